@@ -1,0 +1,1 @@
+//! The build-time side of Gangway: downloads in, a bundle out.
