@@ -1,1 +1,7 @@
-//! The build-time side of Gangway: downloads in, a bundle out.
+//! The build-time side of Gangway: portal downloads in, a bundle for the whole fleet out.
+//!
+//! Modules in the order in which data flows: `formats` turns bytes into typed values;
+//! `intake`, `gpo`, `bootstrap`, `package`, `publish` and `fleet` are one concern each and
+//! never import each other; `pipeline` joins them; `cli` is what a user types.
+
+pub mod problem;

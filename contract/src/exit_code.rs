@@ -1,0 +1,62 @@
+//! Every exit code of the bootstrap: number, meaning, next action.
+
+use crate::state::State;
+
+/// How the bootstrap ends. The numbers are stable and documented; they avoid the codes of
+/// `msiexec`, `wusa` and the onboarding script so that a log line is never ambiguous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum ExitCode {
+    /// Converged, or assessed without a finding.
+    Good = 0,
+    /// The command line is not understood.
+    Usage = 2,
+    /// Onboarded, a restart is pending.
+    PendingReboot = 50,
+    /// Not done yet; the next run goes on.
+    Waiting = 51,
+    /// A person must clear something first.
+    Blocked = 52,
+    /// Tried and not converged.
+    Failed = 53,
+    /// Integrity; nothing was run.
+    Refused = 54,
+    /// Not a product this bundle is for.
+    NotTargeted = 55,
+    /// A defect of the bootstrap itself.
+    Internal = 70,
+}
+
+impl ExitCode {
+    /// Every code, in ascending order.
+    pub const ALL: [Self; 9] = [
+        Self::Good,
+        Self::Usage,
+        Self::PendingReboot,
+        Self::Waiting,
+        Self::Blocked,
+        Self::Failed,
+        Self::Refused,
+        Self::NotTargeted,
+        Self::Internal,
+    ];
+
+    /// The number that the process ends with.
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+}
+
+impl From<State> for ExitCode {
+    fn from(state: State) -> Self {
+        match state {
+            State::Onboarded | State::Offboarded | State::Assessed => Self::Good,
+            State::OnboardedPendingReboot => Self::PendingReboot,
+            State::Waiting => Self::Waiting,
+            State::Blocked => Self::Blocked,
+            State::Failed => Self::Failed,
+            State::Refused => Self::Refused,
+            State::NotTargeted => Self::NotTargeted,
+        }
+    }
+}

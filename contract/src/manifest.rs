@@ -1,0 +1,376 @@
+//! The bundle manifest: the only document the bootstrap reads to know what to run.
+//!
+//! It lies in the exe as resource RCDATA 101, byte for byte equal to `manifest.json` of the
+//! bundle. Its identity is the digest of those bytes ([`BundleId::of_bytes`]).
+//!
+//! [`BundleId::of_bytes`]: crate::BundleId::of_bytes
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{OrgId, ReleaseId, Sha256};
+
+/// Version of the manifest's shape. A bootstrap refuses every other number by name.
+pub const SCHEMA: u32 = 1;
+
+/// Largest manifest that is read, in bytes. Real ones are below 8 KiB; the bound keeps a
+/// damaged resource directory from asking for memory.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// What one bundle does, to whom, with which bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What the bootstrap may do.
+    pub mode: Mode,
+    /// Display name of the organisation, for logs and reports.
+    pub organization: String,
+    /// Rises with every changed manifest; a server refuses a lower one than it has seen.
+    pub sequence: u64,
+    /// Whom the servers report to.
+    pub tenant: Tenant,
+    /// End of the offboarding package in seconds since 1970 UTC; onboarding has none.
+    pub expires_at: Option<i64>,
+    /// Folder of the payloads below [`Settings::release_root`].
+    pub release_id: ReleaseId,
+    /// Every byte that may be run, sorted by name.
+    pub payloads: Vec<Payload>,
+    /// Choices, waits and limits.
+    pub settings: Settings,
+}
+
+impl Manifest {
+    /// Reads a manifest: the schema number alone first, then the whole with unknown fields
+    /// refused.
+    ///
+    /// # Errors
+    /// Names the limit, the schema number, or the position of the first malformed field.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        #[derive(Deserialize)]
+        struct SchemaAlone {
+            schema: u32,
+        }
+        if bytes.len() > MAX_BYTES {
+            return Err(ManifestError::TooLarge { size: bytes.len() });
+        }
+        let malformed = |error: serde_json::Error| ManifestError::Malformed {
+            why: error.to_string(),
+        };
+        let SchemaAlone { schema } = serde_json::from_slice(bytes).map_err(malformed)?;
+        if schema != SCHEMA {
+            return Err(ManifestError::Schema { found: schema });
+        }
+        serde_json::from_slice(bytes).map_err(malformed)
+    }
+
+    /// The bytes that are stored, hashed and embedded: indented JSON with a final line feed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // The types hold only strings, numbers and lists, which always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The payload with this role, when there is exactly one by construction.
+    pub fn payload(&self, role: Role) -> Option<&Payload> {
+        self.payloads.iter().find(|payload| payload.role == role)
+    }
+}
+
+/// Why a manifest was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ManifestError {
+    /// Larger than [`MAX_BYTES`].
+    TooLarge {
+        /// Bytes found.
+        size: usize,
+    },
+    /// A schema this program does not know.
+    Schema {
+        /// The number found.
+        found: u32,
+    },
+    /// Not JSON, a missing or an unknown field.
+    Malformed {
+        /// What and where.
+        why: String,
+    },
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { size } => {
+                write!(f, "the manifest has {size} bytes, the limit is {MAX_BYTES}")
+            }
+            Self::Schema { found } => write!(
+                f,
+                "the manifest has schema {found}, this program reads schema {SCHEMA}"
+            ),
+            Self::Malformed { why } => write!(f, "the manifest is malformed: {why}"),
+        }
+    }
+}
+
+impl core::error::Error for ManifestError {}
+
+/// What the bootstrap may do. Fixed in the manifest so that no command line can turn an
+/// onboarding exe into an offboarding one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Probe, decide and report; change nothing.
+    Precheck,
+    /// Bring the server to onboarded.
+    Onboard,
+    /// Bring the server to offboarded.
+    Offboard,
+}
+
+/// Whom the servers report to, read from the signed body of the package at build time; the
+/// bootstrap parses no blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// Organisation id.
+    pub org_id: OrgId,
+    /// Which cloud.
+    pub cloud: Cloud,
+    /// Which connectivity class the package asks for.
+    pub connectivity: Connectivity,
+    /// Service URLs from the body that the sensor must reach.
+    pub endpoints: Vec<String>,
+}
+
+/// The service's cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cloud {
+    /// Worldwide.
+    Commercial,
+    /// US Government (GCC, GCC High, DoD).
+    UsGovernment,
+}
+
+/// The set of service URLs a package uses (`mde-onboarding`: streamlined since May 2024).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connectivity {
+    /// Many host names per region.
+    Standard,
+    /// Consolidated `*.endpoint.security.microsoft.com`.
+    Streamlined,
+}
+
+/// One file of the release folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payload {
+    /// What it is for.
+    pub role: Role,
+    /// File name in the release folder: one path component.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// The gate: nothing is run unless its bytes hash to this.
+    pub sha256: Sha256,
+    /// Version where the file carries one.
+    pub version: Option<String>,
+}
+
+/// What a payload is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// `WindowsDefenderATPOnboardingScript.cmd`.
+    OnboardingScript,
+    /// `WindowsDefenderATPOffboardingScript_valid_until_*.cmd`.
+    OffboardingScript,
+    /// `md4ws.msi`, the unified agent of Server 2012 R2 and 2016.
+    Agent,
+    /// `Install.ps1`, Microsoft's signed helper for the agent.
+    InstallScript,
+    /// `UpdatePlatform.exe` (KB4052623).
+    PlatformUpdate,
+    /// `UpdateSenseClient.exe` (KB5005292).
+    SensorUpdate,
+    /// An `.msu` prerequisite; the KB stands in the file name.
+    Hotfix,
+    /// `DefenderDT.exe`, the deployment tool of Server 2008 R2 SP1.
+    DeploymentTool,
+    /// A file of the deployment tool's staged `-Source:` folder or its `.onboarding` file.
+    DeploymentToolFile,
+    /// `MMASetup-AMD64.exe`, the retired agent of Server 2008 R2 SP1.
+    MonitoringAgent,
+    /// Workspace id and key of the retired agent; never logged.
+    WorkspaceKey,
+    /// `MDEClientAnalyzer.zip`, an optional tool.
+    Analyzer,
+}
+
+/// Choices, waits, limits, retries and jitter. All times are seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// UNC folder that holds `control.json` and `releases\<release-id>`; FQDN form.
+    pub release_root: String,
+    /// UNC folder that takes host reports, create-only; none means local reports only.
+    pub report_root: Option<String>,
+    /// What mode Defender Antivirus should run in.
+    pub antivirus_mode: AntivirusMode,
+    /// How the unified agent is installed.
+    pub agent_route: AgentRoute,
+    /// Text of the device tag, written by the settings GPO; here for the report only.
+    pub device_tag: Option<String>,
+    /// Hours in which changing steps may run; none means always.
+    pub window: Option<Window>,
+    /// Share of servers that may start work, 0 to 100, by hash of the machine SID.
+    pub ring_percent: u8,
+    /// May the bootstrap ask Windows to restart (never on the roles that design rules out)?
+    pub reboot: RebootRule,
+    /// Random delay before the first fetch, at most.
+    pub jitter_s: u32,
+    /// Retries of a failed fetch.
+    pub fetch_retries: u32,
+    /// Pause between two tries of a fetch.
+    pub fetch_retry_wait_s: u32,
+    /// Longest wait for another Windows Installer run to end.
+    pub installer_wait_s: u32,
+    /// Limit of one installer step.
+    pub install_limit_s: u32,
+    /// Limit of one script step.
+    pub script_limit_s: u32,
+    /// How long verify keeps looking before it says failed.
+    pub verify_wait_s: u32,
+    /// Bytes that must be free beyond the payloads.
+    pub free_space_bytes: u64,
+}
+
+impl Settings {
+    /// The values a bundle gets when the config says nothing.
+    pub fn with_release_root(release_root: String) -> Self {
+        Self {
+            release_root,
+            report_root: None,
+            antivirus_mode: AntivirusMode::Auto,
+            agent_route: AgentRoute::Auto,
+            device_tag: None,
+            window: None,
+            ring_percent: 100,
+            reboot: RebootRule::Never,
+            // A refresh is every 90 minutes plus up to 30: ten minutes spread the load of a
+            // 240 MB package without pushing a run into the next refresh.
+            jitter_s: 600,
+            fetch_retries: 3,
+            fetch_retry_wait_s: 60,
+            installer_wait_s: 900,
+            install_limit_s: 3600,
+            // The onboarding script polls for about a minute in three loops of four waits.
+            script_limit_s: 900,
+            verify_wait_s: 600,
+            free_space_bytes: 1 << 30,
+        }
+    }
+}
+
+/// What mode Defender Antivirus should run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AntivirusMode {
+    /// Passive where another antivirus is found, active elsewhere; the bootstrap writes it.
+    Auto,
+    /// Passive; the settings GPO writes it and the bootstrap only checks.
+    AlwaysPassive,
+    /// Active; the settings GPO writes it and the bootstrap only checks.
+    NeverPassive,
+}
+
+/// How the unified agent is installed on Server 2012 R2 and 2016.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentRoute {
+    /// `msiexec` on the agent package.
+    Auto,
+    /// The unmodified signed `Install.ps1`.
+    InstallScript,
+}
+
+/// A daily window in local time; it may pass midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Minutes after midnight, inclusive.
+    pub from_minute: u16,
+    /// Minutes after midnight, exclusive.
+    pub to_minute: u16,
+}
+
+/// Whether the bootstrap may restart a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RebootRule {
+    /// Report the need and leave it to the owner.
+    Never,
+    /// Restart inside the window when no protected role is found.
+    InWindow,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Manifest {
+        Manifest {
+            schema: SCHEMA,
+            mode: Mode::Onboard,
+            organization: "Contoso".to_owned(),
+            sequence: 1,
+            tenant: Tenant {
+                org_id: "01234567-89ab-cdef-0123-456789abcdef".parse().unwrap(),
+                cloud: Cloud::Commercial,
+                connectivity: Connectivity::Streamlined,
+                endpoints: vec![
+                    "https://edr-weu.eu.endpoint.security.microsoft.com/edr/".to_owned(),
+                ],
+            },
+            expires_at: None,
+            release_id: ReleaseId::of_bytes(b"payloads"),
+            payloads: vec![Payload {
+                role: Role::OnboardingScript,
+                name: "WindowsDefenderATPOnboardingScript.cmd".to_owned(),
+                size: 3,
+                sha256: Sha256::of(b"abc"),
+                version: None,
+            }],
+            settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        }
+    }
+
+    #[test]
+    fn stored_bytes_read_back_equal() {
+        let manifest = sample();
+        assert_eq!(Manifest::parse(&manifest.to_bytes()), Ok(manifest));
+    }
+
+    #[test]
+    fn another_schema_is_refused_before_its_fields_are_read() {
+        let text = br#"{"schema": 7, "shape": "unknown"}"#;
+        assert_eq!(
+            Manifest::parse(text),
+            Err(ManifestError::Schema { found: 7 })
+        );
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        let text =
+            String::from_utf8(sample().to_bytes())
+                .unwrap()
+                .replacen("\"mode\"", "\"moode\"", 1);
+        let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("moode"), "{error}");
+    }
+}

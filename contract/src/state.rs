@@ -1,0 +1,28 @@
+//! The closed set of states in which a server can be reported.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a server stands after a run of the bootstrap. Read from the server's own state,
+/// never concluded from an exit code alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The sensor reports to the manifest's tenant.
+    Onboarded,
+    /// Onboarded, and a restart is still asked for.
+    OnboardedPendingReboot,
+    /// The sensor no longer reports.
+    Offboarded,
+    /// Looked at only (mode `precheck`, or `--plan`); nothing was changed.
+    Assessed,
+    /// Nothing is wrong; the next run goes on (window, pause, ring, reboot, still running).
+    Waiting,
+    /// Something on the server stands in the way that a person must clear.
+    Blocked,
+    /// A step was tried and the state did not become good.
+    Failed,
+    /// Integrity: the exe, the manifest or a payload is not what it must be; nothing was run.
+    Refused,
+    /// This product is not one that the bundle is for.
+    NotTargeted,
+}
