@@ -4,4 +4,6 @@
 //! `intake`, `gpo`, `bootstrap`, `package`, `publish` and `fleet` are one concern each and
 //! never import each other; `pipeline` joins them; `cli` is what a user types.
 
+pub mod formats;
+pub mod intake;
 pub mod problem;

@@ -1,0 +1,149 @@
+//! The onboarding and offboarding blob: a small JSON document, signed by the service, that
+//! tells the sensor whom to report to.
+//!
+//! It travels on one line of the portal's `.cmd` scripts ([`extract`]) or alone in
+//! `.onboarding`/`.offboarding` files. Whoever holds an onboarding blob can enrol devices and
+//! whoever holds an offboarding blob can remove them, so its text appears in no `Debug`,
+//! `Display` or error of this module.
+
+use core::fmt;
+
+use gangway_contract::OrgId;
+use gangway_contract::manifest::{Cloud, Connectivity};
+use serde::Serialize;
+
+/// Who is told to report where, from a blob's signed body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OnboardingBlob {
+    /// The organisation that devices will belong to.
+    pub org_id: OrgId,
+    /// Organisations a device may move from without being offboarded; usually empty.
+    pub previous_org_ids: Vec<OrgId>,
+    /// Worldwide or US Government.
+    pub cloud: Cloud,
+    /// Standard or streamlined set of service URLs.
+    pub connectivity: Connectivity,
+    /// Where the service keeps the data, for example `WestEurope`.
+    pub datacenter: Option<String>,
+    /// Service URLs of the body that the sensor must reach, in the order of the body's
+    /// `geoLocationUrl`, `vortexServerUrl`, `vortexTicketUrl`.
+    pub endpoints: Vec<String>,
+    /// The service's own version of the document, a text such as `2.11`.
+    pub version: Option<String>,
+    /// Identifies the download; blobs since about 2025 carry it.
+    pub package_guid: Option<String>,
+    /// Certificate that signed the blob; its validity is reported, not required (it lasts one
+    /// year while blobs work for many).
+    pub leaf: Option<LeafFacts>,
+    /// Result of the offline signature check.
+    pub signature: BlobSignature,
+}
+
+/// Who is told to stop reporting, and until when the order is good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OffboardingBlob {
+    /// The organisation that issued it.
+    pub org_id: OrgId,
+    /// Organisations whose devices it removes.
+    pub org_ids: Vec<OrgId>,
+    /// End of validity in seconds since 1970 UTC, from the signed body, never from the file
+    /// name.
+    pub expires_at: i64,
+    /// The service's own version of the document.
+    pub version: Option<String>,
+    /// Certificate that signed the blob.
+    pub leaf: Option<LeafFacts>,
+    /// Result of the offline signature check.
+    pub signature: BlobSignature,
+}
+
+/// The certificate that signed a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeafFacts {
+    /// Subject, for example `CN=Seville.Windows.com`.
+    pub subject: String,
+    /// Issuer.
+    pub issuer: String,
+    /// Start of validity in seconds since 1970 UTC.
+    pub not_before: i64,
+    /// End of validity in seconds since 1970 UTC.
+    pub not_after: i64,
+}
+
+/// Result of the offline signature check over the blob's body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum BlobSignature {
+    /// Every signature present verifies and the chain ends at a trusted root.
+    Valid {
+        /// Subjects from the leaf to the root.
+        chain: Vec<String>,
+        /// The root came from the configuration, not from Microsoft.
+        lab_root: bool,
+    },
+    /// Something does not fit.
+    Invalid {
+        /// What.
+        why: BlobFault,
+    },
+}
+
+/// Why a blob's signature is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum BlobFault {
+    /// The signature was made by the certificate's key, but over another body.
+    BodyChanged,
+    /// The signature was not made by the certificate's key.
+    ForeignSignature,
+    /// No signature that this program checks is present.
+    NoSignature,
+    /// A certificate cannot be read.
+    Certificate {
+        /// Which and why.
+        why: String,
+    },
+    /// The leaf is not the service's (`Seville.Windows.com`).
+    LeafSubject {
+        /// The subject found.
+        found: String,
+    },
+    /// A certificate of the chain was not issued by the next one.
+    BrokenChain {
+        /// Subject of the certificate whose issuer does not fit.
+        at: String,
+    },
+    /// The chain is sound and ends at a root that is not trusted.
+    UntrustedRoot {
+        /// Issuer name at the end of the chain.
+        found: String,
+    },
+}
+
+impl fmt::Display for BlobFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BodyChanged => f.write_str("the body is not the one that was signed"),
+            Self::ForeignSignature => {
+                f.write_str("the signature was not made by the certificate in the blob")
+            }
+            Self::NoSignature => f.write_str("there is no signature over the body"),
+            Self::Certificate { why } => write!(f, "a certificate cannot be read: {why}"),
+            Self::LeafSubject { found } => {
+                write!(f, "the signing certificate belongs to `{found}`")
+            }
+            Self::BrokenChain { at } => {
+                write!(
+                    f,
+                    "`{at}` was not issued by the next certificate of the chain"
+                )
+            }
+            Self::UntrustedRoot { found } => {
+                write!(
+                    f,
+                    "the chain ends at `{found}`, which is not a trusted root"
+                )
+            }
+        }
+    }
+}

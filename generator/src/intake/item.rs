@@ -1,0 +1,297 @@
+//! One file among the downloads, and what is known of it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use gangway_contract::Sha256;
+use gangway_contract::manifest::Role;
+use serde::Serialize;
+
+use crate::formats::blob::{OffboardingBlob, OnboardingBlob};
+use crate::problem::Problem;
+
+/// One file, or one entry of an archive.
+#[derive(Debug)]
+pub struct Item {
+    /// The path as the user knows it; entries of archives as `package.zip!folder/entry`.
+    pub path: String,
+    /// SHA-256 of all bytes.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub size: u64,
+    /// What it is, with the facts that its kind has.
+    pub kind: Kind,
+    /// Who made it, by signature.
+    pub verdict: Verdict,
+    /// Findings about this item alone.
+    pub problems: Vec<Problem>,
+    /// Where to read its bytes again.
+    pub source: Source,
+}
+
+/// Where an item's bytes can be read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file as it lies.
+    File(PathBuf),
+    /// A copy in the staging folder, made while the item was judged; renaming it into place is
+    /// enough.
+    Staged(PathBuf),
+    /// An entry of an archive.
+    ZipEntry {
+        /// The outermost archive, a file.
+        archive: PathBuf,
+        /// Positions in the central directories, outermost first; more than one when archives
+        /// are nested.
+        positions: Vec<usize>,
+    },
+}
+
+/// An item's bytes as a stream.
+pub struct Opened {
+    inner: Box<dyn Read + Send>,
+}
+
+impl Read for Opened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer)
+    }
+}
+
+impl Source {
+    /// Opens the bytes from their start. A caller that stages them must hash what it reads and
+    /// compare: the file may have changed since it was judged.
+    ///
+    /// # Errors
+    /// The file or archive is gone or cannot be read; the message names the path.
+    pub fn open(&self) -> io::Result<Opened> {
+        match self {
+            Self::File(path) | Self::Staged(path) => {
+                let file = File::open(path).map_err(|error| {
+                    io::Error::new(error.kind(), format!("open `{}`: {error}", path.display()))
+                })?;
+                Ok(Opened {
+                    inner: Box::new(file),
+                })
+            }
+            Self::ZipEntry { archive, .. } => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!("entries of `{}` are not read yet", archive.display()),
+            )),
+        }
+    }
+}
+
+/// Who made an item. Data, not an opinion: the policy's opinion is in the problems.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The signature verifies over exactly these bytes and its chain ends at a trusted root.
+    Valid {
+        /// Subject of the signing certificate.
+        signer: String,
+        /// Subjects from the signing certificate to the root.
+        chain: Vec<String>,
+        /// Countersigned time in seconds since 1970 UTC.
+        signed_at: Option<i64>,
+        /// The root came from the configuration, not from Microsoft.
+        lab_root: bool,
+    },
+    /// There is a signature and it does not hold.
+    Invalid {
+        /// The exact reason.
+        why: String,
+    },
+    /// A kind that carries a signature, without one.
+    Unsigned,
+    /// Nothing was checked, visibly.
+    NotChecked {
+        /// Why not: the kind carries no signature, or the format is not judged.
+        why: String,
+    },
+}
+
+/// What an item is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// A `.cmd` from the portal that onboards.
+    OnboardingScript {
+        /// For which way of deployment it was made.
+        variant: ScriptVariant,
+        /// What its blob says; none when it cannot be read (a problem tells why).
+        blob: Option<OnboardingBlob>,
+    },
+    /// A `.cmd` from the portal that offboards.
+    OffboardingScript {
+        /// For which way of deployment it was made.
+        variant: ScriptVariant,
+        /// What its blob says; none when it cannot be read.
+        blob: Option<OffboardingBlob>,
+    },
+    /// `WindowsDefenderATP.onboarding`: the blob alone.
+    OnboardingFile {
+        /// What it says.
+        blob: OnboardingBlob,
+    },
+    /// `WindowsDefenderATP.offboarding`: the blob alone.
+    OffboardingFile {
+        /// What it says.
+        blob: OffboardingBlob,
+    },
+    /// `md4ws.msi`, the unified agent of Server 2012 R2 and 2016.
+    Agent {
+        /// `ProductName` of the property table.
+        product_name: String,
+        /// `ProductVersion`.
+        version: String,
+        /// `ProductCode`, upper case with braces.
+        product_code: String,
+        /// Antivirus platform inside: version of `MPCLIENT.DLL` in the file table.
+        platform_version: Option<String>,
+        /// From the summary information's template.
+        architecture: Architecture,
+    },
+    /// `Install.ps1`, Microsoft's helper for the agent.
+    InstallScript {
+        /// From the version block inside, as `Major.Minor.Patch`.
+        version: Option<String>,
+    },
+    /// `UpdatePlatform.exe` (KB4052623).
+    PlatformUpdate {
+        /// File version of the version resource.
+        version: String,
+        /// Machine of the PE header.
+        architecture: Architecture,
+    },
+    /// `UpdateSenseClient.exe` (KB5005292).
+    SensorUpdate {
+        /// File version of the version resource.
+        version: String,
+        /// Machine of the PE header.
+        architecture: Architecture,
+    },
+    /// A Windows update package (`.msu`).
+    Hotfix {
+        /// `KB` and digits, from the description inside the cabinet.
+        kb: String,
+        /// From the description inside the cabinet.
+        architecture: Architecture,
+    },
+    /// `DefenderDT.exe`, or the keyed one that the portal makes.
+    DeploymentTool {
+        /// File version of the version resource.
+        version: String,
+    },
+    /// Settings made by the deployment tool's `-MakeConfig`.
+    DeploymentToolConfig,
+    /// `MMASetup-AMD64.exe`, retired.
+    MonitoringAgent {
+        /// File version of the version resource.
+        version: String,
+    },
+    /// `MDEClientAnalyzer.zip`.
+    Analyzer {
+        /// Entries inside.
+        entries: usize,
+    },
+    /// `Onboard-NonPersistentMachine.ps1`, which makes the script beside it a VDI one.
+    VdiCompanion,
+    /// `AtpConfiguration.admx` or `.adml`.
+    PolicyTemplate {
+        /// Language resource (`.adml`) rather than definitions (`.admx`).
+        language: bool,
+    },
+    /// An onboarding package for another operating system.
+    OtherPlatform {
+        /// Which, for example `Linux`.
+        platform: String,
+    },
+    /// None of the above.
+    Unknown {
+        /// What the first bytes say, for example `a Windows program`.
+        looks_like: &'static str,
+    },
+}
+
+/// Which way of deployment a portal script was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptVariant {
+    /// Unattended: asks nothing, shows nothing.
+    GroupPolicy,
+    /// For single machines: asks for consent and waits for a key.
+    Local,
+    /// The Group Policy script with the VDI companion beside it.
+    NonPersistent,
+}
+
+/// Processor architecture of a download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// 64-bit x86, the only one that servers here run.
+    X64,
+    /// 32-bit x86.
+    X86,
+    /// 64-bit Arm.
+    Arm64,
+    /// Not told, or another one.
+    Other,
+}
+
+impl Kind {
+    /// The payload role this kind fills; none for what is never staged on its own.
+    pub fn role(&self) -> Option<Role> {
+        Some(match self {
+            Self::OnboardingScript {
+                variant: ScriptVariant::GroupPolicy | ScriptVariant::NonPersistent,
+                ..
+            } => Role::OnboardingScript,
+            Self::OffboardingScript {
+                variant: ScriptVariant::GroupPolicy,
+                ..
+            } => Role::OffboardingScript,
+            Self::Agent { .. } => Role::Agent,
+            Self::InstallScript { .. } => Role::InstallScript,
+            Self::PlatformUpdate { .. } => Role::PlatformUpdate,
+            Self::SensorUpdate { .. } => Role::SensorUpdate,
+            Self::Hotfix { .. } => Role::Hotfix,
+            Self::DeploymentTool { .. } => Role::DeploymentTool,
+            Self::OnboardingFile { .. } | Self::DeploymentToolConfig => Role::DeploymentToolFile,
+            Self::MonitoringAgent { .. } => Role::MonitoringAgent,
+            Self::Analyzer { .. } => Role::Analyzer,
+            Self::OnboardingScript { .. }
+            | Self::OffboardingScript { .. }
+            | Self::OffboardingFile { .. }
+            | Self::VdiCompanion
+            | Self::PolicyTemplate { .. }
+            | Self::OtherPlatform { .. }
+            | Self::Unknown { .. } => return None,
+        })
+    }
+
+    /// The version the item carries, where its kind has one.
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::OnboardingScript { blob, .. } => blob.as_ref()?.version.as_deref(),
+            Self::OffboardingScript { blob, .. } => blob.as_ref()?.version.as_deref(),
+            Self::OnboardingFile { blob } => blob.version.as_deref(),
+            Self::OffboardingFile { blob } => blob.version.as_deref(),
+            Self::InstallScript { version } => version.as_deref(),
+            Self::Agent { version, .. }
+            | Self::PlatformUpdate { version, .. }
+            | Self::SensorUpdate { version, .. }
+            | Self::DeploymentTool { version }
+            | Self::MonitoringAgent { version } => Some(version),
+            Self::Hotfix { .. }
+            | Self::DeploymentToolConfig
+            | Self::Analyzer { .. }
+            | Self::VdiCompanion
+            | Self::PolicyTemplate { .. }
+            | Self::OtherPlatform { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Judges downloads: what each file is, who made it, for which tenant, until when, and what
+//! stands against using it.
+//!
+//! Files are recognised by content, never by name alone. Nothing here writes anywhere but to
+//! the staging folder that the caller names, and nothing is extracted to a path that comes
+//! from an archive.
+
+pub mod codes;
+mod item;
+mod settings;
+mod walk;
+
+use std::path::PathBuf;
+
+pub use item::{Architecture, Item, Kind, Opened, ScriptVariant, Source, Verdict};
+pub use settings::{IntakeSettings, Limits, SignerPolicy, SignerRule, TrustSettings};
+
+use crate::problem::Problem;
+
+/// What was found in the given paths.
+#[derive(Debug)]
+pub struct Inspection {
+    /// One for each file and each entry of an archive, sorted by path.
+    pub items: Vec<Item>,
+    /// Findings about several items together, or about paths that cannot be read.
+    pub problems: Vec<Problem>,
+}
+
+impl Inspection {
+    /// Every finding: across items first, then item by item.
+    pub fn all_problems(&self) -> impl Iterator<Item = &Problem> {
+        self.problems
+            .iter()
+            .chain(self.items.iter().flat_map(|item| &item.problems))
+    }
+
+    /// Is there an error among the findings?
+    pub fn has_errors(&self) -> bool {
+        self.all_problems().any(Problem::is_error)
+    }
+
+    /// The items that a payload role may be filled from, in the order of their paths. After an
+    /// inspection without errors there is at most one with distinct content for each role but
+    /// hotfixes.
+    pub fn of_role(&self, role: gangway_contract::manifest::Role) -> impl Iterator<Item = &Item> {
+        self.items
+            .iter()
+            .filter(move |item| item.kind.role() == Some(role))
+    }
+}
+
+/// Looks at every file below `paths` (folders are walked, archives are opened) and judges it.
+///
+/// Never fails as a whole: what cannot be read becomes a problem.
+pub fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspection {
+    walk::inspect(paths, settings)
+}

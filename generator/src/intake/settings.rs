@@ -1,0 +1,120 @@
+//! What the caller decides: whom to trust, which tenant, how much to read.
+
+use std::path::PathBuf;
+
+use gangway_contract::OrgId;
+use serde::{Deserialize, Serialize};
+
+/// Everything that [`inspect`](super::inspect) needs besides the paths. No clock is read:
+/// "now" is a value.
+#[derive(Debug, Clone)]
+pub struct IntakeSettings {
+    /// Moment that expiry is judged at, in seconds since 1970 UTC.
+    pub now: i64,
+    /// The `[trust]` section.
+    pub trust: TrustSettings,
+    /// DER certificates of the lab roots that `trust.lab_roots` names, read by the caller.
+    pub lab_roots: Vec<Vec<u8>>,
+    /// `organization.org_id`: packages for another tenant are errors.
+    pub org_id: Option<OrgId>,
+    /// Folder on the output's file system into which recognised payloads are copied as they
+    /// are judged, so that the bytes judged are the bytes staged; none means read in place.
+    pub staging: Option<PathBuf>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl IntakeSettings {
+    /// Microsoft's roots and default signer rules only, any tenant, nothing staged.
+    pub fn at(now: i64) -> Self {
+        Self {
+            now,
+            trust: TrustSettings::default(),
+            lab_roots: Vec::new(),
+            org_id: None,
+            staging: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Bounds on what one inspection reads. Real portal archives hold fewer than ten entries and
+/// the repository archive about twenty.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Files and archive entries looked at in one inspection.
+    pub files: usize,
+    /// Entries of one archive.
+    pub archive_entries: u64,
+    /// Archives inside archives.
+    pub archive_depth: usize,
+    /// Inflated bytes of one archive entry.
+    pub entry_bytes: u64,
+    /// Inflated bytes of all entries of one archive, archives inside it included.
+    pub archive_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            files: 20_000,
+            archive_entries: 10_000,
+            archive_depth: 3,
+            // The agent was 238 MB in 2026; a full cumulative update is below 1 GiB.
+            entry_bytes: 2 << 30,
+            archive_bytes: 4 << 30,
+        }
+    }
+}
+
+/// `[trust]`: who counts as Microsoft, and who may sign what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrustSettings {
+    /// Certificate files (PEM or DER) of lab roots, trusted besides Microsoft's.
+    pub lab_roots: Vec<PathBuf>,
+    /// Lets a lab root stand for Microsoft's: without this a file signed under a lab root is
+    /// valid and still not Microsoft's.
+    pub lab_root_counts_as_microsoft: bool,
+    /// Accepts Microsoft's roots of 1997 and 2001, whose SHA-1 era ended.
+    pub historic_microsoft_roots: bool,
+    /// `[trust.signers]`.
+    pub signers: SignerPolicy,
+}
+
+/// `[trust.signers]`: one rule for each kind of download.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignerPolicy {
+    /// `md4ws.msi`.
+    pub agent: SignerRule,
+    /// `Install.ps1`.
+    pub scripts: SignerRule,
+    /// Platform update, sensor update, MSU hotfixes.
+    pub updates: SignerRule,
+    /// Deployment tool, legacy MMA set-up.
+    pub tools: SignerRule,
+}
+
+/// Who may sign one kind of download. Identity is the root, the subject's organisation and
+/// the key usage together; a display name alone proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignerRule {
+    /// Organisations (`O=`) of the signing certificate that are accepted.
+    pub organizations: Vec<String>,
+    /// A time stamp must be present.
+    pub require_timestamp: bool,
+    /// Accepts a SHA-1 content digest when it is time-stamped.
+    pub allow_sha1: bool,
+}
+
+impl Default for SignerRule {
+    fn default() -> Self {
+        Self {
+            organizations: vec!["Microsoft Corporation".to_owned()],
+            require_timestamp: true,
+            allow_sha1: false,
+        }
+    }
+}
