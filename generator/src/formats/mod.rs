@@ -1,4 +1,7 @@
 //! Bytes in, typed values out. Every reader here takes hostile input: bounded in memory and
-//! time, no panic, no trust in a size that the file claims.
+//! time, no panic, no trust in a size that the file claims. No module here knows what a
+//! package *means*; that is `intake`.
 
+pub mod authenticode;
 pub mod blob;
+pub mod x509;
