@@ -1,3 +1,40 @@
-//! Entry point.
+//! The project's own commands, run as `cargo xtask COMMAND`.
+//!
+//! This program links none of the product's crates: it installs tools, starts programs and
+//! looks at what they made. Each command has its own module.
 
-fn main() {}
+mod program;
+mod runner;
+mod say;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the bootstrap stub for Windows and inspects it
+    Runner(runner::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Runner(arguments) => runner::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

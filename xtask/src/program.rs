@@ -1,0 +1,186 @@
+//! Starting other programs: the one module that does.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+/// A program with its arguments, ready to be started.
+#[derive(Debug)]
+pub(crate) struct Program {
+    command: Command,
+}
+
+impl Program {
+    /// A program by name (searched on `PATH`) or by path.
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
+        Self {
+            command: Command::new(program),
+        }
+    }
+
+    /// The cargo that started us, for the workspace's host side.
+    ///
+    /// Variables that describe *this* package are taken away: build scripts that watch them
+    /// (ring's does) would otherwise run again each time someone changes between plain
+    /// `cargo` and `cargo xtask`.
+    pub(crate) fn cargo() -> Self {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut program = Self::new(cargo);
+        for (name, _) in env::vars_os() {
+            if describes_this_package(&name.to_string_lossy()) {
+                program.command.env_remove(&name);
+            }
+        }
+        program
+    }
+
+    /// Adds an argument.
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Adds arguments.
+    pub(crate) fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, arguments: I) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Takes a variable out of the environment.
+    pub(crate) fn without_env(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Starts in this folder.
+    pub(crate) fn folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// The command line as a person would type it.
+    pub(crate) fn shown(&self) -> String {
+        let mut words = vec![quoted(self.command.get_program())];
+        words.extend(self.command.get_args().map(quoted));
+        words.join(" ")
+    }
+
+    /// Runs it with our own standard streams; any exit code but 0 is an error.
+    pub(crate) fn run(self) -> Result<()> {
+        let shown = self.shown();
+        let status = self.status()?;
+        if !status.success() {
+            bail!("`{shown}` failed: {status}");
+        }
+        Ok(())
+    }
+
+    /// Runs it with our own standard streams and tells how it ended.
+    pub(crate) fn status(mut self) -> Result<ExitStatus> {
+        let shown = self.shown();
+        self.command
+            .status()
+            .with_context(|| format!("`{shown}` cannot be started"))
+    }
+
+    /// Runs it without a terminal and returns what it printed, however it ended.
+    pub(crate) fn output(mut self) -> Result<Output> {
+        let shown = self.shown();
+        self.command
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("`{shown}` cannot be started"))
+    }
+
+    /// Runs it with our own standard error and returns its standard output; any exit code
+    /// but 0 is an error.
+    pub(crate) fn standard_output(mut self) -> Result<String> {
+        let shown = self.shown();
+        let output = self
+            .command
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("`{shown}` cannot be started"))?;
+        if !output.status.success() {
+            bail!("`{shown}` failed: {}", output.status);
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Runs it and returns its standard output, trimmed; any exit code but 0 is an error
+    /// that carries what the program printed.
+    pub(crate) fn text(self) -> Result<String> {
+        let shown = self.shown();
+        let output = self.output()?;
+        if !output.status.success() {
+            bail!(
+                "`{shown}` failed: {}\n{}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr).trim_end()
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+/// Where a program lies on `PATH`, if it does.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}
+
+fn describes_this_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || matches!(name, "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "OUT_DIR")
+}
+
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// `PATH` with one more folder in front.
+pub(crate) fn path_with(folder: &Path) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
+    env::join_paths(folders).context("a folder of `PATH` cannot be joined")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_command_can_be_typed_again() {
+        let program = Program::new("echo").args(["plain", "two words", "it's", ""]);
+        assert_eq!(program.shown(), r"echo plain 'two words' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn a_failing_program_is_an_error_with_its_words() {
+        let error = Program::new("sh")
+            .args(["-c", "echo reason >&2; exit 3"])
+            .text();
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("reason") && text.contains("3"), "{text}");
+    }
+}

@@ -1,0 +1,317 @@
+//! One build for the stub's target: flags, cache, output folder.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::cache::{self, Made, Record};
+use super::toolchain::{TARGET, Toolchain};
+use crate::program;
+use crate::{say, workspace};
+
+/// Crates of the standard library that are built; `panic_abort` because the profile aborts.
+const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
+
+/// Smaller algorithms and no backtrace symbols: 130 KB less.
+const STD_FEATURES: &str = "optimize_for_size";
+
+/// Subsystem and OS version 6.1 let Server 2008 R2 load the file (GNU ld writes 5.2 and 4.0);
+/// no time stamp, so that the same source gives the same bytes.
+const LINK_ARGUMENTS: &str = "-Clink-arg=-Wl,--no-insert-timestamp,--tsaware,\
+--major-os-version=6,--minor-os-version=1,\
+--major-subsystem-version=6,--minor-subsystem-version=1";
+
+/// What to build, and where it goes.
+#[derive(Debug)]
+pub(crate) struct Build {
+    root: PathBuf,
+    /// Build folder: the two compilers would throw out each other's builds in a shared one.
+    build_folder: PathBuf,
+    /// Where the finished files go.
+    pub(super) output: PathBuf,
+    package: &'static str,
+    features: Vec<String>,
+    /// Name of the record, and of the file when there is one only.
+    name: String,
+    /// Folders whose every file is an input.
+    sources: &'static [&'static str],
+}
+
+/// What a build left.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// Finished files.
+    pub(crate) files: Vec<PathBuf>,
+    /// What stands beside them.
+    pub(crate) record: Record,
+}
+
+impl Built {
+    /// The one file of a build that makes one.
+    pub(super) fn into_single(self) -> Result<PathBuf> {
+        let mut files = self.files;
+        match (files.pop(), files.is_empty()) {
+            (Some(file), true) => Ok(file),
+            _ => bail!("the build made another number of programs than one"),
+        }
+    }
+}
+
+impl Build {
+    /// The bootstrap stub, in `target/runner/`.
+    pub(super) fn stub(features: &[String]) -> Result<Self> {
+        let target = workspace::target()?;
+        let suffix: String = features.iter().map(|name| format!("-{name}")).collect();
+        Ok(Self {
+            root: workspace::root()?,
+            build_folder: target.join("runner-build"),
+            output: target.join("runner"),
+            package: "gangway-runner",
+            features: features.to_vec(),
+            name: format!("gangway-runner{suffix}"),
+            sources: &["contract", "runner"],
+        })
+    }
+
+    /// The stand-ins of the Wine tests, in `target/standins/`.
+    pub(super) fn standins() -> Result<Self> {
+        let target = workspace::target()?;
+        Ok(Self {
+            root: workspace::root()?,
+            build_folder: target.join("runner-build"),
+            output: target.join("standins"),
+            package: "gangway-standins",
+            features: Vec::new(),
+            name: "standins".to_owned(),
+            sources: &["tests/standins"],
+        })
+    }
+
+    /// The same build from `root`, a copy of the sources, into a folder of its own.
+    pub(super) fn elsewhere(&self, root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            build_folder: root.join("target/runner-build"),
+            output: root.join("target/runner"),
+            package: self.package,
+            features: self.features.clone(),
+            name: self.name.clone(),
+            sources: self.sources,
+        }
+    }
+
+    /// Where the record lies.
+    pub(super) fn record_file(&self) -> PathBuf {
+        self.output.join(format!("{}.json", self.name))
+    }
+
+    /// Builds unless the record says that nothing changed.
+    pub(crate) fn make(&self) -> Result<Built> {
+        let toolchain = Toolchain::pick()?;
+        let inputs = self.inputs(&toolchain)?;
+        if let Some(record) = Record::read(&self.record_file())
+            && record.inputs == inputs
+            && record.holds(&self.output)
+        {
+            return Ok(self.built(record));
+        }
+        say::stage(format!(
+            "{} for {TARGET} ({})",
+            self.name, toolchain.version
+        ));
+        self.fetch(&toolchain)?;
+        let cargo_home = cargo_home()?;
+        let mut files = Vec::new();
+        for program in self.compile(&toolchain, &cargo_home)? {
+            files.push(self.take(&program)?);
+        }
+        let record = Record {
+            rustc: toolchain.version,
+            std_features: STD_FEATURES.to_owned(),
+            inputs,
+            files,
+            reproduced: false,
+        };
+        record.write(&self.record_file())?;
+        Ok(self.built(record))
+    }
+
+    fn built(&self, record: Record) -> Built {
+        let files = record.files.iter();
+        Built {
+            files: files.map(|made| self.output.join(&made.name)).collect(),
+            record,
+        }
+    }
+
+    fn inputs(&self, toolchain: &Toolchain) -> Result<String> {
+        let mut files = vec![
+            self.root.join("Cargo.toml"),
+            self.root.join("Cargo.lock"),
+            self.root.join(".cargo/config.toml"),
+        ];
+        for folder in self.sources {
+            files.extend(workspace::files_below(&self.root.join(folder))?);
+        }
+        let mut told = vec![
+            toolchain.version.clone(),
+            BUILD_STD.to_owned(),
+            STD_FEATURES.to_owned(),
+            LINK_ARGUMENTS.to_owned(),
+            self.package.to_owned(),
+        ];
+        told.extend(self.features.iter().cloned());
+        cache::inputs(&self.root, &files, &told)
+    }
+
+    /// Brings every crate first, so that the folders to be hidden are all known.
+    fn fetch(&self, toolchain: &Toolchain) -> Result<()> {
+        toolchain
+            .cargo()?
+            .folder(&self.root)
+            .args(["fetch", "--quiet", "--locked", BUILD_STD])
+            .args(["--target", TARGET])
+            .run()
+            .context("the crates of the bootstrap cannot be fetched")
+    }
+
+    /// Compiles, and returns where cargo put the programs.
+    pub(super) fn compile(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<Vec<PathBuf>> {
+        let mut cargo = toolchain
+            .cargo()?
+            .folder(&self.root)
+            .env("CARGO_HOME", cargo_home)
+            .env(
+                "CARGO_ENCODED_RUSTFLAGS",
+                self.flags(toolchain, cargo_home)?.join("\u{1f}"),
+            )
+            .args(["build", "--quiet", "--locked", "--offline"])
+            .args(["--package", self.package, "--profile", "runner", "--bins"])
+            .args(["--target", TARGET, BUILD_STD])
+            .arg(format!("-Zbuild-std-features={STD_FEATURES}"))
+            .arg("--message-format=json-render-diagnostics")
+            .arg("--target-dir")
+            .arg(&self.build_folder);
+        if !self.features.is_empty() {
+            cargo = cargo.arg("--features").arg(self.features.join(","));
+        }
+        if let Some(linker) = linker() {
+            cargo = cargo.env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", linker);
+        }
+        let programs = programs(&cargo.standard_output()?)?;
+        if programs.is_empty() {
+            bail!(
+                "cargo built package `{}` and named no program",
+                self.package
+            );
+        }
+        Ok(programs)
+    }
+
+    /// Flags that hide every path of this machine: panic messages carry file names.
+    fn flags(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<Vec<String>> {
+        let mut hidden = vec![(cargo_home.to_owned(), "/cargo".to_owned())];
+        // The name of a registry's folder holds a hash of its address: a mirror would
+        // change the bytes.
+        for folder in folders_in(&cargo_home.join("registry/src"))? {
+            hidden.push((folder, "/crates".to_owned()));
+        }
+        hidden.push((toolchain.std_source.clone(), "/rust".to_owned()));
+        // In Debian the source folder is a symbolic link.
+        let real = fs::canonicalize(&toolchain.std_source)
+            .with_context(|| format!("resolve `{}`", toolchain.std_source.display()))?;
+        hidden.push((real, "/rust".to_owned()));
+        hidden.push((self.root.clone(), "/gangway".to_owned()));
+        let mut flags = vec![
+            "-Ctarget-feature=+crt-static".to_owned(),
+            LINK_ARGUMENTS.to_owned(),
+        ];
+        for (from, to) in hidden {
+            let from = from
+                .to_str()
+                .with_context(|| format!("`{}` is not UTF-8", from.display()))?;
+            flags.push(format!("--remap-path-prefix={from}={to}"));
+        }
+        Ok(flags)
+    }
+
+    /// Copies a finished program to the output folder.
+    fn take(&self, program: &Path) -> Result<Made> {
+        let bytes = workspace::read_file(program)?;
+        let name = match program.file_name().and_then(|name| name.to_str()) {
+            Some(name) if self.features.is_empty() => name.to_owned(),
+            _ => format!("{}.exe", self.name),
+        };
+        workspace::write_file(&self.output.join(&name), &bytes)?;
+        Ok(Made {
+            name,
+            size: bytes.len() as u64,
+            sha256: cache::sha256(&bytes),
+        })
+    }
+}
+
+/// Cargo's home: `CARGO_HOME`, else `.cargo` in the user's home folder.
+pub(super) fn cargo_home() -> Result<PathBuf> {
+    if let Some(home) = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()) {
+        return std::path::absolute(home).context("`CARGO_HOME` is no path");
+    }
+    let home = env::home_dir().context("this user has no home folder")?;
+    Ok(home.join(".cargo"))
+}
+
+/// Debian names the linker by its thread model; elsewhere it has the plain name.
+fn linker() -> Option<&'static str> {
+    ["x86_64-w64-mingw32-gcc-win32", "x86_64-w64-mingw32-gcc"]
+        .into_iter()
+        .find(|name| program::find(name).is_some())
+}
+
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("list folder `{}`", folder.display()))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("list folder `{}`", folder.display()))?;
+        folders.push(entry.path());
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// The programs that cargo's JSON messages name.
+fn programs(messages: &str) -> Result<Vec<PathBuf>> {
+    #[derive(serde::Deserialize)]
+    struct Message {
+        executable: Option<PathBuf>,
+    }
+    let mut programs = Vec::new();
+    for line in messages.lines().filter(|line| line.starts_with('{')) {
+        let message: Message = serde_json::from_str(line).context("read cargo's messages")?;
+        programs.extend(message.executable);
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_taken_from_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","executable":null}
+{"reason":"compiler-artifact","executable":"/b.exe"}
+{"reason":"build-script-executed"}
+{"reason":"compiler-artifact","executable":"/a.exe"}"#;
+        assert_eq!(
+            programs(messages).unwrap(),
+            [PathBuf::from("/a.exe"), PathBuf::from("/b.exe")]
+        );
+    }
+}
