@@ -1,0 +1,80 @@
+//! `launcher RESULT [--wait-service NAME] -- PROGRAM [ARGUMENT…]` starts a program, waits for
+//! it and writes to RESULT how it ended.
+//!
+//! Needed because an exit code reaches Linux cut to 8 bits (3010 arrives as 194). RESULT is
+//! written beside and renamed, so that it is there whole or not at all.
+
+#[cfg(not(windows))]
+fn main() -> std::process::ExitCode {
+    gangway_standins::for_windows_only()
+}
+
+#[cfg(windows)]
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match windows::launch(&arguments) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(why) => {
+            windows::complain(&why);
+            std::process::ExitCode::from(3)
+        }
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::path::Path;
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    use gangway_standins::windows::{process, service};
+
+    /// Auto-start services of a prefix come up within this time, also on a busy machine.
+    const SERVICE_LIMIT: Duration = Duration::from_secs(60);
+
+    pub(super) fn launch(arguments: &[String]) -> Result<(), String> {
+        let split = arguments.iter().position(|argument| argument == "--");
+        let (own, program) = arguments.split_at(split.ok_or("missing `--`")?);
+        let [_, program, rest @ ..] = program else {
+            return Err("missing program".to_owned());
+        };
+        let [result, waits @ ..] = own else {
+            return Err("missing result file".to_owned());
+        };
+        if let [_, name] = waits {
+            wait_for_service(name)?;
+        }
+        let start = Instant::now();
+        let mut child = Command::new(program)
+            .args(rest)
+            .spawn()
+            .map_err(|error| format!("start `{program}`: {error}"))?;
+        let status = child.wait().map_err(|error| error.to_string())?;
+        let text = serde_json::json!({
+            "exit_code": status.code(),
+            "elapsed_ms": u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "peak_memory_bytes": process::peak_memory(&child),
+        })
+        .to_string();
+        let beside = format!("{result}.tmp");
+        std::fs::write(Path::new(&beside), text)
+            .and_then(|()| std::fs::rename(&beside, result))
+            .map_err(|error| format!("write `{result}`: {error}"))
+    }
+
+    fn wait_for_service(name: &str) -> Result<(), String> {
+        let start = Instant::now();
+        while start.elapsed() < SERVICE_LIMIT {
+            if matches!(service::is_running(name), Ok(true)) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(format!("service `{name}` does not run"))
+    }
+
+    #[expect(clippy::print_stderr, reason = "a program's error text")]
+    pub(super) fn complain(why: &str) {
+        eprintln!("launcher: {why}");
+    }
+}
