@@ -4,4 +4,6 @@
 
 pub mod authenticode;
 pub mod blob;
+pub mod der;
+pub mod digest;
 pub mod x509;

@@ -8,8 +8,10 @@
 mod reason;
 mod verdict;
 
+pub use crate::formats::digest::DigestAlgorithm;
+pub use crate::formats::x509::{AnchorName, TrustAnchors};
 pub use reason::InvalidReason;
 pub use verdict::{
-    AnchorName, ChainLink, Claimed, DigestAlgorithm, FileKind, OtherSignature, Place, Signature,
-    Signer, SigningTime, StampKind, Valid, Verdict, Warning,
+    ChainLink, Claimed, FileKind, OtherSignature, Place, Signature, Signer, SigningTime, StampKind,
+    Valid, Verdict, Warning,
 };

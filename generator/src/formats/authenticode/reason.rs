@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::verdict::{DigestAlgorithm, FileKind, Place};
+use super::verdict::{FileKind, Place};
+use crate::formats::digest::DigestAlgorithm;
 use crate::formats::x509::{ChainFault, time::utc};
 
 /// Why a signature does not hold. One variant for each reason.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::reason::InvalidReason;
-use crate::formats::x509::time::utc;
+use crate::formats::digest::DigestAlgorithm;
+use crate::formats::x509::{AnchorName, time::utc};
 
 /// The kinds of file that carry an Authenticode signature and are verified here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -187,24 +188,6 @@ pub struct ChainLink {
     pub sha256: String,
 }
 
-/// Which trusted root a chain ends at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum AnchorName {
-    /// One of the built-in Microsoft roots.
-    Microsoft {
-        /// Its common name.
-        name: String,
-    },
-    /// A root that the user added (`[trust]`); every output has to say so.
-    Lab {
-        /// Its subject.
-        name: String,
-        /// SHA-256 of the certificate, lower-case hex.
-        sha256: String,
-    },
-}
-
 /// A time that a time-stamping authority vouches for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SigningTime {
@@ -226,34 +209,6 @@ pub enum StampKind {
     Rfc3161,
     /// PKCS#9 countersignature.
     Legacy,
-}
-
-/// Hash algorithms, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DigestAlgorithm {
-    /// Broken; never accepted.
-    Md5,
-    /// Weak; accepted only with a time stamp, and always with a warning.
-    Sha1,
-    /// The usual one.
-    Sha256,
-    /// Seldom met.
-    Sha384,
-    /// Seldom met.
-    Sha512,
-}
-
-impl std::fmt::Display for DigestAlgorithm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Md5 => "MD5",
-            Self::Sha1 => "SHA-1",
-            Self::Sha256 => "SHA-256",
-            Self::Sha384 => "SHA-384",
-            Self::Sha512 => "SHA-512",
-        })
-    }
 }
 
 /// Things to know about a file that is valid.

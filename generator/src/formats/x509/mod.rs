@@ -1,6 +1,19 @@
 //! X.509 certificates: reading them, and proving a path from a signer to a trusted root.
+//!
+//! Own readers over [`super::der`], because a path is proven with the original bytes: names
+//! are compared and signatures checked as they stand in the file. The mathematics is `ring`'s.
 
+mod anchors;
+mod certificate;
+mod chain;
 mod fault;
+mod key;
+mod name;
 pub mod time;
 
+pub use anchors::{Anchor, AnchorError, AnchorName, TrustAnchors};
+pub use certificate::{BasicConstraints, Certificate};
+pub use chain::{Path, Purpose, prove};
 pub use fault::ChainFault;
+pub use key::{KeyError, PublicKey, SignatureScheme};
+pub use name::Name;

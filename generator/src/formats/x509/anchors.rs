@@ -1,0 +1,251 @@
+//! The roots that are trusted, and what for.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::certificate::Certificate;
+use crate::formats::der::DerError;
+
+/// Which trusted root a chain ends at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AnchorName {
+    /// One of the built-in Microsoft roots.
+    Microsoft {
+        /// Its common name.
+        name: String,
+    },
+    /// A root that the user added (`[trust]`); every output has to say so.
+    Lab {
+        /// Its subject.
+        name: String,
+        /// SHA-256 of the certificate, lower-case hex.
+        sha256: String,
+    },
+}
+
+/// A trusted root.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    /// The certificate; its bytes are the identity.
+    pub certificate: Certificate,
+    /// Where it comes from.
+    pub name: AnchorName,
+}
+
+/// Why a file is no root to trust.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnchorError {
+    /// Not a certificate.
+    #[error("not a DER or PEM certificate: {cause}")]
+    Malformed {
+        /// What is wrong with it.
+        cause: DerError,
+    },
+    /// PEM armour without a certificate, or with broken base64.
+    #[error("no readable `CERTIFICATE` block")]
+    Pem,
+}
+
+/// The roots for signers of code and for time-stampers.
+#[derive(Debug, Clone)]
+pub struct TrustAnchors {
+    code: Vec<Anchor>,
+    time: Vec<Anchor>,
+}
+
+/// `../../../roots/README.md` tells what these are.
+const ROOT_2010: &[u8] = include_bytes!("../../../roots/root-ca-2010.der");
+const ROOT_2011: &[u8] = include_bytes!("../../../roots/root-ca-2011.der");
+const STAMP_ROOT_2014: &[u8] = include_bytes!("../../../roots/time-stamp-root-2014.der");
+const ROOT_2001: &[u8] = include_bytes!("../../../roots/root-ca-2001.der");
+const ROOT_1997: &[u8] = include_bytes!("../../../roots/root-authority-1997.der");
+
+impl TrustAnchors {
+    /// No roots at all: nothing can be proven until one is added.
+    pub fn none() -> Self {
+        Self {
+            code: Vec::new(),
+            time: Vec::new(),
+        }
+    }
+
+    /// Microsoft's roots of 2010 and 2011 for code, and those and the one of 2014 for time.
+    pub fn microsoft() -> Self {
+        let mut anchors = Self::none();
+        for der in [ROOT_2010, ROOT_2011] {
+            anchors.add_microsoft(der, true);
+        }
+        anchors.add_microsoft(STAMP_ROOT_2014, false);
+        anchors
+    }
+
+    /// Adds Microsoft's roots of 1997 and 2001, which ended and vouch for SHA-1 code before
+    /// 2016. Windows trusts them no more for anything stamped after 2018 and 2021.
+    #[must_use]
+    pub fn with_historic(mut self) -> Self {
+        for der in [ROOT_2001, ROOT_1997] {
+            self.add_microsoft(der, true);
+        }
+        self
+    }
+
+    /// Adds a root of the user's own, for code and for time: DER, or PEM with one or more
+    /// `CERTIFICATE` blocks.
+    pub fn with_lab_root(mut self, der_or_pem: &[u8]) -> Result<Self, AnchorError> {
+        for der in certificates(der_or_pem)? {
+            let certificate =
+                Certificate::parse(&der).map_err(|cause| AnchorError::Malformed { cause })?;
+            let anchor = Anchor {
+                name: AnchorName::Lab {
+                    name: certificate.subject().to_string(),
+                    sha256: certificate.sha256(),
+                },
+                certificate,
+            };
+            self.code.push(anchor.clone());
+            self.time.push(anchor);
+        }
+        Ok(self)
+    }
+
+    /// The roots for signers of code.
+    pub fn code(&self) -> &[Anchor] {
+        &self.code
+    }
+
+    /// The roots for time-stampers.
+    pub fn time(&self) -> &[Anchor] {
+        &self.time
+    }
+
+    fn add_microsoft(&mut self, der: &[u8], for_code: bool) {
+        // The embedded files are read by a test; one that could not be read would be no root.
+        let Ok(certificate) = Certificate::parse(der) else {
+            return;
+        };
+        let name = certificate.subject().common_name().unwrap_or_default();
+        let anchor = Anchor {
+            name: AnchorName::Microsoft {
+                name: name.to_owned(),
+            },
+            certificate,
+        };
+        if for_code {
+            self.code.push(anchor.clone());
+        }
+        self.time.push(anchor);
+    }
+}
+
+fn certificates(der_or_pem: &[u8]) -> Result<Vec<Vec<u8>>, AnchorError> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    if der_or_pem.first() == Some(&0x30) {
+        return Ok(vec![der_or_pem.to_vec()]);
+    }
+    let text = core::str::from_utf8(der_or_pem).map_err(|_| AnchorError::Pem)?;
+    let mut found = Vec::new();
+    for block in text.split(BEGIN).skip(1) {
+        let (armour, _) = block.split_once(END).ok_or(AnchorError::Pem)?;
+        let packed: String = armour.split_ascii_whitespace().collect();
+        found.push(STANDARD.decode(packed).map_err(|_| AnchorError::Pem)?);
+    }
+    if found.is_empty() {
+        return Err(AnchorError::Pem);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_roots_are_the_ones_that_are_documented() {
+        let all = TrustAnchors::microsoft().with_historic();
+        let seen: Vec<(String, String)> = all
+            .time()
+            .iter()
+            .map(|a| {
+                (
+                    a.certificate.sha256(),
+                    a.certificate
+                        .subject()
+                        .common_name()
+                        .unwrap_or_default()
+                        .to_owned(),
+                )
+            })
+            .collect();
+        let expected = [
+            (
+                "df545bf919a2439c36983b54cdfc903dfa4f37d3996d8d84b4c31eec6f3c163e",
+                "Microsoft Root Certificate Authority 2010",
+            ),
+            (
+                "847df6a78497943f27fc72eb93f9a637320a02b561d0a91b09e87a7807ed7c61",
+                "Microsoft Root Certificate Authority 2011",
+            ),
+            (
+                "65af95f4be86847344634282f941b2e605063ef0c8542f014ca088d182109e4f",
+                "Microsoft Time Stamp Root Certificate Authority 2014",
+            ),
+            (
+                "885de64c340e3ea70658f01e1145f957fcda27aabeea1ab9faa9fdb0102d4077",
+                "Microsoft Root Certificate Authority",
+            ),
+            (
+                "f38406e540d7a9d90cb4a9479299640ffb6df9e224ecc7a01c0d9558d8dad77d",
+                "Microsoft Root Authority",
+            ),
+        ];
+        let expected: Vec<(String, String)> = expected
+            .iter()
+            .map(|(sha256, name)| ((*sha256).to_owned(), (*name).to_owned()))
+            .collect();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_stamp_root_vouches_for_no_code() {
+        let anchors = TrustAnchors::microsoft();
+        assert_eq!((anchors.code().len(), anchors.time().len()), (2, 3));
+        let names: Vec<_> = anchors
+            .code()
+            .iter()
+            .map(|a| a.certificate.subject().to_string())
+            .collect();
+        assert!(
+            names
+                .iter()
+                .all(|name| name.contains("Root Certificate Authority 201")),
+            "{names:?}"
+        );
+    }
+
+    #[test]
+    fn a_lab_root_is_taken_as_der_or_pem_and_named_as_such() {
+        let pem = format!(
+            "comment\n-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            STANDARD.encode(ROOT_2010)
+        );
+        for bytes in [ROOT_2010, pem.as_bytes()] {
+            let anchors = TrustAnchors::none()
+                .with_lab_root(bytes)
+                .expect("a certificate");
+            assert!(
+                matches!(&anchors.code()[0].name, AnchorName::Lab { sha256, .. } if sha256.starts_with("df545bf9"))
+            );
+        }
+        for bytes in [
+            &b"hello"[..],
+            b"",
+            b"0\x03\x02\x01\x05",
+            b"-----BEGIN CERTIFICATE-----\n*",
+        ] {
+            assert!(TrustAnchors::none().with_lab_root(bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! One certificate, read once and kept with its original bytes.
+
+use super::key::{KeyError, PublicKey, SignatureScheme};
+use super::name::Name;
+use super::time::unix_seconds;
+use crate::formats::der::{DerError, Element, Reader, tag};
+use crate::formats::digest::{hex, sha256_hex};
+
+/// More extensions, or extended key usages, than any real certificate has.
+const MAX_ITEMS: usize = 64;
+
+/// Critical extensions whose meaning is checked here, or that only name things.
+///
+/// `certificatePolicies` (2.5.29.32) is tolerated because no policy is asked for.
+const UNDERSTOOD: [&str; 7] = [
+    "2.5.29.14", // subjectKeyIdentifier
+    "2.5.29.15", // keyUsage
+    "2.5.29.17", // subjectAltName
+    "2.5.29.19", // basicConstraints
+    "2.5.29.32", // certificatePolicies
+    "2.5.29.35", // authorityKeyIdentifier
+    "2.5.29.37", // extKeyUsage
+];
+
+/// The basicConstraints extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// May it issue certificates?
+    pub authority: bool,
+    /// How many authorities may stand between it and a leaf.
+    pub max_authorities_below: Option<u64>,
+}
+
+/// A certificate. Reading it proves nothing; see [`super::prove`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    to_be_signed: Vec<u8>,
+    signature_scheme: Result<SignatureScheme, String>,
+    signature: Vec<u8>,
+    serial: Vec<u8>,
+    issuer: Name,
+    subject: Name,
+    not_before: i64,
+    not_after: i64,
+    public_key: PublicKey,
+    basic_constraints: Option<BasicConstraints>,
+    key_usage: Option<u16>,
+    extended_key_usage: Option<Vec<String>>,
+    unknown_critical: Option<String>,
+}
+
+impl core::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Certificate({})", self.subject)
+    }
+}
+
+impl Certificate {
+    /// Reads a DER certificate; nothing may follow it.
+    pub fn parse(der: &[u8]) -> Result<Self, DerError> {
+        let whole = Element::only(der)?;
+        if whole.tag != tag::SEQUENCE {
+            return Err(DerError::Tag {
+                expected: tag::SEQUENCE,
+                found: whole.tag,
+            });
+        }
+        let mut outer = whole.content();
+        let to_be_signed = outer.expect(tag::SEQUENCE)?;
+        let outer_algorithm = outer.expect(tag::SEQUENCE)?;
+        let signature = outer.expect(tag::BIT_STRING)?.bit_string()?.to_vec();
+        outer.finish()?;
+
+        let mut fields = to_be_signed.content();
+        fields.optional(tag::CONTEXT_0)?; // version
+        let serial = fields.expect(tag::INTEGER)?.value.to_vec();
+        let algorithm = fields.expect(tag::SEQUENCE)?;
+        if algorithm.raw != outer_algorithm.raw {
+            // RFC 5280, 4.1.1.2: both must be the same; only the inner one is signed.
+            return Err(DerError::Value("the signature algorithm"));
+        }
+        let issuer = Name::parse(&fields.expect(tag::SEQUENCE)?)?;
+        let mut validity = fields.sequence()?;
+        let not_before = unix_seconds(&validity.read()?)?;
+        let not_after = unix_seconds(&validity.read()?)?;
+        validity.finish()?;
+        let subject = Name::parse(&fields.expect(tag::SEQUENCE)?)?;
+        let public_key = PublicKey::parse(&fields.expect(tag::SEQUENCE)?)?;
+
+        let mut certificate = Self {
+            der: der.to_vec(),
+            to_be_signed: to_be_signed.raw.to_vec(),
+            signature_scheme: SignatureScheme::parse(&algorithm, None)
+                .map_err(|error| error.to_string()),
+            signature,
+            serial,
+            issuer,
+            subject,
+            not_before,
+            not_after,
+            public_key,
+            basic_constraints: None,
+            key_usage: None,
+            extended_key_usage: None,
+            unknown_critical: None,
+        };
+        while !fields.is_empty() {
+            let field = fields.read()?;
+            // [1] and [2] are unique identifiers, which nobody uses.
+            if field.tag == tag::CONTEXT_3 {
+                let mut extensions = field.content();
+                certificate.read_extensions(&mut extensions.sequence()?)?;
+                extensions.finish()?;
+            }
+        }
+        Ok(certificate)
+    }
+
+    fn read_extensions(&mut self, extensions: &mut Reader<'_>) -> Result<(), DerError> {
+        let mut seen: Vec<String> = Vec::new();
+        while !extensions.is_empty() {
+            let mut fields = extensions.sequence()?;
+            let oid = fields.oid()?;
+            let critical = match fields.optional(tag::BOOLEAN)? {
+                Some(flag) => flag.boolean()?,
+                None => false,
+            };
+            let value = fields.expect(tag::OCTET_STRING)?.value;
+            fields.finish()?;
+            if seen.len() >= MAX_ITEMS || seen.contains(&oid) {
+                return Err(DerError::Value("the list of extensions"));
+            }
+            match oid.as_str() {
+                "2.5.29.19" => self.basic_constraints = Some(basic_constraints(value)?),
+                "2.5.29.15" => self.key_usage = Some(Element::only(value)?.named_bits()?),
+                "2.5.29.37" => self.extended_key_usage = Some(object_identifiers(value)?),
+                _ if critical && !UNDERSTOOD.contains(&oid.as_str()) => {
+                    self.unknown_critical.get_or_insert_with(|| oid.clone());
+                }
+                _ => {}
+            }
+            seen.push(oid);
+        }
+        Ok(())
+    }
+
+    /// The certificate's bytes.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of the certificate, lower-case hex.
+    pub fn sha256(&self) -> String {
+        sha256_hex(&self.der)
+    }
+
+    /// Serial number as it is encoded, big-endian.
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Serial number, lower-case hex.
+    pub fn serial_hex(&self) -> String {
+        hex(&self.serial)
+    }
+
+    /// Who issued it.
+    pub fn issuer(&self) -> &Name {
+        &self.issuer
+    }
+
+    /// Whom it names.
+    pub fn subject(&self) -> &Name {
+        &self.subject
+    }
+
+    /// Start of validity, unix seconds.
+    pub fn not_before(&self) -> i64 {
+        self.not_before
+    }
+
+    /// End of validity, unix seconds.
+    pub fn not_after(&self) -> i64 {
+        self.not_after
+    }
+
+    /// Is `at` within the validity?
+    pub fn is_valid_at(&self, at: i64) -> bool {
+        (self.not_before..=self.not_after).contains(&at)
+    }
+
+    /// The key.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// The basicConstraints extension.
+    pub fn basic_constraints(&self) -> Option<BasicConstraints> {
+        self.basic_constraints
+    }
+
+    /// Does the keyUsage extension, where there is one, allow the bit? Bit 0
+    /// (digitalSignature) is the highest.
+    pub fn allows_key_usage(&self, bit: u32) -> bool {
+        self.key_usage
+            .is_none_or(|usage| usage & 0x8000_u16.checked_shr(bit).unwrap_or(0) != 0)
+    }
+
+    /// The extended key usages, dotted; `None` without the extension.
+    pub fn extended_key_usage(&self) -> Option<&[String]> {
+        self.extended_key_usage.as_deref()
+    }
+
+    /// A critical extension that this program does not understand.
+    pub fn unknown_critical_extension(&self) -> Option<&str> {
+        self.unknown_critical.as_deref()
+    }
+
+    /// Do issuer and subject have the same name?
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    /// Checks that `issuer`'s key signed this certificate.
+    pub fn verify_signature_by(&self, issuer: &Self) -> Result<(), KeyError> {
+        match &self.signature_scheme {
+            Ok(scheme) => issuer
+                .public_key
+                .verify(*scheme, &self.to_be_signed, &self.signature),
+            Err(algorithm) => Err(KeyError::Unsupported(algorithm.clone())),
+        }
+    }
+}
+
+fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, DerError> {
+    let mut outer = Reader::new(value);
+    let mut fields = outer.sequence()?;
+    outer.finish()?;
+    let authority = match fields.optional(tag::BOOLEAN)? {
+        Some(flag) => flag.boolean()?,
+        None => false,
+    };
+    let max_authorities_below = match fields.optional(tag::INTEGER)? {
+        Some(number) => Some(number.unsigned()?),
+        None => None,
+    };
+    fields.finish()?;
+    Ok(BasicConstraints {
+        authority,
+        max_authorities_below,
+    })
+}
+
+fn object_identifiers(value: &[u8]) -> Result<Vec<String>, DerError> {
+    let mut outer = Reader::new(value);
+    let mut list = outer.sequence()?;
+    outer.finish()?;
+    let mut identifiers = Vec::new();
+    while !list.is_empty() {
+        if identifiers.len() >= MAX_ITEMS {
+            return Err(DerError::Value("the list of extended key usages"));
+        }
+        identifiers.push(list.oid()?);
+    }
+    Ok(identifiers)
+}
