@@ -6,7 +6,19 @@
 //! whoever holds an offboarding blob can remove them, so its text appears in no `Debug`,
 //! `Display` or error of this module.
 
+mod body;
+mod chain;
+pub mod extract;
+mod signature;
+mod text;
+
 use core::fmt;
+
+pub use body::BlobError;
+use body::{Body, Envelope};
+pub use chain::Anchor;
+pub use extract::{Direction, ExtractError, Extracted, extract};
+pub use text::BlobText;
 
 use gangway_contract::OrgId;
 use gangway_contract::manifest::{Cloud, Connectivity};
@@ -96,8 +108,15 @@ pub enum BlobFault {
     BodyChanged,
     /// The signature was not made by the certificate's key.
     ForeignSignature,
-    /// No signature that this program checks is present.
+    /// No signature that rests on SHA-256 is present.
     NoSignature,
+    /// One signature fits the body and another does not.
+    SignaturesDisagree {
+        /// Field of the one that fits.
+        good: &'static str,
+        /// Field of the one that does not.
+        bad: &'static str,
+    },
     /// A certificate cannot be read.
     Certificate {
         /// Which and why.
@@ -127,7 +146,11 @@ impl fmt::Display for BlobFault {
             Self::ForeignSignature => {
                 f.write_str("the signature was not made by the certificate in the blob")
             }
-            Self::NoSignature => f.write_str("there is no signature over the body"),
+            Self::NoSignature => f.write_str("there is no SHA-256 signature over the body"),
+            Self::SignaturesDisagree { good, bad } => write!(
+                f,
+                "`{good}` fits the body and `{bad}` does not: it comes from another package"
+            ),
             Self::Certificate { why } => write!(f, "a certificate cannot be read: {why}"),
             Self::LeafSubject { found } => {
                 write!(f, "the signing certificate belongs to `{found}`")
@@ -144,6 +167,111 @@ impl fmt::Display for BlobFault {
                     "the chain ends at `{found}`, which is not a trusted root"
                 )
             }
+        }
+    }
+}
+
+/// A blob, read and judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blob {
+    /// Tells devices to report.
+    Onboarding(OnboardingBlob),
+    /// Tells devices to stop.
+    Offboarding(OffboardingBlob),
+}
+
+/// Common name of the service's signing certificate in every specimen of 2020 to 2025.
+const LEAF_NAME: &str = "CN=Seville.Windows.com";
+
+/// Largest blob text that is read. A line of cmd.exe holds 8191 characters.
+pub const MAX_TEXT: usize = 64 << 10;
+
+impl Blob {
+    /// Reads the two documents and checks signatures and chain against `anchors`.
+    ///
+    /// A blob whose signature does not hold is still read, so that a message can say what it
+    /// claims to be; look at `signature` before believing any of it.
+    ///
+    /// # Errors
+    /// The documents are damaged; the error holds none of their text.
+    pub fn read(text: &BlobText, anchors: &[Anchor<'_>]) -> Result<Self, BlobError> {
+        if text.expose().len() > MAX_TEXT {
+            return Err(BlobError::TooLong {
+                length: text.expose().len(),
+                limit: MAX_TEXT,
+            });
+        }
+        let envelope = Envelope::parse(text)?;
+        let (leaf, signature) = judge(&envelope, anchors);
+        Ok(match Body::parse(&envelope.body)? {
+            Body::Onboarding(body) => Self::Onboarding(OnboardingBlob {
+                org_id: body.org_id,
+                previous_org_ids: body.previous_org_ids,
+                cloud: body.cloud,
+                connectivity: body.connectivity,
+                datacenter: body.datacenter,
+                endpoints: body.endpoints,
+                version: body.version,
+                package_guid: body.package_guid,
+                leaf,
+                signature,
+            }),
+            Body::Offboarding(body) => Self::Offboarding(OffboardingBlob {
+                org_id: body.org_id,
+                org_ids: body.org_ids,
+                expires_at: body.expires_at,
+                version: body.version,
+                leaf,
+                signature,
+            }),
+        })
+    }
+}
+
+/// Signature first, then who made it: a body that was changed is the more useful news.
+fn judge(envelope: &Envelope, anchors: &[Anchor<'_>]) -> (Option<LeafFacts>, BlobSignature) {
+    let invalid = |why| BlobSignature::Invalid { why };
+    let Some(der) = &envelope.leaf else {
+        let why = "`cert`: missing".to_owned();
+        return (None, invalid(BlobFault::Certificate { why }));
+    };
+    let leaf = match chain::read("`cert`", der) {
+        Ok(leaf) => leaf,
+        Err(why) => return (None, invalid(why)),
+    };
+    let facts = LeafFacts::of(&leaf);
+    let result =
+        signature::check(envelope, chain::public_key(&leaf).unwrap_or_default()).and_then(|()| {
+            let named = facts.subject.split(',').any(|part| part == LEAF_NAME);
+            if named {
+                chain::follow(leaf, &envelope.chain, anchors)
+            } else {
+                Err(BlobFault::LeafSubject {
+                    found: facts.subject.clone(),
+                })
+            }
+        });
+    let signature = match result {
+        Ok(path) => BlobSignature::Valid {
+            chain: path.subjects,
+            lab_root: path.lab_root,
+        },
+        Err(why) => invalid(why),
+    };
+    (Some(facts), signature)
+}
+
+impl LeafFacts {
+    fn of(leaf: &x509_cert::Certificate) -> Self {
+        let validity = leaf.tbs_certificate().validity();
+        let seconds = |time: &x509_cert::time::Time| {
+            i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+        };
+        Self {
+            subject: chain::subject(leaf),
+            issuer: chain::issuer(leaf),
+            not_before: seconds(&validity.not_before),
+            not_after: seconds(&validity.not_after),
         }
     }
 }
