@@ -42,6 +42,17 @@ pub(super) fn subject(certificate: &Certificate) -> String {
     certificate.tbs_certificate().subject().to_string()
 }
 
+/// The one common name of the subject; none when there are several.
+pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
+    let subject = certificate.tbs_certificate().subject();
+    let name = subject.common_name().ok()??;
+    let several = subject
+        .iter()
+        .filter(|attribute| attribute.oid == der::oid::db::rfc4519::COMMON_NAME)
+        .count();
+    (several == 1).then(|| name.value().into_owned())
+}
+
 /// Issuer as text.
 pub(super) fn issuer(certificate: &Certificate) -> String {
     certificate.tbs_certificate().issuer().to_string()

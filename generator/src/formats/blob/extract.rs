@@ -362,7 +362,7 @@ mod tests {
             extract(text.as_bytes()),
             Err(ExtractError::Several {
                 first: 3,
-                second: 6
+                second: 7
             })
         );
     }

@@ -10,6 +10,8 @@ mod body;
 mod chain;
 pub mod extract;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use core::fmt;
@@ -181,7 +183,7 @@ pub enum Blob {
 }
 
 /// Common name of the service's signing certificate in every specimen of 2020 to 2025.
-const LEAF_NAME: &str = "CN=Seville.Windows.com";
+const LEAF_NAME: &str = "Seville.Windows.com";
 
 /// Largest blob text that is read. A line of cmd.exe holds 8191 characters.
 pub const MAX_TEXT: usize = 64 << 10;
@@ -242,8 +244,7 @@ fn judge(envelope: &Envelope, anchors: &[Anchor<'_>]) -> (Option<LeafFacts>, Blo
     let facts = LeafFacts::of(&leaf);
     let result =
         signature::check(envelope, chain::public_key(&leaf).unwrap_or_default()).and_then(|()| {
-            let named = facts.subject.split(',').any(|part| part == LEAF_NAME);
-            if named {
+            if chain::common_name(&leaf).as_deref() == Some(LEAF_NAME) {
                 chain::follow(leaf, &envelope.chain, anchors)
             } else {
                 Err(BlobFault::LeafSubject {

@@ -1,0 +1,242 @@
+//! The blob matrix: one sample, one change, one verdict.
+
+use gangway_fixtures::Lab;
+use gangway_fixtures::blob::{BlobSigning, BlobSpec, ORG_ID, Service, filetime};
+use gangway_fixtures::script::ScriptSpec;
+
+use super::*;
+
+/// 2026-12-01.
+const EXPIRES: i64 = 1_796_083_200;
+
+fn read(json: &str) -> Blob {
+    let root = gangway_fixtures::lab::root_der();
+    let anchors = [Anchor {
+        der: &root,
+        lab: true,
+    }];
+    Blob::read(&BlobText::new(json.to_owned()), &anchors).unwrap()
+}
+
+fn signature(json: &str) -> BlobSignature {
+    match read(json) {
+        Blob::Onboarding(blob) => blob.signature,
+        Blob::Offboarding(blob) => blob.signature,
+    }
+}
+
+#[track_caller]
+fn check_fault(json: &str, expected: &BlobFault) {
+    assert_eq!(
+        signature(json),
+        BlobSignature::Invalid {
+            why: expected.clone()
+        }
+    );
+}
+
+fn signed_by(signer: Lab) -> BlobSpec {
+    BlobSpec {
+        signing: BlobSigning::by(signer),
+        ..BlobSpec::default()
+    }
+}
+
+#[test]
+fn a_good_blob_is_valid_up_to_the_root() {
+    let Blob::Onboarding(blob) = read(&BlobSpec::default().json()) else {
+        panic!("read as offboarding");
+    };
+    assert_eq!(blob.org_id.as_str(), ORG_ID);
+    assert_eq!(blob.connectivity, Connectivity::Streamlined);
+    assert_eq!(blob.version.as_deref(), Some("2.11"));
+    let BlobSignature::Valid { chain, lab_root } = blob.signature else {
+        panic!("{:?}", blob.signature);
+    };
+    assert!(lab_root);
+    assert_eq!(chain.len(), 3, "{chain:?}");
+    assert!(chain[0].contains("CN=Seville.Windows.com"), "{chain:?}");
+}
+
+#[test]
+fn every_signature_scheme_of_the_years_is_accepted() {
+    for sha1_sig in [false, true] {
+        for pss in [false, true] {
+            let mut spec = BlobSpec::default();
+            spec.signing.sha1_sig = sha1_sig;
+            spec.signing.pss = pss;
+            let found = signature(&spec.json());
+            assert!(
+                matches!(found, BlobSignature::Valid { .. }),
+                "sha1 {sha1_sig}, pss {pss}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_leaf_that_has_ended_is_reported_and_does_not_spoil_the_blob() {
+    let Blob::Onboarding(blob) = read(&signed_by(Lab::EndedBlob).json()) else {
+        panic!("read as offboarding");
+    };
+    assert!(matches!(blob.signature, BlobSignature::Valid { .. }));
+    // 2020-12-31.
+    assert!(blob.leaf.unwrap().not_after < 1_609_459_200);
+}
+
+#[test]
+fn a_changed_body_is_told_from_a_foreign_signature() {
+    let spec = BlobSpec::default();
+    let body = spec.body();
+    let changed = body.replace(ORG_ID, gangway_fixtures::blob::OTHER_ORG_ID);
+    let edited = spec
+        .signing
+        .document_with_foreign_signature(&changed, &body);
+    check_fault(&edited, &BlobFault::BodyChanged);
+
+    // The signature of another download, made by another leaf, under this one's certificate.
+    let other: serde_json::Value = serde_json::from_str(&signed_by(Lab::EndedBlob).json()).unwrap();
+    let mut mixed: serde_json::Value = serde_json::from_str(&spec.json()).unwrap();
+    mixed["sig"] = other["sig"].clone();
+    mixed["sha256sig"] = other["sha256sig"].clone();
+    check_fault(&mixed.to_string(), &BlobFault::ForeignSignature);
+}
+
+#[test]
+fn one_exchanged_signature_is_named() {
+    let spec = BlobSpec::default();
+    let other = BlobSpec::other_tenant().json();
+    let other: serde_json::Value = serde_json::from_str(&other).unwrap();
+    let mut mixed: serde_json::Value = serde_json::from_str(&spec.json()).unwrap();
+    mixed["sha256sig"] = other["sha256sig"].clone();
+    check_fault(
+        &mixed.to_string(),
+        &BlobFault::SignaturesDisagree {
+            good: "sig",
+            bad: "sha256sig",
+        },
+    );
+}
+
+#[test]
+fn a_sha1_signature_alone_is_not_enough() {
+    let mut spec = BlobSpec::default();
+    spec.signing.sha1_sig = true;
+    let mut document: serde_json::Value = serde_json::from_str(&spec.json()).unwrap();
+    document.as_object_mut().unwrap().remove("sha256sig");
+    check_fault(&document.to_string(), &BlobFault::NoSignature);
+}
+
+#[test]
+fn the_leaf_has_to_be_the_services() {
+    let found = signature(&signed_by(Lab::BlobWrongName).json());
+    assert!(
+        matches!(
+            &found,
+            BlobSignature::Invalid {
+                why: BlobFault::LeafSubject { .. }
+            }
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_chain_that_does_not_fit_is_told_from_one_that_is_not_trusted() {
+    let mut wrong = BlobSpec::default();
+    wrong.signing.chain = vec![Lab::UnrelatedRoot];
+    let found = signature(&wrong.json());
+    assert!(
+        matches!(
+            &found,
+            BlobSignature::Invalid {
+                why: BlobFault::BrokenChain { .. }
+            }
+        ),
+        "{found:?}"
+    );
+    let found = signature(&signed_by(Lab::UnrelatedBlob).json());
+    assert!(
+        matches!(
+            &found,
+            BlobSignature::Invalid {
+                why: BlobFault::UntrustedRoot { .. }
+            }
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_lab_root_is_trusted_only_when_given() {
+    let text = BlobText::new(BlobSpec::default().json());
+    let Ok(Blob::Onboarding(blob)) = Blob::read(&text, &[]) else {
+        panic!("not read");
+    };
+    assert!(matches!(
+        blob.signature,
+        BlobSignature::Invalid {
+            why: BlobFault::UntrustedRoot { .. }
+        }
+    ));
+}
+
+#[test]
+fn an_offboarding_blob_tells_its_end() {
+    let Blob::Offboarding(blob) = read(&BlobSpec::offboarding(EXPIRES).json()) else {
+        panic!("read as onboarding");
+    };
+    assert_eq!(blob.expires_at, EXPIRES);
+    assert_eq!(blob.org_ids, core::slice::from_ref(&blob.org_id));
+    assert!(matches!(blob.signature, BlobSignature::Valid { .. }));
+    assert_eq!(filetime(EXPIRES) % 10_000_000, 0);
+}
+
+#[test]
+fn a_script_carries_the_same_blob_as_the_file_alone() {
+    for service in [
+        Service::Streamlined,
+        Service::Standard,
+        Service::StreamlinedGovernment,
+        Service::StandardGovernment,
+    ] {
+        let spec = BlobSpec {
+            service,
+            ..BlobSpec::default()
+        };
+        let script = ScriptSpec::of(spec.clone()).bytes();
+        let found = extract(&script).unwrap();
+        assert_eq!(found.direction, Direction::Onboarding);
+        assert_eq!(found.text.expose(), spec.json());
+    }
+}
+
+#[test]
+fn a_script_whose_blob_line_was_wrapped_says_where() {
+    let script = String::from_utf8(ScriptSpec::default().bytes()).unwrap();
+    let at = script.find("sha256sig").unwrap() + 40;
+    let line = script[..at].matches('\n').count() + 1;
+    let wrapped = format!("{}\r\n{}", &script[..at], &script[at..]);
+    assert_eq!(
+        extract(wrapped.as_bytes()),
+        Err(ExtractError::Wrapped {
+            line,
+            next: line + 1
+        })
+    );
+}
+
+#[test]
+fn nothing_shown_holds_the_blob() {
+    let spec = BlobSpec::default();
+    let shown = format!(
+        "{:?} {:?}",
+        read(&spec.json()),
+        extract(&ScriptSpec::default().bytes())
+    );
+    let document: serde_json::Value = serde_json::from_str(&spec.json()).unwrap();
+    for field in ["body", "sig", "cert"] {
+        let secret = document[field].as_str().unwrap();
+        assert!(!shown.contains(&secret[..40]), "{field}");
+    }
+}
