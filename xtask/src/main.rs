@@ -3,6 +3,8 @@
 //! This program links none of the product's crates: it installs tools, starts programs and
 //! looks at what they made. Each command has its own module.
 
+#[cfg(feature = "import-floor")]
+mod import_floor;
 mod program;
 mod runner;
 mod say;
@@ -24,11 +26,16 @@ struct Arguments {
 enum Command {
     /// Builds the bootstrap stub for Windows and inspects it
     Runner(runner::Arguments),
+    /// Makes the table of functions that the oldest Windows has (`runner/import-floor.txt`)
+    #[cfg(feature = "import-floor")]
+    ImportFloor,
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Runner(arguments) => runner::run(&arguments),
+        #[cfg(feature = "import-floor")]
+        Command::ImportFloor => import_floor::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

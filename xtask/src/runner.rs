@@ -6,7 +6,9 @@
 
 mod build;
 mod cache;
+pub(crate) mod gates;
 mod toolchain;
+mod twice;
 
 use std::path::PathBuf;
 
@@ -15,7 +17,7 @@ use clap::Args;
 
 use crate::say;
 
-pub(crate) use build::Build;
+use build::Build;
 
 /// What `cargo xtask runner` takes.
 #[derive(Args, Default)]
@@ -33,19 +35,25 @@ pub(crate) struct Arguments {
 
 /// Builds what was asked for and says where it is.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let stub = stub(&arguments.features)?;
-    say::line(format!("stub      {}", stub.display()));
     if arguments.standins {
         for file in standins()? {
             say::line(format!("stand-in  {}", file.display()));
         }
     }
+    let build = Build::stub(&arguments.features)?;
+    let built = build.make()?;
+    for (file, made) in built.files.iter().zip(&built.record.files) {
+        say::line(format!("stub      {}", file.display()));
+        say::line(format!(
+            "          {} bytes, sha256 {}",
+            made.size, made.sha256
+        ));
+        say::line(format!("          {}", built.record.rustc));
+    }
+    if arguments.twice {
+        twice::compare(&build, built)?;
+    }
     Ok(())
-}
-
-/// Builds the stub unless nothing changed since it was built; returns where it is.
-pub(crate) fn stub(features: &[String]) -> Result<PathBuf> {
-    Build::stub(features)?.make()?.into_single()
 }
 
 /// Builds the tests' Windows stand-ins unless nothing changed; returns where they are.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::cache::{self, Made, Record};
+use super::gates::imports::Floor;
+use super::gates::{self, Expectation, TEST_HOOK_FEATURE};
 use super::toolchain::{TARGET, Toolchain};
 use crate::program;
 use crate::{say, workspace};
@@ -37,6 +39,8 @@ pub(crate) struct Build {
     name: String,
     /// Folders whose every file is an input.
     sources: &'static [&'static str],
+    /// Whether what comes out goes to servers and must pass the gates.
+    gated: bool,
 }
 
 /// What a build left.
@@ -72,6 +76,7 @@ impl Build {
             features: features.to_vec(),
             name: format!("gangway-runner{suffix}"),
             sources: &["contract", "runner"],
+            gated: true,
         })
     }
 
@@ -86,6 +91,7 @@ impl Build {
             features: Vec::new(),
             name: "standins".to_owned(),
             sources: &["tests/standins"],
+            gated: false,
         })
     }
 
@@ -99,7 +105,13 @@ impl Build {
             features: self.features.clone(),
             name: self.name.clone(),
             sources: self.sources,
+            gated: self.gated,
         }
+    }
+
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Where the record lies.
@@ -123,9 +135,14 @@ impl Build {
         ));
         self.fetch(&toolchain)?;
         let cargo_home = cargo_home()?;
+        let programs = self.compile(&toolchain, &cargo_home)?;
         let mut files = Vec::new();
-        for program in self.compile(&toolchain, &cargo_home)? {
-            files.push(self.take(&program)?);
+        for program in programs {
+            let bytes = workspace::read_file(&program)?;
+            if self.gated {
+                self.inspect(&bytes, &toolchain, &cargo_home)?;
+            }
+            files.push(self.take(&program, &bytes)?);
         }
         let record = Record {
             rustc: toolchain.version,
@@ -237,18 +254,43 @@ impl Build {
         Ok(flags)
     }
 
+    /// Refuses a program that servers should not get.
+    fn inspect(&self, bytes: &[u8], toolchain: &Toolchain, cargo_home: &Path) -> Result<()> {
+        let mut private_texts = vec!["index.crates.io".to_owned()];
+        let registries = folders_in(&cargo_home.join("registry/src"))?;
+        let registries = registries.iter().filter_map(|folder| folder.file_name());
+        private_texts.extend(registries.map(|name| name.to_string_lossy().into_owned()));
+        let home = env::home_dir();
+        let folders = [Some(&self.root), Some(&toolchain.std_source), home.as_ref()];
+        private_texts.extend(
+            folders
+                .into_iter()
+                .flatten()
+                .map(PathBuf::as_path)
+                .chain([cargo_home])
+                .filter(|folder| folder.file_name().is_some())
+                .map(|folder| format!("{}/", folder.display())),
+        );
+        let floor = Floor::read(&self.root)?;
+        let expectation = Expectation {
+            floor: &floor,
+            private_texts: &private_texts,
+            test_hooks: self.features.iter().any(|name| name == TEST_HOOK_FEATURE),
+        };
+        gates::pass(&self.name, bytes, &expectation)
+    }
+
     /// Copies a finished program to the output folder.
-    fn take(&self, program: &Path) -> Result<Made> {
-        let bytes = workspace::read_file(program)?;
+    fn take(&self, program: &Path, bytes: &[u8]) -> Result<Made> {
         let name = match program.file_name().and_then(|name| name.to_str()) {
             Some(name) if self.features.is_empty() => name.to_owned(),
             _ => format!("{}.exe", self.name),
         };
-        workspace::write_file(&self.output.join(&name), &bytes)?;
+        workspace::write_file(&self.output.join(&name), bytes)?;
         Ok(Made {
             name,
             size: bytes.len() as u64,
-            sha256: cache::sha256(&bytes),
+            sha256: cache::sha256(bytes),
         })
     }
 }
