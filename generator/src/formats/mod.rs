@@ -6,4 +6,5 @@ pub mod authenticode;
 pub mod blob;
 pub mod der;
 pub mod digest;
+pub mod onboarding_script;
 pub mod x509;
