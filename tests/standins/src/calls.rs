@@ -1,6 +1,6 @@
 //! The record of what was started: `C:\standins\calls.log`, one line per call.
 //!
-//! Shape: program name, a tab, the command line as the program received it. A test asserts
+//! Shape: program name, a tab, the arguments as the program received them, joined by blanks. A test asserts
 //! on this file what was run, with which arguments, in which order.
 
 use std::io::Write as _;
@@ -14,11 +14,11 @@ pub const FILE: &str = "calls.log";
 /// # Errors
 /// The record cannot be read or written; the caller ends with an error, because a call that
 /// is not on record would make a test pass that should not.
-pub fn record(program: &str, command_line: &str) -> std::io::Result<usize> {
-    record_in(Path::new(crate::FOLDER), program, command_line)
+pub fn record(program: &str, arguments: &str) -> std::io::Result<usize> {
+    record_in(Path::new(crate::FOLDER), program, arguments)
 }
 
-fn record_in(folder: &Path, program: &str, command_line: &str) -> std::io::Result<usize> {
+fn record_in(folder: &Path, program: &str, arguments: &str) -> std::io::Result<usize> {
     std::fs::create_dir_all(folder)?;
     let path = folder.join(FILE);
     let mut file = std::fs::OpenOptions::new()
@@ -26,16 +26,17 @@ fn record_in(folder: &Path, program: &str, command_line: &str) -> std::io::Resul
         .append(true)
         .open(&path)?;
     // One write of one line: appends of several programs do not mix.
-    let line = format!("{program}\t{}\n", command_line.replace(['\n', '\r'], " "));
+    let line = format!("{program}\t{}\n", arguments.replace(['\n', '\r'], " "));
     file.write_all(line.as_bytes())?;
     let head = format!("{program}\t");
     let text = std::fs::read_to_string(&path)?;
     Ok(text.lines().filter(|line| line.starts_with(&head)).count())
 }
 
-/// The command line of this process, arguments joined by blanks.
-pub fn own_command_line() -> String {
+/// The arguments of this process, joined by blanks.
+pub fn own_arguments() -> String {
     std::env::args_os()
+        .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
         .join(" ")

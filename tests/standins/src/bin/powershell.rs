@@ -39,7 +39,7 @@ mod windows {
     const INTERNAL: i32 = 1;
 
     pub(super) fn run() -> i32 {
-        let Ok(call) = calls::record("powershell", &calls::own_command_line()) else {
+        let Ok(call) = calls::record("powershell", &calls::own_arguments()) else {
             return INTERNAL;
         };
         let orders = Behaviour::of("powershell", call);

@@ -37,7 +37,7 @@ mod windows {
 
     pub(super) fn run() -> i32 {
         let name = calls::own_name();
-        let Ok(call) = calls::record(&name, &calls::own_command_line()) else {
+        let Ok(call) = calls::record(&name, &calls::own_arguments()) else {
             return NOT_RECORDED;
         };
         let orders = Behaviour::of(&name, call);

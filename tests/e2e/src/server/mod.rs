@@ -1,0 +1,188 @@
+//! An emulated Windows server: what it is, what is on it, which shares it sees, and running
+//! programs on it.
+
+mod builder;
+mod os;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+use walkdir::WalkDir;
+
+pub use builder::{Sense, ServerBuilder};
+pub use os::Os;
+
+use crate::wine::{Prefix, Registry};
+
+/// A started program's end, as Windows tells it.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The whole exit code.
+    pub exit_code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Wall time of the program alone.
+    pub elapsed_ms: u64,
+    /// Its largest working set.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct LauncherResult {
+    exit_code: i32,
+    elapsed_ms: u64,
+    peak_memory_bytes: Option<u64>,
+}
+
+/// An emulated server. Programs start it, [`Server::registry`] and [`Server::restart`] stop
+/// it; dropping it removes it with all that was on it.
+#[derive(Debug)]
+pub struct Server {
+    prefix: Prefix,
+    shares: PathBuf,
+    sense_runs: bool,
+    runs: AtomicU32,
+}
+
+impl Server {
+    /// Describes a server of the given product: freshly installed, without any agent, with
+    /// the in-box sensor where the product has one.
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "the description reads best from here"
+    )]
+    pub fn new(os: Os) -> ServerBuilder {
+        ServerBuilder::new(os)
+    }
+
+    /// Runs a program by its Windows or UNC path and waits for it. When the sensor is set up
+    /// to run, the program is started after it does.
+    ///
+    /// # Errors
+    /// The program cannot be started or does not end in time.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Result<Run> {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        let result = format!(r"C:\standins\result-{number}.json");
+        let mut line = vec![r"C:\standins\launcher.exe", &result];
+        if self.sense_runs {
+            line.extend(["--wait-service", "Sense"]);
+        }
+        line.extend(["--", program]);
+        line.extend(arguments);
+        let output = self.prefix.wine(&line)?;
+        let file = self.on_c(result.trim_start_matches(r"C:\"));
+        ensure!(
+            file.is_file(),
+            "`{program}` was not run: {}{}",
+            output.stdout,
+            output.stderr
+        );
+        let text = fs::read(&file).with_context(|| format!("read `{}`", file.display()))?;
+        let ended: LauncherResult =
+            serde_json::from_slice(&text).with_context(|| format!("read `{}`", file.display()))?;
+        fs::remove_file(&file).with_context(|| format!("remove `{}`", file.display()))?;
+        Ok(Run {
+            exit_code: ended.exit_code,
+            stdout: output.stdout,
+            stderr: output.stderr,
+            elapsed_ms: ended.elapsed_ms,
+            peak_memory_bytes: ended.peak_memory_bytes,
+        })
+    }
+
+    /// The registry as it is now. Stops the server.
+    ///
+    /// # Errors
+    /// The server does not stop.
+    pub fn registry(&self) -> Result<Registry> {
+        self.prefix.registry()
+    }
+
+    /// Restarts the server: everything on it ends, volatile registry keys are gone, services
+    /// that start by themselves do so with the next program.
+    ///
+    /// # Errors
+    /// The server does not stop.
+    pub fn restart(&self) -> Result<()> {
+        self.prefix.stop()
+    }
+
+    /// Programs that still run, without those that belong to Wine itself and without the
+    /// sensor; each as its command line.
+    pub fn left_running(&self) -> Vec<String> {
+        self.prefix
+            .processes()
+            .into_iter()
+            .filter(|process| !process.is_background())
+            .map(|process| process.command_line)
+            .filter(|line| !line.to_lowercase().contains("mssense.exe"))
+            .collect()
+    }
+
+    /// Unix path of `path` on drive C:, given without the drive.
+    pub fn on_c(&self, path: &str) -> PathBuf {
+        self.prefix.on_c(path)
+    }
+
+    /// Unix path of a file or folder on a share, given as UNC path.
+    pub fn on_share(&self, unc: &str) -> PathBuf {
+        self.shares.join(builder::below_shares(unc))
+    }
+
+    /// Takes a share away: from now on its path is not found.
+    ///
+    /// # Errors
+    /// There is no such share.
+    pub fn remove_share(&self, unc: &str) -> Result<()> {
+        let link = builder::share_link(&self.prefix, unc);
+        fs::remove_file(&link).with_context(|| format!("remove `{}`", link.display()))
+    }
+
+    /// The stand-ins' calls so far, in order: program name and arguments.
+    pub fn calls(&self) -> Vec<(String, String)> {
+        // No file: nothing was called.
+        let text = fs::read_to_string(self.on_c("standins/calls.log")).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(program, line)| (program.to_owned(), line.to_owned()))
+            .collect()
+    }
+
+    /// Every file on drive C: and on the shares with its size and content digest, without
+    /// the stand-ins' own folder and Wine's temporary files: for comparing before and after.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn files(&self) -> Result<BTreeMap<PathBuf, String>> {
+        let mut files = BTreeMap::new();
+        for root in [self.on_c(""), self.shares.clone()] {
+            let passed_over = [self.on_c("standins"), self.on_c("windows/temp")];
+            let entries = WalkDir::new(&root)
+                .into_iter()
+                .filter_entry(|entry| !passed_over.iter().any(|folder| entry.path() == folder));
+            for entry in entries {
+                let entry = entry.with_context(|| format!("list `{}`", root.display()))?;
+                let content = if entry.file_type().is_file() {
+                    digest(entry.path())?
+                } else {
+                    String::new()
+                };
+                files.insert(entry.into_path(), content);
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn digest(path: &Path) -> Result<String> {
+    use sha2::Digest as _;
+    let bytes = fs::read(path).with_context(|| format!("read `{}`", path.display()))?;
+    let digest = sha2::Sha256::digest(&bytes);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
