@@ -5,5 +5,6 @@
 //! never import each other; `pipeline` joins them; `cli` is what a user types.
 
 pub mod formats;
+pub mod gpo;
 pub mod intake;
 pub mod problem;

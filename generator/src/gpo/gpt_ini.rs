@@ -1,0 +1,192 @@
+//! `GPT.INI`: the version of a GPO's SYSVOL half.
+//!
+//! ANSI text, `[General]` and `Version=N`; N is the user part in the high word and the machine
+//! part in the low word, equal to `versionNumber` in the directory. Source: MS-GPOL 2.2.4.
+
+use std::num::NonZeroU16;
+
+/// Version counters of the two sides of a GPO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Version {
+    /// Machine part, low word.
+    pub machine: u16,
+    /// User part, high word.
+    pub user: u16,
+}
+
+impl Version {
+    /// A GPO whose machine side alone was written this often.
+    pub fn of_machine(machine: NonZeroU16) -> Self {
+        Self {
+            machine: machine.get(),
+            user: 0,
+        }
+    }
+
+    /// From the number in the file or the directory.
+    pub fn from_number(number: u32) -> Self {
+        let [user_high, user_low, machine_high, machine_low] = number.to_be_bytes();
+        Self {
+            machine: u16::from_be_bytes([machine_high, machine_low]),
+            user: u16::from_be_bytes([user_high, user_low]),
+        }
+    }
+
+    /// The number in the file and the directory.
+    pub fn number(self) -> u32 {
+        (u32::from(self.user) << 16) | u32::from(self.machine)
+    }
+
+    /// After one more change of the machine side: 65535 goes to 1, never to 0, because 0 means
+    /// an empty side that clients skip.
+    #[must_use]
+    pub fn with_machine_raised(self) -> Self {
+        let machine = self.machine.checked_add(1).unwrap_or(1);
+        Self { machine, ..self }
+    }
+}
+
+/// What `GPT.INI` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GptIni {
+    /// `Version`.
+    pub version: Version,
+    /// `displayName`, which some versions of Windows add.
+    pub display_name: Option<String>,
+}
+
+/// Why a file is no `GPT.INI`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedGptIni {
+    /// Larger than any real one.
+    #[error("the file has {size} bytes, at most {MAX_BYTES} are read")]
+    TooLarge {
+        /// Bytes found.
+        size: usize,
+    },
+    /// No usable version.
+    #[error("section `[General]` has no `Version=` with a whole number below 2^32")]
+    NoVersion,
+}
+
+const MAX_BYTES: usize = 1 << 16;
+
+impl GptIni {
+    /// The file's bytes.
+    pub fn write(&self) -> Vec<u8> {
+        let mut text = format!("[General]\r\nVersion={}\r\n", self.version.number());
+        if let Some(name) = &self.display_name {
+            text.push_str(&format!("displayName={name}\r\n"));
+        }
+        text.into_bytes()
+    }
+
+    /// Reads the file; names are compared without case, blanks around `=` are allowed (Samba's
+    /// restore writes them), bytes beyond ASCII are taken as Windows-1252.
+    ///
+    /// # Errors
+    /// A file without a usable version.
+    pub fn read(bytes: &[u8]) -> Result<Self, MalformedGptIni> {
+        if bytes.len() > MAX_BYTES {
+            return Err(MalformedGptIni::TooLarge { size: bytes.len() });
+        }
+        let (text, _, _) = encoding_rs::WINDOWS_1252.decode(bytes);
+        let mut in_general = false;
+        let mut version = None;
+        let mut display_name = None;
+        for line in text.lines().map(str::trim) {
+            if line.starts_with('[') {
+                in_general = line.eq_ignore_ascii_case("[general]");
+                continue;
+            }
+            let Some((name, value)) = line.split_once('=').filter(|_| in_general) else {
+                continue;
+            };
+            let value = value.trim();
+            match name.trim().to_ascii_lowercase().as_str() {
+                "version" => version = value.parse().ok(),
+                "displayname" => display_name = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        let version = version.ok_or(MalformedGptIni::NoVersion)?;
+        Ok(Self {
+            version: Version::from_number(version),
+            display_name,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_part_is_the_low_word() {
+        let version = Version::from_number(65_537);
+        assert_eq!(
+            version,
+            Version {
+                machine: 1,
+                user: 1
+            }
+        );
+        assert_eq!(version.number(), 65_537);
+    }
+
+    #[test]
+    fn the_machine_part_never_becomes_zero() {
+        for (before, after) in [(0, 1), (1, 2), (u16::MAX, 1)] {
+            let raised = Version {
+                machine: before,
+                user: 7,
+            }
+            .with_machine_raised();
+            assert_eq!(
+                raised,
+                Version {
+                    machine: after,
+                    user: 7
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn the_file_round_trips() {
+        for display_name in [None, Some("New Group Policy Object".to_owned())] {
+            let version = Version {
+                machine: 3,
+                user: 0,
+            };
+            let file = GptIni {
+                version,
+                display_name,
+            };
+            assert_eq!(GptIni::read(&file.write()), Ok(file));
+        }
+    }
+
+    #[test]
+    fn other_spellings_that_clients_accept_are_read() {
+        for text in [
+            "[General]\r\nVersion=65537\r\n",
+            "[general]\nversion = 65537\n",
+            "[Other]\r\nVersion=1\r\n[General]\r\nVersion=65537",
+        ] {
+            let read = GptIni::read(text.as_bytes()).unwrap();
+            assert_eq!(read.version.number(), 65_537, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_version_is_refused() {
+        for text in ["", "Version=1", "[General]\r\n", "[General]\r\nVersion=x"] {
+            assert_eq!(
+                GptIni::read(text.as_bytes()),
+                Err(MalformedGptIni::NoVersion),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Group Policy: the GPOs that a bundle carries, and readers and a linter for anybody's.
+//!
+//! Typed model first, writers after: preference files, extension lists, GPMC backups, SYSVOL
+//! trees, WMI filters. Pure functions over values; nothing here touches a disk, a network or a
+//! clock.
+
+pub mod backup;
+pub mod codes;
+mod deploy;
+mod domain;
+mod error;
+pub mod extensions;
+pub mod gpt_ini;
+mod guid;
+mod object;
+mod output;
+pub mod preferences;
+pub mod security;
+mod time;
+pub mod wmi;
+pub mod xml;
+
+pub use deploy::{CONVERGED_KEY, DeployOptions, DeployTask, PrincipalForm, deploy};
+pub use domain::{DomainName, InvalidDomainName};
+pub use error::GpoError;
+pub use guid::{Guid, InvalidGuid};
+pub use object::{Gpo, GpoFile, Side, USER_SIDE_DISABLED};
+pub use output::{GpoFiles, Purpose};
+pub use time::{OutOfRange, Timestamp, xml_duration};

@@ -1,0 +1,366 @@
+//! Bytes to tree. Refuses document type declarations (and with them all custom entities) and
+//! everything that is not well-formed; bounded in size, depth and number of nodes.
+
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+
+use super::{Element, Node};
+
+/// Largest document, in bytes. The largest real preference file seen has 200 KiB; reports of
+/// GPMC reach some MiB.
+pub const MAX_BYTES: usize = 16 << 20;
+/// Deepest nesting of elements. Real documents stay below 12.
+pub const MAX_DEPTH: usize = 64;
+/// Most elements, attributes and texts in one document.
+pub const MAX_NODES: usize = 400_000;
+
+/// Why a document was not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// More bytes than [`MAX_BYTES`].
+    #[error("the document has {size} bytes, the limit is {MAX_BYTES}")]
+    TooLarge {
+        /// Bytes found.
+        size: usize,
+    },
+    /// A bound that keeps hostile documents from eating memory.
+    #[error("line {line}: more than {limit} {what}")]
+    TooMuch {
+        /// Line of the node that was too much.
+        line: u32,
+        /// What is counted.
+        what: &'static str,
+        /// The bound.
+        limit: usize,
+    },
+    /// Neither UTF-8 nor UTF-16 with a byte order mark.
+    #[error("the document is not valid {encoding}")]
+    Encoding {
+        /// The encoding that was tried.
+        encoding: &'static str,
+    },
+    /// A document type declaration; no policy file has one, and entities are a danger.
+    #[error("line {line}: document type declarations are refused")]
+    Doctype {
+        /// Where it stands.
+        line: u32,
+    },
+    /// Not well-formed.
+    #[error("line {line}: {why}")]
+    Malformed {
+        /// Where it was noticed.
+        line: u32,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Reads a document into its root element.
+///
+/// UTF-8 with or without byte order mark, and UTF-16 with one (GPMC's reports), are read.
+///
+/// # Errors
+/// Names the line and what is wrong there.
+pub fn read(bytes: &[u8]) -> Result<Element, ReadError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ReadError::TooLarge { size: bytes.len() });
+    }
+    let text = decode(bytes)?;
+    Parser::new(&text).run()
+}
+
+fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
+    let encoding = match encoding_rs::Encoding::for_bom(bytes) {
+        Some((encoding, _)) => encoding,
+        None => encoding_rs::UTF_8,
+    };
+    let (text, had_errors) = encoding.decode_with_bom_removal(bytes);
+    if had_errors {
+        return Err(ReadError::Encoding {
+            encoding: encoding.name(),
+        });
+    }
+    Ok(text)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    reader: Reader<&'a [u8]>,
+    /// Open elements, outermost first.
+    open: Vec<Element>,
+    root: Option<Element>,
+    nodes: usize,
+    /// Byte offset up to which lines were counted, and the line there.
+    counted: (usize, u32),
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            reader: Reader::from_str(text),
+            open: Vec::new(),
+            root: None,
+            nodes: 0,
+            counted: (0, 1),
+        }
+    }
+
+    fn run(mut self) -> Result<Element, ReadError> {
+        loop {
+            let line = self.line();
+            let event = self.reader.read_event().map_err(|error| {
+                let why = error.to_string();
+                ReadError::Malformed { line, why }
+            })?;
+            match event {
+                Event::Start(tag) => self.start(&tag, line)?,
+                Event::Empty(tag) => {
+                    self.start(&tag, line)?;
+                    self.end();
+                }
+                Event::End(_) => self.end(),
+                Event::Text(text) => self.characters(&text.xml10_content(), line)?,
+                Event::CData(text) => self.cdata(&text.xml10_content(), line)?,
+                Event::GeneralRef(reference) => {
+                    let resolved = if reference.is_char_ref() {
+                        let character = reference.resolve_char_ref().ok().flatten();
+                        character.filter(|c| is_xml_char(*c)).map(String::from)
+                    } else {
+                        resolve_predefined_entity(&reference).map(str::to_owned)
+                    };
+                    let Some(resolved) = resolved else {
+                        let why = format!("unknown entity `&{};`", &*reference);
+                        return Err(ReadError::Malformed { line, why });
+                    };
+                    self.characters(&resolved, line)?;
+                }
+                Event::DocType(_) => return Err(ReadError::Doctype { line }),
+                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+                Event::Eof => break,
+            }
+        }
+        let line = self.line();
+        match (self.open.last(), self.root) {
+            (Some(element), _) => Err(ReadError::Malformed {
+                line,
+                why: format!("the document ends inside `{}`", element.name),
+            }),
+            (None, None) => Err(ReadError::Malformed {
+                line,
+                why: "there is no element".to_owned(),
+            }),
+            (None, Some(root)) => Ok(root),
+        }
+    }
+
+    /// Line at the reader's position; each byte is looked at once.
+    fn line(&mut self) -> u32 {
+        let position = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+        let position = position.min(self.text.len());
+        let (from, line) = self.counted;
+        let between = self.text.as_bytes().get(from..position).unwrap_or_default();
+        let breaks = between.iter().filter(|byte| **byte == b'\n').count();
+        let line = line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        self.counted = (position.max(from), line);
+        line
+    }
+
+    fn count(&mut self, line: u32) -> Result<(), ReadError> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            let what = "nodes";
+            let limit = MAX_NODES;
+            return Err(ReadError::TooMuch { line, what, limit });
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>, line: u32) -> Result<(), ReadError> {
+        self.count(line)?;
+        if self.open.len() >= MAX_DEPTH {
+            let what = "nested elements";
+            let limit = MAX_DEPTH;
+            return Err(ReadError::TooMuch { line, what, limit });
+        }
+        if self.open.is_empty() && self.root.is_some() {
+            let why = "a second root element".to_owned();
+            return Err(ReadError::Malformed { line, why });
+        }
+        let name: &str = tag.name().0;
+        let mut element = Element::new(name);
+        element.line = line;
+        for attribute in tag.attributes() {
+            self.count(line)?;
+            let malformed = |why: String| ReadError::Malformed { line, why };
+            let attribute = attribute.map_err(|error| malformed(error.to_string()))?;
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|error| malformed(error.to_string()))?;
+            if let Some(character) = value.chars().find(|c| !is_xml_char(*c)) {
+                return Err(malformed(format!(
+                    "character U+{:04X} is not allowed in XML",
+                    u32::from(character)
+                )));
+            }
+            element
+                .attributes
+                .push((attribute.key.0.to_owned(), value.into_owned()));
+        }
+        self.open.push(element);
+        Ok(())
+    }
+
+    /// Closes the innermost element; the reader has already matched the names.
+    fn end(&mut self) {
+        let Some(mut element) = self.open.pop() else {
+            return;
+        };
+        if element.elements().next().is_some() {
+            element
+                .children
+                .retain(|node| !matches!(node, Node::Text(text) if is_blank(text)));
+        }
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(Node::Element(element)),
+            None => self.root = Some(element),
+        }
+    }
+
+    fn characters(&mut self, text: &str, line: u32) -> Result<(), ReadError> {
+        self.check_characters(text, line)?;
+        let Some(parent) = self.open.last_mut() else {
+            return if is_blank(text) {
+                Ok(())
+            } else {
+                let why = "text outside the root element".to_owned();
+                Err(ReadError::Malformed { line, why })
+            };
+        };
+        if let Some(Node::Text(previous)) = parent.children.last_mut() {
+            previous.push_str(text);
+            return Ok(());
+        }
+        parent.children.push(Node::Text(text.to_owned()));
+        self.count(line)
+    }
+
+    /// Adjoining sections are one: `]]>` can only be written by splitting it over two.
+    fn cdata(&mut self, text: &str, line: u32) -> Result<(), ReadError> {
+        self.check_characters(text, line)?;
+        let Some(parent) = self.open.last_mut() else {
+            let why = "text outside the root element".to_owned();
+            return Err(ReadError::Malformed { line, why });
+        };
+        if let Some(Node::CData(previous)) = parent.children.last_mut() {
+            previous.push_str(text);
+            return Ok(());
+        }
+        parent.children.push(Node::CData(text.to_owned()));
+        self.count(line)
+    }
+
+    fn check_characters(&self, text: &str, line: u32) -> Result<(), ReadError> {
+        match text.chars().find(|c| !is_xml_char(*c)) {
+            None => Ok(()),
+            Some(character) => Err(ReadError::Malformed {
+                line,
+                why: format!(
+                    "character U+{:04X} is not allowed in XML",
+                    u32::from(character)
+                ),
+            }),
+        }
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// The production `Char` of XML 1.0, section 2.2.
+pub(super) fn is_xml_char(character: char) -> bool {
+    matches!(character,
+        '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
+        | '\u{10000}'..='\u{10FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_attributes_and_text_are_kept_in_order() {
+        let root = read(b"<a x=\"1\" b='2'>\n <c/>\n <d>t &amp; &#x41;</d></a>").unwrap();
+        assert_eq!(
+            root.attributes,
+            [
+                ("x".to_owned(), "1".to_owned()),
+                ("b".to_owned(), "2".to_owned())
+            ]
+        );
+        let names: Vec<&str> = root.elements().map(|e| e.name.as_str()).collect();
+        assert_eq!(names, ["c", "d"]);
+        assert_eq!(root.text_of("d").as_deref(), Some("t & A"));
+        assert_eq!(root.find("d").unwrap().line, 3);
+    }
+
+    #[test]
+    fn white_space_counts_only_where_there_is_nothing_else() {
+        let root = read(b"<a> <b> </b> </a>").unwrap();
+        assert_eq!(root.children.len(), 1);
+        assert_eq!(root.text_of("b").as_deref(), Some(" "));
+    }
+
+    #[test]
+    fn utf_8_with_a_mark_and_utf_16_are_read() {
+        let utf16: Vec<u8> = [0xFEFF]
+            .into_iter()
+            .chain("<?xml version=\"1.0\" encoding=\"utf-16\"?><a>é</a>".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(read(&utf16).unwrap().text(), "é");
+        assert_eq!(read("\u{FEFF}<a>é</a>".as_bytes()).unwrap().text(), "é");
+    }
+
+    #[test]
+    fn documents_that_are_not_well_formed_are_refused_with_their_line() {
+        for (text, wanted) in [
+            ("", "no element"),
+            ("\n<a>", "line 2: the document ends inside `a`"),
+            ("<a></b>", "line 1"),
+            ("<a/><b/>", "second root"),
+            ("<a/>x", "outside the root"),
+            ("<a b='1' b='2'/>", "duplicated"),
+            ("<a>&nbsp;</a>", "unknown entity `&nbsp;`"),
+            ("<a>&#1;</a>", "unknown entity `&#1;`"),
+            ("<a b='&#1;'/>", "U+0001"),
+            ("<a>\u{1}</a>", "U+0001"),
+            ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "document type"),
+            ("<a b=1/>", "line 1"),
+            ("<a><![CDATA[x</a>", "line 1"),
+        ] {
+            let error = read(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
+        assert!(matches!(
+            read(&[b'<', 0xFF, b'>']),
+            Err(ReadError::Encoding { .. })
+        ));
+    }
+
+    #[test]
+    fn depth_size_and_number_of_nodes_are_bounded() {
+        let deep = "<a>".repeat(MAX_DEPTH + 1);
+        let wide = format!("<a>{}</a>", "<b/>".repeat(MAX_NODES));
+        for text in [deep, wide] {
+            let error = read(text.as_bytes()).unwrap_err();
+            assert!(matches!(error, ReadError::TooMuch { .. }), "{error}");
+        }
+        let large = vec![b' '; MAX_BYTES + 1];
+        assert!(matches!(read(&large), Err(ReadError::TooLarge { .. })));
+    }
+}
