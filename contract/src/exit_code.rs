@@ -1,5 +1,6 @@
 //! Every exit code of the bootstrap: number, meaning, next action.
 
+use crate::reason::Reason;
 use crate::state::State;
 
 /// How the bootstrap ends. The numbers are stable and documented; they avoid the codes of
@@ -44,6 +45,17 @@ impl ExitCode {
     /// The number that the process ends with.
     pub fn number(self) -> i32 {
         self as i32
+    }
+}
+
+impl ExitCode {
+    /// The exit code of a run. An assessment ends like the run that it stands for: good when
+    /// the server is ready or done, else with the code of what stands in the way.
+    pub fn of(state: State, reason: Reason) -> Self {
+        match state {
+            State::Assessed => reason.state().into(),
+            reached => reached.into(),
+        }
     }
 }
 

@@ -8,13 +8,35 @@
 //! Documents are written once and hashed as the stored bytes, never re-serialised; the types
 //! therefore hold no map, no floating point number and no untyped JSON.
 
+pub mod control;
 pub mod exit_code;
+pub mod fact;
+pub mod facts;
+pub mod history;
 pub mod identity;
 pub mod manifest;
+pub mod plan;
+pub mod product;
+pub mod reason;
+pub mod report;
 pub mod state;
+pub mod step;
 pub mod stub;
+pub mod text;
+pub mod time;
+pub mod version;
 
+pub use control::Control;
 pub use exit_code::ExitCode;
+pub use fact::Fact;
+pub use facts::Facts;
+pub use history::History;
 pub use identity::{BundleId, OrgId, ReleaseId, Sha256};
 pub use manifest::Manifest;
+pub use plan::{Plan, decide};
+pub use reason::Reason;
+pub use report::Report;
 pub use state::State;
+pub use step::Step;
+pub use time::UtcTime;
+pub use version::Version;

@@ -229,8 +229,22 @@ pub struct Settings {
     pub window: Option<Window>,
     /// Share of servers that may start work, 0 to 100, by hash of the machine SID.
     pub ring_percent: u8,
-    /// May the bootstrap ask Windows to restart (never on the roles that design rules out)?
+    /// May the bootstrap ask Windows to restart? Domain controllers, cluster nodes, Hyper-V
+    /// hosts and Exchange are never restarted, whatever this says.
     pub reboot: RebootRule,
+    /// Is Azure Stack HCI in scope?
+    pub azure_stack_hci: bool,
+    /// Are these non-persistent desktops that get the VDI tag?
+    pub vdi: bool,
+    /// Workspaces that the monitoring agent has to lose, by id.
+    pub remove_workspaces: Vec<String>,
+    /// The retired agent for Server 2008 R2 SP1; none means that it is not used.
+    pub monitoring_agent: Option<MonitoringAgent>,
+    /// Does offboarding also uninstall the unified agent (Server 2012 R2 and 2016)?
+    pub uninstall_agent: bool,
+    /// Pause after the first failed try of a step; it doubles with each further one up to a
+    /// day, and ends with a restart of the server.
+    pub retry_wait_s: u32,
     /// Random delay before the first fetch, at most.
     pub jitter_s: u32,
     /// Retries of a failed fetch.
@@ -261,6 +275,13 @@ impl Settings {
             window: None,
             ring_percent: 100,
             reboot: RebootRule::Never,
+            azure_stack_hci: false,
+            vdi: false,
+            remove_workspaces: Vec::new(),
+            monitoring_agent: None,
+            uninstall_agent: false,
+            // Below one refresh, so that the first failure is tried again at the next.
+            retry_wait_s: 3600,
             // A refresh is every 90 minutes plus up to 30: ten minutes spread the load of a
             // 240 MB package without pushing a run into the next refresh.
             jitter_s: 600,
@@ -298,6 +319,17 @@ pub enum AgentRoute {
     InstallScript,
 }
 
+/// The retired agent of Server 2008 R2 SP1. Its key is a payload ([`Role::WorkspaceKey`]) and
+/// never stands here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonitoringAgent {
+    /// Workspace id, a GUID.
+    pub workspace: String,
+    /// URL of a proxy without credentials.
+    pub proxy: Option<String>,
+}
+
 /// A daily window in local time; it may pass midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -306,6 +338,18 @@ pub struct Window {
     pub from_minute: u16,
     /// Minutes after midnight, exclusive.
     pub to_minute: u16,
+}
+
+impl Window {
+    /// Is this minute of the day inside? Equal ends mean the whole day.
+    pub fn contains(self, minute: u16) -> bool {
+        if self.from_minute <= self.to_minute {
+            self.from_minute == self.to_minute
+                || (self.from_minute..self.to_minute).contains(&minute)
+        } else {
+            minute >= self.from_minute || minute < self.to_minute
+        }
+    }
 }
 
 /// Whether the bootstrap may restart a server.

@@ -26,3 +26,52 @@ pub enum State {
     /// This product is not one that the bundle is for.
     NotTargeted,
 }
+
+impl State {
+    /// Every state, in the order of declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Onboarded,
+        Self::OnboardedPendingReboot,
+        Self::Offboarded,
+        Self::Assessed,
+        Self::Waiting,
+        Self::Blocked,
+        Self::Failed,
+        Self::Refused,
+        Self::NotTargeted,
+    ];
+
+    /// The text of the state in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Onboarded => "onboarded",
+            Self::OnboardedPendingReboot => "onboarded_pending_reboot",
+            Self::Offboarded => "offboarded",
+            Self::Assessed => "assessed",
+            Self::Waiting => "waiting",
+            Self::Blocked => "blocked",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::NotTargeted => "not_targeted",
+        }
+    }
+}
+
+impl core::fmt::Display for State {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_state_is_the_one_in_documents() {
+        for state in State::ALL {
+            let json = serde_json::to_string(&state).unwrap();
+            assert_eq!(json, format!("\"{state}\""));
+        }
+    }
+}

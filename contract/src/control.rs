@@ -1,0 +1,103 @@
+//! `control.json` on the share: the one switch that works without a new bundle. It may only
+//! withhold; it never names anything to run.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the document's shape.
+pub const SCHEMA: u32 = 1;
+
+/// Largest document that is read, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// What the administrator withholds. Unknown fields are refused: they could ask for more
+/// restraint than this program knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Is all new work stopped?
+    pub paused: bool,
+    /// Bundles with a lower sequence do no new work.
+    pub min_sequence: u64,
+    /// Share of servers that may start work, 0 to 100; the lower of this and the manifest's
+    /// counts.
+    pub ring_percent: u8,
+}
+
+impl Control {
+    /// Withholds nothing.
+    pub const OPEN: Self = Self {
+        schema: SCHEMA,
+        paused: false,
+        min_sequence: 0,
+        ring_percent: 100,
+    };
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// Names the limit, the schema or the malformed field.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() > MAX_BYTES {
+            return Err(format!("`control.json` is larger than {MAX_BYTES} bytes"));
+        }
+        let control: Self = serde_json::from_slice(bytes)
+            .map_err(|error| format!("`control.json` is malformed: {error}"))?;
+        if control.schema == SCHEMA {
+            Ok(control)
+        } else {
+            Err(format!(
+                "`control.json` has schema {}, this program reads schema {SCHEMA}",
+                control.schema
+            ))
+        }
+    }
+
+    /// The bytes to publish: indented JSON with a final line feed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Numbers and a flag always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+/// Position of a server in percentage rings, 0 to 99, from its SID: the same on every run and
+/// on every machine. A server takes part in a ring of `p` percent when its position is below
+/// `p`, so widening a ring never drops a server.
+pub fn ring_position(sid: &str) -> u8 {
+    let digest = crate::Sha256::of(sid.as_bytes());
+    let [a, b, c, d, ..] = *digest.as_bytes();
+    // Below 100.
+    u8::try_from(u32::from_be_bytes([a, b, c, d]) % 100).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_bytes_read_back() {
+        assert_eq!(Control::parse(&Control::OPEN.to_bytes()), Ok(Control::OPEN));
+    }
+
+    #[test]
+    fn a_restraint_that_is_not_known_is_refused() {
+        let text = br#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":9,"hold":1}"#;
+        assert!(Control::parse(text).unwrap_err().contains("hold"));
+    }
+
+    #[test]
+    fn ring_positions_spread_evenly() {
+        let mut counts = [0u32; 100];
+        for rid in 0..20_000 {
+            let sid = format!("S-1-5-21-1004336348-1177238915-682003330-{rid}");
+            counts[usize::from(ring_position(&sid))] += 1;
+        }
+        assert!(
+            counts.iter().all(|count| (140..=260).contains(count)),
+            "{counts:?}"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What a person should know beyond the reason: seen, reported, never acted on.
+
+use crate::facts::{Facts, RunningMode, ServiceState};
+use crate::manifest::Manifest;
+use crate::version::Version;
+
+/// First build whose sensor does not need service `DiagTrack`.
+const BUILD_WITHOUT_DIAGTRACK: u32 = 17763;
+
+pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
+    let mut findings = Vec::new();
+    let mut find = |found: bool, text: String| {
+        if found {
+            findings.push(text);
+        }
+    };
+    find(
+        facts.restart.file_renames.holds(),
+        "files wait to be renamed at the next restart (reported only)".to_owned(),
+    );
+    if let Some(others) = facts
+        .antivirus
+        .others
+        .value()
+        .filter(|list| !list.is_empty())
+    {
+        find(true, format!("other antivirus: {}", others.join(", ")));
+    }
+    find(
+        facts.antivirus.disabled_policy.is(&1),
+        "policy `DisableAntiSpyware` turns Defender Antivirus off; it is not overridden".to_owned(),
+    );
+    if let (Some(policy), Some(mode)) = (
+        facts.antivirus.passive_policy.value(),
+        facts.antivirus.mode.value(),
+    ) {
+        find(
+            (*policy == 1) != (*mode == RunningMode::Passive) && *mode != RunningMode::Off,
+            format!(
+                "antivirus mode is {mode} while `ForceDefenderPassiveMode` is {policy}: it follows at a restart"
+            ),
+        );
+    }
+    let build = facts.os.version.value().copied().map_or(0, Version::build);
+    find(
+        build < BUILD_WITHOUT_DIAGTRACK
+            && facts
+                .prerequisites
+                .diagtrack
+                .value()
+                .is_some_and(|service| service.state != ServiceState::Running),
+        "service `DiagTrack` does not run; the sensor needs it before build 17763".to_owned(),
+    );
+    find(
+        facts.managers.configmgr_client.holds(),
+        "the Configuration Manager client is here; make sure that it does not onboard too"
+            .to_owned(),
+    );
+    find(
+        facts.network.hardened_netlogon.is(&false),
+        "UNC hardening does not cover NETLOGON (mutual authentication and integrity)".to_owned(),
+    );
+    find(
+        facts
+            .sensor
+            .connectivity
+            .value()
+            .is_some_and(|found| *found != manifest.tenant.connectivity),
+        "the sensor uses another class of service URLs than the bundle".to_owned(),
+    );
+    findings
+}

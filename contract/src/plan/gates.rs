@@ -1,0 +1,236 @@
+//! What may withhold steps that are otherwise due: failures of late, pending restarts, the
+//! share's switch, the rollout ring, the maintenance window, room on the disk.
+
+use crate::control::ring_position;
+use crate::fact::Fact;
+use crate::facts::{Facts, ProductType};
+use crate::history::{History, Tries};
+use crate::manifest::{Manifest, Mode, RebootRule};
+use crate::reason::Reason;
+use crate::step::{Step, StepKind};
+
+use super::{Stop, steps};
+
+/// Longest pause between two tries of a failing step.
+const LONGEST_RETRY_WAIT_S: i64 = 86_400;
+
+/// Passes the steps, turns them into a restart that has to come first, or withholds them.
+pub(super) fn pass(
+    manifest: &Manifest,
+    facts: &Facts,
+    history: &History,
+    due: &[Step],
+) -> Result<Option<Step>, Stop> {
+    if let Some(running) = &history.in_flight {
+        return Err(Stop::new(
+            Reason::StillRunning,
+            format!(
+                "step `{}` since {}, process {}",
+                running.step, running.started_at, running.process
+            ),
+        ));
+    }
+    // A precheck looks for what stands in the way of a server, not of the rollout.
+    let rollout = manifest.mode != Mode::Precheck;
+    if rollout {
+        switch(manifest, facts)?;
+        ring(manifest, facts)?;
+        window(manifest, facts)?;
+    }
+    if facts.restart.blocks() && !due.iter().all(bears_pending_restart) {
+        return restart(manifest, facts, history).map(Some);
+    }
+    if rollout {
+        retry(manifest, facts, history, due)?;
+    }
+    room(manifest, facts, due)?;
+    Ok(None)
+}
+
+/// Steps that touch nothing a restart would finish. Offboarding is among them because its
+/// package ends within days.
+fn bears_pending_restart(step: &Step) -> bool {
+    matches!(
+        step.kind(),
+        StepKind::StartSensor
+            | StepKind::WritePassiveMode
+            | StepKind::WriteVdiTag
+            | StepKind::RunOffboardingScript
+    )
+}
+
+fn switch(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+    match &facts.gangway.control {
+        Fact::Absent => Ok(()),
+        Fact::Unreadable { why } => Err(Stop::new(Reason::ControlUnreadable, why.as_str())),
+        Fact::Value(control) if control.paused => Err(Stop::new(Reason::Paused, "")),
+        Fact::Value(control) if manifest.sequence < control.min_sequence => Err(Stop::new(
+            Reason::SequenceWithheld,
+            format!(
+                "this bundle has sequence {}, the share asks for {}",
+                manifest.sequence, control.min_sequence
+            ),
+        )),
+        Fact::Value(_) => Ok(()),
+    }
+}
+
+fn ring(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+    let switch = facts.gangway.control.value();
+    let switch = switch.map_or(100, |control| control.ring_percent);
+    let percent = manifest.settings.ring_percent.min(switch);
+    if percent >= 100 {
+        return Ok(());
+    }
+    // The account's SID first: all domain controllers of a domain share one machine SID.
+    let sids = [&facts.host.account_sid, &facts.host.machine_sid];
+    let Some(sid) = sids.into_iter().find_map(Fact::value) else {
+        return Err(Stop::unreadable(
+            "host.machine_sid",
+            &facts.host.machine_sid,
+        ));
+    };
+    let position = ring_position(sid);
+    if position < percent {
+        Ok(())
+    } else {
+        Err(Stop::new(
+            Reason::RingNotReached,
+            format!("position {position}, the ring takes those below {percent}"),
+        ))
+    }
+}
+
+fn window(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+    let Some(window) = manifest.settings.window else {
+        return Ok(());
+    };
+    let Fact::Value(minute) = facts.host.local_minute else {
+        return Err(Stop::unreadable(
+            "host.local_minute",
+            &facts.host.local_minute,
+        ));
+    };
+    if window.contains(minute) {
+        return Ok(());
+    }
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    Err(Stop::new(
+        Reason::WindowClosed,
+        format!(
+            "local time {}, the window is {} to {}",
+            clock(minute),
+            clock(window.from_minute),
+            clock(window.to_minute)
+        ),
+    ))
+}
+
+/// The role that forbids restarting this server, if any.
+fn protected_role(facts: &Facts) -> Option<&'static str> {
+    let roles = &facts.roles;
+    [
+        (
+            facts.os.product_type.is(&ProductType::DomainController),
+            "domain controller",
+        ),
+        (roles.cluster_node.holds(), "cluster node"),
+        (roles.hyper_v.holds(), "Hyper-V host"),
+        (roles.exchange.holds(), "Exchange server"),
+    ]
+    .into_iter()
+    .find_map(|(has, role)| has.then_some(role))
+}
+
+fn restart(manifest: &Manifest, facts: &Facts, history: &History) -> Result<Step, Stop> {
+    let pending = &facts.restart;
+    let who: Vec<&str> = [
+        (&pending.servicing, "component servicing"),
+        (&pending.windows_update, "Windows Update"),
+        (&pending.install_script, "`Install.ps1`"),
+        (&pending.own, "a step of this bootstrap"),
+    ]
+    .into_iter()
+    .filter_map(|(fact, name)| fact.holds().then_some(name))
+    .collect();
+    let who = format!("asked for by {}", who.join(", "));
+    if let Some(role) = protected_role(facts) {
+        return Err(Stop::new(
+            Reason::RebootNeededByOwner,
+            format!("{role}; {who}"),
+        ));
+    }
+    if manifest.settings.reboot == RebootRule::Never {
+        return Err(Stop::new(Reason::RebootPending, who));
+    }
+    // One restart a day: what still waits after a restart will not be cured by the next.
+    let last = history
+        .of(StepKind::Restart)
+        .and_then(|tries| tries.last_end);
+    match (last, facts.host.now.value()) {
+        (Some(last), Some(now)) if now.since(last) < LONGEST_RETRY_WAIT_S => Err(Stop::new(
+            Reason::RebootPending,
+            format!("{who}; restarted at {last} without effect"),
+        )),
+        _ => Ok(steps::restart(who)),
+    }
+}
+
+fn retry(manifest: &Manifest, facts: &Facts, history: &History, due: &[Step]) -> Result<(), Stop> {
+    let Some(tries) = due.first().and_then(|step| history.of(step.kind())) else {
+        return Ok(());
+    };
+    let Tries {
+        failed: failed @ 1..,
+        last_end: Some(last),
+        ..
+    } = *tries
+    else {
+        return Ok(());
+    };
+    let restarted = facts
+        .host
+        .boot_time
+        .value()
+        .is_some_and(|boot| *boot > last);
+    let doubled =
+        i64::from(manifest.settings.retry_wait_s).saturating_mul(1_i64 << (failed - 1).min(32));
+    let next = last.plus(doubled.clamp(0, LONGEST_RETRY_WAIT_S));
+    let waits = facts
+        .host
+        .now
+        .value()
+        // A clock that was set back must not stop the tries for ever.
+        .is_some_and(|now| *now < next && *now >= last);
+    if restarted || !waits {
+        return Ok(());
+    }
+    let code = tries
+        .last_code
+        .map_or_else(String::new, |code| format!(", last with code {code}"));
+    Err(Stop::new(
+        Reason::RetryLater,
+        format!(
+            "step `{}` failed {failed} times{code}; next try after {next}",
+            tries.step
+        ),
+    ))
+}
+
+fn room(manifest: &Manifest, facts: &Facts, due: &[Step]) -> Result<(), Stop> {
+    let needed: Vec<&str> = due.iter().flat_map(Step::payloads).collect();
+    let size = manifest
+        .payloads
+        .iter()
+        .filter(|payload| needed.contains(&payload.name.as_str()))
+        .fold(0_u64, |sum, payload| sum.saturating_add(payload.size));
+    let wanted = size.saturating_add(manifest.settings.free_space_bytes);
+    match facts.host.free_bytes {
+        Fact::Value(free) if free < wanted => Err(Stop::new(
+            Reason::DiskFull,
+            format!("{free} bytes are free, {wanted} are needed"),
+        )),
+        // A write that fails later is named there.
+        Fact::Value(_) | Fact::Absent | Fact::Unreadable { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,209 @@
+//! Why a server is in its state, and what to do next: one closed table.
+
+use crate::state::State;
+use crate::text::text_enum;
+
+/// Declares the reasons with their state, meaning and next action.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $state:ident, $next:literal;)+) => {
+        text_enum! {
+            /// The reason of a state. The codes are stable: reports, queries and the
+            /// administrator's notes hold on to them.
+            pub enum Reason ("a reason code") {
+                $($(#[$doc])* $variant = $code,)+
+            }
+        }
+
+        impl Reason {
+            /// The state that the reason puts a server in.
+            pub const fn state(self) -> State {
+                match self {
+                    $(Self::$variant => State::$state,)+
+                }
+            }
+
+            /// What the administrator does next.
+            pub const fn next_action(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $next,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The sensor reports to the manifest's tenant and nothing is left to do.
+    Converged = "converged", Onboarded, "nothing";
+    /// Onboarded; a step of this bootstrap asked for a restart.
+    RestartAfterOnboarding = "restart-after-onboarding", OnboardedPendingReboot,
+        "restart the server in its next maintenance";
+    /// The sensor no longer reports, and the agent is gone where that was asked for.
+    Offboarded = "offboarded", Offboarded, "nothing";
+    /// Steps are planned and nothing stands in their way.
+    Ready = "ready", Assessed, "run the onboarding bundle";
+
+    /// Outside the maintenance window.
+    WindowClosed = "window-closed", Waiting, "nothing: the next run inside the window goes on";
+    /// `control.json` pauses all new work.
+    Paused = "paused", Waiting, "run `gangway resume` when work may go on";
+    /// `control.json` asks for a newer bundle.
+    SequenceWithheld = "sequence-withheld", Waiting,
+        "link the newer bundle's GPO, or lower `min_sequence` in `control.json`";
+    /// The rollout has not reached this server.
+    RingNotReached = "ring-not-reached", Waiting, "nothing: widen the ring when the first servers are good";
+    /// A restart is pending that installers would trip over.
+    RebootPending = "reboot-pending", Waiting, "restart the server in its next maintenance";
+    /// As above, on a role that is never restarted by this program.
+    RebootNeededByOwner = "reboot-needed-by-owner", Waiting,
+        "ask the owner of this role to restart the server";
+    /// A step of an earlier run has not ended.
+    StillRunning = "still-running", Waiting,
+        "nothing: the next run looks again; look at the process named when it lasts for hours";
+    /// Another Windows Installer run went on for too long.
+    InstallerBusy = "installer-busy", Waiting, "nothing: the next run tries again";
+    /// Another instance of the bootstrap is at work.
+    AnotherInstance = "another-instance", Waiting, "nothing";
+    /// The share could not be reached.
+    ShareUnreachable = "share-unreachable", Waiting,
+        "nothing when it passes; otherwise check name resolution, port 445 and the share's permissions for this computer";
+    /// `control.json` could not be read, so nothing new is started.
+    ControlUnreadable = "control-unreadable", Waiting,
+        "publish the share again, or check its permissions for this computer";
+    /// The settings GPO has not arrived yet.
+    SettingsNotApplied = "settings-not-applied", Waiting,
+        "nothing when it passes at the next refresh; otherwise check the link of the Settings GPO";
+    /// A file was held by another program, often an antivirus scan.
+    FileInUse = "file-in-use", Waiting,
+        "nothing when it passes; otherwise exclude the folder named from the other antivirus";
+    /// Windows Setup, an image or a task sequence is not finished.
+    ImageBuild = "image-build", Waiting,
+        "finish the build; never onboard an image that will be cloned";
+    /// A step failed lately; the next try is later.
+    RetryLater = "retry-later", Failed, "read the step's result; the next try starts by itself";
+
+    /// The server is onboarded to another organisation.
+    OtherTenant = "other-tenant", Blocked,
+        "offboard it with a package of that organisation first";
+    /// Defender for Cloud, or another program, onboards this server.
+    ManagedElsewhere = "managed-elsewhere", Blocked,
+        "decide who onboards this server; remove the extension or exclude the server from this bundle";
+    /// Server 2012 R2 with a role whose antivirus exclusions are not set.
+    RoleExclusionsMissing = "role-exclusions-missing", Blocked,
+        "set the role's exclusions in the Settings GPO (Server 2012 R2 has no automatic ones)";
+    /// An update is missing and not staged.
+    PrerequisiteMissing = "prerequisite-missing", Blocked,
+        "install the update named through Windows Update, or add it to the downloads";
+    /// A payload that this route needs is not in the bundle.
+    PayloadNotStaged = "payload-not-staged", Blocked, "add the download named and build again";
+    /// No documented route is configured for this product.
+    NoRoute = "no-route", Blocked,
+        "add the Defender deployment tool with its staged source to the downloads";
+    /// The payload of the Windows feature was removed from the component store.
+    FeatureRemoved = "feature-removed", Blocked,
+        "repair the component store or name an installation source, then enable `Windows-Defender`";
+    /// Policy `DisableAntiSpyware` turns Defender Antivirus off.
+    AntivirusDisabledByPolicy = "antivirus-disabled-by-policy", Blocked,
+        "clear `Turn off Microsoft Defender Antivirus` for this server";
+    /// Tamper protection refuses the change that is wanted.
+    TamperProtection = "tamper-protection", Blocked,
+        "turn tamper protection off for this device in the portal, then run again";
+    /// Something sets the passive mode policy back.
+    PassivePolicyContested = "passive-policy-contested", Blocked,
+        "let one writer set `ForceDefenderPassiveMode`: the Settings GPO or this program";
+    /// The sensor's or the antivirus's early-launch driver or service is disabled.
+    SensorDisabled = "sensor-disabled", Blocked,
+        "set the start type named back to its default";
+    /// The agent on the server cannot be upgraded in place.
+    AgentNeedsReinstall = "agent-needs-reinstall", Blocked,
+        "offboard and uninstall the agent, then run again";
+    /// Service `LanmanServer` is stopped, which the portal's scripts take for missing rights.
+    ServerServiceStopped = "server-service-stopped", Blocked,
+        "start service `LanmanServer`, or set it to start automatically";
+    /// The effective policy would not run the signed script.
+    ScriptPolicy = "script-policy", Blocked,
+        "choose agent route `auto`, or let the policy run scripts of that signer";
+    /// A fact that the decision needs could not be read.
+    FactsUnreadable = "facts-unreadable", Blocked, "find out why the fact named cannot be read";
+    /// The clock is not plausible, so no expiry can be judged.
+    ClockImplausible = "clock-implausible", Blocked, "set the server's clock";
+    /// The offboarding package has ended.
+    PackageExpired = "package-expired", Blocked,
+        "download a new offboarding package and build again";
+    /// Too little room for the payloads.
+    DiskFull = "disk-full", Blocked, "free the space named on the system volume";
+    /// Access was denied to something that SYSTEM must be able to use.
+    AccessDenied = "access-denied", Blocked, "check the permissions of the object named";
+    /// The process lacks administrators' rights.
+    NotElevated = "not-elevated", Blocked, "run it as SYSTEM or from an elevated prompt";
+
+    /// A step ended with a code that is not success and the server did not become good.
+    StepFailed = "step-failed", Failed, "read the step's code and log";
+    /// A step passed its limit and the server did not become good.
+    LimitPassed = "limit-passed", Failed, "look why the script hangs; the next run tries again";
+    /// All steps ended well and the server still is not in the wanted state.
+    NotVerified = "not-verified", Failed,
+        "run `connectivity` on the server; read the SENSE event log";
+    /// A step could not be started or recorded.
+    StepNotStarted = "step-not-started", Failed, "read the step's result";
+
+    /// The exe is damaged.
+    ExeDamaged = "exe-damaged", Refused, "publish the bundle again; find out who changed the file";
+    /// The manifest inside the exe cannot be read.
+    ManifestDamaged = "manifest-damaged", Refused,
+        "publish the bundle again; find out who changed the file";
+    /// A payload is not the one that the manifest names.
+    PayloadMismatch = "payload-mismatch", Refused,
+        "publish the share again; find out who changed the file";
+    /// The protected folder, or something in it, belongs to somebody else.
+    FolderNotProtected = "folder-not-protected", Refused,
+        "find out who made the folder named; remove it";
+    /// A bundle with a higher sequence has worked here before.
+    SequenceLower = "sequence-lower", Refused,
+        "build the wanted state again: it gets the next sequence";
+    /// A signature is bad or its signer is distrusted.
+    SignerDistrusted = "signer-distrusted", Refused,
+        "download the payload again; look at the signer named";
+
+    /// A workstation.
+    Workstation = "workstation", NotTargeted, "take workstations out of the GPO's scope";
+    /// A product that Defender for Endpoint does not support on this route.
+    ProductNotSupported = "product-not-supported", NotTargeted, "upgrade the operating system";
+    /// Hyper-V Server, which is not supported.
+    HyperVServer = "hyper-v-server", NotTargeted, "take the host out of the GPO's scope";
+    /// Azure Stack HCI, which the config did not ask for.
+    AzureStackHci = "azure-stack-hci", NotTargeted, "set `targets.azure_stack_hci` to onboard it";
+}
+
+impl Reason {
+    /// Finds a reason by its code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        code.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_one_style() {
+        let mut codes: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        let style = |code: &str| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        assert!(codes.iter().all(|code| style(code)), "{codes:?}");
+        codes.sort_unstable();
+        let count = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    #[test]
+    fn every_state_has_a_reason() {
+        for state in State::ALL {
+            assert!(
+                Reason::ALL.iter().any(|reason| reason.state() == state),
+                "{state:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The report of one run: what was found, planned, done and reached.
+//!
+//! One JSON file per run, kept on the server and dropped on the share. Reasons and steps
+//! stand as text, so that a reader takes reports of newer bootstraps; unknown fields are
+//! ignored for the same reason.
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+use crate::identity::{BundleId, ReleaseId};
+use crate::manifest::Mode;
+use crate::plan::Plan;
+use crate::reason::Reason;
+use crate::state::State;
+use crate::step::Step;
+use crate::time::UtcTime;
+
+/// Version of the report's shape. It rises only when a field changes its meaning; a new field
+/// does not raise it.
+pub const SCHEMA: u32 = 1;
+
+/// Largest report that is worth reading, in bytes; real ones are below 32 KiB.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// What one run of the bootstrap says of its server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Bundle that ran.
+    pub bundle_id: BundleId,
+    /// Its payloads.
+    pub release_id: ReleaseId,
+    /// Its sequence.
+    pub sequence: u64,
+    /// Its mode.
+    pub mode: Mode,
+    /// Version of the bootstrap.
+    pub runner_version: String,
+    /// What is known of the exe's signature.
+    pub exe_signature: String,
+    /// Name of the server in its domain.
+    pub fqdn: String,
+    /// SID of the computer's account, else of the machine.
+    pub machine_sid: Option<String>,
+    /// Start of the run.
+    pub started_at: UtcTime,
+    /// End of the run.
+    pub finished_at: UtcTime,
+    /// State reached.
+    pub state: State,
+    /// Code of the reason ([`Reason`]).
+    pub reason: String,
+    /// What was found, for a person.
+    pub detail: String,
+    /// What the administrator does next.
+    pub next_action: String,
+    /// What the process ends with.
+    pub exit_code: i32,
+    /// What was planned.
+    pub plan: Vec<PlannedStep>,
+    /// What was tried.
+    pub steps: Vec<StepResult>,
+    /// What a person should know beyond the reason.
+    pub findings: Vec<String>,
+    /// Facts before the first step.
+    pub facts_before: Facts,
+    /// Facts at the end; equal to those before when nothing was done.
+    pub facts_after: Facts,
+}
+
+impl Report {
+    /// The bytes that are stored: indented JSON with a final line feed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings, numbers and lists always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// Names the limit, the schema or the malformed field.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct SchemaAlone {
+            schema: u32,
+        }
+        if bytes.len() > MAX_BYTES {
+            return Err(format!("larger than {MAX_BYTES} bytes"));
+        }
+        let SchemaAlone { schema } =
+            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if schema != SCHEMA {
+            return Err(format!("schema {schema}, this program reads {SCHEMA}"));
+        }
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
+    /// The reason, when this program knows its code.
+    pub fn known_reason(&self) -> Option<Reason> {
+        Reason::from_code(&self.reason)
+    }
+}
+
+/// One planned step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// Kind of step.
+    pub step: String,
+    /// Payloads that it reads or runs.
+    pub payloads: Vec<String>,
+    /// The fact that asks for it.
+    pub why: String,
+    /// Is it held back by the reason?
+    pub held: bool,
+}
+
+impl PlannedStep {
+    /// The steps of a plan, in its order.
+    pub fn of_plan(plan: &Plan) -> Vec<Self> {
+        let line = |step: &Step, held| Self {
+            step: step.kind().as_str().to_owned(),
+            payloads: step.payloads().into_iter().map(str::to_owned).collect(),
+            why: step.why.clone(),
+            held,
+        };
+        let now = plan.steps.iter().map(|step| line(step, false));
+        now.chain(plan.held.iter().map(|step| line(step, true)))
+            .collect()
+    }
+}
+
+/// How one step went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// Kind of step.
+    pub step: String,
+    /// When it was started.
+    pub started_at: UtcTime,
+    /// When it ended or its limit passed.
+    pub ended_at: UtcTime,
+    /// Exit code, when a process ended.
+    pub code: Option<u32>,
+    /// How it ended.
+    pub result: StepOutcome,
+    /// What the code means or what failed.
+    pub detail: String,
+}
+
+crate::text::text_enum! {
+    /// How a step ended.
+    pub enum StepOutcome ("an outcome of a step") {
+        /// The expected change is there.
+        Done = "done",
+        /// It is there although the code says failure.
+        DoneDespiteCode = "done-despite-code",
+        /// Done, and a restart is needed.
+        DoneRestartNeeded = "done-restart-needed",
+        /// The code says failure, and the change is not there.
+        Failed = "failed",
+        /// The code says success, and the change is not there.
+        NotVerified = "not-verified",
+        /// Ended at its limit.
+        LimitPassed = "limit-passed",
+        /// Still running past its limit.
+        StillRunning = "still-running",
+        /// Not started.
+        NotStarted = "not-started",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Report {
+        Report {
+            schema: SCHEMA,
+            bundle_id: BundleId::of_bytes(b"manifest"),
+            release_id: ReleaseId::of_bytes(b"payloads"),
+            sequence: 1,
+            mode: Mode::Onboard,
+            runner_version: "0.1.0".to_owned(),
+            exe_signature: "unsigned".to_owned(),
+            fqdn: "srv01.contoso.com".to_owned(),
+            machine_sid: None,
+            started_at: UtcTime(0),
+            finished_at: UtcTime(1),
+            state: State::Onboarded,
+            reason: Reason::Converged.as_str().to_owned(),
+            detail: String::new(),
+            next_action: Reason::Converged.next_action().to_owned(),
+            exit_code: 0,
+            plan: Vec::new(),
+            steps: Vec::new(),
+            findings: Vec::new(),
+            facts_before: Facts::default(),
+            facts_after: Facts::default(),
+        }
+    }
+
+    #[test]
+    fn stored_bytes_read_back_equal() {
+        assert_eq!(Report::parse(&sample().to_bytes()), Ok(sample()));
+    }
+
+    #[test]
+    fn reports_of_a_newer_bootstrap_are_read() {
+        let text = String::from_utf8(sample().to_bytes()).unwrap();
+        let newer = text
+            .replacen("\"schema\"", "\"mood\": \"calm\", \"schema\"", 1)
+            .replacen("\"converged\"", "\"converged-twice\"", 1);
+        let report = Report::parse(newer.as_bytes()).unwrap();
+        assert_eq!(report.reason, "converged-twice");
+        assert_eq!(report.known_reason(), None);
+    }
+}
