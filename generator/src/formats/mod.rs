@@ -8,3 +8,4 @@ pub mod der;
 pub mod digest;
 pub mod onboarding_script;
 pub mod x509;
+pub mod zip;

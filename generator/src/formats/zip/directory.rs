@@ -1,0 +1,465 @@
+//! Reads the central directory of a ZIP archive and holds it against the local headers.
+//!
+//! The library reader repairs names and lets duplicates vanish, so the directory is read here,
+//! strictly: one end record, nothing before or after the archive, counts and sizes that add
+//! up, local headers that say the same, no two entries over the same bytes. Layout: PKWARE
+//! APPNOTE 6.3, sections 4.3 and 4.5.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// Bounds on a directory.
+#[derive(Debug, Clone, Copy)]
+pub struct DirectoryLimits {
+    /// Entries.
+    pub entries: u64,
+    /// Claimed inflated bytes of one entry.
+    pub entry_bytes: u64,
+    /// Claimed inflated bytes of all entries.
+    pub total_bytes: u64,
+}
+
+/// How much larger than its compressed form an entry of [`RATIO_FROM`] bytes or more may be.
+/// Packages are compressed already; deflate itself ends at 1032.
+const MAX_RATIO: u64 = 100;
+
+/// Entries below this size are let through whatever their ratio, in bytes.
+const RATIO_FROM: u64 = 16 << 20;
+
+/// Largest central directory for each entry, in bytes: 46 fixed, the rest name and extras.
+const BYTES_PER_ENTRY: u64 = 2048;
+
+/// End record without its comment, and the longest comment.
+const END_SIZE: u64 = 22;
+const MAX_COMMENT: u64 = 0xFFFF;
+
+const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
+const END64_SIGNATURE: u32 = 0x0606_4b50;
+const LOCATOR64_SIGNATURE: u32 = 0x0706_4b50;
+const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
+const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
+
+/// Why an archive is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ZipError {
+    /// The file cannot be read.
+    #[error("reading failed: {0}")]
+    Io(#[from] io::Error),
+    /// No end record: not an archive, or cut short.
+    #[error("the end of the archive is missing: the download is cut short")]
+    NoEnd,
+    /// Records contradict each other or the file.
+    #[error("the archive contradicts itself: {what}")]
+    Contradiction {
+        /// What.
+        what: String,
+    },
+    /// A part of the format that no download uses.
+    #[error("the archive uses {what}, which is not read")]
+    Unsupported {
+        /// What.
+        what: &'static str,
+    },
+    /// Larger than what is read.
+    #[error("the archive has {found} {what}, at most {limit} are read")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// How much.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// An entry would inflate out of proportion.
+    #[error("entry {index} inflates {ratio} times, more than any package does")]
+    Ratio {
+        /// Number of the entry, from 1.
+        index: usize,
+        /// Inflated by compressed size.
+        ratio: u64,
+    },
+}
+
+fn contradiction(what: impl Into<String>) -> ZipError {
+    ZipError::Contradiction { what: what.into() }
+}
+
+/// One entry, as the central directory and the local header both have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Name as stored.
+    pub raw_name: Vec<u8>,
+    /// Bit 11 of the flags: the name is UTF-8.
+    pub utf8: bool,
+    /// A Unicode path field says another name.
+    pub second_name: bool,
+    /// Bit 0 of the flags.
+    pub encrypted: bool,
+    /// 0 stored, 8 deflated.
+    pub method: u16,
+    /// CRC-32 of the inflated bytes.
+    pub crc: u32,
+    /// Compressed bytes.
+    pub compressed: u64,
+    /// Inflated bytes, as claimed.
+    pub size: u64,
+    /// First compressed byte.
+    pub data_start: u64,
+    /// Unix file type bits say that it is a link, a device or a pipe.
+    pub special: bool,
+    header: u64,
+    descriptor: bool,
+}
+
+impl Entry {
+    /// Is it a folder?
+    pub fn is_folder(&self) -> bool {
+        matches!(self.raw_name.last(), Some(b'/' | b'\\'))
+    }
+}
+
+/// Little-endian fields out of a record; never past its end.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn u16(&self, at: usize) -> u16 {
+        let bytes = self.0.get(at..at + 2).and_then(|b| b.try_into().ok());
+        bytes.map_or(0, u16::from_le_bytes)
+    }
+    fn u32(&self, at: usize) -> u32 {
+        let bytes = self.0.get(at..at + 4).and_then(|b| b.try_into().ok());
+        bytes.map_or(0, u32::from_le_bytes)
+    }
+    fn u64(&self, at: usize) -> u64 {
+        let bytes = self.0.get(at..at + 8).and_then(|b| b.try_into().ok());
+        bytes.map_or(0, u64::from_le_bytes)
+    }
+}
+
+fn read_at<R: Read + Seek>(reader: &mut R, at: u64, length: u64) -> io::Result<Vec<u8>> {
+    reader.seek(SeekFrom::Start(at))?;
+    let mut bytes = Vec::new();
+    reader.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// What the end records say.
+struct End {
+    count: u64,
+    size: u64,
+    offset: u64,
+    /// Where the end records begin.
+    at: u64,
+}
+
+/// Reads the directory and checks it against the local headers.
+///
+/// # Errors
+/// See [`ZipError`]; the work done is bounded by `limits`, whatever the archive claims.
+pub fn read<R: Read + Seek>(
+    reader: &mut R,
+    limits: &DirectoryLimits,
+) -> Result<Vec<Entry>, ZipError> {
+    let length = reader.seek(SeekFrom::End(0))?;
+    let end = read_end(reader, length)?;
+    if end.count > limits.entries {
+        return Err(ZipError::TooMuch {
+            what: "entries",
+            found: end.count,
+            limit: limits.entries,
+        });
+    }
+    if end.offset.checked_add(end.size) != Some(end.at) {
+        return Err(contradiction(
+            "the directory does not lie where its end record says",
+        ));
+    }
+    let most = end.count.saturating_mul(BYTES_PER_ENTRY);
+    if end.size > most {
+        return Err(ZipError::TooMuch {
+            what: "bytes of directory",
+            found: end.size,
+            limit: most,
+        });
+    }
+    let bytes = read_at(reader, end.offset, end.size)?;
+    let mut entries = parse_entries(&bytes, end.count)?;
+    check_sizes(&entries, limits)?;
+    for (index, entry) in entries.iter_mut().enumerate() {
+        entry.data_start = local_header(reader, entry, index + 1)?;
+    }
+    check_overlap(&entries, end.offset)?;
+    Ok(entries)
+}
+
+fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<End, ZipError> {
+    let tail_start = length.saturating_sub(END_SIZE + MAX_COMMENT);
+    let tail = read_at(reader, tail_start, length - tail_start)?;
+    let mut candidates = tail
+        .windows(END_SIZE as usize)
+        .enumerate()
+        .filter(|(at, window)| {
+            window.starts_with(&END_SIGNATURE)
+                && at + window.len() + usize::from(Fields(window).u16(20)) == tail.len()
+        });
+    let (at, record) = candidates.next_back().ok_or(ZipError::NoEnd)?;
+    if candidates.next_back().is_some() {
+        return Err(contradiction("there are two end records"));
+    }
+    let at = tail_start + at as u64;
+    let fields = Fields(record);
+    if fields.u16(4) != 0 && fields.u16(4) != 0xFFFF {
+        return Err(ZipError::Unsupported {
+            what: "several volumes",
+        });
+    }
+    let (count, size, offset) = (fields.u16(10), fields.u32(12), fields.u32(16));
+    let plain = End {
+        count: u64::from(count),
+        size: u64::from(size),
+        offset: u64::from(offset),
+        at,
+    };
+    let locator_at = at.checked_sub(20);
+    let locator = match locator_at {
+        Some(locator_at) => read_at(reader, locator_at, 20)?,
+        None => Vec::new(),
+    };
+    let saturated = count == u16::MAX || size == u32::MAX || offset == u32::MAX;
+    if Fields(&locator).u32(0) != LOCATOR64_SIGNATURE {
+        if saturated {
+            return Err(contradiction("the ZIP64 records are missing"));
+        }
+        if fields.u16(8) != count {
+            return Err(contradiction("the two entry counts differ"));
+        }
+        return Ok(plain);
+    }
+    let record_at = Fields(&locator).u64(8);
+    let before = locator_at.unwrap_or_default();
+    if record_at.checked_add(56) != Some(before) {
+        return Err(contradiction(
+            "the ZIP64 end record does not lie before its locator",
+        ));
+    }
+    let record = read_at(reader, record_at, 56)?;
+    let fields = Fields(&record);
+    if fields.u32(0) != END64_SIGNATURE || fields.u64(4) != 44 {
+        return Err(contradiction("the ZIP64 end record is damaged"));
+    }
+    if fields.u32(16) != 0 || fields.u32(20) != 0 {
+        return Err(ZipError::Unsupported {
+            what: "several volumes",
+        });
+    }
+    let wide = End {
+        count: fields.u64(32),
+        size: fields.u64(40),
+        offset: fields.u64(48),
+        at: record_at,
+    };
+    let agrees = |narrow: u64, limit: u64, wide: u64| narrow == limit || narrow == wide;
+    let same = agrees(plain.count, u64::from(u16::MAX), wide.count)
+        && agrees(plain.size, u64::from(u32::MAX), wide.size)
+        && agrees(plain.offset, u64::from(u32::MAX), wide.offset)
+        && fields.u64(24) == wide.count;
+    if same {
+        Ok(wide)
+    } else {
+        Err(contradiction("the ZIP64 record and the end record differ"))
+    }
+}
+
+fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
+    let mut entries = Vec::new();
+    let mut rest = bytes;
+    for number in 1..=count {
+        let short = || contradiction(format!("entry {number} runs past the directory"));
+        let (fixed, after) = rest.split_at_checked(46).ok_or_else(short)?;
+        let fields = Fields(fixed);
+        if fields.u32(0) != CENTRAL_SIGNATURE {
+            return Err(contradiction(format!("entry {number} has no signature")));
+        }
+        let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(fields.u16(at)));
+        let (raw_name, after) = after.split_at_checked(name).ok_or_else(short)?;
+        let (extra, after) = after.split_at_checked(extra).ok_or_else(short)?;
+        let (_, after) = after.split_at_checked(comment).ok_or_else(short)?;
+        if fields.u16(34) != 0 && fields.u16(34) != u16::MAX {
+            return Err(ZipError::Unsupported {
+                what: "several volumes",
+            });
+        }
+        let flags = fields.u16(8);
+        let mut entry = Entry {
+            raw_name: raw_name.to_vec(),
+            utf8: flags & 0x0800 != 0,
+            second_name: false,
+            encrypted: flags & 0x2041 != 0,
+            method: fields.u16(10),
+            crc: fields.u32(16),
+            compressed: u64::from(fields.u32(20)),
+            size: u64::from(fields.u32(24)),
+            data_start: 0,
+            special: is_special(fields.u16(4), fields.u32(38)),
+            header: u64::from(fields.u32(42)),
+            descriptor: flags & 0x0008 != 0,
+        };
+        read_extra(extra, &mut entry)
+            .ok_or_else(|| contradiction(format!("entry {number} has a damaged extra field")))?;
+        entries.push(entry);
+        rest = after;
+    }
+    if rest.is_empty() {
+        Ok(entries)
+    } else {
+        Err(contradiction(
+            "the directory holds more than its entry count says",
+        ))
+    }
+}
+
+/// File type bits of Unix and macOS hosts: anything but a plain file or a folder.
+fn is_special(made_by: u16, attributes: u32) -> bool {
+    let host = made_by >> 8;
+    let kind = (attributes >> 28) & 0xF;
+    matches!(host, 3 | 19) && !matches!(kind, 0 | 0x4 | 0x8)
+}
+
+/// ZIP64 sizes and the Unicode path; none when a field runs past its end.
+fn read_extra(extra: &[u8], entry: &mut Entry) -> Option<()> {
+    let mut rest = extra;
+    // Up to three bytes of padding are met in files made on other systems.
+    while rest.len() >= 4 {
+        let (header, after) = rest.split_at_checked(4)?;
+        let fields = Fields(header);
+        let (data, after) = after.split_at_checked(usize::from(fields.u16(2)))?;
+        match fields.u16(0) {
+            0x0001 => {
+                let mut data = data;
+                let mut next = |wanted: bool, value: &mut u64| {
+                    if wanted {
+                        let (bytes, after) = data.split_at_checked(8)?;
+                        *value = Fields(bytes).u64(0);
+                        data = after;
+                    }
+                    Some(())
+                };
+                let full = u64::from(u32::MAX);
+                next(entry.size == full, &mut entry.size)?;
+                next(entry.compressed == full, &mut entry.compressed)?;
+                next(entry.header == full, &mut entry.header)?;
+            }
+            // Info-ZIP Unicode path: version, CRC of the plain name, UTF-8 name.
+            0x7075 => entry.second_name |= data.get(5..) != Some(entry.raw_name.as_slice()),
+            _ => {}
+        }
+        rest = after;
+    }
+    Some(())
+}
+
+fn check_sizes(entries: &[Entry], limits: &DirectoryLimits) -> Result<(), ZipError> {
+    let mut total = 0u64;
+    for (index, entry) in entries.iter().enumerate() {
+        total = total.saturating_add(entry.size);
+        if entry.size > limits.entry_bytes {
+            return Err(ZipError::TooMuch {
+                what: "bytes in one entry",
+                found: entry.size,
+                limit: limits.entry_bytes,
+            });
+        }
+        let ratio = entry.size / entry.compressed.max(1);
+        if entry.size >= RATIO_FROM && ratio > MAX_RATIO {
+            return Err(ZipError::Ratio {
+                index: index + 1,
+                ratio,
+            });
+        }
+    }
+    if total > limits.total_bytes {
+        return Err(ZipError::TooMuch {
+            what: "inflated bytes",
+            found: total,
+            limit: limits.total_bytes,
+        });
+    }
+    Ok(())
+}
+
+/// Checks the local header against the directory and gives the position of the data.
+fn local_header<R: Read + Seek>(
+    reader: &mut R,
+    entry: &Entry,
+    number: usize,
+) -> Result<u64, ZipError> {
+    let differs = |what: &str| {
+        contradiction(format!(
+            "entry {number}: directory and header differ in {what}"
+        ))
+    };
+    let fixed = match read_at(reader, entry.header, 30) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Err(contradiction(format!(
+                "entry {number} begins behind the end of the file"
+            )));
+        }
+        other => other?,
+    };
+    let fields = Fields(&fixed);
+    if fields.u32(0) != LOCAL_SIGNATURE {
+        return Err(contradiction(format!("entry {number} has no local header")));
+    }
+    let [name, extra] = [26, 28].map(|at| u64::from(fields.u16(at)));
+    if name != entry.raw_name.len() as u64
+        || read_at(reader, entry.header + 30, name)? != entry.raw_name
+    {
+        return Err(differs("the name"));
+    }
+    if fields.u16(8) != entry.method {
+        return Err(differs("the method"));
+    }
+    if (fields.u16(6) & 0x2041 != 0) != entry.encrypted {
+        return Err(differs("encryption"));
+    }
+    let (compressed, size) = (u64::from(fields.u32(18)), u64::from(fields.u32(22)));
+    let full = u64::from(u32::MAX);
+    let told = !entry.descriptor && fields.u16(6) & 0x0008 == 0;
+    let fits = |local: u64, central: u64| local == central || local == full;
+    if told && !(fits(compressed, entry.compressed) && fits(size, entry.size)) {
+        return Err(differs("the size"));
+    }
+    // Each term is below 2^17 but the first, which the read above has shown to lie inside.
+    Ok(entry.header + 30 + name + extra)
+}
+
+/// No two entries may share bytes: that is how small archives inflate without end.
+fn check_overlap(entries: &[Entry], directory: u64) -> Result<(), ZipError> {
+    let mut ranges: Vec<(u64, u64, usize)> = entries
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| {
+            let end = entry.data_start.saturating_add(entry.compressed);
+            (entry.header, end, index + 1)
+        })
+        .collect();
+    ranges.sort_unstable();
+    let mut before = 0;
+    for (start, end, number) in ranges {
+        if start < before {
+            return Err(contradiction(format!(
+                "entry {number} overlaps the entry before it"
+            )));
+        }
+        if end > directory {
+            return Err(contradiction(format!(
+                "entry {number} runs into the directory"
+            )));
+        }
+        before = end;
+    }
+    Ok(())
+}
