@@ -4,7 +4,8 @@
 //! `pipeline/explain.rs` joins them for `gangway explain`. Ranges: `GW0xxx` config, `GW1xxx`
 //! intake, `GW2xxx` Group Policy, `GW3xxx` bundle and signing, `GW4xxx` fleet.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -44,6 +45,21 @@ pub struct Problem {
     pub evidence: Vec<String>,
     /// What to do next.
     pub next_action: String,
+}
+
+impl Serialize for Problem {
+    /// Flat, with the code's number, severity and title, so that a machine needs no table.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Problem", 7)?;
+        fields.serialize_field("code", self.code.id)?;
+        fields.serialize_field("severity", &self.code.severity)?;
+        fields.serialize_field("title", self.code.title)?;
+        fields.serialize_field("subject", &self.subject)?;
+        fields.serialize_field("message", &self.message)?;
+        fields.serialize_field("evidence", &self.evidence)?;
+        fields.serialize_field("next_action", &self.next_action)?;
+        fields.end()
+    }
 }
 
 impl Problem {

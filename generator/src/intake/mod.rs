@@ -7,6 +7,8 @@
 
 pub mod codes;
 mod item;
+mod naming;
+pub mod report;
 mod settings;
 mod walk;
 
