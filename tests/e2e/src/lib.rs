@@ -11,4 +11,4 @@ pub mod required;
 pub mod server;
 pub mod wine;
 
-pub use server::{Os, Sense, Server, ServerBuilder};
+pub use server::{Os, Sense, Server, ServerBuilder, Service};

@@ -9,14 +9,15 @@ use anyhow::{Context as _, Result, ensure};
 use walkdir::WalkDir;
 
 use super::Server;
+use super::baseline::{self, Program, Service};
 use super::os::{Entries, Os, entry};
+use super::version_resource;
 use crate::required;
 use crate::wine::{Prefix, Value, registry};
 
-const SENSE_KEY: &str = r"System\CurrentControlSet\Services\Sense";
 const STATUS_KEY: &str = r"Software\Microsoft\Windows Advanced Threat Protection\Status";
+const SENSOR_KEY: &str = r"Software\Microsoft\Windows Advanced Threat Protection";
 const POLICY_KEY: &str = r"Software\Policies\Microsoft\Windows Advanced Threat Protection";
-const SENSE_EXE: &str = r"C:\Program Files\Windows Defender Advanced Threat Protection\MsSense.exe";
 
 /// Tools that Wine lacks, or has as programs that succeed and do nothing: each becomes a copy
 /// of the stand-in `tool`, which records its calls.
@@ -50,10 +51,12 @@ enum Content {
 pub struct ServerBuilder {
     os: Os,
     sense: Sense,
+    services: Vec<Service>,
     registry: Entries,
     shares: Vec<(String, Content)>,
     orders: Vec<(String, String)>,
     files: Vec<(String, Vec<u8>)>,
+    versions: Vec<(String, [u16; 4])>,
 }
 
 impl ServerBuilder {
@@ -66,10 +69,12 @@ impl ServerBuilder {
         Self {
             os,
             sense,
-            registry: Vec::new(),
+            services: baseline::services(os),
+            registry: baseline::registry(os),
             shares: Vec::new(),
-            orders: Vec::new(),
+            orders: baseline::orders(os),
             files: Vec::new(),
+            versions: baseline::versions(os),
         }
     }
 
@@ -84,6 +89,21 @@ impl ServerBuilder {
     #[must_use]
     pub fn with_registry(mut self, key: &str, name: &str, value: impl Into<Value>) -> Self {
         self.registry.push(entry(key, name, value.into()));
+        self
+    }
+
+    /// Adds a service, or replaces the one of that name.
+    #[must_use]
+    pub fn with_service(self, service: Service) -> Self {
+        let mut without = self.without_service(service.name());
+        without.services.push(service);
+        without
+    }
+
+    /// Takes a service away.
+    #[must_use]
+    pub fn without_service(mut self, name: &str) -> Self {
+        self.services.retain(|service| service.name() != name);
         self
     }
 
@@ -103,9 +123,11 @@ impl ServerBuilder {
         self
     }
 
-    /// Gives orders to a stand-in: `key=value` lines, see the stand-ins' own documentation.
+    /// Gives orders to a stand-in, in place of those it had: `key=value` lines, see the
+    /// stand-ins' own documentation.
     #[must_use]
     pub fn with_orders(mut self, program: &str, orders: &str) -> Self {
+        self.orders.retain(|(name, _)| name != program);
         self.orders.push((program.to_owned(), orders.to_owned()));
         self
     }
@@ -117,89 +139,120 @@ impl ServerBuilder {
         self
     }
 
+    /// Puts a program of the given version on drive C:, its path given without the drive; it
+    /// is the stand-in `tool`.
+    #[must_use]
+    pub fn with_version(mut self, path: &str, version: [u16; 4]) -> Self {
+        self.versions.retain(|(present, _)| present != path);
+        self.versions.push((path.to_owned(), version));
+        self
+    }
+
     /// Makes the server. It starts with the first program.
     ///
     /// # Errors
     /// Wine or the stand-ins are missing, or a file cannot be written.
-    pub fn build(self) -> Result<Server> {
-        let standins = required::path(required::STANDINS)?;
+    pub fn build(mut self) -> Result<Server> {
+        let standins = Standins(required::path(required::STANDINS)?);
+        self.services.extend(sensor_service(&self.sense));
         let around = unused_folder(self.os)?;
         let server = Server {
             prefix: Prefix::copy_of_template(&around)?,
             shares: around.join("shares"),
-            sense_runs: matches!(self.sense, Sense::Onboarded { .. }),
+            running: self.services.iter().filter_map(Service::running).collect(),
             runs: AtomicU32::new(0),
         };
-        place_standins(&server, &standins)?;
+        standins.place_tools(&server)?;
+        for service in &self.services {
+            let (path, program, version) = service.image();
+            write(&server.on_c(path), &standins.program(program, version)?)?;
+        }
+        for (path, version) in &self.versions {
+            write(
+                &server.on_c(path),
+                &standins.program(Program::Tool, Some(*version))?,
+            )?;
+        }
         for (unc, content) in &self.shares {
             place_share(&server, unc, content)?;
         }
         for (program, orders) in &self.orders {
-            write(
-                &server.on_c("standins").join(format!("{program}.txt")),
-                orders.as_bytes(),
-            )?;
+            let file = server.on_c("standins").join(format!("{program}.txt"));
+            write(&file, orders.as_bytes())?;
         }
         for (path, content) in &self.files {
             write(&server.on_c(path), content)?;
         }
-        let mut entries = self.os.registry();
-        entries.extend(sense_registry(&self.sense));
-        if self.sense != Sense::Absent {
-            copy(
-                &standins.join("sense.exe"),
-                &server.on_c(SENSE_EXE.trim_start_matches(r"C:\")),
-            )?;
-        }
-        entries.extend(self.registry);
-        server
-            .prefix
-            .append_to_registry(&registry::to_file_text(&entries))?;
+        let text = registry::to_file_text(&self.registry_entries());
+        server.prefix.append_to_registry(&text)?;
         Ok(server)
     }
 }
 
-fn sense_registry(sense: &Sense) -> Entries {
-    let start = match sense {
-        Sense::Absent => return Vec::new(),
-        Sense::Installed => 3,
-        Sense::Onboarded { .. } => 2,
-    };
-    let mut entries = vec![
-        entry(
-            SENSE_KEY,
-            "ImagePath",
-            format!("\"{SENSE_EXE}\"").as_str().into(),
-        ),
-        entry(SENSE_KEY, "ObjectName", "LocalSystem".into()),
-        entry(SENSE_KEY, "ErrorControl", 1.into()),
-        entry(SENSE_KEY, "Start", start.into()),
-        entry(SENSE_KEY, "Type", 0x10.into()),
-    ];
-    if let Sense::Onboarded { blob, org_id } = sense {
-        entries.push(entry(POLICY_KEY, "OnboardingInfo", blob.as_str().into()));
-        entries.push(entry(STATUS_KEY, "OrgId", org_id.as_str().into()));
-        entries.push(entry(STATUS_KEY, "OnboardingState", 1.into()));
+impl ServerBuilder {
+    /// The test's own values come last: of two values of one name the later is taken.
+    fn registry_entries(&self) -> Entries {
+        let services = self.services.iter().flat_map(Service::registry);
+        let mut entries = self.os.registry();
+        entries.extend(services);
+        entries.extend(sensor_registry(&self.sense));
+        entries.extend(self.registry.iter().cloned());
+        entries
     }
-    entries
 }
 
-fn place_standins(server: &Server, standins: &Path) -> Result<()> {
-    let system = server.on_c("windows/system32");
-    copy(
-        &standins.join("launcher.exe"),
-        &server.on_c("standins/launcher.exe"),
-    )?;
-    let powershell = system.join("WindowsPowerShell/v1.0/powershell.exe");
-    copy(&standins.join("powershell.exe"), &powershell)?;
-    let tool = standins.join("tool.exe");
-    for name in TOOLS {
-        copy(&tool, &system.join(format!("{name}.exe")))?;
+fn sensor_service(sense: &Sense) -> Option<Service> {
+    let sensor = match sense {
+        Sense::Absent => return None,
+        Sense::Installed => Service::stopped("Sense"),
+        Sense::Onboarded { .. } => Service::running_automatic("Sense"),
+    };
+    Some(sensor.with_image(baseline::SENSE_EXE, Program::Sense, baseline::SENSE_VERSION))
+}
+
+fn sensor_registry(sense: &Sense) -> Entries {
+    let Sense::Onboarded { blob, org_id } = sense else {
+        return Vec::new();
+    };
+    vec![
+        entry(POLICY_KEY, "OnboardingInfo", blob.as_str().into()),
+        entry(SENSOR_KEY, "OnboardedInfo", blob.as_str().into()),
+        entry(STATUS_KEY, "OrgId", org_id.as_str().into()),
+        entry(STATUS_KEY, "OnboardingState", 1.into()),
+    ]
+}
+
+/// The folder of the built stand-ins.
+struct Standins(PathBuf);
+
+impl Standins {
+    fn program(&self, program: Program, version: Option<[u16; 4]>) -> Result<Vec<u8>> {
+        let path = self.0.join(program.file());
+        let bytes = fs::read(&path).with_context(|| format!("read `{}`", path.display()))?;
+        match version {
+            Some(version) => version_resource::add(&bytes, version)
+                .with_context(|| format!("give `{}` a version", path.display())),
+            None => Ok(bytes),
+        }
     }
-    copy(
-        &tool,
-        &server.on_c("Program Files/Windows Defender/MpCmdRun.exe"),
-    )
+
+    fn place_tools(&self, server: &Server) -> Result<()> {
+        let system = server.on_c("windows/system32");
+        let powershell = system.join("WindowsPowerShell/v1.0/powershell.exe");
+        copy(&self.0.join("powershell.exe"), &powershell)?;
+        copy(
+            &self.0.join("launcher.exe"),
+            &server.on_c("standins/launcher.exe"),
+        )?;
+        let tool = self.0.join("tool.exe");
+        for name in TOOLS {
+            copy(&tool, &system.join(format!("{name}.exe")))?;
+        }
+        copy(
+            &tool,
+            &server.on_c("Program Files/Windows Defender/MpCmdRun.exe"),
+        )
+    }
 }
 
 /// Puts a share's files below the test's own folder and links the share to them.
@@ -258,7 +311,7 @@ fn unused_folder(os: Os) -> Result<PathBuf> {
     let folder = required::work_folder()?.join(name);
     ensure!(
         !folder.exists(),
-        "`{}` exists: left by a run that was killed",
+        "`{}` exists: left by a run that was killed; remove it",
         folder.display()
     );
     Ok(folder)
@@ -268,19 +321,25 @@ fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("create folder `{}`", path.display()))
 }
 
+/// Writes a file, replacing what is there: the name in a copied template may be a link to
+/// Wine's own file, which must not be written through.
 fn write(path: &Path, content: &[u8]) -> Result<()> {
-    make_folder(path.parent().unwrap_or(Path::new("/")))?;
+    replace(path)?;
     fs::write(path, content).with_context(|| format!("write file `{}`", path.display()))
 }
 
-/// Copies a file, replacing what is there: the name in a copied template may be a link to
-/// Wine's own file, which must not be written through.
+/// Copies a file, replacing what is there as [`write()`] does.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    make_folder(to.parent().unwrap_or(Path::new("/")))?;
-    if to.symlink_metadata().is_ok() {
-        fs::remove_file(to).with_context(|| format!("remove file `{}`", to.display()))?;
-    }
+    replace(to)?;
     fs::copy(from, to)
         .with_context(|| format!("copy `{}` to `{}`", from.display(), to.display()))
         .map(drop)
+}
+
+fn replace(path: &Path) -> Result<()> {
+    make_folder(path.parent().unwrap_or(Path::new("/")))?;
+    if path.symlink_metadata().is_ok() {
+        fs::remove_file(path).with_context(|| format!("remove file `{}`", path.display()))?;
+    }
+    Ok(())
 }

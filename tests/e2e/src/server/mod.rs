@@ -1,8 +1,10 @@
 //! An emulated Windows server: what it is, what is on it, which shares it sees, and running
 //! programs on it.
 
+mod baseline;
 mod builder;
 mod os;
+mod version_resource;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use walkdir::WalkDir;
 
+pub use baseline::{Program, Service};
 pub use builder::{Sense, ServerBuilder};
 pub use os::Os;
 
@@ -46,7 +49,8 @@ struct LauncherResult {
 pub struct Server {
     prefix: Prefix,
     shares: PathBuf,
-    sense_runs: bool,
+    /// Services that run from the start.
+    running: Vec<String>,
     runs: AtomicU32,
 }
 
@@ -61,8 +65,8 @@ impl Server {
         ServerBuilder::new(os)
     }
 
-    /// Runs a program by its Windows or UNC path and waits for it. When the sensor is set up
-    /// to run, the program is started after it does.
+    /// Runs a program by its Windows or UNC path and waits for it. It is started when all
+    /// services that start by themselves run.
     ///
     /// # Errors
     /// The program cannot be started or does not end in time.
@@ -70,9 +74,7 @@ impl Server {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let result = format!(r"C:\standins\result-{number}.json");
         let mut line = vec![r"C:\standins\launcher.exe", &result];
-        if self.sense_runs {
-            line.extend(["--wait-service", "Sense"]);
-        }
+        line.extend(self.running.iter().map(String::as_str));
         line.extend(["--", program]);
         line.extend(arguments);
         let output = self.prefix.wine(&line)?;
@@ -113,16 +115,22 @@ impl Server {
         self.prefix.stop()
     }
 
-    /// Programs that still run, without those that belong to Wine itself and without the
-    /// sensor; each as its command line.
+    /// Programs that still run, without those that belong to Wine itself and without
+    /// services; each as its command line.
     pub fn left_running(&self) -> Vec<String> {
         self.prefix
             .processes()
             .into_iter()
             .filter(|process| !process.is_background())
             .map(|process| process.command_line)
-            .filter(|line| !line.to_lowercase().contains("mssense.exe"))
+            .filter(|line| !self.is_service(line))
             .collect()
+    }
+
+    fn is_service(&self, line: &str) -> bool {
+        line.contains("MsSense.exe")
+            || self.running.iter().any(|name| line.contains(name))
+            || line.contains("MsMpEng.exe")
     }
 
     /// Unix path of `path` on drive C:, given without the drive.

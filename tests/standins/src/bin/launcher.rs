@@ -1,4 +1,4 @@
-//! `launcher RESULT [--wait-service NAME] -- PROGRAM [ARGUMENT…]` starts a program, waits for
+//! `launcher RESULT [SERVICE…] -- PROGRAM [ARGUMENT…]` waits until the services run, starts a program, waits for
 //! it and writes to RESULT how it ended.
 //!
 //! Needed because an exit code reaches Linux cut to 8 bits (3010 arrives as 194). RESULT is
@@ -38,10 +38,10 @@ mod windows {
         let [_, program, rest @ ..] = program else {
             return Err("missing program".to_owned());
         };
-        let [result, waits @ ..] = own else {
+        let [result, services @ ..] = own else {
             return Err("missing result file".to_owned());
         };
-        if let [_, name] = waits {
+        for name in services {
             wait_for_service(name)?;
         }
         let start = Instant::now();

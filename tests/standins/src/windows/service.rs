@@ -2,21 +2,25 @@
 #![expect(unsafe_code, reason = "service functions of advapi32")]
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{ERROR_CALL_NOT_IMPLEMENTED, NO_ERROR};
 use windows_sys::Win32::System::Services::{
     ChangeServiceConfigW, CloseServiceHandle, OpenSCManagerW, OpenServiceW, QueryServiceStatus,
-    RegisterServiceCtrlHandlerExW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_CHANGE_CONFIG,
-    SERVICE_CONTROL_INTERROGATE, SERVICE_NO_CHANGE, SERVICE_QUERY_STATUS, SERVICE_RUNNING,
-    SERVICE_START_PENDING, SERVICE_STATUS, SERVICE_STOPPED, SERVICE_TABLE_ENTRYW,
-    SERVICE_WIN32_OWN_PROCESS, SetServiceStatus, StartServiceCtrlDispatcherW,
+    RegisterServiceCtrlHandlerExW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_ACCEPT_STOP,
+    SERVICE_CHANGE_CONFIG, SERVICE_CONTROL_INTERROGATE, SERVICE_CONTROL_STOP, SERVICE_NO_CHANGE,
+    SERVICE_QUERY_STATUS, SERVICE_RUNNING, SERVICE_START_PENDING, SERVICE_STATUS, SERVICE_STOPPED,
+    SERVICE_TABLE_ENTRYW, SERVICE_WIN32_OWN_PROCESS, SetServiceStatus, StartServiceCtrlDispatcherW,
 };
 
 use super::wide;
 
 static BODY: OnceLock<(Vec<u16>, fn(&Status))> = OnceLock::new();
 static HANDLE: AtomicPtr<core::ffi::c_void> = AtomicPtr::new(std::ptr::null_mut());
+static ACCEPTED: AtomicU32 = AtomicU32::new(0);
+static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Hands this process to the service manager and runs `body` as the service `name`.
 ///
@@ -53,17 +57,20 @@ unsafe extern "system" fn service_main(_count: u32, _arguments: *mut *mut u16) {
     body(&Status(()));
 }
 
-/// The sensor takes no request to stop: only a valid offboarding blob ends it.
 unsafe extern "system" fn control(
     code: u32,
     _event: u32,
     _data: *mut core::ffi::c_void,
     _context: *mut core::ffi::c_void,
 ) -> u32 {
-    if code == SERVICE_CONTROL_INTERROGATE {
-        NO_ERROR
-    } else {
-        ERROR_CALL_NOT_IMPLEMENTED
+    match code {
+        SERVICE_CONTROL_INTERROGATE => NO_ERROR,
+        // Only sent to a service that said it accepts it.
+        SERVICE_CONTROL_STOP => {
+            STOP.store(true, Ordering::SeqCst);
+            NO_ERROR
+        }
+        _ => ERROR_CALL_NOT_IMPLEMENTED,
     }
 }
 
@@ -76,9 +83,19 @@ impl Status {
         self.report(SERVICE_START_PENDING, 0);
     }
 
-    /// The service runs.
+    /// The service runs and takes no request to stop.
     pub fn running(&self) {
         self.report(SERVICE_RUNNING, 0);
+    }
+
+    /// The service runs until it is asked to stop.
+    pub fn run_until_stopped(&self) {
+        ACCEPTED.store(SERVICE_ACCEPT_STOP, Ordering::SeqCst);
+        self.report(SERVICE_RUNNING, 0);
+        while !STOP.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.report(SERVICE_STOPPED, 0);
     }
 
     /// The service has stopped; `error` is the Windows error that `net start` shows.
@@ -90,7 +107,7 @@ impl Status {
         let status = SERVICE_STATUS {
             dwServiceType: SERVICE_WIN32_OWN_PROCESS,
             dwCurrentState: state,
-            dwControlsAccepted: 0,
+            dwControlsAccepted: ACCEPTED.load(Ordering::SeqCst),
             dwWin32ExitCode: error,
             dwServiceSpecificExitCode: 0,
             dwCheckPoint: 0,
