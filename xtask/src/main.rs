@@ -3,11 +3,16 @@
 //! This program links none of the product's crates: it installs tools, starts programs and
 //! looks at what they made. Each command has its own module.
 
+mod e2e;
+mod fixtures;
 #[cfg(feature = "import-floor")]
 mod import_floor;
 mod program;
 mod runner;
 mod say;
+mod setup;
+mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -24,6 +29,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs the whole gate: format, lints, tests, the stub, end-to-end suites
+    Test(test::Arguments),
+    /// Makes the sample downloads
+    Fixtures(fixtures::Arguments),
+    /// Runs end-to-end suites
+    E2e(e2e::Arguments),
+    /// Checks the rules about sources that no compiler knows
+    Tidy,
+    /// Installs what the other commands need, or says what is missing
+    Setup(setup::Arguments),
     /// Builds the bootstrap stub for Windows and inspects it
     Runner(runner::Arguments),
     /// Makes the table of functions that the oldest Windows has (`runner/import-floor.txt`)
@@ -33,6 +48,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Fixtures(arguments) => fixtures::run(&arguments),
+        Command::E2e(arguments) => e2e::run(&arguments),
+        Command::Tidy => tidy::run(),
+        Command::Setup(arguments) => setup::run(&arguments),
         Command::Runner(arguments) => runner::run(&arguments),
         #[cfg(feature = "import-floor")]
         Command::ImportFloor => import_floor::run(),

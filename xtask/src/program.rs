@@ -2,8 +2,10 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -84,6 +86,30 @@ impl Program {
         Ok(())
     }
 
+    /// Runs it with its output passed on line by line, and `see` shown every line of either
+    /// stream; any exit code but 0 is an error.
+    pub(crate) fn run_watched(mut self, see: impl Fn(&str) + Sync) -> Result<()> {
+        let shown = self.shown();
+        let mut child = self
+            .command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("`{shown}` cannot be started"))?;
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        thread::scope(|scope| {
+            scope.spawn(|| pass_on(err, io::stderr(), &see));
+            pass_on(out, io::stdout(), &see);
+        });
+        let status = child
+            .wait()
+            .with_context(|| format!("wait for `{shown}`"))?;
+        if !status.success() {
+            bail!("`{shown}` failed: {status}");
+        }
+        Ok(())
+    }
+
     /// Runs it with our own standard streams and tells how it ended.
     pub(crate) fn status(mut self) -> Result<ExitStatus> {
         let shown = self.shown();
@@ -133,6 +159,18 @@ impl Program {
     }
 }
 
+/// Copies a stream line by line; a line that cannot be passed on is no reason to stop.
+fn pass_on(from: Option<impl Read>, mut to: impl Write, see: &(impl Fn(&str) + Sync)) {
+    let Some(from) = from else { return };
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        see(String::from_utf8_lossy(&line).trim_end());
+        let _ = to.write_all(&line).and_then(|()| to.flush());
+        line.clear();
+    }
+}
+
 /// Where a program lies on `PATH`, if it does.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
@@ -173,6 +211,18 @@ mod tests {
     fn a_shown_command_can_be_typed_again() {
         let program = Program::new("echo").args(["plain", "two words", "it's", ""]);
         assert_eq!(program.shown(), r"echo plain 'two words' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn a_watched_program_shows_the_lines_of_both_streams() {
+        let seen = std::sync::Mutex::new(Vec::new());
+        Program::new("sh")
+            .args(["-c", "echo one; echo two >&2"])
+            .run_watched(|line| seen.lock().unwrap().push(line.to_owned()))
+            .unwrap();
+        let mut seen = seen.into_inner().unwrap();
+        seen.sort();
+        assert_eq!(seen, ["one", "two"]);
     }
 
     #[test]

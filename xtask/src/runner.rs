@@ -7,17 +7,18 @@
 mod build;
 mod cache;
 pub(crate) mod gates;
-mod toolchain;
+pub(crate) mod toolchain;
 mod twice;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::say;
+use crate::{say, workspace};
 
 use build::Build;
+pub(crate) use gates::TEST_HOOK_FEATURE;
 
 /// What `cargo xtask runner` takes.
 #[derive(Args, Default)]
@@ -54,6 +55,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         twice::compare(&build, built)?;
     }
     Ok(())
+}
+
+/// What the test run wants: built, inspected, and the same bytes from a second build.
+pub(crate) fn gate() -> Result<()> {
+    run(&Arguments {
+        twice: true,
+        ..Arguments::default()
+    })
+}
+
+/// Builds the stub unless nothing changed since it was built; returns where it is.
+pub(crate) fn stub(features: &[String]) -> Result<PathBuf> {
+    Build::stub(features)?.make()?.into_single()
+}
+
+/// Lints everything that is built for the stub's target.
+pub(crate) fn clippy() -> Result<()> {
+    build::clippy().context("the lints of the Windows side failed")
+}
+
+/// Builds the stand-ins too; returns their folder.
+pub(crate) fn standins_folder() -> Result<PathBuf> {
+    standins()?;
+    Ok(workspace::target()?.join("standins"))
 }
 
 /// Builds the tests' Windows stand-ins unless nothing changed; returns where they are.

@@ -71,9 +71,10 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn is_build_output(entry: &walkdir::DirEntry) -> bool {
-    entry.file_type().is_dir()
-        && matches!(
-            entry.file_name().to_str(),
-            Some("target" | "runner-target" | ".git")
-        )
+    match entry.file_name().to_str() {
+        // A file in a second worktree.
+        Some(".git") => true,
+        Some("target") => entry.file_type().is_dir(),
+        _ => false,
+    }
 }

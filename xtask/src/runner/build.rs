@@ -295,6 +295,27 @@ impl Build {
     }
 }
 
+/// Runs clippy for the stub's target on everything that is built for it.
+pub(super) fn clippy() -> Result<()> {
+    let toolchain = Toolchain::pick()?;
+    let cargo = toolchain
+        .cargo()?
+        .folder(workspace::root()?)
+        .args(["clippy", "--quiet", "--locked"])
+        .args([
+            "--package",
+            "gangway-runner",
+            "--package",
+            "gangway-standins",
+        ])
+        .args(["--package", "gangway-contract", "--lib", "--bins"])
+        .args(["--all-features", "--target", TARGET, BUILD_STD])
+        .arg("--target-dir")
+        .arg(workspace::target()?.join("runner-build"))
+        .args(["--", "-D", "warnings"]);
+    cargo.run()
+}
+
 /// Cargo's home: `CARGO_HOME`, else `.cargo` in the user's home folder.
 pub(super) fn cargo_home() -> Result<PathBuf> {
     if let Some(home) = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()) {

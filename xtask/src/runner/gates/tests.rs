@@ -113,7 +113,7 @@ fn each_missing_hardening_flag_is_refused() {
         });
     }
     refused_by("hardening", |sample| sample.clear_directory(5));
-    refused_by("hardening", |sample| sample.make_first_section_writable());
+    refused_by("hardening", Sample::make_first_section_writable);
 }
 
 #[test]

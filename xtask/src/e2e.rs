@@ -1,0 +1,209 @@
+//! `cargo xtask e2e`: the end-to-end suites, with everything they need made before.
+//!
+//! A suite is one file `tests/e2e/tests/NAME.rs`. It finds what it needs in variables, and
+//! fails, never skips, when something is missing.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::program::Program;
+use crate::runner;
+use crate::setup::{self, Purpose};
+use crate::test::summary::Summary;
+use crate::{fixtures, say, workspace};
+
+/// What `cargo xtask e2e` takes.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only this suite; may be given more than once
+    #[arg(long = "suite", value_name = "NAME")]
+    suites: Vec<String>,
+    /// List the suites and stop
+    #[arg(long)]
+    list: bool,
+    /// Only tests whose name contains this
+    filter: Option<String>,
+}
+
+/// Prepares, then runs the suites that were asked for.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let every = suites(&workspace::root()?)?;
+    if arguments.list {
+        every.iter().for_each(say::line);
+        return Ok(());
+    }
+    for name in &arguments.suites {
+        if !every.contains(name) {
+            bail!(
+                "there is no suite `{name}`\n  found: {}\nhint: a suite is a file of `tests/e2e/tests`",
+                every.join(", ")
+            );
+        }
+    }
+    let suites = if arguments.suites.is_empty() {
+        every
+    } else {
+        arguments.suites.clone()
+    };
+    setup::ensure(&needs(&suites))?;
+    let mut summary = Summary::default();
+    run_suites(&suites, arguments.filter.as_deref(), &mut summary)?;
+    say::line(summary.text());
+    Ok(())
+}
+
+/// The suites of the checkout, sorted.
+pub(crate) fn suites(root: &Path) -> Result<Vec<String>> {
+    let folder = root.join("tests/e2e/tests");
+    let mut names = Vec::new();
+    if !folder.exists() {
+        return Ok(names);
+    }
+    let entries =
+        fs::read_dir(&folder).with_context(|| format!("list folder `{}`", folder.display()))?;
+    for entry in entries {
+        let entry = entry.with_context(|| format!("list folder `{}`", folder.display()))?;
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && let Some(name) = path.file_stem().and_then(|name| name.to_str())
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What a set of suites needs from the system: a real directory only when a suite says so in
+/// its name.
+pub(crate) fn needs(suites: &[String]) -> Vec<Purpose> {
+    let mut needs = vec![Purpose::Stub, Purpose::Sign, Purpose::Wine, Purpose::Suites];
+    if suites.iter().any(|name| name.starts_with("samba")) {
+        needs.push(Purpose::Samba);
+    }
+    needs
+}
+
+/// Makes everything that suites use, then runs them in one go.
+pub(crate) fn run_suites(
+    suites: &[String],
+    filter: Option<&str>,
+    summary: &mut Summary,
+) -> Result<()> {
+    if suites.is_empty() {
+        say::line("no suite in `tests/e2e/tests`");
+        return Ok(());
+    }
+    let environment = Environment::prepare()?;
+    let mut program = crate::test::tests()?.args(["-p", "gangway-e2e"]);
+    for name in suites {
+        program = program.args(["--test", name]);
+    }
+    if let Some(filter) = filter {
+        program = program.arg(filter);
+    }
+    summary.watch(environment.apply(program))
+}
+
+/// The variable that names the stub with hooks.
+const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
+
+/// Whether the harness or a suite asks for the stub with hooks, which is one more build.
+fn wants_crash_stub() -> Result<bool> {
+    for file in workspace::files_below(&workspace::root()?.join("tests/e2e"))? {
+        let bytes = workspace::read_file(&file)?;
+        if String::from_utf8_lossy(&bytes).contains(CRASH_STUB) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What the programs of a suite find by variables.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// The generator.
+    pub(crate) gangway: PathBuf,
+    /// The bootstrap stub.
+    pub(crate) stub: PathBuf,
+    /// The same with hooks that let a test kill it at any step, when a suite names it.
+    pub(crate) crash_stub: Option<PathBuf>,
+    /// Folder of the Windows stand-ins.
+    pub(crate) standins: PathBuf,
+    /// Folder of the sample downloads.
+    pub(crate) fixtures: PathBuf,
+}
+
+impl Environment {
+    /// Builds and makes everything that is not up to date.
+    pub(crate) fn prepare() -> Result<Self> {
+        let crash_stub = if wants_crash_stub()? {
+            Some(runner::stub(&[runner::TEST_HOOK_FEATURE.to_owned()])?)
+        } else {
+            None
+        };
+        Ok(Self {
+            stub: runner::stub(&[])?,
+            crash_stub,
+            standins: runner::standins_folder()?,
+            gangway: gangway()?,
+            fixtures: fixtures::make(None)?,
+        })
+    }
+
+    /// Names everything to a program.
+    pub(crate) fn apply(&self, program: Program) -> Program {
+        let program = program
+            .env("GANGWAY_BIN", &self.gangway)
+            .env("GANGWAY_STUB", &self.stub)
+            .env("GANGWAY_STANDINS", &self.standins)
+            .env("GANGWAY_FIXTURES", &self.fixtures);
+        match &self.crash_stub {
+            Some(stub) => program.env(CRASH_STUB, stub),
+            None => program,
+        }
+    }
+}
+
+/// Builds the generator and says where it is.
+pub(crate) fn gangway() -> Result<PathBuf> {
+    let root = workspace::root()?;
+    Program::cargo()
+        .folder(&root)
+        .args(["build", "--quiet", "--locked", "-p", "gangway"])
+        .run()
+        .context("the generator cannot be built")?;
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let name = format!("gangway{}", env::consts::EXE_SUFFIX);
+    let file = target.join("debug").join(name);
+    if !file.is_file() {
+        bail!("cargo built the generator and not `{}`", file.display());
+    }
+    std::path::absolute(&file).with_context(|| format!("`{}` is no path", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_a_suite() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("tests/e2e/tests");
+        fs::create_dir_all(folder.join("data")).unwrap();
+        for name in ["wine.rs", "build.rs", "README.md"] {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        assert_eq!(suites(root.path()).unwrap(), ["build", "wine"]);
+    }
+
+    #[test]
+    fn only_suites_named_so_need_a_directory() {
+        assert!(!needs(&["wine".to_owned()]).contains(&Purpose::Samba));
+        assert!(needs(&["samba_import".to_owned()]).contains(&Purpose::Samba));
+    }
+}

@@ -1,0 +1,125 @@
+//! What the test runners said in the end, added up over all of them.
+
+use std::sync::Mutex;
+
+use anyhow::Result;
+
+use crate::program::Program;
+
+/// Counted tests.
+#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+/// The counts of every test runner that was watched.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    counts: Counts,
+}
+
+impl Summary {
+    /// Runs a test runner and counts what it says.
+    pub(crate) fn watch(&mut self, program: Program) -> Result<()> {
+        let counts = Mutex::new(self.counts);
+        let result = program.run_watched(|line| {
+            if let (Some(more), Ok(mut counts)) = (counts_of(line), counts.lock()) {
+                counts.passed += more.passed;
+                counts.failed += more.failed;
+                counts.skipped += more.skipped;
+            }
+        });
+        if let Ok(counts) = counts.into_inner() {
+            self.counts = counts;
+        }
+        result
+    }
+
+    /// One line.
+    pub(crate) fn text(&self) -> String {
+        let Counts {
+            passed,
+            failed,
+            skipped,
+        } = self.counts;
+        format!("tests: {passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Reads the last line of `cargo test` for one program, or of nextest for all.
+fn counts_of(line: &str) -> Option<Counts> {
+    let line = without_colours(line);
+    let list = if let Some(rest) = line.strip_prefix("test result: ") {
+        rest.split_once(". ")?.1.to_owned()
+    } else if line.trim_start().starts_with("Summary [") {
+        line.split_once("run: ")?.1.to_owned()
+    } else {
+        return None;
+    };
+    let mut counts = Counts::default();
+    for part in list.split([',', ';']) {
+        let mut words = part.split_whitespace();
+        let (Some(number), Some(word)) = (words.next(), words.next()) else {
+            continue;
+        };
+        let Ok(number) = number.parse::<u64>() else {
+            continue;
+        };
+        match word {
+            "passed" => counts.passed += number,
+            "failed" | "timed" => counts.failed += number,
+            "ignored" | "skipped" => counts.skipped += number,
+            _ => {}
+        }
+    }
+    Some(counts)
+}
+
+/// Takes away the sequences that colour a terminal.
+fn without_colours(line: &str) -> String {
+    let mut text = String::new();
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
+            for character in characters.by_ref() {
+                if character.is_ascii_alphabetic() {
+                    break;
+                }
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_test_runners_are_understood() {
+        let (passed, failed, skipped) = (31, 2, 1);
+        let expected = Some(Counts {
+            passed,
+            failed,
+            skipped,
+        });
+        for line in [
+            "test result: FAILED. 31 passed; 2 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.19s",
+            "     Summary [   0.190s] 33 tests run: 31 passed (1 slow), 2 failed, 1 skipped",
+            "\u{1b}[32;1m     Summary\u{1b}[0m [   0.190s] 33 tests run: 31 passed, 2 failed, 1 skipped",
+        ] {
+            assert_eq!(counts_of(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        for line in ["", "running 3 tests", "test a ... ok", "Summary of things"] {
+            assert_eq!(counts_of(line), None, "{line}");
+        }
+    }
+}
