@@ -22,5 +22,17 @@ pub static UNUSABLE_TEXT: Code = Code {
            dates with four-digit years. Change the value in the config.",
 };
 
+/// A policy value that servers would ignore or misread.
+pub static UNUSABLE_SETTING: Code = Code {
+    id: "GW2003",
+    severity: Severity::Error,
+    title: "a policy value cannot be used",
+    page: "The sensor and the antivirus read policy values without complaint and ignore those \
+           that are not in the form they expect: the sensor's proxy is `host:port` without a \
+           scheme, the antivirus proxy is a URL, a device tag has at most 200 characters, and an \
+           exclusion of a whole drive would switch the protection off. Such values are refused \
+           at build time.",
+};
+
 /// Every code of this concern.
-pub static ALL: &[&Code] = &[&UNUSABLE_PATH, &UNUSABLE_TEXT];
+pub static ALL: &[&Code] = &[&UNUSABLE_PATH, &UNUSABLE_TEXT, &UNUSABLE_SETTING];

@@ -140,7 +140,7 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
     let purpose = options.task.purpose();
     let gpo = Gpo {
         id: purpose.gpo_id(&options.organization, &options.domain),
-        display_name: purpose.display_name().to_owned(),
+        display_name: purpose.display_name(),
         description: format!(
             "{}: starts the bootstrap of bundle {}. Made by Gangway; change gangway.toml and \
              build again instead of editing.",
@@ -150,6 +150,7 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
         version: Version::of_machine(options.version),
         machine: Side {
             scheduled_tasks: Some(scheduled_tasks(options, time)?),
+            ..Side::default()
         },
         wmi_filter: WmiFilter::servers(
             &options.organization,
@@ -160,7 +161,7 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
     };
     output(
         &gpo,
-        purpose,
+        &purpose,
         &options.organization,
         &options.bundle_id,
         time,

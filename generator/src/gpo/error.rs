@@ -1,8 +1,9 @@
 //! Why a GPO cannot be made from its options.
 
 use super::codes;
+use super::object::WriteError;
 use super::time::OutOfRange;
-use super::xml::WriteError;
+
 use crate::problem::Problem;
 
 /// Why a GPO cannot be made.
@@ -30,10 +31,20 @@ pub enum GpoError {
         /// Its characters.
         length: usize,
     },
+    /// A policy value that a server would ignore or misread.
+    #[error("`{setting}` cannot be `{found}`: {why}")]
+    Setting {
+        /// Key of the config.
+        setting: &'static str,
+        /// Value of the config.
+        found: String,
+        /// Which rule it breaks.
+        why: &'static str,
+    },
     /// An output time that no policy file can spell.
     #[error(transparent)]
     OutputTime(#[from] OutOfRange),
-    /// A character that XML cannot express.
+    /// A text that a policy file cannot hold.
     #[error(transparent)]
     Text(#[from] WriteError),
 }
@@ -51,6 +62,10 @@ impl GpoError {
                 r"give a folder such as `\\files.contoso.com\gangway\bootstrap`",
             ),
             Self::CommandTooLong { .. } => (&codes::UNUSABLE_PATH, "choose a shorter folder"),
+            Self::Setting { .. } => (
+                &codes::UNUSABLE_SETTING,
+                "change the value in gangway.toml and build again",
+            ),
             Self::OutputTime(_) => (
                 &codes::UNUSABLE_TEXT,
                 "set SOURCE_DATE_EPOCH to a time between 1970 and 9999",

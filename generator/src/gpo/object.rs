@@ -9,10 +9,11 @@ use super::extensions::{self, Extension, ExtensionList};
 use super::gpt_ini::{GptIni, Version};
 use super::guid::Guid;
 use super::preferences::scheduled_tasks::ScheduledTasks;
+use super::registry_pol::{self, RegistryPolicy};
 use super::security;
 use super::time::Timestamp;
 use super::wmi::WmiFilter;
-use super::xml::WriteError;
+use super::xml;
 
 /// A Group Policy Object that we make: computer side only, user side switched off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Gpo {
 /// The parts of one side of a GPO.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Side {
+    /// `registry.pol`.
+    pub registry_policy: Option<RegistryPolicy>,
     /// `Preferences\ScheduledTasks\ScheduledTasks.xml`.
     pub scheduled_tasks: Option<ScheduledTasks>,
 }
@@ -49,6 +52,17 @@ pub struct GpoFile {
     pub bytes: Vec<u8>,
 }
 
+/// Why a GPO's files cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// A text that XML cannot express.
+    #[error(transparent)]
+    Xml(#[from] xml::WriteError),
+    /// A name or text that registry policy cannot hold.
+    #[error(transparent)]
+    RegistryPolicy(#[from] registry_pol::WriteError),
+}
+
 /// `flags` of a GPO: the user side is switched off (MS-GPOL 2.2.2).
 pub const USER_SIDE_DISABLED: u32 = 1;
 
@@ -56,10 +70,17 @@ impl Side {
     /// Files below the side's folder, sorted, with `/`.
     fn files(&self) -> Result<Vec<GpoFile>, WriteError> {
         let mut files = Vec::new();
+        // Sorted by path without regard to case, as GPMC lists them.
         if let Some(tasks) = &self.scheduled_tasks {
             files.push(GpoFile {
                 path: "Preferences/ScheduledTasks/ScheduledTasks.xml".to_owned(),
                 bytes: tasks.write()?,
+            });
+        }
+        if let Some(policy) = &self.registry_policy {
+            files.push(GpoFile {
+                path: registry_pol::FILE_NAME.to_owned(),
+                bytes: policy.write()?,
             });
         }
         Ok(files)
@@ -68,6 +89,9 @@ impl Side {
     /// The extensions that clients need to be told of.
     pub fn extensions(&self) -> ExtensionList {
         let mut list: Vec<Extension> = Vec::new();
+        if self.registry_policy.is_some() {
+            list.push(extensions::REGISTRY_POLICY);
+        }
         if self.scheduled_tasks.is_some() {
             list.push(extensions::SCHEDULED_TASKS);
         }
@@ -97,7 +121,7 @@ impl Gpo {
     /// The GPO as a SYSVOL folder: paths begin with the GPO's GUID.
     ///
     /// # Errors
-    /// A text with a character that XML cannot express.
+    /// A text that a policy file cannot hold.
     pub fn sysvol_files(&self) -> Result<Vec<GpoFile>, WriteError> {
         let mut files = self.files()?;
         files.push(GpoFile {
@@ -117,7 +141,7 @@ impl Gpo {
     /// The GPO as a GPMC backup: `manifest.xml`, and the rest below the backup's GUID.
     ///
     /// # Errors
-    /// A text with a character that XML cannot express.
+    /// A text that a policy file cannot hold.
     pub fn backup_files(
         &self,
         backup_id: Guid,

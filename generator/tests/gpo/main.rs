@@ -8,6 +8,7 @@
 
 mod deploy;
 mod schema;
+mod settings;
 
 use gangway::gpo::{DeployOptions, GpoFiles};
 use gangway_contract::BundleId;
