@@ -1,7 +1,7 @@
 //! The harness of the end-to-end suites: emulated servers under Wine, bundles made by the
 //! built `gangway` program, outside tools as second opinion.
 //!
-//! Nothing here links a product crate: programs are used as a user uses them. Each suite is
+//! Nothing here links a product crate (the samples' maker is none): programs are used as a user uses them. Each suite is
 //! one file of `tests/`; `cargo xtask e2e --suite NAME` builds what it needs, names it in the
 //! variables of [`required`] and runs it. A suite fails, and never skips, when something it
 //! needs is missing.
