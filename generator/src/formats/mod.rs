@@ -4,8 +4,12 @@
 
 pub mod authenticode;
 pub mod blob;
+pub mod cabinet;
+pub mod compound;
 pub mod der;
 pub mod digest;
 pub mod onboarding_script;
+pub mod pe;
+pub mod range;
 pub mod x509;
 pub mod zip;

@@ -1,0 +1,140 @@
+//! Cabinets and MSU updates: the signature behind the cabinet and the digest around it.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use super::carrier::{
+    Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Meaning, Reading, padding_warning,
+};
+use super::reason::InvalidReason;
+use super::verdict::{FileKind, Warning};
+use crate::formats::cabinet::{CabinetError, Header};
+use crate::formats::digest::DigestAlgorithm;
+use crate::formats::range::hash_ranges;
+
+/// Header, reserve sizes and the 20 bytes of reserve that hold the signature's place.
+const SIGNED_HEADER_BYTES: usize = 60;
+const RESERVE_BYTES: u16 = 20;
+/// Stands at the start of the reserve of every signed cabinet.
+const RESERVE_MARK: [u8; 4] = [0, 0, 0x10, 0];
+
+pub(super) struct CabinetCarrier<'s, S> {
+    source: &'s mut S,
+    signatures: Vec<Found>,
+    signature_offset: u64,
+    uncovered_bytes: u64,
+}
+
+impl From<CabinetError> for Failure {
+    fn from(error: CabinetError) -> Self {
+        match error {
+            CabinetError::Io(error) => Self::Io(error),
+            CabinetError::Damaged(what) => Self::Invalid(InvalidReason::CabinetDamaged { what }),
+        }
+    }
+}
+
+impl<'s, S: Read + Seek> CabinetCarrier<'s, S> {
+    pub(super) fn open(source: &'s mut S) -> Result<Self, Failure> {
+        let header = Header::read(source)?;
+        let file_size = header.file_bytes;
+        let unsigned = |source| Self {
+            source,
+            signatures: Vec::new(),
+            signature_offset: 0,
+            uncovered_bytes: 0,
+        };
+        if header.reserve_sizes != Some((RESERVE_BYTES, 0, 0))
+            || file_size < SIGNED_HEADER_BYTES as u64
+        {
+            return Ok(unsigned(source));
+        }
+        let mut bytes = [0; SIGNED_HEADER_BYTES];
+        source.seek(SeekFrom::Start(0))?;
+        source.read_exact(&mut bytes)?;
+        let field = |from: usize| -> [u8; 4] {
+            let four = bytes.get(from..).and_then(<[u8]>::first_chunk);
+            four.copied().unwrap_or_default()
+        };
+        let offset = u64::from(u32::from_le_bytes(field(44)));
+        let size = u64::from(u32::from_le_bytes(field(48)));
+        if field(40) != RESERVE_MARK || size == 0 {
+            return Ok(unsigned(source));
+        }
+        // Left out by the digest, or hashed but without meaning: all zero in a signed cabinet.
+        // The cabinet's number in its set (34) is not covered either.
+        for (from, to) in [(4, 8), (34, 36), (52, 60)] {
+            let zero = bytes
+                .get(from..to)
+                .is_some_and(|b| b.iter().all(|&b| b == 0));
+            if !zero {
+                return Err(Failure::Invalid(InvalidReason::CabinetReservedNotZero {
+                    offset: from as u64,
+                }));
+            }
+        }
+        let damaged = |what: String| Failure::Invalid(InvalidReason::CabinetDamaged { what });
+        if offset != header.cabinet_bytes {
+            return Err(damaged(format!(
+                "the signature is at {offset}, but the cabinet ends at {}",
+                header.cabinet_bytes
+            )));
+        }
+        if offset.saturating_add(size) != file_size {
+            return Err(Failure::Invalid(InvalidReason::CabinetSignatureNotAtEnd {
+                signature_end: offset.saturating_add(size),
+                file_size,
+            }));
+        }
+        if size > MAX_SIGNATURE_BYTES {
+            return Err(Failure::Invalid(InvalidReason::SignatureTooLarge {
+                size,
+                limit: MAX_SIGNATURE_BYTES,
+            }));
+        }
+        let content_end = header.content_end(source)?;
+        if content_end > offset {
+            return Err(damaged(format!(
+                "its data ends at {content_end}, behind the start of the signature at {offset}"
+            )));
+        }
+        let mut der = vec![0; usize::try_from(size).unwrap_or(0)];
+        source.seek(SeekFrom::Start(offset))?;
+        source.read_exact(&mut der)?;
+        let (found, uncovered_bytes) = Found::from_padded(0, &der);
+        Ok(Self {
+            source,
+            signatures: vec![found],
+            signature_offset: offset,
+            uncovered_bytes,
+        })
+    }
+}
+
+impl<S: Read + Seek> Carrier for CabinetCarrier<'_, S> {
+    fn kind(&self) -> FileKind {
+        FileKind::Cabinet
+    }
+
+    fn signatures(&self) -> &[Found] {
+        &self.signatures
+    }
+
+    fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {
+        // reserved1, the number in the set, and the reserve with the signature's place are
+        // left out; the last four of the reserve's zero bytes are not.
+        let ranges = [0..4, 8..34, 56..self.signature_offset];
+        let digests = hash_ranges(self.source, &ranges, 0, algorithms)?;
+        Ok(digests
+            .into_iter()
+            .map(|(algorithm, digest)| Reading {
+                algorithm,
+                digest,
+                meaning: Meaning::AsSigned,
+            })
+            .collect())
+    }
+
+    fn warnings(&mut self) -> Result<Vec<Warning>, Failure> {
+        Ok(padding_warning(self.uncovered_bytes))
+    }
+}

@@ -1,0 +1,13 @@
+//! Portable executables: where things are, what kind it is, and its version resource.
+//!
+//! Own reader over a seekable file: payloads have hundreds of megabytes, and only headers and
+//! resource tables are looked at.
+
+mod layout;
+
+pub use layout::{Layout, PeError, Section};
+
+/// Do the first bytes of a file announce an executable?
+pub fn is_executable(start: &[u8]) -> bool {
+    start.starts_with(b"MZ")
+}
