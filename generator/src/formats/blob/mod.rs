@@ -7,7 +7,6 @@
 //! `Display` or error of this module.
 
 mod body;
-mod chain;
 pub mod extract;
 mod signature;
 #[cfg(test)]
@@ -18,13 +17,14 @@ use core::fmt;
 
 pub use body::BlobError;
 use body::{Body, Envelope};
-pub use chain::Anchor;
 pub use extract::{Direction, ExtractError, Extracted, extract};
 pub use text::BlobText;
 
 use gangway_contract::OrgId;
 use gangway_contract::manifest::{Cloud, Connectivity};
 use serde::Serialize;
+
+use super::x509::{AnchorName, Certificate, ChainFault, Path, Purpose, TrustAnchors, prove};
 
 /// Who is told to report where, from a blob's signed body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,8 +92,8 @@ pub enum BlobSignature {
     Valid {
         /// Subjects from the leaf to the root.
         chain: Vec<String>,
-        /// The root came from the configuration, not from Microsoft.
-        lab_root: bool,
+        /// The root that it ends at.
+        anchor: AnchorName,
     },
     /// Something does not fit.
     Invalid {
@@ -104,7 +104,7 @@ pub enum BlobSignature {
 
 /// Why a blob's signature is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "fault", rename_all = "snake_case")]
+#[serde(tag = "reason", rename_all = "snake_case")]
 pub enum BlobFault {
     /// The signature was made by the certificate's key, but over another body.
     BodyChanged,
@@ -129,15 +129,15 @@ pub enum BlobFault {
         /// The subject found.
         found: String,
     },
-    /// A certificate of the chain was not issued by the next one.
+    /// The certificates do not form a chain from the leaf.
     BrokenChain {
-        /// Subject of the certificate whose issuer does not fit.
-        at: String,
+        /// Where it breaks.
+        fault: ChainFault,
     },
     /// The chain is sound and ends at a root that is not trusted.
     UntrustedRoot {
-        /// Issuer name at the end of the chain.
-        found: String,
+        /// Where it ends.
+        fault: ChainFault,
     },
 }
 
@@ -157,18 +157,8 @@ impl fmt::Display for BlobFault {
             Self::LeafSubject { found } => {
                 write!(f, "the signing certificate belongs to `{found}`")
             }
-            Self::BrokenChain { at } => {
-                write!(
-                    f,
-                    "`{at}` was not issued by the next certificate of the chain"
-                )
-            }
-            Self::UntrustedRoot { found } => {
-                write!(
-                    f,
-                    "the chain ends at `{found}`, which is not a trusted root"
-                )
-            }
+            Self::BrokenChain { fault } => write!(f, "the chain is broken: {fault}"),
+            Self::UntrustedRoot { fault } => write!(f, "the chain is not trusted: {fault}"),
         }
     }
 }
@@ -196,7 +186,7 @@ impl Blob {
     ///
     /// # Errors
     /// The documents are damaged; the error holds none of their text.
-    pub fn read(text: &BlobText, anchors: &[Anchor<'_>]) -> Result<Self, BlobError> {
+    pub fn read(text: &BlobText, anchors: &TrustAnchors) -> Result<Self, BlobError> {
         if text.expose().len() > MAX_TEXT {
             return Err(BlobError::TooLong {
                 length: text.expose().len(),
@@ -230,49 +220,72 @@ impl Blob {
     }
 }
 
-/// Signature first, then who made it: a body that was changed is the more useful news.
-fn judge(envelope: &Envelope, anchors: &[Anchor<'_>]) -> (Option<LeafFacts>, BlobSignature) {
-    let invalid = |why| BlobSignature::Invalid { why };
-    let Some(der) = &envelope.leaf else {
-        let why = "`cert`: missing".to_owned();
-        return (None, invalid(BlobFault::Certificate { why }));
-    };
-    let leaf = match chain::read("`cert`", der) {
-        Ok(leaf) => leaf,
-        Err(why) => return (None, invalid(why)),
-    };
-    let facts = LeafFacts::of(&leaf);
-    let result =
-        signature::check(envelope, chain::public_key(&leaf).unwrap_or_default()).and_then(|()| {
-            if chain::common_name(&leaf).as_deref() == Some(LEAF_NAME) {
-                chain::follow(leaf, &envelope.chain, anchors)
-            } else {
-                Err(BlobFault::LeafSubject {
-                    found: facts.subject.clone(),
-                })
-            }
-        });
-    let signature = match result {
+fn judge(envelope: &Envelope, anchors: &TrustAnchors) -> (Option<LeafFacts>, BlobSignature) {
+    let mut facts = None;
+    let signature = match prove_signer(envelope, anchors, &mut facts) {
         Ok(path) => BlobSignature::Valid {
-            chain: path.subjects,
-            lab_root: path.lab_root,
+            chain: path
+                .certificates
+                .iter()
+                .map(|certificate| certificate.subject().to_string())
+                .collect(),
+            anchor: path.anchor,
         },
-        Err(why) => invalid(why),
+        Err(why) => BlobSignature::Invalid { why },
     };
-    (Some(facts), signature)
+    (facts, signature)
 }
 
-impl LeafFacts {
-    fn of(leaf: &x509_cert::Certificate) -> Self {
-        let validity = leaf.tbs_certificate().validity();
-        let seconds = |time: &x509_cert::time::Time| {
-            i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
-        };
-        Self {
-            subject: chain::subject(leaf),
-            issuer: chain::issuer(leaf),
-            not_before: seconds(&validity.not_before),
-            not_after: seconds(&validity.not_after),
+/// Signature first, then who made it: a body that was changed is the more useful news.
+///
+/// Validity times are not looked at: leaves last one year while deployed blobs work for many,
+/// and the intermediate of every blob until 2026 has ended.
+fn prove_signer(
+    envelope: &Envelope,
+    anchors: &TrustAnchors,
+    facts: &mut Option<LeafFacts>,
+) -> Result<Path, BlobFault> {
+    let leaf = match &envelope.leaf {
+        Some(der) => certificate("cert", der)?,
+        None => {
+            let why = "`cert`: missing".to_owned();
+            return Err(BlobFault::Certificate { why });
         }
+    };
+    *facts = Some(LeafFacts {
+        subject: leaf.subject().to_string(),
+        issuer: leaf.issuer().to_string(),
+        not_before: leaf.not_before(),
+        not_after: leaf.not_after(),
+    });
+    signature::check(envelope, leaf.public_key())?;
+    if leaf.subject().common_name() != Some(LEAF_NAME) {
+        return Err(BlobFault::LeafSubject {
+            found: leaf.subject().to_string(),
+        });
     }
+    let chain = envelope
+        .chain
+        .iter()
+        .map(|der| certificate("chain", der))
+        .collect::<Result<Vec<_>, _>>()?;
+    prove(&leaf, &chain, anchors.code(), Purpose::DataSigning, None).map_err(|fault| {
+        let ends_outside = match &fault {
+            ChainFault::UntrustedRoot { .. } => true,
+            // The leaf's own issuer has to be in the blob; that of the last one need not be.
+            ChainFault::IssuerMissing { subject, .. } => *subject != leaf.subject().to_string(),
+            _ => false,
+        };
+        if ends_outside {
+            BlobFault::UntrustedRoot { fault }
+        } else {
+            BlobFault::BrokenChain { fault }
+        }
+    })
+}
+
+fn certificate(field: &str, der: &[u8]) -> Result<Certificate, BlobFault> {
+    Certificate::parse(der).map_err(|error| BlobFault::Certificate {
+        why: format!("`{field}`: {error}"),
+    })
 }

@@ -6,40 +6,36 @@
 //! bytes in the usual order.
 
 use num_bigint::BigUint;
-use ring::signature::{
-    RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA256, RsaParameters, UnparsedPublicKey,
-};
 
 use super::BlobFault;
 use super::body::Envelope;
+use crate::formats::der::{Element, tag};
+use crate::formats::digest::DigestAlgorithm;
+use crate::formats::x509::{PublicKey, SignatureScheme};
 
 /// Largest signature that is read: RSA with 8192 bits.
 const MAX_BYTES: usize = 1024;
 
 /// Checks every signature that is present; at least one of them has to rest on SHA-256.
-pub(super) fn check(envelope: &Envelope, key: &[u8]) -> Result<(), BlobFault> {
+pub(super) fn check(envelope: &Envelope, key: &PublicKey) -> Result<(), BlobFault> {
     let body = envelope.body.as_bytes();
-    let verifies = |algorithm: &'static RsaParameters, signature: &[u8]| {
-        UnparsedPublicKey::new(algorithm, key)
-            .verify(body, signature)
-            .is_ok()
-    };
+    let pkcs1 = |digest| SignatureScheme::RsaPkcs1(digest);
+    let verifies =
+        |scheme: SignatureScheme, signature: &[u8]| key.verify(scheme, body, signature).is_ok();
     let sha256 = envelope.sha256sig.as_deref().map(reversed);
     let legacy = envelope.sig.as_deref().map(reversed);
     let sha256_good = sha256
         .as_ref()
-        .map(|signature| verifies(&RSA_PKCS1_2048_8192_SHA256, signature));
+        .map(|signature| verifies(pkcs1(DigestAlgorithm::Sha256), signature));
     let pss_good = envelope
         .pss
         .as_ref()
-        .map(|signature| verifies(&RSA_PSS_2048_8192_SHA256, signature));
+        .map(|signature| verifies(SignatureScheme::RsaPss(DigestAlgorithm::Sha256), signature));
     let legacy_sha256 = legacy
         .as_ref()
-        .map(|signature| verifies(&RSA_PKCS1_2048_8192_SHA256, signature));
+        .map(|signature| verifies(pkcs1(DigestAlgorithm::Sha256), signature));
     let legacy_good = legacy.as_ref().map(|signature| {
-        legacy_sha256 == Some(true)
-            || verifies(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, signature)
+        legacy_sha256 == Some(true) || verifies(pkcs1(DigestAlgorithm::Sha1), signature)
     });
     let all = [
         ("sha256sig", sha256_good),
@@ -75,29 +71,31 @@ fn reversed(signature: &[u8]) -> Vec<u8> {
 /// Did this RSA key make the PKCS #1 signature, over whatever content? A foreign signature
 /// raised to the public exponent gives noise instead of the fixed padding. Explains a failure;
 /// decides nothing.
-fn is_signature_of(key: &[u8], signature: &[u8]) -> bool {
-    use der::Decode;
-    use der::asn1::UintRef;
-    #[derive(der::Sequence)]
-    struct RsaPublicKey<'a> {
-        modulus: UintRef<'a>,
-        exponent: UintRef<'a>,
-    }
-    let Ok(key) = RsaPublicKey::from_der(key) else {
-        return false;
-    };
-    let (modulus, exponent) = (key.modulus.as_bytes(), key.exponent.as_bytes());
+fn is_signature_of(key: &PublicKey, signature: &[u8]) -> bool {
+    open(key, signature).is_some_and(|(opened, modulus_length)| {
+        // 00 01 FF … FF 00 DigestInfo; the leading zero is gone in the number.
+        opened.len() + 1 == modulus_length
+            && opened.starts_with(&[0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+    })
+}
+
+/// The signature raised to the public exponent, and the length of the modulus.
+fn open(key: &PublicKey, signature: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let mut fields = Element::only(key.rsa_der()?).ok()?.content();
+    let mut number = || Some(fields.expect(tag::INTEGER).ok()?.value);
+    let modulus = number()?;
+    let exponent = number()?;
+    let modulus = modulus.strip_prefix(&[0]).unwrap_or(modulus);
     // The bounds keep the exponentiation cheap whatever the certificate claims.
-    let bounded = (1..=MAX_BYTES).contains(&modulus.len()) && exponent.len() <= 8;
-    if !bounded || signature.len() > MAX_BYTES || modulus.iter().all(|&byte| byte == 0) {
-        return false;
-    }
-    let opened = BigUint::from_bytes_be(signature).modpow(
-        &BigUint::from_bytes_be(exponent),
-        &BigUint::from_bytes_be(modulus),
-    );
-    // 00 01 FF … FF 00 DigestInfo; the leading zero is gone in the number.
-    let bytes = opened.to_bytes_be();
-    bytes.len() + 1 == modulus.len()
-        && bytes.starts_with(&[0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+    let bounded = modulus.len() <= MAX_BYTES
+        && exponent.len() <= 8
+        && signature.len() <= MAX_BYTES
+        && modulus.iter().any(|&byte| byte != 0);
+    bounded.then(|| {
+        let opened = BigUint::from_bytes_be(signature).modpow(
+            &BigUint::from_bytes_be(exponent),
+            &BigUint::from_bytes_be(modulus),
+        );
+        (opened.to_bytes_be(), modulus.len())
+    })
 }

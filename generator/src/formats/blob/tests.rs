@@ -10,11 +10,9 @@ use super::*;
 const EXPIRES: i64 = 1_796_083_200;
 
 fn read(json: &str) -> Blob {
-    let root = gangway_fixtures::lab::root_der();
-    let anchors = [Anchor {
-        der: &root,
-        lab: true,
-    }];
+    let anchors = TrustAnchors::microsoft()
+        .with_lab_root(&gangway_fixtures::lab::root_der())
+        .unwrap();
     Blob::read(&BlobText::new(json.to_owned()), &anchors).unwrap()
 }
 
@@ -50,10 +48,10 @@ fn a_good_blob_is_valid_up_to_the_root() {
     assert_eq!(blob.org_id.as_str(), ORG_ID);
     assert_eq!(blob.connectivity, Connectivity::Streamlined);
     assert_eq!(blob.version.as_deref(), Some("2.11"));
-    let BlobSignature::Valid { chain, lab_root } = blob.signature else {
+    let BlobSignature::Valid { chain, anchor } = blob.signature else {
         panic!("{:?}", blob.signature);
     };
-    assert!(lab_root);
+    assert!(matches!(anchor, AnchorName::Lab { .. }));
     assert_eq!(chain.len(), 3, "{chain:?}");
     assert!(chain[0].contains("CN=Seville.Windows.com"), "{chain:?}");
 }
@@ -170,7 +168,7 @@ fn a_chain_that_does_not_fit_is_told_from_one_that_is_not_trusted() {
 #[test]
 fn a_lab_root_is_trusted_only_when_given() {
     let text = BlobText::new(BlobSpec::default().json());
-    let Ok(Blob::Onboarding(blob)) = Blob::read(&text, &[]) else {
+    let Ok(Blob::Onboarding(blob)) = Blob::read(&text, &TrustAnchors::microsoft()) else {
         panic!("not read");
     };
     assert!(matches!(

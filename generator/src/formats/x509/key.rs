@@ -140,6 +140,11 @@ impl PublicKey {
         Ok(Self { kind, bytes })
     }
 
+    /// The RSAPublicKey structure as DER, when the key is an RSA key.
+    pub fn rsa_der(&self) -> Option<&[u8]> {
+        (self.kind == KeyKind::Rsa).then_some(self.bytes.as_slice())
+    }
+
     /// Checks that this key made `signature` over `message`.
     ///
     /// RSA keys have 1024 to 8192 bits (2048 and up for SHA-384 and PSS). SHA-1 is accepted

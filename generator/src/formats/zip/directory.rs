@@ -30,6 +30,7 @@ const BYTES_PER_ENTRY: u64 = 2048;
 
 /// End record without its comment, and the longest comment.
 const END_SIZE: u64 = 22;
+const END_BYTES: usize = 22;
 const MAX_COMMENT: u64 = 0xFFFF;
 
 const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
@@ -198,13 +199,10 @@ pub fn read<R: Read + Seek>(
 fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<End, ZipError> {
     let tail_start = length.saturating_sub(END_SIZE + MAX_COMMENT);
     let tail = read_at(reader, tail_start, length - tail_start)?;
-    let mut candidates = tail
-        .windows(END_SIZE as usize)
-        .enumerate()
-        .filter(|(at, window)| {
-            window.starts_with(&END_SIGNATURE)
-                && at + window.len() + usize::from(Fields(window).u16(20)) == tail.len()
-        });
+    let mut candidates = tail.windows(END_BYTES).enumerate().filter(|(at, window)| {
+        window.starts_with(&END_SIGNATURE)
+            && at + window.len() + usize::from(Fields(window).u16(20)) == tail.len()
+    });
     let (at, record) = candidates.next_back().ok_or(ZipError::NoEnd)?;
     if candidates.next_back().is_some() {
         return Err(contradiction("there are two end records"));
