@@ -4,7 +4,12 @@
 //! `intake`, `gpo`, `bootstrap`, `package`, `publish` and `fleet` are one concern each and
 //! never import each other; `pipeline` joins them; `cli` is what a user types.
 
+pub mod bootstrap;
+pub mod bundle;
+pub mod cli;
+pub mod fleet;
 pub mod formats;
 pub mod gpo;
 pub mod intake;
+pub mod pipeline;
 pub mod problem;

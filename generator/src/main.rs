@@ -1,3 +1,7 @@
-//! Entry point.
+//! The command line tool `gangway`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gangway::cli::run()
+}

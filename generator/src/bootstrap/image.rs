@@ -1,0 +1,253 @@
+//! Appends the resource section to a linked executable and mends the headers.
+//!
+//! Offsets: PE/COFF specification, "Optional Header" (PE32+) and "Section Table".
+
+use super::resource::ResourceTree;
+
+/// Largest stub that is taken, in bytes. The runner's own gate is 1 MiB; the slack lets a
+/// debug build be tried.
+pub const MAX_STUB_BYTES: usize = 16 << 20;
+
+const PE_POINTER_AT: usize = 0x3C;
+const MACHINE_AMD64: u16 = 0x8664;
+const MAGIC_PE32_PLUS: u16 = 0x20B;
+const COFF_BYTES: usize = 24;
+const SECTION_HEADER_BYTES: usize = 40;
+
+/// `IMAGE_FILE_NET_RUN_FROM_SWAP`: Windows copies the image into the page file before it runs
+/// from a network drive, so a dropped connection does not fault the process.
+const NET_RUN_FROM_SWAP: u16 = 0x0800;
+/// `IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ`.
+const READ_ONLY_DATA: u32 = 0x4000_0040;
+
+const DIRECTORY_RESOURCE: usize = 2;
+const DIRECTORY_SECURITY: usize = 4;
+
+/// Why a file cannot take a resource section.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// Above [`MAX_STUB_BYTES`].
+    #[error("the stub has {size} bytes, the limit is {MAX_STUB_BYTES}")]
+    TooLarge {
+        /// Bytes found.
+        size: usize,
+    },
+    /// A header field lies outside the file or contradicts another.
+    #[error("the stub is not a well-formed executable: {what}")]
+    Malformed {
+        /// The field.
+        what: &'static str,
+    },
+    /// A well-formed executable of the wrong kind.
+    #[error("the stub cannot take a resource section: {what}")]
+    Unsuitable {
+        /// The reason.
+        what: &'static str,
+    },
+}
+
+/// Appends `.rsrc` at the next section address and at the end of the file.
+pub(super) fn append_resources(stub: &[u8], tree: &ResourceTree) -> Result<Vec<u8>, ImageError> {
+    if stub.len() > MAX_STUB_BYTES {
+        return Err(ImageError::TooLarge { size: stub.len() });
+    }
+    let layout = Layout::read(stub)?;
+    let too_large = || ImageError::Malformed {
+        what: "section addresses pass 4 GiB",
+    };
+    let data = tree.encode(layout.next_address).ok_or_else(too_large)?;
+    let raw_size = data.len().next_multiple_of(layout.file_alignment as usize);
+    let data_size = u32::try_from(data.len()).map_err(|_| too_large())?;
+    let raw_size_field = u32::try_from(raw_size).map_err(|_| too_large())?;
+    let raw_offset = u32::try_from(stub.len()).map_err(|_| too_large())?;
+    let image_size = layout
+        .next_address
+        .checked_add(data_size)
+        .and_then(|end| end.checked_next_multiple_of(layout.section_alignment))
+        .ok_or_else(too_large)?;
+
+    let mut out = Vec::with_capacity(stub.len() + raw_size);
+    out.extend(stub);
+    out.extend(&data);
+    out.resize(stub.len() + raw_size, 0);
+
+    let header =
+        &mut out[layout.section_table_end..layout.section_table_end + SECTION_HEADER_BYTES];
+    header.fill(0);
+    header[..5].copy_from_slice(b".rsrc");
+    header[8..12].copy_from_slice(&data_size.to_le_bytes());
+    header[12..16].copy_from_slice(&layout.next_address.to_le_bytes());
+    header[16..20].copy_from_slice(&raw_size_field.to_le_bytes());
+    header[20..24].copy_from_slice(&raw_offset.to_le_bytes());
+    header[36..40].copy_from_slice(&READ_ONLY_DATA.to_le_bytes());
+
+    put_u16(&mut out, layout.coff_at + 6, layout.sections + 1);
+    put_u16(
+        &mut out,
+        layout.coff_at + 22,
+        layout.characteristics | NET_RUN_FROM_SWAP,
+    );
+    let optional = layout.optional_at;
+    put_u32(
+        &mut out,
+        optional + 8,
+        layout.initialized_data.saturating_add(raw_size_field),
+    );
+    put_u32(&mut out, optional + 56, image_size);
+    let directory = optional + 112 + DIRECTORY_RESOURCE * 8;
+    put_u32(&mut out, directory, layout.next_address);
+    put_u32(&mut out, directory + 4, data_size);
+    let checksum_at = optional + 64;
+    put_u32(&mut out, checksum_at, 0);
+    let checksum = checksum(&out);
+    put_u32(&mut out, checksum_at, checksum);
+    Ok(out)
+}
+
+/// What the headers say, checked against the file and each other.
+struct Layout {
+    coff_at: usize,
+    optional_at: usize,
+    section_table_end: usize,
+    sections: u16,
+    characteristics: u16,
+    initialized_data: u32,
+    file_alignment: u32,
+    section_alignment: u32,
+    /// First free virtual address, aligned.
+    next_address: u32,
+}
+
+impl Layout {
+    fn read(stub: &[u8]) -> Result<Self, ImageError> {
+        let malformed = |what| ImageError::Malformed { what };
+        let unsuitable = |what| ImageError::Unsuitable { what };
+        let short = || malformed("the headers are cut short");
+        if stub.get(..2) != Some(b"MZ") {
+            return Err(malformed("it does not start with `MZ`"));
+        }
+        let coff_at = get_u32(stub, PE_POINTER_AT).ok_or_else(short)? as usize;
+        if stub.get(coff_at..coff_at.saturating_add(4)) != Some(b"PE\0\0") {
+            return Err(malformed("no PE signature"));
+        }
+        let optional_at = coff_at + COFF_BYTES;
+        if get_u16(stub, coff_at + 4).ok_or_else(short)? != MACHINE_AMD64
+            || get_u16(stub, optional_at).ok_or_else(short)? != MAGIC_PE32_PLUS
+        {
+            return Err(unsuitable("it is not a 64-bit x86 executable"));
+        }
+        if get_u32(stub, coff_at + 12).ok_or_else(short)? != 0 {
+            return Err(unsuitable("it has a symbol table; build it with `strip`"));
+        }
+        let optional_bytes = usize::from(get_u16(stub, coff_at + 20).ok_or_else(short)?);
+        let directories = get_u32(stub, optional_at + 108).ok_or_else(short)? as usize;
+        if directories <= DIRECTORY_SECURITY || optional_bytes < 112 + directories.saturating_mul(8)
+        {
+            return Err(malformed("too few data directories"));
+        }
+        for (index, what) in [
+            (
+                DIRECTORY_RESOURCE,
+                "it already has resources; take the stub as it was built",
+            ),
+            (
+                DIRECTORY_SECURITY,
+                "it is signed; take the stub as it was built",
+            ),
+        ] {
+            if get_u32(stub, optional_at + 112 + index * 8).ok_or_else(short)? != 0 {
+                return Err(unsuitable(what));
+            }
+        }
+        let section_alignment = get_u32(stub, optional_at + 32).ok_or_else(short)?;
+        let file_alignment = get_u32(stub, optional_at + 36).ok_or_else(short)?;
+        let file_alignment_fits =
+            (512..=65536).contains(&file_alignment) && file_alignment.is_power_of_two();
+        if !section_alignment.is_power_of_two() || !file_alignment_fits {
+            return Err(malformed("an alignment is not a power of two in range"));
+        }
+        let sections = get_u16(stub, coff_at + 6).ok_or_else(short)?;
+        let section_table = optional_at + optional_bytes;
+        let section_table_end = section_table + usize::from(sections) * SECTION_HEADER_BYTES;
+        let headers_bytes = get_u32(stub, optional_at + 60).ok_or_else(short)? as usize;
+        if section_table_end + SECTION_HEADER_BYTES > headers_bytes.min(stub.len()) {
+            return Err(unsuitable("no room for one more section header"));
+        }
+        let mut next_address = 0u32;
+        let mut raw_end = headers_bytes;
+        for index in 0..usize::from(sections) {
+            let field = |offset| {
+                get_u32(stub, section_table + index * SECTION_HEADER_BYTES + offset)
+                    .ok_or_else(short)
+            };
+            let (virtual_size, address, raw_size, raw_at) =
+                (field(8)?, field(12)?, field(16)?, field(20)?);
+            let end = address
+                .checked_add(virtual_size.max(raw_size))
+                .and_then(|end| end.checked_next_multiple_of(section_alignment))
+                .ok_or_else(|| malformed("a section passes 4 GiB"))?;
+            next_address = next_address.max(end);
+            raw_end = raw_end.max((raw_at as usize).saturating_add(raw_size as usize));
+        }
+        if raw_end < stub.len() {
+            return Err(unsuitable("bytes lie after the last section"));
+        }
+        if raw_end > stub.len() || !stub.len().is_multiple_of(file_alignment as usize) {
+            return Err(malformed("the file ends before its last section does"));
+        }
+        Ok(Self {
+            coff_at,
+            optional_at,
+            section_table_end,
+            sections,
+            characteristics: get_u16(stub, coff_at + 22).ok_or_else(short)?,
+            initialized_data: get_u32(stub, optional_at + 8).ok_or_else(short)?,
+            file_alignment,
+            section_alignment,
+            next_address,
+        })
+    }
+}
+
+/// The image checksum (imagehlp's `CheckSumMappedFile`): 16-bit one's-complement sum of the
+/// file with the field itself zero, plus the file's length.
+pub(super) fn checksum(image: &[u8]) -> u32 {
+    let mut sum = 0u32;
+    for pair in image.chunks(2) {
+        let word = u16::from_le_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]);
+        sum += u32::from(word);
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    }
+    sum.wrapping_add(u32::try_from(image.len()).unwrap_or(u32::MAX))
+}
+
+/// The checksum that an image's header states and the one that its bytes give; none when the
+/// headers are cut short. Authenticode leaves the field out, so nothing else covers it.
+pub fn stored_and_computed_checksum(image: &[u8]) -> Option<(u32, u32)> {
+    let coff_at = get_u32(image, PE_POINTER_AT)? as usize;
+    let field_at = coff_at.checked_add(COFF_BYTES + 64)?;
+    let stored = get_u32(image, field_at)?;
+    let mut zeroed = image.to_vec();
+    put_u32(&mut zeroed, field_at, 0);
+    Some((stored, checksum(&zeroed)))
+}
+
+fn get_u16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(
+        bytes.get(at..at.checked_add(2)?)?.try_into().ok()?,
+    ))
+}
+
+fn get_u32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(
+        bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
+    ))
+}
+
+fn put_u16(bytes: &mut [u8], at: usize, value: u16) {
+    bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
+}
+
+fn put_u32(bytes: &mut [u8], at: usize, value: u32) {
+    bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+}

@@ -1,0 +1,145 @@
+//! `bundle.json`: what a bundle is made of, for every command that reads one.
+//!
+//! Written after the exe. A server never reads it; the manifest inside the exe is all that a
+//! server believes.
+
+use gangway_contract::manifest::Mode;
+use gangway_contract::{BundleId, ReleaseId, Sha256};
+use serde::{Deserialize, Serialize};
+
+/// Version of this document's shape.
+pub const SCHEMA: u32 = 1;
+
+/// File name in the bundle's folder.
+pub const FILE_NAME: &str = "bundle.json";
+
+/// Largest document that is read, in bytes; real ones are below 100 KB.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// The whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleDocument {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Digest of the manifest.
+    pub bundle_id: BundleId,
+    /// Digest of the payload list.
+    pub release_id: ReleaseId,
+    /// The manifest's sequence.
+    pub sequence: u64,
+    /// What the bootstrap may do.
+    pub mode: Mode,
+    /// Display name.
+    pub organization: String,
+    /// The time that stands in all outputs, in seconds since 1970 UTC.
+    pub output_time: i64,
+    /// The program that made the bundle.
+    pub tool: Tool,
+    /// The exe, as it was before anyone signed it.
+    pub exe: Exe,
+    /// Roots that may end the chain of the exe's signature.
+    pub signing_roots: Vec<SigningRoot>,
+    /// The downloads that went in, sorted by path.
+    pub inputs: Vec<Input>,
+    /// Every other file of the bundle, sorted by path; not this document, the exe (which is
+    /// signed later) and `SHA256SUMS`.
+    pub files: Vec<FileDigest>,
+}
+
+impl BundleDocument {
+    /// The stored form: indented JSON with a final line feed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings, numbers and lists only, which always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a document, the schema number alone first.
+    ///
+    /// # Errors
+    /// In words: another schema, or the position of the first malformed field.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct SchemaAlone {
+            schema: u32,
+        }
+        let SchemaAlone { schema } =
+            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if schema != SCHEMA {
+            return Err(format!(
+                "it has schema {schema}, this program reads schema {SCHEMA}"
+            ));
+        }
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// Name and version of the program that made a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `gangway`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The exe before it was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exe {
+    /// Path in the bundle, with `/`.
+    pub path: String,
+    /// Bytes.
+    pub unsigned_size: u64,
+    /// SHA-256 of all bytes.
+    pub unsigned_sha256: Sha256,
+    /// Authenticode digest (SHA-256), which signing does not change.
+    pub authenticode_sha256: Sha256,
+    /// Version that the stub states.
+    pub stub_version: String,
+    /// SHA-256 of the stub.
+    pub stub_sha256: Sha256,
+}
+
+/// A root certificate for the exe's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningRoot {
+    /// SHA-256 of the certificate.
+    pub sha256: Sha256,
+    /// The certificate, DER as base64.
+    pub der: String,
+}
+
+/// One download that went into the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Path relative to the config's folder; entries of archives after `!`.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of all bytes.
+    pub sha256: Sha256,
+    /// What it was recognised as.
+    pub kind: String,
+    /// Who signed it, in one line.
+    pub verdict: String,
+    /// Path of its copy in the bundle, when it was staged.
+    pub staged_as: Option<String>,
+}
+
+/// Path and digest of one output.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileDigest {
+    /// Path in the bundle, with `/`.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of all bytes.
+    pub sha256: Sha256,
+}

@@ -1,0 +1,175 @@
+//! The command line, as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gangway_contract::manifest::Mode;
+
+use super::exit;
+
+/// Turns Microsoft Defender portal downloads into everything that is needed to onboard a
+/// fleet of Windows Servers through Active Directory.
+#[derive(Debug, Parser)]
+#[command(name = "gangway", version, after_help = exit::help_text())]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Prints the same facts as JSON on standard output
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Prints problems only
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Prints notes too
+    #[arg(long, short, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Writes a commented config to start from
+    Init(Init),
+    /// Says what files are, who made them, for which tenant, and whether they may be used
+    Inspect(Inspect),
+    /// Builds a bundle from a config
+    Build(Build),
+    /// Signs the bootstrap of a bundle with the config's signing command
+    Sign(Sign),
+    /// Proves that a bundle is as it was built, plus a signature at most
+    Verify(Verify),
+    /// Says from host reports which servers are done, and why not the rest
+    Report(Report),
+    /// Tells more about a problem code
+    Explain(Explain),
+    /// Writes shell completions
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// File to write
+    #[arg(default_value = "gangway.toml")]
+    pub(super) path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// Files, folders and archives
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Takes trust and tenant from this config
+    #[arg(long, short)]
+    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// The config
+    #[arg(long, short, default_value = "gangway.toml")]
+    pub(super) config: PathBuf,
+    /// Folder to write; an older bundle there is replaced as a whole
+    #[arg(long, short)]
+    pub(super) out: PathBuf,
+    /// What the bootstrap will do, instead of what the config says
+    #[arg(long, value_enum)]
+    pub(super) mode: Option<BuildMode>,
+    /// The bootstrap stub
+    #[arg(long)]
+    pub(super) stub: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) moment: Moment,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum BuildMode {
+    /// Look and report; change nothing
+    Precheck,
+    /// Bring servers to onboarded
+    Onboard,
+    /// Bring servers to offboarded
+    Offboard,
+}
+
+impl From<BuildMode> for Mode {
+    fn from(mode: BuildMode) -> Self {
+        match mode {
+            BuildMode::Precheck => Self::Precheck,
+            BuildMode::Onboard => Self::Onboard,
+            BuildMode::Offboard => Self::Offboard,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sign {
+    /// The bundle's folder
+    pub(super) bundle: PathBuf,
+    /// The config with the `[signing]` section
+    #[arg(long, short, default_value = "gangway.toml")]
+    pub(super) config: PathBuf,
+    #[command(flatten)]
+    pub(super) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The bundle's folder
+    pub(super) bundle: PathBuf,
+    /// Fails when the bootstrap is not signed
+    #[arg(long)]
+    pub(super) signed: bool,
+    #[command(flatten)]
+    pub(super) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// Folder with the reports that servers left
+    pub(super) folder: PathBuf,
+    /// Servers that should exist: a name on each line, or a CSV with the column `DNSHostName`
+    #[arg(long, value_name = "FILE")]
+    pub(super) expected: Option<PathBuf>,
+    /// Exits with 1 when fewer percent of the servers are done
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) threshold: Option<u8>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A code such as `GW1203`; none lists all
+    pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Moment {
+    /// Judges expiry at this moment, in seconds since 1970 UTC, instead of now
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) as_of: Option<i64>,
+}

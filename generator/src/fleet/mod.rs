@@ -1,0 +1,109 @@
+//! Reads the reports that servers leave and says how far the fleet is.
+//!
+//! Reports are untrusted input: bounded in number and size, parsed into what is needed, and
+//! never believed beyond what they say of their own server. Read from a copy, a file's owner
+//! is not known, so a report's authorship is not checked here and the summary says so.
+
+pub mod codes;
+mod expected;
+mod read;
+mod summary;
+
+use gangway_contract::{BundleId, OrgId, State};
+use serde::Serialize;
+
+pub use expected::ExpectedServers;
+pub use read::{FleetError, MAX_REPORTS, read};
+pub use summary::text;
+
+use crate::problem::Problem;
+
+/// What all reports together say.
+#[derive(Debug, Serialize)]
+pub struct Fleet {
+    /// How much was seen.
+    pub coverage: Coverage,
+    /// Number of servers in each state, worst first, states without servers left out.
+    pub states: Vec<StateCount>,
+    /// The newest report of each server, sorted by name.
+    pub servers: Vec<Server>,
+    /// Reports that count for nothing, and why.
+    pub problems: Vec<Problem>,
+}
+
+/// How much was seen, so that "all green" is never said of half a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Servers that should exist, when a list was given.
+    pub expected: Option<usize>,
+    /// Of these, servers without any report.
+    pub missing: Option<usize>,
+    /// Report files read.
+    pub reports: usize,
+    /// Report files that could not be understood.
+    pub unreadable: usize,
+    /// Was each file's owner compared with the computer it speaks of?
+    pub owners_checked: bool,
+}
+
+/// One state and how many servers are in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct StateCount {
+    /// The state; none stands for expected servers without a report.
+    pub state: Option<State>,
+    /// Servers.
+    pub servers: usize,
+}
+
+/// What is known of one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Server {
+    /// Full DNS name in lower case, as the server says or as it was expected.
+    pub fqdn: String,
+    /// Its newest report; none for an expected server that never reported.
+    pub report: Option<ServerReport>,
+}
+
+/// The newest report of a server, as far as the fleet needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServerReport {
+    /// State reached.
+    pub state: State,
+    /// Code of the reason.
+    pub reason: String,
+    /// What was found.
+    pub detail: String,
+    /// What the administrator does next.
+    pub next_action: String,
+    /// Tenant that the sensor reports to.
+    pub org_id: Option<OrgId>,
+    /// Bundle that ran.
+    pub bundle_id: BundleId,
+    /// Its sequence.
+    pub sequence: u64,
+    /// End of the run, RFC 3339 UTC.
+    pub finished_at: String,
+    /// Exit code of the run.
+    pub exit_code: i32,
+}
+
+impl Fleet {
+    /// Share of servers that are onboarded or offboarded as asked, in whole percent rounded
+    /// down, so that 100 means all. An empty fleet has 0.
+    pub fn good_percent(&self) -> usize {
+        let good = |server: &&Server| {
+            server.report.as_ref().is_some_and(|report| {
+                matches!(
+                    report.state,
+                    State::Onboarded | State::OnboardedPendingReboot | State::Offboarded
+                )
+            })
+        };
+        let applicable = |server: &&Server| !matches!(&server.report, Some(report) if report.state == State::NotTargeted);
+        let total = self.servers.iter().filter(applicable).count();
+        if total == 0 {
+            return 0;
+        }
+        self.servers.iter().filter(good).count() * 100 / total
+    }
+}

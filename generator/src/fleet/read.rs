@@ -1,0 +1,232 @@
+//! From a folder of report files to the newest report of each server.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use gangway_contract::fact::Fact;
+use gangway_contract::report;
+use gangway_contract::time::UtcTime;
+use gangway_contract::{BundleId, OrgId, State};
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use super::{Coverage, ExpectedServers, Fleet, Server, ServerReport, StateCount, codes};
+use crate::problem::Problem;
+
+/// Most report files that one fleet may have. A hundred thousand servers that ran ten times
+/// fit; a folder with more is not one of reports.
+pub const MAX_REPORTS: usize = 1_000_000;
+
+/// Why a folder gave no fleet.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// The folder cannot be read.
+    #[error("read reports in `{}`: {why}", path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// The system's words.
+        why: String,
+    },
+    /// More than [`MAX_REPORTS`].
+    #[error(
+        "`{}` holds more than {MAX_REPORTS} files\nhint: name the folder of the reports alone",
+        path.display()
+    )]
+    TooMany {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// What the fleet needs of a report; every other field is passed over without being kept.
+#[derive(Deserialize)]
+struct HostReport {
+    schema: u32,
+    bundle_id: BundleId,
+    sequence: u64,
+    fqdn: String,
+    finished_at: UtcTime,
+    state: State,
+    reason: String,
+    detail: String,
+    next_action: String,
+    exit_code: i32,
+    facts_after: FactsAfter,
+}
+
+#[derive(Deserialize)]
+struct FactsAfter {
+    sensor: SensorFacts,
+}
+
+#[derive(Deserialize)]
+struct SensorFacts {
+    org_id: Fact<OrgId>,
+}
+
+/// Reads every `*.json` in the folder (not below it).
+///
+/// # Errors
+/// The folder itself; files that are no reports become problems.
+pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, FleetError> {
+    let paths = list(folder)?;
+    let results: Vec<Result<HostReport, Problem>> =
+        paths.par_iter().map(|path| read_one(path)).collect();
+
+    let mut newest: BTreeMap<String, HostReport> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for result in results {
+        match result {
+            Ok(report) => {
+                let name = report.fqdn.to_ascii_lowercase();
+                let newer = newest
+                    .get(&name)
+                    .is_none_or(|old| old.finished_at <= report.finished_at);
+                if newer {
+                    newest.insert(name, report);
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let unreadable = problems.len();
+    let missing = expected.map(|expected| {
+        expected
+            .names()
+            .filter(|name| !newest.contains_key(*name))
+            .map(str::to_owned)
+            .collect()
+    });
+    let missing: Option<Vec<String>> = missing;
+    let coverage = Coverage {
+        expected: expected.map(ExpectedServers::len),
+        missing: missing.as_ref().map(Vec::len),
+        reports: paths.len() - unreadable,
+        unreadable,
+        owners_checked: false,
+    };
+    let mut servers: Vec<Server> = newest
+        .into_iter()
+        .map(|(fqdn, report)| server(fqdn, report))
+        .collect();
+    let silent = missing.into_iter().flatten();
+    servers.extend(silent.map(|fqdn| Server { fqdn, report: None }));
+    servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
+    Ok(Fleet {
+        coverage,
+        states: count(&servers),
+        servers,
+        problems,
+    })
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, FleetError> {
+    let unreadable = |error: std::io::Error| FleetError::Unreadable {
+        path: folder.to_owned(),
+        why: error.to_string(),
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        {
+            paths.push(path);
+        }
+        if paths.len() > MAX_REPORTS {
+            return Err(FleetError::TooMany {
+                path: folder.to_owned(),
+            });
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read_one(path: &Path) -> Result<HostReport, Problem> {
+    let problem = |why: String| {
+        Problem::new(
+            &codes::UNREADABLE_REPORT,
+            path.file_name().unwrap_or_default().to_string_lossy(),
+            "the file is no report that can be read",
+            "look at the file; see `gangway explain GW4001`",
+        )
+        .with_evidence(why)
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| {
+            file.take(report::MAX_BYTES as u64 + 1)
+                .read_to_end(&mut bytes)
+        })
+        .map_err(|error| problem(error.to_string()))?;
+    if bytes.len() > report::MAX_BYTES {
+        return Err(problem(format!("larger than {} bytes", report::MAX_BYTES)));
+    }
+    let parsed: HostReport =
+        serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))?;
+    if parsed.schema != report::SCHEMA {
+        return Err(problem(format!(
+            "schema {}, this program reads {}",
+            parsed.schema,
+            report::SCHEMA
+        )));
+    }
+    Ok(parsed)
+}
+
+fn server(fqdn: String, report: HostReport) -> Server {
+    let org_id = match report.facts_after.sensor.org_id {
+        Fact::Value(org_id) => Some(org_id),
+        _ => None,
+    };
+    Server {
+        fqdn,
+        report: Some(ServerReport {
+            state: report.state,
+            reason: report.reason,
+            detail: report.detail,
+            next_action: report.next_action,
+            org_id,
+            bundle_id: report.bundle_id,
+            sequence: report.sequence,
+            finished_at: report.finished_at.to_string(),
+            exit_code: report.exit_code,
+        }),
+    }
+}
+
+/// Worst first: what needs a person stands at the top.
+const ORDER: [Option<State>; 10] = [
+    Some(State::Refused),
+    Some(State::Failed),
+    Some(State::Blocked),
+    None,
+    Some(State::Waiting),
+    Some(State::Assessed),
+    Some(State::OnboardedPendingReboot),
+    Some(State::Onboarded),
+    Some(State::Offboarded),
+    Some(State::NotTargeted),
+];
+
+fn count(servers: &[Server]) -> Vec<StateCount> {
+    let in_state = |state: Option<State>| {
+        servers
+            .iter()
+            .filter(|one| one.report.as_ref().map(|report| report.state) == state)
+            .count()
+    };
+    ORDER
+        .iter()
+        .map(|&state| StateCount {
+            state,
+            servers: in_state(state),
+        })
+        .filter(|count| count.servers > 0)
+        .collect()
+}

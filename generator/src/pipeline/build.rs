@@ -1,0 +1,425 @@
+//! `gangway build`: one folder, complete or not at all.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use gangway_contract::control::Control;
+use gangway_contract::manifest::{self, Cloud, Connectivity, Manifest, Mode, Payload, Tenant};
+use gangway_contract::{BundleId, ReleaseId, Sha256};
+
+use super::config::{Config, ConfigError};
+use super::output::{OutputError, Staging};
+use super::payloads::{self, Selected};
+use super::progress::Progress;
+use super::{policies, runbook, signature, trust};
+use crate::bootstrap::{self, MAX_STUB_BYTES, SpecialiseError};
+use crate::bundle::{self, BundleDocument, Exe, FileDigest, Input, SigningRoot, Tool};
+use crate::gpo;
+use crate::intake::{self, Inspection, IntakeSettings, Item, Kind, Source, Verdict};
+use crate::problem::Problem;
+
+/// Output time when neither the environment nor any input gives one: 2000-01-01.
+const FALLBACK_TIME: i64 = 946_684_800;
+
+/// What to build.
+#[derive(Debug, Clone)]
+pub struct BuildRequest {
+    /// `gangway.toml`.
+    pub config: PathBuf,
+    /// The folder to write.
+    pub out: PathBuf,
+    /// What the bootstrap will do, before config is asked. Offboarding is never a setting of a
+    /// config: it is asked for by name, and gives a bundle of its own.
+    pub mode: Option<Mode>,
+    /// The stub, before config and neighbourhood are asked.
+    pub stub: Option<PathBuf>,
+    /// Moment that expiry is judged at, in seconds since 1970 UTC; never enters the bundle.
+    pub now: i64,
+    /// `SOURCE_DATE_EPOCH`, when set.
+    pub source_date_epoch: Option<i64>,
+}
+
+/// A bundle that was written.
+#[derive(Debug)]
+pub struct Built {
+    /// Its document.
+    pub document: BundleDocument,
+    /// Findings below error.
+    pub problems: Vec<Problem>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The config.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A certificate that the config names.
+    #[error("root certificate `{}`: {why}\nhint: name a certificate as PEM or DER", path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is no stub.
+    #[error(
+        "no bootstrap stub: {why}\nhint: give `--stub FILE`, set `bootstrap.stub` in the config, \
+         or put `gangway-runner.exe` beside `gangway`"
+    )]
+    NoStub {
+        /// What was tried.
+        why: String,
+    },
+    /// The stub is not usable.
+    #[error("stub `{}`: {source}", path.display())]
+    Stub {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SpecialiseError,
+    },
+    /// The specialised exe cannot be read back.
+    #[error("the bootstrap that was made cannot be read back: {why}")]
+    Digest {
+        /// Why.
+        why: String,
+    },
+    /// Errors among the downloads; all of them.
+    #[error("the downloads have errors, so nothing was written")]
+    Problems(Vec<Problem>),
+    /// A policy could not be written.
+    #[error("group policy for `{domain}`: {source}")]
+    Gpo {
+        /// The domain.
+        domain: String,
+        /// Why.
+        source: gpo::GpoError,
+    },
+    /// The folder could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The runbook template.
+    #[error("the runbook could not be written: {why}")]
+    Runbook {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Builds a bundle.
+///
+/// # Errors
+/// Anything that stands against it; then the output folder is as it was.
+pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, BuildError> {
+    let config = Config::load(&request.config)?;
+    let (stub_path, stub) = load_stub(request, &config)?;
+    let signing_roots = trust::load_roots(&config.signing.roots)?;
+    let settings = trust::settings_of(&config, request.now)?;
+    let mut staging = Staging::begin(&request.out)?;
+    let settings = IntakeSettings {
+        staging: Some(staging.intake_folder()?),
+        ..settings
+    };
+
+    progress.begin("inspect", 0);
+    let inspection = intake::inspect(&config.downloads.paths, &settings);
+    progress.end();
+    let mode = request
+        .mode
+        .unwrap_or_else(|| Mode::from(config.onboard.mode));
+    let (selected, missing) = payloads::select(&inspection, mode);
+    let problems: Vec<Problem> = inspection.all_problems().cloned().chain(missing).collect();
+    if problems.iter().any(Problem::is_error) {
+        return Err(BuildError::Problems(problems));
+    }
+
+    let Some(target) = target(&inspection, mode) else {
+        return Err(BuildError::Problems(problems));
+    };
+    let manifest = compose_manifest(&config, mode, target, &selected);
+    let manifest_bytes = manifest.to_bytes();
+    let bundle_id = BundleId::of_bytes(&manifest_bytes);
+    let exe = bootstrap::specialise(&stub, &manifest, &manifest_bytes).map_err(|source| {
+        BuildError::Stub {
+            path: stub_path,
+            source,
+        }
+    })?;
+    let authenticode =
+        signature::exe_digest(&exe.bytes).map_err(|why| BuildError::Digest { why })?;
+    let output_time = output_time(request, &inspection);
+
+    stage_payloads(&mut staging, &manifest.release_id, &selected, progress)?;
+    staging.write("manifest.json", &manifest_bytes)?;
+    staging.write("share/control.json", &Control::OPEN.to_bytes())?;
+    policies::write(
+        &mut staging,
+        &config,
+        mode,
+        &bundle_id,
+        &exe.name,
+        output_time,
+    )?;
+    let inputs = inputs(
+        &inspection,
+        &selected,
+        &manifest.release_id,
+        &request.config,
+    );
+    let runbook = runbook::render(&runbook::Facts {
+        config: &config,
+        manifest: &manifest,
+        bundle_id: &bundle_id,
+        exe_name: &exe.name,
+        authenticode_sha256: authenticode.to_string(),
+        inputs: &inputs,
+        output_time,
+    })
+    .map_err(|error| BuildError::Runbook {
+        why: error.to_string(),
+    })?;
+    staging.write("runbook.html", runbook.as_bytes())?;
+
+    let mut files = staging.files().to_vec();
+    files.sort();
+    let exe_path = format!("bootstrap/{}", exe.name);
+    let exe_digest = staging.write(&exe_path, &exe.bytes)?;
+    let document = BundleDocument {
+        schema: bundle::SCHEMA,
+        bundle_id,
+        release_id: manifest.release_id,
+        sequence: manifest.sequence,
+        mode,
+        organization: manifest.organization,
+        output_time,
+        tool: Tool {
+            name: "gangway".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        exe: Exe {
+            path: exe_path,
+            unsigned_size: exe_digest.size,
+            unsigned_sha256: exe_digest.sha256,
+            authenticode_sha256: authenticode,
+            stub_version: exe.stub.version,
+            stub_sha256: exe.stub.sha256,
+        },
+        signing_roots: signing_roots.iter().map(|der| signing_root(der)).collect(),
+        inputs,
+        files,
+    };
+    staging.write(bundle::FILE_NAME, &document.to_bytes())?;
+    let sums = sums(staging.files(), &document.exe.path);
+    staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
+    staging.commit()?;
+    Ok(Built { document, problems })
+}
+
+/// Name of the checksum list in the bundle's folder, in the form that `sha256sum -c` reads.
+pub(super) const SUMS_FILE_NAME: &str = "SHA256SUMS";
+
+/// The checksum list: every file but itself and the exe, which is signed later and vouched
+/// for by its own digest in `bundle.json`.
+pub(super) fn sums(files: &[FileDigest], exe_path: &str) -> String {
+    let mut files: Vec<&FileDigest> = files
+        .iter()
+        .filter(|file| file.path != exe_path && file.path != SUMS_FILE_NAME)
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .collect()
+}
+
+fn load_stub(request: &BuildRequest, config: &Config) -> Result<(PathBuf, Vec<u8>), BuildError> {
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.join("gangway-runner.exe")));
+    let path = request
+        .stub
+        .clone()
+        .or(config.bootstrap.stub.clone())
+        .or(beside)
+        .ok_or_else(|| BuildError::NoStub {
+            why: "the folder of `gangway` is not known".to_owned(),
+        })?;
+    let no_stub = |error: std::io::Error| BuildError::NoStub {
+        why: format!("read `{}`: {error}", path.display()),
+    };
+    let file = std::fs::File::open(&path).map_err(no_stub)?;
+    let mut stub = Vec::new();
+    // One byte over the limit is enough for the check of the bootstrap to see it.
+    file.take(MAX_STUB_BYTES as u64 + 1)
+        .read_to_end(&mut stub)
+        .map_err(no_stub)?;
+    Ok((path, stub))
+}
+
+fn signing_root(der: &[u8]) -> SigningRoot {
+    SigningRoot {
+        sha256: Sha256::of(der),
+        der: base64::engine::general_purpose::STANDARD.encode(der),
+    }
+}
+
+fn compose_manifest(
+    config: &Config,
+    mode: Mode,
+    target: Target,
+    selected: &[Selected<'_>],
+) -> Manifest {
+    let payloads: Vec<Payload> = selected.iter().map(|one| one.payload.clone()).collect();
+    Manifest {
+        schema: manifest::SCHEMA,
+        mode,
+        organization: config.organization.name.clone(),
+        sequence: 1,
+        tenant: target.tenant,
+        expires_at: target.expires_at,
+        release_id: payloads::release_id(&payloads),
+        payloads,
+        settings: config.settings(),
+    }
+}
+
+fn stage_payloads(
+    staging: &mut Staging,
+    release_id: &ReleaseId,
+    selected: &[Selected<'_>],
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    progress.begin("stage", selected.iter().map(|one| one.payload.size).sum());
+    for one in selected {
+        let path = format!("share/releases/{release_id}/{}", one.payload.name);
+        let item = one.item;
+        if let Source::Staged(copy) = &item.source {
+            staging.adopt(&path, copy, item.size, item.sha256)?;
+            progress.advance(item.size);
+            continue;
+        }
+        let source = item.source.open().map_err(|source| OutputError::Io {
+            action: "read",
+            path: PathBuf::from(&item.path),
+            source,
+        })?;
+        let copied = staging.copy(&path, source, |bytes| progress.advance(bytes))?;
+        if copied.sha256 != item.sha256 {
+            return Err(OutputError::Changed {
+                name: item.path.clone(),
+                expected: item.sha256,
+                found: copied.sha256,
+            }
+            .into());
+        }
+    }
+    progress.end();
+    Ok(())
+}
+
+/// The newest countersignature among the inputs dates the bundle, so that the same inputs
+/// give the same bytes on any day.
+fn output_time(request: &BuildRequest, inspection: &Inspection) -> i64 {
+    let newest = || {
+        inspection
+            .items
+            .iter()
+            .filter_map(|item| match &item.verdict {
+                Verdict::Valid { signed_at, .. } => *signed_at,
+                _ => None,
+            })
+            .max()
+    };
+    request
+        .source_date_epoch
+        .or_else(newest)
+        .unwrap_or(FALLBACK_TIME)
+}
+
+/// Every judged download, by path relative to the config, so that no machine's folders enter
+/// the bundle.
+fn inputs(
+    inspection: &Inspection,
+    selected: &[Selected<'_>],
+    release_id: &ReleaseId,
+    config: &Path,
+) -> Vec<Input> {
+    let folder = config
+        .parent()
+        .unwrap_or(Path::new(""))
+        .to_string_lossy()
+        .into_owned();
+    let relative = |item: &Item| {
+        let path = item
+            .path
+            .strip_prefix(folder.as_str())
+            .unwrap_or(&item.path);
+        path.trim_start_matches(['/', '\\']).replace('\\', "/")
+    };
+    let mut inputs: Vec<Input> = inspection
+        .items
+        .iter()
+        .map(|item| Input {
+            path: relative(item),
+            size: item.size,
+            sha256: item.sha256,
+            kind: item.kind.name().to_owned(),
+            verdict: item.verdict.to_string(),
+            staged_as: selected
+                .iter()
+                .find(|one| one.item.sha256 == item.sha256)
+                .map(|one| format!("share/releases/{release_id}/{}", one.payload.name)),
+        })
+        .collect();
+    inputs.sort_by(|left, right| left.path.cmp(&right.path));
+    inputs
+}
+
+/// Whom a bundle is about, and until when it works.
+struct Target {
+    tenant: Tenant,
+    expires_at: Option<i64>,
+}
+
+/// Read from the signed body of the package that the mode runs. There is exactly one after an
+/// inspection without errors.
+fn target(inspection: &Inspection, mode: Mode) -> Option<Target> {
+    let onboarding = inspection.items.iter().find_map(|item| match &item.kind {
+        Kind::OnboardingScript {
+            blob: Some(blob), ..
+        } if item.kind.role().is_some() => Some(Tenant {
+            org_id: blob.org_id.clone(),
+            cloud: blob.cloud,
+            connectivity: blob.connectivity,
+            endpoints: blob.endpoints.clone(),
+        }),
+        _ => None,
+    });
+    if mode != Mode::Offboard {
+        return onboarding.map(|tenant| Target {
+            tenant,
+            expires_at: None,
+        });
+    }
+    let offboarding = inspection.items.iter().find_map(|item| match &item.kind {
+        Kind::OffboardingScript {
+            blob: Some(blob), ..
+        } if item.kind.role().is_some() => Some(blob),
+        _ => None,
+    })?;
+    // The offboarding body names no service; the onboarding package of the same tenant does.
+    let tenant = onboarding
+        .filter(|tenant| tenant.org_id == offboarding.org_id)
+        .unwrap_or_else(|| Tenant {
+            org_id: offboarding.org_id.clone(),
+            cloud: Cloud::Commercial,
+            connectivity: Connectivity::Streamlined,
+            endpoints: Vec::new(),
+        });
+    Some(Target {
+        tenant,
+        expires_at: Some(offboarding.expires_at),
+    })
+}

@@ -1,0 +1,24 @@
+//! Joins the concerns: config and downloads in, a bundle out, and back to a verdict about it.
+
+pub mod build;
+pub mod codes;
+pub mod config;
+pub mod explain;
+mod output;
+mod payloads;
+mod policies;
+mod progress;
+mod runbook;
+mod sign;
+mod signature;
+mod suggest;
+mod trust;
+pub mod verify;
+
+pub use build::{BuildError, BuildRequest, Built, build};
+pub use config::{Config, ConfigError};
+pub use output::OutputError;
+pub use progress::{Progress, Silent};
+pub use sign::{SignError, sign};
+pub use trust::intake_settings;
+pub use verify::{Verification, VerifyError, verify};

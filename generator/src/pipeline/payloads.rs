@@ -1,0 +1,145 @@
+//! Which downloads become payloads, under which names, and the manifest's list of them.
+
+use gangway_contract::manifest::{Mode, Payload, Role};
+use gangway_contract::{ReleaseId, Sha256};
+
+use super::codes;
+use crate::intake::{Inspection, Item, Kind};
+use crate::problem::Problem;
+
+/// A download and the payload it becomes.
+#[derive(Debug)]
+pub(super) struct Selected<'a> {
+    pub(super) item: &'a Item,
+    pub(super) payload: Payload,
+}
+
+/// Roles that an onboarding bundle carries when the downloads have them. The analyzer is an
+/// optional tool for people; the retired agent's key is given by config, not by download.
+const ONBOARDING_ROLES: [Role; 9] = [
+    Role::OnboardingScript,
+    Role::Agent,
+    Role::InstallScript,
+    Role::PlatformUpdate,
+    Role::SensorUpdate,
+    Role::Hotfix,
+    Role::DeploymentTool,
+    Role::DeploymentToolFile,
+    Role::Analyzer,
+];
+
+/// Chooses the payloads of a mode, sorted by name.
+///
+/// The same bytes found twice are one payload; different bytes for one role are a problem
+/// that the inspection reports already.
+pub(super) fn select(inspection: &Inspection, mode: Mode) -> (Vec<Selected<'_>>, Vec<Problem>) {
+    let roles: &[Role] = match mode {
+        Mode::Precheck | Mode::Onboard => &ONBOARDING_ROLES,
+        Mode::Offboard => &[Role::OffboardingScript],
+    };
+    let mut selected: Vec<Selected<'_>> = Vec::new();
+    for &role in roles {
+        for item in inspection.of_role(role) {
+            if selected
+                .iter()
+                .any(|other| other.item.sha256 == item.sha256)
+            {
+                continue;
+            }
+            let payload = Payload {
+                role,
+                name: name(role, item),
+                size: item.size,
+                sha256: item.sha256,
+                version: item.kind.version().map(str::to_owned),
+            };
+            selected.push(Selected { item, payload });
+        }
+    }
+    selected.sort_by(|left, right| left.payload.name.cmp(&right.payload.name));
+    let problems = missing(&selected, mode);
+    (selected, problems)
+}
+
+/// The identity of a payload set: digest of its list in the manifest's own form.
+pub(super) fn release_id(payloads: &[Payload]) -> ReleaseId {
+    // Strings and numbers only, which always serialise.
+    ReleaseId::of_bytes(&serde_json::to_vec(payloads).unwrap_or_default())
+}
+
+/// What a bundle cannot do for want of a download.
+fn missing(selected: &[Selected<'_>], mode: Mode) -> Vec<Problem> {
+    let has = |role| {
+        selected
+            .iter()
+            .any(|selected| selected.payload.role == role)
+    };
+    let mut problems = Vec::new();
+    match mode {
+        Mode::Precheck | Mode::Onboard => {
+            if !has(Role::OnboardingScript) {
+                problems.push(Problem::new(
+                    &codes::NO_ONBOARDING_PACKAGE,
+                    "downloads",
+                    "there is no onboarding script for Group Policy among the downloads",
+                    "in the Defender portal choose Settings > Endpoints > Onboarding, deployment \
+                     method `Group Policy`, and put the package into the downloads folder",
+                ));
+            }
+            if !has(Role::Agent) {
+                problems.push(Problem::new(
+                    &codes::NO_AGENT,
+                    "downloads",
+                    "there is no `md4ws.msi` among the downloads",
+                    "nothing, when no Server 2012 R2 or 2016 is in scope; else download the \
+                     installation package for them in the portal",
+                ));
+            }
+        }
+        Mode::Offboard => {
+            if !has(Role::OffboardingScript) {
+                problems.push(Problem::new(
+                    &codes::NO_OFFBOARDING_PACKAGE,
+                    "downloads",
+                    "there is no offboarding script for Group Policy among the downloads",
+                    "in the Defender portal choose Settings > Endpoints > Offboarding, deployment \
+                     method `Group Policy`; the package is valid for a few days only",
+                ));
+            }
+        }
+    }
+    problems
+}
+
+/// The name in the release folder. Fixed for each role, because `Install.ps1` and the
+/// deployment tool look for these very names; hotfixes keep their KB in the name.
+fn name(role: Role, item: &Item) -> String {
+    match role {
+        Role::OnboardingScript => "WindowsDefenderATPOnboardingScript.cmd",
+        Role::OffboardingScript => "WindowsDefenderATPOffboardingScript.cmd",
+        Role::Agent => "md4ws.msi",
+        Role::InstallScript => "Install.ps1",
+        Role::PlatformUpdate => "UpdatePlatform.exe",
+        Role::SensorUpdate => "UpdateSenseClient.exe",
+        Role::DeploymentTool => "DefenderDT.exe",
+        Role::MonitoringAgent => "MMASetup-AMD64.exe",
+        Role::Analyzer => "MDEClientAnalyzer.zip",
+        Role::WorkspaceKey => "workspace.json",
+        Role::DeploymentToolFile => match item.kind {
+            Kind::OnboardingFile { .. } => "WindowsDefenderATP.onboarding",
+            _ => "DefenderDTconfig.txt",
+        },
+        Role::Hotfix => {
+            let Kind::Hotfix { kb, .. } = &item.kind else {
+                return hotfix_name("KB0000000", item.sha256);
+            };
+            return hotfix_name(kb, item.sha256);
+        }
+    }
+    .to_owned()
+}
+
+/// The digest's head keeps two updates with one KB number (for two products) apart.
+fn hotfix_name(kb: &str, sha256: Sha256) -> String {
+    format!("Windows-{kb}-{}.msu", &sha256.to_string()[..8])
+}
