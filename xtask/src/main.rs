@@ -3,6 +3,7 @@
 //! This program links none of the product's crates: it installs tools, starts programs and
 //! looks at what they made. Each command has its own module.
 
+mod audit;
 mod e2e;
 mod fixtures;
 #[cfg(feature = "import-floor")]
@@ -37,6 +38,8 @@ enum Command {
     E2e(e2e::Arguments),
     /// Checks the rules about sources that no compiler knows
     Tidy,
+    /// Checks licences, sources and banned crates; needs cargo-deny
+    Audit,
     /// Installs what the other commands need, or says what is missing
     Setup(setup::Arguments),
     /// Builds the bootstrap stub for Windows and inspects it
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Fixtures(arguments) => fixtures::run(&arguments),
         Command::E2e(arguments) => e2e::run(&arguments),
         Command::Tidy => tidy::run(),
+        Command::Audit => audit::run(),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Runner(arguments) => runner::run(&arguments),
         #[cfg(feature = "import-floor")]

@@ -6,6 +6,7 @@
 
 mod build;
 mod cache;
+mod dependencies;
 pub(crate) mod gates;
 pub(crate) mod toolchain;
 mod twice;
@@ -57,8 +58,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What the test run wants: built, inspected, and the same bytes from a second build.
+/// What the test run wants: only known crates inside, built, inspected, and the same bytes from a second build.
 pub(crate) fn gate() -> Result<()> {
+    dependencies::check()?;
     run(&Arguments {
         twice: true,
         ..Arguments::default()

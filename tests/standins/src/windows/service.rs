@@ -17,7 +17,10 @@ use windows_sys::Win32::System::Services::{
 
 use super::wide;
 
-static BODY: OnceLock<(Vec<u16>, fn(&Status))> = OnceLock::new();
+/// Name of the service, and what it does.
+type Body = (Vec<u16>, fn(&Status));
+
+static BODY: OnceLock<Body> = OnceLock::new();
 static HANDLE: AtomicPtr<core::ffi::c_void> = AtomicPtr::new(std::ptr::null_mut());
 static ACCEPTED: AtomicU32 = AtomicU32::new(0);
 static STOP: AtomicBool = AtomicBool::new(false);
