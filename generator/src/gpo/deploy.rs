@@ -12,7 +12,7 @@ use super::guid::Guid;
 use super::object::{Gpo, Side};
 use super::output::{GpoFiles, Purpose, output};
 use super::preferences::filter::{Condition, Filter};
-use super::preferences::scheduled_tasks::{Entry, ScheduledTasks, TaskKind, TaskProperties};
+use super::preferences::scheduled_tasks::{ScheduledTasks, TaskKind, TaskProperties};
 use super::preferences::task::{
     Action, Actions, IdleSettings, NOW, Principal, Registration, Settings, Task, Trigger,
 };
@@ -246,13 +246,7 @@ fn scheduled_tasks(options: &DeployOptions, time: Timestamp) -> Result<Scheduled
     if options.heartbeat {
         items.push(heartbeat_task(options, time, &command));
     }
-    Ok(ScheduledTasks {
-        items: items
-            .into_iter()
-            .map(|item| Entry::Task(Box::new(item)))
-            .collect(),
-        ..ScheduledTasks::default()
-    })
+    Ok(ScheduledTasks::new(items))
 }
 
 /// The task that runs at each refresh until the bootstrap has marked the server converged.

@@ -6,6 +6,7 @@
 
 pub mod backup;
 pub mod codes;
+pub mod comment;
 mod deploy;
 mod domain;
 mod error;

@@ -196,6 +196,7 @@ impl Gpo {
             wmi_filter: Some(self.wmi_filter.backup_reference()),
             wmi_filter_name: Some(self.wmi_filter.name.clone()),
             objects: self.objects(files),
+            source: None,
         }
     }
 

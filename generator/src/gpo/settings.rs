@@ -21,7 +21,8 @@ use super::time::Timestamp;
 use super::wmi::WmiFilter;
 
 /// Policy key of the sensor.
-pub(super) const SENSOR_KEY: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
+pub(super) const SENSOR_KEY: &str =
+    r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
 /// Policy key of telemetry, which the sensor's proxy belongs to.
 pub(super) const DATA_COLLECTION_KEY: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
 /// Policy key of the antivirus.

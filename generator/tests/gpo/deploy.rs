@@ -66,7 +66,7 @@ fn the_heartbeat_is_a_second_item_that_goes_with_the_gpo() {
     })
     .unwrap();
     let tasks = ScheduledTasks::read(file(&gpo, TASKS_XML)).unwrap();
-    let items: Vec<_> = tasks.tasks().collect();
+    let items: Vec<_> = tasks.items().collect();
     assert_eq!(items.len(), 2);
     assert_ne!(items[0].attributes.uid, items[1].attributes.uid);
     assert_eq!(items[1].attributes.remove_policy, Some(true));
@@ -95,7 +95,7 @@ fn what_is_written_reads_back_without_an_oddity() {
         let gpo = deploy(&options).unwrap();
         let bytes = file(&gpo, TASKS_XML);
         let tasks = ScheduledTasks::read(bytes).unwrap();
-        for item in tasks.tasks() {
+        for item in tasks.items() {
             assert_eq!(item.oddities(), []);
         }
         assert_eq!(tasks.write().unwrap(), bytes);
@@ -215,7 +215,7 @@ fn names_that_need_escaping_survive() {
         let gpo = deploy(&options).unwrap();
         assert_valid("gpp-scheduledtasks.xsd", file(&gpo, TASKS_XML));
         let tasks = ScheduledTasks::read(file(&gpo, TASKS_XML)).unwrap();
-        let item = tasks.tasks().next().unwrap();
+        let item = tasks.items().next().unwrap();
         let description = item
             .properties
             .task

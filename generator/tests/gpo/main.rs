@@ -2,11 +2,15 @@
 
 #![expect(
     clippy::panic,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "tests say what went wrong by panicking"
 )]
 
 mod deploy;
+mod foreign;
+mod real_samples;
+mod robust;
 mod schema;
 mod settings;
 

@@ -13,7 +13,7 @@ const SENSOR: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Prote
 const TELEMETRY: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
 const ANTIVIRUS: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
 
-fn options() -> SettingsOptions {
+pub(super) fn options() -> SettingsOptions {
     let domain: DomainName = "contoso.com".parse().unwrap();
     let bundle = BundleId::of_bytes(b"manifest");
     SettingsOptions::new("Contoso".to_owned(), domain, bundle, 1_769_846_709)

@@ -43,6 +43,8 @@ pub struct BackupDocument {
     pub wmi_filter_name: Option<String>,
     /// Files and folders of all extensions, in document order.
     pub objects: Vec<FsObject>,
+    /// Kept when the model does not say all that the source says (groups, other extensions).
+    pub(in crate::gpo) source: Option<Element>,
 }
 
 /// A folder, or a file.
@@ -73,6 +75,14 @@ impl BackupDocument {
     /// # Errors
     /// A text with a character that XML cannot express.
     pub fn write(&self) -> Result<Vec<u8>, xml::WriteError> {
+        xml::write(&self.to_element(), Declaration::Utf8)
+    }
+
+    /// The root element.
+    pub fn to_element(&self) -> Element {
+        if let Some(source) = &self.source {
+            return source.clone();
+        }
         let mut hex = String::new();
         for byte in &self.security_descriptor {
             let space = if hex.is_empty() { "" } else { " " };
@@ -106,7 +116,7 @@ impl BackupDocument {
         let templates = FsObject {
             kind: ObjectKind::File,
             path: r"%GPO_FSPATH%\Adm\*.*".to_owned(),
-            source: self.source_root().map(|root| format!(r"{root}\Adm\*.*")),
+            source: Some(format!(r"{}\Adm\*.*", self.source_root())),
             location: None,
         };
         let registry = extension(REGISTRY_EXTENSION, "Registry")
@@ -118,7 +128,7 @@ impl BackupDocument {
                 .filter(|object| !is_registry(object))
                 .map(FsObject::write),
         );
-        let root = Element::new("GroupPolicyBackupScheme")
+        Element::new("GroupPolicyBackupScheme")
             .attribute("bkp:version", "2.0")
             .attribute("bkp:type", "GroupPolicyBackupTemplate")
             .attribute("xmlns:bkp", NAMESPACE)
@@ -131,20 +141,19 @@ impl BackupDocument {
                     .child(core)
                     .child(registry)
                     .child(other),
-            );
-        xml::write(&root, Declaration::Utf8)
+            )
     }
 
     /// UNC path of the GPO's folder.
-    fn source_root(&self) -> Option<String> {
-        Some(format!(
+    fn source_root(&self) -> String {
+        format!(
             r"\\{domain}\sysvol\{domain}\Policies\{id}",
             domain = self.domain,
             id = self.gpo_id
-        ))
+        )
     }
 
-    /// Reads the file. Groups, and files that only list what did not exist, are not kept.
+    /// Reads the file; nothing but comments and white space is lost.
     ///
     /// # Errors
     /// Names the missing or malformed element.
@@ -183,7 +192,7 @@ impl BackupDocument {
             .filter_map(FsObject::read)
             .filter(|object| object.location.is_some())
             .collect();
-        Ok(Self {
+        let mut document = Self {
             gpo_id: gpo_id
                 .parse()
                 .map_err(|error| content(core.line, format!("`ID` is `{gpo_id}`: {error}")))?,
@@ -202,7 +211,12 @@ impl BackupDocument {
             wmi_filter: optional("WMIFilter"),
             wmi_filter_name: optional("WMIFilterName"),
             objects,
-        })
+            source: None,
+        };
+        if !document.to_element().same_as(&root) {
+            document.source = Some(root);
+        }
+        Ok(document)
     }
 }
 

@@ -5,11 +5,15 @@
 //! becomes an [`Oddity`], and the item keeps its source and is written back unchanged.
 
 mod attributes;
+mod file;
+pub mod files;
 pub mod filter;
+pub mod registry;
 pub mod scheduled_tasks;
 pub mod task;
 
 pub use attributes::{Attributes, Children, Oddity};
+pub use file::{Entry, PreferenceFile, ReadError};
 pub use filter::Filter;
 
 use super::guid::Guid;
@@ -43,7 +47,14 @@ pub struct ItemAttributes {
 }
 
 /// The properties of one kind of item: how they are read and written.
-pub trait Properties: Sized {
+pub trait Properties: Sized + Clone {
+    /// Root element of the file.
+    const ROOT: &'static str;
+    /// Class id of the root.
+    const ROOT_CLSID: &'static str;
+    /// Elements of the items that the model knows.
+    const ITEMS: &'static [&'static str];
+
     /// Element and class id of the item itself.
     fn item_element(&self) -> (&'static str, &'static str);
 

@@ -1,32 +1,11 @@
 //! `Preferences\ScheduledTasks\ScheduledTasks.xml`. Source: MS-GPPREF 2.2.1.18, real files.
 
-use super::super::xml::{self, Declaration, Element};
+use super::super::xml::Element;
 use super::task::Task;
-use super::{Attributes, Children, Item, Oddity, Properties};
+use super::{Attributes, Children, Oddity, PreferenceFile, Properties};
 
-/// Class id of the file's root.
-const ROOT_CLSID: &str = "{CC63F200-7309-4ba0-B154-A71CD118DBCC}";
-
-/// The whole file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScheduledTasks {
-    /// The whole file is switched off.
-    pub disabled: Option<bool>,
-    /// Items in the order in which clients apply them.
-    pub items: Vec<Entry>,
-    /// What the reader did not understand about the root.
-    pub oddities: Vec<Oddity>,
-}
-
-/// One entry of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
-    /// A `TaskV2` or `ImmediateTaskV2`.
-    Task(Box<Item<TaskProperties>>),
-    /// The XP-style `Task` and `ImmediateTask`, folders, and whatever else stands there: kept,
-    /// never written by us.
-    Foreign(Element),
-}
+/// The whole file. The XP-style `Task` and `ImmediateTask` are kept as foreign entries.
+pub type ScheduledTasks = PreferenceFile<TaskProperties>;
 
 /// Which kind of task item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +38,10 @@ pub struct TaskProperties {
 }
 
 impl Properties for TaskProperties {
+    const ROOT: &'static str = "ScheduledTasks";
+    const ROOT_CLSID: &'static str = "{CC63F200-7309-4ba0-B154-A71CD118DBCC}";
+    const ITEMS: &'static [&'static str] = &["TaskV2", "ImmediateTaskV2"];
+
     fn item_element(&self) -> (&'static str, &'static str) {
         match self.kind {
             TaskKind::Scheduled => ("TaskV2", "{D8896631-B747-47a7-84A6-C155337F3BC8}"),
@@ -109,85 +92,5 @@ impl Properties for TaskProperties {
             Some(task) => element.child(task.write()),
             None => element,
         }
-    }
-}
-
-/// Why a file is no `ScheduledTasks.xml`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// Not XML.
-    #[error(transparent)]
-    Xml(#[from] xml::ReadError),
-    /// Another document.
-    #[error("the root element is `{found}`, expected `{expected}`")]
-    Root {
-        /// Name found.
-        found: String,
-        /// Name expected.
-        expected: &'static str,
-    },
-}
-
-impl ScheduledTasks {
-    /// Reads a file; nothing but comments and white space is lost.
-    ///
-    /// # Errors
-    /// Not well-formed, over a bound, or another root element.
-    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
-        let root = xml::read(bytes)?;
-        let expected = "ScheduledTasks";
-        if root.name != expected {
-            let found = root.name;
-            return Err(ReadError::Root { found, expected });
-        }
-        let mut oddities = Vec::new();
-        let mut reader = Attributes::of(&root);
-        let clsid = reader.text("clsid").unwrap_or_default();
-        if clsid != ROOT_CLSID {
-            let what = format!("class id `{clsid}` where `{ROOT_CLSID}` belongs");
-            oddities.push(Oddity::new(&root, what));
-        }
-        let disabled = reader.flag("disabled");
-        reader.finish(&mut oddities);
-        let items = root
-            .elements()
-            .map(|element| match element.name.as_str() {
-                "TaskV2" | "ImmediateTaskV2" => Entry::Task(Box::new(Item::read(element))),
-                _ => Entry::Foreign(element.clone()),
-            })
-            .collect();
-        Ok(Self {
-            disabled,
-            items,
-            oddities,
-        })
-    }
-
-    /// The file's bytes.
-    ///
-    /// # Errors
-    /// A text with a character that XML cannot express.
-    pub fn write(&self) -> Result<Vec<u8>, xml::WriteError> {
-        xml::write(&self.to_element(), Declaration::Utf8)
-    }
-
-    /// The root element.
-    pub fn to_element(&self) -> Element {
-        let disabled = self.disabled.map(|on| if on { "1" } else { "0" });
-        Element::new("ScheduledTasks")
-            .attribute("clsid", ROOT_CLSID)
-            .optional_attribute("disabled", disabled)
-            .extend(self.items.iter().map(|entry| match entry {
-                Entry::Task(item) => item.write(),
-                Entry::Foreign(element) => element.clone(),
-            }))
-    }
-
-    /// The task items, in order.
-    pub fn tasks(&self) -> impl Iterator<Item = &Item<TaskProperties>> {
-        self.items.iter().filter_map(|entry| match entry {
-            Entry::Task(item) => Some(item.as_ref()),
-            Entry::Foreign(_) => None,
-        })
     }
 }
