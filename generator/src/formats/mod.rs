@@ -8,6 +8,7 @@ pub mod cabinet;
 pub mod compound;
 pub mod der;
 pub mod digest;
+pub mod msi;
 pub mod onboarding_script;
 pub mod pe;
 pub mod range;

@@ -4,8 +4,10 @@
 //! resource tables are looked at.
 
 mod layout;
+mod version;
 
 pub use layout::{Layout, PeError, Section};
+pub use version::VersionInfo;
 
 /// Do the first bytes of a file announce an executable?
 pub fn is_executable(start: &[u8]) -> bool {
