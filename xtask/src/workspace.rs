@@ -34,6 +34,21 @@ pub(crate) fn target() -> Result<PathBuf> {
     Ok(root()?.join("target"))
 }
 
+/// The oldest compiler that the workspace asks for (`rust-version`).
+pub(crate) fn oldest_rust() -> Result<(u32, u32)> {
+    let manifest = read_file(&root()?.join("Cargo.toml"))?;
+    rust_version(&String::from_utf8_lossy(&manifest))
+        .context("`Cargo.toml` has no line `rust-version = \"1.…\"`")
+}
+
+fn rust_version(manifest: &str) -> Option<(u32, u32)> {
+    let mut lines = manifest.lines();
+    let value = lines.find_map(|line| line.strip_prefix("rust-version = "))?;
+    let (major, minor) = value.trim_matches('"').split_once('.')?;
+    let minor = minor.split('.').next()?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
 /// Makes a folder and its parents.
 pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("create folder `{}`", folder.display()))
@@ -76,5 +91,18 @@ fn is_build_output(entry: &walkdir::DirEntry) -> bool {
         Some(".git") => true,
         Some("target") => entry.file_type().is_dir(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_compiler_is_read_from_the_manifest() {
+        let manifest = "[workspace.package]\nrust-version = \"1.89\"\n";
+        assert_eq!(rust_version(manifest), Some((1, 89)));
+        assert_eq!(rust_version("rust-version = \"1.89.1\""), Some((1, 89)));
+        assert_eq!(rust_version("[package]\n"), None);
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::program::{self, Program};
+use crate::workspace;
 
 /// The stub's target: loads on Windows 7 and Server 2008 R2 and up.
 pub(super) const TARGET: &str = "x86_64-win7-windows-gnu";
@@ -55,6 +56,16 @@ impl Toolchain {
         if !targets?.lines().any(|target| target == TARGET) {
             bail!("`{}` does not know the target", rustc.display());
         }
+        let version = Program::new(&rustc).arg("--version").text()?;
+        let oldest = workspace::oldest_rust()?;
+        if version_number(&version).is_none_or(|number| number < oldest) {
+            bail!(
+                "`{}` is {version}, expected {}.{} or newer",
+                rustc.display(),
+                oldest.0,
+                oldest.1
+            );
+        }
         let std_source = sysroot(&rustc)?.join("lib/rustlib/src/rust");
         if !std_source.join("library/Cargo.lock").is_file() {
             bail!(
@@ -64,7 +75,7 @@ impl Toolchain {
             );
         }
         Ok(Self {
-            version: Program::new(&rustc).arg("--version").text()?,
+            version,
             folder: folder.to_owned(),
             std_source,
         })
@@ -87,6 +98,12 @@ impl Toolchain {
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_TERM_PROGRESS_WHEN", "never"))
     }
+}
+
+/// `rustc 1.96.0 (…)` as (1, 96).
+fn version_number(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split_whitespace().nth(1)?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 fn candidates() -> Vec<Result<PathBuf>> {
@@ -155,6 +172,13 @@ mod tests {
         ] {
             assert!(!steers_a_build(name), "{name}");
         }
+    }
+
+    #[test]
+    fn compiler_versions_are_read() {
+        let text = "rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)";
+        assert_eq!(version_number(text), Some((1, 96)));
+        assert_eq!(version_number("rustc"), None);
     }
 
     #[test]
