@@ -6,9 +6,15 @@
 //! variables of [`required`] and runs it. A suite fails, and never skips, when something it
 //! needs is missing.
 
+pub mod bundle;
+pub mod deployment;
 pub mod program;
+pub mod report;
 pub mod required;
 pub mod server;
 pub mod wine;
 
+pub use bundle::{Bundle, Recipe};
+pub use deployment::{Deployment, Outcome};
+pub use report::HostReport;
 pub use server::{Os, Sense, Server, ServerBuilder, Service};

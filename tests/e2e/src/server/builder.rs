@@ -50,6 +50,7 @@ enum Content {
 #[derive(Debug, Clone)]
 pub struct ServerBuilder {
     os: Os,
+    name: String,
     sense: Sense,
     services: Vec<Service>,
     registry: Entries,
@@ -68,6 +69,7 @@ impl ServerBuilder {
         };
         Self {
             os,
+            name: format!("srv{}.contoso.com", os.name().to_lowercase()),
             sense,
             services: baseline::services(os),
             registry: baseline::registry(os),
@@ -76,6 +78,13 @@ impl ServerBuilder {
             files: Vec::new(),
             versions: baseline::versions(os),
         }
+    }
+
+    /// Names the server; else it is `srv<product>.contoso.com`.
+    #[must_use]
+    pub fn named(mut self, host: &str, domain: &str) -> Self {
+        self.name = format!("{host}.{domain}");
+        self
     }
 
     /// Sets where the sensor stands.
@@ -163,6 +172,7 @@ impl ServerBuilder {
             runs: AtomicU32::new(0),
         };
         standins.place_tools(&server)?;
+        write(&server.on_c("standins/name.txt"), self.name.as_bytes())?;
         for service in &self.services {
             let (path, program, version) = service.image();
             write(&server.on_c(path), &standins.program(program, version)?)?;

@@ -170,6 +170,9 @@ impl Server {
     pub fn files(&self) -> Result<BTreeMap<PathBuf, String>> {
         let mut files = BTreeMap::new();
         for root in [self.on_c(""), self.shares.clone()] {
+            if !root.is_dir() {
+                continue;
+            }
             let passed_over = [self.on_c("standins"), self.on_c("windows/temp")];
             let entries = WalkDir::new(&root)
                 .into_iter()

@@ -1,8 +1,11 @@
-//! `launcher RESULT [SERVICE…] -- PROGRAM [ARGUMENT…]` waits until the services run, starts a program, waits for
-//! it and writes to RESULT how it ended.
+//! `launcher RESULT [SERVICE…] -- PROGRAM [ARGUMENT…]` gives the machine its name, waits until
+//! the services run, starts a program, waits for it and writes to RESULT how it ended.
 //!
 //! Needed because an exit code reaches Linux cut to 8 bits (3010 arrives as 194). RESULT is
 //! written beside and renamed, so that it is there whole or not at all.
+//!
+//! The name stands in `C:\standins\name.txt` as `host.domain`. Wine names the machine after the
+//! one it runs on each time a prefix starts, so the name is written again by every launch.
 
 #[cfg(not(windows))]
 fn main() -> std::process::ExitCode {
@@ -27,7 +30,8 @@ mod windows {
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    use gangway_standins::windows::{process, service};
+    use gangway_standins::FOLDER;
+    use gangway_standins::windows::{process, registry, service};
 
     /// Auto-start services of a prefix come up within this time, also on a busy machine.
     const SERVICE_LIMIT: Duration = Duration::from_secs(60);
@@ -41,6 +45,7 @@ mod windows {
         let [result, services @ ..] = own else {
             return Err("missing result file".to_owned());
         };
+        name_machine()?;
         for name in services {
             wait_for_service(name)?;
         }
@@ -60,6 +65,30 @@ mod windows {
         std::fs::write(Path::new(&beside), text)
             .and_then(|()| std::fs::rename(&beside, result))
             .map_err(|error| format!("write `{result}`: {error}"))
+    }
+
+    fn name_machine() -> Result<(), String> {
+        const TCPIP: &str = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
+        const NAMES: &str = r"SYSTEM\CurrentControlSet\Control\ComputerName";
+        let Ok(text) = std::fs::read_to_string(Path::new(FOLDER).join("name.txt")) else {
+            return Ok(());
+        };
+        let (host, domain) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+        let netbios = host.to_uppercase();
+        for (key, name, value) in [
+            (TCPIP.to_owned(), "Hostname", host),
+            (TCPIP.to_owned(), "Domain", domain),
+            (format!(r"{NAMES}\ComputerName"), "ComputerName", &netbios),
+            (
+                format!(r"{NAMES}\ActiveComputerName"),
+                "ComputerName",
+                &netbios,
+            ),
+        ] {
+            registry::set_text(&key, name, value)
+                .map_err(|error| format!("name the machine, `{key}`: {error}"))?;
+        }
+        Ok(())
     }
 
     fn wait_for_service(name: &str) -> Result<(), String> {

@@ -1,0 +1,373 @@
+//! Bundles as a user makes them: `gangway build`, then `gangway sign` with the lab's
+//! certificate.
+//!
+//! A bundle depends on nothing but its inputs, so tests that want the same one share it: it is
+//! kept in the work folder under a digest of config, programs and downloads.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use gangway_fixtures::Lab;
+use serde::Deserialize;
+use sha2::Digest as _;
+use walkdir::WalkDir;
+
+use crate::program::{self, Output};
+use crate::required;
+
+/// Share of the payloads.
+pub const RELEASES: &str = r"\\files.contoso.com\gangway$";
+/// Share of the host reports.
+pub const REPORTS: &str = r"\\files.contoso.com\gangway-reports$";
+/// Where the task finds the bootstrap.
+pub const NETLOGON: &str = r"\\contoso.com\NETLOGON\Gangway";
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What a bundle is made of. Waits are small, everything else is what a config says when it
+/// says nothing.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    downloads: Vec<PathBuf>,
+    stub_variable: &'static str,
+    mode: Option<&'static str>,
+    sections: Vec<(&'static str, String)>,
+}
+
+impl Recipe {
+    /// The good sample downloads.
+    ///
+    /// # Errors
+    /// There are no samples.
+    pub fn of_samples() -> Result<Self> {
+        Ok(Self {
+            downloads: vec![required::path(required::FIXTURES)?.join("downloads")],
+            stub_variable: required::STUB,
+            mode: None,
+            sections: Vec::new(),
+        })
+    }
+
+    /// The downloads are these files and folders instead.
+    #[must_use]
+    pub fn with_downloads(mut self, paths: &[&Path]) -> Self {
+        self.downloads = paths.iter().map(|path| (*path).to_owned()).collect();
+        self
+    }
+
+    /// Adds a line to a section of the config; a later line replaces an earlier one of the
+    /// same field.
+    #[must_use]
+    pub fn with(mut self, section: &'static str, line: &str) -> Self {
+        self.sections.push((section, line.to_owned()));
+        self
+    }
+
+    /// Builds for another mode than the config's.
+    #[must_use]
+    pub fn with_mode(mut self, mode: &'static str) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Takes the stub that a variable names.
+    #[must_use]
+    pub fn with_stub(mut self, variable: &'static str) -> Self {
+        self.stub_variable = variable;
+        self
+    }
+
+    /// Builds and signs the bundle, or takes it as it was made before. The folder is shared:
+    /// a test changes a copy only.
+    ///
+    /// # Errors
+    /// A program fails; the error holds what it said.
+    pub fn bundle(&self) -> Result<Bundle> {
+        let gangway = required::path(required::GANGWAY)?;
+        let stub = required::path(self.stub_variable)?;
+        let config = self.config();
+        let inputs = digest(&inputs(&self.downloads, &[&gangway, &stub])?);
+        let shelf = required::work_folder()?.join("bundles");
+        fs::create_dir_all(&shelf).with_context(|| format!("create `{}`", shelf.display()))?;
+        let made = shelf.join(format!(
+            "{inputs}-{}",
+            digest(&format!("{config}{:?}", self.mode))
+        ));
+        let lock_file = made.with_extension("lock");
+        let lock = File::create(&lock_file)
+            .with_context(|| format!("create file `{}`", lock_file.display()))?;
+        lock.lock()
+            .with_context(|| format!("lock file `{}`", lock_file.display()))?;
+        if !made.is_dir() {
+            let unfinished = made.with_extension("new");
+            let _ = fs::remove_dir_all(&unfinished);
+            self.make(&gangway, &stub, &config, &unfinished)?;
+            fs::rename(&unfinished, &made)
+                .with_context(|| format!("rename `{}`", unfinished.display()))?;
+        }
+        Bundle::open(&made.join("out"))
+    }
+
+    fn make(&self, gangway: &Path, stub: &Path, config: &str, folder: &Path) -> Result<()> {
+        let lab = folder.join("lab");
+        gangway_fixtures::samples::lab(&lab).context("write the lab's certificates")?;
+        let chain = format!(
+            "{}{}",
+            Lab::Code.certificate_pem(),
+            Lab::CodeCa.certificate_pem()
+        );
+        let write = |path: PathBuf, text: &str| {
+            fs::write(&path, text).with_context(|| format!("write file `{}`", path.display()))
+        };
+        write(lab.join("code-chain.pem"), &chain)?;
+        write(folder.join("gangway.toml"), config)?;
+        let mut build = Command::new(gangway);
+        build
+            .arg("build")
+            .arg("--stub")
+            .arg(stub)
+            .args(["--out", "out"]);
+        if let Some(mode) = self.mode {
+            build.args(["--mode", mode]);
+        }
+        succeed(build.current_dir(folder), &folder.join("build"))?;
+        let mut sign = Command::new(gangway);
+        sign.args(["sign", "out"]).current_dir(folder);
+        succeed(&mut sign, &folder.join("sign"))
+    }
+
+    fn config(&self) -> String {
+        let paths: Vec<String> = self
+            .downloads
+            .iter()
+            .map(|path| format!("'{}'", path.display()))
+            .collect();
+        let mut sections: Vec<(String, Vec<String>)> = [
+            ("[organization]", vec!["name = 'Contoso'".to_owned()]),
+            (
+                "[downloads]",
+                vec![format!("paths = [{}]", paths.join(", "))],
+            ),
+            ("[trust]", vec!["lab_roots = ['lab/root.pem']".to_owned()]),
+            (
+                "[share]",
+                vec![
+                    format!("root = '{RELEASES}'"),
+                    format!("reports = '{REPORTS}'"),
+                ],
+            ),
+            (
+                "[[gpo.domain]]",
+                vec!["dns_name = 'contoso.com'".to_owned()],
+            ),
+            ("[onboard]", Vec::new()),
+            (
+                "[rollout]",
+                [
+                    "jitter_s = 0",
+                    "fetch_retries = 1",
+                    "fetch_retry_wait_s = 0",
+                    "installer_wait_s = 2",
+                    "verify_wait_s = 20",
+                    "free_space_bytes = 1048576",
+                ]
+                .map(str::to_owned)
+                .to_vec(),
+            ),
+            (
+                "[signing]",
+                vec![
+                    "roots = ['lab/root.pem']".to_owned(),
+                    "command = ['osslsigncode', 'sign', '-certs', 'lab/code-chain.pem', '-key', \
+                     'lab/code.key', '-h', 'sha256', '-TSA-certs', 'lab/time-stamp.pem', \
+                     '-TSA-key', 'lab/time-stamp.key', '-in', '{in}', '-out', '{out}']"
+                        .to_owned(),
+                ],
+            ),
+        ]
+        .map(|(heading, lines)| (heading.to_owned(), lines))
+        .to_vec();
+        for (section, line) in &self.sections {
+            let heading = format!("[{section}]");
+            let field = line.split('=').next().unwrap_or_default().trim().to_owned();
+            if let Some((_, lines)) = sections.iter_mut().find(|(name, _)| *name == heading) {
+                lines.retain(|present| present.split('=').next().map(str::trim) != Some(&field));
+                lines.push(line.clone());
+            } else {
+                sections.push((heading, vec![line.clone()]));
+            }
+        }
+        sections
+            .iter()
+            .map(|(heading, lines)| format!("{heading}\n{}\n\n", lines.join("\n")))
+            .collect()
+    }
+}
+
+/// A built and signed bundle.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    folder: PathBuf,
+    document: Document,
+}
+
+/// The part of `bundle.json` that tests need.
+#[derive(Debug, Clone, Deserialize)]
+struct Document {
+    bundle_id: String,
+    release_id: String,
+    exe: Exe,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Exe {
+    path: String,
+}
+
+impl Bundle {
+    /// The bundle in `folder`.
+    ///
+    /// # Errors
+    /// It has no readable `bundle.json`.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join("bundle.json");
+        let text = fs::read(&path).with_context(|| format!("read `{}`", path.display()))?;
+        let document =
+            serde_json::from_slice(&text).with_context(|| format!("read `{}`", path.display()))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            document,
+        })
+    }
+
+    /// A copy in `folder`, to be changed.
+    ///
+    /// # Errors
+    /// A file cannot be copied.
+    pub fn copy_to(&self, folder: &Path) -> Result<Self> {
+        for entry in WalkDir::new(&self.folder) {
+            let entry = entry.with_context(|| format!("list `{}`", self.folder.display()))?;
+            let to = folder.join(entry.path().strip_prefix(&self.folder)?);
+            if entry.file_type().is_dir() {
+                fs::create_dir_all(&to).with_context(|| format!("create `{}`", to.display()))?;
+            } else {
+                fs::copy(entry.path(), &to).with_context(|| format!("write `{}`", to.display()))?;
+            }
+        }
+        Self::open(folder)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.document.bundle_id
+    }
+
+    /// Its release's id.
+    pub fn release_id(&self) -> &str {
+        &self.document.release_id
+    }
+
+    /// The signed exe.
+    pub fn exe(&self) -> PathBuf {
+        self.folder.join(&self.document.exe.path)
+    }
+
+    /// The exe as a server names it.
+    pub fn exe_unc(&self) -> String {
+        let name = self
+            .document
+            .exe
+            .path
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        format!(r"{NETLOGON}\{name}")
+    }
+
+    /// Files that servers read from the share, by name.
+    ///
+    /// # Errors
+    /// The release folder cannot be listed.
+    pub fn payloads(&self) -> Result<Vec<String>> {
+        let release = self.folder.join("share/releases").join(self.release_id());
+        let entries =
+            fs::read_dir(&release).with_context(|| format!("list `{}`", release.display()))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.with_context(|| format!("list `{}`", release.display()))?;
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// UNC path of a payload.
+    pub fn payload_unc(&self, name: &str) -> String {
+        format!(r"{RELEASES}\releases\{}\{name}", self.release_id())
+    }
+
+    /// Runs `gangway verify` on it.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn verify(&self) -> Result<Output> {
+        let gangway = required::path(required::GANGWAY)?;
+        let mut verify = Command::new(gangway);
+        verify.args(["verify", "--signed"]).arg(&self.folder);
+        let files = self.folder.with_extension("verify");
+        program::run(&mut verify, &files, LIMIT)
+    }
+}
+
+fn succeed(command: &mut Command, files: &Path) -> Result<()> {
+    let output = program::run(command, files, LIMIT)?;
+    ensure!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        output.stdout,
+        output.stderr
+    );
+    Ok(())
+}
+
+/// One line for each file that goes into a bundle: path, size and time of change.
+fn inputs(downloads: &[PathBuf], programs: &[&Path]) -> Result<String> {
+    let mut lines = Vec::new();
+    let roots = downloads
+        .iter()
+        .map(PathBuf::as_path)
+        .chain(programs.iter().copied());
+    for root in roots {
+        for entry in WalkDir::new(root).sort_by_file_name() {
+            let entry = entry.with_context(|| format!("list `{}`", root.display()))?;
+            let data = entry
+                .metadata()
+                .with_context(|| format!("list `{}`", root.display()))?;
+            let changed = data.modified().context("read a file's time")?;
+            lines.push(format!(
+                "{} {} {changed:?}",
+                entry.path().display(),
+                data.len()
+            ));
+        }
+    }
+    Ok(lines.join("\n"))
+}
+
+fn digest(text: &str) -> String {
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

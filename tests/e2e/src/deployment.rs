@@ -1,0 +1,87 @@
+//! A bundle put where servers find it, and servers that run it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+
+use crate::bundle::{Bundle, NETLOGON, RELEASES, REPORTS};
+use crate::report::{HostReport, reports_in};
+use crate::server::{Run, Server, ServerBuilder};
+
+/// A server that sees the bundle's shares.
+#[derive(Debug)]
+pub struct Deployment {
+    /// The server.
+    pub server: Server,
+    exe: String,
+}
+
+/// What one run of the bootstrap did.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The process.
+    pub run: Run,
+    /// The host report that it dropped on the share; none when it dropped none.
+    pub report: Option<HostReport>,
+}
+
+impl Outcome {
+    /// The host report.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn report(&self) -> Result<&HostReport> {
+        self.report
+            .as_ref()
+            .with_context(|| format!("no host report on the share: {:?}", self.run))
+    }
+}
+
+impl Deployment {
+    /// Puts the bundle's shares before the described server and makes it.
+    ///
+    /// # Errors
+    /// As for [`ServerBuilder::build`].
+    pub fn of(bundle: &Bundle, server: ServerBuilder) -> Result<Self> {
+        let exe_folder = bundle.exe();
+        let exe_folder = exe_folder.parent().context("the exe has a folder")?;
+        let server = server
+            .with_share(NETLOGON, exe_folder)
+            .with_share(RELEASES, &bundle.folder().join("share"))
+            .with_empty_share(REPORTS)
+            .build()?;
+        let exe = bundle.exe_unc();
+        Ok(Self { server, exe })
+    }
+
+    /// Runs the bootstrap as the scheduled task does.
+    ///
+    /// # Errors
+    /// It does not end in time, or a report cannot be read.
+    pub fn run(&self) -> Result<Outcome> {
+        self.run_with(&[])
+    }
+
+    /// Runs the bootstrap by hand, with arguments.
+    ///
+    /// # Errors
+    /// It does not end in time, or a report cannot be read.
+    pub fn run_with(&self, arguments: &[&str]) -> Result<Outcome> {
+        let before = self.reports()?;
+        let run = self.server.run(&self.exe, arguments)?;
+        let mut new = self.reports()?.into_iter();
+        let report = new.find(|(name, _)| !before.contains_key(name));
+        Ok(Outcome {
+            run,
+            report: report.map(|(_, report)| report),
+        })
+    }
+
+    /// All host reports on the share by file name.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn reports(&self) -> Result<BTreeMap<String, HostReport>> {
+        reports_in(&self.server.on_share(REPORTS))
+    }
+}

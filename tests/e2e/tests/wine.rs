@@ -1,0 +1,223 @@
+//! The main job on emulated servers: the signed bootstrap, started from NETLOGON as the
+//! scheduled task starts it, onboards or refuses.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what went wrong by panicking"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use gangway_e2e::bundle::NETLOGON;
+use gangway_e2e::{Deployment, Os, Outcome, Recipe, Server};
+use gangway_fixtures::blob::ORG_ID;
+
+const STATUS: &str = r"Software\Microsoft\Windows Advanced Threat Protection\Status";
+const POLICY: &str = r"Software\Policies\Microsoft\Windows Advanced Threat Protection";
+const SENSE: &str = r"System\CurrentControlSet\Services\Sense";
+
+/// Exit codes of the bootstrap that these tests expect.
+const GOOD: i32 = 0;
+const REFUSED: i32 = 54;
+
+fn deployed(os: Os) -> Deployment {
+    let bundle = Recipe::of_samples()
+        .and_then(|recipe| recipe.bundle())
+        .expect("a bundle");
+    Deployment::of(&bundle, Server::new(os)).expect("a server")
+}
+
+fn run(deployment: &Deployment) -> Outcome {
+    deployment.run().expect("the bootstrap ends")
+}
+
+#[track_caller]
+fn assert_nothing_left_running(deployment: &Deployment) {
+    assert_eq!(deployment.server.left_running(), Vec::<String>::new());
+}
+
+/// Nothing was executed, nothing was onboarded.
+#[track_caller]
+fn assert_untouched(deployment: &Deployment) {
+    assert_nothing_left_running(deployment);
+    assert_eq!(deployment.server.calls(), [], "something was executed");
+    let registry = deployment.server.registry().expect("the server stops");
+    assert_eq!(registry.text(POLICY, "OnboardingInfo"), None);
+    assert_eq!(registry.number(STATUS, "OnboardingState"), None);
+    assert_ne!(registry.number(SENSE, "Start"), Some(2));
+}
+
+#[track_caller]
+fn assert_onboarded(deployment: &Deployment) {
+    assert_nothing_left_running(deployment);
+    let registry = deployment.server.registry().expect("the server stops");
+    assert_eq!(registry.text(STATUS, "OrgId"), Some(ORG_ID));
+    assert_eq!(registry.number(STATUS, "OnboardingState"), Some(1));
+    assert_eq!(registry.number(SENSE, "Start"), Some(2));
+}
+
+/// Onboards `os` by `steps`, then shows that a second run and a run after a restart do
+/// nothing.
+fn check_onboarding(os: Os, steps: &[&str]) {
+    let deployment = deployed(os);
+    let first = run(&deployment);
+    let report = first.report().expect("a report");
+    assert_eq!(first.run.exit_code, GOOD, "{report:#?}");
+    assert_eq!(report.state, "onboarded", "{report:#?}");
+    assert_eq!(report.exit_code, GOOD);
+    assert_eq!(report.org_id(), Some(ORG_ID));
+    assert_eq!(report.steps_tried(), steps);
+
+    let calls = deployment.server.calls();
+    let second = run(&deployment);
+    assert_eq!(second.run.exit_code, GOOD, "{second:#?}");
+    if let Some(report) = &second.report {
+        assert_eq!(report.state, "onboarded");
+        assert_eq!(report.plan, Vec::<serde_json::Value>::new());
+        assert_eq!(report.steps_tried(), Vec::<&str>::new());
+    }
+    assert_eq!(
+        deployment.server.calls(),
+        calls,
+        "the second run started something"
+    );
+    assert_onboarded(&deployment);
+
+    let third = run(&deployment);
+    let report = third.report().expect("a report after a restart");
+    assert_eq!(
+        (third.run.exit_code, report.state.as_str()),
+        (GOOD, "onboarded")
+    );
+    assert_eq!(report.steps_tried(), Vec::<&str>::new());
+}
+
+#[test]
+fn server_2016_gets_the_agent_and_is_onboarded() {
+    check_onboarding(Os::Server2016, &["install-agent", "run-onboarding-script"]);
+}
+
+#[test]
+fn server_2022_is_onboarded_by_the_script_alone() {
+    check_onboarding(Os::Server2022, &["run-onboarding-script"]);
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).expect("a file of the share");
+    bytes[at] ^= 1;
+    fs::write(path, bytes).expect("a file of the share");
+}
+
+/// Flips the byte in the middle of the payload whose name ends so.
+fn check_flipped_payload(os: Os, ending: &str) {
+    let bundle = Recipe::of_samples().unwrap().bundle().unwrap();
+    let deployment = Deployment::of(&bundle, Server::new(os)).unwrap();
+    let payloads = bundle.payloads().unwrap();
+    let name = payloads.iter().find(|name| name.ends_with(ending)).unwrap();
+    let file = deployment.server.on_share(&bundle.payload_unc(name));
+    let size = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
+    flip(&file, size / 2);
+    let outcome = run(&deployment);
+    let report = outcome.report().expect("a report");
+    assert_eq!(outcome.run.exit_code, REFUSED, "{report:#?}");
+    assert_eq!(
+        (report.state.as_str(), report.reason.as_str()),
+        ("refused", "payload-mismatch")
+    );
+    assert!(report.detail.contains(name.as_str()), "{}", report.detail);
+    assert_untouched(&deployment);
+}
+
+#[test]
+fn a_flipped_byte_in_the_agent_package_is_refused() {
+    check_flipped_payload(Os::Server2016, ".msi");
+}
+
+#[test]
+fn a_flipped_byte_in_the_onboarding_script_is_refused_before_the_agent_is_installed() {
+    check_flipped_payload(Os::Server2016, ".cmd");
+}
+
+#[test]
+fn a_flipped_byte_in_the_onboarding_script_is_refused_where_it_is_the_only_payload() {
+    check_flipped_payload(Os::Server2022, ".cmd");
+}
+
+/// Runs an exe with one byte flipped where `find` says.
+fn damaged_exe(os: Os, find: impl Fn(&[u8]) -> usize) -> (Deployment, Outcome) {
+    let deployment = deployed(os);
+    let folder = deployment.server.on_share(NETLOGON);
+    let exe = fs::read_dir(folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let at = find(&fs::read(&exe).unwrap());
+    flip(&exe, at);
+    let outcome = run(&deployment);
+    (deployment, outcome)
+}
+
+fn position(bytes: &[u8], text: &[u8]) -> usize {
+    bytes
+        .windows(text.len())
+        .position(|window| window == text)
+        .expect("text in the exe")
+}
+
+#[test]
+fn a_flipped_byte_in_the_manifest_inside_the_exe_is_refused_before_any_step() {
+    let (deployment, outcome) = damaged_exe(Os::Server2022, |exe| {
+        // A digit of the onboarding script's digest.
+        let manifest = position(exe, b"\"sha256\": \"");
+        manifest + 12
+    });
+    assert_eq!(outcome.run.exit_code, REFUSED, "{outcome:#?}");
+    assert_untouched(&deployment);
+}
+
+#[test]
+fn a_flipped_byte_elsewhere_in_the_exe_runs_no_step() {
+    type Place = fn(&[u8]) -> usize;
+    let places: [(&str, Place); 4] = [
+        ("headers' stub text", |exe| position(exe, b"DOS mode")),
+        ("code", |_| 0x1400),
+        ("a text of the program", |exe| position(exe, b"onboarded")),
+        ("end of the signed part", |exe| {
+            position(exe, b"\"free_space_bytes\"") - 1
+        }),
+    ];
+    for (place, find) in places {
+        let (deployment, outcome) = damaged_exe(Os::Server2022, find);
+        assert_ne!(outcome.run.exit_code, GOOD, "{place}: {outcome:#?}");
+        assert_untouched(&deployment);
+    }
+}
+
+#[test]
+fn plan_shows_facts_and_steps_and_touches_nothing() {
+    let deployment = deployed(Os::Server2016);
+    let server = &deployment.server;
+    // What the first start of a prefix writes is not the program's doing.
+    server
+        .run(r"C:\windows\system32\cmd.exe", &["/c", "exit"])
+        .unwrap();
+    let registry_before = server.registry().unwrap().dump("");
+    let files_before = server.files().unwrap();
+
+    let outcome = deployment.run_with(&["--plan"]).unwrap();
+    assert_eq!(outcome.run.exit_code, GOOD, "{outcome:#?}");
+    for expected in ["install-agent", "run-onboarding-script", "md4ws.msi"] {
+        assert!(
+            outcome.run.stdout.contains(expected),
+            "{}",
+            outcome.run.stdout
+        );
+    }
+    assert!(outcome.report.is_none());
+    assert_untouched(&deployment);
+    assert_eq!(server.registry().unwrap().dump(""), registry_before);
+    assert_eq!(server.files().unwrap(), files_before);
+}
