@@ -154,14 +154,14 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     stage_payloads(&mut staging, &manifest.release_id, &selected, progress)?;
     staging.write("manifest.json", &manifest_bytes)?;
     staging.write("share/control.json", &Control::OPEN.to_bytes())?;
-    policies::write(
-        &mut staging,
-        &config,
+    let common = policies::Common {
+        config: &config,
         mode,
-        &bundle_id,
-        &exe.name,
+        bundle_id: &bundle_id,
+        exe_name: &exe.name,
         output_time,
-    )?;
+    };
+    policies::write(&mut staging, &common)?;
     let inputs = inputs(
         &inspection,
         &selected,

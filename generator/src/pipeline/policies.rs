@@ -3,53 +3,129 @@
 use std::collections::BTreeMap;
 
 use gangway_contract::BundleId;
-use gangway_contract::manifest::Mode;
+use gangway_contract::manifest::{AntivirusMode, Mode};
 
 use super::build::BuildError;
-use super::config::{Config, Principal};
+use super::config::{Config, Domain, ExclusionSettings, Principal};
 use super::output::Staging;
-use crate::gpo::{self, DeployOptions, DeployTask, PrincipalForm};
+use crate::gpo::{
+    self, DeployOptions, DeployTask, Exclusions, GpoError, GpoFiles, PrincipalForm, Proxies,
+    RoleExclusions, SettingsOptions,
+};
+
+/// What all policies of one bundle share.
+pub(super) struct Common<'a> {
+    pub(super) config: &'a Config,
+    pub(super) mode: Mode,
+    pub(super) bundle_id: &'a BundleId,
+    pub(super) exe_name: &'a str,
+    pub(super) output_time: i64,
+}
 
 /// Writes `gpo/<dns-name>/…` for every domain of the config.
-pub(super) fn write(
-    staging: &mut Staging,
-    config: &Config,
-    mode: Mode,
-    bundle_id: &BundleId,
-    exe_name: &str,
-    output_time: i64,
-) -> Result<(), BuildError> {
+pub(super) fn write(staging: &mut Staging, common: &Common<'_>) -> Result<(), BuildError> {
     // GPOs of one domain share the files of the WMI filter, byte for byte.
     let mut files = BTreeMap::new();
-    for domain in &config.gpo.domain {
-        let options = DeployOptions {
-            include_domain_controllers: domain.include_domain_controllers,
-            principal: match config.gpo.principal {
-                Principal::Name => PrincipalForm::Name,
-                Principal::Sid => PrincipalForm::Sid,
-            },
-            heartbeat: config.gpo.heartbeat,
-            task: match mode {
-                Mode::Precheck => DeployTask::Precheck,
-                Mode::Onboard => DeployTask::Onboard,
-                Mode::Offboard => DeployTask::Offboard,
-            },
-            ..DeployOptions::new(
-                config.organization.name.clone(),
-                domain.dns_name.clone(),
-                bundle_id.clone(),
-                exe_name.to_owned(),
-                output_time,
-            )
-        };
-        let gpo = gpo::deploy(&options).map_err(|source| BuildError::Gpo {
+    for domain in &common.config.gpo.domain {
+        let gpos = policies_of(common, domain).map_err(|source| BuildError::Gpo {
             domain: domain.dns_name.to_string(),
             source,
         })?;
-        files.extend(gpo.files.into_iter().map(|file| (file.path, file.bytes)));
+        let all = gpos.into_iter().flat_map(|gpo| gpo.files);
+        files.extend(all.map(|file| (file.path, file.bytes)));
     }
     for (path, bytes) in &files {
         staging.write(path, bytes)?;
     }
     Ok(())
+}
+
+fn policies_of(common: &Common<'_>, domain: &Domain) -> Result<Vec<GpoFiles>, GpoError> {
+    let mut gpos = vec![gpo::deploy(&deploy_options(common, domain))?];
+    // An offboarding bundle takes no setting away and brings none.
+    let settings = settings_options(common, domain);
+    if common.mode != Mode::Offboard && writes_a_value(&settings) {
+        gpos.extend(gpo::settings(&settings)?);
+    }
+    Ok(gpos)
+}
+
+fn deploy_options(common: &Common<'_>, domain: &Domain) -> DeployOptions {
+    let gpo = &common.config.gpo;
+    DeployOptions {
+        include_domain_controllers: domain.include_domain_controllers,
+        principal: match gpo.principal {
+            Principal::Name => PrincipalForm::Name,
+            Principal::Sid => PrincipalForm::Sid,
+        },
+        heartbeat: gpo.heartbeat,
+        task: match common.mode {
+            Mode::Precheck => DeployTask::Precheck,
+            Mode::Onboard => DeployTask::Onboard,
+            Mode::Offboard => DeployTask::Offboard,
+        },
+        ..DeployOptions::new(
+            common.config.organization.name.clone(),
+            domain.dns_name.clone(),
+            common.bundle_id.clone(),
+            common.exe_name.to_owned(),
+            common.output_time,
+        )
+    }
+}
+
+fn settings_options(common: &Common<'_>, domain: &Domain) -> SettingsOptions {
+    let config = common.config;
+    let given = &config.gpo.settings;
+    let proxy = &given.proxy;
+    SettingsOptions {
+        include_domain_controllers: domain.include_domain_controllers,
+        antivirus_mode: config.onboard.antivirus_mode,
+        device_tag: config.onboard.device_tag.clone(),
+        sample_collection: given.sample_collection,
+        proxies: Proxies {
+            sensor: proxy.sensor.clone(),
+            disable_enterprise_auth: proxy.disable_enterprise_auth,
+            prefer_static: proxy.prefer_static,
+            antivirus: proxy.antivirus.clone(),
+            antivirus_bypass: proxy.antivirus_bypass.clone(),
+        },
+        exclusions: exclusions(&given.exclusions),
+        role_exclusions: given
+            .role
+            .iter()
+            .map(|role| RoleExclusions {
+                role: role.name.clone(),
+                exclusions: Exclusions {
+                    paths: role.paths.clone(),
+                    extensions: role.extensions.clone(),
+                    processes: role.processes.clone(),
+                },
+            })
+            .collect(),
+        ..SettingsOptions::new(
+            config.organization.name.clone(),
+            domain.dns_name.clone(),
+            common.bundle_id.clone(),
+            common.output_time,
+        )
+    }
+}
+
+fn exclusions(given: &ExclusionSettings) -> Exclusions {
+    Exclusions {
+        paths: given.paths.clone(),
+        extensions: given.extensions.clone(),
+        processes: given.processes.clone(),
+    }
+}
+
+/// A GPO without a value would be linked, processed and mean nothing.
+fn writes_a_value(settings: &SettingsOptions) -> bool {
+    settings.antivirus_mode != AntivirusMode::Auto
+        || settings.device_tag.is_some()
+        || settings.sample_collection.is_some()
+        || settings.proxies != Proxies::default()
+        || settings.exclusions != Exclusions::default()
+        || !settings.role_exclusions.is_empty()
 }

@@ -3,225 +3,21 @@
 //! Unknown sections and fields are refused with a suggestion, because a setting that is
 //! silently ignored is worse than none.
 
+mod sections;
+mod values;
+
 use std::path::{Path, PathBuf};
 
-use gangway_contract::OrgId;
-use gangway_contract::manifest::{AgentRoute, AntivirusMode, Mode, RebootRule, Settings, Window};
-use serde::Deserialize;
+use gangway_contract::manifest::Settings;
 
 use super::suggest;
-use crate::gpo::DomainName;
-use crate::intake::TrustSettings;
+
+pub use sections::*;
+
+use values::{parse_window, unc_fault};
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// The config as it stands in the file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    /// Whose servers these are.
-    pub organization: Organization,
-    /// Where the portal downloads lie.
-    pub downloads: Downloads,
-    /// Who besides Microsoft is trusted; for labs.
-    #[serde(default)]
-    pub trust: TrustSettings,
-    /// Where servers find payloads and leave reports.
-    pub share: Share,
-    /// What becomes policy, and in which domains.
-    pub gpo: Gpo,
-    /// What the bootstrap does.
-    #[serde(default)]
-    pub onboard: Onboard,
-    /// What the bootstrap does when it offboards.
-    #[serde(default)]
-    pub offboard: Offboard,
-    /// Which servers beyond the usual ones are meant.
-    #[serde(default)]
-    pub targets: Targets,
-    /// When and on how many servers it does it.
-    #[serde(default)]
-    pub rollout: Rollout,
-    /// The stub the bootstrap is made from.
-    #[serde(default)]
-    pub bootstrap: BootstrapSection,
-    /// Who signs the bootstrap.
-    #[serde(default)]
-    pub signing: Signing,
-}
-
-/// `[organization]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Organization {
-    /// Display name; stable, because GPO GUIDs are derived from it.
-    pub name: String,
-    /// Pins the Defender tenant: a package for another one is an error.
-    pub org_id: Option<OrgId>,
-}
-
-/// `[downloads]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Downloads {
-    /// Files and folders, relative to the config file.
-    pub paths: Vec<PathBuf>,
-}
-
-/// `[share]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Share {
-    /// UNC folder for payloads, with the server's full DNS name.
-    pub root: String,
-    /// UNC folder for host reports, create-only.
-    pub reports: Option<String>,
-}
-
-/// `[gpo]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gpo {
-    /// One GPO set per domain.
-    pub domain: Vec<Domain>,
-    /// How the task names SYSTEM.
-    #[serde(default)]
-    pub principal: Principal,
-    /// Adds the daily heartbeat task.
-    #[serde(default)]
-    pub heartbeat: bool,
-}
-
-/// `[[gpo.domain]]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Domain {
-    /// Full DNS name, such as `contoso.com`.
-    #[serde(deserialize_with = "from_text")]
-    pub dns_name: DomainName,
-    /// Whether the policy applies to domain controllers too.
-    #[serde(default)]
-    pub include_domain_controllers: bool,
-}
-
-/// How the task names SYSTEM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Principal {
-    /// `NT AUTHORITY\System`, the form measured to work.
-    #[default]
-    Name,
-    /// `S-1-5-18`, for estates with localised account names.
-    Sid,
-}
-
-/// `[onboard]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Onboard {
-    /// `precheck`, `onboard`.
-    pub mode: OnboardMode,
-    /// `auto`, `always_passive`, `never_passive`.
-    pub antivirus_mode: AntivirusMode,
-    /// `auto`, `install_script`.
-    pub agent_route: AgentRoute,
-    /// Device tag, at most 200 characters.
-    pub device_tag: Option<String>,
-    /// Log Analytics workspaces that the retired agent has to lose, by id.
-    pub remove_workspaces: Vec<String>,
-}
-
-impl Default for Onboard {
-    fn default() -> Self {
-        Self {
-            mode: OnboardMode::Onboard,
-            antivirus_mode: AntivirusMode::Auto,
-            agent_route: AgentRoute::Auto,
-            device_tag: None,
-            remove_workspaces: Vec::new(),
-        }
-    }
-}
-
-/// `[offboard]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Offboard {
-    /// Also uninstalls the unified agent on Server 2012 R2 and 2016.
-    pub uninstall_agent: bool,
-}
-
-/// `[targets]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Targets {
-    /// Azure Stack HCI nodes too.
-    pub azure_stack_hci: bool,
-    /// Non-persistent desktops, which get the VDI tag.
-    pub vdi: bool,
-}
-
-/// Modes of the onboarding exe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnboardMode {
-    /// Assess only.
-    Precheck,
-    /// Bring the server to onboarded.
-    Onboard,
-}
-
-impl From<OnboardMode> for Mode {
-    fn from(mode: OnboardMode) -> Self {
-        match mode {
-            OnboardMode::Precheck => Self::Precheck,
-            OnboardMode::Onboard => Self::Onboard,
-        }
-    }
-}
-
-/// `[rollout]`; every value replaces the default of [`Settings::with_release_root`].
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "each field is the setting of the same name in the manifest"
-)]
-pub struct Rollout {
-    pub ring_percent: Option<u8>,
-    /// `HH:MM-HH:MM`, local time of each server.
-    pub window: Option<String>,
-    pub reboot: Option<RebootRule>,
-    pub retry_wait_s: Option<u32>,
-    pub jitter_s: Option<u32>,
-    pub fetch_retries: Option<u32>,
-    pub fetch_retry_wait_s: Option<u32>,
-    pub installer_wait_s: Option<u32>,
-    pub install_limit_s: Option<u32>,
-    pub script_limit_s: Option<u32>,
-    pub verify_wait_s: Option<u32>,
-    pub free_space_bytes: Option<u64>,
-}
-
-/// `[bootstrap]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BootstrapSection {
-    /// The stub, relative to the config file; else `gangway-runner.exe` beside `gangway`.
-    pub stub: Option<PathBuf>,
-}
-
-/// `[signing]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Signing {
-    /// Root certificates (PEM or DER) that may end the chain of the bootstrap's own signature,
-    /// relative to the config file; `verify` judges against them.
-    pub roots: Vec<PathBuf>,
-    /// Program and arguments that sign the exe in place; `{}` stands for its path.
-    pub command: Option<Vec<String>>,
-}
 
 /// A config that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -414,74 +210,6 @@ impl Config {
     }
 }
 
-/// Reads a field through its type's own parser, so that the file and line of a mistake are
-/// named by the TOML reader.
-fn from_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(serde::de::Error::custom)
-}
-
-/// What is wrong with a UNC path, if anything: short server names fall back to NTLM and some
-/// policies forbid it, so only full names are taken.
-fn unc_fault(unc: &str) -> Option<String> {
-    let Some(rest) = unc.strip_prefix(r"\\") else {
-        return Some(format!("`{unc}` is no UNC path"));
-    };
-    let mut parts = rest.split('\\');
-    let server = parts.next().unwrap_or_default();
-    if !is_dns_name(server) {
-        return Some(format!("`{unc}` does not name its server by full DNS name"));
-    }
-    let forbidden = |part: &str| {
-        part.is_empty()
-            || part == "."
-            || part == ".."
-            || part.contains(['/', ':', '*', '?', '"', '<', '>', '|', '%'])
-            || part.chars().any(char::is_control)
-    };
-    let folders: Vec<&str> = parts.collect();
-    if folders.is_empty() || folders.iter().any(|part| forbidden(part)) {
-        return Some(format!("`{unc}` has an empty or forbidden part"));
-    }
-    None
-}
-
-/// Two labels at least, letters, digits and inner hyphens (RFC 1123).
-fn is_dns_name(name: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let all_numeric = name
-        .split('.')
-        .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    name.len() <= 253 && name.contains('.') && !all_numeric && name.split('.').all(label)
-}
-
-/// `HH:MM-HH:MM`; the end is exclusive and may lie on the next day.
-fn parse_window(text: &str) -> Option<Window> {
-    let minute = |text: &str| {
-        let (hours, minutes) = text.trim().split_once(':')?;
-        let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
-        (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
-    };
-    let (from, to) = text.split_once('-')?;
-    let window = Window {
-        from_minute: minute(from)?,
-        to_minute: minute(to)?,
-    };
-    (window.from_minute != window.to_minute).then_some(window)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -564,13 +292,9 @@ dns_name = "contoso.com"
     }
 
     #[test]
-    fn a_window_may_pass_midnight() {
-        let window = Window {
-            from_minute: 22 * 60,
-            to_minute: 4 * 60,
-        };
-        assert_eq!(parse_window("22:00-04:00"), Some(window));
-        assert_eq!(parse_window("04:00-04:00"), None);
-        assert_eq!(parse_window("24:00-04:00"), None);
+    fn the_config_that_init_writes_is_understood() {
+        let text = include_str!("../../../../templates/gangway.toml");
+        let config = parse(text).unwrap();
+        assert_eq!(config.organization.name, "Contoso");
     }
 }

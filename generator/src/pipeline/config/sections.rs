@@ -1,0 +1,292 @@
+//! The sections of `gangway.toml`, as they stand in the file.
+
+use std::path::PathBuf;
+
+use gangway_contract::OrgId;
+use gangway_contract::manifest::{AgentRoute, AntivirusMode, Mode, RebootRule};
+use serde::Deserialize;
+
+use crate::gpo::{DomainName, RoleName};
+use crate::intake::TrustSettings;
+
+/// The config as it stands in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Whose servers these are.
+    pub organization: Organization,
+    /// Where the portal downloads lie.
+    pub downloads: Downloads,
+    /// Who besides Microsoft is trusted; for labs.
+    #[serde(default)]
+    pub trust: TrustSettings,
+    /// Where servers find payloads and leave reports.
+    pub share: Share,
+    /// What becomes policy, and in which domains.
+    pub gpo: Gpo,
+    /// What the bootstrap does.
+    #[serde(default)]
+    pub onboard: Onboard,
+    /// What the bootstrap does when it offboards.
+    #[serde(default)]
+    pub offboard: Offboard,
+    /// Which servers beyond the usual ones are meant.
+    #[serde(default)]
+    pub targets: Targets,
+    /// When and on how many servers it does it.
+    #[serde(default)]
+    pub rollout: Rollout,
+    /// The stub the bootstrap is made from.
+    #[serde(default)]
+    pub bootstrap: BootstrapSection,
+    /// Who signs the bootstrap.
+    #[serde(default)]
+    pub signing: Signing,
+}
+
+/// `[organization]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    /// Display name; stable, because GPO GUIDs are derived from it.
+    pub name: String,
+    /// Pins the Defender tenant: a package for another one is an error.
+    pub org_id: Option<OrgId>,
+}
+
+/// `[downloads]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Downloads {
+    /// Files and folders, relative to the config file.
+    pub paths: Vec<PathBuf>,
+}
+
+/// `[share]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// UNC folder for payloads, with the server's full DNS name.
+    pub root: String,
+    /// UNC folder for host reports, create-only.
+    pub reports: Option<String>,
+}
+
+/// `[gpo]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gpo {
+    /// One GPO set per domain.
+    pub domain: Vec<Domain>,
+    /// How the task names SYSTEM.
+    #[serde(default)]
+    pub principal: Principal,
+    /// Adds the daily heartbeat task.
+    #[serde(default)]
+    pub heartbeat: bool,
+    /// What the Settings GPO writes.
+    #[serde(default)]
+    pub settings: PolicySettings,
+}
+
+/// `[[gpo.domain]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domain {
+    /// Full DNS name, such as `contoso.com`.
+    #[serde(deserialize_with = "from_text")]
+    pub dns_name: DomainName,
+    /// Whether the policy applies to domain controllers too.
+    #[serde(default)]
+    pub include_domain_controllers: bool,
+}
+
+/// How the task names SYSTEM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Principal {
+    /// `NT AUTHORITY\System`, the form measured to work.
+    #[default]
+    Name,
+    /// `S-1-5-18`, for estates with localised account names.
+    Sid,
+}
+
+/// `[gpo.settings]`: what the Settings GPO writes besides the antivirus mode.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicySettings {
+    /// May the service ask for file samples? Left out, the service decides.
+    pub sample_collection: Option<bool>,
+    /// Proxies of sensor and antivirus.
+    pub proxy: ProxySettings,
+    /// Antivirus exclusions of every server.
+    pub exclusions: ExclusionSettings,
+    /// Antivirus exclusions of server roles; each becomes a GPO of its own.
+    pub role: Vec<RoleSettings>,
+}
+
+/// `[gpo.settings.proxy]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProxySettings {
+    /// `host:port` for the sensor.
+    pub sensor: Option<String>,
+    /// No authenticated proxy for the sensor.
+    pub disable_enterprise_auth: bool,
+    /// The sensor's proxy also for revocation lists and updates.
+    pub prefer_static: bool,
+    /// URL for the antivirus.
+    pub antivirus: Option<String>,
+    /// Hosts that the antivirus reaches without it.
+    pub antivirus_bypass: Vec<String>,
+}
+
+/// `[gpo.settings.exclusions]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExclusionSettings {
+    /// Files and folders.
+    pub paths: Vec<String>,
+    /// File name extensions.
+    pub extensions: Vec<String>,
+    /// Programs whose files are not scanned.
+    pub processes: Vec<String>,
+}
+
+/// `[[gpo.settings.role]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleSettings {
+    /// Name of the role; part of the GPO's name.
+    #[serde(deserialize_with = "from_text")]
+    pub name: RoleName,
+    /// Files and folders.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// File name extensions.
+    #[serde(default)]
+    pub extensions: Vec<String>,
+    /// Programs whose files are not scanned.
+    #[serde(default)]
+    pub processes: Vec<String>,
+}
+
+/// `[onboard]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Onboard {
+    /// `precheck`, `onboard`.
+    pub mode: OnboardMode,
+    /// `auto`, `always_passive`, `never_passive`.
+    pub antivirus_mode: AntivirusMode,
+    /// `auto`, `install_script`.
+    pub agent_route: AgentRoute,
+    /// Device tag, at most 200 characters.
+    pub device_tag: Option<String>,
+    /// Log Analytics workspaces that the retired agent has to lose, by id.
+    pub remove_workspaces: Vec<String>,
+}
+
+impl Default for Onboard {
+    fn default() -> Self {
+        Self {
+            mode: OnboardMode::Onboard,
+            antivirus_mode: AntivirusMode::Auto,
+            agent_route: AgentRoute::Auto,
+            device_tag: None,
+            remove_workspaces: Vec::new(),
+        }
+    }
+}
+
+/// `[offboard]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Offboard {
+    /// Also uninstalls the unified agent on Server 2012 R2 and 2016.
+    pub uninstall_agent: bool,
+}
+
+/// `[targets]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Targets {
+    /// Azure Stack HCI nodes too.
+    pub azure_stack_hci: bool,
+    /// Non-persistent desktops, which get the VDI tag.
+    pub vdi: bool,
+}
+
+/// Modes of the onboarding exe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnboardMode {
+    /// Assess only.
+    Precheck,
+    /// Bring the server to onboarded.
+    Onboard,
+}
+
+impl From<OnboardMode> for Mode {
+    fn from(mode: OnboardMode) -> Self {
+        match mode {
+            OnboardMode::Precheck => Self::Precheck,
+            OnboardMode::Onboard => Self::Onboard,
+        }
+    }
+}
+
+/// `[rollout]`; every value replaces the default of [`Settings::with_release_root`].
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    missing_docs,
+    reason = "each field is the setting of the same name in the manifest"
+)]
+pub struct Rollout {
+    pub ring_percent: Option<u8>,
+    /// `HH:MM-HH:MM`, local time of each server.
+    pub window: Option<String>,
+    pub reboot: Option<RebootRule>,
+    pub retry_wait_s: Option<u32>,
+    pub jitter_s: Option<u32>,
+    pub fetch_retries: Option<u32>,
+    pub fetch_retry_wait_s: Option<u32>,
+    pub installer_wait_s: Option<u32>,
+    pub install_limit_s: Option<u32>,
+    pub script_limit_s: Option<u32>,
+    pub verify_wait_s: Option<u32>,
+    pub free_space_bytes: Option<u64>,
+}
+
+/// `[bootstrap]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BootstrapSection {
+    /// The stub, relative to the config file; else `gangway-runner.exe` beside `gangway`.
+    pub stub: Option<PathBuf>,
+}
+
+/// `[signing]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signing {
+    /// Root certificates (PEM or DER) that may end the chain of the bootstrap's own signature,
+    /// relative to the config file; `verify` judges against them.
+    pub roots: Vec<PathBuf>,
+    /// Program and arguments that sign the exe in place; `{}` stands for its path.
+    pub command: Option<Vec<String>>,
+}
+
+/// Reads a field through its type's own parser, so that the file and line of a mistake are
+/// named by the TOML reader.
+fn from_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
+}
