@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::program::Program;
-use crate::{say, workspace};
+use crate::{runner, say, workspace};
 
 /// What `cargo xtask fixtures` takes.
 #[derive(Args)]
@@ -46,11 +46,17 @@ fn folder(size: Option<&str>) -> Result<PathBuf> {
 }
 
 fn make_in(folder: &PathBuf, size: Option<&str>) -> Result<()> {
+    // The agent package installs these under Wine.
+    let standins = runner::standins_folder()?;
     let mut program = Program::cargo()
         .folder(workspace::root()?)
         .args(["run", "--quiet", "--locked", "-p", "gangway-fixtures", "--"])
         .args(["make", "--out"])
-        .arg(folder);
+        .arg(folder)
+        .arg("--sense-exe")
+        .arg(standins.join("sense.exe"))
+        .arg("--windefend-exe")
+        .arg(standins.join("service.exe"));
     if let Some(size) = size {
         program = program.args(["--size", size]);
     }
