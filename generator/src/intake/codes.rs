@@ -1,35 +1,262 @@
 //! Every code of the intake: what it means in general and what to do.
+//!
+//! Numbers never change their meaning: GW10 paths and files, GW11 archives, GW12 scripts and
+//! blobs, GW13 signatures, GW14 packages, GW15 several items together, GW16 the lock file,
+//! GW17 prerequisites of closed networks.
 
 use crate::problem::{Code, Severity};
 
-/// A given path cannot be read.
-pub static UNREADABLE: Code = Code {
-    id: "GW1001",
-    severity: Severity::Error,
-    title: "a path cannot be read",
-    page: "The operating system refused to open or read the path. Nothing is known about it, \
-           so nothing is built from it.\n\nCheck that the path exists and that the account \
-           that runs Gangway may read it.",
-};
+/// Declares the codes and the list of all of them. The page is the reason, a blank line, and
+/// what to do.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $severity:ident, $title:literal, $why:literal, $next:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub static $name: Code = Code {
+                id: $id,
+                severity: Severity::$severity,
+                title: $title,
+                page: concat!($why, "\n\n", $next),
+            };
+        )*
 
-/// A file has no bytes.
-pub static EMPTY: Code = Code {
-    id: "GW1002",
-    severity: Severity::Error,
-    title: "a file is empty",
-    page: "An empty file is nearly always a download that was cut off before it began, or a \
-           place holder of a file synchronisation that was never filled.\n\nDownload it again, \
-           or take it out of the folder.",
-};
+        /// All of them, in the order of their numbers.
+        pub static ALL: &[&Code] = &[$(&$name,)*];
+    };
+}
 
-/// A file is none of the packages that are known.
-pub static UNKNOWN: Code = Code {
-    id: "GW1003",
-    severity: Severity::Note,
-    title: "a file is not a known package",
-    page: "The file is listed with its SHA-256 and left alone: it goes into no bundle. Files \
-           are recognised by content, so renaming it changes nothing.",
-};
+codes! {
+    /// A given path cannot be read.
+    UNREADABLE = "GW1001", Error, "a path cannot be read",
+        "The operating system refused to open or read the path. Nothing is known about it, so nothing is built from it.",
+        "Check that the path exists and that the account that runs Gangway may read it.";
+    /// A file has no bytes.
+    EMPTY = "GW1002", Error, "a file is empty",
+        "An empty file is nearly always a download that was cut off before it began, or a place holder of a file synchronisation that was never filled.",
+        "Download it again, or take it out of the folder.";
+    /// A file is none of the packages that are known.
+    UNKNOWN = "GW1003", Note, "a file is not a known package",
+        "The file is listed with its SHA-256 and left alone: it goes into no bundle.",
+        "Nothing, when it is not meant for the bundle. Files are recognised by content, so renaming it changes nothing.";
+    /// More files than are looked at.
+    TOO_MANY_FILES = "GW1004", Error, "there are more files than are looked at",
+        "An inspection looks at a bounded number of files and archive entries, so that a wrong path (a whole disk, say) or a hostile archive cannot keep it busy for ever.",
+        "Give the folder with the downloads instead of one far above it.";
+    /// An onboarding package for another operating system.
+    OTHER_PLATFORM = "GW1005", Warning, "the package is for another operating system",
+        "The portal offers packages for Linux, macOS and mobile devices under the same zip names as those for Windows. They hold the same kind of tenant data but nothing a Windows Server can run.",
+        "In the portal choose the operating system `Windows Server` and the deployment method `Group Policy`, and download again.";
 
-/// All of them, in the order of their numbers.
-pub static ALL: &[&Code] = &[&UNREADABLE, &EMPTY, &UNKNOWN];
+    /// An entry's name is not one that a download has.
+    UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",
+        "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either.",
+        "Download the archive again from its source. If it still has such names, do not use it.";
+    /// Two entries are one file to some reader.
+    NAME_COLLISION = "GW1102", Error, "an archive has two entries under one name",
+        "Equal names, or names that differ only in letter case, are one file on Windows. Which of the two a tool takes depends on the tool, so what was checked need not be what is used.",
+        "Download the archive again from its source. If it still has them, do not use it.";
+    /// A link, a device or a pipe.
+    SPECIAL_ENTRY = "GW1103", Error, "an archive has an entry that is no plain file",
+        "Symbolic links, devices and pipes have no place in a download: they make an extracting tool read or write somewhere else.",
+        "Download the archive again from its source. If it still has them, do not use it.";
+    /// More entries, bytes or levels than are read.
+    ARCHIVE_TOO_LARGE = "GW1104", Error, "an archive inflates beyond what is read",
+        "Archives are read within bounds on entries, inflated bytes, ratio and nesting. Real packages are far below them; archives made to exhaust a reader are above.",
+        "If the archive is what you meant to give, unpack it yourself and give the folder.";
+    /// Records contradict each other or the file.
+    ARCHIVE_DAMAGED = "GW1105", Error, "an archive is damaged",
+        "The archive is cut short, or its directory, headers and data contradict each other. Readers differ in which of them they believe.",
+        "Download it again, and compare the size with the one that the browser shows.";
+    /// An entry cannot be read.
+    ENTRY_UNREADABLE = "GW1106", Error, "an archive entry cannot be read",
+        "The entry is encrypted, compressed by a method that no portal package uses, or its data does not fit its checksum.",
+        "Download the archive again. An encrypted archive has to be unpacked by you.";
+
+    /// The script is for single machines.
+    LOCAL_SCRIPT = "GW1201", Error, "the script is for single machines",
+        "The portal's local script asks for consent, shows text and waits for a key. As SYSTEM nobody answers: it loops for ever. It also sets a latency that is meant for demonstrations. Removing its `pause` does not help, because the consent stays.",
+        "In the Defender portal choose the deployment method `Group Policy` and download again.";
+    /// No line of the script writes a blob.
+    NO_BLOB = "GW1202", Error, "the script holds no onboarding blob",
+        "The one line that writes the onboarding or offboarding data into the registry is missing, so the script would do nothing useful.",
+        "Download the package again; do not edit the script.";
+    /// The blob's line was wrapped or cut.
+    WRAPPED_BLOB = "GW1203", Error, "the script's blob was wrapped or cut",
+        "The blob is one line of more than 7000 characters. Editors, mail programs and chat tools wrap or cut such lines, and cmd.exe then runs the rest as commands.",
+        "Use the file from the portal's zip as it is; move it as a zip and never through an editor.";
+    /// The blob's line is damaged in another way.
+    DAMAGED_BLOB_LINE = "GW1204", Error, "the script's blob line is damaged",
+        "The line is longer than cmd.exe runs, holds characters that the portal never writes there, or there are several such lines.",
+        "Download the package again; do not edit the script.";
+    /// The blob's JSON cannot be read.
+    UNREADABLE_BLOB = "GW1205", Error, "the blob cannot be read",
+        "The blob is a small JSON document. When it cannot be read, the sensor cannot read it either, and the server would never onboard.",
+        "Download the package again. The blob itself is never shown here, because whoever has it can enrol devices.";
+    /// The body is not the one that was signed.
+    BLOB_CHANGED = "GW1206", Error, "the blob was changed after signing",
+        "The service signs the blob's parameters (tenant, service addresses, expiry). The signature in the file was made by the certificate in the file, but over other parameters: somebody or something edited them, or put the signature of another package beside them.",
+        "Download the package again and find out who changed the file.";
+    /// The signature is another package's.
+    FOREIGN_SIGNATURE = "GW1207", Error, "the blob carries the signature of another package",
+        "The signature was not made over this blob by the certificate beside it: the file was put together from two packages, or it is damaged.",
+        "Download the package again and find out where the file comes from.";
+    /// There is nothing to check.
+    BLOB_UNSIGNED = "GW1208", Error, "the blob has no SHA-256 signature",
+        "Every package since 2020 carries a SHA-256 signature. Without one nothing tells a real package from an invented one.",
+        "Download a new package from the portal.";
+    /// The certificate is not the service's or cannot be read.
+    BLOB_CERTIFICATE = "GW1209", Error, "the blob's certificate is not the service's",
+        "Blobs are signed by the certificate of `Seville.Windows.com`. Another subject, even under a Microsoft root, is not the service that issues packages.",
+        "Download the package again and find out where the file comes from.";
+    /// The certificates do not fit each other.
+    BLOB_CHAIN = "GW1210", Error, "the blob's certificates do not form a chain",
+        "The blob brings its own issuing certificates. When they do not fit the signing certificate, the file was put together from parts or is damaged.",
+        "Download the package again.";
+    /// The chain ends at a root that is not trusted.
+    BLOB_NOT_MICROSOFT = "GW1211", Error, "the blob was not made by Microsoft",
+        "The blob is whole and signed, but its chain does not end at a Microsoft root. Anybody can make such a file: it would send your servers' data wherever its maker wants.",
+        "Do not use the file. In a lab, name your root under `[trust] lab_roots` and set `lab_root_counts_as_microsoft`.";
+    /// Another tenant than the pinned one.
+    OTHER_TENANT = "GW1212", Error, "the package is for another tenant",
+        "`organization.org_id` pins the Defender organisation. A package for another one would report your servers there.",
+        "Sign in to the right tenant and download again, or correct `organization.org_id`.";
+    /// Packages for different tenants.
+    TWO_TENANTS = "GW1213", Error, "the downloads are for different tenants",
+        "A bundle onboards to one tenant. With packages of two tenants among the downloads it would be chance which one the servers report to.",
+        "Keep the packages of one tenant, or build one bundle for each. `organization.org_id` in the config pins the tenant for good.";
+    /// Different packages for one tenant and one purpose.
+    TWO_PACKAGES = "GW1214", Error, "there are two different packages for one purpose",
+        "Two packages that differ, for example an old and a new download, cannot both be staged under the one name that scripts look for.",
+        "Keep the newer one. The list shows versions and digests.";
+    /// The offboarding package has ended.
+    OFFBOARDING_EXPIRED = "GW1215", Error, "the offboarding package has expired",
+        "Offboarding packages are valid for a few days. The sensor refuses an expired one (event 29), so the server would stay onboarded. The instant stands in the signed body; the date in the file name is only a hint.",
+        "Download a new offboarding package and build again shortly before it is used.";
+    /// The offboarding package ends soon.
+    OFFBOARDING_EXPIRES_SOON = "GW1216", Warning, "the offboarding package expires soon",
+        "Group Policy takes hours to days to reach every server, and each server must run the package before it expires.",
+        "Download a new package, or make sure that every server refreshes before that time.";
+    /// The offboarding package is valid longer than any.
+    OFFBOARDING_LONG = "GW1217", Warning, "the offboarding package is valid unusually long",
+        "The portal issues offboarding packages for 7 days, formerly for 30. A longer one lets whoever finds it remove devices from protection for all that time.",
+        "Check where the package comes from and keep it where only administrators can read it.";
+    /// A byte order mark before the first command.
+    BYTE_ORDER_MARK = "GW1218", Warning, "the script starts with a byte order mark",
+        "cmd.exe takes the mark as part of the first command, so `@echo off` fails and every line is echoed. An editor saved the file as `UTF-8 with BOM`; the portal does not.",
+        "Use the file from the portal's zip as it is.";
+    /// A line that cannot be told.
+    UNCLEAR_LINE = "GW1219", Warning, "a line of the script cannot be classified",
+        "Only the blob of a portal script is signed. The other lines are compared with the commands that portal scripts are made of; this one does not fit, though it need not be bad: the portal changes its scripts from time to time.",
+        "Look at the line. When the script is fresh from the portal, tell the makers of Gangway.";
+    /// A command that no portal script runs.
+    FOREIGN_COMMAND = "GW1220", Error, "the script runs something that no portal script runs",
+        "The script would run as SYSTEM on every server. A program outside the short list that portal scripts use means that somebody edited the script.",
+        "Download the package again. Steps of your own belong into a task of your own.";
+    /// On- and offboarding mixed.
+    CONTRADICTORY_SCRIPT = "GW1221", Error, "the script contradicts itself",
+        "It writes both the onboarding and the offboarding value, or its blob is of the other kind than the value that it is written to.",
+        "Download the package again; do not edit the script.";
+    /// One weak sign of the local variant, or signs of the other direction.
+    ODD_SIGN = "GW1222", Warning, "the script shows a sign of another variant",
+        "All signs together make this the unattended script, but one sign belongs to another variant. The portal may have changed its scripts, or somebody edited this one.",
+        "Compare it with a fresh download.";
+    /// Line ends were changed.
+    CHANGED_ENDINGS = "GW1223", Note, "the script's line ends were changed",
+        "Scripts fresh from the portal end most lines with CR LF. This one has LF only, as after a pass through git or a Linux tool. cmd.exe runs it, but labels near block borders of 512 bytes can be missed.",
+        "Take the file from the portal's zip, byte for byte.";
+
+    /// No signature where there must be one.
+    UNSIGNED = "GW1301", Error, "the file is not signed",
+        "Microsoft signs the agent, its scripts and its updates. Without a signature nothing tells the real file from another, and it would run as SYSTEM.",
+        "Download it again from its source.";
+    /// The signature does not hold.
+    INVALID_SIGNATURE = "GW1302", Error, "the file's signature does not hold",
+        "The file was changed or cut after it was signed, or its signer is not trusted. The evidence names the exact reason.",
+        "Download it again from its source.";
+    /// The signature was not judged.
+    NOT_CHECKED = "GW1303", Error, "the file's signature was not checked",
+        "A payload that runs as SYSTEM must be judged, and this one could not be.",
+        "The evidence says why; download the file again, or report the format.";
+    /// The signer is not the one that the policy wants.
+    WRONG_SIGNER = "GW1304", Error, "the file is signed by somebody else",
+        "The signature holds, but the signer's root, organisation or key usage is not among those that `[trust.signers]` allows for this kind of file.",
+        "Download the file from Microsoft. If another signer is intended, name its organisation in `[trust.signers]`.";
+    /// A lab root vouches for something.
+    LAB_ROOT = "GW1305", Warning, "a lab root was trusted",
+        "At least one download is trusted only because the config names a lab root. Whoever holds the lab's key can make your servers run anything.",
+        "Right for tests. For production take `lab_roots` out of `[trust]`.";
+    /// A lab root that does not stand for Microsoft.
+    LAB_ROOT_IS_NOT_MICROSOFT = "GW1306", Error, "the file is signed under a lab root",
+        "The chain is whole and ends at a lab root. That makes the file the lab's, not Microsoft's, unless the config says that the lab stands for Microsoft.",
+        "In a lab set `lab_root_counts_as_microsoft = true` under `[trust]`; elsewhere download the file from Microsoft.";
+    /// No time stamp.
+    NO_TIME_STAMP = "GW1307", Error, "the signature has no time stamp",
+        "Without a time stamp the signature dies with the signer's certificate, and nothing tells when it was made. Microsoft stamps its files.",
+        "Download the file again. `require_timestamp = false` in `[trust.signers]` allows it.";
+    /// SHA-1.
+    WEAK_DIGEST = "GW1308", Error, "the signature rests on SHA-1",
+        "SHA-1 collisions can be made, so a SHA-1 signature no longer proves which bytes were signed.",
+        "Download a current version. `allow_sha1 = true` in `[trust.signers]` allows it for stamped files.";
+    /// Bytes that no signature covers.
+    UNCOVERED_BYTES = "GW1309", Error, "the file holds bytes that its signature does not cover",
+        "Bytes behind the signature inside the certificate table are covered by nothing; Windows ignores them by default. They are a known hiding place, and Microsoft's downloads have none.",
+        "Download the file again from its source.";
+    /// Line ends were changed after signing.
+    SIGNED_ENDINGS_CHANGED = "GW1310", Error, "the script's line ends were changed after signing",
+        "With CR LF line ends the signature fits, as the file stands it does not: git, an editor or an archive tool changed them. PowerShell refuses it under `AllSigned` and `RemoteSigned`.",
+        "Download the script as a file or as the repository's zip; do not copy its text. Gangway never repairs a file silently.";
+    /// Good, but something to know.
+    SIGNATURE_REMARK = "GW1311", Warning, "the signature holds with a reservation",
+        "The file is what its signer signed. Something about the signature is weaker than usual; the evidence says what.",
+        "Read the evidence; download a current version where there is one.";
+
+    /// An MSI that cannot be read.
+    DAMAGED_PACKAGE = "GW1401", Error, "an installer package is damaged",
+        "The file begins as an installer package and cannot be read as one: a download that was cut short is the usual reason.",
+        "Download it again, and compare the size with the one that the browser shows.";
+    /// Wrong processor.
+    WRONG_ARCHITECTURE = "GW1402", Error, "the file is for another processor",
+        "The servers that Gangway serves are 64-bit x86.",
+        "Download the x64 version.";
+    /// A program or update that cannot be read.
+    DAMAGED_PROGRAM = "GW1403", Error, "a program or update is damaged",
+        "The file begins as a program or a cabinet and cannot be read as one.",
+        "Download it again, and compare the size with the one that the browser shows.";
+    /// The retired agent is too old.
+    OLD_MONITORING_AGENT = "GW1404", Error, "the monitoring agent is too old",
+        "Versions before 10.20.18029 are not signed with SHA-2 and no longer connect.",
+        "Download `MMASetup-AMD64.exe` of version 10.20.18029 or later. The agent was retired on 2024-08-31; the deployment tool replaces it.";
+    /// Install.ps1 has no version.
+    NO_SCRIPT_VERSION = "GW1405", Note, "the install script tells no version",
+        "`Install.ps1` carries a version block since 2022. Without one the lock file knows the script by its digest only.",
+        "Take the current script from its repository.";
+
+    /// One file for two payloads.
+    TWO_FOR_ONE_ROLE = "GW1501", Error, "two different files compete for one role",
+        "A bundle carries one file of each kind. With two that differ, for example an old and a new agent, it would be chance which one the servers get.",
+        "Keep the newer one. The list shows versions and digests.";
+    /// The same bytes twice.
+    SAME_TWICE = "GW1502", Note, "the same file was given twice",
+        "The bytes are equal, so it does not matter which one is used.",
+        "Nothing.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_stay_in_the_range_of_the_intake() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} {}", pair[0].id, pair[1].id);
+        }
+        for code in ALL {
+            assert!(
+                code.id.starts_with("GW1") && code.id.len() == 6,
+                "{}",
+                code.id
+            );
+            assert!(code.page.contains("\n\n"), "{}", code.id);
+        }
+    }
+}

@@ -75,10 +75,9 @@ impl Source {
                     inner: Box::new(file),
                 })
             }
-            Self::ZipEntry { archive, .. } => Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                format!("entries of `{}` are not read yet", archive.display()),
-            )),
+            Self::ZipEntry { archive, positions } => Ok(Opened {
+                inner: Box::new(super::archive::reopen(archive, positions)?),
+            }),
         }
     }
 }

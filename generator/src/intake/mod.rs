@@ -5,12 +5,22 @@
 //! the staging folder that the caller names, and nothing is extracted to a path that comes
 //! from an archive.
 
+mod across;
+mod archive;
 pub mod codes;
+mod content;
 mod item;
 mod naming;
+mod recognise;
 pub mod report;
+mod script;
 mod settings;
+mod signature;
+mod text;
 mod walk;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

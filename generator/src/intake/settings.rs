@@ -103,6 +103,12 @@ pub struct SignerPolicy {
 pub struct SignerRule {
     /// Organisations (`O=`) of the signing certificate that are accepted.
     pub organizations: Vec<String>,
+    /// SHA-256 of root certificates (64 hex digits) that the chain may end at; empty means
+    /// Microsoft's, and the lab's when it counts as Microsoft's.
+    pub roots: Vec<String>,
+    /// Extended key usages (dotted) that the signing certificate must have besides code
+    /// signing.
+    pub extended_key_usages: Vec<String>,
     /// A time stamp must be present.
     pub require_timestamp: bool,
     /// Accepts a SHA-1 content digest when it is time-stamped.
@@ -113,6 +119,8 @@ impl Default for SignerRule {
     fn default() -> Self {
         Self {
             organizations: vec!["Microsoft Corporation".to_owned()],
+            roots: Vec::new(),
+            extended_key_usages: Vec::new(),
             require_timestamp: true,
             allow_sha1: false,
         }

@@ -1,47 +1,76 @@
-//! From paths to items: folders are walked, every file is read once.
+//! From paths to items: folders are walked, archives opened, every file judged on all cores.
 
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::Sha256;
 use rayon::prelude::*;
-use sha2::Digest;
 use walkdir::WalkDir;
 
-use super::{Inspection, IntakeSettings, Item, Kind, Source, Verdict, codes};
+use super::content::Content;
+use super::item::{Item, Kind, Source, Verdict};
+use super::recognise::{Context, Form, Recognised, SignatureCheck, form, recognise};
+use super::signature::{Authenticode, policy_problems, summarise};
+use super::{Inspection, IntakeSettings, across, archive, codes};
+use crate::formats::authenticode;
+use crate::formats::zip::name;
 use crate::problem::Problem;
 
+/// What came of one file or archive.
+#[derive(Default)]
+struct Found {
+    items: Vec<Item>,
+    problems: Vec<Problem>,
+}
+
 /// See [`super::inspect`].
-pub(super) fn inspect(paths: &[PathBuf], _settings: &IntakeSettings) -> Inspection {
-    let (files, mut problems) = list(paths);
-    let (items, unreadable): (Vec<_>, Vec<_>) = files
-        .into_par_iter()
-        .map(|path| judge(&path))
-        .partition_map(|result| match result {
-            Ok(item) => rayon::iter::Either::Left(item),
-            Err(problem) => rayon::iter::Either::Right(problem),
-        });
+pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspection {
+    let (context, mut problems) = Context::new(settings);
+    let (files, unreadable) = list(paths, settings.limits.files);
     problems.extend(unreadable);
-    let mut items: Vec<Item> = items;
+    let found: Vec<Found> = files
+        .par_iter()
+        .map(|path| {
+            let candidate = Candidate {
+                shown: path.display().to_string(),
+                content: Content::File(path.clone()),
+                source: Source::File(path.clone()),
+            };
+            let mut found = Found::default();
+            let budget = settings.limits.archive_bytes;
+            judge(candidate, 0, budget, &context, &mut found);
+            found
+        })
+        .collect();
+    let mut items = Vec::new();
+    for one in found {
+        items.extend(one.items);
+        problems.extend(one.problems);
+    }
     items.sort_by(|a, b| a.path.cmp(&b.path));
-    problems.sort_by(|a, b| a.subject.cmp(&b.subject));
+    across::mark_non_persistent(&mut items);
+    problems.extend(across::problems(&items));
+    problems.sort_by(|a, b| (a.code.id, &a.subject).cmp(&(b.code.id, &b.subject)));
+    problems.dedup();
     Inspection { items, problems }
 }
 
-/// Every file below the paths, each once.
-fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
+/// Every file below the paths, each once, in the order of their names.
+fn list(paths: &[PathBuf], limit: usize) -> (Vec<PathBuf>, Vec<Problem>) {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for entry in paths.iter().flat_map(WalkDir::new) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => files.push(entry.into_path()),
+            Ok(entry) if files.len() < limit => files.push(entry.into_path()),
+            Ok(entry) => {
+                problems.push(too_many(limit, &entry.path().display().to_string()));
+                break;
+            }
             Err(error) => {
                 let subject = error
                     .path()
                     .map_or_else(String::new, |path| path.display().to_string());
-                problems.push(unreadable(subject, &error.to_string()));
+                problems.push(unreadable(&subject, &error.to_string()));
             }
         }
     }
@@ -50,59 +79,247 @@ fn list(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
     (files, problems)
 }
 
-fn unreadable(subject: String, why: &str) -> Problem {
+fn too_many(limit: usize, subject: &str) -> Problem {
+    Problem::new(
+        &codes::TOO_MANY_FILES,
+        subject,
+        format!("more than {limit} files and archive entries"),
+        "give the folder with the downloads instead of one far above it",
+    )
+}
+
+fn unreadable(subject: &str, why: &str) -> Problem {
     Problem::new(
         &codes::UNREADABLE,
         subject,
-        "cannot be read",
-        "check the path and its permissions",
+        "the path cannot be read",
+        "check that it exists and that this account may read it",
     )
     .with_evidence(why)
 }
 
-/// Reads one file once: digest, size, kind.
-fn judge(path: &Path) -> Result<Item, Problem> {
-    let shown = path.display().to_string();
-    let failed = |error: std::io::Error| unreadable(shown.clone(), &error.to_string());
-    let mut file = File::open(path).map_err(failed)?;
-    let mut hash = sha2::Sha256::new();
-    let mut size = 0u64;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer).map_err(failed)?;
-        if read == 0 {
-            break;
+/// A file or an archive entry that is about to be judged.
+struct Candidate {
+    shown: String,
+    content: Content,
+    source: Source,
+}
+
+fn judge(
+    candidate: Candidate,
+    depth: usize,
+    budget: u64,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let Candidate { shown, content, .. } = &candidate;
+    if !context.count() {
+        let limit = context.settings.limits.files;
+        found.problems.push(too_many(limit, "the given paths"));
+        return;
+    }
+    let form = match form(content) {
+        Ok(form) => form,
+        Err(error) => {
+            found.problems.push(unreadable(shown, &error.to_string()));
+            return;
         }
-        size += read as u64;
-        hash.update(&buffer[..read]);
+    };
+    let result = match form {
+        Form::Zip => judge_archive(candidate, depth, budget, context, found),
+        form => judge_file(candidate, form, context, found),
+    };
+    if let Err((shown, error)) = result {
+        found.problems.push(unreadable(&shown, &error.to_string()));
     }
-    let mut problems = Vec::new();
-    if size == 0 {
-        problems.push(Problem::new(
-            &codes::EMPTY,
-            &shown,
-            "the file is empty",
-            "download it again, or take it out of the folder",
-        ));
-    } else {
-        problems.push(Problem::new(
-            &codes::UNKNOWN,
-            &shown,
-            "the file is not a known package",
-            "nothing to do when it is not meant for the bundle",
-        ));
-    }
-    Ok(Item {
-        path: shown,
-        sha256: Sha256::from_bytes(hash.finalize().into()),
-        size,
-        kind: Kind::Unknown {
-            looks_like: "not looked at",
-        },
-        verdict: Verdict::NotChecked {
-            why: "unknown kind".to_owned(),
-        },
+}
+
+type Judged = Result<(), (String, io::Error)>;
+
+fn judge_archive(
+    candidate: Candidate,
+    depth: usize,
+    budget: u64,
+    context: &Context<'_>,
+    found: &mut Found,
+) -> Judged {
+    let Candidate { shown, content, .. } = &candidate;
+    let refused = |problems: Vec<Problem>| Recognised {
         problems,
-        source: Source::File(path.to_owned()),
+        ..Recognised::unknown("a ZIP archive", shown)
+    };
+    if depth >= context.settings.limits.archive_depth {
+        let problem = Problem::new(
+            &codes::ARCHIVE_TOO_LARGE,
+            shown,
+            format!("archives inside archives are read {depth} deep, and this one lies deeper"),
+            "unpack it and give the folder",
+        );
+        let recognised = refused(vec![problem]);
+        return finish(candidate, recognised, context, found);
+    }
+    let entries = match archive::open(content, budget, context, shown) {
+        Ok(entries) => entries,
+        Err(problems) => {
+            let recognised = refused(problems);
+            return finish(candidate, recognised, context, found);
+        }
+    };
+    let names: Vec<String> = entries
+        .iter()
+        .map(|entry| name::shown(&entry.raw_name))
+        .collect();
+    if is_analyzer(&names) {
+        let recognised = Recognised {
+            kind: Kind::Analyzer {
+                entries: entries.len(),
+            },
+            check: SignatureCheck::Done(Verdict::NotChecked {
+                why: "an archive carries no signature of its own".to_owned(),
+            }),
+            problems: Vec::new(),
+        };
+        return finish(candidate, recognised, context, found);
+    }
+    // What the entries take is taken from what archives inside them may still take.
+    let claimed: u64 = entries.iter().map(|entry| entry.size).sum();
+    let left = budget.saturating_sub(claimed);
+    for (position, (entry, name)) in entries.iter().zip(names).enumerate() {
+        if entry.is_folder() {
+            continue;
+        }
+        let shown = format!("{}!{name}", candidate.shown);
+        let folder = context.settings.staging.as_deref();
+        match archive::entry_content(&candidate.content, entry, folder, &shown) {
+            Ok(content) => {
+                let source = archive::entry_source(&candidate.source, position);
+                let inner = Candidate {
+                    shown,
+                    content,
+                    source,
+                };
+                judge(inner, depth + 1, left, context, found);
+            }
+            Err(problem) => found.problems.push(problem),
+        }
+    }
+    Ok(())
+}
+
+/// `MDEClientAnalyzer.zip`: one tool of many files, staged as it is.
+fn is_analyzer(names: &[String]) -> bool {
+    names.iter().any(|name| {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        ["MDEClientAnalyzer.cmd", "MDEClientAnalyzer.ps1"]
+            .iter()
+            .any(|known| file.eq_ignore_ascii_case(known))
     })
+}
+
+fn judge_file(
+    mut candidate: Candidate,
+    form: Form,
+    context: &Context<'_>,
+    found: &mut Found,
+) -> Judged {
+    let failed = |shown: &str| {
+        let shown = shown.to_owned();
+        move |error: io::Error| (shown, error)
+    };
+    let mut recognised = recognise(&candidate.content, form, context, &candidate.shown)
+        .map_err(failed(&candidate.shown))?;
+    if let Some(folder) = &context.settings.staging
+        && recognised.kind.role().is_some()
+    {
+        candidate.content = candidate
+            .content
+            .copy_into(folder)
+            .map_err(failed(&candidate.shown))?;
+        // The copy is what will be staged, so the copy is what has to be judged.
+        recognised = recognise(&candidate.content, form, context, &candidate.shown)
+            .map_err(failed(&candidate.shown))?;
+    }
+    finish(candidate, recognised, context, found)
+}
+
+/// Digest and signature, both over the same bytes and at the same time.
+fn finish(
+    candidate: Candidate,
+    recognised: Recognised,
+    context: &Context<'_>,
+    found: &mut Found,
+) -> Judged {
+    let Candidate {
+        shown,
+        content,
+        source,
+    } = candidate;
+    let Recognised {
+        kind,
+        check,
+        mut problems,
+    } = recognised;
+    let (digest, verdict) = rayon::join(
+        || content.digest(),
+        || match check {
+            SignatureCheck::Done(verdict) => (verdict, Vec::new()),
+            SignatureCheck::Authenticode(how) => check_signature(&content, how, context, &shown),
+        },
+    );
+    let (sha256, size) = digest.map_err(|error| (shown.clone(), error))?;
+    let (verdict, signature_problems) = verdict;
+    problems.extend(signature_problems);
+    let source = if context.settings.staging.is_some() && kind.role().is_some() {
+        staged(content, sha256, context).map_err(|error| (shown.clone(), error))?
+    } else {
+        source
+    };
+    found.items.push(Item {
+        path: shown,
+        sha256,
+        size,
+        kind,
+        verdict,
+        problems,
+        source,
+    });
+    Ok(())
+}
+
+fn staged(
+    content: Content,
+    sha256: gangway_contract::Sha256,
+    context: &Context<'_>,
+) -> io::Result<Source> {
+    let folder: &Path = context
+        .settings
+        .staging
+        .as_deref()
+        .unwrap_or(Path::new("."));
+    let copy = content.copy_into(folder)?;
+    drop(content);
+    copy.keep(sha256)?
+        .map(Source::Staged)
+        .ok_or_else(|| io::Error::other("the staged copy is still in use"))
+}
+
+fn check_signature(
+    content: &Content,
+    how: Authenticode,
+    context: &Context<'_>,
+    subject: &str,
+) -> (Verdict, Vec<Problem>) {
+    let verdict = match content.open() {
+        Ok(mut reader) => authenticode::verify(
+            &mut reader,
+            Some(how.file),
+            &context.anchors,
+            context.settings.now,
+        ),
+        Err(error) => authenticode::Verdict::NotChecked {
+            why: error.to_string(),
+        },
+    };
+    let problems = policy_problems(&verdict, how.rule, &context.settings.trust, subject);
+    (summarise(&verdict), problems)
 }

@@ -1,0 +1,163 @@
+//! What only shows when all items are looked at together.
+
+use std::collections::BTreeMap;
+
+use gangway_contract::OrgId;
+use gangway_contract::manifest::Role;
+
+use super::codes;
+use super::item::{Item, Kind, ScriptVariant, Verdict};
+use crate::problem::Problem;
+
+/// Evidence lines in one problem.
+const MAX_EVIDENCE: usize = 20;
+
+/// Makes the unattended script beside a VDI companion the VDI one: the script alone does not
+/// tell.
+pub(super) fn mark_non_persistent(items: &mut [Item]) {
+    let folders: Vec<String> = items
+        .iter()
+        .filter(|item| item.kind == Kind::VdiCompanion)
+        .map(|item| folder(&item.path).to_owned())
+        .collect();
+    for item in items {
+        if let Kind::OnboardingScript { variant, .. } = &mut item.kind
+            && *variant == ScriptVariant::GroupPolicy
+            && folders.iter().any(|found| found == folder(&item.path))
+        {
+            *variant = ScriptVariant::NonPersistent;
+        }
+    }
+}
+
+/// The path without its last part; the border of an archive ends a part too.
+fn folder(path: &str) -> &str {
+    path.rfind(['/', '\\', '!'])
+        .map_or("", |at| path.get(..=at).unwrap_or_default())
+}
+
+/// Problems of several items together.
+pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
+    let mut problems = role_problems(items);
+    problems.extend(tenant_problems(items));
+    problems.extend(lab_root_problem(items));
+    problems
+}
+
+fn org_id(kind: &Kind) -> Option<&OrgId> {
+    match kind {
+        Kind::OnboardingScript { blob, .. } => blob.as_ref().map(|blob| &blob.org_id),
+        Kind::OffboardingScript { blob, .. } => blob.as_ref().map(|blob| &blob.org_id),
+        Kind::OnboardingFile { blob } => Some(&blob.org_id),
+        Kind::OffboardingFile { blob } => Some(&blob.org_id),
+        _ => None,
+    }
+}
+
+fn tenant_problems(items: &[Item]) -> Option<Problem> {
+    let mut tenants: BTreeMap<&OrgId, Vec<&Item>> = BTreeMap::new();
+    for item in items {
+        if let Some(tenant) = org_id(&item.kind) {
+            tenants.entry(tenant).or_default().push(item);
+        }
+    }
+    (tenants.len() > 1).then(|| {
+        let problem = Problem::new(
+            &codes::TWO_TENANTS,
+            "downloads",
+            "the downloads hold packages for different tenants",
+            "keep the packages of one tenant, or build one bundle for each",
+        );
+        tenants.iter().fold(problem, |problem, (tenant, items)| {
+            items
+                .iter()
+                .take(MAX_EVIDENCE)
+                .fold(problem, |problem, item| {
+                    problem.with_evidence(format!("tenant `{tenant}`: `{}`", item.path))
+                })
+        })
+    })
+}
+
+/// Roles that a bundle fills with one file.
+const SINGLE_ROLES: [Role; 9] = [
+    Role::OnboardingScript,
+    Role::OffboardingScript,
+    Role::Agent,
+    Role::InstallScript,
+    Role::PlatformUpdate,
+    Role::SensorUpdate,
+    Role::DeploymentTool,
+    Role::MonitoringAgent,
+    Role::Analyzer,
+];
+
+fn role_problems(items: &[Item]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for role in SINGLE_ROLES {
+        let of_role: Vec<&Item> = items
+            .iter()
+            .filter(|item| item.kind.role() == Some(role))
+            .collect();
+        let Some((first, rest)) = of_role.split_first() else {
+            continue;
+        };
+        let (code, message, next) = if rest.iter().all(|item| item.sha256 == first.sha256) {
+            if rest.is_empty() {
+                continue;
+            }
+            (
+                &codes::SAME_TWICE,
+                "the same file was given more than once",
+                "nothing: the bytes are equal",
+            )
+        } else if matches!(role, Role::OnboardingScript | Role::OffboardingScript) {
+            (
+                &codes::TWO_PACKAGES,
+                "there are different packages for one purpose",
+                "keep the newer one and take the others out of the folder",
+            )
+        } else {
+            (
+                &codes::TWO_FOR_ONE_ROLE,
+                "different files compete for one role",
+                "keep the newer one and take the others out of the folder",
+            )
+        };
+        let problem = Problem::new(code, "downloads", message, next);
+        problems.push(
+            of_role
+                .iter()
+                .take(MAX_EVIDENCE)
+                .fold(problem, |problem, item| {
+                    let version = item.kind.version().unwrap_or("none");
+                    problem.with_evidence(format!(
+                        "`{}`: version {version}, SHA-256 {}",
+                        item.path, item.sha256
+                    ))
+                }),
+        );
+    }
+    problems
+}
+
+fn lab_root_problem(items: &[Item]) -> Option<Problem> {
+    let under_lab: Vec<&Item> = items
+        .iter()
+        .filter(|item| matches!(item.verdict, Verdict::Valid { lab_root: true, .. }))
+        .collect();
+    (!under_lab.is_empty()).then(|| {
+        let problem = Problem::new(
+            &codes::LAB_ROOT,
+            "downloads",
+            "A LAB ROOT WAS TRUSTED: these files are not proven to be Microsoft's",
+            "right for tests; for production take `lab_roots` out of `[trust]`",
+        );
+        under_lab
+            .iter()
+            .take(MAX_EVIDENCE)
+            .fold(problem, |problem, item| {
+                problem.with_evidence(format!("`{}`", item.path))
+            })
+    })
+}

@@ -1,0 +1,352 @@
+//! From what a signature proves to what the policy says about it.
+
+use super::codes;
+use super::item::Verdict;
+use super::settings::{SignerPolicy, SignerRule, TrustSettings};
+use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
+use crate::formats::blob::{BlobFault, BlobSignature, LeafFacts};
+use crate::formats::digest::DigestAlgorithm;
+use crate::problem::Problem;
+
+/// Which rule of `[trust.signers]` a kind of file falls under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RuleFor {
+    Agent,
+    Scripts,
+    Updates,
+    Tools,
+}
+
+impl RuleFor {
+    fn of(self, policy: &SignerPolicy) -> &SignerRule {
+        match self {
+            Self::Agent => &policy.agent,
+            Self::Scripts => &policy.scripts,
+            Self::Updates => &policy.updates,
+            Self::Tools => &policy.tools,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Scripts => "scripts",
+            Self::Updates => "updates",
+            Self::Tools => "tools",
+        }
+    }
+}
+
+const AGAIN: &str = "download the file again from Microsoft";
+
+/// The intake's verdict of an Authenticode verdict.
+pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
+    match verdict {
+        authenticode::Verdict::Valid(valid) => Verdict::Valid {
+            signer: valid.signature.signer.subject.clone(),
+            chain: valid
+                .signature
+                .chain
+                .iter()
+                .map(|link| link.subject.clone())
+                .collect(),
+            signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
+            lab_root: used_lab_root(valid),
+        },
+        authenticode::Verdict::Invalid { reason, .. } => Verdict::Invalid {
+            why: reason.to_string(),
+        },
+        authenticode::Verdict::Unsigned => Verdict::Unsigned,
+        authenticode::Verdict::NotChecked { why } => Verdict::NotChecked { why: why.clone() },
+    }
+}
+
+/// Did a root of the configuration vouch for the signer or for the time stamp?
+fn used_lab_root(valid: &Valid) -> bool {
+    let is_lab = |anchor: &AnchorName| matches!(anchor, AnchorName::Lab { .. });
+    is_lab(&valid.signature.anchor)
+        || valid
+            .signature
+            .signed_at
+            .as_ref()
+            .is_some_and(|at| is_lab(&at.anchor))
+}
+
+/// What the policy says about an Authenticode verdict. Pure.
+pub(super) fn policy_problems(
+    verdict: &authenticode::Verdict,
+    rule_for: RuleFor,
+    trust: &TrustSettings,
+    subject: &str,
+) -> Vec<Problem> {
+    let rule = rule_for.of(&trust.signers);
+    match verdict {
+        authenticode::Verdict::Valid(valid) => {
+            let mut problems = identity_problems(valid, rule, rule_for, trust, subject);
+            problems.extend(strength_problems(valid, rule, rule_for, subject));
+            problems
+        }
+        authenticode::Verdict::Invalid { reason, claimed } => {
+            let mut problem = match reason {
+                InvalidReason::ScriptLineEndingsChanged => Problem::new(
+                    &codes::SIGNED_ENDINGS_CHANGED,
+                    subject,
+                    "the script's line ends were changed after it was signed",
+                    "download the script as a file, or restore CR LF line ends and give it again",
+                ),
+                _ => Problem::new(
+                    &codes::INVALID_SIGNATURE,
+                    subject,
+                    "the file's signature does not hold",
+                    AGAIN,
+                ),
+            }
+            .with_evidence(reason.to_string());
+            if let Some(claimed) = claimed {
+                problem = problem.with_evidence(format!(
+                    "it says that it was signed by `{}`; nothing proves that",
+                    claimed.subject
+                ));
+            }
+            vec![problem]
+        }
+        authenticode::Verdict::Unsigned => vec![
+            Problem::new(
+                &codes::UNSIGNED,
+                subject,
+                "the file carries no Authenticode signature",
+                AGAIN,
+            )
+            .with_evidence(format!(
+                "expected: a signer of {}",
+                quoted(&rule.organizations)
+            )),
+        ],
+        authenticode::Verdict::NotChecked { why } => vec![
+            Problem::new(
+                &codes::NOT_CHECKED,
+                subject,
+                "the file's signature was not checked",
+                AGAIN,
+            )
+            .with_evidence(why),
+        ],
+    }
+}
+
+/// Identity is the root, the organisation and the key usages together.
+fn identity_problems(
+    valid: &Valid,
+    rule: &SignerRule,
+    rule_for: RuleFor,
+    trust: &TrustSettings,
+    subject: &str,
+) -> Vec<Problem> {
+    let signer = &valid.signature.signer;
+    let root = valid.signature.chain.last();
+    let named_root = root.is_some_and(|root| {
+        rule.roots
+            .iter()
+            .any(|wanted| wanted.eq_ignore_ascii_case(&root.sha256))
+    });
+    let mut problems = Vec::new();
+    match &valid.signature.anchor {
+        AnchorName::Lab { name, sha256 } if !named_root && !trust.lab_root_counts_as_microsoft => {
+            problems.push(
+                Problem::new(
+                    &codes::LAB_ROOT_IS_NOT_MICROSOFT,
+                    subject,
+                    format!("the file is signed under the lab root `{name}`, not by Microsoft"),
+                    "in a lab set `lab_root_counts_as_microsoft = true` under `[trust]`; \
+                     elsewhere download the file from Microsoft",
+                )
+                .with_evidence(format!("root certificate: SHA-256 {sha256}")),
+            );
+        }
+        AnchorName::Microsoft { name } if !named_root && !rule.roots.is_empty() => {
+            problems.push(wrong_signer(rule_for, subject).with_evidence(format!(
+                "root: found `{name}`, expected one of {}",
+                quoted(&rule.roots)
+            )));
+        }
+        _ => {}
+    }
+    let organization = signer.organization.as_deref().unwrap_or_default();
+    if !rule
+        .organizations
+        .iter()
+        .any(|wanted| wanted == organization)
+    {
+        problems.push(wrong_signer(rule_for, subject).with_evidence(format!(
+            "organisation: found `{organization}`, expected one of {}",
+            quoted(&rule.organizations)
+        )));
+    }
+    for usage in &rule.extended_key_usages {
+        if !signer.extended_key_usages.contains(usage) {
+            problems.push(
+                wrong_signer(rule_for, subject)
+                    .with_evidence(format!("extended key usage {usage} is missing")),
+            );
+        }
+    }
+    for problem in &mut problems {
+        problem
+            .evidence
+            .push(format!("signer: `{}`", signer.subject));
+    }
+    problems
+}
+
+fn wrong_signer(rule_for: RuleFor, subject: &str) -> Problem {
+    Problem::new(
+        &codes::WRONG_SIGNER,
+        subject,
+        format!(
+            "the signature holds, but the signer is not one that `[trust.signers.{}]` allows",
+            rule_for.key()
+        ),
+        AGAIN,
+    )
+}
+
+fn strength_problems(
+    valid: &Valid,
+    rule: &SignerRule,
+    rule_for: RuleFor,
+    subject: &str,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if rule.require_timestamp && valid.signature.signed_at.is_none() {
+        problems.push(Problem::new(
+            &codes::NO_TIME_STAMP,
+            subject,
+            "the signature has no time stamp",
+            format!(
+                "{AGAIN}, or set `require_timestamp = false` in `[trust.signers.{}]`",
+                rule_for.key()
+            ),
+        ));
+    }
+    if !rule.allow_sha1 && valid.signature.digest_algorithm == DigestAlgorithm::Sha1 {
+        problems.push(Problem::new(
+            &codes::WEAK_DIGEST,
+            subject,
+            "the signature rests on SHA-1",
+            format!(
+                "download a current version, or set `allow_sha1 = true` in `[trust.signers.{}]`",
+                rule_for.key()
+            ),
+        ));
+    }
+    for warning in &valid.warnings {
+        match warning {
+            Warning::CertificatePadding { .. } => problems.push(
+                Problem::new(
+                    &codes::UNCOVERED_BYTES,
+                    subject,
+                    "the file holds bytes that its signature does not cover",
+                    AGAIN,
+                )
+                .with_evidence(warning.to_string()),
+            ),
+            Warning::Sha1Digest
+            | Warning::LocaleDependent { .. }
+            | Warning::SlackData { .. }
+            | Warning::OtherNotTrusted { .. } => problems.push(
+                Problem::new(
+                    &codes::SIGNATURE_REMARK,
+                    subject,
+                    "the signature holds with a reservation",
+                    "read the evidence; download a current version where there is one",
+                )
+                .with_evidence(warning.to_string()),
+            ),
+            // Said by the verdict itself, by a problem above or once for the whole inspection;
+            // true of nearly every good file.
+            Warning::LabRoot { .. }
+            | Warning::RevocationNotChecked
+            | Warning::NotStamped { .. }
+            | Warning::MetadataNotSigned
+            | Warning::EndedSince { .. } => {}
+        }
+    }
+    problems
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The kind of file that a rule is applied to, for the Authenticode reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Authenticode {
+    pub(super) file: FileKind,
+    pub(super) rule: RuleFor,
+}
+
+/// The verdict of a blob's signature.
+pub(super) fn blob_verdict(signature: &BlobSignature, leaf: Option<&LeafFacts>) -> Verdict {
+    match signature {
+        BlobSignature::Valid { chain, anchor } => Verdict::Valid {
+            signer: leaf.map(|leaf| leaf.subject.clone()).unwrap_or_default(),
+            chain: chain.clone(),
+            signed_at: None,
+            lab_root: matches!(anchor, AnchorName::Lab { .. }),
+        },
+        BlobSignature::Invalid { why } => Verdict::Invalid {
+            why: why.to_string(),
+        },
+    }
+}
+
+/// What stands against a blob's signature: a code for each fault.
+pub(super) fn blob_problem(
+    signature: &BlobSignature,
+    trust: &TrustSettings,
+    subject: &str,
+) -> Option<Problem> {
+    const PORTAL: &str = "download the package again from the Defender portal";
+    match signature {
+        BlobSignature::Valid {
+            anchor: AnchorName::Lab { name, .. },
+            ..
+        } if !trust.lab_root_counts_as_microsoft => Some(Problem::new(
+            &codes::LAB_ROOT_IS_NOT_MICROSOFT,
+            subject,
+            format!("the blob is signed under the lab root `{name}`, not by Microsoft"),
+            "in a lab set `lab_root_counts_as_microsoft = true` under `[trust]`; elsewhere \
+                 download the package from the Defender portal",
+        )),
+        BlobSignature::Valid { .. } => None,
+        BlobSignature::Invalid { why } => {
+            let (code, message) = match why {
+                BlobFault::BodyChanged => (
+                    &codes::BLOB_CHANGED,
+                    "the blob was changed after it was signed",
+                ),
+                BlobFault::ForeignSignature | BlobFault::SignaturesDisagree { .. } => (
+                    &codes::FOREIGN_SIGNATURE,
+                    "the blob carries the signature of another package",
+                ),
+                BlobFault::NoSignature => {
+                    (&codes::BLOB_UNSIGNED, "the blob has no SHA-256 signature")
+                }
+                BlobFault::Certificate { .. } | BlobFault::LeafSubject { .. } => (
+                    &codes::BLOB_CERTIFICATE,
+                    "the blob's certificate is not that of the service",
+                ),
+                BlobFault::BrokenChain { .. } => (
+                    &codes::BLOB_CHAIN,
+                    "the blob's certificates do not form a chain",
+                ),
+                BlobFault::UntrustedRoot { .. } => (
+                    &codes::BLOB_NOT_MICROSOFT,
+                    "the blob was not made by Microsoft",
+                ),
+            };
+            Some(Problem::new(code, subject, message, PORTAL).with_evidence(why.to_string()))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Text files: scripts, administrative templates, packages for other systems.
+
+use super::codes;
+use super::item::{Kind, Verdict};
+use super::recognise::{Context, Recognised, SignatureCheck};
+use super::script;
+use super::signature::{Authenticode, RuleFor};
+use crate::formats::authenticode::FileKind;
+use crate::formats::onboarding_script::is_portal_script;
+use crate::problem::Problem;
+
+/// Largest text that is looked at, in bytes; `Install.ps1` has 99 KB.
+pub(super) const MAX_BYTES: u64 = 4 << 20;
+
+/// Recognises a text by what it says. The bytes are the whole file.
+pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> Recognised {
+    if is_portal_script(bytes) {
+        return script::recognise(bytes, context, subject);
+    }
+    let text = decode(bytes);
+    if text.trim_start().starts_with('{')
+        && let Some(found) = script::recognise_blob_file(&text, context, subject)
+    {
+        return found;
+    }
+    let has = |needle: &str| contains_ignoring_case(&text, needle);
+    let unsigned_kind = |kind: Kind, why: &str| Recognised {
+        kind,
+        check: SignatureCheck::Done(Verdict::NotChecked {
+            why: why.to_owned(),
+        }),
+        problems: Vec::new(),
+    };
+    if has("md4ws.msi") && has("$OnboardingScript") {
+        return install_script(&text, subject);
+    }
+    if has("WindowsDefenderATPOnboardingScript.cmd") && has("NonPersistent") {
+        return unsigned_kind(
+            Kind::VdiCompanion,
+            "the portal does not sign the VDI companion script",
+        );
+    }
+    if has("Windows Defender ATP") || has("Windows Advanced Threat Protection") {
+        let no_signature = "administrative templates carry no signature";
+        if has("<policyDefinitions") {
+            return unsigned_kind(Kind::PolicyTemplate { language: false }, no_signature);
+        }
+        if has("<policyDefinitionResources") {
+            return unsigned_kind(Kind::PolicyTemplate { language: true }, no_signature);
+        }
+    }
+    if let Some(platform) = other_platform(&text) {
+        return Recognised {
+            kind: Kind::OtherPlatform {
+                platform: platform.to_owned(),
+            },
+            check: SignatureCheck::Done(Verdict::NotChecked {
+                why: "not a package for Windows".to_owned(),
+            }),
+            problems: vec![Problem::new(
+                &codes::OTHER_PLATFORM,
+                subject,
+                format!("the package is for {platform}"),
+                "in the portal choose operating system `Windows Server` and deployment method \
+                 `Group Policy`",
+            )],
+        };
+    }
+    Recognised::unknown("text", subject)
+}
+
+fn install_script(text: &str, subject: &str) -> Recognised {
+    let version = script_version(text);
+    let problems = if version.is_none() {
+        vec![Problem::new(
+            &codes::NO_SCRIPT_VERSION,
+            subject,
+            "the install script tells no version",
+            "take the current script from its repository",
+        )]
+    } else {
+        Vec::new()
+    };
+    Recognised {
+        kind: Kind::InstallScript { version },
+        check: SignatureCheck::Authenticode(Authenticode {
+            file: FileKind::Script,
+            rule: RuleFor::Scripts,
+        }),
+        problems,
+    }
+}
+
+/// `Major.Minor.Patch` of the script's own version block, whether it is written as a JSON text
+/// or as a hash table.
+fn script_version(text: &str) -> Option<String> {
+    /// The block is short; the same words elsewhere in the script are something else.
+    const BLOCK: usize = 400;
+    text.match_indices("Major").find_map(|(at, _)| {
+        let block: String = text.get(at..)?.chars().take(BLOCK).collect();
+        let parts = ["Major", "Minor", "Patch"].map(|name| number_after(&block, name));
+        let [Some(major), Some(minor), Some(patch)] = parts else {
+            return None;
+        };
+        Some(format!("{major}.{minor}.{patch}"))
+    })
+}
+
+/// The digits after a name, with quotes, blanks and one `=` or `:` between.
+fn number_after(block: &str, name: &str) -> Option<String> {
+    let (_, after) = block.split_once(name)?;
+    let rest = after.trim_start_matches([' ', '\t', '"', '\'']);
+    let rest = rest.strip_prefix(['=', ':'])?;
+    let rest = rest.trim_start_matches([' ', '\t', '"', '\'']);
+    let digits: String = rest
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(10)
+        .collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+fn other_platform(text: &str) -> Option<&'static str> {
+    let has = |needle: &str| contains_ignoring_case(text, needle);
+    if has("<plist") && (has("OnboardingInfo") || has("OffboardingInfo")) {
+        Some("macOS")
+    } else if has("mdatp") && (has("#!/usr/bin") || has("#!/bin")) {
+        Some("Linux")
+    } else {
+        None
+    }
+}
+
+/// The text of a file with or without a byte order mark; what cannot be decoded is replaced.
+pub(super) fn decode(bytes: &[u8]) -> String {
+    let encoding = match bytes {
+        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE,
+        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE,
+        _ => encoding_rs::UTF_8,
+    };
+    encoding.decode(bytes).0.into_owned()
+}
+
+/// Are these first bytes text? No control characters but tab, line ends and form feed; UTF-16
+/// only with its mark.
+pub(super) fn is_text(head: &[u8]) -> bool {
+    if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
+        return true;
+    }
+    head.iter()
+        .all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C))
+}
+
+fn contains_ignoring_case(text: &str, needle: &str) -> bool {
+    let needle = needle.as_bytes();
+    text.as_bytes()
+        .windows(needle.len())
+        .any(|window| window.eq_ignore_ascii_case(needle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_block_is_read_in_both_spellings() {
+        let json = "x\n{\n    \"Major\":  1,\n    \"Minor\":  20231204,\n    \"Patch\":  0\n}";
+        assert_eq!(script_version(json).as_deref(), Some("1.20231204.0"));
+        let table = "Major = '1'\n Minor    = '20260302'\n Patch = 3\n";
+        assert_eq!(script_version(table).as_deref(), Some("1.20260302.3"));
+        let elsewhere = format!("[Version].Major is used here {}\n{json}", " ".repeat(500));
+        assert_eq!(script_version(&elsewhere).as_deref(), Some("1.20231204.0"));
+        assert_eq!(script_version("Major Minor Patch"), None);
+    }
+
+    #[test]
+    fn packages_for_other_systems_are_told() {
+        assert_eq!(
+            other_platform("<plist><key>OnboardingInfo</key>"),
+            Some("macOS")
+        );
+        assert_eq!(
+            other_platform("#!/usr/bin/env python3\n# mdatp_onboard"),
+            Some("Linux")
+        );
+        assert_eq!(other_platform("plain"), None);
+    }
+
+    #[test]
+    fn text_has_no_control_characters() {
+        assert!(is_text(b"@echo off\r\n\t"));
+        assert!(is_text(b"\xFF\xFEa\0"));
+        assert!(!is_text(b"MZ\x90\0"));
+    }
+}
