@@ -21,7 +21,7 @@ pub(super) struct Header {
     pub sector_bytes: u64,
     /// Size of the file.
     pub file_bytes: u64,
-    /// Sectors of which at least one byte is in the file.
+    /// Sectors that are wholly in the file.
     pub sector_count: u32,
     pub first_directory_sector: u32,
     pub first_mini_fat_sector: u32,
@@ -67,9 +67,7 @@ impl Header {
                 "byte order or mini stream sizes are not the standard's",
             ));
         }
-        let sector_count = file_bytes
-            .saturating_sub(sector_bytes)
-            .div_ceil(sector_bytes);
+        let sector_count = file_bytes.saturating_sub(sector_bytes) / sector_bytes;
         if sector_count > MAX_SECTORS {
             return Err(damaged(format!("it has {sector_count} sectors")));
         }

@@ -282,13 +282,14 @@ impl<'s, S: Read + Seek> Sectors<'s, S> {
                 sector = sector.saturating_add(1);
             }
             if sector > first {
-                let end = self.offset_of(sector).min(self.file_bytes);
-                sum = sum.saturating_add(self.count_nonzero(self.offset_of(first), end)?);
+                let (from, to) = (self.offset_of(first), self.offset_of(sector));
+                sum = sum.saturating_add(self.count_nonzero(from, to)?);
             } else {
                 sector = sector.saturating_add(1);
             }
         }
-        Ok(sum)
+        let end = self.offset_of(usage.count);
+        Ok(sum.saturating_add(self.count_nonzero(end, self.file_bytes)?))
     }
 
     fn count_nonzero(&mut self, from: u64, to: u64) -> Result<u64, io::Error> {

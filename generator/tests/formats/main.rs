@@ -1,0 +1,12 @@
+//! What the readers of file formats promise, shown on files made and signed by the fixtures.
+
+mod common;
+
+mod cabinets;
+mod executables;
+mod hostile;
+mod identity;
+mod packages;
+mod scripts;
+mod signers;
+mod stamps;
