@@ -3,7 +3,6 @@
 //! A suite is one file `tests/e2e/tests/NAME.rs`. It finds what it needs in variables, and
 //! fails, never skips, when something is missing.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::program::Program;
+use crate::programs::Programs;
 use crate::runner;
 use crate::setup::{self, Purpose};
 use crate::test::summary::Summary;
@@ -146,12 +146,23 @@ impl Environment {
         } else {
             None
         };
+        let stub = runner::stub(&[])?;
+        let standins = runner::standins_folder()?;
+        let programs = Programs::build()?;
+        let samples = fixtures::folder(None)?;
+        fixtures::Maker {
+            program: &programs.fixtures,
+            standins: Some(&standins),
+            size: None,
+            only: None,
+        }
+        .make(&samples)?;
         Ok(Self {
-            stub: runner::stub(&[])?,
+            gangway: programs.gangway,
+            stub,
             crash_stub,
-            standins: runner::standins_folder()?,
-            gangway: gangway()?,
-            fixtures: fixtures::make(None)?,
+            standins,
+            fixtures: samples,
         })
     }
 
@@ -167,23 +178,6 @@ impl Environment {
             None => program,
         }
     }
-}
-
-/// Builds the generator and says where it is.
-pub(crate) fn gangway() -> Result<PathBuf> {
-    let root = workspace::root()?;
-    Program::cargo()
-        .folder(&root)
-        .args(["build", "--quiet", "--locked", "-p", "gangway"])
-        .run()
-        .context("the generator cannot be built")?;
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let name = format!("gangway{}", env::consts::EXE_SUFFIX);
-    let file = target.join("debug").join(name);
-    if !file.is_file() {
-        bail!("cargo built the generator and not `{}`", file.display());
-    }
-    std::path::absolute(&file).with_context(|| format!("`{}` is no path", file.display()))
 }
 
 #[cfg(test)]

@@ -4,11 +4,15 @@
 //! looks at what they made. Each command has its own module.
 
 mod audit;
+mod bench;
+mod demo;
 mod e2e;
 mod fixtures;
+mod fuzz;
 #[cfg(feature = "import-floor")]
 mod import_floor;
 mod program;
+mod programs;
 mod runner;
 mod say;
 mod setup;
@@ -30,12 +34,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Does the main job on the samples: inspect, build, sign, verify, run, report
+    Demo(demo::Arguments),
     /// Runs the whole gate: format, lints, tests, the stub, end-to-end suites
     Test(test::Arguments),
     /// Makes the sample downloads
     Fixtures(fixtures::Arguments),
     /// Runs end-to-end suites
     E2e(e2e::Arguments),
+    /// Measures what has a bar, beside its yardstick
+    Bench(bench::Arguments),
+    /// Runs the fuzz targets; needs cargo-fuzz and a nightly compiler
+    Fuzz(fuzz::Arguments),
     /// Checks the rules about sources that no compiler knows
     Tidy,
     /// Checks licences, sources and banned crates; needs cargo-deny
@@ -51,9 +61,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Fixtures(arguments) => fixtures::run(&arguments),
         Command::E2e(arguments) => e2e::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Audit => audit::run(),
         Command::Setup(arguments) => setup::run(&arguments),

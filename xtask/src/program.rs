@@ -69,6 +69,25 @@ impl Program {
         self
     }
 
+    /// The same, started by another program that gets `before`, `file` and then this.
+    pub(crate) fn wrapped(self, before: &[&str], file: &Path) -> Self {
+        let mut words = before.iter();
+        let mut outer = Self::new(words.next().unwrap_or(&""));
+        outer = outer.args(words).arg(file);
+        outer = outer.arg(self.command.get_program());
+        outer = outer.args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            outer = match value {
+                Some(value) => outer.env(name, value),
+                None => outer.without_env(name),
+            };
+        }
+        match self.command.get_current_dir() {
+            Some(folder) => outer.folder(folder),
+            None => outer,
+        }
+    }
+
     /// The command line as a person would type it.
     pub(crate) fn shown(&self) -> String {
         let mut words = vec![quoted(self.command.get_program())];
@@ -179,6 +198,21 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// The programs that cargo's JSON messages name, sorted.
+pub(crate) fn built(messages: &str) -> Result<Vec<PathBuf>> {
+    #[derive(serde::Deserialize)]
+    struct Message {
+        executable: Option<PathBuf>,
+    }
+    let mut programs = Vec::new();
+    for line in messages.lines().filter(|line| line.starts_with('{')) {
+        let message: Message = serde_json::from_str(line).context("read cargo's messages")?;
+        programs.extend(message.executable);
+    }
+    programs.sort();
+    Ok(programs)
+}
+
 fn describes_this_package(name: &str) -> bool {
     ["CARGO_PKG_", "CARGO_MANIFEST_"]
         .iter()
@@ -211,6 +245,18 @@ mod tests {
     fn a_shown_command_can_be_typed_again() {
         let program = Program::new("echo").args(["plain", "two words", "it's", ""]);
         assert_eq!(program.shown(), r"echo plain 'two words' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn programs_are_taken_from_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","executable":null}
+{"reason":"compiler-artifact","executable":"/b.exe"}
+{"reason":"build-script-executed"}
+{"reason":"compiler-artifact","executable":"/a.exe"}"#;
+        assert_eq!(
+            built(messages).unwrap(),
+            [PathBuf::from("/a.exe"), PathBuf::from("/b.exe")]
+        );
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl Build {
         if let Some(linker) = linker() {
             cargo = cargo.env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", linker);
         }
-        let programs = programs(&cargo.standard_output()?)?;
+        let programs = program::built(&cargo.standard_output()?)?;
         if programs.is_empty() {
             bail!(
                 "cargo built package `{}` and named no program",
@@ -345,36 +345,4 @@ fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     folders.sort();
     Ok(folders)
-}
-
-/// The programs that cargo's JSON messages name.
-fn programs(messages: &str) -> Result<Vec<PathBuf>> {
-    #[derive(serde::Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    let mut programs = Vec::new();
-    for line in messages.lines().filter(|line| line.starts_with('{')) {
-        let message: Message = serde_json::from_str(line).context("read cargo's messages")?;
-        programs.extend(message.executable);
-    }
-    programs.sort();
-    Ok(programs)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_taken_from_cargos_messages() {
-        let messages = r#"{"reason":"compiler-artifact","executable":null}
-{"reason":"compiler-artifact","executable":"/b.exe"}
-{"reason":"build-script-executed"}
-{"reason":"compiler-artifact","executable":"/a.exe"}"#;
-        assert_eq!(
-            programs(messages).unwrap(),
-            [PathBuf::from("/a.exe"), PathBuf::from("/b.exe")]
-        );
-    }
 }

@@ -157,6 +157,16 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["openssl"],
     },
     Tool {
+        name: "GNU time",
+        why: "measures peak memory",
+        purposes: &[Purpose::Bench],
+        probe: Probe::File {
+            variable: "GANGWAY_TIME",
+            usual: "/usr/bin/time",
+        },
+        packages: &["time"],
+    },
+    Tool {
         name: "xmllint",
         why: "holds written XML against the schemas",
         purposes: &[Purpose::Suites],

@@ -1,0 +1,211 @@
+//! `cargo xtask bench`: the measured bars, each beside its yardstick.
+//!
+//! Product and yardstick take turns, so that both see the same machine; the best of all
+//! rounds counts, because everything that disturbs a run makes it slower. It reports and does
+//! not judge by exit code: a time depends on the machine.
+
+mod measure;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::program::Program;
+use crate::programs::{self, Programs};
+use crate::setup::{self, Purpose};
+use crate::{fixtures, runner, say, workspace};
+use measure::{Contender, Measured};
+use table::{Bar, Row};
+
+/// What `cargo xtask bench` takes.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How often each program runs
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Size of the agent package
+    #[arg(long, default_value = "300M")]
+    size: String,
+    /// Only rows whose name contains this
+    filter: Option<String>,
+}
+
+/// Most memory that streaming a package may take.
+const LARGEST_MEMORY_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Measures and prints the table.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    setup::ensure(&[Purpose::Stub, Purpose::Sign, Purpose::Bench])?;
+    let bench = Bench::prepare(arguments)?;
+    let mut rows = Vec::new();
+    let wanted = |name: &str| {
+        let filter = arguments.filter.as_deref();
+        filter.is_none_or(|filter| name.contains(filter))
+    };
+    if wanted("stub") {
+        rows.extend(bench.stub_size()?);
+    }
+    if wanted("build") {
+        rows.extend(bench.build()?);
+    }
+    if wanted("authenticode") {
+        rows.extend(bench.authenticode()?);
+    }
+    say::line("");
+    for row in rows {
+        say::line(row.text());
+    }
+    Ok(())
+}
+
+struct Bench {
+    gangway: PathBuf,
+    stub: PathBuf,
+    /// Holds `downloads`, `lab` and everything that is written.
+    folder: PathBuf,
+    rounds: u32,
+}
+
+impl Bench {
+    fn prepare(arguments: &Arguments) -> Result<Self> {
+        let bench = Self {
+            stub: runner::stub(&[])?,
+            gangway: programs::optimised_gangway()?,
+            folder: fixtures::folder(Some(&arguments.size))?,
+            rounds: arguments.rounds.max(1),
+        };
+        say::stage(format!("sample downloads with {}", arguments.size));
+        fixtures::Maker {
+            program: &Programs::build()?.fixtures,
+            standins: None,
+            size: Some(&arguments.size),
+            only: Some("downloads"),
+        }
+        .make(&bench.folder)?;
+        let config = workspace::root()?.join("samples/contoso/gangway.toml");
+        workspace::write_file(&bench.config(), &workspace::read_file(&config)?)?;
+        Ok(bench)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.join("gangway.toml")
+    }
+
+    fn agent(&self) -> PathBuf {
+        self.folder.join("downloads/md4ws.msi")
+    }
+
+    fn stub_size(&self) -> Result<Vec<Row>> {
+        let size = workspace::read_file(&self.stub)?.len() as u64;
+        Ok(vec![Row {
+            name: "stub, size".to_owned(),
+            product: table::bytes(size),
+            yardstick: None,
+            ratio: None,
+            bar: Bar::Bytes(1024 * 1024),
+            value: size as f64,
+        }])
+    }
+
+    /// The whole build against copying and hashing the one large file of it.
+    fn build(&self) -> Result<Vec<Row>> {
+        let out = self.folder.join("out");
+        let copy = self.folder.join("copy.msi");
+        let build = Contender::new("gangway build", &[&out], || {
+            Program::new(&self.gangway)
+                .args(["build", "--quiet", "-c"])
+                .arg(self.config())
+                .arg("-o")
+                .arg(&out)
+                .arg("--stub")
+                .arg(&self.stub)
+        });
+        let copy_and_hash = Contender::new("cp + openssl dgst", &[&copy], || {
+            Program::new("sh")
+                .args(["-c", "cp -- \"$0\" \"$1\" && openssl dgst -sha256 \"$0\""])
+                .arg(self.agent())
+                .arg(&copy)
+        });
+        let (product, yardstick) = measure::by_turns(&build, &copy_and_hash, self.rounds)?;
+        Ok(vec![
+            compared(
+                "build with the agent",
+                &product,
+                &yardstick,
+                Bar::Times(2.0),
+            ),
+            memory("build with the agent, memory", &product),
+        ])
+    }
+
+    /// Judging one signature against the tool that everybody has.
+    fn authenticode(&self) -> Result<Vec<Row>> {
+        let inspect = Contender::new("gangway inspect", &[], || {
+            Program::new(&self.gangway)
+                .args(["inspect", "--quiet", "--config"])
+                .arg(self.config())
+                .arg(self.agent())
+        });
+        let root = self.folder.join("lab/root.pem");
+        let osslsigncode = Contender::new("osslsigncode verify", &[], || {
+            Program::new("osslsigncode")
+                .args(["verify", "-CAfile"])
+                .arg(&root)
+                .arg("-TSA-CAfile")
+                .arg(&root)
+                .arg("-in")
+                .arg(self.agent())
+        });
+        let (product, yardstick) = measure::by_turns(&inspect, &osslsigncode, self.rounds)?;
+        Ok(vec![
+            compared(
+                "authenticode of the agent",
+                &product,
+                &yardstick,
+                Bar::Times(0.5),
+            ),
+            memory("authenticode of the agent, memory", &product),
+        ])
+    }
+}
+
+fn compared(name: &str, product: &Measured, yardstick: &Measured, bar: Bar) -> Row {
+    let ratio = product.seconds / yardstick.seconds;
+    Row {
+        name: name.to_owned(),
+        product: table::seconds(product.seconds),
+        yardstick: Some(format!(
+            "{} {}",
+            table::seconds(yardstick.seconds),
+            yardstick.name
+        )),
+        ratio: Some(ratio),
+        bar,
+        value: ratio,
+    }
+}
+
+fn memory(name: &str, product: &Measured) -> Row {
+    Row {
+        name: name.to_owned(),
+        product: table::bytes(product.memory_bytes),
+        yardstick: None,
+        ratio: None,
+        bar: Bar::Bytes(LARGEST_MEMORY_BYTES),
+        value: product.memory_bytes as f64,
+    }
+}
+
+/// Takes away what a run left.
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() {
+        std::fs::remove_dir_all(path)
+    } else if path.exists() {
+        std::fs::remove_file(path)
+    } else {
+        Ok(())
+    };
+    removed.with_context(|| format!("remove `{}`", path.display()))
+}
