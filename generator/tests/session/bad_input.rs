@@ -1,0 +1,94 @@
+//! Bad input: one clear error each, nothing written.
+
+use gangway_fixtures::agent::AgentSpec;
+use gangway_fixtures::archive;
+use gangway_fixtures::blob::BlobSpec;
+use gangway_fixtures::portal;
+use gangway_fixtures::script::ScriptSpec;
+
+use super::desk::{Desk, exists};
+
+/// Builds after one change to a good desk and expects the error and an untouched folder.
+#[track_caller]
+fn check(change: impl FnOnce(&Desk), code: i32, texts: &[&str]) {
+    let desk = Desk::with_downloads();
+    change(&desk);
+    desk.build().fails_with(code, texts);
+    assert!(!exists(&desk.path("out")), "nothing is written");
+    let left: Vec<String> = std::fs::read_dir(desk.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with('.'))
+        .collect();
+    assert!(left.is_empty(), "nothing is left behind: {left:?}");
+}
+
+#[test]
+fn an_empty_file() {
+    check(
+        |desk| desk.put("downloads/md4ws.msi", b""),
+        1,
+        &["md4ws.msi", "empty"],
+    );
+}
+
+#[test]
+fn a_truncated_agent_package() {
+    let change = |desk: &Desk| {
+        let whole = AgentSpec::default().bytes();
+        desk.put("downloads/md4ws.msi", &whole[..whole.len() / 2]);
+    };
+    check(change, 1, &["error GW1", "md4ws.msi"]);
+}
+
+#[test]
+fn an_archive_with_an_entry_that_climbs_out() {
+    let change = |desk: &Desk| {
+        let entries = [(
+            "../WindowsDefenderATPOnboardingScript.cmd".to_owned(),
+            b"x".to_vec(),
+        )];
+        desk.put("downloads/other.zip", &archive::zip(&entries));
+    };
+    check(change, 1, &["error GW1", "other.zip", "../"]);
+}
+
+#[test]
+fn the_script_for_single_machines() {
+    let change = |desk: &Desk| {
+        let zip = portal::local_zip(BlobSpec::default());
+        desk.put("downloads/WindowsDefenderATPOnboardingPackage.zip", &zip);
+    };
+    check(change, 1, &["error GW1", "line", "Group Policy"]);
+}
+
+#[test]
+fn two_tenants_in_one_folder() {
+    let change = |desk: &Desk| {
+        let zip = portal::group_policy_zip(&ScriptSpec::of(BlobSpec::other_tenant()));
+        desk.put("downloads/second.zip", &zip);
+    };
+    let default = BlobSpec::default().org_id;
+    let other = BlobSpec::other_tenant().org_id;
+    check(change, 1, &["error GW1", default.as_str(), other.as_str()]);
+}
+
+#[test]
+fn an_unknown_config_key() {
+    let change = |desk: &Desk| desk.change_config("dns_name", "dnsname");
+    check(change, 2, &["gangway.toml", "did you mean `dns_name`"]);
+}
+
+#[test]
+fn a_stub_that_is_none() {
+    check(
+        |desk| desk.put("stub.exe", b"MZ"),
+        1,
+        &["stub.exe", "marker"],
+    );
+}
+
+#[test]
+fn a_root_that_is_no_certificate() {
+    check(|desk| desk.put("root.pem", b"hello"), 2, &["root.pem"]);
+}

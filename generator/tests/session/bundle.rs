@@ -1,0 +1,115 @@
+//! A bundle from build to verify.
+
+use std::fs;
+
+use gangway_fixtures::authenticode::{Signature, sign_pe};
+
+use super::desk::Desk;
+
+fn built() -> Desk {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    desk
+}
+
+#[test]
+fn a_fresh_bundle_verifies_and_says_that_it_is_not_signed() {
+    let desk = built();
+    let session = desk.verify();
+    assert!(session.succeeds().contains("verified"));
+    assert!(session.err.contains("GW3006"));
+    desk.run(&["verify", "--signed", "out"])
+        .fails_with(4, &["GW3006"]);
+}
+
+#[test]
+fn the_same_downloads_give_the_same_bytes_in_another_place() {
+    let (one, other) = (built(), built());
+    assert_eq!(one.tree("out"), other.tree("out"));
+}
+
+#[test]
+fn a_rebuild_replaces_the_whole_bundle() {
+    let desk = built();
+    let before = desk.tree("out");
+    desk.change_config("\"Contoso\"", "\"Fabrikam\"");
+    desk.build().succeeds();
+    let after = desk.tree("out");
+    assert_ne!(before, after);
+    desk.verify().succeeds();
+    desk.exe();
+}
+
+#[test]
+fn a_signed_exe_verifies_with_its_signer_named() {
+    let desk = built();
+    let exe = desk.exe();
+    let signed = sign_pe(&fs::read(&exe).unwrap(), &Signature::default());
+    fs::write(&exe, signed).unwrap();
+    let session = desk.run(&["verify", "--signed", "out", "--as-of", "1768435200"]);
+    assert!(session.succeeds().contains("signed by"), "{}", session.out);
+}
+
+#[test]
+fn every_changed_file_is_named() {
+    let desk = built();
+    for (name, bytes) in desk.tree("out") {
+        for at in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x20;
+            let path = desk.path("out").join(&name);
+            fs::write(&path, &changed).unwrap();
+            let session = desk.verify();
+            assert_eq!(
+                session.code, 4,
+                "{name} at {at}: {}{}",
+                session.out, session.err
+            );
+            assert!(
+                session.err.contains(&name),
+                "{name} is named: {}",
+                session.err
+            );
+            fs::write(&path, &bytes).unwrap();
+        }
+    }
+    desk.verify().succeeds();
+}
+
+#[test]
+fn missing_and_added_files_are_named() {
+    let desk = built();
+    desk.put("out/share/extra.cmd", b"x");
+    desk.verify().fails_with(4, &["share/extra.cmd", "GW3003"]);
+    fs::remove_file(desk.path("out/share/extra.cmd")).unwrap();
+    fs::remove_file(desk.path("out/share/control.json")).unwrap();
+    desk.verify()
+        .fails_with(4, &["share/control.json", "GW3002"]);
+}
+
+#[test]
+fn a_flipped_byte_anywhere_in_the_signed_exe_is_found() {
+    let desk = built();
+    let exe = desk.exe();
+    let unsigned = fs::read(&exe).unwrap();
+    let signed = sign_pe(&unsigned, &Signature::default());
+    // The image in steps, the certificate table byte by byte: that is where a change could
+    // hide, because the Authenticode digest leaves the table out.
+    let places = (0..unsigned.len())
+        .step_by(97)
+        .chain(unsigned.len()..signed.len());
+    for at in places {
+        let mut changed = signed.clone();
+        changed[at] ^= 0x01;
+        fs::write(&exe, &changed).unwrap();
+        let session = desk.verify();
+        assert_eq!(
+            session.code,
+            4,
+            "byte {at} of {}: {}{}",
+            signed.len(),
+            session.out,
+            session.err
+        );
+    }
+}

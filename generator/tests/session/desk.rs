@@ -1,0 +1,199 @@
+//! An administrator's desk: a config, a downloads folder, a stub, and the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gangway_contract::stub;
+use gangway_fixtures::agent::AgentSpec;
+use gangway_fixtures::script::ScriptSpec;
+use gangway_fixtures::{install_script, lab, portal};
+
+/// Moment at which every session happens: 2026-01-15.
+const NOW: &str = "1768435200";
+
+pub struct Desk {
+    root: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[must_use]
+pub struct Session {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Session {
+    /// Asserts the exit code and that standard error holds each text.
+    pub fn fails_with(&self, code: i32, texts: &[&str]) {
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.out, self.err
+        );
+        for text in texts {
+            assert!(
+                self.err.contains(text),
+                "`{text}` is missing in:\n{}",
+                self.err
+            );
+        }
+    }
+
+    /// Asserts success and gives standard output.
+    pub fn succeeds(&self) -> &str {
+        assert_eq!(self.code, 0, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        &self.out
+    }
+}
+
+const CONFIG: &str = r#"
+[organization]
+name = "Contoso"
+
+[downloads]
+paths = ["downloads"]
+
+[share]
+root = '\\files.contoso.com\gangway$'
+
+[[gpo.domain]]
+dns_name = "contoso.com"
+
+[trust]
+lab_roots = ["root.pem"]
+lab_root_counts_as_microsoft = true
+signers.agent.organizations = ["Contoso Lab"]
+signers.scripts.organizations = ["Contoso Lab"]
+
+[signing]
+roots = ["root.pem"]
+"#;
+
+impl Desk {
+    /// Nothing downloaded yet.
+    pub fn empty() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("downloads")).unwrap();
+        let desk = Self { root };
+        desk.put("gangway.toml", CONFIG.as_bytes());
+        desk.put("root.pem", lab::root_pem().as_bytes());
+        desk.put("stub.exe", &stub_exe());
+        desk
+    }
+
+    /// The good set: onboarding package, agent, install script.
+    pub fn with_downloads() -> Self {
+        let desk = Self::empty();
+        let zip = portal::group_policy_zip(&ScriptSpec::default());
+        desk.put("downloads/WindowsDefenderATPOnboardingPackage.zip", &zip);
+        desk.put("downloads/md4ws.msi", &AgentSpec::default().bytes());
+        desk.put("downloads/Install.ps1", &install_script::signed());
+        desk
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.path().join(relative)
+    }
+
+    pub fn put(&self, relative: &str, bytes: &[u8]) {
+        fs::write(self.path(relative), bytes).unwrap();
+    }
+
+    pub fn change_config(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path("gangway.toml")).unwrap();
+        assert!(text.contains(from));
+        self.put("gangway.toml", text.replacen(from, to, 1).as_bytes());
+    }
+
+    /// Runs the program in this folder with an empty environment.
+    pub fn run(&self, arguments: &[&str]) -> Session {
+        let output = Command::new(env!("CARGO_BIN_EXE_gangway"))
+            .args(arguments)
+            .current_dir(self.root.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Session {
+            code: output.status.code().unwrap(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    pub fn build(&self) -> Session {
+        self.run(&[
+            "build", "--out", "out", "--stub", "stub.exe", "--as-of", NOW,
+        ])
+    }
+
+    pub fn verify(&self) -> Session {
+        self.run(&["verify", "out", "--as-of", NOW])
+    }
+
+    /// Every file of a folder with its content, sorted by path.
+    pub fn tree(&self, relative: &str) -> Vec<(String, Vec<u8>)> {
+        let root = self.path(relative);
+        let mut files: Vec<(String, Vec<u8>)> = walkdir::WalkDir::new(&root)
+            .into_iter()
+            .map(Result::unwrap)
+            .filter(|entry| entry.file_type().is_file())
+            .map(|entry| {
+                let name = entry
+                    .path()
+                    .strip_prefix(&root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                (name, fs::read(entry.path()).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// The one file of the bundle's `bootstrap` folder.
+    pub fn exe(&self) -> PathBuf {
+        let mut entries = fs::read_dir(self.path("out/bootstrap")).unwrap();
+        let exe = entries.next().unwrap().unwrap().path();
+        assert!(entries.next().is_none());
+        exe
+    }
+}
+
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// A smallest executable with one section that holds the stub's marker, shaped as the linker
+/// shapes the real stub. It does not run; sessions that need a running one are end to end.
+fn stub_exe() -> Vec<u8> {
+    let mut out = vec![0u8; 0x400];
+    let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"MZ");
+    put(0x3C, &[0x80]);
+    put(0x80, b"PE\0\0");
+    put(0x84, &0x8664u16.to_le_bytes());
+    put(0x86, &[1]);
+    put(0x94, &240u16.to_le_bytes());
+    put(0x96, &0x22u16.to_le_bytes());
+    let optional = 0x98;
+    put(optional, &0x20Bu16.to_le_bytes());
+    put(optional + 32, &0x1000u32.to_le_bytes());
+    put(optional + 36, &0x200u32.to_le_bytes());
+    put(optional + 56, &0x2000u32.to_le_bytes());
+    put(optional + 60, &0x400u32.to_le_bytes());
+    put(optional + 108, &16u32.to_le_bytes());
+    let section = optional + 240;
+    put(section, b".text");
+    for (offset, value) in [(8, 0x200u32), (12, 0x1000), (16, 0x200), (20, 0x400)] {
+        put(section + offset, &value.to_le_bytes());
+    }
+    let mut text = vec![0xC3; 0x200];
+    text[..stub::MARKER.len()].copy_from_slice(stub::MARKER.as_bytes());
+    out.extend(text);
+    out
+}
