@@ -146,3 +146,116 @@ fn only_signed(document: &BundleDocument, exe: &[u8]) -> Result<(), String> {
         None => Err("its headers are cut short".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use gangway_contract::manifest::Mode;
+    use gangway_contract::{BundleId, ReleaseId};
+    use gangway_fixtures::authenticode::{Signature, sign_pe};
+    use gangway_fixtures::{lab, pe};
+
+    use super::*;
+    use crate::bundle::{Exe, SCHEMA, SigningRoot, Tool};
+    use crate::problem::Severity;
+
+    /// 2026-04-01.
+    const NOW: i64 = 1_775_001_600;
+
+    fn exe() -> Vec<u8> {
+        pe::program(&pe::Version::new("MdeOnboard", "Gangway", [0, 1, 0, 0]), 0)
+    }
+
+    fn document(exe: &[u8]) -> BundleDocument {
+        let der = lab::root_der();
+        BundleDocument {
+            schema: SCHEMA,
+            bundle_id: BundleId::of_bytes(b""),
+            release_id: ReleaseId::of_bytes(b""),
+            sequence: 1,
+            mode: Mode::Onboard,
+            organization: "Contoso".to_owned(),
+            output_time: 0,
+            tool: Tool {
+                name: "gangway".to_owned(),
+                version: "0".to_owned(),
+            },
+            exe: Exe {
+                path: "bootstrap/MdeOnboard.exe".to_owned(),
+                unsigned_size: exe.len() as u64,
+                unsigned_sha256: Sha256::of(exe),
+                authenticode_sha256: exe_digest(exe).unwrap(),
+                stub_version: "0".to_owned(),
+                stub_sha256: Sha256::of(exe),
+            },
+            signing_roots: vec![SigningRoot {
+                sha256: Sha256::of(&der),
+                der: base64::engine::general_purpose::STANDARD.encode(&der),
+            }],
+            inputs: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    fn has_error(judged: &Judged) -> bool {
+        judged
+            .problems
+            .iter()
+            .any(|problem| problem.code.severity == Severity::Error)
+    }
+
+    #[test]
+    fn the_exe_plus_a_signature_under_a_named_root_is_good() {
+        let exe = exe();
+        let judged = judge(&document(&exe), &sign_pe(&exe, &Signature::default()), NOW);
+        assert!(judged.problems.is_empty(), "{:?}", judged.problems);
+        assert!(
+            judged.summary.contains("time-stamped"),
+            "{}",
+            judged.summary
+        );
+    }
+
+    #[test]
+    fn a_signature_under_an_unknown_root_is_refused() {
+        let exe = exe();
+        let other = Signature::by(lab::Lab::NamesakeCode);
+        assert!(has_error(&judge(
+            &document(&exe),
+            &sign_pe(&exe, &other),
+            NOW
+        )));
+    }
+
+    #[test]
+    fn without_a_named_root_an_intact_signature_is_a_warning() {
+        let exe = exe();
+        let document = BundleDocument {
+            signing_roots: Vec::new(),
+            ..document(&exe)
+        };
+        let judged = judge(&document, &sign_pe(&exe, &Signature::default()), NOW);
+        assert_eq!(judged.problems.len(), 1);
+        assert_eq!(judged.problems[0].code, &codes::EXE_CHAIN_UNKNOWN);
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_in_the_signed_exe_is_found() {
+        let exe = exe();
+        let document = document(&exe);
+        let signed = sign_pe(&exe, &Signature::default());
+        let missed: Vec<usize> = (0..signed.len())
+            .filter(|&at| {
+                let mut changed = signed.clone();
+                changed[at] ^= 0x01;
+                !has_error(&judge(&document, &changed, NOW))
+            })
+            .collect();
+        assert!(
+            missed.is_empty(),
+            "of {} bytes, image {}: {missed:?}",
+            signed.len(),
+            exe.len()
+        );
+    }
+}

@@ -6,7 +6,7 @@ use gangway_fixtures::blob::BlobSpec;
 use gangway_fixtures::portal;
 use gangway_fixtures::script::ScriptSpec;
 
-use super::desk::{Desk, exists};
+use super::desk::Desk;
 
 /// Builds after one change to a good desk and expects the error and an untouched folder.
 #[track_caller]
@@ -14,7 +14,7 @@ fn check(change: impl FnOnce(&Desk), code: i32, texts: &[&str]) {
     let desk = Desk::with_downloads();
     change(&desk);
     desk.build().fails_with(code, texts);
-    assert!(!exists(&desk.path("out")), "nothing is written");
+    assert!(!desk.path("out").exists(), "nothing is written");
     let left: Vec<String> = std::fs::read_dir(desk.path(""))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

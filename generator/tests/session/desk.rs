@@ -1,7 +1,7 @@
 //! An administrator's desk: a config, a downloads folder, a stub, and the program.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use gangway_contract::stub;
@@ -9,24 +9,24 @@ use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::script::ScriptSpec;
 use gangway_fixtures::{install_script, lab, portal};
 
-/// Moment at which every session happens: 2026-01-15.
-const NOW: &str = "1768435200";
+/// Moment at which every session happens: 2026-04-01.
+const NOW: &str = "1775001600";
 
-pub struct Desk {
+pub(crate) struct Desk {
     root: tempfile::TempDir,
 }
 
 /// How a command ended.
 #[must_use]
-pub struct Session {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Session {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Session {
     /// Asserts the exit code and that standard error holds each text.
-    pub fn fails_with(&self, code: i32, texts: &[&str]) {
+    pub(crate) fn fails_with(&self, code: i32, texts: &[&str]) {
         assert_eq!(
             self.code, code,
             "stdout:\n{}\nstderr:\n{}",
@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// Asserts success and gives standard output.
-    pub fn succeeds(&self) -> &str {
+    pub(crate) fn succeeds(&self) -> &str {
         assert_eq!(self.code, 0, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         &self.out
     }
@@ -73,7 +73,7 @@ roots = ["root.pem"]
 
 impl Desk {
     /// Nothing downloaded yet.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("downloads")).unwrap();
         let desk = Self { root };
@@ -84,7 +84,7 @@ impl Desk {
     }
 
     /// The good set: onboarding package, agent, install script.
-    pub fn with_downloads() -> Self {
+    pub(crate) fn with_downloads() -> Self {
         let desk = Self::empty();
         let zip = portal::group_policy_zip(&ScriptSpec::default());
         desk.put("downloads/WindowsDefenderATPOnboardingPackage.zip", &zip);
@@ -93,22 +93,22 @@ impl Desk {
         desk
     }
 
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.path().join(relative)
     }
 
-    pub fn put(&self, relative: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, relative: &str, bytes: &[u8]) {
         fs::write(self.path(relative), bytes).unwrap();
     }
 
-    pub fn change_config(&self, from: &str, to: &str) {
+    pub(crate) fn change_config(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.path("gangway.toml")).unwrap();
         assert!(text.contains(from));
         self.put("gangway.toml", text.replacen(from, to, 1).as_bytes());
     }
 
     /// Runs the program in this folder with an empty environment.
-    pub fn run(&self, arguments: &[&str]) -> Session {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Session {
         let output = Command::new(env!("CARGO_BIN_EXE_gangway"))
             .args(arguments)
             .current_dir(self.root.path())
@@ -123,18 +123,18 @@ impl Desk {
         }
     }
 
-    pub fn build(&self) -> Session {
+    pub(crate) fn build(&self) -> Session {
         self.run(&[
             "build", "--out", "out", "--stub", "stub.exe", "--as-of", NOW,
         ])
     }
 
-    pub fn verify(&self) -> Session {
+    pub(crate) fn verify(&self) -> Session {
         self.run(&["verify", "out", "--as-of", NOW])
     }
 
     /// Every file of a folder with its content, sorted by path.
-    pub fn tree(&self, relative: &str) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn tree(&self, relative: &str) -> Vec<(String, Vec<u8>)> {
         let root = self.path(relative);
         let mut files: Vec<(String, Vec<u8>)> = walkdir::WalkDir::new(&root)
             .into_iter()
@@ -156,16 +156,12 @@ impl Desk {
     }
 
     /// The one file of the bundle's `bootstrap` folder.
-    pub fn exe(&self) -> PathBuf {
+    pub(crate) fn exe(&self) -> PathBuf {
         let mut entries = fs::read_dir(self.path("out/bootstrap")).unwrap();
         let exe = entries.next().unwrap().unwrap().path();
         assert!(entries.next().is_none());
         exe
     }
-}
-
-pub fn exists(path: &Path) -> bool {
-    path.exists()
 }
 
 /// A smallest executable with one section that holds the stub's marker, shaped as the linker
