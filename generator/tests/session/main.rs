@@ -1,5 +1,10 @@
 //! Sessions on the command line: what is typed, what is printed, how it ends.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what went wrong by panicking"
+)]
+
 mod bad_input;
 mod bundle;
 mod desk;
