@@ -240,6 +240,17 @@ pub enum Architecture {
     Other,
 }
 
+impl core::fmt::Display for Architecture {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::X64 => "x64",
+            Self::X86 => "x86",
+            Self::Arm64 => "arm64",
+            Self::Other => "another processor",
+        })
+    }
+}
+
 impl Kind {
     /// The payload role this kind fills; none for what is never staged on its own.
     pub fn role(&self) -> Option<Role> {

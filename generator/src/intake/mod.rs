@@ -11,6 +11,7 @@ pub mod codes;
 mod content;
 mod item;
 mod naming;
+mod package;
 mod recognise;
 pub mod report;
 mod script;

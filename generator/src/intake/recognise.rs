@@ -7,7 +7,7 @@ use super::content::Content;
 use super::item::{Kind, Verdict};
 use super::settings::IntakeSettings;
 use super::signature::Authenticode;
-use super::{codes, text};
+use super::{codes, package, text};
 use crate::formats::authenticode::TrustAnchors;
 use crate::formats::{cabinet, compound, pe, zip};
 use crate::problem::Problem;
@@ -175,9 +175,9 @@ pub(super) fn recognise(
             text::recognise(&content.head(text::MAX_BYTES)?, context, subject)
         }
         Form::Text => Recognised::unknown("text", subject),
-        Form::Installer => Recognised::unknown("an installer package", subject),
-        Form::Program => Recognised::unknown("a Windows program", subject),
-        Form::Cabinet => Recognised::unknown("a cabinet", subject),
+        Form::Installer => package::installer(&mut content.open()?, subject),
+        Form::Program => package::program(&mut content.open()?, subject),
+        Form::Cabinet => package::update(&mut content.open()?, subject),
         Form::Other(looks_like) => Recognised::unknown(looks_like, subject),
         Form::Zip => Recognised::unknown("a ZIP archive", subject),
         Form::Empty => Recognised {

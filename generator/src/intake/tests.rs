@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Role;
+use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::blob::{BlobSigning, BlobSpec, ORG_ID, OTHER_ORG_ID};
 use gangway_fixtures::script::{ScriptSpec, Variant};
+use gangway_fixtures::updates::{ProgramSpec, UpdateSpec};
 use gangway_fixtures::{Lab, archive, install_script, portal};
 
 use super::*;
@@ -464,6 +466,196 @@ fn damaged_files_say_what_they_are() {
     let inspection = check(&[("notes.txt", b"hello".to_vec())], &[]);
     assert_eq!(inspection.items[0].kind.name(), "unknown");
     assert_eq!(inspection.items[0].sha256, Sha256::of(b"hello"));
+}
+
+#[test]
+fn packages_updates_and_tools_are_recognised_with_their_versions() {
+    let update = UpdateSpec::for_2012_r2(2_999_226);
+    let inspection = check(
+        &[
+            ("1", AgentSpec::default().bytes()),
+            ("2", ProgramSpec::platform_update().bytes()),
+            ("3", ProgramSpec::sensor_update().bytes()),
+            ("4", update.bytes()),
+            ("5", ProgramSpec::deployment_tool().bytes()),
+            ("6", ProgramSpec::monitoring_agent().bytes()),
+            ("7", gangway_fixtures::updates::analyzer_zip()),
+            ("8", install_script::signed()),
+        ],
+        &[],
+    );
+    let found: Vec<(&str, Option<&str>)> = inspection
+        .items
+        .iter()
+        .map(|item| (item.kind.name(), item.kind.version()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("unified agent", Some("4.18.25020.1009")),
+            ("antivirus platform update", Some("4.18.25020.1009")),
+            ("sensor update", Some("10.8760.27617.1006")),
+            ("Windows update", None),
+            ("deployment tool", Some("1.0.0.6")),
+            ("monitoring agent (retired)", Some("10.20.18029.0")),
+            ("client analyzer", None),
+            ("agent install script", Some("1.20260302.0")),
+        ]
+    );
+    for item in &inspection.items {
+        let signed = matches!(
+            item.verdict,
+            Verdict::Valid {
+                signed_at: Some(_),
+                ..
+            }
+        );
+        assert!(
+            signed || matches!(item.kind, Kind::Analyzer { .. }),
+            "{item:?}"
+        );
+    }
+    assert_eq!(
+        inspection.items[0].kind,
+        Kind::Agent {
+            product_name: "Microsoft Defender for Endpoint".to_owned(),
+            version: "4.18.25020.1009".to_owned(),
+            product_code: AgentSpec::default().product_code(),
+            platform_version: Some("4.18.25020.1009".to_owned()),
+            architecture: Architecture::X64,
+        }
+    );
+    assert_eq!(
+        inspection.items[3].kind,
+        Kind::Hotfix {
+            kb: "KB2999226".to_owned(),
+            architecture: Architecture::X64,
+        }
+    );
+}
+
+#[test]
+fn packages_that_are_wrong_have_a_code_each() {
+    let agent = AgentSpec::default().bytes();
+    let of_arm = AgentSpec {
+        platform: "Arm64".to_owned(),
+        ..AgentSpec::default()
+    };
+    let of_another_product = AgentSpec {
+        product_name: "Contoso Agent".to_owned(),
+        ..AgentSpec::default()
+    };
+    let unsigned = AgentSpec {
+        signing: None,
+        ..AgentSpec::default()
+    };
+    let old = ProgramSpec::monitoring_agent().of_version([10, 20, 18001, 0]);
+    let update = UpdateSpec::for_2012_r2(2_999_226);
+    let of_x86 = UpdateSpec {
+        architecture: "x86",
+        ..update.clone()
+    };
+    let program = ProgramSpec::platform_update().bytes();
+    let table: [(&str, Vec<u8>, &[&str]); 9] = [
+        (
+            "truncated agent",
+            agent[..agent.len() / 2].to_vec(),
+            &["GW1401"],
+        ),
+        ("agent for Arm", of_arm.bytes(), &["GW1402"]),
+        ("another product", of_another_product.bytes(), &[]),
+        ("unsigned agent", unsigned.bytes(), &["GW1301"]),
+        ("old monitoring agent", old.bytes(), &["GW1404"]),
+        ("update for x86", of_x86.bytes(), &["GW1402"]),
+        (
+            "truncated update",
+            update.bytes()[..60].to_vec(),
+            &["GW1403"],
+        ),
+        ("truncated program", program[..200].to_vec(), &["GW1403"]),
+        ("headerless program", b"MZ".to_vec(), &["GW1403"]),
+    ];
+    for (name, bytes, expected) in table {
+        let inspection = Downloads::new(&[("file", bytes)]).inspect();
+        assert_eq!(codes(&inspection), expected, "{name}");
+    }
+}
+
+#[test]
+fn one_changed_byte_makes_every_signed_kind_invalid() {
+    let flip = |mut bytes: Vec<u8>, at: usize| {
+        bytes[at] ^= 1;
+        bytes
+    };
+    let script = install_script::signed();
+    let text = String::from_utf8(script.clone()).unwrap();
+    let comment = text.find("SYNOPSIS").unwrap();
+    let program = ProgramSpec::platform_update().bytes();
+    let stub = 0x20;
+    let update = UpdateSpec::for_2012_r2(2_999_226).bytes();
+    let inside = update.len() / 3;
+    for (name, bytes) in [
+        ("script", flip(script, comment)),
+        ("program", flip(program, stub)),
+        ("update", flip(update, inside)),
+    ] {
+        let inspection = Downloads::new(&[("file", bytes)]).inspect();
+        assert_eq!(codes(&inspection), ["GW1302"], "{name}");
+    }
+    let unix = text.replace("\r\n", "\n").into_bytes();
+    check(&[("Install.ps1", unix)], &["GW1310"]);
+}
+
+#[test]
+fn two_agents_compete_and_two_hotfixes_do_not() {
+    let older = AgentSpec {
+        version: [4, 18, 23050, 5],
+        ..AgentSpec::default()
+    };
+    check(
+        &[
+            ("a.msi", AgentSpec::default().bytes()),
+            ("b.msi", older.bytes()),
+        ],
+        &["GW1501"],
+    );
+    check(
+        &[
+            ("a.msu", UpdateSpec::for_2012_r2(2_999_226).bytes()),
+            ("b.msu", UpdateSpec::for_2012_r2(3_045_999).bytes()),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn an_agent_in_an_archive_is_judged_and_staged_like_a_file() {
+    let staging = tempfile::tempdir().unwrap();
+    let agent = AgentSpec {
+        padding: 6 << 20,
+        ..AgentSpec::default()
+    };
+    let bytes = agent.bytes();
+    let zip = archive::zip(&[("deep/md4ws.msi".to_owned(), bytes.clone())]);
+    let settings = IntakeSettings {
+        staging: Some(staging.path().to_owned()),
+        ..lab()
+    };
+    let inspection = Downloads::new(&[("a.zip", zip)]).inspect_with(&settings);
+    assert_eq!(codes(&inspection), [""; 0]);
+    let item = inspection.of_role(Role::Agent).next().unwrap();
+    let Source::Staged(path) = &item.source else {
+        panic!("{:?}", item.source);
+    };
+    assert_eq!(fs::read(path).unwrap(), bytes);
+    assert_eq!(fs::read_dir(staging.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_repository_archive_gives_the_install_script() {
+    let inspection = check(&[("main.zip", install_script::repository_zip())], &[]);
+    let item = inspection.of_role(Role::InstallScript).next().unwrap();
+    assert!(item.path.ends_with("/Install.ps1"), "{}", item.path);
 }
 
 #[test]

@@ -1,0 +1,293 @@
+//! Installer packages, programs and Windows updates: which of them a file is, by its tables,
+//! its version resource or the names inside the cabinet.
+
+use std::io::{Read, Seek};
+
+use super::codes;
+use super::item::{Architecture, Kind};
+use super::recognise::{Recognised, SignatureCheck};
+use super::signature::{Authenticode, RuleFor};
+use crate::formats::authenticode::FileKind;
+use crate::formats::cabinet::{self, CabinetError};
+use crate::formats::msi::{InstallerPackage, MsiError};
+use crate::formats::pe::{Layout, PeError, VersionInfo};
+use crate::problem::Problem;
+
+/// First version of the monitoring agent that is signed with SHA-2.
+const OLDEST_MONITORING_AGENT: [u16; 4] = [10, 20, 18029, 0];
+
+/// Machine numbers of the PE header.
+const MACHINE_X86: u16 = 0x014C;
+const MACHINE_X64: u16 = 0x8664;
+const MACHINE_ARM64: u16 = 0xAA64;
+
+/// Recognises an installer package.
+pub(super) fn installer(source: &mut (impl Read + Seek), subject: &str) -> Recognised {
+    const LOOKS_LIKE: &str = "an installer package";
+    match read_installer(source) {
+        Ok(Some(kind)) => {
+            let mut problems = Vec::new();
+            if let Kind::Agent { architecture, .. } = kind {
+                problems.extend(architecture_problem(architecture, subject));
+            }
+            judged_by(kind, FileKind::Msi, RuleFor::Agent, problems)
+        }
+        Ok(None) => Recognised::unknown(LOOKS_LIKE, subject),
+        Err(error) => Recognised::damaged(
+            LOOKS_LIKE,
+            &codes::DAMAGED_PACKAGE,
+            &error.to_string(),
+            subject,
+        ),
+    }
+}
+
+/// The agent, or none for a package of another product.
+fn read_installer(source: &mut (impl Read + Seek)) -> Result<Option<Kind>, MsiError> {
+    let mut package = InstallerPackage::open(source)?;
+    let identity = package.identity()?;
+    let name = identity.name.unwrap_or_default();
+    // Both names that the product has had; `Install.ps1` looks for the same two.
+    let is_agent = ["Windows Server", "Endpoint"]
+        .iter()
+        .any(|last| name == format!("Microsoft Defender for {last}"));
+    if !is_agent {
+        return Ok(None);
+    }
+    let platform_version = package
+        .files()?
+        .into_iter()
+        .find(|file| {
+            file.key.eq_ignore_ascii_case("MPCLIENT.DLL")
+                || file.name.eq_ignore_ascii_case("MPCLIENT.DLL")
+        })
+        .map(|file| file.version)
+        .filter(|version| !version.is_empty());
+    Ok(Some(Kind::Agent {
+        product_name: name,
+        version: identity.version.unwrap_or_default(),
+        product_code: identity.product_code.unwrap_or_default(),
+        platform_version,
+        architecture: match identity.summary.platform.as_str() {
+            "x64" | "AMD64" => Architecture::X64,
+            "Intel" => Architecture::X86,
+            "Arm64" => Architecture::Arm64,
+            _ => Architecture::Other,
+        },
+    }))
+}
+
+fn architecture_problem(architecture: Architecture, subject: &str) -> Option<Problem> {
+    (architecture != Architecture::X64).then(|| {
+        Problem::new(
+            &codes::WRONG_ARCHITECTURE,
+            subject,
+            "the file is not for 64-bit x86, the only processor of the servers in scope",
+            "download the x64 version",
+        )
+        .with_evidence(format!("found {architecture}, expected x64"))
+    })
+}
+
+fn judged_by(kind: Kind, file: FileKind, rule: RuleFor, problems: Vec<Problem>) -> Recognised {
+    Recognised {
+        kind,
+        check: SignatureCheck::Authenticode(Authenticode { file, rule }),
+        problems,
+    }
+}
+
+/// Recognises a program by its version resource.
+pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recognised {
+    const LOOKS_LIKE: &str = "a Windows program";
+    let read = Layout::read(source).and_then(|layout| {
+        let version = VersionInfo::read(source, &layout)?;
+        Ok::<_, PeError>((layout, version))
+    });
+    let (layout, version) = match read {
+        Ok((layout, Some(version))) => (layout, version),
+        Ok((_, None)) => return Recognised::unknown(LOOKS_LIKE, subject),
+        Err(error) => {
+            return Recognised::damaged(
+                LOOKS_LIKE,
+                &codes::DAMAGED_PROGRAM,
+                &error.to_string(),
+                subject,
+            );
+        }
+    };
+    let architecture = match layout.machine {
+        MACHINE_X86 => Architecture::X86,
+        MACHINE_X64 => Architecture::X64,
+        MACHINE_ARM64 => Architecture::Arm64,
+        _ => Architecture::Other,
+    };
+    let Some(kind) = program_kind(&version, architecture) else {
+        return Recognised::unknown(LOOKS_LIKE, subject);
+    };
+    let mut problems = Vec::new();
+    let rule = match &kind {
+        Kind::PlatformUpdate { .. } | Kind::SensorUpdate { .. } => {
+            // The updates are small 32- or 64-bit unpackers around x64 content; only an Arm
+            // one is surely wrong.
+            if architecture == Architecture::Arm64 {
+                problems.extend(architecture_problem(architecture, subject));
+            }
+            RuleFor::Updates
+        }
+        Kind::MonitoringAgent { .. } => {
+            if version.file_version < OLDEST_MONITORING_AGENT {
+                problems.push(
+                    Problem::new(
+                        &codes::OLD_MONITORING_AGENT,
+                        subject,
+                        "the monitoring agent is too old to connect",
+                        "download version 10.20.18029 or later, or use the deployment tool",
+                    )
+                    .with_evidence(format!(
+                        "found {}, expected at least 10.20.18029",
+                        version.file_version_text()
+                    )),
+                );
+            }
+            RuleFor::Tools
+        }
+        _ => RuleFor::Tools,
+    };
+    judged_by(kind, FileKind::Pe, rule, problems)
+}
+
+fn program_kind(version: &VersionInfo, architecture: Architecture) -> Option<Kind> {
+    let text = |name: &str| version.string(name).unwrap_or_default().to_lowercase();
+    let names = [text("InternalName"), text("OriginalFilename")];
+    let called = |name: &str| names.iter().any(|found| found.starts_with(name));
+    let titled = |title: &str| {
+        text("ProductName").contains(title) || text("FileDescription").contains(title)
+    };
+    let number = version.file_version_text();
+    if called("updateplatform") && titled("microsoft malware protection") {
+        Some(Kind::PlatformUpdate {
+            version: number,
+            architecture,
+        })
+    } else if called("updatesenseclient") {
+        Some(Kind::SensorUpdate {
+            version: number,
+            architecture,
+        })
+    } else if called("defenderdt")
+        || called("defenderdeploymenttool")
+        || titled("defender deployment tool")
+    {
+        Some(Kind::DeploymentTool { version: number })
+    } else if called("mmasetup") || titled("microsoft monitoring agent") {
+        Some(Kind::MonitoringAgent { version: number })
+    } else {
+        None
+    }
+}
+
+/// Recognises a Windows update package by the names inside its cabinet.
+pub(super) fn update(source: &mut (impl Read + Seek), subject: &str) -> Recognised {
+    const LOOKS_LIKE: &str = "a cabinet";
+    let names = match read_cabinet(source) {
+        Ok(names) => names,
+        Err(error) => {
+            return Recognised::damaged(
+                LOOKS_LIKE,
+                &codes::DAMAGED_PROGRAM,
+                &error.to_string(),
+                subject,
+            );
+        }
+    };
+    let Some((kb, architecture)) = update_identity(&names) else {
+        return Recognised::unknown(LOOKS_LIKE, subject);
+    };
+    let problems = architecture_problem(architecture, subject)
+        .into_iter()
+        .collect();
+    let kind = Kind::Hotfix { kb, architecture };
+    judged_by(kind, FileKind::Cabinet, RuleFor::Updates, problems)
+}
+
+fn read_cabinet(source: &mut (impl Read + Seek)) -> Result<Vec<String>, CabinetError> {
+    let files = cabinet::list_files(source)?;
+    Ok(files.into_iter().map(|file| file.name).collect())
+}
+
+/// KB and architecture, from the file of properties that every update package holds; its name
+/// is signed with the cabinet: `Windows8.1-KB2999226-x64-pkgProperties.txt`.
+fn update_identity(names: &[String]) -> Option<(String, Architecture)> {
+    let properties = names.iter().find_map(|name| {
+        let lower = name.to_ascii_lowercase();
+        let stem = lower.strip_suffix("pkgproperties.txt")?;
+        Some(stem.trim_end_matches(['-', '_']).to_owned())
+    })?;
+    let mut parts = properties.split(['-', '_']);
+    let kb = parts.find_map(|part| {
+        let digits = part.strip_prefix("kb")?;
+        let plain =
+            (6..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| format!("KB{digits}"))
+    })?;
+    let architecture = parts
+        .find_map(|part| match part {
+            "x64" | "amd64" => Some(Architecture::X64),
+            "x86" => Some(Architecture::X86),
+            "arm64" => Some(Architecture::Arm64),
+            _ => None,
+        })
+        .unwrap_or(Architecture::Other);
+    Some((kb, architecture))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_is_told_by_its_properties_file() {
+        let identity = |name: &str| update_identity(&["WSUSSCAN.cab".to_owned(), name.to_owned()]);
+        assert_eq!(
+            identity("Windows8.1-KB2999226-x64-pkgProperties.txt"),
+            Some(("KB2999226".to_owned(), Architecture::X64))
+        );
+        assert_eq!(
+            identity("Windows6.1-KB4474419-v3-x86-pkgProperties.txt"),
+            Some(("KB4474419".to_owned(), Architecture::X86))
+        );
+        assert_eq!(identity("Windows8.1-KB2999226-x64.cab"), None);
+        assert_eq!(identity("Windows8.1-KBx-x64-pkgProperties.txt"), None);
+    }
+
+    #[test]
+    fn programs_are_told_by_internal_name_and_product() {
+        let kind = |name: &str, product: &str| {
+            let mut version = VersionInfo::default();
+            for (key, value) in [("InternalName", name), ("ProductName", product)] {
+                version.strings.insert(key.to_owned(), value.to_owned());
+            }
+            program_kind(&version, Architecture::X64).map(|kind| kind.name())
+        };
+        let table = [
+            (
+                "UpdatePlatform.exe",
+                "Microsoft Malware Protection",
+                Some("antivirus platform update"),
+            ),
+            ("UpdatePlatform.exe", "Contoso", None),
+            ("UpdateSenseClient.exe", "any", Some("sensor update")),
+            ("DefenderDT.exe", "any", Some("deployment tool")),
+            (
+                "setup.exe",
+                "Microsoft Monitoring Agent",
+                Some("monitoring agent (retired)"),
+            ),
+            ("setup.exe", "Contoso", None),
+        ];
+        for (name, product, expected) in table {
+            assert_eq!(kind(name, product), expected, "{name} {product}");
+        }
+    }
+}
