@@ -1,0 +1,104 @@
+//! Every hostile file of the fixtures is refused in words, or read where its lie does not
+//! matter; none makes a reader panic or work for long.
+
+use std::io::Cursor;
+
+use gangway::formats::x509::TrustAnchors;
+use gangway::formats::{blob, cabinet, msi, pe, zip};
+use gangway_fixtures::hostile::{self, Specimen};
+
+/// Limits of the size that intake uses.
+const LIMITS: zip::DirectoryLimits = zip::DirectoryLimits {
+    entries: 10_000,
+    entry_bytes: 2 << 30,
+    total_bytes: 4 << 30,
+};
+
+#[track_caller]
+fn check(specimens: &[Specimen], read: impl Fn(&[u8]) -> Result<(), String>) {
+    let mut wrong = Vec::new();
+    for specimen in specimens {
+        match read(&specimen.bytes) {
+            Ok(()) if !specimen.tolerable => wrong.push(format!("{}: taken", specimen.name)),
+            Err(why) if why.is_empty() => wrong.push(format!("{}: no words", specimen.name)),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn words(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+fn read_zip(bytes: &[u8]) -> Result<(), String> {
+    let entries = zip::read(&mut Cursor::new(bytes), &LIMITS).map_err(words)?;
+    let faults = zip::entry_faults(&entries);
+    if !faults.is_empty() {
+        return Err(format!("{faults:?}"));
+    }
+    for entry in &entries {
+        let mut content = zip::EntryReader::new(Cursor::new(bytes), entry).map_err(words)?;
+        std::io::copy(&mut content, &mut std::io::sink()).map_err(words)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn archives_are_refused() {
+    check(&hostile::zips(), read_zip);
+}
+
+#[test]
+fn a_hundred_thousand_entries_are_refused() {
+    let refused = zip::read(&mut Cursor::new(hostile::many_entries(100_000)), &LIMITS);
+    assert!(words(refused.unwrap_err()).contains("100000 entries"));
+}
+
+#[test]
+fn packages_are_refused() {
+    check(&hostile::packages(), |bytes| {
+        let mut source = Cursor::new(bytes);
+        let mut package = msi::InstallerPackage::open(&mut source).map_err(words)?;
+        package.identity().map_err(words)?;
+        package.files().map(drop).map_err(words)
+    });
+}
+
+#[test]
+fn cabinets_are_refused() {
+    check(&hostile::cabinets(), |bytes| {
+        cabinet::list_files(&mut Cursor::new(bytes))
+            .map(drop)
+            .map_err(words)
+    });
+}
+
+#[test]
+fn programs_are_refused() {
+    check(&hostile::programs(), |bytes| {
+        let mut source = Cursor::new(bytes);
+        let layout = pe::Layout::read(&mut source).map_err(words)?;
+        pe::VersionInfo::read(&mut source, &layout)
+            .map(drop)
+            .map_err(words)
+    });
+}
+
+#[test]
+fn blobs_are_not_believed() {
+    let anchors = TrustAnchors::none()
+        .with_lab_root(&gangway_fixtures::lab::root_der())
+        .expect("the lab root is a certificate");
+    check(&hostile::blob_scripts(), |bytes| {
+        let found = blob::extract(bytes).map_err(words)?;
+        let signature = match blob::Blob::read(&found.text, &anchors).map_err(words)? {
+            blob::Blob::Onboarding(blob) => blob.signature,
+            blob::Blob::Offboarding(blob) => blob.signature,
+        };
+        match signature {
+            blob::BlobSignature::Valid { .. } => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+}
