@@ -34,6 +34,7 @@ pub struct Recipe {
     downloads: Vec<PathBuf>,
     stub_variable: &'static str,
     mode: Option<&'static str>,
+    as_of: Option<i64>,
     sections: Vec<(&'static str, String)>,
 }
 
@@ -47,6 +48,7 @@ impl Recipe {
             downloads: vec![required::path(required::FIXTURES)?.join("downloads")],
             stub_variable: required::STUB,
             mode: None,
+            as_of: None,
             sections: Vec::new(),
         })
     }
@@ -73,6 +75,13 @@ impl Recipe {
         self
     }
 
+    /// Builds as if it were this moment, in seconds since 1970 UTC.
+    #[must_use]
+    pub fn built_at(mut self, moment: i64) -> Self {
+        self.as_of = Some(moment);
+        self
+    }
+
     /// Takes the stub that a variable names.
     #[must_use]
     pub fn with_stub(mut self, variable: &'static str) -> Self {
@@ -94,7 +103,7 @@ impl Recipe {
         fs::create_dir_all(&shelf).with_context(|| format!("create `{}`", shelf.display()))?;
         let made = shelf.join(format!(
             "{inputs}-{}",
-            digest(&format!("{config}{:?}", self.mode))
+            digest(&format!("{config}{:?}{:?}", self.mode, self.as_of))
         ));
         let lock_file = made.with_extension("lock");
         let lock = File::create(&lock_file)
@@ -132,6 +141,9 @@ impl Recipe {
             .args(["--out", "out"]);
         if let Some(mode) = self.mode {
             build.args(["--mode", mode]);
+        }
+        if let Some(moment) = self.as_of {
+            build.args(["--as-of", &moment.to_string()]);
         }
         succeed(build.current_dir(folder), &folder.join("build"))?;
         let mut sign = Command::new(gangway);

@@ -23,6 +23,8 @@ pub struct Outcome {
     pub run: Run,
     /// The host report that it dropped on the share; none when it dropped none.
     pub report: Option<HostReport>,
+    /// The host report that it kept on the server; none when it kept none.
+    pub kept: Option<HostReport>,
 }
 
 impl Outcome {
@@ -34,6 +36,18 @@ impl Outcome {
         self.report
             .as_ref()
             .with_context(|| format!("no host report on the share: {:?}", self.run))
+    }
+
+    /// The host report, from the share or from the server: a run that found the same as the
+    /// last one drops none.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn newest_report(&self) -> Result<&HostReport> {
+        self.report
+            .as_ref()
+            .or(self.kept.as_ref())
+            .with_context(|| format!("no host report at all: {:?}", self.run))
     }
 }
 
@@ -67,13 +81,12 @@ impl Deployment {
     /// # Errors
     /// It does not end in time, or a report cannot be read.
     pub fn run_with(&self, arguments: &[&str]) -> Result<Outcome> {
-        let before = self.reports()?;
+        let (dropped, kept) = (self.reports()?, self.kept_reports()?);
         let run = self.server.run(&self.exe, arguments)?;
-        let mut new = self.reports()?.into_iter();
-        let report = new.find(|(name, _)| !before.contains_key(name));
         Ok(Outcome {
             run,
-            report: report.map(|(_, report)| report),
+            report: newcomer(&dropped, self.reports()?),
+            kept: newcomer(&kept, self.kept_reports()?),
         })
     }
 
@@ -84,4 +97,22 @@ impl Deployment {
     pub fn reports(&self) -> Result<BTreeMap<String, HostReport>> {
         reports_in(&self.server.on_share(REPORTS))
     }
+
+    /// All host reports kept on the server by file name.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn kept_reports(&self) -> Result<BTreeMap<String, HostReport>> {
+        reports_in(&self.server.on_c("ProgramData/Gangway/reports"))
+    }
+}
+
+fn newcomer(
+    before: &BTreeMap<String, HostReport>,
+    after: BTreeMap<String, HostReport>,
+) -> Option<HostReport> {
+    let mut new = after
+        .into_iter()
+        .filter(|(name, _)| !before.contains_key(name));
+    new.next().map(|(_, report)| report)
 }

@@ -8,13 +8,17 @@
 
 pub mod bundle;
 pub mod deployment;
+pub mod given;
 pub mod program;
 pub mod report;
 pub mod required;
+pub mod scenario;
 pub mod server;
 pub mod wine;
 
 pub use bundle::{Bundle, Recipe};
 pub use deployment::{Deployment, Outcome};
+pub use given::Given;
 pub use report::HostReport;
-pub use server::{Os, Sense, Server, ServerBuilder, Service};
+pub use scenario::Scenario;
+pub use server::{Os, Program, Sense, Server, ServerBuilder, Service};

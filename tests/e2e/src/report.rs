@@ -56,11 +56,14 @@ impl HostReport {
 }
 
 /// The reports in a folder by file name; files that are still being written (`.tmp`) are
-/// none.
+/// none, and neither is a folder that does not exist.
 ///
 /// # Errors
 /// The folder cannot be listed, or a report cannot be read.
 pub fn reports_in(folder: &Path) -> Result<BTreeMap<String, HostReport>> {
+    if !folder.is_dir() {
+        return Ok(BTreeMap::new());
+    }
     let entries = fs::read_dir(folder).with_context(|| format!("list `{}`", folder.display()))?;
     let mut reports = BTreeMap::new();
     for entry in entries {

@@ -1,8 +1,9 @@
 //! Orders of a test to a stand-in: `C:\standins\<program>.txt`, one `key=value` per line.
 //!
-//! A program called several times in one test can be told to answer differently each time:
-//! a line `[2]` opens the orders of the second call. Calls past the last section take the
-//! last one.
+//! A program called several times in one test can be told to answer differently each time: a
+//! line `[2]` opens orders for the second call and later ones, a line `[word]` orders for
+//! calls with that word in their arguments. The last section that fits replaces the ones
+//! before it.
 
 use std::path::{Path, PathBuf};
 
@@ -15,28 +16,32 @@ pub struct Behaviour {
 impl Behaviour {
     /// Reads the orders for call number `call` (from 1) of `program`; none when the test
     /// wrote no file.
-    pub fn of(program: &str, call: usize) -> Self {
-        Self::read(&file(Path::new(crate::FOLDER), program), call)
+    pub fn of(program: &str, call: usize, arguments: &str) -> Self {
+        Self::read(&file(Path::new(crate::FOLDER), program), call, arguments)
     }
 
-    fn read(path: &Path, call: usize) -> Self {
+    fn read(path: &Path, call: usize, arguments: &str) -> Self {
         std::fs::read_to_string(path)
-            .map(|text| Self::parse(&text, call))
+            .map(|text| Self::parse(&text, call, arguments))
             .unwrap_or_default()
     }
 
-    /// Takes from `text` the orders of call number `call`.
-    pub fn parse(text: &str, call: usize) -> Self {
+    /// Takes from `text` the orders of call number `call` with these arguments.
+    pub fn parse(text: &str, call: usize, arguments: &str) -> Self {
+        let arguments = arguments.to_lowercase();
         let mut taken = Self::default();
-        let mut section = 1;
+        let mut fits = true;
         for line in text.lines().map(str::trim) {
-            if let Some(number) = section_number(line) {
-                section = number;
-                if section <= call {
+            if let Some(section) = section(line) {
+                fits = match section.parse::<usize>() {
+                    Ok(number) => number <= call,
+                    Err(_) => arguments.contains(&section.to_lowercase()),
+                };
+                if fits {
                     taken.lines.clear();
                 }
             } else if let Some((key, value)) = line.split_once('=')
-                && section <= call
+                && fits
             {
                 taken.lines.push((key.to_owned(), value.to_owned()));
             }
@@ -69,8 +74,8 @@ pub fn file(folder: &Path, program: &str) -> PathBuf {
     folder.join(format!("{program}.txt"))
 }
 
-fn section_number(line: &str) -> Option<usize> {
-    line.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+fn section(line: &str) -> Option<&str> {
+    line.strip_prefix('[')?.strip_suffix(']')
 }
 
 #[cfg(test)]
@@ -78,7 +83,7 @@ mod tests {
     use super::*;
 
     fn exit(text: &str, call: usize) -> Option<i32> {
-        Behaviour::parse(text, call).number("exit")
+        Behaviour::parse(text, call, "").number("exit")
     }
 
     #[test]
@@ -92,12 +97,21 @@ mod tests {
         let text = "exit=1618\n[3]\nsleep_ms=5\n";
         assert_eq!(exit(text, 2), Some(1618));
         assert_eq!(exit(text, 3), None);
-        assert_eq!(Behaviour::parse(text, 9).number::<u64>("sleep_ms"), Some(5));
+        let ninth = Behaviour::parse(text, 9, "");
+        assert_eq!(ninth.number::<u64>("sleep_ms"), Some(5));
+    }
+
+    #[test]
+    fn a_section_named_by_a_word_answers_calls_with_that_word() {
+        let text = "exit=0\n[Enable-Feature]\nexit=3010\n";
+        let exit = |arguments| Behaviour::parse(text, 1, arguments).number("exit");
+        assert_eq!(exit("/online /enable-feature /quiet"), Some(3010));
+        assert_eq!(exit("/online /get-featureinfo"), Some(0));
     }
 
     #[test]
     fn no_file_means_no_orders() {
-        let none = Behaviour::read(Path::new("/nonexistent/x.txt"), 1);
+        let none = Behaviour::read(Path::new("/nonexistent/x.txt"), 1, "");
         assert_eq!(none, Behaviour::default());
     }
 }

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-/// Where the retired agent keeps its workspaces; stands in for its COM object.
+/// Where the retired agent keeps one key per workspace, `Log Analytics - <id>`; stands in for
+/// its COM object.
 pub const MMA_KEY: &str =
-    r"SOFTWARE\Microsoft\Microsoft Operations Manager\3.0\Agent Management Groups";
+    r"SYSTEM\CurrentControlSet\Services\HealthService\Parameters\Service Connector Services";
 
 /// The parameters of one call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,6 +162,14 @@ pub fn check_system(version: &str, build: &str) -> Result<(), Refusal> {
     }
 }
 
+/// The workspaces that a `-Command` removes: the arguments of `RemoveCloudWorkspace('…')`.
+pub fn workspaces_to_remove(all: &[String]) -> Vec<&str> {
+    all.iter()
+        .flat_map(|argument| argument.split("RemoveCloudWorkspace('").skip(1))
+        .filter_map(|rest| rest.split('\'').next())
+        .collect()
+}
+
 /// Is this the display name of the unified agent?
 pub fn is_agent(display_name: &str) -> bool {
     matches!(
@@ -197,6 +206,13 @@ mod tests {
     fn other_calls_are_not_the_install_script() {
         assert_eq!(read("-Command exit"), None);
         assert_eq!(read(r"-File C:\other.ps1"), None);
+    }
+
+    #[test]
+    fn workspaces_to_remove_are_read_from_the_script() {
+        let script = "if ($x) { $c.RemoveCloudWorkspace('a-1') }; $c.RemoveCloudWorkspace('b')";
+        let all = ["-Command".to_owned(), script.to_owned()];
+        assert_eq!(workspaces_to_remove(&all), ["a-1", "b"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! that onboards it looks.
 
 use super::os::{Entries, Os, entry};
+use crate::wine::Value;
 
 /// Image of the sensor, its path given without the drive.
 pub(super) const SENSE_EXE: &str =
@@ -93,7 +94,8 @@ impl Service {
         (&self.image, self.program, self.version)
     }
 
-    pub(super) fn registry(&self) -> Entries {
+    /// Its registry values.
+    pub fn registry(&self) -> Vec<(String, String, Value)> {
         let key = format!(r"System\CurrentControlSet\Services\{}", self.name);
         let image = format!("\"C:\\{}\"", self.image.replace('/', "\\"));
         vec![
@@ -140,8 +142,8 @@ pub(super) fn registry(os: Os) -> Entries {
 }
 
 /// Versions of system files. Wine goes on loading its own libraries, whatever stands there.
-pub(super) fn versions(os: Os) -> Vec<(String, [u16; 4])> {
-    let file = |name: &str, version| (format!("windows/system32/{name}"), version);
+pub(super) fn programs(os: Os) -> Vec<(String, Program, [u16; 4])> {
+    let file = |name: &str, version| (format!("windows/system32/{name}"), Program::Tool, version);
     match os {
         // October 2021 rollup and later.
         Os::Server2012R2 => vec![
@@ -160,6 +162,7 @@ pub(super) fn versions(os: Os) -> Vec<(String, [u16; 4])> {
 
 /// Answers of tools: DISM says that the antivirus feature is on.
 pub(super) fn orders(_os: Os) -> Vec<(String, String)> {
+    // Asked for the feature, and told to do anything else: success.
     let feature = "print=Feature Information:\nprint=\nprint=Feature Name : Windows-Defender\n\
                    print=State : Enabled\n";
     vec![("dism".to_owned(), feature.to_owned())]

@@ -57,7 +57,9 @@ pub struct ServerBuilder {
     shares: Vec<(String, Content)>,
     orders: Vec<(String, String)>,
     files: Vec<(String, Vec<u8>)>,
-    versions: Vec<(String, [u16; 4])>,
+    programs: Vec<(String, Program, [u16; 4])>,
+    missing: Vec<String>,
+    own_installer: bool,
 }
 
 impl ServerBuilder {
@@ -76,7 +78,9 @@ impl ServerBuilder {
             shares: Vec::new(),
             orders: baseline::orders(os),
             files: Vec::new(),
-            versions: baseline::versions(os),
+            programs: baseline::programs(os),
+            missing: Vec::new(),
+            own_installer: false,
         }
     }
 
@@ -149,12 +153,34 @@ impl ServerBuilder {
     }
 
     /// Puts a program of the given version on drive C:, its path given without the drive; it
-    /// is the stand-in `tool`.
+    /// is the stand-in `tool`, which takes orders under the file's name.
     #[must_use]
-    pub fn with_version(mut self, path: &str, version: [u16; 4]) -> Self {
-        self.versions.retain(|(present, _)| present != path);
-        self.versions.push((path.to_owned(), version));
+    pub fn with_version(self, path: &str, version: [u16; 4]) -> Self {
+        self.with_program(path, Program::Tool, version)
+    }
+
+    /// Puts a stand-in of the given version on drive C:, its path given without the drive.
+    #[must_use]
+    pub fn with_program(mut self, path: &str, program: Program, version: [u16; 4]) -> Self {
+        self.programs.retain(|(present, ..)| present != path);
+        self.programs.push((path.to_owned(), program, version));
         self
+    }
+
+    /// Takes a file of drive C: away, its path given without the drive.
+    #[must_use]
+    pub fn without_file(mut self, path: &str) -> Self {
+        self.programs.retain(|(present, ..)| present != path);
+        self.missing.push(path.to_owned());
+        self
+    }
+
+    /// Puts the stand-in `tool` with these orders in the place of `msiexec`; the real one is
+    /// then `C:\standins\msiexec.exe`.
+    #[must_use]
+    pub fn with_installer(mut self, orders: &str) -> Self {
+        self.own_installer = true;
+        self.with_orders("msiexec", orders)
     }
 
     /// Makes the server. It starts with the first program.
@@ -177,11 +203,19 @@ impl ServerBuilder {
             let (path, program, version) = service.image();
             write(&server.on_c(path), &standins.program(program, version)?)?;
         }
-        for (path, version) in &self.versions {
+        for (path, program, version) in &self.programs {
             write(
                 &server.on_c(path),
-                &standins.program(Program::Tool, Some(*version))?,
+                &standins.program(*program, Some(*version))?,
             )?;
+        }
+        for path in &self.missing {
+            replace(&server.on_c(path))?;
+        }
+        if self.own_installer {
+            let installer = server.on_c("windows/system32/msiexec.exe");
+            copy(&installer, &server.on_c("standins/msiexec.exe"))?;
+            copy(&standins.0.join("tool.exe"), &installer)?;
         }
         for (unc, content) in &self.shares {
             place_share(&server, unc, content)?;
@@ -283,6 +317,11 @@ fn place_share(server: &Server, unc: &str, content: &Content) -> Result<()> {
             }
         }
     }
+    link_share(server, unc)
+}
+
+/// Makes the share that `unc` starts with reachable.
+pub(super) fn link_share(server: &Server, unc: &str) -> Result<()> {
     let link = share_link(&server.prefix, unc);
     if link.symlink_metadata().is_err() {
         make_folder(link.parent().unwrap_or(Path::new("/")))?;

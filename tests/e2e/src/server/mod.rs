@@ -152,6 +152,14 @@ impl Server {
         fs::remove_file(&link).with_context(|| format!("remove `{}`", link.display()))
     }
 
+    /// Brings a share back that was taken away.
+    ///
+    /// # Errors
+    /// The link cannot be made.
+    pub fn restore_share(&self, unc: &str) -> Result<()> {
+        builder::link_share(self, unc)
+    }
+
     /// The stand-ins' calls so far, in order: program name and arguments.
     pub fn calls(&self) -> Vec<(String, String)> {
         // No file: nothing was called.

@@ -181,6 +181,7 @@ impl Prefix {
             .env("TMPDIR", self.around.join("tmp"))
             .env("PATH", "/usr/bin:/bin")
             .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
             // A place that Wine can name: without drive Z: it is on drive C:.
             .current_dir(self.start_folder());
         command

@@ -1,8 +1,9 @@
 //! Stands in for `powershell.exe`: does what the sample `Install.ps1` states, in its order
 //! and with its exit codes, when it is called with `-File …\Install.ps1`.
 //!
-//! Every other call (the onboarding script's one-liners) is recorded and ends with 0. Orders
-//! of a test (`gangway_standins::behaviour`, program `powershell`): `sleep_ms` before any
+//! Of `-Command` it understands one thing, the removal of workspaces through the retired
+//! agent's object. Every other call (the onboarding script's one-liners) is recorded and ends
+//! with 0. Orders of a test (`gangway_standins::behaviour`, program `powershell`): `sleep_ms` before any
 //! work, `exit` instead of any work.
 
 #[cfg(not(windows))]
@@ -36,10 +37,11 @@ mod windows {
     const INTERNAL: i32 = 1;
 
     pub(super) fn run() -> i32 {
-        let Ok(call) = calls::record("powershell", &calls::own_arguments()) else {
+        let arguments = calls::own_arguments();
+        let Ok(call) = calls::record("powershell", &arguments) else {
             return INTERNAL;
         };
-        let orders = Behaviour::of("powershell", call);
+        let orders = Behaviour::of("powershell", call, &arguments);
         if let Some(pause) = orders.number("sleep_ms") {
             std::thread::sleep(Duration::from_millis(pause));
         }
@@ -50,7 +52,15 @@ mod windows {
         match Arguments::of_powershell(&all) {
             Some(Ok(arguments)) => install(&arguments).unwrap_or_else(Refusal::code),
             Some(Err(refusal)) => refusal.code(),
-            None => 0,
+            None => {
+                for id in install_script::workspaces_to_remove(&all) {
+                    registry::delete_key(&format!(
+                        r"{}\Log Analytics - {id}",
+                        install_script::MMA_KEY
+                    ));
+                }
+                0
+            }
         }
     }
 

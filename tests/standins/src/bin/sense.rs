@@ -9,7 +9,8 @@
 //!
 //! Orders of a test (`gangway_standins::behaviour`, program `sense`): `start_error` (the
 //! Windows error with which the start fails, 577 for a disabled early-launch driver);
-//! `start_delay_ms`; `onboard_delay_ms`; `onboard=never`; `offboard=never`.
+//! `start_delay_ms`; `onboard_delay_ms`; `onboard=never`; `org_id` (reported instead of the
+//! blob's); `offboard=never`.
 
 #[cfg(not(windows))]
 fn main() -> std::process::ExitCode {
@@ -47,7 +48,7 @@ mod windows {
         let Ok(start) = calls::record("sense", "start") else {
             return status.stopped(FAILED_TO_RECORD);
         };
-        let orders = Behaviour::of("sense", start);
+        let orders = Behaviour::of("sense", start, "");
         status.start_pending();
         pause(&orders, "start_delay_ms", 0);
         if let Some(error) = orders.number("start_error") {
@@ -59,7 +60,7 @@ mod windows {
         };
         if orders.text("onboard") != Some("never") {
             pause(&orders, "onboard_delay_ms", 300);
-            onboard(&onboarding);
+            onboard(&onboarding, orders.text("org_id"));
         }
         while !offboarded(&orders) {
             std::thread::sleep(POLL);
@@ -73,8 +74,9 @@ mod windows {
         Some((text, parameters))
     }
 
-    fn onboard((text, parameters): &(String, Parameters)) {
-        let Some(org_id) = parameters.org_ids.first() else {
+    fn onboard((text, parameters): &(String, Parameters), ordered: Option<&str>) {
+        let own = parameters.org_ids.first().map(String::as_str);
+        let Some(org_id) = ordered.or(own) else {
             return;
         };
         // The state comes last: whoever sees 1 finds the rest in place.

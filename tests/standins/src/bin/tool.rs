@@ -3,8 +3,9 @@
 //! orders (`gangway_standins::behaviour`), else ends with 0 at once.
 //!
 //! Orders, all optional: `sleep_ms`; `print` (a line of output); `set_number` and `set_text`
-//! (`KEY|NAME|VALUE` below `HKEY_LOCAL_MACHINE`); `delete` (`KEY|NAME`); `run` (the real
-//! program: it gets the same arguments and its exit code is passed on); `exit`.
+//! (`KEY|NAME|VALUE` below `HKEY_LOCAL_MACHINE`); `delete` (`KEY|NAME`); `copy` (`FROM|TO`);
+//! `run` (the real program: it gets the same arguments and its exit code is passed on);
+//! `exit`.
 //!
 //! As `timeout` it keeps the two habits that matter to the onboarding script: without a
 //! console it ends at once with 1, with one it waits, a tenth of what was asked.
@@ -34,10 +35,11 @@ mod windows {
 
     pub(super) fn run() -> i32 {
         let name = calls::own_name();
-        let Ok(call) = calls::record(&name, &calls::own_arguments()) else {
+        let arguments = calls::own_arguments();
+        let Ok(call) = calls::record(&name, &arguments) else {
             return NOT_RECORDED;
         };
-        let orders = Behaviour::of(&name, call);
+        let orders = Behaviour::of(&name, call, &arguments);
         if name == "timeout" && orders == Behaviour::default() {
             return timeout();
         }
@@ -48,6 +50,9 @@ mod windows {
             print(line);
         }
         change_registry(&orders);
+        for (from, to) in orders.all("copy").filter_map(|line| line.split_once('|')) {
+            complain_unless(std::fs::copy(from, to).is_ok(), to);
+        }
         if let Some(program) = orders.text("run") {
             return real(program);
         }

@@ -4,7 +4,7 @@
 use windows_sys::Win32::Foundation::ERROR_SUCCESS;
 use windows_sys::Win32::System::Registry::{
     HKEY_LOCAL_MACHINE, REG_DWORD, REG_SZ, RRF_RT_REG_DWORD, RRF_RT_REG_SZ, RegCreateKeyW,
-    RegDeleteKeyValueW, RegEnumKeyW, RegGetValueW, RegOpenKeyW, RegSetKeyValueW,
+    RegDeleteKeyValueW, RegDeleteKeyW, RegEnumKeyW, RegGetValueW, RegOpenKeyW, RegSetKeyValueW,
 };
 
 use super::wide;
@@ -109,6 +109,13 @@ pub fn delete(key: &str, name: &str) {
     let (key, name) = (wide(key), wide(name));
     // SAFETY: both strings are null-terminated.
     unsafe { RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key.as_ptr(), name.as_ptr()) };
+}
+
+/// Deletes a key without subkeys; an absent one is no error.
+pub fn delete_key(key: &str) {
+    let key = wide(key);
+    // SAFETY: the path is null-terminated.
+    unsafe { RegDeleteKeyW(HKEY_LOCAL_MACHINE, key.as_ptr()) };
 }
 
 /// Names of the subkeys of `key`; empty when the key is absent.

@@ -1,0 +1,375 @@
+//! Conditions of a scenario: what is special about one server or its share.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use gangway_fixtures::blob::BlobSpec;
+use gangway_fixtures::script::ScriptSpec;
+
+use crate::bundle::{Bundle, RELEASES};
+use crate::deployment::Deployment;
+use crate::required;
+use crate::server::{Program, Sense, ServerBuilder, Service};
+use crate::wine::Value;
+
+const SENSOR_POLICY: &str = r"Software\Policies\Microsoft\Windows Advanced Threat Protection";
+const TAGGING: &str =
+    r"Software\Policies\Microsoft\Windows Advanced Threat Protection\DeviceTagging";
+const DEFENDER: &str = r"Software\Microsoft\Windows Defender";
+const DEFENDER_POLICY: &str = r"Software\Policies\Microsoft\Windows Defender";
+const CURRENT_VERSION: &str = r"Software\Microsoft\Windows\CurrentVersion";
+const WORKSPACES: &str =
+    r"System\CurrentControlSet\Services\HealthService\Parameters\Service Connector Services";
+
+/// Order that hands a call over to Wine's own installer.
+const REAL_INSTALLER: &str = r"run=C:\standins\msiexec.exe";
+/// Image of the antivirus service, its path given without the drive.
+const ANTIVIRUS: &str = "Program Files/Windows Defender/MsMpEng.exe";
+
+/// One condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// Onboarded to the bundle's tenant, the sensor runs.
+    Onboarded,
+    /// Onboarded to another tenant.
+    OnboardedElsewhere,
+    /// The sensor is installed, not onboarded.
+    SensorInstalled,
+    /// The sensor service is disabled.
+    SensorDisabled,
+    /// Component servicing waits for a restart.
+    ServicingPending,
+    /// Windows Update waits for a restart.
+    WindowsUpdatePending,
+    /// Files wait to be renamed at the next restart.
+    FileRenamesPending,
+    /// Another antivirus product, told by this service.
+    OtherAntivirus(&'static str),
+    /// Policy `ForceDefenderPassiveMode`.
+    PassivePolicy(u32),
+    /// Defender Antivirus runs in passive mode.
+    PassiveMode,
+    /// Tamper protection is on.
+    TamperProtection,
+    /// Policy `DisableAntiSpyware` is 1.
+    AntivirusDisabledByPolicy,
+    /// System Center Endpoint Protection is installed; its uninstaller works.
+    Scep,
+    /// The retired agent reports to this workspace.
+    Workspace(&'static str),
+    /// Feature `Windows-Defender` is off; enabling it ends with this code and takes effect at
+    /// the next restart.
+    FeatureOff(u32),
+    /// The payload of the feature was removed.
+    FeatureRemoved,
+    /// Version of the antivirus platform.
+    Platform([u16; 4]),
+    /// Version of a file in the system folder.
+    SystemFile(&'static str, [u16; 4]),
+    /// A file of this version lies in `C:\standins\new`, for orders to copy.
+    NewFile(&'static str, [u16; 4]),
+    /// A file of the system folder is missing.
+    SystemFileMissing(&'static str),
+    /// What the agent package does: `1603`, `3010`.
+    AgentResult(&'static str),
+    /// Orders to a stand-in.
+    Orders(&'static str, &'static str),
+    /// `msiexec` says this many times that another installation runs.
+    InstallerBusy(usize),
+    /// `msiexec` takes this many milliseconds longer the first time.
+    SlowInstaller(u32),
+    /// The sample's agent package and onboarding script in `C:\by-hand`.
+    Downloads,
+    /// The extension of Defender for Cloud is installed.
+    CloudExtension,
+    /// Azure has tagged the server.
+    AzureTag,
+    /// `ImageState` of an image that is being built.
+    ImageBuild,
+    /// A deployment task sequence runs.
+    TaskSequence,
+    /// Windows Setup runs.
+    SetupRunning,
+    /// Service `LanmanServer` is stopped.
+    ServerServiceStopped,
+    /// The early-launch driver is disabled.
+    EarlyLaunchDisabled,
+    /// A server role, told by its service.
+    Role(&'static str),
+    /// One antivirus exclusion is set by policy.
+    Exclusion,
+    /// The server is a domain controller.
+    DomainController,
+    /// Azure Stack HCI, by its edition.
+    AzureStackHci,
+    /// The free Hyper-V Server, by its edition.
+    HyperVServer,
+    /// A bundle of this sequence has worked here.
+    SequenceSeen(u32),
+    /// Group Policy forbids scripts.
+    ScriptsForbidden,
+    /// The share's switch holds this text.
+    Control(&'static str),
+    /// The share has no switch.
+    NoControl,
+    /// The payload share cannot be reached.
+    NoShare,
+    /// The report share cannot be reached.
+    NoReportShare,
+    /// A byte of the payload whose name ends so is flipped.
+    Flipped(&'static str),
+    /// The payload whose name ends so is cut short.
+    Cut(&'static str),
+    /// The payload whose name ends so has bytes added.
+    Longer(&'static str),
+    /// The payload whose name ends so is missing.
+    Missing(&'static str),
+}
+
+impl Given {
+    /// Adds the condition to a server's description.
+    ///
+    /// # Errors
+    /// A sample cannot be read.
+    pub fn describe(self, server: ServerBuilder) -> Result<ServerBuilder> {
+        let described = match self {
+            Self::Onboarded => server.with_sense(onboarded(&BlobSpec::default())),
+            Self::OnboardedElsewhere => server.with_sense(onboarded(&BlobSpec::other_tenant())),
+            Self::SensorInstalled => server.with_sense(Sense::Installed),
+            Self::SensorDisabled => {
+                server.with_registry(r"System\CurrentControlSet\Services\Sense", "Start", 4)
+            }
+            Self::ServicingPending => server.with_registry(
+                &format!(r"{CURRENT_VERSION}\Component Based Servicing\RebootPending"),
+                "by",
+                1,
+            ),
+            Self::WindowsUpdatePending => server.with_registry(
+                &format!(r"{CURRENT_VERSION}\WindowsUpdate\Auto Update\RebootRequired"),
+                "by",
+                1,
+            ),
+            Self::FileRenamesPending => server.with_registry(
+                r"System\CurrentControlSet\Control\Session Manager",
+                "PendingFileRenameOperations",
+                Value::Other(7, utf16("\\??\\C:\\old.txt\0\0")),
+            ),
+            Self::OtherAntivirus(service) => {
+                server.with_service(Service::running_automatic(service))
+            }
+            Self::PassivePolicy(value) => {
+                server.with_registry(SENSOR_POLICY, "ForceDefenderPassiveMode", value)
+            }
+            Self::PassiveMode => server.with_registry(DEFENDER, "PassiveMode", 1),
+            Self::TamperProtection => {
+                server.with_registry(&format!(r"{DEFENDER}\Features"), "TamperProtection", 5)
+            }
+            Self::AntivirusDisabledByPolicy => {
+                server.with_registry(DEFENDER_POLICY, "DisableAntiSpyware", 1)
+            }
+            Self::Scep => scep(server),
+            Self::Workspace(id) => server
+                .with_version(
+                    "Program Files/Microsoft Monitoring Agent/Agent/MonitoringHost.exe",
+                    [10, 20, 18053, 0],
+                )
+                .with_registry(&format!(r"{WORKSPACES}\Log Analytics - {id}"), "x", 1),
+            Self::FeatureOff(code) => feature_off(server, code),
+            Self::FeatureRemoved => server
+                .without_service("WinDefend")
+                .with_orders("dism", &feature_text("Disabled with Payload Removed")),
+            Self::Platform(version) => {
+                server.with_service(Service::running_automatic("WinDefend").with_image(
+                    ANTIVIRUS,
+                    Program::Service,
+                    version,
+                ))
+            }
+            Self::SystemFile(name, version) => {
+                server.with_version(&format!("windows/system32/{name}"), version)
+            }
+            Self::NewFile(name, version) => {
+                server.with_version(&format!("standins/new/{name}"), version)
+            }
+            Self::SystemFileMissing(name) => {
+                server.without_file(&format!("windows/system32/{name}"))
+            }
+            Self::AgentResult(code) => {
+                server.with_registry(r"Software\GangwayTest", "MsiResult", code)
+            }
+            Self::Orders(program, orders) => server.with_orders(program, orders),
+            Self::InstallerBusy(times) => {
+                let next = times + 1;
+                server.with_installer(&format!("exit=1618\n[{next}]\n{REAL_INSTALLER}"))
+            }
+            Self::SlowInstaller(pause_ms) => server.with_installer(&format!(
+                "sleep_ms={pause_ms}\n{REAL_INSTALLER}\n[2]\n{REAL_INSTALLER}"
+            )),
+            Self::Downloads => {
+                let agent = required::path(required::FIXTURES)?.join("downloads/md4ws.msi");
+                let bytes =
+                    fs::read(&agent).with_context(|| format!("read `{}`", agent.display()))?;
+                server
+                    .with_file("by-hand/md4ws.msi", &bytes)
+                    .with_file("by-hand/onboard.cmd", &ScriptSpec::default().bytes())
+            }
+            Self::CloudExtension => server.with_file(
+                "Packages/Plugins/Microsoft.Azure.AzureDefenderForServers.MDE.Windows/1.0.10.0/x",
+                b"",
+            ),
+            Self::AzureTag => server.with_registry(TAGGING, "AzureResourceId", "/subscriptions/1"),
+            Self::ImageBuild => server.with_registry(
+                &format!(r"{CURRENT_VERSION}\Setup\State"),
+                "ImageState",
+                "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE",
+            ),
+            Self::TaskSequence => server.with_service(Service::running_automatic("smstsmgr")),
+            Self::SetupRunning => server.with_registry(r"System\Setup", "SystemSetupInProgress", 1),
+            Self::ServerServiceStopped => server.with_service(Service::stopped("LanmanServer")),
+            Self::EarlyLaunchDisabled => server.with_service(Service::disabled("WdBoot")),
+            Self::Role(service) => server.with_service(Service::stopped(service)),
+            Self::Exclusion => server.with_registry(
+                &format!(r"{DEFENDER_POLICY}\Exclusions\Paths"),
+                r"D:\data",
+                "0",
+            ),
+            Self::DomainController => server.with_registry(
+                r"System\CurrentControlSet\Control\ProductOptions",
+                "ProductType",
+                "LanmanNT",
+            ),
+            Self::AzureStackHci => edition(server, "ServerAzureStackHCICor"),
+            Self::HyperVServer => edition(server, "ServerHyperCore"),
+            Self::SequenceSeen(number) => server.with_registry(
+                r"Software\Gangway\Sequence",
+                &format!("{}:onboard", BlobSpec::default().org_id),
+                number,
+            ),
+            Self::ScriptsForbidden => server.with_registry(
+                r"Software\Policies\Microsoft\Windows\PowerShell",
+                "EnableScripts",
+                0,
+            ),
+            Self::Control(_)
+            | Self::NoControl
+            | Self::NoShare
+            | Self::NoReportShare
+            | Self::Flipped(_)
+            | Self::Cut(_)
+            | Self::Longer(_)
+            | Self::Missing(_) => server,
+        };
+        Ok(described)
+    }
+
+    /// Brings the condition about on the shares of a server that exists.
+    ///
+    /// # Errors
+    /// A file of the share cannot be changed.
+    pub fn bring_about(self, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
+        let server = &deployment.server;
+        let control = server.on_share(&format!(r"{RELEASES}\control.json"));
+        let payload = |ending: &str, change: fn(Vec<u8>) -> Vec<u8>| {
+            let names = bundle.payloads()?;
+            let name = names.iter().find(|name| name.ends_with(ending));
+            let name = name.with_context(|| format!("no payload ends with `{ending}`"))?;
+            let path = server.on_share(&bundle.payload_unc(name));
+            let bytes = fs::read(&path).with_context(|| format!("read `{}`", path.display()))?;
+            let bytes = change(bytes);
+            let done = if bytes.is_empty() {
+                fs::remove_file(&path)
+            } else {
+                fs::write(&path, bytes)
+            };
+            done.with_context(|| format!("change `{}`", path.display()))
+        };
+        match self {
+            Self::Control(text) => {
+                fs::write(&control, text).with_context(|| format!("write `{}`", control.display()))
+            }
+            Self::NoControl => {
+                fs::remove_file(&control).with_context(|| format!("remove `{}`", control.display()))
+            }
+            Self::NoShare => server.remove_share(RELEASES),
+            Self::NoReportShare => server.remove_share(crate::bundle::REPORTS),
+            Self::Flipped(ending) => payload(ending, |mut bytes| {
+                let middle = bytes.len() / 2;
+                if let Some(byte) = bytes.get_mut(middle) {
+                    *byte ^= 1;
+                }
+                bytes
+            }),
+            Self::Cut(ending) => payload(ending, |mut bytes| {
+                bytes.pop();
+                bytes
+            }),
+            Self::Longer(ending) => payload(ending, |mut bytes| {
+                bytes.push(b'\n');
+                bytes
+            }),
+            Self::Missing(ending) => payload(ending, |_| Vec::new()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn onboarded(blob: &BlobSpec) -> Sense {
+    Sense::Onboarded {
+        blob: blob.json(),
+        org_id: blob.org_id.clone(),
+    }
+}
+
+fn edition(server: ServerBuilder, edition: &str) -> ServerBuilder {
+    let key = r"Software\Microsoft\Windows NT\CurrentVersion";
+    server.with_registry(key, "EditionID", edition)
+}
+
+/// Its uninstaller is a stand-in that takes the registration away.
+fn scep(server: ServerBuilder) -> ServerBuilder {
+    let key = format!(r"{CURRENT_VERSION}\Uninstall\Microsoft Security Client");
+    server
+        .with_registry(&key, "DisplayName", "System Center Endpoint Protection")
+        .with_version(
+            "Program Files/Microsoft Security Client/Setup.exe",
+            [4, 10, 209, 0],
+        )
+        .with_orders("setup", &format!("delete={key}|DisplayName"))
+}
+
+/// DISM enables the feature: the antivirus service is registered and runs from the next start
+/// of the server.
+fn feature_off(server: ServerBuilder, code: u32) -> ServerBuilder {
+    let version = [4, 18, 25020, 1009];
+    let service =
+        Service::running_automatic("WinDefend").with_image(ANTIVIRUS, Program::Service, version);
+    let enable: String = service
+        .registry()
+        .into_iter()
+        .map(|(key, name, value)| match value {
+            Value::Text(text) => format!("set_text={key}|{name}|{text}\n"),
+            Value::Number(number) => format!("set_number={key}|{name}|{number}\n"),
+            Value::Other(..) => String::new(),
+        })
+        .collect();
+    let ask = feature_text("Disabled");
+    server
+        .without_service("WinDefend")
+        .with_program(ANTIVIRUS, Program::Service, version)
+        .with_orders(
+            "dism",
+            &format!("{ask}[enable-feature]\n{enable}exit={code}\n"),
+        )
+}
+
+/// What DISM answers to a question for the feature.
+fn feature_text(state: &str) -> String {
+    format!(
+        "print=Feature Information:\nprint=\nprint=Feature Name : Windows-Defender\n\
+         print=State : {state}\n"
+    )
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}

@@ -1,0 +1,340 @@
+//! A scenario: a server, what is special about it, and what each run of the bootstrap must
+//! say and do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use gangway_fixtures::blob::BlobSpec;
+use walkdir::WalkDir;
+
+use crate::bundle::{Bundle, REPORTS, Recipe};
+use crate::deployment::{Deployment, Outcome};
+use crate::given::Given;
+use crate::report::HostReport;
+use crate::server::{Os, Server};
+
+/// What happens in a scenario after the server was made.
+#[derive(Debug, Clone)]
+enum Act {
+    Run {
+        arguments: Vec<&'static str>,
+        state: &'static str,
+        reason: &'static str,
+        steps: &'static str,
+    },
+    ByHand {
+        program: &'static str,
+        arguments: Vec<&'static str>,
+    },
+    Pause(Duration),
+    Restart,
+    Change(Given),
+    Orders(&'static str, &'static str),
+    ShareBack,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    os: Os,
+    given: Vec<Given>,
+    recipe: Vec<(&'static str, String)>,
+    downloads: Vec<&'static str>,
+    mode: Option<&'static str>,
+    as_of: Option<i64>,
+    acts: Vec<Act>,
+}
+
+impl Scenario {
+    /// A freshly installed server of the product.
+    pub fn on(os: Os) -> Self {
+        Self {
+            os,
+            given: Vec::new(),
+            recipe: Vec::new(),
+            downloads: vec!["downloads"],
+            mode: None,
+            as_of: None,
+            acts: Vec::new(),
+        }
+    }
+
+    /// Adds a condition.
+    #[must_use]
+    pub fn given(mut self, condition: Given) -> Self {
+        self.given.push(condition);
+        self
+    }
+
+    /// Sets a field of the config.
+    #[must_use]
+    pub fn config(mut self, section: &'static str, line: &str) -> Self {
+        self.recipe.push((section, line.to_owned()));
+        self
+    }
+
+    /// Adds a folder of the samples to the downloads.
+    #[must_use]
+    pub fn staged(mut self, folder: &'static str) -> Self {
+        self.downloads.push(folder);
+        self
+    }
+
+    /// The downloads are one folder of the samples alone, built for the mode.
+    #[must_use]
+    pub fn built_for(mut self, mode: &'static str, folder: &'static str) -> Self {
+        self.downloads = vec![folder];
+        self.mode = Some(mode);
+        self
+    }
+
+    /// The bundle was built at this moment, in seconds since 1970 UTC.
+    #[must_use]
+    pub fn built_at(mut self, moment: i64) -> Self {
+        self.as_of = Some(moment);
+        self
+    }
+
+    /// The bootstrap runs as the task runs it: the state and reason it reports, and the steps
+    /// it took, separated by blanks.
+    #[must_use]
+    pub fn run(self, state: &'static str, reason: &'static str, steps: &'static str) -> Self {
+        self.run_with(&[], state, reason, steps)
+    }
+
+    /// As [`Scenario::run`], with arguments.
+    #[must_use]
+    pub fn run_with(
+        mut self,
+        arguments: &[&'static str],
+        state: &'static str,
+        reason: &'static str,
+        steps: &'static str,
+    ) -> Self {
+        self.acts.push(Act::Run {
+            arguments: arguments.to_vec(),
+            state,
+            reason,
+            steps,
+        });
+        self
+    }
+
+    /// An administrator runs a program, which must end with 0.
+    #[must_use]
+    pub fn by_hand(mut self, program: &'static str, arguments: &[&'static str]) -> Self {
+        self.acts.push(Act::ByHand {
+            program,
+            arguments: arguments.to_vec(),
+        });
+        self
+    }
+
+    /// Time passes.
+    #[must_use]
+    pub fn pause(mut self, seconds: u64) -> Self {
+        self.acts.push(Act::Pause(Duration::from_secs(seconds)));
+        self
+    }
+
+    /// The server restarts.
+    #[must_use]
+    pub fn restart(mut self) -> Self {
+        self.acts.push(Act::Restart);
+        self
+    }
+
+    /// A condition of the shares comes about.
+    #[must_use]
+    pub fn then(mut self, condition: Given) -> Self {
+        self.acts.push(Act::Change(condition));
+        self
+    }
+
+    /// A stand-in gets other orders.
+    #[must_use]
+    pub fn orders(mut self, program: &'static str, orders: &'static str) -> Self {
+        self.acts.push(Act::Orders(program, orders));
+        self
+    }
+
+    /// The payload share can be reached again.
+    #[must_use]
+    pub fn share_back(mut self) -> Self {
+        self.acts.push(Act::ShareBack);
+        self
+    }
+
+    /// Plays the scenario.
+    ///
+    /// # Errors
+    /// Something is not as the table says; the error shows the report.
+    pub fn play(&self) -> Result<()> {
+        let bundle = self.bundle()?;
+        let server = self
+            .given
+            .iter()
+            .try_fold(Server::new(self.os), |server, given| given.describe(server))?;
+        let deployment = Deployment::of(&bundle, server)?;
+        for given in &self.given {
+            given.bring_about(&bundle, &deployment)?;
+        }
+        for (number, act) in self.acts.iter().enumerate() {
+            perform(act, &bundle, &deployment).with_context(|| format!("act {}", number + 1))?;
+        }
+        secrets_stay(&bundle, &deployment)
+    }
+
+    fn bundle(&self) -> Result<Bundle> {
+        let samples = crate::required::path(crate::required::FIXTURES)?;
+        let folders: Vec<_> = self
+            .downloads
+            .iter()
+            .map(|name| samples.join(name))
+            .collect();
+        let paths: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+        let mut recipe = Recipe::of_samples()?
+            .with_downloads(&paths)
+            .with("rollout", "retry_wait_s = 0");
+        if let Some(mode) = self.mode {
+            recipe = recipe.with_mode(mode);
+        }
+        if let Some(moment) = self.as_of {
+            recipe = recipe.built_at(moment);
+        }
+        for (section, line) in &self.recipe {
+            recipe = recipe.with(section, line);
+        }
+        recipe.bundle()
+    }
+}
+
+fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
+    match act {
+        Act::Run {
+            arguments,
+            state,
+            reason,
+            steps,
+        } => {
+            let outcome = deployment.run_with(arguments)?;
+            check(deployment, &outcome, state, reason, steps)
+        }
+        Act::ByHand { program, arguments } => {
+            let run = deployment.server.run(program, arguments)?;
+            ensure!(run.exit_code == 0, "`{program}` by hand: {run:?}");
+            Ok(())
+        }
+        Act::Pause(time) => {
+            std::thread::sleep(*time);
+            Ok(())
+        }
+        Act::Restart => deployment.server.restart(),
+        Act::Change(given) => given.bring_about(bundle, deployment),
+        Act::Orders(program, orders) => {
+            let file = deployment
+                .server
+                .on_c("standins")
+                .join(format!("{program}.txt"));
+            fs::write(&file, orders).with_context(|| format!("write `{}`", file.display()))
+        }
+        Act::ShareBack => deployment.server.restore_share(crate::bundle::RELEASES),
+    }
+}
+
+/// Exit codes by state, as documented.
+fn exit_code(state: &str) -> Option<i32> {
+    Some(match state {
+        "onboarded" | "offboarded" => 0,
+        "onboarded_pending_reboot" => 50,
+        "waiting" => 51,
+        "blocked" => 52,
+        "failed" => 53,
+        "refused" => 54,
+        "not_targeted" => 55,
+        _ => return None,
+    })
+}
+
+fn check(
+    deployment: &Deployment,
+    outcome: &Outcome,
+    state: &str,
+    reason: &str,
+    steps: &str,
+) -> Result<()> {
+    let report = outcome.newest_report()?;
+    let said = (
+        report.state.as_str(),
+        report.reason.as_str(),
+        report.steps_tried().join(" "),
+    );
+    ensure!(
+        said == (state, reason, steps.to_owned()),
+        "expected {:?}, found {said:?}\n{}",
+        (state, reason, steps),
+        shown(report, outcome)
+    );
+    ensure!(
+        outcome.run.exit_code == report.exit_code,
+        "the process ended with {}, the report says {}",
+        outcome.run.exit_code,
+        report.exit_code
+    );
+    if let Some(expected) = exit_code(state) {
+        ensure!(
+            report.exit_code == expected,
+            "exit code {}",
+            report.exit_code
+        );
+    }
+    let left = deployment.server.left_running();
+    let may_go_on = reason == "still-running";
+    ensure!(left.is_empty() || may_go_on, "still running: {left:?}");
+    Ok(())
+}
+
+fn shown(report: &HostReport, outcome: &Outcome) -> String {
+    format!(
+        "detail: {}\nsteps: {:?}\nplan: {:?}\nstdout: {}\nstderr: {}",
+        report.detail, report.steps, report.plan, outcome.run.stdout, outcome.run.stderr
+    )
+}
+
+/// No blob stands in anything that the bootstrap wrote: a piece of the signature of the
+/// sample blob would show it.
+fn secrets_stay(bundle: &Bundle, deployment: &Deployment) -> Result<()> {
+    let blob: serde_json::Value = serde_json::from_str(&BlobSpec::default().json())?;
+    let signature = blob["sha256sig"]
+        .as_str()
+        .context("the sample blob has a signature")?;
+    let needle = signature
+        .get(..40)
+        .context("a signature is longer")?
+        .as_bytes();
+    let wide: Vec<u8> = needle.iter().flat_map(|&byte| [byte, 0]).collect();
+    let server = &deployment.server;
+    let roots = [
+        server.on_c("ProgramData/Gangway"),
+        server.on_share(REPORTS),
+        bundle.exe(),
+    ];
+    for root in roots.iter().filter(|root| root.exists()) {
+        for entry in WalkDir::new(root) {
+            let entry = entry.with_context(|| format!("list `{}`", root.display()))?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let bytes = fs::read(entry.path())
+                .with_context(|| format!("read `{}`", entry.path().display()))?;
+            for text in [needle, &wide] {
+                if bytes.windows(text.len()).any(|window| window == text) {
+                    bail!("a blob stands in `{}`", entry.path().display());
+                }
+            }
+        }
+    }
+    Ok(())
+}

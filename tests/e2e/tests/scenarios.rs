@@ -1,0 +1,298 @@
+//! One table: servers of every product in every condition that the design names, and what
+//! each run of the bootstrap must report and do there.
+//!
+//! A row is read aloud: on which product, given what, a run ends in which state, for which
+//! reason, after which steps.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gangway_e2e::Given::*;
+use gangway_e2e::Os::{
+    Server2008R2, Server2012, Server2012R2, Server2016, Server2019, Server2022, Server2025,
+    Workstation,
+};
+use gangway_e2e::{Os, Scenario};
+
+/// Declares one test per row.
+macro_rules! scenarios {
+    ($($name:ident: $scenario:expr;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                if let Err(error) = $scenario.play() {
+                    panic!("{error:#}");
+                }
+            }
+        )+
+
+        /// How many rows the table has.
+        const ROWS: usize = [$(stringify!($name)),+].len();
+    };
+}
+
+// Fewer rows would be a table that lost some.
+const _: () = assert!(ROWS >= 60);
+
+fn on(os: Os) -> Scenario {
+    Scenario::on(os)
+}
+
+const DONE: (&str, &str) = ("onboarded", "converged");
+const AGENT_AND_SCRIPT: &str = "install-agent run-onboarding-script";
+const SCRIPT: &str = "run-onboarding-script";
+
+/// Rows whose run ends well.
+trait EndsWell {
+    fn onboards(self, steps: &'static str) -> Self;
+}
+
+impl EndsWell for Scenario {
+    fn onboards(self, steps: &'static str) -> Self {
+        self.run(DONE.0, DONE.1, steps)
+    }
+}
+
+const WORKSPACE: &str = "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90";
+
+/// The line of a window from `from_h` to `to_h` hours from now; servers here run on UTC.
+fn window(from_h: u64, to_h: u64) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
+    let clock = |hours: u64| {
+        let minute = (now / 60 + hours * 60) % 1440;
+        format!("{:02}:{:02}", minute / 60, minute % 60)
+    };
+    format!("window = '{}-{}'", clock(from_h), clock(to_h))
+}
+
+// Every product, fresh.
+scenarios! {
+    fresh_2008_r2_without_the_deployment_tool: on(Server2008R2).run("blocked", "no-route", "");
+    fresh_2012: on(Server2012).run("not_targeted", "product-not-supported", "");
+    fresh_2012_r2: on(Server2012R2).onboards(AGENT_AND_SCRIPT).onboards("");
+    fresh_2016: on(Server2016).onboards(AGENT_AND_SCRIPT).onboards("");
+    fresh_2019: on(Server2019).onboards(SCRIPT).onboards("");
+    fresh_2022: on(Server2022).onboards(SCRIPT).restart().onboards("");
+    fresh_2025: on(Server2025).onboards(SCRIPT).onboards("");
+    workstation: on(Workstation).run("not_targeted", "workstation", "");
+    azure_stack_hci_not_asked_for: on(Server2025).given(AzureStackHci)
+        .run("not_targeted", "azure-stack-hci", "");
+    azure_stack_hci_asked_for: on(Server2025).given(AzureStackHci)
+        .config("targets", "azure_stack_hci = true").onboards(SCRIPT);
+    hyper_v_server: on(Server2019).given(HyperVServer).run("not_targeted", "hyper-v-server", "");
+
+    // Onboarded before.
+    already_2012_r2: on(Server2012R2).given(Onboarded).onboards("");
+    already_2016: on(Server2016).given(Onboarded).onboards("");
+    already_2019: on(Server2019).given(Onboarded).onboards("");
+    already_2022_with_a_restart_pending: on(Server2022).given(Onboarded).given(ServicingPending)
+        .onboards("");
+    already_2025_and_tagged_by_azure: on(Server2025).given(Onboarded).given(AzureTag).onboards("");
+    agent_installed_by_hand_2016: on(Server2016).given(SensorInstalled).onboards(SCRIPT);
+    other_tenant_2016: on(Server2016).given(OnboardedElsewhere).run("blocked", "other-tenant", "");
+    other_tenant_2022: on(Server2022).given(OnboardedElsewhere).run("blocked", "other-tenant", "");
+
+    // Restarts pending.
+    servicing_pending_2016: on(Server2016).given(ServicingPending)
+        .run("waiting", "reboot-pending", "");
+    windows_update_pending_2022: on(Server2022).given(WindowsUpdatePending)
+        .run("waiting", "reboot-pending", "");
+    file_renames_do_not_block: on(Server2022).given(FileRenamesPending).onboards(SCRIPT);
+    restart_pending_on_a_domain_controller: on(Server2022).given(DomainController)
+        .given(ServicingPending).config("rollout", "reboot = 'in_window'")
+        .run("waiting", "reboot-needed-by-owner", "");
+
+    // Other antivirus, passive mode, tamper protection.
+    other_antivirus_2022: on(Server2022).given(OtherAntivirus("CSFalconService"))
+        .onboards("write-passive-mode run-onboarding-script").onboards("");
+    other_antivirus_2016: on(Server2016).given(OtherAntivirus("SepMasterService"))
+        .onboards("write-passive-mode install-agent run-onboarding-script");
+    other_antivirus_on_an_onboarded_server: on(Server2022).given(Onboarded)
+        .given(OtherAntivirus("SentinelAgent")).onboards("write-passive-mode");
+    tamper_protection_keeps_the_antivirus_active: on(Server2022).given(Onboarded)
+        .given(OtherAntivirus("CSFalconService")).given(TamperProtection)
+        .run("blocked", "tamper-protection", "");
+    passive_by_policy_that_has_not_arrived: on(Server2022)
+        .config("onboard", "antivirus_mode = 'always_passive'")
+        .run("waiting", "settings-not-applied", "");
+    passive_by_policy: on(Server2022).given(PassivePolicy(1))
+        .config("onboard", "antivirus_mode = 'always_passive'").onboards(SCRIPT);
+    active_by_config_and_passive_by_policy: on(Server2022).given(PassivePolicy(1))
+        .config("onboard", "antivirus_mode = 'never_passive'")
+        .run("waiting", "settings-not-applied", "");
+    passive_mode_of_somebody_else_stays: on(Server2022).given(PassivePolicy(1)).onboards(SCRIPT);
+    antivirus_disabled_by_policy_2016: on(Server2016).given(AntivirusDisabledByPolicy)
+        .run("blocked", "antivirus-disabled-by-policy", "");
+    antivirus_disabled_by_policy_2022: on(Server2022).given(AntivirusDisabledByPolicy)
+        .onboards(SCRIPT);
+
+    // Predecessors.
+    scep_2012_r2: on(Server2012R2).given(Scep)
+        .onboards("remove-scep install-agent run-onboarding-script");
+    workspace_to_be_removed: on(Server2012R2).given(Workspace(WORKSPACE))
+        .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
+        .onboards("remove-workspaces install-agent run-onboarding-script");
+    workspace_to_be_kept: on(Server2016).given(Workspace(WORKSPACE)).onboards(AGENT_AND_SCRIPT);
+
+    // Prerequisites.
+    feature_off_2016: on(Server2016).given(FeatureOff(3010))
+        .run("waiting", "reboot-pending", "enable-feature").restart().onboards(AGENT_AND_SCRIPT);
+    feature_removed_2016: on(Server2016).given(FeatureRemoved)
+        .run("blocked", "feature-removed", "");
+    platform_too_old_2016: on(Server2016).given(Platform([4, 10, 14393, 1000]))
+        .run("blocked", "prerequisite-missing", "");
+    hotfix_missing_2012_r2: on(Server2012R2).given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
+        .run("blocked", "prerequisite-missing", "");
+    hotfix_staged_2012_r2: on(Server2012R2).given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
+        .given(NewFile("tdh.dll", [6, 3, 9600, 17958]))
+        .given(Orders("wusa", "copy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll\nexit=3010"))
+        .staged("variants/updates-2012-r2")
+        .run("waiting", "reboot-pending", "install-hotfix").restart().onboards(AGENT_AND_SCRIPT);
+    hotfix_not_applicable_2012_r2: on(Server2012R2)
+        .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
+        .given(Orders("wusa", "exit=-2145124329")).staged("variants/updates-2012-r2")
+        .run("blocked", "prerequisite-missing", "install-hotfix");
+    runtime_missing_2012_r2: on(Server2012R2).given(SystemFileMissing("ucrtbase.dll"))
+        .run("blocked", "prerequisite-missing", "");
+    role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
+        .run("blocked", "role-exclusions-missing", "");
+    role_with_exclusions_2012_r2: on(Server2012R2).given(Role("DNS")).given(Exclusion)
+        .onboards(AGENT_AND_SCRIPT);
+    role_2016_has_automatic_exclusions: on(Server2016).given(Role("DNS"))
+        .onboards(AGENT_AND_SCRIPT);
+    sensor_disabled: on(Server2022).given(SensorDisabled).run("blocked", "sensor-disabled", "");
+    early_launch_driver_disabled: on(Server2022).given(EarlyLaunchDisabled)
+        .run("blocked", "sensor-disabled", "");
+    server_service_stopped: on(Server2022).given(ServerServiceStopped)
+        .run("blocked", "server-service-stopped", "");
+
+    // The agent's installer.
+    agent_fails: on(Server2016).given(AgentResult("1603"))
+        .run("failed", "step-failed", "install-agent");
+    agent_asks_for_a_restart: on(Server2016).given(AgentResult("3010"))
+        .run("waiting", "reboot-pending", "install-agent").restart().onboards(SCRIPT);
+    installer_busy_for_a_moment: on(Server2016).given(InstallerBusy(1))
+        .config("rollout", "installer_wait_s = 30").onboards(AGENT_AND_SCRIPT);
+    installer_busy_for_good: on(Server2016).given(InstallerBusy(99))
+        .run("waiting", "installer-busy", "install-agent");
+    installer_past_its_limit: on(Server2016).given(SlowInstaller(6000))
+        .config("rollout", "install_limit_s = 2")
+        .run("waiting", "still-running", "install-agent")
+        .run("waiting", "still-running", "")
+        .pause(8).onboards(SCRIPT);
+    a_failed_step_is_not_tried_again_at_once: on(Server2016).given(AgentResult("1603"))
+        .config("rollout", "retry_wait_s = 3600")
+        .run("failed", "step-failed", "install-agent").run("failed", "retry-later", "");
+
+    // The install script.
+    install_script_2016: on(Server2016).config("onboard", "agent_route = 'install_script'")
+        .onboards("run-install-script run-onboarding-script");
+    install_script_forbidden: on(Server2016).given(ScriptsForbidden)
+        .config("onboard", "agent_route = 'install_script'").run("blocked", "script-policy", "");
+    install_script_asks_for_a_restart: on(Server2016).given(Orders("powershell", "[-file]\nexit=12"))
+        .config("onboard", "agent_route = 'install_script'")
+        .run("waiting", "reboot-pending", "run-install-script")
+        .restart().orders("powershell", "").onboards("run-install-script run-onboarding-script");
+    install_script_says_0_and_did_nothing: on(Server2016)
+        .given(Orders("powershell", "[-file]\nexit=0")).config("rollout", "verify_wait_s = 2")
+        .config("onboard", "agent_route = 'install_script'")
+        .run("failed", "not-verified", "run-install-script");
+
+    // The onboarding script.
+    script_says_15_and_the_sensor_comes_up_later: on(Server2022)
+        .given(Orders("sense", "start_delay_ms=5000")).onboards(SCRIPT);
+    script_says_35_and_the_state_comes_later: on(Server2022)
+        .given(Orders("sense", "onboard_delay_ms=6000")).onboards(SCRIPT);
+    script_fails_for_good: on(Server2022).given(Orders("sense", "onboard=never"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", SCRIPT);
+    script_says_0_and_the_sensor_reports_elsewhere: on(Server2022)
+        .given(Orders("sense", "org_id=0d15ea5e-0000-4a7b-8a55-fab21ca00001"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "not-verified", SCRIPT);
+    script_hangs: on(Server2022).given(Orders("sense", "onboard=never"))
+        .given(Orders("timeout", "sleep_ms=60000"))
+        .config("rollout", "script_limit_s = 3").run("failed", "limit-passed", SCRIPT);
+    script_hangs_after_it_has_onboarded: on(Server2022)
+        .given(Orders("eventcreate", "sleep_ms=60000"))
+        .config("rollout", "script_limit_s = 6").onboards(SCRIPT);
+    sensor_does_not_start: on(Server2022).given(Orders("sense", "start_error=577"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", SCRIPT);
+    vdi: on(Server2022).config("targets", "vdi = true")
+        .onboards("write-vdi-tag run-onboarding-script");
+
+    // The share.
+    share_gone_and_back: on(Server2022).given(NoShare)
+        .run("waiting", "control-unreadable", "").share_back().onboards(SCRIPT);
+    report_share_gone: on(Server2022).given(NoReportShare).onboards(SCRIPT);
+    payload_missing: on(Server2022).given(Missing(".cmd"))
+        .run("waiting", "share-unreachable", "");
+    payload_tampered_2016: on(Server2016).given(Flipped(".msi"))
+        .run("refused", "payload-mismatch", "");
+    payload_cut_short: on(Server2022).given(Cut(".cmd")).run("refused", "payload-mismatch", "");
+    payload_longer: on(Server2022).given(Longer(".cmd")).run("refused", "payload-mismatch", "");
+    paused: on(Server2022).given(Control(r#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100}"#))
+        .run("waiting", "paused", "");
+    a_newer_bundle_is_asked_for: on(Server2022)
+        .given(Control(r#"{"schema":1,"paused":false,"min_sequence":99,"ring_percent":100}"#))
+        .run("waiting", "sequence-withheld", "");
+    ring_closed_by_the_share: on(Server2022)
+        .given(Control(r#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":0}"#))
+        .run("waiting", "ring-not-reached", "");
+    ring_closed_by_the_bundle: on(Server2022).config("rollout", "ring_percent = 0")
+        .run("waiting", "ring-not-reached", "");
+    switch_that_asks_for_more: on(Server2022)
+        .given(Control(r#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":100,"run":"x"}"#))
+        .run("waiting", "control-unreadable", "");
+    switch_missing: on(Server2022).given(NoControl).run("waiting", "control-unreadable", "");
+
+    // Times, room, order.
+    window_closed: on(Server2022).config("rollout", &window(3, 4))
+        .run("waiting", "window-closed", "");
+    window_open: on(Server2022).config("rollout", &window(23, 26)).onboards(SCRIPT);
+    disk_full: on(Server2022).config("rollout", "free_space_bytes = 1125899906842624")
+        .run("blocked", "disk-full", "");
+    older_bundle: on(Server2022).given(SequenceSeen(99)).run("refused", "sequence-lower", "");
+
+    // Others at work, images.
+    managed_by_defender_for_cloud: on(Server2022).given(CloudExtension)
+        .run("blocked", "managed-elsewhere", "");
+    managed_by_azure: on(Server2016).given(AzureTag).run("blocked", "managed-elsewhere", "");
+    image_build: on(Server2022).given(ImageBuild).run("waiting", "image-build", "");
+    task_sequence: on(Server2022).given(TaskSequence).run("waiting", "image-build", "");
+    windows_setup: on(Server2022).given(SetupRunning).run("waiting", "image-build", "");
+
+    // Looking only.
+    precheck_of_a_good_server: on(Server2016).config("onboard", "mode = 'precheck'")
+        .run("assessed", "ready", "");
+    precheck_of_a_blocked_server: on(Server2022).given(OnboardedElsewhere)
+        .config("onboard", "mode = 'precheck'").run("assessed", "other-tenant", "");
+
+    // Offboarding.
+    offboarding_2022: offboarding(Server2022).given(Onboarded)
+        .run("offboarded", "offboarded", "run-offboarding-script")
+        .run("offboarded", "offboarded", "");
+    offboarding_a_server_that_never_was_onboarded: offboarding(Server2019)
+        .run("offboarded", "offboarded", "");
+    offboarding_of_another_tenant: offboarding(Server2022).given(OnboardedElsewhere)
+        .run("blocked", "other-tenant", "");
+    offboarding_with_an_expired_package: on(Server2022).given(Onboarded)
+        .built_for("offboard", "variants/offboarding-expired").built_at(1_708_000_000)
+        .run("blocked", "package-expired", "");
+    offboarding_that_the_sensor_does_not_take: offboarding(Server2022).given(Onboarded)
+        .given(Orders("sense", "offboard=never")).config("rollout", "verify_wait_s = 2")
+        .run("failed", "step-failed", "run-offboarding-script");
+    offboarding_and_uninstalling_2016: offboarding(Server2016).given(Downloads)
+        .config("offboard", "uninstall_agent = true")
+        .by_hand(r"C:\windows\system32\msiexec.exe", &["/i", r"C:\by-hand\md4ws.msi", "/qn"])
+        .by_hand(r"C:\windows\system32\cmd.exe", &["/d", "/c", r"C:\by-hand\onboard.cmd"])
+        .run("offboarded", "offboarded", "run-offboarding-script uninstall-agent")
+        .run("offboarded", "offboarded", "");
+    uninstalling_under_tamper_protection: offboarding(Server2016).given(Downloads)
+        .given(TamperProtection).config("offboard", "uninstall_agent = true")
+        .by_hand(r"C:\windows\system32\msiexec.exe", &["/i", r"C:\by-hand\md4ws.msi", "/qn"])
+        .run("blocked", "tamper-protection", "");
+}
+
+fn offboarding(os: Os) -> Scenario {
+    on(os).built_for("offboard", "variants/offboarding")
+}
