@@ -163,7 +163,19 @@ impl Recipe {
                 "[downloads]",
                 vec![format!("paths = [{}]", paths.join(", "))],
             ),
-            ("[trust]", vec!["lab_roots = ['lab/root.pem']".to_owned()]),
+            (
+                "[trust]",
+                [
+                    "lab_roots = ['lab/root.pem']",
+                    "lab_root_counts_as_microsoft = true",
+                    "signers.agent.organizations = ['Contoso Lab']",
+                    "signers.scripts.organizations = ['Contoso Lab']",
+                    "signers.updates.organizations = ['Contoso Lab']",
+                    "signers.tools.organizations = ['Contoso Lab']",
+                ]
+                .map(str::to_owned)
+                .to_vec(),
+            ),
             (
                 "[share]",
                 vec![
