@@ -161,7 +161,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         exe_name: &exe.name,
         output_time,
     };
-    policies::write(&mut staging, &common)?;
+    let policies = policies::write(&mut staging, &common)?;
     let inputs = inputs(
         &inspection,
         &selected,
@@ -176,6 +176,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         authenticode_sha256: authenticode.to_string(),
         inputs: &inputs,
         output_time,
+        policies: &policies,
     })
     .map_err(|error| BuildError::Runbook {
         why: error.to_string(),

@@ -22,8 +22,21 @@ pub(super) struct Common<'a> {
     pub(super) output_time: i64,
 }
 
-/// Writes `gpo/<dns-name>/…` for every domain of the config.
-pub(super) fn write(staging: &mut Staging, common: &Common<'_>) -> Result<(), BuildError> {
+/// A GPO that was written, as the runbook names it.
+pub(super) struct Written {
+    pub(super) domain: String,
+    /// Folder of its backup below `gpo/<dns-name>/`.
+    pub(super) folder: String,
+    pub(super) display_name: String,
+}
+
+/// Writes `gpo/<dns-name>/…` for every domain of the config; the result is in the order of
+/// import, settings before the task that relies on them.
+pub(super) fn write(
+    staging: &mut Staging,
+    common: &Common<'_>,
+) -> Result<Vec<Written>, BuildError> {
+    let mut written = Vec::new();
     // GPOs of one domain share the files of the WMI filter, byte for byte.
     let mut files = BTreeMap::new();
     for domain in &common.config.gpo.domain {
@@ -31,22 +44,28 @@ pub(super) fn write(staging: &mut Staging, common: &Common<'_>) -> Result<(), Bu
             domain: domain.dns_name.to_string(),
             source,
         })?;
+        written.extend(gpos.iter().map(|gpo| Written {
+            domain: domain.dns_name.to_string(),
+            folder: gpo.purpose.folder(),
+            display_name: gpo.display_name.clone(),
+        }));
         let all = gpos.into_iter().flat_map(|gpo| gpo.files);
         files.extend(all.map(|file| (file.path, file.bytes)));
     }
     for (path, bytes) in &files {
         staging.write(path, bytes)?;
     }
-    Ok(())
+    Ok(written)
 }
 
 fn policies_of(common: &Common<'_>, domain: &Domain) -> Result<Vec<GpoFiles>, GpoError> {
-    let mut gpos = vec![gpo::deploy(&deploy_options(common, domain))?];
+    let mut gpos = Vec::new();
     // An offboarding bundle takes no setting away and brings none.
     let settings = settings_options(common, domain);
     if common.mode != Mode::Offboard && writes_a_value(&settings) {
         gpos.extend(gpo::settings(&settings)?);
     }
+    gpos.push(gpo::deploy(&deploy_options(common, domain))?);
     Ok(gpos)
 }
 

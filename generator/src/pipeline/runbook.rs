@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::config::Config;
+use super::policies::Written;
 use crate::bundle::Input;
 
 /// What the page is made of.
@@ -18,12 +19,54 @@ pub(super) struct Facts<'a> {
     pub(super) authenticode_sha256: String,
     pub(super) inputs: &'a [Input],
     pub(super) output_time: i64,
+    pub(super) policies: &'a [Written],
+}
+
+/// What differs between the modes.
+struct Words {
+    verb: &'static str,
+    preposition: &'static str,
+    what_it_does: &'static str,
+    task_gpo: &'static str,
+}
+
+impl Words {
+    fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::Precheck => Self {
+                verb: "Assess",
+                preposition: "for",
+                what_it_does: "looks at the server and reports what onboarding would do and what \
+                               stands in its way. It changes nothing.",
+                task_gpo: "Gangway Deploy",
+            },
+            Mode::Onboard => Self {
+                verb: "Onboard",
+                preposition: "to",
+                what_it_does: "looks at the server, does the least that is needed to onboard it, \
+                               and reports. A server that is onboarded already is left alone.",
+                task_gpo: "Gangway Deploy",
+            },
+            Mode::Offboard => Self {
+                verb: "Offboard",
+                preposition: "from",
+                what_it_does: "looks at the server, offboards it from this tenant, and reports. A \
+                               server of another tenant is left alone.",
+                task_gpo: "Gangway Offboard",
+            },
+        }
+    }
 }
 
 #[derive(Template)]
 #[template(path = "runbook.html")]
 struct Page<'a> {
     organization: &'a str,
+    verb: &'static str,
+    preposition: &'static str,
+    what_it_does: &'static str,
+    /// GPO that holds the task.
+    task_gpo: &'static str,
     mode: &'static str,
     sequence: u64,
     bundle_id: &'a str,
@@ -44,6 +87,8 @@ struct Page<'a> {
 struct DomainRow<'a> {
     name: &'a str,
     controllers: &'static str,
+    /// Its GPOs in the order of import.
+    policies: Vec<&'a Written>,
 }
 
 struct PayloadRow<'a> {
@@ -56,8 +101,13 @@ struct PayloadRow<'a> {
 /// Fills the page.
 pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
     let manifest = facts.manifest;
+    let words = Words::of(manifest.mode);
     let page = Page {
         organization: &manifest.organization,
+        verb: words.verb,
+        preposition: words.preposition,
+        what_it_does: words.what_it_does,
+        task_gpo: words.task_gpo,
         mode: match manifest.mode {
             Mode::Precheck => "precheck",
             Mode::Onboard => "onboard",
@@ -84,6 +134,11 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
                 } else {
                     "left out"
                 },
+                policies: facts
+                    .policies
+                    .iter()
+                    .filter(|policy| policy.domain == domain.dns_name.as_str())
+                    .collect(),
             })
             .collect(),
         payloads: manifest

@@ -1,5 +1,6 @@
 //! Bad input: one clear error each, nothing written.
 
+use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::archive;
 use gangway_fixtures::blob::BlobSpec;
 use gangway_fixtures::portal;
@@ -29,6 +30,15 @@ fn an_empty_file() {
         1,
         &["md4ws.msi", "empty"],
     );
+}
+
+#[test]
+fn a_truncated_agent_package() {
+    let change = |desk: &Desk| {
+        let whole = AgentSpec::default().bytes();
+        desk.put("downloads/md4ws.msi", &whole[..whole.len() / 2]);
+    };
+    check(change, 1, &["error GW1", "md4ws.msi"]);
 }
 
 #[test]
