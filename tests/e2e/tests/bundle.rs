@@ -94,6 +94,30 @@ fn verify_names_any_file_with_a_flipped_byte() {
 }
 
 #[test]
+fn verify_refuses_the_signed_exe_whatever_byte_is_flipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = bundle().copy_to(&folder.path().join("out")).unwrap();
+    let good = fs::read(copy.exe()).unwrap();
+    // Evenly over the file, and through the end, where the signature is.
+    let spread = (0..48).map(|part| good.len() * part / 48);
+    let end = (1..33).map(|back| good.len() - back * 97);
+    for at in spread.chain(end) {
+        let mut bad = good.clone();
+        bad[at] ^= 0x20;
+        fs::write(copy.exe(), bad).unwrap();
+        let output = copy.verify().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(VERIFICATION_FAILED),
+            "byte {at} of {}: {}{}",
+            good.len(),
+            output.stdout,
+            output.stderr
+        );
+    }
+}
+
+#[test]
 fn verify_names_a_file_that_is_missing_or_added() {
     let folder = tempfile::tempdir().unwrap();
     let copy = bundle().copy_to(&folder.path().join("out")).unwrap();
