@@ -239,6 +239,40 @@ codes! {
     SAME_TWICE = "GW1502", Note, "the same file was given twice",
         "The bytes are equal, so it does not matter which one is used.",
         "Nothing.";
+
+    /// A download is not the locked one.
+    LOCK_CHANGED = "GW1601", Error, "a download differs from the lock file",
+        "`gangway.lock` pins every accepted download by its SHA-256. Another file under the same name may be the new version that you fetched, or one that somebody exchanged.",
+        "Look at the difference and accept it with `gangway build --update-lock`.";
+    /// A download is older than the locked one.
+    LOCK_DOWNGRADE = "GW1602", Error, "a download is older than the locked one",
+        "An older agent or update brings back faults that the newer one has closed, and the installer of the agent refuses to go back.",
+        "Take the newer file, or accept the older one with `--update-lock --allow-downgrade`.";
+    /// A download has another signer.
+    LOCK_SIGNER_CHANGED = "GW1603", Error, "a download has another signer than the locked one",
+        "Signers change when certificates are renewed, which is rare, and when a file is exchanged.",
+        "Compare the two subjects in the evidence; accept the new one with `--update-lock`.";
+    /// `--locked` and a difference.
+    LOCK_DIFFERS = "GW1604", Error, "the downloads are not exactly those of the lock file",
+        "With `--locked` the downloads must be those of `gangway.lock`, no more and no fewer, so that a pipeline builds what was reviewed.",
+        "Fetch the locked files, or run once with `--update-lock` and review the changed lock file.";
+    /// The lock file cannot be read.
+    LOCK_UNREADABLE = "GW1605", Error, "the lock file cannot be read",
+        "The lock is written by Gangway and not meant to be edited; merge conflicts are the usual damage.",
+        "Take it back from version control. Deleting it makes Gangway accept all downloads as new.";
+
+    /// No platform update was given.
+    NO_PLATFORM_UPDATE = "GW1701", Note, "closed networks may miss the platform update",
+        "On Server 2016 the agent needs an antivirus platform at least as new as the one inside the package. `Install.ps1` would download it; a server without the internet cannot.",
+        "For closed networks add `UpdatePlatform.exe` (KB4052623) to the downloads.";
+    /// The platform update is too old.
+    OLD_PLATFORM_UPDATE = "GW1702", Warning, "the platform update is older than the agent needs",
+        "On Server 2016 the agent refuses a platform older than the `MPCLIENT.DLL` in its file table, and the update that was given does not reach it.",
+        "Download the current `UpdatePlatform.exe` (KB4052623).";
+    /// Updates that old systems need are not given.
+    MISSING_UPDATES = "GW1703", Note, "closed networks may miss Windows updates",
+        "Servers that were not patched for years need a few updates before the agent. With the internet they are fetched when needed; without it they must be staged.",
+        "For closed networks add the updates that the evidence names.";
 }
 
 #[cfg(test)]

@@ -629,6 +629,38 @@ fn two_agents_compete_and_two_hotfixes_do_not() {
 }
 
 #[test]
+fn what_closed_networks_miss_is_told_with_its_download() {
+    let evidence = |files: &[(&str, Vec<u8>)], code: &str| -> String {
+        let inspection = Downloads::new(files).inspect();
+        let found = inspection.all_problems().find(|p| p.code.id == code);
+        found
+            .map(|problem| problem.evidence.join("\n"))
+            .unwrap_or_default()
+    };
+    let agent = || ("md4ws.msi", AgentSpec::default().bytes());
+    let platform = |number| {
+        let spec = ProgramSpec::platform_update().of_version(number);
+        ("UpdatePlatform.exe", spec.bytes())
+    };
+    let alone = evidence(&[agent()], "GW1701");
+    assert!(
+        alone.contains("4.18.25020.1009") && alone.contains("linkid=870379"),
+        "{alone}"
+    );
+    let old = evidence(&[agent(), platform([4, 18, 2102, 3])], "GW1702");
+    assert!(old.contains("found 4.18.2102.3"), "{old}");
+    let good = [agent(), platform([4, 18, 26080, 3])];
+    assert_eq!(evidence(&good, "GW1701") + &evidence(&good, "GW1702"), "");
+    let hotfix = ("a.msu", UpdateSpec::for_2012_r2(2_999_226).bytes());
+    let missing = evidence(&[agent(), hotfix], "GW1703");
+    assert!(
+        missing.contains("KB3080149") && missing.contains("KB3045999"),
+        "{missing}"
+    );
+    assert!(!missing.contains("KB2999226"), "{missing}");
+}
+
+#[test]
 fn an_agent_in_an_archive_is_judged_and_staged_like_a_file() {
     let staging = tempfile::tempdir().unwrap();
     let agent = AgentSpec {

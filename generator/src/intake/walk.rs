@@ -10,7 +10,7 @@ use super::content::Content;
 use super::item::{Item, Kind, Source, Verdict};
 use super::recognise::{Context, Form, Recognised, SignatureCheck, form, recognise};
 use super::signature::{Authenticode, policy_problems, summarise};
-use super::{Inspection, IntakeSettings, across, archive, codes};
+use super::{Inspection, IntakeSettings, across, archive, codes, prerequisites};
 use crate::formats::authenticode;
 use crate::formats::zip::name;
 use crate::problem::Problem;
@@ -49,9 +49,13 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
     items.sort_by(|a, b| a.path.cmp(&b.path));
     across::mark_non_persistent(&mut items);
     problems.extend(across::problems(&items));
+    let mut inspection = Inspection { items, problems };
+    let missing = prerequisites::problems(&inspection);
+    inspection.problems.extend(missing);
+    let problems = &mut inspection.problems;
     problems.sort_by(|a, b| (a.code.id, &a.subject).cmp(&(b.code.id, &b.subject)));
     problems.dedup();
-    Inspection { items, problems }
+    inspection
 }
 
 /// Every file below the paths, each once, in the order of their names.

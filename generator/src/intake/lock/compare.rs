@@ -1,0 +1,447 @@
+//! A lock held against what an inspection found: what changed, and whether that is accepted.
+
+use core::fmt;
+
+use serde::Serialize;
+
+use super::{Lock, LockedDownload, timestamp};
+use crate::intake::{Inspection, Item, Kind, Verdict, codes};
+use crate::problem::{Code, Problem};
+
+/// What the user allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockMode {
+    /// New downloads are added, changed ones are errors.
+    #[default]
+    Check,
+    /// Changed downloads are accepted (`--update-lock`), lower versions only when allowed
+    /// (`--allow-downgrade`).
+    Update {
+        /// Lower versions too.
+        allow_downgrade: bool,
+    },
+    /// Nothing may differ and nothing is written (`--locked`).
+    Locked,
+}
+
+/// One difference between lock and downloads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Name in the lock.
+    pub name: String,
+    /// What differs.
+    #[serde(flatten)]
+    pub kind: ChangeKind,
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// Not in the lock.
+    Added,
+    /// In the lock, not among the downloads.
+    Missing,
+    /// A higher version.
+    Upgraded {
+        /// Version in the lock.
+        from: String,
+        /// Version found.
+        to: String,
+    },
+    /// A lower version.
+    Downgraded {
+        /// Version in the lock.
+        from: String,
+        /// Version found.
+        to: String,
+    },
+    /// Other bytes, and no version that tells which is newer.
+    NewBytes,
+    /// Another signer, whatever the version.
+    SignerChanged {
+        /// Signer in the lock.
+        from: String,
+        /// Signer found.
+        to: String,
+    },
+}
+
+impl fmt::Display for Change {
+    /// One line of a diff.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match &self.kind {
+            ChangeKind::Added => write!(f, "+ {name}"),
+            ChangeKind::Missing => write!(f, "- {name}"),
+            ChangeKind::Upgraded { from, to } => write!(f, "~ {name}: version {from} -> {to} (up)"),
+            ChangeKind::Downgraded { from, to } => {
+                write!(f, "~ {name}: version {from} -> {to} (DOWN)")
+            }
+            ChangeKind::NewBytes => write!(f, "~ {name}: other bytes under the same version"),
+            ChangeKind::SignerChanged { from, to } => {
+                write!(f, "~ {name}: signer `{from}` -> `{to}`")
+            }
+        }
+    }
+}
+
+/// The result of a comparison.
+#[derive(Debug)]
+pub struct Reconciled {
+    /// The lock as it should be from now on; equal to the old one where a change was refused.
+    pub lock: Lock,
+    /// Every difference, by name.
+    pub changes: Vec<Change>,
+    /// Differences that are not accepted; nothing is written while there is one.
+    pub problems: Vec<Problem>,
+}
+
+/// Compares. `now` (seconds since 1970 UTC) becomes `first_seen` of what is new. Pure.
+pub fn reconcile(
+    old: Option<&Lock>,
+    inspection: &Inspection,
+    mode: LockMode,
+    now: i64,
+) -> Reconciled {
+    let found = downloads(inspection, now);
+    let mut lock = old.cloned().unwrap_or_default();
+    let mut changes = Vec::new();
+    let mut problems = Vec::new();
+    for new in found {
+        let Some(locked) = lock
+            .downloads
+            .iter_mut()
+            .find(|entry| entry.name == new.name)
+        else {
+            changes.push(Change {
+                name: new.name.clone(),
+                kind: ChangeKind::Added,
+            });
+            lock.downloads.push(new);
+            continue;
+        };
+        if locked.sha256 == new.sha256 {
+            continue;
+        }
+        let differences = differences(locked, &new);
+        let refused: Vec<Problem> = differences
+            .iter()
+            .filter_map(|kind| refusal(kind, mode, locked, &new))
+            .collect();
+        changes.extend(differences.into_iter().map(|kind| Change {
+            name: new.name.clone(),
+            kind,
+        }));
+        if refused.is_empty() && mode != LockMode::Locked {
+            *locked = new;
+        }
+        problems.extend(refused);
+    }
+    let found: Vec<String> = names(inspection);
+    for entry in &lock.downloads {
+        if !found.contains(&entry.name) {
+            changes.push(Change {
+                name: entry.name.clone(),
+                kind: ChangeKind::Missing,
+            });
+        }
+    }
+    changes.sort_by(|a, b| a.name.cmp(&b.name));
+    match mode {
+        LockMode::Check => {}
+        // What is gone is forgotten only on request: it may come back changed.
+        LockMode::Update { .. } => lock.downloads.retain(|entry| found.contains(&entry.name)),
+        LockMode::Locked => {
+            problems = locked_problem(&changes).into_iter().collect();
+            lock = old.cloned().unwrap_or_default();
+        }
+    }
+    lock.downloads.sort_by(|a, b| a.name.cmp(&b.name));
+    Reconciled {
+        lock,
+        changes,
+        problems,
+    }
+}
+
+fn locked_problem(changes: &[Change]) -> Option<Problem> {
+    (!changes.is_empty()).then(|| {
+        let problem = Problem::new(
+            &codes::LOCK_DIFFERS,
+            super::FILE_NAME,
+            "the downloads differ from the lock file, and `--locked` allows no difference",
+            "look at the differences; accept them with `--update-lock`",
+        );
+        changes.iter().fold(problem, |problem, change| {
+            problem.with_evidence(change.to_string())
+        })
+    })
+}
+
+fn differences(old: &LockedDownload, new: &LockedDownload) -> Vec<ChangeKind> {
+    let mut kinds = Vec::new();
+    let versions = old.version.as_deref().zip(new.version.as_deref());
+    let order = versions.and_then(|(old, new)| compare_versions(old, new));
+    let from_to = || {
+        let text = |version: &Option<String>| version.clone().unwrap_or_default();
+        (text(&old.version), text(&new.version))
+    };
+    kinds.push(match order {
+        Some(core::cmp::Ordering::Less) => {
+            let (from, to) = from_to();
+            ChangeKind::Upgraded { from, to }
+        }
+        Some(core::cmp::Ordering::Greater) => {
+            let (from, to) = from_to();
+            ChangeKind::Downgraded { from, to }
+        }
+        Some(core::cmp::Ordering::Equal) | None => ChangeKind::NewBytes,
+    });
+    if old.signer != new.signer {
+        let text = |signer: &Option<String>| signer.clone().unwrap_or_else(|| "nobody".to_owned());
+        kinds.push(ChangeKind::SignerChanged {
+            from: text(&old.signer),
+            to: text(&new.signer),
+        });
+    }
+    kinds
+}
+
+/// Compares dotted numbers; none when a part is no number.
+fn compare_versions(a: &str, b: &str) -> Option<core::cmp::Ordering> {
+    let numbers = |text: &str| -> Option<Vec<u64>> {
+        let mut parts = text
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect::<Option<Vec<u64>>>()?;
+        // `1.2` and `1.2.0` are one version.
+        while parts.last() == Some(&0) {
+            parts.pop();
+        }
+        Some(parts)
+    };
+    Some(numbers(a)?.cmp(&numbers(b)?))
+}
+
+/// The problem when a change is not accepted in this mode.
+fn refusal(
+    kind: &ChangeKind,
+    mode: LockMode,
+    old: &LockedDownload,
+    new: &LockedDownload,
+) -> Option<Problem> {
+    let (code, message, next): (&'static Code, &str, &str) = match (kind, mode) {
+        (
+            ChangeKind::Downgraded { .. },
+            LockMode::Check
+            | LockMode::Update {
+                allow_downgrade: false,
+            },
+        ) => (
+            &codes::LOCK_DOWNGRADE,
+            "the download is older than the one in the lock file",
+            "take the newer file, or accept the older with `--update-lock --allow-downgrade`",
+        ),
+        (ChangeKind::SignerChanged { .. }, LockMode::Check) => (
+            &codes::LOCK_SIGNER_CHANGED,
+            "the download has another signer than the one in the lock file",
+            "find out why; accept it with `--update-lock`",
+        ),
+        (ChangeKind::Upgraded { .. } | ChangeKind::NewBytes, LockMode::Check) => (
+            &codes::LOCK_CHANGED,
+            "the download is not the one in the lock file",
+            "accept it with `--update-lock` when you meant to change it",
+        ),
+        _ => return None,
+    };
+    let change = Change {
+        name: new.name.clone(),
+        kind: kind.clone(),
+    };
+    Some(
+        Problem::new(code, &new.name, message, next)
+            .with_evidence(change.to_string())
+            .with_evidence(format!(
+                "locked: SHA-256 {}, {} bytes, first seen {}",
+                old.sha256, old.size, old.first_seen
+            ))
+            .with_evidence(format!("found: SHA-256 {}, {} bytes", new.sha256, new.size)),
+    )
+}
+
+fn names(inspection: &Inspection) -> Vec<String> {
+    inspection.items.iter().filter_map(lock_name).collect()
+}
+
+/// What of an inspection goes into the lock: payloads without an error of their own, each name
+/// once.
+fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
+    let mut found: Vec<LockedDownload> = Vec::new();
+    for item in &inspection.items {
+        let Some(name) = lock_name(item) else {
+            continue;
+        };
+        if item.problems.iter().any(Problem::is_error)
+            || found.iter().any(|entry| entry.name == name)
+        {
+            continue;
+        }
+        found.push(LockedDownload {
+            name,
+            sha256: item.sha256,
+            size: item.size,
+            version: item.kind.version().map(str::to_owned),
+            signer: match &item.verdict {
+                Verdict::Valid { signer, .. } => Some(signer.clone()),
+                _ => None,
+            },
+            first_seen: timestamp(now),
+        });
+    }
+    found
+}
+
+/// The name under which an item is locked; none for what is never staged.
+fn lock_name(item: &Item) -> Option<String> {
+    item.kind.role()?;
+    Some(match &item.kind {
+        Kind::OnboardingScript { .. } => "onboarding script".to_owned(),
+        Kind::OffboardingScript { .. } => "offboarding script".to_owned(),
+        Kind::Hotfix { kb, architecture } => format!("hotfix {kb} {architecture}"),
+        kind => kind.name().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use gangway_contract::Sha256;
+
+    use super::*;
+    use crate::intake::{Architecture, Source};
+
+    fn agent(version: &str, bytes: &str, signer: &str) -> Item {
+        Item {
+            path: "md4ws.msi".to_owned(),
+            sha256: Sha256::of(bytes.as_bytes()),
+            size: bytes.len() as u64,
+            kind: Kind::Agent {
+                product_name: "x".to_owned(),
+                version: version.to_owned(),
+                product_code: "x".to_owned(),
+                platform_version: None,
+                architecture: Architecture::X64,
+            },
+            verdict: Verdict::Valid {
+                signer: signer.to_owned(),
+                chain: Vec::new(),
+                signed_at: None,
+                lab_root: false,
+            },
+            problems: Vec::new(),
+            source: Source::File("md4ws.msi".into()),
+        }
+    }
+
+    fn inspection(items: Vec<Item>) -> Inspection {
+        Inspection {
+            items,
+            problems: Vec::new(),
+        }
+    }
+
+    fn locked() -> Lock {
+        let found = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
+        reconcile(None, &found, LockMode::Check, 0).lock
+    }
+
+    /// One changed agent under one mode: codes of the problems, and whether it was accepted.
+    #[track_caller]
+    fn check(item: Item, mode: LockMode, expected: &[&str], accepted: bool) {
+        let old = locked();
+        let sha256 = item.sha256;
+        let result = reconcile(Some(&old), &inspection(vec![item]), mode, 86_400);
+        let found: Vec<&str> = result.problems.iter().map(|p| p.code.id).collect();
+        assert_eq!(found, expected);
+        assert_eq!(result.lock.downloads[0].sha256 == sha256, accepted);
+        assert!(!result.changes.is_empty());
+    }
+
+    const UPDATE: LockMode = LockMode::Update {
+        allow_downgrade: false,
+    };
+    const DOWN: LockMode = LockMode::Update {
+        allow_downgrade: true,
+    };
+
+    #[test]
+    fn a_change_is_accepted_only_on_request_and_a_downgrade_only_twice() {
+        let up = || agent("4.18.10", "new", "Microsoft");
+        let down = || agent("4.18.8", "new", "Microsoft");
+        let same = || agent("4.18.9", "new", "Microsoft");
+        let other = || agent("4.18.10", "new", "Contoso");
+        check(up(), LockMode::Check, &["GW1601"], false);
+        check(up(), UPDATE, &[], true);
+        check(up(), LockMode::Locked, &["GW1604"], false);
+        check(down(), LockMode::Check, &["GW1602"], false);
+        check(down(), UPDATE, &["GW1602"], false);
+        check(down(), DOWN, &[], true);
+        check(same(), LockMode::Check, &["GW1601"], false);
+        check(same(), UPDATE, &[], true);
+        check(other(), LockMode::Check, &["GW1601", "GW1603"], false);
+        check(other(), UPDATE, &[], true);
+    }
+
+    #[test]
+    fn the_same_bytes_are_no_change_and_keep_their_date() {
+        let old = locked();
+        let same = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
+        for mode in [LockMode::Check, UPDATE, LockMode::Locked] {
+            let result = reconcile(Some(&old), &same, mode, 999_999);
+            assert_eq!(result.lock, old);
+            assert!(result.changes.is_empty() && result.problems.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_missing_download_stays_locked_until_an_update() {
+        let old = locked();
+        let nothing = inspection(Vec::new());
+        assert_eq!(
+            reconcile(Some(&old), &nothing, LockMode::Check, 0).lock,
+            old
+        );
+        assert!(
+            reconcile(Some(&old), &nothing, UPDATE, 0)
+                .lock
+                .downloads
+                .is_empty()
+        );
+        let result = reconcile(Some(&old), &nothing, LockMode::Locked, 0);
+        assert_eq!(result.problems[0].evidence, ["- unified agent"]);
+    }
+
+    #[test]
+    fn a_new_download_is_added_unless_locked() {
+        let found = inspection(vec![agent("1", "x", "Microsoft")]);
+        let result = reconcile(None, &found, LockMode::Check, 86_400);
+        assert_eq!(result.lock.downloads[0].first_seen, "1970-01-02T00:00:00Z");
+        let result = reconcile(None, &found, LockMode::Locked, 0);
+        assert_eq!(result.problems[0].code.id, "GW1604");
+        assert!(result.lock.downloads.is_empty());
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        use core::cmp::Ordering::*;
+        let table = [
+            ("4.18.9", "4.18.10", Some(Less)),
+            ("2.11", "2.2", Some(Greater)),
+            ("1.2", "1.2.0", Some(Equal)),
+            ("1.x", "1.2", None),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(compare_versions(a, b), expected, "{a} {b}");
+        }
+    }
+}

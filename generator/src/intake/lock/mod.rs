@@ -1,0 +1,256 @@
+//! `gangway.lock`: which downloads were accepted, by digest, and when each was first seen.
+//!
+//! The lock makes a changed download visible before it reaches a server: the same name with
+//! new bytes is a difference that a person has to accept (`--update-lock`), a lower version
+//! even twice (`--allow-downgrade`). It also remembers the last manifest, so that the
+//! sequence rises only when something changed.
+
+mod compare;
+
+use gangway_contract::Sha256;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub use compare::{Change, ChangeKind, LockMode, Reconciled, reconcile};
+
+/// File name, beside the config.
+pub const FILE_NAME: &str = "gangway.lock";
+
+/// Shape of the file.
+const SCHEMA: u32 = 1;
+
+/// Largest lock file that is read, in bytes; one entry has about 400.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Entries that are read.
+const MAX_ENTRIES: usize = 5_000;
+
+const HEADER: &str = "# Downloads that were accepted, written by `gangway build`. Keep it under \
+                      version control; do not edit it.\n\n";
+
+/// The file's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    schema: u32,
+    /// The last manifest that was built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<LastManifest>,
+    /// Sorted by name.
+    #[serde(default, rename = "download", skip_serializing_if = "Vec::is_empty")]
+    pub downloads: Vec<LockedDownload>,
+}
+
+/// What the next manifest's sequence is derived from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastManifest {
+    /// Its sequence.
+    pub sequence: u64,
+    /// Digest of the manifest with the sequence left out.
+    pub sha256: Sha256,
+}
+
+/// One accepted download.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedDownload {
+    /// What it is for, for example `unified agent` or `hotfix KB2999226 x64`; not the file name, which
+    /// browsers change.
+    pub name: String,
+    /// Digest of all bytes.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub size: u64,
+    /// Version, where the kind has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Subject of the signing certificate, where the kind is signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// When it was first accepted, RFC 3339 in UTC.
+    pub first_seen: String,
+}
+
+/// Why a lock file is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// Larger than any real one.
+    #[error("the lock file has {found} {what}, at most {limit} are read")]
+    TooLarge {
+        /// Of what.
+        what: &'static str,
+        /// How much.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Not TOML, or fields that do not belong.
+    #[error("the lock file is malformed: {why}")]
+    Malformed {
+        /// What and where.
+        why: String,
+    },
+    /// Written by another version of the program.
+    #[error("the lock file has schema {found}, this program reads schema {SCHEMA}")]
+    Schema {
+        /// The number found.
+        found: u32,
+    },
+    /// Two entries with one name.
+    #[error("the lock file has two entries named `{name}`")]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            manifest: None,
+            downloads: Vec::new(),
+        }
+    }
+}
+
+impl Lock {
+    /// Reads a lock file: the schema number alone first, then the whole with unknown fields
+    /// refused.
+    ///
+    /// # Errors
+    /// See [`LockError`].
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        #[derive(Deserialize)]
+        struct SchemaOnly {
+            schema: u32,
+        }
+        let malformed = |error: toml::de::Error| LockError::Malformed {
+            why: error.to_string().trim_end().to_owned(),
+        };
+        if text.len() > MAX_BYTES {
+            return Err(LockError::TooLarge {
+                what: "bytes",
+                found: text.len(),
+                limit: MAX_BYTES,
+            });
+        }
+        let SchemaOnly { schema } = toml::from_str(text).map_err(malformed)?;
+        if schema != SCHEMA {
+            return Err(LockError::Schema { found: schema });
+        }
+        let mut lock: Self = toml::from_str(text).map_err(malformed)?;
+        if lock.downloads.len() > MAX_ENTRIES {
+            return Err(LockError::TooLarge {
+                what: "entries",
+                found: lock.downloads.len(),
+                limit: MAX_ENTRIES,
+            });
+        }
+        lock.downloads.sort_by(|a, b| a.name.cmp(&b.name));
+        let doubled = lock.downloads.windows(2).find_map(|pair| match pair {
+            [a, b] if a.name == b.name => Some(a.name.clone()),
+            _ => None,
+        });
+        match doubled {
+            Some(name) => Err(LockError::Duplicate { name }),
+            None => Ok(lock),
+        }
+    }
+
+    /// The file's text: same content, same bytes.
+    pub fn to_text(&self) -> String {
+        // Strings and numbers only, which always serialise.
+        format!("{HEADER}{}", toml::to_string(self).unwrap_or_default())
+    }
+
+    /// The entry of this name.
+    pub fn download(&self, name: &str) -> Option<&LockedDownload> {
+        self.downloads.iter().find(|entry| entry.name == name)
+    }
+
+    /// The sequence of a manifest whose other fields have this digest: the last one when they
+    /// are equal, the next one when they differ, 1 for the first.
+    pub fn sequence_for(&self, rest: Sha256) -> u64 {
+        match &self.manifest {
+            Some(last) if last.sha256 == rest => last.sequence,
+            Some(last) => last.sequence.saturating_add(1),
+            None => 1,
+        }
+    }
+
+    /// Remembers a manifest that was built.
+    pub fn remember_manifest(&mut self, sequence: u64, rest: Sha256) {
+        self.manifest = Some(LastManifest {
+            sequence,
+            sha256: rest,
+        });
+    }
+}
+
+/// RFC 3339 in UTC; a number that is no date becomes the epoch.
+fn timestamp(unix_seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(unix_seconds)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str) -> LockedDownload {
+        LockedDownload {
+            name: name.to_owned(),
+            sha256: Sha256::of(name.as_bytes()),
+            size: 3,
+            version: Some("1.2".to_owned()),
+            signer: None,
+            first_seen: timestamp(1_795_305_600),
+        }
+    }
+
+    fn sample() -> Lock {
+        let mut lock = Lock {
+            downloads: vec![entry("agent"), entry("install script")],
+            ..Lock::default()
+        };
+        lock.remember_manifest(4, Sha256::of(b"rest"));
+        lock
+    }
+
+    #[test]
+    fn the_text_reads_back_equal() {
+        let text = sample().to_text();
+        assert_eq!(Lock::parse(&text), Ok(sample()));
+        assert!(text.contains("first_seen = \"2026-11-22T"), "{text}");
+    }
+
+    #[test]
+    fn other_schemas_unknown_fields_and_doubled_names_are_refused() {
+        let text = sample().to_text();
+        let other = text.replace("schema = 1", "schema = 9");
+        assert_eq!(Lock::parse(&other), Err(LockError::Schema { found: 9 }));
+        let unknown = text.replacen("size = 3", "size = 3\nextra = 1", 1);
+        let error = Lock::parse(&unknown).unwrap_err().to_string();
+        assert!(error.contains("extra"), "{error}");
+        let doubled = text.replace("install script", "agent");
+        assert!(matches!(
+            Lock::parse(&doubled),
+            Err(LockError::Duplicate { .. })
+        ));
+        assert!(Lock::parse("schema = 1\n[").is_err());
+        assert!(Lock::parse("").is_err());
+    }
+
+    #[test]
+    fn the_sequence_rises_only_with_a_changed_manifest() {
+        let lock = sample();
+        assert_eq!(lock.sequence_for(Sha256::of(b"rest")), 4);
+        assert_eq!(lock.sequence_for(Sha256::of(b"other")), 5);
+        assert_eq!(Lock::default().sequence_for(Sha256::of(b"rest")), 1);
+    }
+}
