@@ -13,3 +13,4 @@ pub mod gpo;
 pub mod intake;
 pub mod pipeline;
 pub mod problem;
+pub mod sarif;

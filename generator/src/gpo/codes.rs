@@ -1,38 +1,249 @@
-//! Codes of Group Policy findings, `GW2xxx`: `GW20xx` what cannot be made, `GW21xx` and up what
-//! the linter finds.
+//! Codes of Group Policy findings, `GW2xxx`: `GW20xx` what cannot be made, `GW21xx` the GPO and
+//! its backup as a whole, `GW22xx` its tasks and other items, `GW23xx` values, filters and
+//! collisions between GPOs.
 
 use crate::problem::{Code, Severity};
 
-/// A path that clients would not take as written.
-pub static UNUSABLE_PATH: Code = Code {
-    id: "GW2001",
-    severity: Severity::Error,
-    title: "a path for the task cannot be used",
-    page: "The task starts the bootstrap from a UNC path that is written into the policy as it \
-           stands. A short server name, a `%`, a `$(` or more than 260 characters would make \
-           each server fail without a word, so such a path is refused at build time.",
-};
+macro_rules! codes {
+    ($($name:ident = $id:literal $severity:ident $title:literal : $page:literal;)*) => {
+        $(
+            #[doc = concat!($id, ": ", $title)]
+            pub static $name: Code = Code {
+                id: $id,
+                severity: Severity::$severity,
+                title: $title,
+                page: $page,
+            };
+        )*
 
-/// A text that a policy file cannot carry.
-pub static UNUSABLE_TEXT: Code = Code {
-    id: "GW2002",
-    severity: Severity::Error,
-    title: "a text cannot be written into a policy file",
-    page: "Policy files are XML 1.0, which has no way to express most control characters, and \
-           dates with four-digit years. Change the value in the config.",
-};
+        /// All of them, in the order of their numbers.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
 
-/// A policy value that servers would ignore or misread.
-pub static UNUSABLE_SETTING: Code = Code {
-    id: "GW2003",
-    severity: Severity::Error,
-    title: "a policy value cannot be used",
-    page: "The sensor and the antivirus read policy values without complaint and ignore those \
-           that are not in the form they expect: the sensor's proxy is `host:port` without a \
-           scheme, the antivirus proxy is a URL, a device tag has at most 200 characters, and an \
-           exclusion of a whole drive would switch the protection off. Such values are refused \
-           at build time.",
-};
+codes! {
+    UNUSABLE_PATH = "GW2001" Error "a path for the task cannot be used":
+        "The task starts the bootstrap from a UNC path that is written into the policy as it \
+         stands. A short server name, a `%`, a `$(` or more than 260 characters would make each \
+         server fail without a word, so such a path is refused at build time.";
+    UNUSABLE_TEXT = "GW2002" Error "a text cannot be written into a policy file":
+        "Policy files are XML 1.0, which has no way to express most control characters, and \
+         dates with four-digit years. Change the value in the config.";
+    UNUSABLE_SETTING = "GW2003" Error "a policy value cannot be used":
+        "The sensor and the antivirus read policy values without complaint and ignore those that \
+         are not in the form they expect: the sensor's proxy is `host:port` without a scheme, the \
+         antivirus proxy is a URL, a device tag has at most 200 characters, and an exclusion of a \
+         whole drive would switch the protection off. Such values are refused at build time.";
 
-/// Every code of this concern.
-pub static ALL: &[&Code] = &[&UNUSABLE_PATH, &UNUSABLE_TEXT, &UNUSABLE_SETTING];
+    EXTENSION_MISSING = "GW2101" Error "the extension list does not name an extension in use":
+        "A client runs only the extensions that the GPO's extension list names. Files of an \
+         extension that is not named are never read, and nothing is logged. `Import-GPO` copies \
+         the list from the backup unchecked.\n\nUse the list that is given as evidence.";
+    EXTENSION_ORDER = "GW2102" Error "the extension list is not sorted":
+        "A client reads the list in order and stops at the first group that is out of order: \
+         everything after it is ignored without a word. Groups must ascend by GUID.\n\nUse the \
+         list that is given as evidence.";
+    EXTENSION_MALFORMED = "GW2103" Error "the extension list is malformed":
+        "The list must be `[{CSE}{tool}]…` with GUIDs in braces and nothing between the groups. A \
+         client gives up at the first fault.";
+    EXTENSION_UNUSED = "GW2104" Note "the extension list and the files do not fit each other":
+        "The list names an extension without files, or lacks the group of zeros that editors and \
+         reports expect beside preferences. Clients apply the GPO all the same.";
+    VERSION_ZERO = "GW2105" Error "a side with content has version 0":
+        "Version 0 means that the side is empty, and clients skip it without a word.\n\nRaise the \
+         version in `GPT.INI` and in the directory (`versionNumber`) together.";
+    VERSION_UNEQUAL = "GW2106" Error "directory and SYSVOL versions differ":
+        "The two halves of a GPO carry the same version, or clients read an old half or the \
+         consoles report a replication fault.\n\nRaise both together: files first, then the \
+         directory, then `GPT.INI`.";
+    UNREADABLE_FILE = "GW2107" Error "a policy file cannot be read":
+        "A client that cannot read a policy file skips it and logs success (event 5016). Nothing \
+         in the file takes effect.";
+    INCOMPLETE_BACKUP = "GW2108" Error "files of the backup are missing or not listed":
+        "`Import-GPO` needs `Backup.xml` and `bkupInfo.xml`, and copies exactly the files that \
+         `Backup.xml` lists. `bkupInfo.xml` and `manifest.xml` are hidden on Windows: archive \
+         tools that skip hidden files lose them.";
+    IDENTITY_MISMATCH = "GW2109" Error "the parts of a backup name different GPOs":
+        "The folder's name, `bkupInfo.xml` and `Backup.xml` must name the same backup and the \
+         same GPO, or the import fails or takes another one.";
+    SIDE_DISABLED = "GW2110" Error "a side with content is switched off":
+        "The GPO's flags switch off the side that holds settings: clients skip it without a word. \
+         Bit 0 switches off the user side, bit 1 the computer side.";
+    DESCRIPTOR_UNUSABLE = "GW2111" Warning "the security descriptor of the backup is unusable":
+        "An empty descriptor can be imported; a damaged one makes import or restore fail.";
+    NO_GPT_INI = "GW2112" Error "the SYSVOL folder has no usable GPT.INI":
+        "Clients read the version of the GPO from `GPT.INI`; without it the GPO is not applied \
+         (event 1058).";
+
+    DUPLICATE_UID = "GW2201" Error "two items share a uid":
+        "Every preference item needs a uid of its own. Items that share one are taken for the same \
+         item when the GPO is edited or removed.\n\nGive the copy a new GUID.";
+    MISSING_UID = "GW2202" Warning "an item has no uid":
+        "Editors and the removal of items go by the uid.";
+    SHARED_RUN_ONCE = "GW2203" Error "two items share the id of their run-once filter":
+        "A client stores the id after the first item that carries it and skips every later one: \
+         the second item never runs. A copied item keeps the id of its original.\n\nGive each \
+         run-once filter an id of its own.";
+    START_BOUNDARY = "GW2204" Error "a trigger's boundary is no date and time":
+        "A boundary must be a whole date and time such as `2026-01-31T09:00:00`, or \
+         `%LocalTimeXmlEx%` in an immediate task. A bare time such as `09:00` makes the task \
+         vanish without a word.";
+    RANDOM_DELAY = "GW2205" Error "a random delay has no room before the end boundary":
+        "An immediate task starts and expires at the same moment; any delay moves the start \
+         behind the end, and the task never runs. The bootstrap spreads the load itself.";
+    NO_ACCOUNT = "GW2206" Error "a task has no account":
+        "With an empty `runAs` the client registers nothing, logs success and goes on.\n\nWrite \
+         `NT AUTHORITY\\System` with logon type `S4U`.";
+    UNMAPPED_ACCOUNT = "GW2207" Error "an account name does not map to a SID":
+        "Clients report event 4098 with 0x80070534. The account dialog of the remote tools picks \
+         `DOMAIN\\System`, older editors `NT AUTHORITY\\Well-Known-System-Account`; neither \
+         exists.\n\nWrite `NT AUTHORITY\\System`.";
+    LOCALISED_ACCOUNT = "GW2208" Warning "an account name exists in one language only":
+        "Names such as `NT-AUTORITÄT\\SYSTEM` map only on Windows of that language.\n\nUse \
+         `S-1-5-18` in estates with several languages.";
+    S4U_NETWORK = "GW2209" Error "a user task without a password reaches for the network":
+        "Logon type S4U gives a user account no network credentials: the UNC path in the action \
+         cannot be opened. Service accounts use the computer's own credentials and are not \
+         affected.";
+    SHORT_UNC = "GW2210" Warning "a UNC path has a short server name or an address":
+        "Without a fully qualified name clients fall back to NTLM, which UNC hardening and many \
+         estates refuse, and the name is resolved by broadcast.\n\nUse \
+         `\\\\server.contoso.com\\share`.";
+    NO_STOP_CONDITION = "GW2211" Warning "an immediate task never stops repeating":
+        "Preferences are applied again at every refresh, changed or not: about every 90 minutes, \
+         on domain controllers every 5. An immediate task without a condition that becomes false \
+         runs each time.\n\nAdd a filter on what the task changes, or a run-once filter.";
+    FILE_REPLACED = "GW2212" Warning "a program is copied again at every refresh":
+        "Actions Update and Replace write the file at every refresh: it fails while the program \
+         runs, and a half-written copy may be started.\n\nUse action Create with a versioned \
+         name, or start the program from its share.";
+    NO_TASK = "GW2213" Error "a task item has no embedded task":
+        "The attributes of XP-style items (`appName`, `args`, `startIn`) mean nothing on `TaskV2` \
+         and `ImmediateTaskV2`: without an embedded `Task` nothing is registered, and success is \
+         logged.";
+    PASSWORD = "GW2214" Error "an item carries a password":
+        "`cpassword` is encrypted under a key that Microsoft published (MS14-025): everybody in \
+         the domain can read it. Clients ignore it since then.\n\nRemove the attribute and change \
+         the password.";
+    UNKNOWN_FILTER = "GW2215" Error "a filter is one that clients do not know":
+        "Filter names are case-sensitive. An unknown one makes the item fail closed, negated or \
+         not: it never applies.";
+    NOT_UNDERSTOOD = "GW2216" Warning "part of an item means nothing to clients":
+        "An attribute or element stands where clients know none, or has a value that they do not \
+         know. They ignore it or the item without a word.";
+    PRINCIPAL_MISMATCH = "GW2217" Error "account and principal of a task differ":
+        "The item's account and the embedded principal must agree. The editor leaves the \
+         principal at the logged-on user's variables when only the account box is changed, and \
+         the task then depends on somebody being logged on.\n\nRepeat account and logon type in \
+         the principal, with run level `HighestAvailable`.";
+    IMMEDIATE_ACTION = "GW2218" Error "an immediate task has another action than Create":
+        "Immediate tasks know only action C.";
+    REMOVE_ACTION = "GW2219" Warning "removal is asked for without action Replace":
+        "`removePolicy` needs action R, as the editor forces it; it is never undone for immediate \
+         tasks.";
+    EXPIRY = "GW2220" Error "a task is to be deleted after an expiry that it does not have":
+        "`DeleteExpiredTaskAfter` needs a trigger with an end boundary; without one the \
+         registration fails.";
+    NAME_MISMATCH = "GW2221" Warning "an item is shown under another name than it has":
+        "The editor shows the item's `name`; the client registers the `name` of its properties.";
+    DUPLICATE_TASK = "GW2222" Warning "two items register a task of the same name":
+        "The later one replaces the earlier at every refresh, and the earlier one replaces it \
+         again at the next.";
+    DOLLAR = "GW2223" Warning "the Task Scheduler will change a dollar in the action":
+        "In arguments and working directory `$$` becomes `$`, and `$(Arg0)` to `$(Arg31)` are \
+         replaced.\n\nDouble the dollar.";
+    COMMAND = "GW2224" Error "a command is empty or too long":
+        "The Task Scheduler takes 1 to 260 characters.";
+    OUTSIDE_NETLOGON = "GW2225" Warning "SYSTEM starts a program from a share other than NETLOGON":
+        "Whoever may write to that share runs code as SYSTEM on every server in scope. NETLOGON \
+         can be written by domain administrators only, and UNC hardening protects it by default \
+         from Server 2016 on.\n\nPut the bootstrap into NETLOGON; payloads may stay on the share, \
+         because they are pinned by hash.";
+    OUTSIDE_NETLOGON_WITH_DCS = "GW2226" Error
+        "domain controllers start a program from a share other than NETLOGON":
+        "Whoever may write to that share owns the domain.\n\nPut the bootstrap into NETLOGON, or \
+         take domain controllers out of the scope.";
+    BATTERY = "GW2227" Warning "a task does not start on battery power":
+        "Both battery settings default to true. A server behind a UPS that reports battery power \
+         is never served.";
+    USER_FILTER = "GW2228" Warning "a filter of a computer item asks about the user":
+        "`userContext` defaults to 1 in group, unit and domain filters. A computer item must \
+         write `userContext=\"0\"`.";
+    OS_FILTER = "GW2229" Note "a filter cannot tell Server 2016 from its successors":
+        "`WINTHRESHOLDSRV` is Server 2016 and everything after it.\n\nUse a WMI filter, or decide \
+         in the program that runs.";
+    SWITCHED_OFF = "GW2230" Note "an item or a whole file is switched off":
+        "Clients skip it without a word.";
+
+    BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
+        "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \
+         start, or only when the GPO changed: the bootstrap is not started again after a failure.";
+    STRING_COMPARISON = "GW2302" Error "a WMI query compares a version as text":
+        "`Version` and `BuildNumber` are strings in WMI, and strings compare letter by letter: \
+         `\"10240\" > \"9600\"` is false.\n\nUse `LIKE \"10.0.%\"` or `=`.";
+    FILTER_LENGTHS = "GW2303" Error "a WMI filter is malformed":
+        "`msWMI-Parm2` counts the characters of each query. With one wrong length the filter is \
+         false on every client, and no GPO that uses it is applied.";
+    ON_AND_OFF = "GW2304" Error "onboarding and offboarding apply to the same servers":
+        "Each would undo the other at every refresh.\n\nUnlink one before the other is linked.";
+    ON_AND_OFF_UNLINKED = "GW2305" Warning "onboarding and offboarding lie side by side":
+        "Nothing shows where these GPOs are linked. Linked to the same servers, each would undo \
+         the other at every refresh.";
+    SETTINGS_WITH_TASK = "GW2306" Warning "one GPO holds Defender settings and a task":
+        "Policy values vanish when their GPO stops applying. Whoever unlinks this GPO to stop the \
+         task also turns passive servers active.\n\nKeep settings and task in two GPOs.";
+    TWO_WRITERS = "GW2307" Warning "two writers set the same value":
+        "Which one wins depends on link order and on whether the writer is a policy or a \
+         preference; when one goes, the value goes with it.\n\nLeave one writer.";
+    ANTISPYWARE_OFF = "GW2308" Error "a policy switches Defender Antivirus off":
+        "`DisableAntiSpyware` and `DisableAntiVirus` make the installation of the agent on Server \
+         2012 R2 and 2016 fail (exit code 39 of Install.ps1), and mean passive mode after \
+         onboarding.\n\nRemove the value and set passive mode instead.";
+    EXECUTION_POLICY = "GW2309" Warning "a policy keeps PowerShell from running signed scripts":
+        "With scripts disabled, or with `AllSigned` and an untrusted publisher, Install.ps1 cannot \
+         run unattended.\n\nUse the route that installs the agent by msiexec, or trust \
+         Microsoft's publisher certificate.";
+    PASSIVE_WITH_AUTO = "GW2310" Error "passive mode is set by policy and decided by the bootstrap":
+        "With `antivirus_mode = \"auto\"` only the bootstrap writes `ForceDefenderPassiveMode`, by \
+         what it finds on each server. A policy value would overrule it everywhere.\n\nRemove the \
+         value from the GPO, or set the mode to `always` or `never`.";
+    VALUE_FORM = "GW2311" Error "a value has a type or form that its reader ignores":
+        "The sensor and the antivirus ignore values of another type or form without a word.";
+    WIDE_EXCLUSION = "GW2312" Warning "an antivirus exclusion is dangerously wide":
+        "Malware likes to live where nobody looks.\n\nExclude the folder or the process that the \
+         vendor names.";
+    BLOB_IN_POLICY = "GW2313" Warning "an onboarding or offboarding blob lies in a policy":
+        "Everybody in the domain can read SYSVOL; with the blob a stranger can onboard machines \
+         to the tenant, or take servers out of it. The value also outlives the package.\n\nUse \
+         the script on a share that only computers can read.";
+    SERVICE_LOGON = "GW2314" Warning "a right is taken from Defender's virtual service accounts":
+        "A policy for `Log on as a service` without `S-1-5-80-0` (all services) keeps services \
+         with virtual accounts from starting, among them parts of Defender.\n\nAdd `*S-1-5-80-0`.";
+    SOFTWARE_INSTALLATION = "GW2315" Note "the GPO installs software":
+        "Software installation runs only at start, never over slow links, takes no command line \
+         and reports nothing. It is not looked into.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_ascend_and_every_code_says_what_to_know() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} {}", pair[0].id, pair[1].id);
+        }
+        for code in ALL {
+            assert!(
+                code.id.starts_with("GW2") && code.id.len() == 6,
+                "{}",
+                code.id
+            );
+            assert!(
+                code.page.ends_with('.') && !code.title.ends_with('.'),
+                "{}",
+                code.id
+            );
+        }
+    }
+}

@@ -1,18 +1,21 @@
 //! Group Policy: the GPOs that a bundle carries, and readers and a linter for anybody's.
 //!
 //! Typed model first, writers after: preference files, extension lists, GPMC backups, SYSVOL
-//! trees, WMI filters. Pure functions over values; nothing here touches a disk, a network or a
-//! clock.
+//! trees, WMI filters. Pure functions over values, but for [`found::load`], which reads the disk;
+//! nothing here touches a network or a clock.
 
 pub mod backup;
 pub mod codes;
 pub mod comment;
 mod deploy;
+pub mod diff;
 mod domain;
 mod error;
 pub mod extensions;
+pub mod found;
 pub mod gpt_ini;
 mod guid;
+pub mod lint;
 mod object;
 mod output;
 pub mod preferences;

@@ -8,7 +8,9 @@
 )]
 
 mod deploy;
+mod diff;
 mod foreign;
+mod lint;
 mod real_samples;
 mod robust;
 mod schema;
@@ -27,6 +29,29 @@ fn options() -> DeployOptions {
         format!("MdeOnboard-{bundle}.exe"),
         1_769_846_709,
     )
+}
+
+/// A manifest whose bootstrap decides on passive mode.
+fn manifest_with_auto() -> Vec<u8> {
+    use gangway_contract::manifest::{Cloud, Connectivity, Mode, SCHEMA, Settings, Tenant};
+    use gangway_contract::{Manifest, ReleaseId};
+    Manifest {
+        schema: SCHEMA,
+        mode: Mode::Onboard,
+        organization: "Contoso".to_owned(),
+        sequence: 1,
+        tenant: Tenant {
+            org_id: "01234567-89ab-cdef-0123-456789abcdef".parse().unwrap(),
+            cloud: Cloud::Commercial,
+            connectivity: Connectivity::Streamlined,
+            endpoints: Vec::new(),
+        },
+        expires_at: None,
+        release_id: ReleaseId::of_bytes(b"payloads"),
+        payloads: Vec::new(),
+        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+    }
+    .to_bytes()
 }
 
 /// The one file whose path ends so.

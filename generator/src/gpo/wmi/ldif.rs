@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::WmiFilter;
+use super::{MalformedParm2, Query, WmiFilter, read_parm2};
+use crate::gpo::guid::Guid;
 
 /// The record that adds the filter to its domain. Lines end in LF and are not folded.
 pub fn write_ldif(filter: &WmiFilter) -> Vec<u8> {
@@ -42,6 +43,50 @@ fn line(name: &str, value: &str) -> String {
     }
 }
 
+/// A filter as an LDIF file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LdifFilter {
+    /// GUID, when it can be read.
+    pub id: Option<Guid>,
+    /// Name.
+    pub name: Option<String>,
+    /// Queries, or why there are none.
+    pub queries: Result<Vec<Query>, MalformedParm2>,
+}
+
+/// The WMI filters of an LDIF file: records with `msWMI-Parm2`.
+pub fn read_ldif(bytes: &[u8]) -> Vec<LdifFilter> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    // Folded lines go on after a line feed and one blank (RFC 2849).
+    let text = text.replace("\n ", "");
+    let mut filters = Vec::new();
+    for record in text.split("\n\n") {
+        let value = |wanted: &str| {
+            record.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                if !name.eq_ignore_ascii_case(wanted) {
+                    return None;
+                }
+                match value.strip_prefix(':') {
+                    Some(encoded) => {
+                        let bytes = STANDARD.decode(encoded.trim()).ok()?;
+                        String::from_utf8(bytes).ok()
+                    }
+                    None => Some(value.strip_prefix(' ').unwrap_or(value).to_owned()),
+                }
+            })
+        };
+        if let Some(parm2) = value("msWMI-Parm2") {
+            filters.push(LdifFilter {
+                id: value("msWMI-ID").and_then(|id| id.parse().ok()),
+                name: value("msWMI-Name"),
+                queries: read_parm2(&parm2),
+            });
+        }
+    }
+    filters
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::sample;
@@ -67,6 +112,27 @@ mod tests {
             ("<x", "a:: PHg=\n"),
         ] {
             assert_eq!(line("a", value), wanted);
+        }
+    }
+
+    #[test]
+    fn records_are_read_folded_or_encoded() {
+        let parm2 = "1;3;10;8;WQL;root\\CIMv2;SELECT *;";
+        let folded = format!("{}\n {}", &parm2[..9], &parm2[9..]);
+        let encoded = STANDARD.encode(parm2);
+        for line in [
+            format!("msWMI-Parm2: {parm2}"),
+            format!("msWMI-Parm2: {folded}"),
+            format!("msWMI-Parm2:: {encoded}"),
+        ] {
+            let text = format!("dn: CN=x\nmsWMI-Name: n\n{line}\n\ndn: CN=y\ncn: y\n");
+            let filters = read_ldif(text.as_bytes());
+            assert_eq!(filters.len(), 1, "{text}");
+            let wanted = Query {
+                namespace: "root\\CIMv2".to_owned(),
+                wql: "SELECT *".to_owned(),
+            };
+            assert_eq!(filters[0].queries, Ok(vec![wanted]), "{text}");
         }
     }
 }

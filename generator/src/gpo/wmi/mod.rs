@@ -4,7 +4,7 @@
 mod ldif;
 mod mof;
 
-pub use ldif::write_ldif;
+pub use ldif::{LdifFilter, read_ldif, write_ldif};
 pub use mof::{MalformedMof, read_mof, write_mof};
 
 use super::domain::DomainName;

@@ -1,0 +1,10 @@
+//! Policies as they lie on a disk, ours or anybody's: found below a path, read as far as their
+//! readers take them. The linter and the comparison start from here.
+
+mod load;
+mod model;
+mod report;
+
+pub use load::{LoadError, load};
+pub use model::{Found, FoundFile, FoundFilter, FoundGpo, FoundSide, Origin};
+pub use report::Link;

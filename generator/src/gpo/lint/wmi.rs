@@ -1,0 +1,50 @@
+//! WMI filters on their own.
+
+use super::super::codes;
+use super::super::found::FoundFilter;
+use super::wql;
+use crate::problem::Problem;
+
+pub(super) fn check(filter: &FoundFilter, problems: &mut Vec<Problem>) {
+    match &filter.queries {
+        Err(error) => problems.push(
+            Problem::new(
+                &codes::FILTER_LENGTHS,
+                &filter.place,
+                "the WMI filter is malformed and false everywhere",
+                "count the characters of namespace and query again, or import the MOF file",
+            )
+            .with_evidence(error.to_string()),
+        ),
+        Ok(queries) => {
+            for query in queries {
+                if let Some(comparison) = wql::string_comparison(&query.wql) {
+                    problems.push(
+                        Problem::new(
+                            &codes::STRING_COMPARISON,
+                            &filter.place,
+                            format!("`{comparison}` compares text, not numbers"),
+                            "use `LIKE` or `=`",
+                        )
+                        .with_evidence(format!("query `{}`", query.wql)),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Does a query of this form let domain controllers through? None where it cannot be told.
+pub(super) fn includes_domain_controllers(filter: &FoundFilter) -> Option<bool> {
+    let queries = filter.queries.as_ref().ok()?;
+    let [query] = queries.as_slice() else {
+        return None;
+    };
+    let lower = query.wql.to_ascii_lowercase().replace(['"', '\'', ' '], "");
+    let (_, condition) = lower.split_once("where")?;
+    match condition {
+        "producttype=3" => Some(false),
+        "producttype<>1" | "producttype!=1" | "producttype=2" => Some(true),
+        _ => None,
+    }
+}
