@@ -105,6 +105,18 @@ impl Program {
         Ok(())
     }
 
+    /// Runs it and shows what it printed only when it fails.
+    pub(crate) fn run_quietly(self) -> Result<()> {
+        let shown = self.shown();
+        let output = self.output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.push_str(&String::from_utf8_lossy(&output.stderr));
+        bail!("`{shown}` failed: {}\n{}", output.status, said.trim_end());
+    }
+
     /// Runs it with its output passed on line by line, and `see` shown every line of either
     /// stream; any exit code but 0 is an error.
     pub(crate) fn run_watched(mut self, see: impl Fn(&str) + Sync) -> Result<()> {

@@ -173,7 +173,7 @@ impl Apt {
             .args(["DEBIAN_FRONTEND=noninteractive", "apt-get"])
             .args(options)
             .args(arguments)
-            .run()
+            .run_quietly()
     }
 }
 
