@@ -4,6 +4,7 @@
 //! rounds counts, because everything that disturbs a run makes it slower. It reports and does
 //! not judge by exit code: a time depends on the machine.
 
+mod fleet;
 mod measure;
 mod table;
 
@@ -33,7 +34,10 @@ pub(crate) struct Arguments {
 }
 
 /// Most memory that streaming a package may take.
-const LARGEST_MEMORY_BYTES: u64 = 32 * 1024 * 1024;
+const PACKAGE_MEMORY_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Most memory that a fleet report may take.
+const FLEET_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Measures and prints the table.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -52,6 +56,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted("authenticode") {
         rows.extend(bench.authenticode()?);
+    }
+    if wanted("fleet") {
+        rows.extend(bench.fleet()?);
     }
     say::line("");
     for row in rows {
@@ -136,7 +143,11 @@ impl Bench {
                 &yardstick,
                 Bar::Times(2.0),
             ),
-            memory("build with the agent, memory", &product),
+            memory(
+                "build with the agent, memory",
+                &product,
+                PACKAGE_MEMORY_BYTES,
+            ),
         ])
     }
 
@@ -166,7 +177,37 @@ impl Bench {
                 &yardstick,
                 Bar::Times(0.5),
             ),
-            memory("authenticode of the agent, memory", &product),
+            memory(
+                "authenticode of the agent, memory",
+                &product,
+                PACKAGE_MEMORY_BYTES,
+            ),
+        ])
+    }
+
+    /// A fleet report against a tool that only counts the states.
+    fn fleet(&self) -> Result<Vec<Row>> {
+        let Some(reports) = fleet::reports(&self.folder)? else {
+            say::line("fleet: left out, `cargo xtask demo` makes the host report to copy");
+            return Ok(Vec::new());
+        };
+        let report = Contender::new("gangway report", &[], || {
+            Program::new(&self.gangway)
+                .args(["report", "--quiet"])
+                .arg(&reports)
+        });
+        let jq = Contender::new("jq, states only", &[], || {
+            Program::new("sh")
+                .args([
+                    "-c",
+                    "find . -name '*.json' -print0 | xargs -0 jq -r .state | sort | uniq -c",
+                ])
+                .folder(&reports)
+        });
+        let (product, yardstick) = measure::by_turns(&report, &jq, self.rounds)?;
+        Ok(vec![
+            compared("fleet report", &product, &yardstick, Bar::Times(1.0)),
+            memory("fleet report, memory", &product, FLEET_MEMORY_BYTES),
         ])
     }
 }
@@ -187,13 +228,13 @@ fn compared(name: &str, product: &Measured, yardstick: &Measured, bar: Bar) -> R
     }
 }
 
-fn memory(name: &str, product: &Measured) -> Row {
+fn memory(name: &str, product: &Measured, limit_bytes: u64) -> Row {
     Row {
         name: name.to_owned(),
         product: table::bytes(product.memory_bytes),
         yardstick: None,
         ratio: None,
-        bar: Bar::Bytes(LARGEST_MEMORY_BYTES),
+        bar: Bar::Bytes(limit_bytes),
         value: product.memory_bytes as f64,
     }
 }

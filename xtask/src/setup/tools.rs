@@ -167,6 +167,13 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["time"],
     },
     Tool {
+        name: "jq",
+        why: "the yardstick of the fleet report",
+        purposes: &[Purpose::Bench],
+        probe: Probe::Program(&["jq"]),
+        packages: &["jq"],
+    },
+    Tool {
         name: "xmllint",
         why: "holds written XML against the schemas",
         purposes: &[Purpose::Suites],

@@ -1,0 +1,84 @@
+//! A folder of host reports as a large fleet leaves it: copies of a real one under other
+//! names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use super::remove;
+use crate::{say, workspace};
+
+/// Servers of the fleet.
+const HOSTS: u32 = 100_000;
+
+/// Makes the folder unless it is there; none when no demo has left a report to copy.
+pub(super) fn reports(folder: &Path) -> Result<Option<PathBuf>> {
+    let Some(sample) = sample()? else {
+        return Ok(None);
+    };
+    let fleet = folder.join("fleet");
+    let complete = folder.join("fleet.complete");
+    if complete.is_file() {
+        return Ok(Some(fleet));
+    }
+    say::stage(format!("{HOSTS} host reports"));
+    remove(&fleet)?;
+    workspace::make_folder(&fleet)?;
+    for number in 0..HOSTS {
+        let (name, bytes) = copy(&sample, number)?;
+        let file = fleet.join(name);
+        fs::write(&file, bytes).with_context(|| format!("write `{}`", file.display()))?;
+    }
+    workspace::write_file(&complete, b"")?;
+    Ok(Some(fleet))
+}
+
+/// A report that the demo's emulated servers left.
+fn sample() -> Result<Option<Value>> {
+    let reports = workspace::target()?.join("demo/reports");
+    if !reports.is_dir() {
+        return Ok(None);
+    }
+    let Some(file) = workspace::files_below(&reports)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let report = serde_json::from_slice(&workspace::read_file(&file)?)
+        .with_context(|| format!("`{}` is no JSON", file.display()))?;
+    Ok(Some(report))
+}
+
+/// The same report of another server. One in ten failed, so that there is something to count.
+fn copy(sample: &Value, number: u32) -> Result<(String, Vec<u8>)> {
+    let mut report = sample.clone();
+    let Some(fields) = report.as_object_mut() else {
+        bail!("a host report is no object");
+    };
+    let fqdn = format!("srv{number:06}.contoso.com");
+    let state = if number.is_multiple_of(10) {
+        "failed"
+    } else {
+        "onboarded"
+    };
+    fields.insert("fqdn".to_owned(), fqdn.clone().into());
+    fields.insert("state".to_owned(), state.into());
+    let bytes = serde_json::to_vec_pretty(&report).context("write a host report")?;
+    Ok((format!("{fqdn}.20250101T000000Z.{number:08x}.json"), bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_differ_in_server_and_state_only() {
+        let sample = serde_json::json!({"fqdn": "a.contoso.com", "state": "waiting", "schema": 1});
+        let (name, bytes) = copy(&sample, 10).unwrap();
+        assert!(name.starts_with("srv000010.contoso.com."), "{name}");
+        let copy: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(copy["fqdn"], "srv000010.contoso.com");
+        assert_eq!(copy["state"], "failed");
+        assert_eq!(copy["schema"], 1);
+    }
+}
