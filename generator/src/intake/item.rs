@@ -30,6 +30,13 @@ pub struct Item {
     pub source: Source,
 }
 
+impl Item {
+    /// May it be staged and run: a payload without an error of its own?
+    pub fn is_usable(&self) -> bool {
+        self.kind.role().is_some() && !self.problems.iter().any(Problem::is_error)
+    }
+}
+
 /// Where an item's bytes can be read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {

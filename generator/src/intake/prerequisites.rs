@@ -71,9 +71,7 @@ fn platform_problem(inspection: &Inspection, agent: &str, needed: Option<&str>) 
     let given = inspection
         .of_role(Role::PlatformUpdate)
         .find_map(|item| Some((item.path.as_str(), item.kind.version()?)));
-    let Some(needed) = needed else {
-        return None;
-    };
+    let needed = needed?;
     match given {
         None => Some(
             Problem::new(

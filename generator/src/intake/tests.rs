@@ -779,3 +779,29 @@ fn no_output_holds_the_blob() {
         assert!(!shown.contains(&secret[..60]), "{field}");
     }
 }
+
+#[test]
+fn the_text_view_answers_what_whose_until_when_and_whether() {
+    let downloads = Downloads::new(&[
+        ("a.cmd", script(BlobSpec::default())),
+        ("b.cmd", script(BlobSpec::offboarding(NOW + 7 * DAY))),
+        ("c.msi", AgentSpec::default().bytes()),
+        ("d.txt", b"notes".to_vec()),
+        ("e.cmd", script(BlobSpec::offboarding(NOW - DAY))),
+    ]);
+    let text = report::text(&downloads.inspect());
+    for expected in [
+        "is        onboarding script (Group Policy), version 2.11",
+        &format!("tenant    {ORG_ID}"),
+        "service   commercial cloud, streamlined connectivity",
+        "until     2026-11-29 00:00:00 UTC",
+        "platform  4.18.25020.1009",
+        "made by   signed by CN=Contoso Lab Code Signing (worthless), O=Contoso Lab (lab root)",
+        "usable    yes",
+        "usable    no: GW1215",
+        "usable    not a payload",
+        "5 files; 2 errors",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}

@@ -1,30 +1,24 @@
-//! An inspection as text and as JSON.
+//! An inspection as text for people, as JSON for programs, and its problems as SARIF.
 
-use std::fmt::Write as _;
+mod sarif;
+mod text;
 
 use serde::Serialize;
 
 use super::{Inspection, Item, Kind, Verdict};
 use crate::problem::Problem;
 
-/// One line for each item, with what is known of it; problems are printed by the caller.
-pub fn text(inspection: &Inspection) -> String {
-    let mut out = String::new();
-    for item in &inspection.items {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}", item.path);
-        let version = item.kind.version().map(|version| format!(" {version}"));
-        let _ = writeln!(out, "  {}{}", item.kind.name(), version.unwrap_or_default());
-        let _ = writeln!(out, "  {} bytes, SHA-256 {}", item.size, item.sha256);
-        let _ = writeln!(out, "  {}", item.verdict);
-    }
-    out
-}
+pub use sarif::sarif;
+pub use text::text;
+
+/// Shape of the JSON document.
+const SCHEMA: u32 = 1;
 
 /// The whole inspection as indented JSON.
 pub fn json(inspection: &Inspection) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
+        schema: u32,
         items: Vec<Row<'a>>,
         problems: Vec<&'a Problem>,
     }
@@ -36,6 +30,8 @@ pub fn json(inspection: &Inspection) -> String {
         #[serde(flatten)]
         kind: &'a Kind,
         signature: &'a Verdict,
+        /// Would be staged and run: a payload without an error of its own.
+        usable: bool,
     }
     fn row(item: &Item) -> Row<'_> {
         Row {
@@ -44,9 +40,11 @@ pub fn json(inspection: &Inspection) -> String {
             sha256: item.sha256.to_string(),
             kind: &item.kind,
             signature: &item.verdict,
+            usable: item.is_usable(),
         }
     }
     let document = Document {
+        schema: SCHEMA,
         items: inspection.items.iter().map(row).collect(),
         problems: inspection.all_problems().collect(),
     };

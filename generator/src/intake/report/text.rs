@@ -1,0 +1,158 @@
+//! What each file is, who made it, whose tenant it is for, until when, and whether it may run.
+
+use std::fmt::Write as _;
+
+use gangway_contract::manifest::{Cloud, Connectivity};
+
+use crate::formats::blob::{LeafFacts, OffboardingBlob, OnboardingBlob};
+use crate::formats::x509::time::utc;
+use crate::intake::{Inspection, Item, Kind, Verdict};
+use crate::problem::Severity;
+
+/// A paragraph for each item and a last line that counts; problems are printed by the caller.
+pub fn text(inspection: &Inspection) -> String {
+    let mut out = String::new();
+    for item in &inspection.items {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{}", item.path);
+        for (label, value) in lines(item) {
+            let _ = writeln!(out, "  {label:<9} {value}");
+        }
+    }
+    let _ = writeln!(out, "{}", summary(inspection));
+    out
+}
+
+fn summary(inspection: &Inspection) -> String {
+    let count = |severity: Severity| {
+        inspection
+            .all_problems()
+            .filter(|problem| problem.code.severity == severity)
+            .count()
+    };
+    format!(
+        "{} files; {} errors, {} warnings, {} notes",
+        inspection.items.len(),
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note)
+    )
+}
+
+/// Label and value of each line about an item.
+fn lines(item: &Item) -> Vec<(&'static str, String)> {
+    let version = item
+        .kind
+        .version()
+        .map_or_else(String::new, |version| format!(", version {version}"));
+    let mut lines = vec![("is", format!("{}{version}", item.kind.name()))];
+    lines.extend(facts(&item.kind));
+    lines.push(("made by", item.verdict.to_string()));
+    if let Verdict::Valid {
+        chain, signed_at, ..
+    } = &item.verdict
+    {
+        if let Some(at) = signed_at {
+            lines.push(("stamped", utc(*at)));
+        }
+        lines.push(("chain", chain.join(" < ")));
+    }
+    lines.push(("bytes", format!("{}, SHA-256 {}", item.size, item.sha256)));
+    lines.push(("usable", usable(item)));
+    lines
+}
+
+fn usable(item: &Item) -> String {
+    let errors: Vec<&str> = item
+        .problems
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(|problem| problem.code.id)
+        .collect();
+    if !errors.is_empty() {
+        format!("no: {}", errors.join(", "))
+    } else if item.is_usable() {
+        "yes".to_owned()
+    } else {
+        "not a payload".to_owned()
+    }
+}
+
+fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
+    match kind {
+        Kind::OnboardingScript {
+            blob: Some(blob), ..
+        }
+        | Kind::OnboardingFile { blob } => onboarding(blob),
+        Kind::OffboardingScript {
+            blob: Some(blob), ..
+        }
+        | Kind::OffboardingFile { blob } => offboarding(blob),
+        Kind::Agent {
+            product_code,
+            platform_version,
+            architecture,
+            ..
+        } => vec![
+            ("product", product_code.clone()),
+            (
+                "platform",
+                platform_version
+                    .clone()
+                    .unwrap_or_else(|| "not told".to_owned()),
+            ),
+            ("for", architecture.to_string()),
+        ],
+        Kind::PlatformUpdate { architecture, .. } | Kind::SensorUpdate { architecture, .. } => {
+            vec![("for", architecture.to_string())]
+        }
+        Kind::Hotfix { kb, architecture } => vec![("update", format!("{kb} for {architecture}"))],
+        Kind::Analyzer { entries } => vec![("holds", format!("{entries} files"))],
+        Kind::OtherPlatform { platform } => vec![("for", platform.clone())],
+        Kind::Unknown { looks_like } => vec![("looks", (*looks_like).to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+fn onboarding(blob: &OnboardingBlob) -> Vec<(&'static str, String)> {
+    let cloud = match blob.cloud {
+        Cloud::Commercial => "commercial cloud",
+        Cloud::UsGovernment => "US Government cloud",
+    };
+    let connectivity = match blob.connectivity {
+        Connectivity::Standard => "standard connectivity",
+        Connectivity::Streamlined => "streamlined connectivity",
+    };
+    let mut lines = vec![
+        ("tenant", blob.org_id.to_string()),
+        ("service", format!("{cloud}, {connectivity}")),
+    ];
+    if let Some(datacenter) = &blob.datacenter {
+        lines.push(("data", datacenter.clone()));
+    }
+    lines.extend(
+        blob.endpoints
+            .iter()
+            .map(|endpoint| ("reaches", endpoint.clone())),
+    );
+    if let Some(guid) = &blob.package_guid {
+        lines.push(("package", guid.clone()));
+    }
+    lines.extend(leaf(blob.leaf.as_ref()));
+    lines
+}
+
+fn offboarding(blob: &OffboardingBlob) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("tenant", blob.org_id.to_string()),
+        ("until", utc(blob.expires_at)),
+    ];
+    lines.extend(leaf(blob.leaf.as_ref()));
+    lines
+}
+
+fn leaf(leaf: Option<&LeafFacts>) -> Option<(&'static str, String)> {
+    let leaf = leaf?;
+    let range = format!("{} to {}", utc(leaf.not_before), utc(leaf.not_after));
+    Some(("issued", format!("{range}, as the certificate says")))
+}
