@@ -56,6 +56,10 @@ pub(super) enum Command {
     Sign(Sign),
     /// Proves that a bundle is as it was built, plus a signature at most
     Verify(Verify),
+    /// Looks for every known way in which a GPO fails without a word
+    Lint(Lint),
+    /// Shows what differs between two bundles, GPO backups or SYSVOL trees
+    Diff(Diff),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
     /// Tells more about a problem code
@@ -79,6 +83,9 @@ pub(super) struct Inspect {
     /// Takes trust and tenant from this config
     #[arg(long, short)]
     pub(super) config: Option<PathBuf>,
+    /// Prints the problems as SARIF 2.1.0 for code-scanning pages
+    #[arg(long, conflicts_with = "json")]
+    pub(super) sarif: bool,
     #[command(flatten)]
     pub(super) moment: Moment,
 }
@@ -94,6 +101,15 @@ pub(super) struct Build {
     /// What the bootstrap will do, instead of what the config says
     #[arg(long, value_enum)]
     pub(super) mode: Option<BuildMode>,
+    /// Accepts changed downloads into `gangway.lock`
+    #[arg(long)]
+    pub(super) update_lock: bool,
+    /// With `--update-lock`: accepts lower versions too
+    #[arg(long, requires = "update_lock")]
+    pub(super) allow_downgrade: bool,
+    /// Refuses every difference from `gangway.lock` and leaves it alone
+    #[arg(long, conflicts_with = "update_lock")]
+    pub(super) locked: bool,
     /// The bootstrap stub
     #[arg(long)]
     pub(super) stub: Option<PathBuf>,
@@ -141,6 +157,23 @@ pub(super) struct Verify {
     pub(super) signed: bool,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lint {
+    /// A bundle, GPMC backup, SYSVOL tree, policy file, or a folder of them
+    pub(super) path: PathBuf,
+    /// Prints SARIF 2.1.0 for code-scanning pages
+    #[arg(long, conflicts_with = "json")]
+    pub(super) sarif: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// Before
+    pub(super) old: PathBuf,
+    /// After
+    pub(super) new: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -12,11 +12,13 @@ use super::arguments::{
 use super::exit::Exit;
 use super::output::Output;
 use crate::fleet::{self, ExpectedServers};
+use crate::intake::lock::LockMode;
 use crate::intake::{self, IntakeSettings};
 use crate::pipeline::{
     self, BuildError, BuildRequest, ConfigError, SignError, VerifyError, explain as codes,
 };
 use crate::problem::Problem;
+use crate::sarif::sarif;
 
 /// The config that `init` writes; tests hold it to the config reader.
 pub(super) const SAMPLE_CONFIG: &str = include_str!("../../../templates/gangway.toml");
@@ -52,7 +54,10 @@ pub(super) fn inspect(given: &Inspect, output: &Output) -> Exit {
     output_begin(output, "inspect");
     let inspection = intake::inspect(&given.paths, &settings);
     pipeline::Progress::end(output);
-    if output.is_json() {
+    if given.sarif {
+        let problems: Vec<Problem> = inspection.all_problems().cloned().collect();
+        output.result(&String::from_utf8_lossy(&sarif(&problems)));
+    } else if output.is_json() {
         output.result(&intake::report::json(&inspection));
     } else {
         output.line(intake::report::text(&inspection).trim_end());
@@ -77,6 +82,13 @@ pub(super) fn build(given: &Build, output: &Output) -> Exit {
         config: given.config.clone(),
         out: given.out.clone(),
         mode: given.mode.map(Into::into),
+        lock: match (given.locked, given.update_lock) {
+            (true, _) => LockMode::Locked,
+            (false, true) => LockMode::Update {
+                allow_downgrade: given.allow_downgrade,
+            },
+            (false, false) => LockMode::Check,
+        },
         stub: given.stub.clone(),
         now: now(&given.moment),
         source_date_epoch: epoch,
@@ -84,6 +96,9 @@ pub(super) fn build(given: &Build, output: &Output) -> Exit {
     match pipeline::build(&request, output) {
         Ok(built) => {
             output.problems(&built.problems);
+            for change in &built.changes {
+                output.line(&format!("lock     {change}"));
+            }
             if output.is_json() {
                 output.document(&built.document);
             } else {
@@ -252,7 +267,10 @@ fn build_failure(error: &BuildError, output: &Output) -> Exit {
         BuildError::Config(ConfigError::Unreadable { .. }) | BuildError::Output(_) => {
             Exit::Environment
         }
-        BuildError::Config(_) | BuildError::Root { .. } | BuildError::NoStub { .. } => Exit::Usage,
+        BuildError::Config(_)
+        | BuildError::Root { .. }
+        | BuildError::Lock { .. }
+        | BuildError::NoStub { .. } => Exit::Usage,
         BuildError::Stub { .. } | BuildError::Gpo { .. } | BuildError::Problems(_) => {
             Exit::Problems
         }

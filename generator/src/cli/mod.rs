@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod exit;
 mod output;
+mod policies;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ pub fn run() -> ExitCode {
         Command::Build(given) => commands::build(&given, &output),
         Command::Sign(given) => commands::sign(&given, &output),
         Command::Verify(given) => commands::verify(&given, &output),
+        Command::Lint(given) => policies::lint(&given, &output),
+        Command::Diff(given) => policies::diff(&given, &output),
         Command::Report(given) => commands::report(&given, &output),
         Command::Explain(given) => commands::explain(&given, &output),
         Command::Completions(given) => commands::completions(&given, &output),

@@ -12,10 +12,11 @@ use super::config::{Config, ConfigError};
 use super::output::{OutputError, Staging};
 use super::payloads::{self, Selected};
 use super::progress::Progress;
-use super::{policies, runbook, signature, trust};
+use super::{lock, policies, runbook, signature, trust};
 use crate::bootstrap::{self, MAX_STUB_BYTES, SpecialiseError};
 use crate::bundle::{self, BundleDocument, Exe, FileDigest, Input, SigningRoot, Tool};
 use crate::gpo;
+use crate::intake::lock::{Change, LockMode, reconcile};
 use crate::intake::{self, Inspection, IntakeSettings, Item, Kind, Source, Verdict};
 use crate::problem::Problem;
 
@@ -36,6 +37,8 @@ pub struct BuildRequest {
     pub stub: Option<PathBuf>,
     /// Moment that expiry is judged at, in seconds since 1970 UTC; never enters the bundle.
     pub now: i64,
+    /// What may differ from `gangway.lock`.
+    pub lock: LockMode,
     /// `SOURCE_DATE_EPOCH`, when set.
     pub source_date_epoch: Option<i64>,
 }
@@ -47,6 +50,8 @@ pub struct Built {
     pub document: BundleDocument,
     /// Findings below error.
     pub problems: Vec<Problem>,
+    /// What differs from the lock, and was accepted.
+    pub changes: Vec<Change>,
 }
 
 /// Why nothing was written.
@@ -58,6 +63,17 @@ pub enum BuildError {
     /// A certificate that the config names.
     #[error("root certificate `{}`: {why}\nhint: name a certificate as PEM or DER", path.display())]
     Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The lock file.
+    #[error(
+        "lock `{}`: {why}\nhint: take it from version control again; it is not edited by hand",
+        path.display()
+    )]
+    Lock {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -117,6 +133,8 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let (stub_path, stub) = load_stub(request, &config)?;
     let signing_roots = trust::load_roots(&config.signing.roots)?;
     let settings = trust::settings_of(&config, request.now)?;
+    let lock_path = lock::path_beside(&request.config);
+    let old_lock = lock::load(&lock_path)?;
     let mut staging = Staging::begin(&request.out)?;
     let settings = IntakeSettings {
         staging: Some(staging.intake_folder()?),
@@ -130,15 +148,20 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         .mode
         .unwrap_or_else(|| Mode::from(config.onboard.mode));
     let (selected, missing) = payloads::select(&inspection, mode);
-    let problems: Vec<Problem> = inspection.all_problems().cloned().chain(missing).collect();
-    if problems.iter().any(Problem::is_error) {
+    let reconciled = reconcile(old_lock.as_ref(), &inspection, request.lock, request.now);
+    let mut problems: Vec<Problem> = inspection.all_problems().cloned().collect();
+    problems.extend(missing);
+    problems.extend(reconciled.problems);
+    let target = match target(&inspection, mode) {
+        Some(target) if !problems.iter().any(Problem::is_error) => target,
+        _ => return Err(BuildError::Problems(problems)),
+    };
+    let mut lock = reconciled.lock;
+    let mut manifest = compose_manifest(&config, mode, target, &selected);
+    if let Some(problem) = lock::assign_sequence(&mut manifest, &mut lock, request.lock) {
+        problems.push(problem);
         return Err(BuildError::Problems(problems));
     }
-
-    let Some(target) = target(&inspection, mode) else {
-        return Err(BuildError::Problems(problems));
-    };
-    let manifest = compose_manifest(&config, mode, target, &selected);
     let manifest_bytes = manifest.to_bytes();
     let bundle_id = BundleId::of_bytes(&manifest_bytes);
     let exe = bootstrap::specialise(&stub, &manifest, &manifest_bytes).map_err(|source| {
@@ -214,8 +237,15 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     staging.write(bundle::FILE_NAME, &document.to_bytes())?;
     let sums = sums(staging.files(), &document.exe.path);
     staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
+    // The lock first: a build that is killed between the two then repeats its sequence, while
+    // the other order could give one sequence to two manifests.
+    lock::store(&lock_path, old_lock.as_ref(), &lock)?;
     staging.commit()?;
-    Ok(Built { document, problems })
+    Ok(Built {
+        document,
+        problems,
+        changes: reconciled.changes,
+    })
 }
 
 /// Name of the checksum list in the bundle's folder, in the form that `sha256sum -c` reads.
@@ -277,7 +307,7 @@ fn compose_manifest(
         schema: manifest::SCHEMA,
         mode,
         organization: config.organization.name.clone(),
-        sequence: 1,
+        sequence: 0,
         tenant: target.tenant,
         expires_at: target.expires_at,
         release_id: payloads::release_id(&payloads),

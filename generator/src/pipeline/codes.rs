@@ -106,6 +106,16 @@ Policy. It carries its own end date, usually seven days after the download.\n\nD
 one and build at once.",
 };
 
+/// `--locked`, and the manifest is a new one.
+pub static MANIFEST_NOT_LOCKED: Code = Code {
+    id: "GW3013",
+    severity: Severity::Error,
+    title: "the manifest is not the one in the lock",
+    page: "With `--locked` a build must give the very manifest that `gangway.lock` remembers. A \
+setting or a download differs, so the manifest would get the next sequence, and nothing was \
+written.\n\nBuild once without `--locked`, look at `gangway diff`, and commit the new lock.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -118,4 +128,5 @@ pub static ALL: &[&Code] = &[
     &NO_ONBOARDING_PACKAGE,
     &NO_AGENT,
     &NO_OFFBOARDING_PACKAGE,
+    &MANIFEST_NOT_LOCKED,
 ];

@@ -3,7 +3,9 @@
 pub mod build;
 pub mod codes;
 pub mod config;
+mod diff;
 pub mod explain;
+mod lock;
 mod output;
 mod payloads;
 mod policies;
@@ -17,6 +19,7 @@ pub mod verify;
 
 pub use build::{BuildError, BuildRequest, Built, build};
 pub use config::{Config, ConfigError};
+pub use diff::{DiffError, Difference, diff, policies_folder};
 pub use output::OutputError;
 pub use progress::{Progress, Silent};
 pub use sign::{SignError, sign};

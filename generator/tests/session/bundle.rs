@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
 
 use super::desk::Desk;
@@ -85,4 +86,63 @@ fn missing_and_added_files_are_named() {
     fs::remove_file(desk.path("out/share/control.json")).unwrap();
     desk.verify()
         .fails_with(4, &["share/control.json", "GW3002"]);
+}
+
+#[test]
+fn the_lock_remembers_downloads_and_gives_each_new_manifest_the_next_sequence() {
+    let desk = built();
+    assert!(desk.path("gangway.lock").exists());
+    assert!(desk.build().succeeds().contains("sequence 1"));
+    desk.change_config("\"Contoso\"", "\"Fabrikam\"");
+    desk.build_with(&["--locked"])
+        .fails_with(1, &["GW3013", "gangway.lock"]);
+    assert!(desk.build().succeeds().contains("sequence 2"));
+    let lock = fs::read(desk.path("gangway.lock")).unwrap();
+    desk.build_with(&["--locked"]).succeeds();
+    assert_eq!(fs::read(desk.path("gangway.lock")).unwrap(), lock);
+}
+
+#[test]
+fn a_changed_download_is_taken_only_when_asked() {
+    let desk = built();
+    let newer = AgentSpec {
+        version: [4, 18, 25030, 1],
+        ..AgentSpec::default()
+    };
+    desk.put("downloads/md4ws.msi", &newer.bytes());
+    desk.build().fails_with(1, &["--update-lock"]);
+    let session = desk.build_with(&["--update-lock"]);
+    assert!(session.succeeds().contains("(up)"), "{}", session.out);
+    desk.put("downloads/md4ws.msi", &AgentSpec::default().bytes());
+    desk.build_with(&["--update-lock"])
+        .fails_with(1, &["--allow-downgrade"]);
+}
+
+#[test]
+fn diff_names_payloads_settings_and_policies() {
+    let desk = built();
+    fs::rename(desk.path("out"), desk.path("before")).unwrap();
+    desk.run(&["diff", "before", "before"]).succeeds();
+    desk.change_config(
+        "[signing]",
+        "[onboard]\ndevice_tag = \"pilot\"\n\n[signing]",
+    );
+    desk.build().succeeds();
+    let session = desk.run(&["diff", "before", "out"]);
+    assert_eq!(session.code, 1, "{}{}", session.out, session.err);
+    for text in ["settings.device_tag", "+ pilot", "Gangway Settings"] {
+        assert!(session.out.contains(text), "`{text}` in {}", session.out);
+    }
+}
+
+#[test]
+fn our_own_bundle_lints_clean() {
+    let desk = built();
+    let session = desk.run(&["lint", "out"]);
+    assert!(
+        session.succeeds().contains("no finding"),
+        "{}{}",
+        session.out,
+        session.err
+    );
 }

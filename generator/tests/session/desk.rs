@@ -124,9 +124,14 @@ impl Desk {
     }
 
     pub(crate) fn build(&self) -> Session {
-        self.run(&[
+        self.build_with(&[])
+    }
+
+    pub(crate) fn build_with(&self, more: &[&str]) -> Session {
+        let usual = [
             "build", "--out", "out", "--stub", "stub.exe", "--as-of", NOW,
-        ])
+        ];
+        self.run(&[&usual, more].concat())
     }
 
     pub(crate) fn verify(&self) -> Session {
