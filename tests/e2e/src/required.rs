@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result, bail};
 pub const GANGWAY: &str = "GANGWAY_BIN";
 /// The linked bootstrap stub.
 pub const STUB: &str = "GANGWAY_STUB";
+/// The same stub with points at which a test can kill it.
+pub const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
 /// Folder of the Windows stand-ins.
 pub const STANDINS: &str = "GANGWAY_STANDINS";
 /// Folder of the sample downloads.

@@ -13,6 +13,7 @@ use crate::bundle::{Bundle, REPORTS, Recipe};
 use crate::deployment::{Deployment, Outcome};
 use crate::given::Given;
 use crate::report::HostReport;
+use crate::required;
 use crate::server::{Os, Server};
 
 /// What happens in a scenario after the server was made.
@@ -23,6 +24,11 @@ enum Act {
         state: &'static str,
         reason: &'static str,
         steps: &'static str,
+    },
+    Crash(&'static str),
+    Until {
+        state: &'static str,
+        reason: &'static str,
     },
     ByHand {
         program: &'static str,
@@ -44,6 +50,8 @@ pub struct Scenario {
     downloads: Vec<&'static str>,
     mode: Option<&'static str>,
     as_of: Option<i64>,
+    stub: &'static str,
+    once: Vec<&'static str>,
     acts: Vec<Act>,
 }
 
@@ -57,6 +65,8 @@ impl Scenario {
             downloads: vec!["downloads"],
             mode: None,
             as_of: None,
+            stub: required::STUB,
+            once: Vec::new(),
             acts: Vec::new(),
         }
     }
@@ -122,6 +132,31 @@ impl Scenario {
         self
     }
 
+    /// The bootstrap runs and is killed at a point of its journal, such as
+    /// `after:install-agent-started`; it must get there.
+    #[must_use]
+    pub fn crash(mut self, at: &'static str) -> Self {
+        self.stub = required::CRASH_STUB;
+        self.acts.push(Act::Crash(at));
+        self
+    }
+
+    /// The bootstrap runs again and again, as at each refresh of Group Policy, until it
+    /// reports this state; waiting is all it may say before.
+    #[must_use]
+    pub fn until(mut self, state: &'static str, reason: &'static str) -> Self {
+        self.acts.push(Act::Until { state, reason });
+        self
+    }
+
+    /// In the end the stand-in `program` was called at most once with each list of arguments:
+    /// for programs that must not be started twice.
+    #[must_use]
+    pub fn once(mut self, program: &'static str) -> Self {
+        self.once.push(program);
+        self
+    }
+
     /// An administrator runs a program, which must end with 0.
     #[must_use]
     pub fn by_hand(mut self, program: &'static str, arguments: &[&'static str]) -> Self {
@@ -184,11 +219,14 @@ impl Scenario {
         for (number, act) in self.acts.iter().enumerate() {
             perform(act, &bundle, &deployment).with_context(|| format!("act {}", number + 1))?;
         }
+        for program in &self.once {
+            called_once(program, &deployment)?;
+        }
         secrets_stay(&bundle, &deployment)
     }
 
     fn bundle(&self) -> Result<Bundle> {
-        let samples = crate::required::path(crate::required::FIXTURES)?;
+        let samples = required::path(required::FIXTURES)?;
         let folders: Vec<_> = self
             .downloads
             .iter()
@@ -197,6 +235,7 @@ impl Scenario {
         let paths: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
         let mut recipe = Recipe::of_samples()?
             .with_downloads(&paths)
+            .with_stub(self.stub)
             .with("rollout", "retry_wait_s = 0");
         if let Some(mode) = self.mode {
             recipe = recipe.with_mode(mode);
@@ -222,6 +261,17 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
             let outcome = deployment.run_with(arguments)?;
             check(deployment, &outcome, state, reason, steps)
         }
+        Act::Crash(at) => {
+            let outcome = deployment.run_in(&[(CRASH_POINT, at)], &[])?;
+            let ended = outcome.run.exit_code;
+            ensure!(
+                !DOCUMENTED_CODES.contains(&ended),
+                "`{at}` was not reached: exit code {ended}\n{:?}",
+                outcome.report
+            );
+            Ok(())
+        }
+        Act::Until { state, reason } => run_until(deployment, state, reason),
         Act::ByHand { program, arguments } => {
             let run = deployment.server.run(program, arguments)?;
             ensure!(run.exit_code == 0, "`{program}` by hand: {run:?}");
@@ -242,6 +292,35 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
         }
         Act::ShareBack => deployment.server.restore_share(crate::bundle::RELEASES),
     }
+}
+
+/// Variable that tells a stub with crash points where to end.
+const CRASH_POINT: &str = "gangway-crash-point";
+/// How the bootstrap ends when nobody kills it.
+const DOCUMENTED_CODES: [i32; 9] = [0, 2, 50, 51, 52, 53, 54, 55, 70];
+
+fn run_until(deployment: &Deployment, state: &str, reason: &str) -> Result<()> {
+    /// What a killed run left behind ends within some seconds.
+    const REFRESHES: u32 = 20;
+    let mut said = Vec::new();
+    for _ in 0..REFRESHES {
+        let outcome = deployment.run()?;
+        let report = outcome.newest_report()?;
+        if (report.state.as_str(), report.reason.as_str()) == (state, reason) {
+            let left = deployment.server.left_running();
+            ensure!(left.is_empty(), "still running: {left:?}");
+            return Ok(());
+        }
+        said.push(format!(
+            "{} {}: {}",
+            report.state, report.reason, report.detail
+        ));
+        if report.state != "waiting" {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    bail!("expected {state} {reason}, found {said:#?}")
 }
 
 /// Exit codes by state, as documented.
@@ -301,6 +380,23 @@ fn shown(report: &HostReport, outcome: &Outcome) -> String {
         "detail: {}\nsteps: {:?}\nplan: {:?}\nstdout: {}\nstderr: {}",
         report.detail, report.steps, report.plan, outcome.run.stdout, outcome.run.stderr
     )
+}
+
+fn called_once(program: &str, deployment: &Deployment) -> Result<()> {
+    let calls = deployment.server.calls();
+    let own: Vec<&str> = calls
+        .iter()
+        .filter(|(name, _)| name == program)
+        .map(|(_, arguments)| arguments.as_str())
+        .collect();
+    let mut distinct = own.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    ensure!(
+        own.len() == distinct.len(),
+        "`{program}` was called again: {own:#?}"
+    );
+    Ok(())
 }
 
 /// No blob stands in anything that the bootstrap wrote: a piece of the signature of the

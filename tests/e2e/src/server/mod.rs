@@ -71,13 +71,26 @@ impl Server {
     /// # Errors
     /// The program cannot be started or does not end in time.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Result<Run> {
+        self.run_with(&[], program, arguments)
+    }
+
+    /// As [`Server::run`], with environment variables.
+    ///
+    /// # Errors
+    /// As for [`Server::run`].
+    pub fn run_with(
+        &self,
+        variables: &[(&str, &str)],
+        program: &str,
+        arguments: &[&str],
+    ) -> Result<Run> {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let result = format!(r"C:\standins\result-{number}.json");
         let mut line = vec![r"C:\standins\launcher.exe", &result];
         line.extend(self.running.iter().map(String::as_str));
         line.extend(["--", program]);
         line.extend(arguments);
-        let output = self.prefix.wine(&line)?;
+        let output = self.prefix.wine_with(variables, &line)?;
         let file = self.on_c(result.trim_start_matches(r"C:\"));
         ensure!(
             file.is_file(),

@@ -88,10 +88,20 @@ impl Prefix {
     /// Wine cannot be started, or the program does not end in time; then the whole prefix is
     /// stopped.
     pub fn wine(&self, arguments: &[&str]) -> Result<Output> {
+        self.wine_with(&[], arguments)
+    }
+
+    /// As [`Prefix::wine`], with variables added to the empty environment.
+    ///
+    /// # Errors
+    /// As for [`Prefix::wine`].
+    pub fn wine_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Result<Output> {
         let wine = required::wine_program("GANGWAY_WINE", "/usr/lib/wine/wine64")?;
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let files = self.around.join(format!("run-{number}"));
-        let output = program::run(self.environment(&wine).args(arguments), &files, LIMIT);
+        let mut command = self.environment(&wine);
+        command.envs(variables.iter().copied()).args(arguments);
+        let output = program::run(&mut command, &files, LIMIT);
         if output.is_err() {
             self.stop()?;
         }

@@ -1,0 +1,147 @@
+//! The bootstrap killed before and after each journalled moment of a step, of every kind of
+//! step on some route, and started again: it converges, reports the truth, and starts no
+//! installer twice.
+//!
+//! Killed means that the process ends at once at that moment (a stub built for tests has
+//! such points); what it had started goes on. Rows with a restart stop the whole server
+//! instead, as a power loss does.
+
+use gangway_e2e::Given::*;
+use gangway_e2e::Os::{Server2012R2, Server2016, Server2022};
+use gangway_e2e::Scenario;
+
+const WORKSPACE: &str = "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90";
+
+/// Server 2012 R2 with both predecessors and another antivirus.
+fn migration() -> Scenario {
+    Scenario::on(Server2012R2)
+        .given(Scep)
+        .given(Workspace(WORKSPACE))
+        .given(OtherAntivirus("SepMasterService"))
+        .given(SlowInstaller(300))
+        .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
+}
+
+/// Server 2012 R2 that lacks an update.
+fn update() -> Scenario {
+    Scenario::on(Server2012R2)
+        .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
+        .given(NewFile("tdh.dll", [6, 3, 9600, 17958]))
+        .given(Orders(
+            "wusa",
+            "copy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll\nexit=0",
+        ))
+        .staged("variants/updates-2012-r2")
+}
+
+/// Server 2016 by the install script.
+fn install_script() -> Scenario {
+    Scenario::on(Server2016).config("onboard", "agent_route = 'install_script'")
+}
+
+/// Server 2022 as a non-persistent desktop host.
+fn in_box() -> Scenario {
+    Scenario::on(Server2022).config("targets", "vdi = true")
+}
+
+/// Server 2016, onboarded by hand, that is offboarded and loses the agent.
+fn offboarding() -> Scenario {
+    Scenario::on(Server2016)
+        .built_for("offboard", "variants/offboarding")
+        .config("offboard", "uninstall_agent = true")
+        .given(Downloads)
+        .given(SlowInstaller(300))
+        .by_hand(
+            r"C:\windows\system32\msiexec.exe",
+            &["/i", r"C:\by-hand\md4ws.msi", "/qn"],
+        )
+        .by_hand(
+            r"C:\windows\system32\cmd.exe",
+            &["/d", "/c", r"C:\by-hand\onboard.cmd"],
+        )
+}
+
+fn onboards(killed: Scenario) -> Scenario {
+    killed
+        .until("onboarded", "converged")
+        .run("onboarded", "converged", "")
+}
+
+fn offboards(killed: Scenario) -> Scenario {
+    killed
+        .until("offboarded", "offboarded")
+        .run("offboarded", "offboarded", "")
+}
+
+/// Declares one test per row: route, moment, what follows, and the end.
+macro_rules! killed {
+    ($($name:ident: $end:ident($route:ident, $point:literal $(, $then:ident)?);)+) => {
+        $(
+            #[test]
+            fn $name() {
+                let scenario = $route().crash($point)$(.$then())?;
+                if let Err(error) = $end(scenario).once("msiexec").play() {
+                    panic!("{error:#}");
+                }
+            }
+        )+
+    };
+}
+
+killed! {
+    before_workspaces_are_removed: onboards(migration, "before:remove-workspaces-started");
+    as_workspaces_are_removed: onboards(migration, "after:remove-workspaces-started");
+    workspaces_removed: onboards(migration, "before:remove-workspaces-ended");
+    workspaces_recorded: onboards(migration, "after:remove-workspaces-ended");
+    before_scep_is_removed: onboards(migration, "before:remove-scep-started");
+    as_scep_is_removed: onboards(migration, "after:remove-scep-started");
+    scep_removed: onboards(migration, "before:remove-scep-ended");
+    scep_recorded: onboards(migration, "after:remove-scep-ended");
+    before_passive_mode_is_written: onboards(migration, "before:write-passive-mode-started");
+    as_passive_mode_is_written: onboards(migration, "after:write-passive-mode-started");
+    passive_mode_written: onboards(migration, "before:write-passive-mode-ended");
+    passive_mode_recorded: onboards(migration, "after:write-passive-mode-ended");
+    before_the_agent_is_installed: onboards(migration, "before:install-agent-started");
+    as_the_agent_is_installed: onboards(migration, "after:install-agent-started");
+    agent_installed: onboards(migration, "before:install-agent-ended");
+    agent_recorded: onboards(migration, "after:install-agent-ended");
+    before_the_script_runs: onboards(migration, "before:run-onboarding-script-started");
+    as_the_script_runs: onboards(migration, "after:run-onboarding-script-started");
+    script_ended: onboards(migration, "before:run-onboarding-script-ended");
+    script_recorded: onboards(migration, "after:run-onboarding-script-ended");
+    before_it_is_reported: onboards(migration, "before:reported");
+    reported: onboards(migration, "after:reported");
+    agent_recorded_and_power_lost: onboards(migration, "after:install-agent-ended", restart);
+    scep_removed_and_power_lost: onboards(migration, "before:remove-scep-ended", restart);
+
+    before_the_update: onboards(update, "before:install-hotfix-started");
+    as_the_update_is_installed: onboards(update, "after:install-hotfix-started");
+    update_running: onboards(update, "after:process");
+    update_installed: onboards(update, "before:install-hotfix-ended");
+    update_recorded: onboards(update, "after:install-hotfix-ended");
+
+    before_the_install_script: onboards(install_script, "before:run-install-script-started");
+    as_the_install_script_starts: onboards(install_script, "after:run-install-script-started");
+    install_script_running: onboards(install_script, "after:process");
+    install_script_ended: onboards(install_script, "before:run-install-script-ended");
+    install_script_recorded: onboards(install_script, "after:run-install-script-ended");
+    install_script_recorded_and_power_lost:
+        onboards(install_script, "after:run-install-script-ended", restart);
+
+    before_the_tag_is_written: onboards(in_box, "before:write-vdi-tag-started");
+    as_the_tag_is_written: onboards(in_box, "after:write-vdi-tag-started");
+    tag_written: onboards(in_box, "before:write-vdi-tag-ended");
+    tag_recorded: onboards(in_box, "after:write-vdi-tag-ended");
+    script_running: onboards(in_box, "after:process");
+    script_running_and_power_lost: onboards(in_box, "after:process", restart);
+
+    before_the_offboarding_script: offboards(offboarding, "before:run-offboarding-script-started");
+    as_the_offboarding_script_starts:
+        offboards(offboarding, "after:run-offboarding-script-started");
+    offboarding_script_ended: offboards(offboarding, "before:run-offboarding-script-ended");
+    offboarding_script_recorded: offboards(offboarding, "after:run-offboarding-script-ended");
+    before_the_agent_is_removed: offboards(offboarding, "before:uninstall-agent-started");
+    as_the_agent_is_removed: offboards(offboarding, "after:uninstall-agent-started");
+    agent_removed: offboards(offboarding, "before:uninstall-agent-ended");
+    agent_removal_recorded: offboards(offboarding, "after:uninstall-agent-ended");
+}
