@@ -6,6 +6,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -196,6 +197,23 @@ fn a_flipped_byte_elsewhere_in_the_exe_runs_no_step() {
     }
 }
 
+/// Lines that stand in one list only. Wine registers the fonts of this machine when a first
+/// window is made, hidden consoles included.
+fn differences(before: &[String], after: &[String]) -> Vec<String> {
+    let own = |lines: &[String]| -> BTreeSet<String> {
+        let by_wine = |line: &&String| line.contains(r"\currentversion\fonts]");
+        lines
+            .iter()
+            .filter(|line| !by_wine(line))
+            .cloned()
+            .collect()
+    };
+    let (before, after) = (own(before), own(after));
+    let gone = before.difference(&after).map(|line| format!("- {line}"));
+    gone.chain(after.difference(&before).map(|line| format!("+ {line}")))
+        .collect()
+}
+
 #[test]
 fn plan_shows_facts_and_steps_and_touches_nothing() {
     let deployment = deployed(Os::Server2016);
@@ -218,6 +236,11 @@ fn plan_shows_facts_and_steps_and_touches_nothing() {
     }
     assert!(outcome.report.is_none());
     assert_untouched(&deployment);
-    assert_eq!(server.registry().unwrap().dump(""), registry_before);
-    assert_eq!(server.files().unwrap(), files_before);
+    let registry = server.registry().unwrap().dump("");
+    assert_eq!(
+        differences(&registry_before, &registry),
+        Vec::<String>::new()
+    );
+    let files = server.files().unwrap();
+    assert_eq!(differences(&files_before, &files), Vec::<String>::new());
 }

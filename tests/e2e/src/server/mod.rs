@@ -6,7 +6,6 @@ mod builder;
 mod os;
 mod version_resource;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -183,13 +182,13 @@ impl Server {
             .collect()
     }
 
-    /// Every file on drive C: and on the shares with its size and content digest, without
+    /// One line for each file on drive C: and on the shares, path and content digest, without
     /// the stand-ins' own folder and Wine's temporary files: for comparing before and after.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn files(&self) -> Result<BTreeMap<PathBuf, String>> {
-        let mut files = BTreeMap::new();
+    pub fn files(&self) -> Result<Vec<String>> {
+        let mut files = Vec::new();
         for root in [self.on_c(""), self.shares.clone()] {
             if !root.is_dir() {
                 continue;
@@ -205,9 +204,10 @@ impl Server {
                 } else {
                     String::new()
                 };
-                files.insert(entry.into_path(), content);
+                files.push(format!("{} {content}", entry.path().display()));
             }
         }
+        files.sort();
         Ok(files)
     }
 }

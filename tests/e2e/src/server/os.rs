@@ -122,11 +122,13 @@ impl Os {
                 "IMAGE_STATE_COMPLETE".into(),
             ),
         ];
-        if self == Self::Server2008R2 {
-            // Service pack 1, as Wine and Windows read it for RtlGetVersion.
-            let key = r"System\CurrentControlSet\Control\Windows";
-            entries.push(entry(key, "CSDVersion", 0x100.into()));
-        }
+        // Number of the service pack for RtlGetVersion; Wine's own is 1.
+        let service_pack = if self == Self::Server2008R2 { 0x100 } else { 0 };
+        entries.push(entry(
+            r"System\CurrentControlSet\Control\Windows",
+            "CSDVersion",
+            service_pack.into(),
+        ));
         if major == 10 {
             entries.push(entry(
                 CURRENT_VERSION,
