@@ -39,9 +39,20 @@ const PACKAGE_MEMORY_BYTES: u64 = 32 * 1024 * 1024;
 /// Most memory that a fleet report may take.
 const FLEET_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 
+/// Most memory that the bootstrap may take when it has nothing to do.
+const IDLE_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What the measurement under Wine says.
+#[derive(serde::Deserialize)]
+struct Figures {
+    nothing_to_do_ms: f64,
+    empty_ms: f64,
+    peak_memory_bytes: Option<u64>,
+}
+
 /// Measures and prints the table.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    setup::ensure(&[Purpose::Stub, Purpose::Sign, Purpose::Bench])?;
+    setup::ensure(&[Purpose::Stub, Purpose::Sign, Purpose::Wine, Purpose::Bench])?;
     let bench = Bench::prepare(arguments)?;
     let mut rows = Vec::new();
     let wanted = |name: &str| {
@@ -57,6 +68,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if wanted("authenticode") {
         rows.extend(bench.authenticode()?);
     }
+    if wanted("nothing to do") {
+        rows.extend(bench.nothing_to_do()?);
+    }
     if wanted("fleet") {
         rows.extend(bench.fleet()?);
     }
@@ -69,6 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 struct Bench {
     gangway: PathBuf,
+    programs: Programs,
     stub: PathBuf,
     /// Holds `downloads`, `lab` and everything that is written.
     folder: PathBuf,
@@ -80,12 +95,13 @@ impl Bench {
         let bench = Self {
             stub: runner::stub(&[])?,
             gangway: programs::optimised_gangway()?,
+            programs: Programs::build()?,
             folder: fixtures::folder(Some(&arguments.size))?,
             rounds: arguments.rounds.max(1),
         };
         say::stage(format!("sample downloads with {}", arguments.size));
         fixtures::Maker {
-            program: &Programs::build()?.fixtures,
+            program: &bench.programs.fixtures,
             standins: None,
             size: Some(&arguments.size),
             only: Some("downloads"),
@@ -183,6 +199,44 @@ impl Bench {
                 PACKAGE_MEMORY_BYTES,
             ),
         ])
+    }
+
+    /// The bootstrap on an emulated server that is done, against a program that does nothing.
+    fn nothing_to_do(&self) -> Result<Vec<Row>> {
+        let bundle = workspace::target()?.join("demo/out");
+        if !bundle.is_dir() {
+            say::line("nothing to do: left out, `cargo xtask demo` makes the bundle to run");
+            return Ok(Vec::new());
+        }
+        say::stage("bootstrap with nothing to do against an empty program");
+        let figures = Program::new(&self.programs.wine_bench)
+            .env("GANGWAY_STANDINS", runner::standins_folder()?)
+            .arg("--bundle")
+            .arg(&bundle)
+            .args(["--rounds", &self.rounds.to_string()])
+            .text()?;
+        let figures: Figures =
+            serde_json::from_str(&figures).context("the measurement did not say its figures")?;
+        let more = figures.nothing_to_do_ms - figures.empty_ms;
+        let mut rows = vec![Row {
+            name: "nothing to do (Wine)".to_owned(),
+            product: format!("{} ms", figures.nothing_to_do_ms),
+            yardstick: Some(format!("{} ms empty program", figures.empty_ms)),
+            ratio: None,
+            bar: Bar::MillisecondsMore(100.0),
+            value: more,
+        }];
+        if let Some(bytes) = figures.peak_memory_bytes {
+            rows.push(Row {
+                name: "nothing to do, memory".to_owned(),
+                product: table::bytes(bytes),
+                yardstick: None,
+                ratio: None,
+                bar: Bar::Bytes(IDLE_MEMORY_BYTES),
+                value: bytes as f64,
+            });
+        }
+        Ok(rows)
     }
 
     /// A fleet report against a tool that only counts the states.

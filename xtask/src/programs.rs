@@ -16,6 +16,8 @@ pub(crate) struct Programs {
     pub(crate) fixtures: PathBuf,
     /// Runs a bundle on emulated servers.
     pub(crate) wine_demo: PathBuf,
+    /// Measures the bootstrap on an emulated server that is done.
+    pub(crate) wine_bench: PathBuf,
 }
 
 impl Programs {
@@ -27,6 +29,7 @@ impl Programs {
             gangway: named(&found, "gangway")?,
             fixtures: named(&found, "gangway-fixtures")?,
             wine_demo: named(&found, "gangway-wine-demo")?,
+            wine_bench: named(&found, "gangway-wine-bench")?,
         })
     }
 }

@@ -7,6 +7,8 @@ pub(super) enum Bar {
     Times(f64),
     /// At most this many bytes.
     Bytes(u64),
+    /// At most this many milliseconds more than the yardstick.
+    MillisecondsMore(f64),
 }
 
 /// One line of the table.
@@ -27,6 +29,7 @@ impl Row {
         let (bar, limit) = match self.bar {
             Bar::Times(times) => (format!("{times} x"), times),
             Bar::Bytes(limit) => (bytes(limit), limit as f64),
+            Bar::MillisecondsMore(limit) => (format!("+{limit} ms"), limit),
         };
         let verdict = if self.value <= limit {
             "kept"
