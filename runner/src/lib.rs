@@ -1,1 +1,25 @@
-//! Placeholder text replaced by the crate's own documentation.
+//! The bootstrap: brings one Windows Server to onboarded (or offboarded), proves what it did,
+//! and can be ended at any moment.
+//!
+//! `look -> decide -> fetch -> act -> look -> report`. All logic stands here and is tested on
+//! any system; the effects are those of [`machine::Machine`], done by `windows/` alone. The
+//! decision itself is `gangway_contract::decide`.
+
+pub mod codes;
+pub mod command_line;
+pub mod commands;
+mod crash_point;
+pub mod execute;
+pub mod failure;
+pub mod fetch;
+pub mod journal;
+pub mod machine;
+pub mod probe;
+pub mod protection;
+pub mod relay;
+pub mod run;
+pub mod selfcheck;
+pub mod stop;
+pub mod tell;
+#[cfg(windows)]
+pub mod windows;

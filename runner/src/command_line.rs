@@ -1,0 +1,182 @@
+//! What was typed, and what it means.
+
+use gangway_contract::manifest::Mode;
+
+/// What the process is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Run by the manifest's mode.
+    Run,
+    /// Run with payloads from a folder given by hand.
+    RunFrom {
+        /// Folder with the payloads.
+        source: String,
+        /// Folder for the report.
+        reports: Option<String>,
+    },
+    /// Print facts.
+    Facts {
+        /// As JSON.
+        json: bool,
+    },
+    /// Print facts and plan.
+    Plan {
+        /// As JSON.
+        json: bool,
+    },
+    /// Print the last report.
+    Status,
+    /// Look and report, whatever the manifest's mode.
+    Precheck,
+    /// Try every service URL.
+    Connectivity,
+    /// Gather logs and reports in one folder.
+    Collect,
+    /// Remove everything that this program left on the server, reports and journal included.
+    Cleanup,
+    /// Print how to call it.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// How to call it.
+pub const USAGE: &str = "\
+Brings this server to the state that the bundle inside this program asks for.
+
+  (no argument)                       run as the bundle says
+  onboard --source DIR [--report DIR] run with payloads from a folder
+  precheck                            look and report, change nothing
+  --plan [--json]                     print facts and plan, change nothing
+  --facts [--json]                    print facts, change nothing
+  status                              print the last report
+  connectivity                        try the service URLs as the sensor would
+  collect                             gather logs and reports in one folder
+  cleanup                             remove what this program left here
+  --version, --help
+";
+
+/// Understands the arguments behind the program's name.
+///
+/// # Errors
+/// One line that names the argument.
+pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String> {
+    let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let json = take_flag(&mut words, "--json");
+    let request = match *words.as_slice() {
+        [] => Request::Run,
+        ["--plan"] => return Ok(Request::Plan { json }),
+        ["--facts"] => return Ok(Request::Facts { json }),
+        ["status"] => Request::Status,
+        ["precheck"] => Request::Precheck,
+        ["connectivity"] => Request::Connectivity,
+        ["collect"] => Request::Collect,
+        ["cleanup"] => Request::Cleanup,
+        ["--help" | "-h" | "/?"] => Request::Help,
+        ["--version" | "-V"] => Request::Version,
+        [verb @ ("onboard" | "offboard" | "uninstall"), ref rest @ ..] => {
+            allowed(verb, mode)?;
+            from_folder(rest)?
+        }
+        [first, ..] => return Err(format!("`{first}` is not understood")),
+    };
+    if json {
+        return Err("`--json` goes with `--plan` and `--facts` only".to_owned());
+    }
+    Ok(request)
+}
+
+fn take_flag(words: &mut Vec<&str>, flag: &str) -> bool {
+    let before = words.len();
+    words.retain(|word| *word != flag);
+    words.len() != before
+}
+
+/// No command line turns an onboarding exe into an offboarding one.
+fn allowed(verb: &str, mode: Option<Mode>) -> Result<(), String> {
+    match (verb, mode) {
+        ("onboard", Some(Mode::Onboard) | None)
+        | ("offboard" | "uninstall", Some(Mode::Offboard) | None) => Ok(()),
+        (_, Some(mode)) => {
+            let mode = match mode {
+                Mode::Precheck => "assess",
+                Mode::Onboard => "onboard",
+                Mode::Offboard => "offboard",
+            };
+            Err(format!(
+                "`{verb}`: the bundle inside this program can only {mode}"
+            ))
+        }
+        (_, None) => Err(format!("`{verb}` is not understood")),
+    }
+}
+
+fn from_folder(words: &[&str]) -> Result<Request, String> {
+    let (mut source, mut reports) = (None, None);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let slot = match *word {
+            "--source" => &mut source,
+            "--report" => &mut reports,
+            other => return Err(format!("`{other}` is not understood")),
+        };
+        let folder = words.next().ok_or(format!("`{word}` needs a folder"))?;
+        if slot.replace((*folder).to_owned()).is_some() {
+            return Err(format!("`{word}` is given twice"));
+        }
+    }
+    match (source, reports) {
+        (Some(source), reports) => Ok(Request::RunFrom { source, reports }),
+        (None, None) => Ok(Request::Run),
+        (None, Some(_)) => Err("`--report` needs `--source`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, mode: Mode) -> Result<Request, String> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&words, Some(mode))
+    }
+
+    #[test]
+    fn lines_and_their_meaning() {
+        let from = |source: &str, reports: Option<&str>| Request::RunFrom {
+            source: source.to_owned(),
+            reports: reports.map(str::to_owned),
+        };
+        for (line, request) in [
+            ("", Request::Run),
+            ("--plan", Request::Plan { json: false }),
+            ("--json --plan", Request::Plan { json: true }),
+            ("--facts --json", Request::Facts { json: true }),
+            ("status", Request::Status),
+            ("onboard", Request::Run),
+            ("onboard --source D:\\", from("D:\\", None)),
+            ("onboard --report R --source D", from("D", Some("R"))),
+        ] {
+            assert_eq!(check(line, Mode::Onboard), Ok(request), "{line}");
+        }
+    }
+
+    #[test]
+    fn refusals_name_the_argument() {
+        for (line, words) in [
+            ("--planet", "`--planet`"),
+            ("status --json", "`--json`"),
+            ("onboard --source", "`--source`"),
+            ("onboard --source A --source B", "twice"),
+            ("onboard --report R", "`--report`"),
+            ("offboard", "can only onboard"),
+            ("uninstall", "can only onboard"),
+        ] {
+            let error = check(line, Mode::Onboard).unwrap_err();
+            assert!(error.contains(words), "{line}: {error}");
+        }
+        assert!(check("onboard", Mode::Offboard).is_err());
+        assert!(check("onboard", Mode::Precheck).is_err());
+        assert_eq!(check("offboard", Mode::Offboard), Ok(Request::Run));
+    }
+}

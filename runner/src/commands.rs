@@ -1,0 +1,236 @@
+//! From a step to the programs that carry it out. Command lines are built here and nowhere
+//! else.
+
+use gangway_contract::manifest::{Cloud, Manifest};
+use gangway_contract::step::{Action, Step};
+
+use crate::machine::{Command, Folders, PolicyValue};
+
+/// How a step is carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Programs, one after the other; the first code other than zero ends them.
+    Run(Vec<Command>),
+    /// A value of the policy key.
+    Policy(PolicyValue),
+    /// Start of a service.
+    StartService(&'static str),
+    /// End of a leftover service entry.
+    DeleteService(&'static str),
+    /// Restart of Windows.
+    Restart,
+}
+
+/// The work of a step.
+///
+/// # Errors
+/// A name in the manifest or in the facts cannot stand on a command line.
+pub fn work(
+    step: &Step,
+    manifest: &Manifest,
+    folders: &Folders,
+    workspace_key: Option<&str>,
+) -> Result<Work, String> {
+    let system = &folders.system;
+    let release = folders.release(manifest.release_id.as_str());
+    let copy = |name: &str| format!(r"{release}\{name}");
+    let one = |program: String, arguments: String| {
+        Ok(Work::Run(vec![Command {
+            program,
+            arguments,
+            limit_s: step.limit_s,
+            past_limit: step.past_limit,
+        }]))
+    };
+    match &step.action {
+        Action::InstallHotfix { payload, .. } => one(
+            format!(r"{system}\wusa.exe"),
+            format!("{} /quiet /norestart", quoted(&copy(payload))?),
+        ),
+        Action::EnableFeature => one(
+            format!(r"{system}\dism.exe"),
+            "/Online /Enable-Feature /FeatureName:Windows-Defender /All /NoRestart /Quiet"
+                .to_owned(),
+        ),
+        Action::UpdatePlatform { payload } | Action::UpdateSensor { payload } => {
+            one(copy(payload), String::new())
+        }
+        Action::EnableAntivirus => one(
+            format!(r"{}\Windows Defender\MpCmdRun.exe", folders.program_files),
+            "-WDEnable".to_owned(),
+        ),
+        Action::RemoveLeftover => Ok(Work::DeleteService("WinDefend")),
+        Action::WritePassiveMode { passive } => {
+            Ok(Work::Policy(PolicyValue::PassiveMode(*passive)))
+        }
+        Action::WriteVdiTag => Ok(Work::Policy(PolicyValue::VdiTag)),
+        Action::RemoveWorkspaces { ids } => one(
+            powershell(system),
+            format!(
+                "-NoProfile -NonInteractive -Command {}",
+                quoted(&remove_workspaces(ids)?)?
+            ),
+        ),
+        Action::RemoveScep => one(
+            format!(
+                r"{}\Microsoft Security Client\Setup.exe",
+                folders.program_files
+            ),
+            "/u /s".to_owned(),
+        ),
+        Action::InstallAgent { payload, passive } => one(
+            format!(r"{system}\msiexec.exe"),
+            format!(
+                "/i {} /quiet /norestart /l*v {}{}",
+                quoted(&copy(payload))?,
+                quoted(&log_path(folders, "install-agent"))?,
+                if *passive { " FORCEPASSIVEMODE=1" } else { "" }
+            ),
+        ),
+        Action::RunInstallScript {
+            script, passive, ..
+        } => one(
+            powershell(system),
+            format!(
+                "-NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File {} -NoEtl{}",
+                quoted(&copy(script))?,
+                if *passive { " -Passive" } else { "" }
+            ),
+        ),
+        Action::StartSensor => Ok(Work::StartService("Sense")),
+        Action::RunOnboardingScript { payload } | Action::RunOffboardingScript { payload } => one(
+            format!(r"{system}\cmd.exe"),
+            // /d: no AutoRun from the registry. The outer quotes are for cmd, which strips
+            // the first and the last one.
+            format!("/d /c \"{}\"", quoted(&copy(payload))?),
+        ),
+        Action::RunDeploymentTool {
+            tool, passive, vdi, ..
+        } => {
+            // Without -AllowReboot, and without its own resumption: the next run of this
+            // program goes on, with verified bytes.
+            let mut arguments = format!(
+                "-Quiet -NoResumeAfterReboot {}",
+                quoted(&format!("-Source:{release}"))?
+            );
+            for (wanted, switch) in [(*passive, " -Passive"), (*vdi, " -VDI")] {
+                if wanted {
+                    arguments.push_str(switch);
+                }
+            }
+            one(copy(tool), arguments)
+        }
+        Action::InstallMonitoringAgent {
+            setup, workspace, ..
+        } => monitoring_agent(step, manifest, &release, setup, workspace, workspace_key),
+        Action::UninstallAgent { product_code } => {
+            if !is_guid(product_code.trim_start_matches('{').trim_end_matches('}')) {
+                return Err(format!("`{product_code}` is no product code"));
+            }
+            one(
+                format!(r"{system}\msiexec.exe"),
+                format!(
+                    "/x {product_code} /quiet /norestart /l*v {}",
+                    quoted(&log_path(folders, "uninstall-agent"))?
+                ),
+            )
+        }
+        Action::Restart => Ok(Work::Restart),
+    }
+}
+
+/// Log of a Windows Installer step.
+pub fn log_path(folders: &Folders, step: &str) -> String {
+    format!(r"{}\{step}.log", folders.logs())
+}
+
+fn powershell(system: &str) -> String {
+    format!(r"{system}\WindowsPowerShell\v1.0\powershell.exe")
+}
+
+/// A script of one line that removes workspaces through the agent's own object. An agent or a
+/// workspace that is already gone is success.
+fn remove_workspaces(ids: &[String]) -> Result<String, String> {
+    let mut script = String::from(
+        "$c = New-Object -ComObject AgentConfigManager.MgmtSvcCfg -ErrorAction SilentlyContinue; \
+         if (-not $c) { exit 0 }; ",
+    );
+    for id in ids {
+        if !is_guid(id) {
+            return Err(format!("`{id}` is no workspace id"));
+        }
+        script.push_str(&format!(
+            "if ($c.GetCloudWorkspaces() | Where-Object {{ $_.workspaceId -eq '{id}' }}) \
+             {{ $c.RemoveCloudWorkspace('{id}') }}; "
+        ));
+    }
+    script.push_str("$c.ReloadConfiguration(); exit 0");
+    Ok(script)
+}
+
+fn monitoring_agent(
+    step: &Step,
+    manifest: &Manifest,
+    release: &str,
+    setup: &str,
+    workspace: &str,
+    key: Option<&str>,
+) -> Result<Work, String> {
+    if !is_guid(workspace) {
+        return Err(format!("`{workspace}` is no workspace id"));
+    }
+    // Base64 and nothing else: the key stands on a command line.
+    let key = key
+        .map(str::trim)
+        .filter(|key| {
+            !key.is_empty()
+                && key
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+        })
+        .ok_or("the workspace key is not base64")?;
+    let cloud = match manifest.tenant.cloud {
+        Cloud::Commercial => 0,
+        Cloud::UsGovernment => 1,
+    };
+    let extracted = format!(r"{release}\mma");
+    let command = |program: String, arguments: String| Command {
+        program,
+        arguments,
+        limit_s: step.limit_s,
+        past_limit: step.past_limit,
+    };
+    let mut arguments = format!(
+        "/qn NOAPM=1 ADD_OPINSIGHTS_WORKSPACE=1 OPINSIGHTS_WORKSPACE_AZURE_CLOUD_TYPE={cloud} \
+         OPINSIGHTS_WORKSPACE_ID={workspace} OPINSIGHTS_WORKSPACE_KEY=\"{key}\" \
+         AcceptEndUserLicenseAgreement=1"
+    );
+    let proxy = manifest.settings.monitoring_agent.as_ref();
+    if let Some(proxy) = proxy.and_then(|agent| agent.proxy.as_deref()) {
+        arguments.push_str(&format!(" OPINSIGHTS_PROXY_URL={}", quoted(proxy)?));
+    }
+    // Extracted first: the outer program cuts long command lines.
+    Ok(Work::Run(vec![
+        command(
+            format!(r"{release}\{setup}"),
+            format!("/c /t:{}", quoted(&extracted)?),
+        ),
+        command(format!(r"{extracted}\setup.exe"), arguments),
+    ]))
+}
+
+/// Puts quotes around an argument.
+///
+/// # Errors
+/// It holds a quote, or ends with a backslash that would escape the closing one.
+fn quoted(argument: &str) -> Result<String, String> {
+    if argument.contains('"') || argument.ends_with('\\') || argument.chars().any(char::is_control)
+    {
+        return Err(format!("`{argument}` cannot stand on a command line"));
+    }
+    Ok(format!("\"{argument}\""))
+}
+
+fn is_guid(text: &str) -> bool {
+    text.parse::<gangway_contract::OrgId>().is_ok()
+}

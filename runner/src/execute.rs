@@ -1,0 +1,386 @@
+//! Carries out the steps of a plan, one by one, and looks whether each brought what it was
+//! expected to bring.
+//!
+//! The facts decide: a failure code with the expected change in place is done, a success code
+//! without it is not.
+
+use gangway_contract::report::{StepOutcome, StepResult};
+use gangway_contract::step::{Action, PastLimit, Step, StepKind};
+use gangway_contract::{Facts, Manifest, Reason, UtcTime};
+
+use crate::codes;
+use crate::commands::{self, Work};
+use crate::failure::Failure;
+use crate::fetch::Held;
+use crate::journal::{self, Entry};
+use crate::machine::{BundleName, Command, Ended, Machine, Mark};
+use crate::stop::Stop;
+
+/// Longest pause between two looks at the machine, in seconds.
+const LONGEST_LOOK_S: u32 = 15;
+
+/// Bytes of an installer's log that are searched for a known cause.
+const LOG_TAIL: u64 = 512 * 1024;
+
+/// Windows Installer: another installation is running.
+const INSTALLER_BUSY: u32 = 1618;
+
+/// Carries out steps on one machine.
+pub struct Executor<'a> {
+    /// The machine.
+    pub machine: &'a mut dyn Machine,
+    /// What was agreed on.
+    pub manifest: &'a Manifest,
+    /// Its names.
+    pub bundle: &'a BundleName,
+    /// Payloads that are vouched for.
+    pub held: &'a Held,
+    /// How the steps went.
+    pub results: Vec<StepResult>,
+}
+
+/// How a list of steps ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// All steps are done, or one asked for a restart: look and decide again.
+    DecideAgain,
+    /// No further.
+    Stopped(Stop),
+}
+
+impl Executor<'_> {
+    /// Carries out the steps until one does not succeed or asks for a restart.
+    pub fn run(&mut self, steps: &[Step]) -> Progress {
+        for (index, step) in steps.iter().enumerate() {
+            match self.step(step) {
+                Err(stop) => return Progress::Stopped(stop),
+                Ok(StepOutcome::DoneRestartNeeded) => {
+                    // One restart serves a row of updates.
+                    let next = steps.get(index + 1).map(Step::kind);
+                    if step.kind() != StepKind::InstallHotfix || next != Some(step.kind()) {
+                        return Progress::DecideAgain;
+                    }
+                }
+                Ok(_) => {}
+            }
+        }
+        Progress::DecideAgain
+    }
+
+    fn step(&mut self, step: &Step) -> Result<StepOutcome, Stop> {
+        if let Some(name) = step
+            .payloads()
+            .into_iter()
+            .find(|name| !self.held.has(name))
+        {
+            return Err(Stop::new(
+                Reason::PayloadMismatch,
+                format!("`{name}` was not verified"),
+            ));
+        }
+        if uses_installer(step.kind()) {
+            self.wait_for_installer()?;
+        }
+        let work = self.work(step)?;
+        let started_at = self.machine.now();
+        self.record(&Entry::StepStarted {
+            at: started_at,
+            step: step.kind(),
+        })?;
+        let ended = self.carry_out(&work, step);
+        let Judged {
+            result,
+            code,
+            detail,
+            stop,
+        } = self.judge(step, &ended, started_at);
+        let ended_at = self.machine.now();
+        self.results.push(StepResult {
+            step: step.kind().as_str().to_owned(),
+            started_at,
+            ended_at,
+            code,
+            result,
+            detail,
+        });
+        self.record(&Entry::StepEnded {
+            at: ended_at,
+            step: step.kind(),
+            code,
+            result,
+        })?;
+        match stop {
+            Some(stop) => Err(stop),
+            None => Ok(result),
+        }
+    }
+
+    fn work(&mut self, step: &Step) -> Result<Work, Stop> {
+        let folders = self.machine.folders();
+        let key = match &step.action {
+            Action::InstallMonitoringAgent { key, .. } => {
+                let path = format!(
+                    r"{}\{key}",
+                    folders.release(self.manifest.release_id.as_str())
+                );
+                let bytes = self.machine.read_tail(&path, 4096).map_err(Stop::from)?;
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            _ => None,
+        };
+        commands::work(step, self.manifest, &folders, key.as_deref())
+            .map_err(|detail| Stop::new(Reason::StepNotStarted, detail))
+    }
+
+    fn record(&mut self, entry: &Entry) -> Result<(), Stop> {
+        journal::write(self.machine, entry).map_err(Stop::from)
+    }
+
+    fn carry_out(&mut self, work: &Work, step: &Step) -> Ended {
+        let plain = |result: Result<(), Failure>| match result {
+            Ok(()) => Ended::Code(0),
+            Err(failure) => Ended::NotStarted(failure),
+        };
+        match work {
+            Work::Policy(value) => plain(self.machine.write_policy(value)),
+            Work::StartService(name) => plain(self.machine.start_service(name)),
+            Work::DeleteService(name) => plain(self.machine.delete_service(name)),
+            Work::Restart => plain(self.machine.restart("Gangway: a pending restart is due")),
+            Work::Run(commands) => {
+                let deadline = self
+                    .machine
+                    .now()
+                    .plus(i64::from(self.manifest.settings.installer_wait_s));
+                let mut wait_s = 5;
+                loop {
+                    let mut ended = Ended::Code(0);
+                    for command in commands {
+                        ended = self.start(command);
+                        if ended != Ended::Code(0) {
+                            break;
+                        }
+                    }
+                    let busy = ended == Ended::Code(INSTALLER_BUSY) && uses_installer(step.kind());
+                    if !busy || self.machine.now() >= deadline {
+                        return ended;
+                    }
+                    self.machine.sleep(wait_s);
+                    wait_s = (wait_s * 2).min(120);
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, command: &Command) -> Ended {
+        let process = match self.machine.start(command) {
+            Ok(process) => process,
+            Err(failure) => return Ended::NotStarted(failure),
+        };
+        let entry = Entry::StepProcess {
+            id: process.id,
+            created: process.created,
+        };
+        // The program runs already; a journal that cannot be written is found at its end.
+        let _ = journal::write(self.machine, &entry);
+        self.machine.wait(process, command)
+    }
+
+    fn wait_for_installer(&mut self) -> Result<(), Stop> {
+        let limit = i64::from(self.manifest.settings.installer_wait_s);
+        let deadline = self.machine.now().plus(limit);
+        let mut wait_s = 1;
+        while self.facts().prerequisites.installer_busy.holds() {
+            if self.machine.now() >= deadline {
+                return Err(Stop::new(
+                    Reason::InstallerBusy,
+                    format!("for more than {limit} s"),
+                ));
+            }
+            self.machine.sleep(wait_s);
+            wait_s = (wait_s * 2).min(LONGEST_LOOK_S);
+        }
+        Ok(())
+    }
+
+    fn facts(&mut self) -> Facts {
+        self.machine.facts(self.bundle)
+    }
+
+    /// Looks until the step's change is there, at most `limit_s`.
+    fn look_for_change(&mut self, step: &Step, limit_s: u32) -> bool {
+        let deadline = self.machine.now().plus(i64::from(limit_s));
+        let mut wait_s = 1;
+        loop {
+            let facts = self.facts();
+            if step.is_done(&facts) {
+                return true;
+            }
+            if self.machine.now() >= deadline {
+                return false;
+            }
+            self.machine.sleep(wait_s);
+            wait_s = (wait_s * 2).min(LONGEST_LOOK_S);
+        }
+    }
+
+    fn judge(&mut self, step: &Step, ended: &Ended, started_at: UtcTime) -> Judged {
+        let kind = step.kind();
+        let verify_s = self.manifest.settings.verify_wait_s;
+        match ended {
+            Ended::Code(code) if step.restart_codes.contains(code) => {
+                let judged = Judged::code(kind, *code, StepOutcome::DoneRestartNeeded);
+                match self.machine.set_mark(&Mark::RestartPending) {
+                    Ok(()) => judged,
+                    Err(failure) => judged.stopped(failure.into()),
+                }
+            }
+            Ended::Code(code) if step.accepted.contains(code) => {
+                if self.look_for_change(step, verify_s) {
+                    return Judged::code(kind, *code, StepOutcome::Done);
+                }
+                let judged = Judged::code(kind, *code, StepOutcome::NotVerified);
+                let found = format!(
+                    "step `{kind}` ended with {}, but the server did not become {}",
+                    judged.detail,
+                    goal(kind)
+                );
+                judged.stopped(Stop::new(Reason::NotVerified, found))
+            }
+            Ended::Code(code) => {
+                // Scripts give up sooner than the services they wait for.
+                let patience = match step.past_limit {
+                    PastLimit::End => verify_s,
+                    PastLimit::LeaveRunning => 0,
+                };
+                if self.look_for_change(step, patience) {
+                    return Judged::code(kind, *code, StepOutcome::DoneDespiteCode);
+                }
+                let judged = Judged::code(kind, *code, StepOutcome::Failed);
+                let stop = self.failed(step, *code, &judged.detail);
+                judged.stopped(stop)
+            }
+            Ended::AtLimit => {
+                let detail = format!("ended after {} s", step.limit_s);
+                if self.look_for_change(step, 0) {
+                    return Judged::text(detail, StepOutcome::DoneDespiteCode);
+                }
+                let stop = Stop::new(Reason::LimitPassed, format!("step `{kind}`: {detail}"));
+                Judged::text(detail, StepOutcome::LimitPassed).stopped(stop)
+            }
+            Ended::StillRunning => {
+                let detail = format!(
+                    "runs since {started_at}, past its limit of {} s",
+                    step.limit_s
+                );
+                let stop = Stop::new(Reason::StillRunning, format!("step `{kind}` {detail}"));
+                Judged::text(detail, StepOutcome::StillRunning).stopped(stop)
+            }
+            Ended::NotStarted(failure) => {
+                let detail = failure.to_string();
+                if self.look_for_change(step, 0) {
+                    return Judged::text(detail, StepOutcome::DoneDespiteCode);
+                }
+                let stop = Stop::new(
+                    failure.kind.local_reason(),
+                    format!("step `{kind}`: {detail}"),
+                );
+                Judged::text(detail, StepOutcome::NotStarted).stopped(stop)
+            }
+        }
+    }
+
+    fn failed(&mut self, step: &Step, code: u32, detail: &str) -> Stop {
+        let kind = step.kind();
+        if uses_installer(kind) && code == INSTALLER_BUSY {
+            return Stop::new(
+                Reason::InstallerBusy,
+                format!(
+                    "for more than {} s",
+                    self.manifest.settings.installer_wait_s
+                ),
+            );
+        }
+        if matches!(kind, StepKind::InstallAgent | StepKind::UninstallAgent) {
+            let path = commands::log_path(&self.machine.folders(), kind.as_str());
+            if let Ok(log) = self.machine.read_tail(&path, LOG_TAIL)
+                && let Some((reason, cause)) = codes::cause_in_log(&log)
+            {
+                return Stop::new(
+                    reason,
+                    format!("step `{kind}` ended with {detail}: {cause}; log `{path}`"),
+                );
+            }
+            return Stop::new(
+                Reason::StepFailed,
+                format!("step `{kind}` ended with {detail}; log `{path}`"),
+            );
+        }
+        if let Some(reason) = codes::reason_of(kind, code) {
+            return Stop::new(reason, format!("step `{kind}` ended with {detail}"));
+        }
+        Stop::new(
+            Reason::StepFailed,
+            format!("step `{kind}` ended with {detail}"),
+        )
+    }
+}
+
+/// How one step ended, and whether the run ends with it.
+struct Judged {
+    result: StepOutcome,
+    code: Option<u32>,
+    detail: String,
+    stop: Option<Stop>,
+}
+
+impl Judged {
+    fn code(kind: StepKind, code: u32, result: StepOutcome) -> Self {
+        Self {
+            result,
+            code: Some(code),
+            detail: codes::describe(kind, code),
+            stop: None,
+        }
+    }
+
+    fn text(detail: String, result: StepOutcome) -> Self {
+        Self {
+            result,
+            code: None,
+            detail,
+            stop: None,
+        }
+    }
+
+    fn stopped(self, stop: Stop) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
+        }
+    }
+}
+
+/// Does the step start a Windows Installer run, of which there can be only one?
+fn uses_installer(kind: StepKind) -> bool {
+    matches!(
+        kind,
+        StepKind::InstallAgent
+            | StepKind::UninstallAgent
+            | StepKind::RunInstallScript
+            | StepKind::RemoveScep
+            | StepKind::InstallMonitoringAgent
+    )
+}
+
+fn goal(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::RunOnboardingScript | StepKind::RunDeploymentTool => "onboarded",
+        StepKind::RunOffboardingScript => "offboarded",
+        _ => "as expected",
+    }
+}
+
+/// Payloads that the steps read or run.
+pub fn payloads_of(steps: &[Step]) -> Vec<&str> {
+    steps.iter().flat_map(Step::payloads).collect()
+}

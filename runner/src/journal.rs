@@ -1,0 +1,298 @@
+//! The journal: what was started and how it ended, one JSON line each, on the disk before
+//! the next thing happens.
+//!
+//! It tells a later run what was in flight, how often a step was tried and with which codes.
+//! It is never a program counter: every run looks at the machine anew.
+
+use gangway_contract::history::{InFlight, Tries};
+use gangway_contract::report::StepOutcome;
+use gangway_contract::step::StepKind;
+use gangway_contract::{History, State, UtcTime};
+use serde::{Deserialize, Serialize};
+
+use crate::crash_point::crash_point;
+use crate::failure::Failure;
+use crate::machine::{Machine, Process};
+
+/// The journal is shortened to its sums above this size, in bytes.
+const SHORTEN_ABOVE: usize = 256 * 1024;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Entry {
+    /// A step is about to start.
+    StepStarted {
+        /// When.
+        at: UtcTime,
+        /// Which.
+        step: StepKind,
+    },
+    /// Its process exists.
+    StepProcess {
+        /// Process id.
+        id: u32,
+        /// Time of creation as FILETIME.
+        created: u64,
+    },
+    /// It ended.
+    StepEnded {
+        /// When.
+        at: UtcTime,
+        /// Which.
+        step: StepKind,
+        /// Exit code.
+        code: Option<u32>,
+        /// How.
+        result: StepOutcome,
+    },
+    /// A report was dropped on the share.
+    Reported {
+        /// When.
+        at: UtcTime,
+        /// State.
+        state: State,
+        /// Code of the reason.
+        reason: String,
+    },
+    /// The sums of lines that were cut away.
+    Sums {
+        /// Tries so far.
+        tries: Vec<Tries>,
+    },
+}
+
+impl Entry {
+    fn label(&self) -> String {
+        match self {
+            Self::StepStarted { step, .. } => format!("{step}-started"),
+            Self::StepProcess { .. } => "process".to_owned(),
+            Self::StepEnded { step, .. } => format!("{step}-ended"),
+            Self::Reported { .. } => "reported".to_owned(),
+            Self::Sums { .. } => "sums".to_owned(),
+        }
+    }
+}
+
+/// What a journal says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Past {
+    /// Tries, without the step in flight.
+    pub history: History,
+    /// A step without a recorded end, with its process when there was one.
+    open: Option<(StepKind, UtcTime, Option<Process>)>,
+    /// Last report on the share.
+    pub reported: Option<(UtcTime, State, String)>,
+}
+
+impl Past {
+    /// Reads the lines; a torn or unknown one is passed over.
+    pub fn replay(journal: &[u8]) -> Self {
+        let mut past = Self::default();
+        for line in journal.split(|byte| *byte == b'\n') {
+            if let Ok(entry) = serde_json::from_slice(line) {
+                past.take(entry);
+            }
+        }
+        past
+    }
+
+    fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::StepStarted { at, step } => {
+                self.close_unknown();
+                self.open = Some((step, at, None));
+            }
+            Entry::StepProcess { id, created } => {
+                if let Some((_, _, process)) = &mut self.open {
+                    *process = Some(Process { id, created });
+                }
+            }
+            Entry::StepEnded {
+                at,
+                step,
+                code,
+                result,
+            } => {
+                // A process that goes on past its limit stays open.
+                if result == StepOutcome::StillRunning {
+                    return;
+                }
+                self.open = None;
+                let tries = self.history.of_mut(step);
+                tries.last_code = code;
+                tries.last_end = Some(at);
+                match result {
+                    StepOutcome::Done
+                    | StepOutcome::DoneDespiteCode
+                    | StepOutcome::DoneRestartNeeded => {
+                        tries.done = tries.done.saturating_add(1);
+                        tries.failed = 0;
+                        tries.interrupted = 0;
+                    }
+                    StepOutcome::Failed
+                    | StepOutcome::NotVerified
+                    | StepOutcome::LimitPassed
+                    | StepOutcome::StillRunning
+                    | StepOutcome::NotStarted => tries.failed = tries.failed.saturating_add(1),
+                }
+            }
+            Entry::Reported { at, state, reason } => self.reported = Some((at, state, reason)),
+            Entry::Sums { tries } => self.history.tries = tries,
+        }
+    }
+
+    fn close_unknown(&mut self) {
+        if let Some((step, _, _)) = self.open.take() {
+            let tries = self.history.of_mut(step);
+            tries.interrupted = tries.interrupted.saturating_add(1);
+        }
+    }
+
+    /// The history for the decision: a step without an end is in flight while its process
+    /// lives, and interrupted otherwise.
+    pub fn history(mut self, machine: &mut dyn Machine) -> History {
+        if let Some((step, started_at, Some(process))) = self.open
+            && machine.is_running(process)
+        {
+            self.history.in_flight = Some(InFlight {
+                step,
+                started_at,
+                process: process.id,
+            });
+        } else {
+            self.close_unknown();
+        }
+        self.history
+    }
+
+    fn shortened(self) -> Vec<Entry> {
+        let mut entries = vec![Entry::Sums {
+            tries: self.history.tries,
+        }];
+        if let Some((at, state, reason)) = self.reported {
+            entries.push(Entry::Reported { at, state, reason });
+        }
+        if let Some((step, at, process)) = self.open {
+            entries.push(Entry::StepStarted { at, step });
+            if let Some(Process { id, created }) = process {
+                entries.push(Entry::StepProcess { id, created });
+            }
+        }
+        entries
+    }
+}
+
+/// Shortens a journal that has grown.
+///
+/// # Errors
+/// As the system says.
+pub fn shorten(machine: &mut dyn Machine) -> Result<(), Failure> {
+    let bytes = machine.read_journal()?;
+    if bytes.len() <= SHORTEN_ABOVE {
+        return Ok(());
+    }
+    let shorter: Vec<u8> = Past::replay(&bytes)
+        .shortened()
+        .iter()
+        .flat_map(line)
+        .collect();
+    machine.replace_journal(&shorter)
+}
+
+/// Writes one line.
+///
+/// # Errors
+/// As the system says. Whatever was about to happen must not happen then.
+pub fn write(machine: &mut dyn Machine, entry: &Entry) -> Result<(), Failure> {
+    crash_point("before", &entry.label());
+    machine.append_journal(&line(entry))?;
+    crash_point("after", &entry.label());
+    Ok(())
+}
+
+fn line(entry: &Entry) -> Vec<u8> {
+    // A torn line before this one ends here.
+    let mut line = vec![b'\n'];
+    // Strings and numbers always serialise.
+    line.extend(serde_json::to_vec(entry).unwrap_or_default());
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: StepKind = StepKind::InstallAgent;
+
+    fn started(at: i64) -> Entry {
+        Entry::StepStarted {
+            at: UtcTime(at),
+            step: STEP,
+        }
+    }
+
+    fn ended(at: i64, code: u32, result: StepOutcome) -> Entry {
+        Entry::StepEnded {
+            at: UtcTime(at),
+            step: STEP,
+            code: Some(code),
+            result,
+        }
+    }
+
+    fn journal(entries: &[Entry]) -> Vec<u8> {
+        entries.iter().flat_map(line).collect()
+    }
+
+    #[test]
+    fn failures_count_until_a_success() {
+        let mut entries = Vec::new();
+        for at in 0..3 {
+            entries.extend([started(at), ended(at, 1603, StepOutcome::Failed)]);
+        }
+        let past = Past::replay(&journal(&entries));
+        let tries = past.history.of(STEP).unwrap();
+        assert_eq!((tries.failed, tries.last_code), (3, Some(1603)));
+        entries.extend([started(9), ended(9, 0, StepOutcome::Done)]);
+        let past = Past::replay(&journal(&entries));
+        let tries = past.history.of(STEP).unwrap();
+        assert_eq!((tries.failed, tries.done), (0, 1));
+    }
+
+    #[test]
+    fn a_start_without_end_is_interrupted_and_no_failure() {
+        let past = Past::replay(&journal(&[started(1), started(2)]));
+        let tries = past.history.of(STEP).unwrap();
+        assert_eq!((tries.interrupted, tries.failed), (1, 0));
+        assert_eq!(past.open, Some((STEP, UtcTime(2), None)));
+    }
+
+    #[test]
+    fn a_torn_last_line_is_passed_over() {
+        let mut bytes = journal(&[started(1), ended(1, 0, StepOutcome::Done)]);
+        bytes.extend(&line(&started(2))[..20]);
+        bytes.extend(line(&started(3)));
+        let past = Past::replay(&bytes);
+        assert_eq!(past.history.of(STEP).unwrap().done, 1);
+        assert_eq!(past.open, Some((STEP, UtcTime(3), None)));
+    }
+
+    #[test]
+    fn a_shortened_journal_says_the_same() {
+        let entries = [
+            started(1),
+            ended(1, 1603, StepOutcome::Failed),
+            Entry::Reported {
+                at: UtcTime(2),
+                state: State::Failed,
+                reason: "step-failed".to_owned(),
+            },
+            started(3),
+            Entry::StepProcess { id: 7, created: 8 },
+        ];
+        let past = Past::replay(&journal(&entries));
+        assert_eq!(Past::replay(&journal(&past.clone().shortened())), past);
+    }
+}

@@ -1,0 +1,327 @@
+//! What the bootstrap may do to a machine: the few effects, behind one trait.
+//!
+//! The real machine stands in `windows/`, the one for tests in `tests/fake/`. Paths are
+//! Windows paths as text. Nothing here decides anything.
+
+use std::fmt;
+use std::io::Read;
+
+use gangway_contract::facts::FeatureState;
+use gangway_contract::manifest::Mode;
+use gangway_contract::step::PastLimit;
+use gangway_contract::{BundleId, Fact, Facts, OrgId, UtcTime};
+
+use crate::failure::Failure;
+
+/// The effects.
+pub trait Machine {
+    /// The clock.
+    fn now(&self) -> UtcTime;
+    /// Waits.
+    fn sleep(&mut self, seconds: u32);
+    /// Any number, for delays and file names; not for secrets.
+    fn random(&mut self) -> u64;
+
+    /// Reads every fact of the first tier; changes nothing.
+    fn facts(&mut self, bundle: &BundleName) -> Facts;
+    /// Asks for the state of feature `Windows-Defender`; takes seconds.
+    fn feature_state(&mut self) -> Fact<FeatureState>;
+    /// Well-known folders of this machine.
+    fn folders(&self) -> Folders;
+
+    /// Takes the machine-wide lock of this program; false when another instance holds it.
+    ///
+    /// # Errors
+    /// The lock could not be asked for.
+    fn lock(&mut self) -> Result<bool, Failure>;
+    /// Gives the lock back.
+    fn unlock(&mut self);
+
+    /// Opens a file of the share for reading.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn open_source(&mut self, path: &str) -> Result<Box<dyn Read>, Failure>;
+    /// Makes a folder that only SYSTEM and administrators may enter, or checks that it is
+    /// one: no foreign owner, no reparse point, nobody else in its access list.
+    ///
+    /// # Errors
+    /// Somebody else owns it, or as the system says.
+    fn protect_folder(&mut self, path: &str) -> Result<(), Failure>;
+    /// Makes a file that must not exist, in a protected folder.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn create_file(&mut self, path: &str) -> Result<Box<dyn NewFile>, Failure>;
+    /// Opens a file of a protected folder and holds it: while the result lives nobody can
+    /// write, rename or delete it. None when it does not exist.
+    ///
+    /// # Errors
+    /// It is a reparse point, or as the system says.
+    fn hold_file(&mut self, path: &str) -> Result<Option<Box<dyn Read>>, Failure>;
+    /// Renames a file inside a protected folder; replaces what is there.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn rename_file(&mut self, from: &str, to: &str) -> Result<(), Failure>;
+    /// Deletes a file; one that is not there is no error.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn delete_file(&mut self, path: &str) -> Result<(), Failure>;
+    /// Names of the files of a folder; none when it does not exist.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn list_files(&mut self, path: &str) -> Result<Vec<String>, Failure>;
+    /// Deletes an empty folder; one that is not there or not empty is no error.
+    fn delete_folder(&mut self, path: &str);
+    /// Reads at most `limit` bytes from the end of a file of the machine.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_tail(&mut self, path: &str, limit: u64) -> Result<Vec<u8>, Failure>;
+    /// What the system says of the signature of a held file; recorded, and fatal only when
+    /// the digest is bad or the signer distrusted.
+    fn signature(&mut self, path: &str) -> Signature;
+
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn start(&mut self, command: &Command) -> Result<Process, Failure>;
+    /// Waits for the end of a program that was started last, at most its limit.
+    fn wait(&mut self, process: Process, command: &Command) -> Ended;
+    /// Is this very process still there?
+    fn is_running(&mut self, process: Process) -> bool;
+    /// Writes a value of the sensor's policy key.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn write_policy(&mut self, value: &PolicyValue) -> Result<(), Failure>;
+    /// Asks the service manager to start a service; one that runs is no error.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn start_service(&mut self, name: &str) -> Result<(), Failure>;
+    /// Deletes a service.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn delete_service(&mut self, name: &str) -> Result<(), Failure>;
+    /// Asks Windows to restart in a minute.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn restart(&mut self, reason: &str) -> Result<(), Failure>;
+
+    /// Reads the journal; empty when there is none.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_journal(&mut self) -> Result<Vec<u8>, Failure>;
+    /// Appends to the journal; when this returns the bytes are on the disk.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn append_journal(&mut self, line: &[u8]) -> Result<(), Failure>;
+    /// Puts a shorter journal in the place of the old one.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn replace_journal(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+    /// Sets a mark in the registry.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_mark(&mut self, mark: &Mark) -> Result<(), Failure>;
+    /// Keeps a report on the machine.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn keep_report(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure>;
+    /// Drops a report into the folder on the share: written under a name that nobody reads,
+    /// then renamed; never in the place of another file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn drop_report(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure>;
+    /// Writes a line to the event log; failure is not worth failing for.
+    fn log_event(&mut self, event: &Event);
+}
+
+/// A file being written.
+pub trait NewFile {
+    /// Writes all bytes.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+    /// Puts the bytes on the disk and closes the file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn finish(self: Box<Self>) -> Result<(), Failure>;
+}
+
+/// Which bundle the facts are read for: its marks stand under its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleName {
+    /// Bundle.
+    pub id: BundleId,
+    /// Organisation.
+    pub org_id: OrgId,
+    /// Mode.
+    pub mode: Mode,
+}
+
+/// Folders that the machine's registry names; no environment variable is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// `C:\Windows\System32`.
+    pub system: String,
+    /// `C:\Program Files`.
+    pub program_files: String,
+    /// `C:\ProgramData`.
+    pub program_data: String,
+}
+
+impl Folders {
+    /// Protected folder of everything that is run.
+    pub fn programs(&self) -> String {
+        format!(r"{}\Gangway", self.program_files)
+    }
+
+    /// Protected folder of one release.
+    pub fn release(&self, release: &str) -> String {
+        format!(r"{}\{release}", self.programs())
+    }
+
+    /// Folder of journal, logs and reports.
+    pub fn data(&self) -> String {
+        format!(r"{}\Gangway", self.program_data)
+    }
+
+    /// Folder of installer logs.
+    pub fn logs(&self) -> String {
+        format!(r"{}\logs", self.data())
+    }
+}
+
+/// One program start.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Full path of the program.
+    pub program: String,
+    /// The command line behind the quoted program, ready for `CreateProcessW`.
+    pub arguments: String,
+    /// Longest run in seconds.
+    pub limit_s: u32,
+    /// What happens after that.
+    pub past_limit: PastLimit,
+}
+
+impl fmt::Debug for Command {
+    /// Without the arguments: they may hold a workspace key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("program", &self.program)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A process, told apart from later ones with the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    /// Process id.
+    pub id: u32,
+    /// Time of creation as FILETIME.
+    pub created: u64,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// With this code.
+    Code(u32),
+    /// At its limit, with all it had started.
+    AtLimit,
+    /// Not: it goes on past its limit.
+    StillRunning,
+    /// It could not be started.
+    NotStarted(Failure),
+}
+
+/// A value below `HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyValue {
+    /// `ForceDefenderPassiveMode`.
+    PassiveMode(bool),
+    /// `DeviceTagging\VDI`.
+    VdiTag,
+}
+
+/// A mark below `HKLM\SOFTWARE\Gangway`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// The bundle has converged; volatile, so that each start of Windows checks once more.
+    Converged(BundleId),
+    /// The bundle is no longer converged.
+    NotConverged(BundleId),
+    /// A step asked for a restart; volatile.
+    RestartPending,
+    /// Highest sequence that worked here.
+    Sequence {
+        /// For this organisation and mode.
+        bundle: BundleName,
+        /// The number.
+        sequence: u64,
+    },
+}
+
+/// What the system says of a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signature {
+    /// Good, as far as the machine can tell offline.
+    Good {
+        /// Subject of the signer.
+        signer: String,
+    },
+    /// There is none, or none that this machine knows how to read.
+    Unknown {
+        /// What the system says.
+        why: String,
+    },
+    /// There is one, and the machine does not trust it for a reason that is not damning.
+    Untrusted {
+        /// What the system says.
+        why: String,
+    },
+    /// The digest is bad, or the signer explicitly distrusted.
+    Bad {
+        /// What the system says.
+        why: String,
+    },
+}
+
+/// A line of the event log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Weight.
+    pub level: Level,
+    /// Number from 1 to 1000.
+    pub id: u32,
+    /// Text.
+    pub text: String,
+}
+
+/// Weight of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Good or waiting.
+    Information,
+    /// Somebody has to act.
+    Warning,
+    /// Failed or refused.
+    Error,
+}

@@ -1,0 +1,117 @@
+//! Is a folder's security descriptor tight enough to run programs from it?
+//!
+//! Judged on the descriptor's text (SDDL), so that the rule has a table of its own: the
+//! effect can only be seen on a real Windows.
+
+/// Descriptor of the folders that this program makes: administrators own it, SYSTEM and
+/// administrators have full control, nothing is inherited from above.
+pub const PROTECTED: &str = "O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+
+/// SYSTEM, the Administrators group, TrustedInstaller: who may own or change such a folder.
+const TRUSTED: [&str; 5] = [
+    "SY",
+    "BA",
+    "S-1-5-18",
+    "S-1-5-32-544",
+    "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+];
+
+/// Judges a descriptor with owner and access list.
+///
+/// # Errors
+/// Names who or what is not trusted.
+pub fn judge(sddl: &str) -> Result<(), String> {
+    let owner = part(sddl, "O:").ok_or("the descriptor names no owner")?;
+    if !TRUSTED.contains(&owner) {
+        return Err(format!("the owner is {owner}"));
+    }
+    let list = part(sddl, "D:").ok_or("the descriptor has no access list")?;
+    let (flags, mut entries) = list.split_at(list.find('(').unwrap_or(list.len()));
+    if !flags.contains('P') {
+        return Err("the access list inherits from above".to_owned());
+    }
+    if flags.contains("NO_ACCESS_CONTROL") {
+        return Err("everybody has access".to_owned());
+    }
+    while let Some(rest) = entries.strip_prefix('(') {
+        let (entry, rest) = rest.split_once(')').ok_or("the access list is cut short")?;
+        let fields: Vec<&str> = entry.split(';').collect();
+        let (kind, who) = match fields.as_slice() {
+            [kind, _, _, _, _, who, ..] => (*kind, *who),
+            _ => return Err(format!("the entry `{entry}` is not understood")),
+        };
+        // An entry that denies takes nothing away from the protection.
+        if kind != "D" && !TRUSTED.contains(&who) {
+            return Err(format!("{who} has access"));
+        }
+        entries = rest;
+    }
+    if entries.is_empty() {
+        Ok(())
+    } else {
+        Err("the access list is not understood".to_owned())
+    }
+}
+
+/// The text behind a tag, up to the next tag at the top level.
+fn part<'a>(sddl: &'a str, tag: &str) -> Option<&'a str> {
+    let start = sddl.find(tag)? + tag.len();
+    let rest = sddl.get(start..)?;
+    let mut depth = 0_u32;
+    let mut end = rest.len();
+    for (at, character) in rest.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => {
+                // The tag is the letter before the colon.
+                end = at.saturating_sub(1);
+                break;
+            }
+            _ => {}
+        }
+    }
+    rest.get(..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_and_their_verdict() {
+        let ti = TRUSTED[4];
+        for (sddl, verdict) in [
+            (PROTECTED, ""),
+            ("O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", ""),
+            ("O:BAD:P(D;;WD;;;WD)(A;;FA;;;SY)", ""),
+            (&format!("O:{ti}G:SYD:P(A;;FA;;;{ti})"), ""),
+            ("O:BAG:SYD:P", ""),
+            (
+                "O:S-1-5-21-1-2-3-1104G:SYD:P(A;;FA;;;SY)",
+                "the owner is S-1-5-21-1-2-3-1104",
+            ),
+            ("O:BUG:SYD:P(A;;FA;;;SY)", "the owner is BU"),
+            ("G:SYD:P(A;;FA;;;SY)", "no owner"),
+            ("O:BAG:SY", "no access list"),
+            ("O:BAG:SYD:(A;;FA;;;SY)", "inherits"),
+            ("O:BAG:SYD:AI(A;ID;FA;;;SY)", "inherits"),
+            ("O:BAG:SYD:P(A;;FA;;;SY)(A;;0x1200a9;;;BU)", "BU has access"),
+            ("O:BAG:SYD:P(A;;FA;;;WD)", "WD has access"),
+            ("O:BAG:SYD:P(A;OICIIO;FA;;;CO)", "CO has access"),
+            ("O:BAG:SYD:PNO_ACCESS_CONTROL", "everybody"),
+            ("O:BAG:SYD:P(A;;FA;;;SY", "cut short"),
+            ("O:BAG:SYD:P(A;SY)", "not understood"),
+            ("O:BAG:SYD:P(A;;FA;;;SY)x", "not understood"),
+            ("", "no owner"),
+        ] {
+            match judge(sddl) {
+                Ok(()) => assert_eq!(verdict, "", "{sddl}"),
+                Err(why) => assert!(
+                    !verdict.is_empty() && why.contains(verdict),
+                    "{sddl}: {why}"
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Runs a copy of this exe from the protected folder when it was started from a share.
+//!
+//! A running image is read from its file as long as it runs; from a share, a dropped
+//! connection would end it in the middle of a step.
+
+use std::io::Read as _;
+
+use gangway_contract::Reason;
+use gangway_contract::manifest::Mode;
+use gangway_contract::step::PastLimit;
+
+use crate::failure::Failure;
+use crate::machine::{Command, Ended, Machine};
+use crate::run::Bundle;
+use crate::stop::Stop;
+
+/// Longest wait for the copy; its own limits are far below.
+const LIMIT_S: u32 = 12 * 3600;
+
+/// Copies the exe, starts the copy, waits, and removes it.
+///
+/// `exe` are the bytes that were checked at the start, read through one handle.
+///
+/// # Errors
+/// The copy could not be made or started.
+pub fn run(machine: &mut dyn Machine, bundle: &Bundle, exe: &[u8]) -> Result<i32, Stop> {
+    let folders = machine.folders();
+    let folder = folders.release(bundle.manifest.release_id.as_str());
+    let path = format!(r"{folder}\{}", exe_name(bundle));
+    for folder in [folders.programs(), folder.clone()] {
+        machine.protect_folder(&folder).map_err(Stop::from)?;
+    }
+    let held = match same(machine, &path, exe)? {
+        Some(held) => held,
+        None => {
+            write(machine, &path, exe).map_err(Stop::from)?;
+            same(machine, &path, exe)?.ok_or_else(|| {
+                Stop::new(
+                    Reason::PayloadMismatch,
+                    format!("`{path}` changed after it was written"),
+                )
+            })?
+        }
+    };
+    let command = Command {
+        program: path.clone(),
+        arguments: String::new(),
+        limit_s: LIMIT_S,
+        past_limit: PastLimit::LeaveRunning,
+    };
+    machine.unlock();
+    let process = machine.start(&command).map_err(Stop::from)?;
+    let ended = machine.wait(process, &command);
+    drop(held);
+    match ended {
+        Ended::Code(code) => {
+            // The next run makes the copy again; one that stays does no harm.
+            let _ = machine.delete_file(&path);
+            machine.delete_folder(&folder);
+            Ok(i32::from_ne_bytes(code.to_ne_bytes()))
+        }
+        Ended::NotStarted(failure) => Err(failure.into()),
+        Ended::AtLimit | Ended::StillRunning => Err(Stop::new(
+            Reason::StillRunning,
+            format!("`{path}` runs for more than {LIMIT_S} s"),
+        )),
+    }
+}
+
+/// Is this a path on a share? A path with a drive letter is not: tasks name shares in full.
+pub fn is_share_path(path: &str) -> bool {
+    let upper = path.to_ascii_uppercase();
+    match upper.strip_prefix(r"\\?\") {
+        Some(rest) => rest.starts_with(r"UNC\"),
+        None => upper.starts_with(r"\\") && !upper.starts_with(r"\\.\"),
+    }
+}
+
+/// Name of the exe of a bundle, the same on the share and in the protected folder.
+pub fn exe_name(bundle: &Bundle) -> String {
+    let purpose = match bundle.manifest.mode {
+        Mode::Precheck | Mode::Onboard => "Onboard",
+        Mode::Offboard => "Offboard",
+    };
+    format!("Mde{purpose}-{}.exe", bundle.id)
+}
+
+/// The held file, when it has exactly these bytes; another one is deleted.
+fn same(
+    machine: &mut dyn Machine,
+    path: &str,
+    exe: &[u8],
+) -> Result<Option<Box<dyn std::io::Read>>, Stop> {
+    let Some(mut file) = machine.hold_file(path).map_err(Stop::from)? else {
+        return Ok(None);
+    };
+    let mut found = Vec::new();
+    let limit = u64::try_from(exe.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let read = (&mut *file).take(limit).read_to_end(&mut found);
+    if read.is_ok() && found == exe {
+        return Ok(Some(file));
+    }
+    drop(file);
+    machine.delete_file(path).map_err(Stop::from)?;
+    Ok(None)
+}
+
+fn write(machine: &mut dyn Machine, path: &str, exe: &[u8]) -> Result<(), Failure> {
+    let temporary = format!("{path}.part");
+    machine.delete_file(&temporary)?;
+    let mut file = machine.create_file(&temporary)?;
+    file.write(exe)?;
+    file.finish()?;
+    machine.rename_file(&temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_on_shares_are_told_from_local_ones() {
+        for (path, remote) in [
+            (r"\\contoso.com\NETLOGON\x.exe", true),
+            (r"\\?\UNC\contoso.com\NETLOGON\x.exe", true),
+            (r"\\?\C:\x.exe", false),
+            (r"C:\x.exe", false),
+            (r"\\.\pipe\x", false),
+        ] {
+            assert_eq!(is_share_path(path), remote, "{path}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! From the start of the process to its exit code.
+
+use std::process::ExitCode as ProcessExit;
+
+use gangway_contract::manifest::Mode;
+use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
+use gangway_runner::command_line::{self, Request};
+use gangway_runner::machine::{Event, Level, Machine as _};
+use gangway_runner::run::{self, Bundle, Places};
+use gangway_runner::windows::{self, WindowsMachine, print};
+use gangway_runner::{relay, selfcheck, tell};
+
+pub(crate) fn main() -> ProcessExit {
+    windows::attach();
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let code = match start(&arguments) {
+        Ok(code) | Err(code) => code,
+    };
+    // Windows takes 32 bits; the standard type carries eight.
+    std::process::exit(code)
+}
+
+/// The exit code; an error is one that was explained already.
+fn start(arguments: &[String]) -> Result<i32, i32> {
+    let mut machine = WindowsMachine::new();
+    let own = own(&mut machine);
+    let mode = own.as_ref().ok().map(|own| own.bundle.manifest.mode);
+    let request = command_line::parse(arguments, mode).map_err(|problem| {
+        print(
+            &format!("error: {problem}\n\n{}", command_line::USAGE),
+            true,
+        );
+        ExitCode::Usage.number()
+    })?;
+    match request {
+        Request::Help => {
+            print(command_line::USAGE, false);
+            return Ok(0);
+        }
+        Request::Version => {
+            print(&format!("{}\n", env!("CARGO_PKG_VERSION")), false);
+            return Ok(0);
+        }
+        _ => {}
+    }
+    let mut own = own?;
+    match request {
+        Request::Facts { json } => Ok(show_facts(&mut machine, &own.bundle, json)),
+        Request::Plan { json } => Ok(show_plan(&mut machine, &own.bundle, json)),
+        Request::Precheck => {
+            own.bundle.manifest.mode = Mode::Precheck;
+            Ok(act(&mut machine, &own, &Places::default()))
+        }
+        Request::RunFrom { source, reports } => {
+            let places = Places {
+                source: Some(absolute(&source)),
+                reports: reports.as_deref().map(absolute),
+            };
+            Ok(act(&mut machine, &own, &places))
+        }
+        _ => Ok(act(&mut machine, &own, &Places::default())),
+    }
+}
+
+fn absolute(path: &str) -> String {
+    let path = path.trim_end_matches('\\');
+    std::path::absolute(path).map_or(path.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// This exe and what is inside.
+struct Own {
+    path: String,
+    bytes: Vec<u8>,
+    bundle: Bundle,
+}
+
+/// Reads and checks the own exe. Whatever is wrong is told and ends the run: the settings of
+/// a damaged exe, the report folder among them, are not to be trusted either.
+fn own(machine: &mut WindowsMachine) -> Result<Own, i32> {
+    let (path, bytes) = windows::own_exe()
+        .map_err(|failure| refuse(machine, Reason::ExeDamaged, &failure.to_string()))?;
+    let signature = selfcheck::check(&bytes)
+        .map_err(|damage| refuse(machine, Reason::ExeDamaged, &format!("`{path}`: {damage}")))?;
+    let manifest = windows::own_manifest().ok_or_else(|| {
+        refuse(
+            machine,
+            Reason::ManifestDamaged,
+            &format!("`{path}` carries no manifest; it is a bare stub"),
+        )
+    })?;
+    let id = BundleId::of_bytes(&manifest);
+    let manifest = Manifest::parse(&manifest).map_err(|error| {
+        refuse(
+            machine,
+            Reason::ManifestDamaged,
+            &format!("`{path}`: {error}"),
+        )
+    })?;
+    Ok(Own {
+        path,
+        bytes,
+        bundle: Bundle {
+            manifest,
+            id,
+            exe_signature: signature.to_string(),
+        },
+    })
+}
+
+fn refuse(machine: &mut WindowsMachine, reason: Reason, detail: &str) -> i32 {
+    let text = format!(
+        "{}: {reason}\n  found: {detail}\nnext: {}\n",
+        reason.state(),
+        reason.next_action()
+    );
+    print(&text, true);
+    machine.log_event(&Event {
+        level: Level::Error,
+        id: 500,
+        text,
+    });
+    ExitCode::from(reason.state()).number()
+}
+
+fn show_facts(machine: &mut WindowsMachine, bundle: &Bundle, json: bool) -> i32 {
+    let (facts, _) = run::look(machine, bundle);
+    let text = if json {
+        pretty(&facts)
+    } else {
+        tell::facts(&facts)
+    };
+    print(&text, false);
+    ExitCode::Good.number()
+}
+
+fn show_plan(machine: &mut WindowsMachine, bundle: &Bundle, json: bool) -> i32 {
+    let (facts, plan) = run::look(machine, bundle);
+    let text = if json {
+        pretty(&Shown {
+            facts: &facts,
+            plan: &plan,
+        })
+    } else {
+        format!("{}\n{}", tell::facts(&facts), tell::plan(&plan))
+    };
+    print(&text, false);
+    ExitCode::of(plan.state, plan.reason).number()
+}
+
+/// Facts and plan side by side.
+#[derive(serde::Serialize)]
+struct Shown<'a> {
+    facts: &'a gangway_contract::Facts,
+    plan: &'a gangway_contract::Plan,
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Runs by the manifest and says how it ended.
+fn act(machine: &mut WindowsMachine, own: &Own, places: &Places) -> i32 {
+    match machine.lock() {
+        Ok(true) => {}
+        Ok(false) => return say_waiting(Reason::AnotherInstance, ""),
+        Err(failure) => return say_waiting(Reason::AnotherInstance, &failure.to_string()),
+    }
+    let bundle = &own.bundle;
+    let start = run::begin(machine, bundle, places);
+    let report = if start.has_work() && relay::is_share_path(&own.path) {
+        match relay::run(machine, bundle, &own.bytes) {
+            Ok(code) => return code,
+            Err(stop) => run::give_up(machine, bundle, places, &start, stop),
+        }
+    } else {
+        run::finish(machine, bundle, places, &start)
+    };
+    print(&format!("{}\n", tell::summary(&report)), false);
+    report.exit_code
+}
+
+fn say_waiting(reason: Reason, detail: &str) -> i32 {
+    print(&format!("{}: {reason} {detail}\n", reason.state()), false);
+    ExitCode::from(reason.state()).number()
+}

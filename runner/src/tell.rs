@@ -1,0 +1,86 @@
+//! Words for people: the event-log line, and facts, plan and report as text.
+
+use std::fmt::Write as _;
+
+use gangway_contract::plan::Plan;
+use gangway_contract::report::{PlannedStep, Report};
+use gangway_contract::{Facts, Reason, State};
+
+use crate::machine::{Event, Level};
+
+/// Event of a report. The ids are stable; the message file takes 1 to 1000.
+pub fn event(report: &Report) -> Event {
+    let (id, level) = match report.state {
+        State::Onboarded => (100, Level::Information),
+        State::OnboardedPendingReboot => (101, Level::Information),
+        State::Offboarded => (102, Level::Information),
+        State::Assessed => (103, Level::Information),
+        State::NotTargeted => (104, Level::Information),
+        State::Waiting => (200, Level::Information),
+        State::Blocked => (300, Level::Warning),
+        State::Failed => (400, Level::Error),
+        State::Refused => (500, Level::Error),
+    };
+    Event {
+        level,
+        id,
+        text: format!("{}\nBundle {}", summary(report), report.bundle_id),
+    }
+}
+
+/// State, reason, detail and next action in a few lines.
+pub fn summary(report: &Report) -> String {
+    let mut text = format!("{}: {}", report.state, report.reason);
+    if !report.detail.is_empty() {
+        let _ = write!(text, "\n  found: {}", report.detail);
+    }
+    for step in &report.steps {
+        let _ = write!(text, "\n  step {}: {}", step.step, step.result);
+        if !step.detail.is_empty() {
+            let _ = write!(text, ", {}", step.detail);
+        }
+    }
+    for finding in &report.findings {
+        let _ = write!(text, "\n  note: {finding}");
+    }
+    if report.next_action != "nothing" {
+        let _ = write!(text, "\nnext: {}", report.next_action);
+    }
+    text
+}
+
+/// Facts, one a line.
+pub fn facts(facts: &Facts) -> String {
+    let mut text = String::new();
+    for (name, value) in facts.lines() {
+        let _ = writeln!(text, "{name:38} {value}");
+    }
+    text
+}
+
+/// A plan.
+pub fn plan(plan: &Plan) -> String {
+    let mut text = format!("{}: {}\n", plan.state, plan.reason);
+    if !plan.detail.is_empty() {
+        let _ = writeln!(text, "  found: {}", plan.detail);
+    }
+    for step in PlannedStep::of_plan(plan) {
+        let held = if step.held { " (held back)" } else { "" };
+        let _ = writeln!(text, "  step {}{held}: {}", step.step, step.why);
+        for payload in step.payloads {
+            let _ = writeln!(text, "    with {payload}");
+        }
+    }
+    for finding in &plan.findings {
+        let _ = writeln!(text, "  note: {finding}");
+    }
+    let next = if plan.reason == Reason::Ready {
+        "run without `--plan` to take these steps"
+    } else {
+        plan.reason.next_action()
+    };
+    if next != "nothing" {
+        let _ = writeln!(text, "next: {next}");
+    }
+    text
+}

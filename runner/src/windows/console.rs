@@ -1,0 +1,23 @@
+//! Output for a person, when there is one.
+
+use std::io::Write as _;
+
+use windows_sys::Win32::System::Console::SetConsoleOutputCP;
+
+/// Code page of UTF-8.
+const CP_UTF8: u32 = 65_001;
+
+/// Sets the console to UTF-8; without a console nothing happens.
+pub fn attach() {
+    // SAFETY: takes a number.
+    unsafe { SetConsoleOutputCP(CP_UTF8) };
+}
+
+/// Prints a text. There may be nobody to read it, which is no error.
+pub fn print(text: &str, to_error: bool) {
+    let _ = if to_error {
+        std::io::stderr().lock().write_all(text.as_bytes())
+    } else {
+        std::io::stdout().lock().write_all(text.as_bytes())
+    };
+}
