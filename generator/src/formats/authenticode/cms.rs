@@ -40,6 +40,9 @@ pub(super) enum CmsError {
         /// How many.
         count: usize,
     },
+    /// The signer's hash is not announced.
+    #[error("its signer uses a hash that it does not announce")]
+    DigestNotListed,
     /// An algorithm identifier that is not known.
     #[error("it uses the unsupported algorithm {oid}")]
     Algorithm {
@@ -82,6 +85,7 @@ pub(super) struct SignedData<'a> {
 pub(super) struct SignerInfo<'a> {
     issuer: &'a [u8],
     serial: &'a [u8],
+    digest_oid: String,
     /// Hash of the content and of the signed attributes.
     pub digest_algorithm: DigestAlgorithm,
     /// How the signature was made.
@@ -104,8 +108,6 @@ pub(super) struct Attributes<'a> {
 
 impl<'a> SignedData<'a> {
     /// Reads a ContentInfo that holds a SignedData.
-    ///
-    /// With `zero_padding`, zero bytes may follow it, as they do in certificate tables.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, CmsError> {
         let mut outer = Reader::new(bytes);
         let mut info = outer.sequence()?;
@@ -120,7 +122,7 @@ impl<'a> SignedData<'a> {
         explicit.finish()?;
 
         fields.expect(tag::INTEGER)?; // version
-        fields.expect(tag::SET)?; // digest algorithms, repeated in the SignerInfo
+        let digest_algorithms = digest_algorithms(&fields.expect(tag::SET)?)?;
         let mut encapsulated = fields.sequence()?;
         let content_type = encapsulated.oid()?;
         let mut content = encapsulated
@@ -156,13 +158,32 @@ impl<'a> SignedData<'a> {
                 count: elements.len(),
             });
         };
+        let signer = SignerInfo::parse(signer)?;
+        if !digest_algorithms.contains(&signer.digest_oid) {
+            return Err(CmsError::DigestNotListed);
+        }
         Ok(Self {
             content_type,
             content: content_element,
             certificates,
-            signer: SignerInfo::parse(signer)?,
+            signer,
         })
     }
+}
+
+/// The hashes that a SignedData announces, dotted.
+fn digest_algorithms(set: &Element<'_>) -> Result<Vec<String>, CmsError> {
+    let mut reader = set.content();
+    let mut found = Vec::new();
+    while !reader.is_empty() {
+        if found.len() >= MAX_ITEMS {
+            return Err(CmsError::TooMany {
+                what: "digest algorithms",
+            });
+        }
+        found.push(reader.sequence()?.oid()?);
+    }
+    Ok(found)
 }
 
 impl<'a> SignerInfo<'a> {
@@ -182,8 +203,8 @@ impl<'a> SignerInfo<'a> {
         let serial = identifier.expect(tag::INTEGER)?.value;
         identifier.finish()?;
         let oid = fields.sequence()?.oid()?;
-        let digest_algorithm =
-            DigestAlgorithm::from_oid(&oid).ok_or(CmsError::Algorithm { oid })?;
+        let digest_algorithm = DigestAlgorithm::from_oid(&oid)
+            .ok_or_else(|| CmsError::Algorithm { oid: oid.clone() })?;
         let mut signed_attributes = Attributes::default();
         let mut signed_attributes_encoded = None;
         if let Some(set) = fields.optional(tag::CONTEXT_0)? {
@@ -207,6 +228,7 @@ impl<'a> SignerInfo<'a> {
         Ok(Self {
             issuer,
             serial,
+            digest_oid: oid,
             digest_algorithm,
             scheme,
             signed_attributes_encoded,

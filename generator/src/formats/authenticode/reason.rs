@@ -264,7 +264,6 @@ impl InvalidReason {
                 | Self::LifetimeSigningEnded { .. }
                 | Self::Sha1NotStamped
                 | Self::BrokenDigestAlgorithm { .. }
-                | Self::UnsupportedAlgorithm { .. }
         )
     }
 }

@@ -8,6 +8,8 @@ use super::{CompoundError, MAX_DEPTH, MAX_ENTRIES, damaged};
 
 const ENTRY_BYTES: usize = 128;
 const NO_STREAM: u32 = 0xffff_ffff;
+/// MS-CFB 2.6.2 asks for this name, and nothing else in the file covers it.
+const ROOT_NAME: &str = "Root Entry";
 
 /// Number of an entry that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +118,7 @@ impl Directory {
         let root = nodes
             .first_mut()
             .and_then(Option::take)
-            .filter(|node| node.entry.kind == EntryKind::Root)
+            .filter(|node| node.entry.kind == EntryKind::Root && node.entry.name() == ROOT_NAME)
             .ok_or_else(|| damaged("the directory does not start with a root"))?;
         let mut directory = Self {
             entries: vec![root.entry],
@@ -217,6 +219,10 @@ fn read_node(bytes: &[u8], version: u16) -> Result<Option<Node>, CompoundError> 
         _ => return Err(damaged("a directory entry has an impossible name")),
     };
     let size = u64::from_le_bytes(eight_at(120));
+    let child = u32_at(76);
+    if kind == EntryKind::Stream && child != NO_STREAM {
+        return Err(damaged("a stream has entries below it"));
+    }
     Ok(Some(Node {
         entry: Entry {
             kind,
@@ -239,6 +245,6 @@ fn read_node(bytes: &[u8], version: u16) -> Result<Option<Node>, CompoundError> 
         },
         left: u32_at(68),
         right: u32_at(72),
-        child: u32_at(76),
+        child,
     }))
 }

@@ -19,7 +19,7 @@ pub use directory::{Entry, EntryId, EntryKind};
 use std::io::{self, Read, Seek};
 
 use directory::Directory;
-use header::Header;
+use header::{END_OF_CHAIN, Header};
 use sectors::{Sectors, Usage};
 
 /// More streams than any real package has.
@@ -101,8 +101,7 @@ impl<'s, S: Read + Seek> CompoundFile<'s, S> {
                 continue;
             }
             if entry.size < MINI_STREAM_CUTOFF {
-                let needed = entry.size.div_ceil(MINI_SECTOR_BYTES);
-                walk_mini_chain(&mini_fat, entry, needed, |sector| mini_usage.take(sector))?;
+                walk_mini_chain(&mini_fat, entry, |sector| mini_usage.take(sector))?;
             } else {
                 sectors.check_chain(entry.start, entry.size, &mut usage)?;
             }
@@ -156,8 +155,7 @@ impl<'s, S: Read + Seek> CompoundFile<'s, S> {
             return self.sectors.read_chain(start, size, sink);
         }
         let mut mini_sectors = Vec::new();
-        let needed = size.div_ceil(MINI_SECTOR_BYTES);
-        walk_mini_chain(&self.mini_fat, entry, needed, |sector| {
+        walk_mini_chain(&self.mini_fat, entry, |sector| {
             mini_sectors.push(sector);
             true
         })?;
@@ -165,6 +163,9 @@ impl<'s, S: Read + Seek> CompoundFile<'s, S> {
         for mini_sector in mini_sectors {
             let offset = u64::from(mini_sector) * MINI_SECTOR_BYTES;
             let length = left.min(MINI_SECTOR_BYTES);
+            if length == 0 {
+                break;
+            }
             let bytes = self
                 .sectors
                 .read_within(&self.mini_stream, offset, length)?;
@@ -197,31 +198,33 @@ impl<'s, S: Read + Seek> CompoundFile<'s, S> {
     }
 }
 
-/// Calls `visit` with the first `needed` mini sectors of a stream; `visit` says whether the
-/// sector is free to be used.
+/// Follows the chain of a mini stream; `visit` takes a sector and says whether it was free.
 fn walk_mini_chain(
     mini_fat: &[u32],
     entry: &Entry,
-    needed: u64,
     mut visit: impl FnMut(u32) -> bool,
 ) -> Result<(), CompoundError> {
     let mut sector = entry.start;
-    for _ in 0..needed {
+    let mut bytes = 0_u64;
+    while sector != END_OF_CHAIN {
         let next = usize::try_from(sector)
             .ok()
             .and_then(|index| mini_fat.get(index));
-        let Some(&next) = next else {
-            return Err(damaged(format!(
-                "stream `{}` is cut short at mini sector {sector}",
+        let next = next.copied().filter(|_| visit(sector));
+        sector = next.ok_or_else(|| {
+            damaged(format!(
+                "mini sector {sector} of stream `{}` belongs to two chains, or does not exist",
                 entry.name()
-            )));
-        };
-        if !visit(sector) {
-            return Err(damaged(format!(
-                "mini sector {sector} belongs to two streams"
-            )));
-        }
-        sector = next;
+            ))
+        })?;
+        bytes = bytes.saturating_add(MINI_SECTOR_BYTES);
+    }
+    if bytes < entry.size {
+        return Err(damaged(format!(
+            "the chain of stream `{}` is too short for {} bytes",
+            entry.name(),
+            entry.size
+        )));
     }
     Ok(())
 }

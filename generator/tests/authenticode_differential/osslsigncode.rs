@@ -1,0 +1,95 @@
+//! The other judge.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gangway_fixtures::authenticode::SIGNED_AT;
+use gangway_fixtures::lab;
+use tempfile::TempDir;
+
+/// osslsigncode with the lab's root, and a folder for its files.
+pub(crate) struct Osslsigncode {
+    folder: TempDir,
+    next: AtomicUsize,
+}
+
+impl Osslsigncode {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let tool = Self {
+            folder,
+            next: AtomicUsize::new(0),
+        };
+        let version = run(Command::new("osslsigncode").arg("--version"));
+        let version = String::from_utf8_lossy(&version.stdout).into_owned();
+        assert!(
+            version.starts_with("osslsigncode 2.9"),
+            "version 2.9 is documented, found {version}"
+        );
+        gangway_fixtures::samples::lab(tool.folder.path()).expect("a temporary folder");
+        std::fs::write(tool.path("root.pem"), lab::root_pem()).expect("a temporary folder");
+        tool
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn fresh(&self, extension: &str) -> PathBuf {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.path(&format!("{number}.{extension}"))
+    }
+
+    /// Does it call the file's signature good? A crash is a refusal.
+    pub(crate) fn accepts(&self, extension: &str, bytes: &[u8]) -> bool {
+        let file = self.fresh(extension);
+        std::fs::write(&file, bytes).expect("a temporary folder");
+        let root = self.path("root.pem");
+        let output = run(Command::new("osslsigncode")
+            .args(["verify", "-ignore-crl", "-ignore-cdp", "-CAfile"])
+            .arg(&root)
+            .arg("-TSA-CAfile")
+            .arg(&root)
+            .arg("-in")
+            .arg(&file));
+        std::fs::remove_file(&file).expect("a temporary folder");
+        output.status.success()
+    }
+
+    /// Signs a file with the lab's keys, stamped.
+    pub(crate) fn sign(&self, extension: &str, unsigned: &[u8], options: &[&str]) -> Vec<u8> {
+        let input = self.fresh(extension);
+        let output = self.fresh(extension);
+        let time = SIGNED_AT.to_string();
+        std::fs::write(&input, unsigned).expect("a temporary folder");
+        let result = run(Command::new("osslsigncode")
+            .arg("sign")
+            .arg("-certs")
+            .arg(self.path("code.pem"))
+            .arg("-key")
+            .arg(self.path("code.key"))
+            .arg("-ac")
+            .arg(self.path("code-ca.pem"))
+            .arg("-TSA-certs")
+            .arg(self.path("time-stamp.pem"))
+            .arg("-TSA-key")
+            .arg(self.path("time-stamp.key"))
+            .args(["-time", &time, "-TSA-time", &time])
+            .args(options)
+            .arg("-in")
+            .arg(&input)
+            .arg("-out")
+            .arg(&output));
+        assert!(result.status.success(), "{options:?}: {result:?}");
+        read(&output)
+    }
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().expect("this test needs osslsigncode 2.9")
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).expect("osslsigncode wrote its output")
+}
