@@ -230,6 +230,14 @@ codes! {
     NO_SCRIPT_VERSION = "GW1405", Note, "the install script tells no version",
         "`Install.ps1` carries a version block since 2022. Without one the lock file knows the script by its digest only.",
         "Take the current script from its repository.";
+    /// A folder in the deployment tool's staged folder.
+    NESTED_SOURCE = "GW1406", Error, "the deployment tool's staged folder has folders inside",
+        "Payloads lie in one flat release folder, each pinned by its digest. A file inside a folder of the staged folder would not be found by the tool.",
+        "Run the deployment tool's `-Stage` again into an empty folder. If it makes folders itself, tell the makers of Gangway.";
+    /// Settings of the deployment tool hold paths.
+    TOOL_SETTINGS = "GW1407", Warning, "settings of the deployment tool were given",
+        "`-MakeConfig` writes absolute paths of the machine it ran on, which mean nothing on a server. The bootstrap gives the tool its options itself.",
+        "Take the file out of the downloads.";
 
     /// One file for two payloads.
     TWO_FOR_ONE_ROLE = "GW1501", Error, "two different files compete for one role",

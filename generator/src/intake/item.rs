@@ -192,6 +192,11 @@ pub enum Kind {
     },
     /// Settings made by the deployment tool's `-MakeConfig`.
     DeploymentToolConfig,
+    /// A file of the folder that the deployment tool filled with `-Stage`.
+    DeploymentToolFile {
+        /// File name in that folder.
+        name: String,
+    },
     /// `MMASetup-AMD64.exe`, retired.
     MonitoringAgent {
         /// File version of the version resource.
@@ -276,7 +281,9 @@ impl Kind {
             Self::SensorUpdate { .. } => Role::SensorUpdate,
             Self::Hotfix { .. } => Role::Hotfix,
             Self::DeploymentTool { .. } => Role::DeploymentTool,
-            Self::OnboardingFile { .. } | Self::DeploymentToolConfig => Role::DeploymentToolFile,
+            Self::OnboardingFile { .. }
+            | Self::DeploymentToolConfig
+            | Self::DeploymentToolFile { .. } => Role::DeploymentToolFile,
             Self::MonitoringAgent { .. } => Role::MonitoringAgent,
             Self::Analyzer { .. } => Role::Analyzer,
             Self::OnboardingScript { .. }
@@ -304,6 +311,7 @@ impl Kind {
             | Self::MonitoringAgent { version } => Some(version),
             Self::Hotfix { .. }
             | Self::DeploymentToolConfig
+            | Self::DeploymentToolFile { .. }
             | Self::Analyzer { .. }
             | Self::VdiCompanion
             | Self::PolicyTemplate { .. }

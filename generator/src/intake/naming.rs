@@ -27,6 +27,7 @@ impl Kind {
             Self::Hotfix { .. } => "Windows update",
             Self::DeploymentTool { .. } => "deployment tool",
             Self::DeploymentToolConfig => "deployment tool settings",
+            Self::DeploymentToolFile { .. } => "deployment tool file",
             Self::MonitoringAgent { .. } => "monitoring agent (retired)",
             Self::Analyzer { .. } => "client analyzer",
             Self::VdiCompanion => "VDI companion script",

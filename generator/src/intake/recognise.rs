@@ -1,14 +1,15 @@
 //! What a file is, by its content alone.
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::content::Content;
 use super::item::{Kind, Verdict};
 use super::settings::IntakeSettings;
-use super::signature::Authenticode;
+use super::signature::{Authenticode, RuleFor};
 use super::{codes, package, text};
-use crate::formats::authenticode::TrustAnchors;
+use crate::formats::authenticode::{FileKind, TrustAnchors};
 use crate::formats::{cabinet, compound, pe, zip};
 use crate::problem::Problem;
 
@@ -190,4 +191,40 @@ pub(super) fn recognise(
             ..Recognised::unknown("nothing", subject)
         },
     })
+}
+
+/// Recognises a file of the deployment tool's staged folder by its place alone; what can carry
+/// a signature has to.
+pub(super) fn source_file(form: Form, relative: &Path, subject: &str) -> Recognised {
+    let signed_as = match form {
+        Form::Program => Some(FileKind::Pe),
+        Form::Installer => Some(FileKind::Msi),
+        Form::Cabinet => Some(FileKind::Cabinet),
+        Form::Empty | Form::Zip | Form::Text | Form::Other(_) => None,
+    };
+    let problems = if relative.components().count() == 1 {
+        Vec::new()
+    } else {
+        vec![Problem::new(
+            &codes::NESTED_SOURCE,
+            subject,
+            "the file lies in a folder inside the deployment tool's staged folder",
+            "run the deployment tool's `-Stage` again into an empty folder",
+        )]
+    };
+    Recognised {
+        kind: Kind::DeploymentToolFile {
+            name: relative.display().to_string(),
+        },
+        check: match signed_as {
+            Some(file) => SignatureCheck::Authenticode(Authenticode {
+                file,
+                rule: RuleFor::Tools,
+            }),
+            None => SignatureCheck::Done(Verdict::NotChecked {
+                why: "data of the deployment tool, which checks it itself".to_owned(),
+            }),
+        },
+        problems,
+    }
 }

@@ -17,6 +17,8 @@ pub struct IntakeSettings {
     pub lab_roots: Vec<Vec<u8>>,
     /// `organization.org_id`: packages for another tenant are errors.
     pub org_id: Option<OrgId>,
+    /// Folder that the deployment tool filled with `-Stage`: every file in it is a payload.
+    pub deployment_source: Option<PathBuf>,
     /// Folder on the output's file system into which recognised payloads are copied as they
     /// are judged, so that the bytes judged are the bytes staged; none means read in place.
     pub staging: Option<PathBuf>,
@@ -32,6 +34,7 @@ impl IntakeSettings {
             trust: TrustSettings::default(),
             lab_roots: Vec::new(),
             org_id: None,
+            deployment_source: None,
             staging: None,
             limits: Limits::default(),
         }

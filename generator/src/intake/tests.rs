@@ -805,3 +805,35 @@ fn the_text_view_answers_what_whose_until_when_and_whether() {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
 }
+
+#[test]
+fn files_of_the_staged_tool_folder_are_payloads_by_their_place() {
+    let tool = |number| ProgramSpec::deployment_tool().of_version(number).bytes();
+    let downloads = Downloads::new(&[
+        ("DefenderDT.exe", tool([1, 0, 0, 6])),
+        ("source/agent-x64.exe", tool([10, 8804, 1, 1])),
+        ("source/list.json", b"{}".to_vec()),
+        ("DefenderDTconfig.txt", b"settings".to_vec()),
+    ]);
+    let settings = IntakeSettings {
+        deployment_source: Some(downloads.path().join("source")),
+        ..lab()
+    };
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1407"]);
+    let names: Vec<&str> = inspection
+        .items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            Kind::DeploymentToolFile { name } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(names, ["agent-x64.exe", "list.json"]);
+    let nested = Downloads::new(&[("source/deep/x.json", b"{}".to_vec())]);
+    let settings = IntakeSettings {
+        deployment_source: Some(nested.path().join("source")),
+        ..lab()
+    };
+    assert_eq!(codes(&nested.inspect_with(&settings)), ["GW1406"]);
+}

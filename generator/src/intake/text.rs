@@ -49,6 +49,20 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
             return unsigned_kind(Kind::PolicyTemplate { language: true }, no_signature);
         }
     }
+    if is_tool_settings(subject) {
+        return Recognised {
+            problems: vec![Problem::new(
+                &codes::TOOL_SETTINGS,
+                subject,
+                "settings of the deployment tool hold paths of the machine that made them",
+                "take the file out of the downloads; the bootstrap gives the tool its options",
+            )],
+            ..unsigned_kind(
+                Kind::DeploymentToolConfig,
+                "settings of the deployment tool carry no signature",
+            )
+        };
+    }
     if let Some(platform) = other_platform(&text) {
         return Recognised {
             kind: Kind::OtherPlatform {
@@ -118,6 +132,14 @@ fn number_after(block: &str, name: &str) -> Option<String> {
         .take(10)
         .collect();
     (!digits.is_empty()).then_some(digits)
+}
+
+/// The one kind that is told by its file name: the form of these settings is not published.
+fn is_tool_settings(subject: &str) -> bool {
+    let name = subject.rsplit(['/', '\\', '!']).next().unwrap_or_default();
+    ["DefenderDTconfig.txt", "MdeConfig.txt"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn other_platform(text: &str) -> Option<&'static str> {

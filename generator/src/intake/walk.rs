@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use super::content::Content;
 use super::item::{Item, Kind, Source, Verdict};
-use super::recognise::{Context, Form, Recognised, SignatureCheck, form, recognise};
+use super::recognise::{Context, Form, Recognised, SignatureCheck, form, recognise, source_file};
 use super::signature::{Authenticode, policy_problems, summarise};
 use super::{Inspection, IntakeSettings, across, archive, codes, prerequisites};
 use crate::formats::authenticode;
@@ -25,7 +25,13 @@ struct Found {
 /// See [`super::inspect`].
 pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspection {
     let (context, mut problems) = Context::new(settings);
-    let (files, unreadable) = list(paths, settings.limits.files);
+    let source = settings.deployment_source.as_deref();
+    let given: Vec<PathBuf> = paths
+        .iter()
+        .cloned()
+        .chain(source.map(Path::to_owned))
+        .collect();
+    let (files, unreadable) = list(&given, settings.limits.files);
     problems.extend(unreadable);
     let found: Vec<Found> = files
         .par_iter()
@@ -36,8 +42,13 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
                 source: Source::File(path.clone()),
             };
             let mut found = Found::default();
-            let budget = settings.limits.archive_bytes;
-            judge(candidate, 0, budget, &context, &mut found);
+            match source.and_then(|source| path.strip_prefix(source).ok()) {
+                Some(relative) => judge_source_file(candidate, relative, &context, &mut found),
+                None => {
+                    let budget = settings.limits.archive_bytes;
+                    judge(candidate, 0, budget, &context, &mut found);
+                }
+            }
             found
         })
         .collect();
@@ -100,6 +111,25 @@ fn unreadable(subject: &str, why: &str) -> Problem {
         "check that it exists and that this account may read it",
     )
     .with_evidence(why)
+}
+
+/// A file of the deployment tool's staged folder: a payload whatever it holds.
+fn judge_source_file(
+    candidate: Candidate,
+    relative: &Path,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let shown = candidate.shown.clone();
+    let result = form(&candidate.content)
+        .map_err(|error| (shown.clone(), error))
+        .and_then(|form| {
+            let recognised = source_file(form, relative, &shown);
+            finish(candidate, recognised, context, found)
+        });
+    if let Err((shown, error)) = result {
+        found.problems.push(unreadable(&shown, &error.to_string()));
+    }
 }
 
 /// A file or an archive entry that is about to be judged.

@@ -309,6 +309,7 @@ fn lock_name(item: &Item) -> Option<String> {
         Kind::OnboardingScript { .. } => "onboarding script".to_owned(),
         Kind::OffboardingScript { .. } => "offboarding script".to_owned(),
         Kind::Hotfix { kb, architecture } => format!("hotfix {kb} {architecture}"),
+        Kind::DeploymentToolFile { name } => format!("deployment tool file {name}"),
         kind => kind.name().to_owned(),
     })
 }
