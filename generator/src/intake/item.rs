@@ -281,14 +281,15 @@ impl Kind {
             Self::SensorUpdate { .. } => Role::SensorUpdate,
             Self::Hotfix { .. } => Role::Hotfix,
             Self::DeploymentTool { .. } => Role::DeploymentTool,
-            Self::OnboardingFile { .. }
-            | Self::DeploymentToolConfig
-            | Self::DeploymentToolFile { .. } => Role::DeploymentToolFile,
+            Self::OnboardingFile { .. } | Self::DeploymentToolFile { .. } => {
+                Role::DeploymentToolFile
+            }
             Self::MonitoringAgent { .. } => Role::MonitoringAgent,
             Self::Analyzer { .. } => Role::Analyzer,
             Self::OnboardingScript { .. }
             | Self::OffboardingScript { .. }
             | Self::OffboardingFile { .. }
+            | Self::DeploymentToolConfig
             | Self::VdiCompanion
             | Self::PolicyTemplate { .. }
             | Self::OtherPlatform { .. }

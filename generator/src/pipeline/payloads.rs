@@ -125,9 +125,9 @@ fn name(role: Role, item: &Item) -> String {
         Role::MonitoringAgent => "MMASetup-AMD64.exe",
         Role::Analyzer => "MDEClientAnalyzer.zip",
         Role::WorkspaceKey => "workspace.json",
-        Role::DeploymentToolFile => match item.kind {
-            Kind::OnboardingFile { .. } => "WindowsDefenderATP.onboarding",
-            _ => "DefenderDTconfig.txt",
+        Role::DeploymentToolFile => match &item.kind {
+            Kind::DeploymentToolFile { name } => name,
+            _ => "WindowsDefenderATP.onboarding",
         },
         Role::Hotfix => {
             let Kind::Hotfix { kb, .. } = &item.kind else {

@@ -47,6 +47,7 @@ pub(super) fn settings_of(config: &Config, now: i64) -> Result<IntakeSettings, B
         trust: config.trust.clone(),
         lab_roots: load_roots(&config.trust.lab_roots)?,
         org_id: config.organization.org_id.clone(),
+        deployment_source: config.downloads.deployment_source.clone(),
         ..IntakeSettings::at(now)
     })
 }

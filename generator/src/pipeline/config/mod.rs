@@ -90,6 +90,7 @@ impl Config {
             .lab_roots
             .iter_mut()
             .chain(&mut config.signing.roots);
+        let paths = paths.chain(&mut config.downloads.deployment_source);
         for entry in paths.chain(roots).chain(&mut config.bootstrap.stub) {
             *entry = folder.join(&*entry);
         }

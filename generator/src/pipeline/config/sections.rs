@@ -60,6 +60,8 @@ pub struct Organization {
 pub struct Downloads {
     /// Files and folders, relative to the config file.
     pub paths: Vec<PathBuf>,
+    /// Folder that the deployment tool filled with `-Stage`, relative to the config file.
+    pub deployment_source: Option<PathBuf>,
 }
 
 /// `[share]`
