@@ -13,4 +13,5 @@ pub mod gpo;
 pub mod intake;
 pub mod pipeline;
 pub mod problem;
+pub mod publish;
 pub mod sarif;
