@@ -271,9 +271,10 @@ fn build_failure(error: &BuildError, output: &Output) -> Exit {
         | BuildError::Root { .. }
         | BuildError::Lock { .. }
         | BuildError::NoStub { .. } => Exit::Usage,
-        BuildError::Stub { .. } | BuildError::Gpo { .. } | BuildError::Problems(_) => {
-            Exit::Problems
-        }
+        BuildError::Stub { .. }
+        | BuildError::Gpo { .. }
+        | BuildError::Kit(_)
+        | BuildError::Problems(_) => Exit::Problems,
         BuildError::Runbook { .. } | BuildError::Digest { .. } => Exit::Internal,
     }
 }

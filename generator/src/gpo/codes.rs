@@ -137,7 +137,8 @@ codes! {
          the task then depends on somebody being logged on.\n\nRepeat account and logon type in \
          the principal, with run level `HighestAvailable`.";
     IMMEDIATE_ACTION = "GW2218" Error "an immediate task has another action than Create":
-        "Immediate tasks know only action C.";
+        "A client registers an immediate task each time that it applies the item and knows no \
+         other action for it than Create: with another the item does nothing.\n\nUse action `C`.";
     REMOVE_ACTION = "GW2219" Warning "removal is asked for without action Replace":
         "`removePolicy` needs action R, as the editor forces it; it is never undone for immediate \
          tasks.";

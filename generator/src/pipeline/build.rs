@@ -12,13 +12,14 @@ use super::config::{Config, ConfigError};
 use super::output::{OutputError, Staging};
 use super::payloads::{self, Selected};
 use super::progress::Progress;
-use super::{lock, policies, runbook, signature, trust};
+use super::{kit, lock, policies, runbook, signature, trust};
 use crate::bootstrap::{self, MAX_STUB_BYTES, SpecialiseError};
 use crate::bundle::{self, BundleDocument, Exe, FileDigest, Input, SigningRoot, Tool};
 use crate::gpo;
 use crate::intake::lock::{Change, LockMode, reconcile};
 use crate::intake::{self, Inspection, IntakeSettings, Item, Kind, Source, Verdict};
 use crate::problem::Problem;
+use crate::publish::KitError;
 
 /// Output time when neither the environment nor any input gives one: 2000-01-01.
 const FALLBACK_TIME: i64 = 946_684_800;
@@ -113,6 +114,9 @@ pub enum BuildError {
         /// Why.
         source: gpo::GpoError,
     },
+    /// A script of the apply kit could not be written.
+    #[error(transparent)]
+    Kit(#[from] KitError),
     /// The folder could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -185,6 +189,9 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         output_time,
     };
     let policies = policies::write(&mut staging, &common)?;
+    let has_templates = stage_templates(&mut staging, &inspection, progress)?;
+    let release = &manifest.release_id;
+    kit::write(&mut staging, &common, release, &policies, has_templates)?;
     let inputs = inputs(
         &inspection,
         &selected,
@@ -325,29 +332,65 @@ fn stage_payloads(
     progress.begin("stage", selected.iter().map(|one| one.payload.size).sum());
     for one in selected {
         let path = format!("share/releases/{release_id}/{}", one.payload.name);
-        let item = one.item;
-        if let Source::Staged(copy) = &item.source {
-            staging.adopt(&path, copy, item.size, item.sha256)?;
-            progress.advance(item.size);
-            continue;
-        }
-        let source = item.source.open().map_err(|source| OutputError::Io {
-            action: "read",
-            path: PathBuf::from(&item.path),
-            source,
-        })?;
-        let copied = staging.copy(&path, source, |bytes| progress.advance(bytes))?;
-        if copied.sha256 != item.sha256 {
-            return Err(OutputError::Changed {
-                name: item.path.clone(),
-                expected: item.sha256,
-                found: copied.sha256,
-            }
-            .into());
-        }
+        stage(staging, &path, one.item, progress)?;
     }
     progress.end();
     Ok(())
+}
+
+/// Puts one download into the bundle, as it was judged.
+fn stage(
+    staging: &mut Staging,
+    path: &str,
+    item: &Item,
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    if let Source::Staged(copy) = &item.source {
+        staging.adopt(path, copy, item.size, item.sha256)?;
+        progress.advance(item.size);
+        return Ok(());
+    }
+    let source = item.source.open().map_err(|source| OutputError::Io {
+        action: "read",
+        path: PathBuf::from(&item.path),
+        source,
+    })?;
+    let copied = staging.copy(path, source, |bytes| progress.advance(bytes))?;
+    if copied.sha256 != item.sha256 {
+        return Err(OutputError::Changed {
+            name: item.path.clone(),
+            expected: item.sha256,
+            found: copied.sha256,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// The portal's templates for the policy editor, ready for a central store; clients never read
+/// them. The first of each kind is taken, in the order of the inspection.
+fn stage_templates(
+    staging: &mut Staging,
+    inspection: &Inspection,
+    progress: &dyn Progress,
+) -> Result<bool, BuildError> {
+    let mut has_definitions = false;
+    for (wanted, path) in [
+        (false, "publish/PolicyDefinitions/AtpConfiguration.admx"),
+        (
+            true,
+            "publish/PolicyDefinitions/en-US/AtpConfiguration.adml",
+        ),
+    ] {
+        let item = inspection.items.iter().find(
+            |item| matches!(item.kind, Kind::PolicyTemplate { language } if language == wanted),
+        );
+        if let Some(item) = item {
+            stage(staging, path, item, progress)?;
+            has_definitions |= !wanted;
+        }
+    }
+    Ok(has_definitions)
 }
 
 /// The newest countersignature among the inputs dates the bundle, so that the same inputs

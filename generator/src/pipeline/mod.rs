@@ -5,6 +5,7 @@ pub mod codes;
 pub mod config;
 mod diff;
 pub mod explain;
+mod kit;
 mod lock;
 mod output;
 mod payloads;

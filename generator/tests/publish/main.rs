@@ -6,8 +6,6 @@
     reason = "tests say what went wrong by panicking"
 )]
 
-use std::process::Command;
-
 use gangway::publish::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
 
 fn kit() -> Kit {
@@ -180,6 +178,7 @@ fn a_line_break_and_a_share_without_a_name_are_refused() {
     }
 }
 
+#[cfg(unix)]
 /// Runs the shell script with stand-ins for winbind and samba-tool that print what they are
 /// asked.
 fn run_share_acl(kit: &Kit, arguments: &[&str], dry_run: bool) -> (bool, String) {
@@ -198,7 +197,7 @@ fn run_share_acl(kit: &Kit, arguments: &[&str], dry_run: bool) -> (bool, String)
         std::fs::set_permissions(&path, permissions).unwrap();
     }
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
-    let output = Command::new("sh")
+    let output = std::process::Command::new("sh")
         .arg(&script)
         .args(arguments)
         .env("PATH", path)
@@ -209,6 +208,7 @@ fn run_share_acl(kit: &Kit, arguments: &[&str], dry_run: bool) -> (bool, String)
     (output.status.success(), text)
 }
 
+#[cfg(unix)]
 #[test]
 fn the_shell_script_gives_computers_of_every_domain_what_they_need_and_no_more() {
     let (good, said) = run_share_acl(&kit(), &["/srv/payloads", "/srv/reports"], false);
@@ -234,6 +234,7 @@ fn the_shell_script_gives_computers_of_every_domain_what_they_need_and_no_more()
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_dry_run_of_the_shell_script_changes_nothing() {
     let (good, said) = run_share_acl(&kit(), &["/srv/payloads"], true);
@@ -242,6 +243,7 @@ fn a_dry_run_of_the_shell_script_changes_nothing() {
     assert!(!said.contains("called samba-tool"), "{said}");
 }
 
+#[cfg(unix)]
 #[test]
 fn no_text_of_a_config_becomes_shell_code() {
     for value in ["it's", "$(touch /tmp/x)", "`id`", "a b; exit 3", "-n"] {
