@@ -68,8 +68,6 @@ pub enum Given {
     SystemFile(&'static str, [u16; 4]),
     /// A file of this version lies in `C:\standins\new`, for orders to copy.
     NewFile(&'static str, [u16; 4]),
-    /// A file of the system folder is missing.
-    SystemFileMissing(&'static str),
     /// What the agent package does: `1603`, `3010`.
     AgentResult(&'static str),
     /// Orders to a stand-in.
@@ -190,9 +188,6 @@ impl Given {
             }
             Self::NewFile(name, version) => {
                 server.with_version(&format!("standins/new/{name}"), version)
-            }
-            Self::SystemFileMissing(name) => {
-                server.without_file(&format!("windows/system32/{name}"))
             }
             Self::AgentResult(code) => {
                 server.with_registry(r"Software\GangwayTest", "MsiResult", code)

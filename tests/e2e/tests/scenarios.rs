@@ -153,8 +153,6 @@ scenarios! {
         .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
         .given(Orders("wusa", "exit=-2145124329")).staged("variants/updates-2012-r2")
         .run("blocked", "prerequisite-missing", "install-hotfix");
-    runtime_missing_2012_r2: on(Server2012R2).given(SystemFileMissing("ucrtbase.dll"))
-        .run("blocked", "prerequisite-missing", "");
     role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
         .run("blocked", "role-exclusions-missing", "");
     role_with_exclusions_2012_r2: on(Server2012R2).given(Role("DNS")).given(Exclusion)

@@ -58,7 +58,6 @@ pub struct ServerBuilder {
     orders: Vec<(String, String)>,
     files: Vec<(String, Vec<u8>)>,
     programs: Vec<(String, Program, [u16; 4])>,
-    missing: Vec<String>,
     own_installer: bool,
 }
 
@@ -79,7 +78,6 @@ impl ServerBuilder {
             orders: baseline::orders(os),
             files: Vec::new(),
             programs: baseline::programs(os),
-            missing: Vec::new(),
             own_installer: false,
         }
     }
@@ -167,14 +165,6 @@ impl ServerBuilder {
         self
     }
 
-    /// Takes a file of drive C: away, its path given without the drive.
-    #[must_use]
-    pub fn without_file(mut self, path: &str) -> Self {
-        self.programs.retain(|(present, ..)| present != path);
-        self.missing.push(path.to_owned());
-        self
-    }
-
     /// Puts the stand-in `tool` with these orders in the place of `msiexec`; the real one is
     /// then `C:\standins\msiexec.exe`.
     #[must_use]
@@ -208,9 +198,6 @@ impl ServerBuilder {
                 &server.on_c(path),
                 &standins.program(*program, Some(*version))?,
             )?;
-        }
-        for path in &self.missing {
-            replace(&server.on_c(path))?;
         }
         if self.own_installer {
             let installer = server.on_c("windows/system32/msiexec.exe");

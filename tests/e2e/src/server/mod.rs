@@ -9,6 +9,7 @@ mod version_resource;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
@@ -64,8 +65,8 @@ impl Server {
         ServerBuilder::new(os)
     }
 
-    /// Runs a program by its Windows or UNC path and waits for it. It is started when all
-    /// services that start by themselves run.
+    /// Runs a program by its Windows or UNC path and waits for it. On a server that is just
+    /// starting, it waits for the services that start by themselves.
     ///
     /// # Errors
     /// The program cannot be started or does not end in time.
@@ -86,7 +87,9 @@ impl Server {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let result = format!(r"C:\standins\result-{number}.json");
         let mut line = vec![r"C:\standins\launcher.exe", &result];
-        line.extend(self.running.iter().map(String::as_str));
+        if self.prefix.processes().is_empty() {
+            line.extend(self.running.iter().map(String::as_str));
+        }
         line.extend(["--", program]);
         line.extend(arguments);
         let output = self.prefix.wine_with(variables, &line)?;
@@ -128,15 +131,25 @@ impl Server {
     }
 
     /// Programs that still run, without those that belong to Wine itself and without
-    /// services; each as its command line.
+    /// services; each as its command line. What is ending gets a moment to do so: the window
+    /// of a hidden console closes after the last program in it.
     pub fn left_running(&self) -> Vec<String> {
-        self.prefix
-            .processes()
-            .into_iter()
-            .filter(|process| !process.is_background())
-            .map(|process| process.command_line)
-            .filter(|line| !self.is_service(line))
-            .collect()
+        const MOMENT: Duration = Duration::from_secs(3);
+        let start = Instant::now();
+        loop {
+            let left: Vec<String> = self
+                .prefix
+                .processes()
+                .into_iter()
+                .filter(|process| !process.is_background())
+                .map(|process| process.command_line)
+                .filter(|line| !self.is_service(line))
+                .collect();
+            if left.is_empty() || start.elapsed() > MOMENT {
+                return left;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn is_service(&self, line: &str) -> bool {

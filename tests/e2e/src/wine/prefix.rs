@@ -158,11 +158,22 @@ impl Prefix {
     /// # Errors
     /// The prefix does not stop or the file cannot be written.
     pub fn append_to_registry(&self, text: &str) -> Result<()> {
+        self.append(&self.registry_file(), text)
+    }
+
+    /// As [`Prefix::append_to_registry`], for the user's half.
+    ///
+    /// # Errors
+    /// As for [`Prefix::append_to_registry`].
+    pub fn append_to_user_registry(&self, text: &str) -> Result<()> {
+        self.append(&self.folder().join("user.reg"), text)
+    }
+
+    fn append(&self, file: &Path, text: &str) -> Result<()> {
         self.stop()?;
-        let file = self.registry_file();
         fs::OpenOptions::new()
             .append(true)
-            .open(&file)
+            .open(file)
             .and_then(|mut open| open.write_all(text.as_bytes()))
             .with_context(|| format!("append to file `{}`", file.display()))
     }

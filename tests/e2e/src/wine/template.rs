@@ -16,11 +16,21 @@ use super::registry::{self, Value};
 use crate::required;
 
 /// Rises with every change of the recipe, so that an older template is not taken.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// Services of no use here that make each start of a prefix slower. `Schedule`, `MountMgr`
 /// and `nsiproxy` stay: scheduled tasks, drive and network functions need them.
 const SERVICES_OFF: [&str; 3] = ["PlugPlay", "Eventlog", "NDIS"];
+
+/// Wine shows the version of its own `ntoskrnl.exe` unless told to prefer the file on the
+/// disk, which must not hold for the process that loads drivers into it.
+const KERNEL_VERSION: &str = r#"
+[Software\\Wine\\DllOverrides] 1
+"ntoskrnl.exe"="native,builtin"
+
+[Software\\Wine\\AppDefaults\\winedevice.exe\\DllOverrides] 1
+"ntoskrnl.exe"="builtin"
+"#;
 
 /// Start type "disabled".
 const DISABLED: u32 = 4;
@@ -82,6 +92,7 @@ fn make(template: &Path) -> Result<()> {
         (key, "Start".to_owned(), Value::Number(DISABLED))
     });
     prefix.append_to_registry(&registry::to_file_text(&off))?;
+    prefix.append_to_user_registry(KERNEL_VERSION)?;
     // Its tear-down looks for the folder under the old name.
     drop(prefix);
     for folder in ["tmp", "home"] {

@@ -1,5 +1,6 @@
 //! `launcher RESULT [SERVICE…] -- PROGRAM [ARGUMENT…]` gives the machine its name, waits until
-//! the services run, starts a program, waits for it and writes to RESULT how it ended.
+//! those of the services that start by themselves run, starts a program, waits for it and
+//! writes to RESULT how it ended.
 //!
 //! Needed because an exit code reaches Linux cut to 8 bits (3010 arrives as 194). RESULT is
 //! written beside and renamed, so that it is there whole or not at all.
@@ -94,7 +95,8 @@ mod windows {
     fn wait_for_service(name: &str) -> Result<(), String> {
         let start = Instant::now();
         while start.elapsed() < SERVICE_LIMIT {
-            if matches!(service::is_running(name), Ok(true)) {
+            // One that was offboarded or uninstalled since does not start any more.
+            if !service::is_automatic(name) || matches!(service::is_running(name), Ok(true)) {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(20));

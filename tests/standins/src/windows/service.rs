@@ -170,6 +170,12 @@ pub fn is_running(name: &str) -> std::io::Result<bool> {
     })
 }
 
+/// Says whether service `name` exists and starts by itself.
+pub fn is_automatic(name: &str) -> bool {
+    let key = format!(r"SYSTEM\CurrentControlSet\Services\{name}");
+    super::registry::number(&key, "Start") == Some(2)
+}
+
 fn with_service<T>(
     name: &str,
     access: u32,
