@@ -79,66 +79,59 @@ fn tenant_problems(items: &[Item]) -> Option<Problem> {
     })
 }
 
-/// Roles that a bundle fills with one file.
-const SINGLE_ROLES: [Role; 9] = [
-    Role::OnboardingScript,
-    Role::OffboardingScript,
-    Role::Agent,
-    Role::InstallScript,
-    Role::PlatformUpdate,
-    Role::SensorUpdate,
-    Role::DeploymentTool,
-    Role::MonitoringAgent,
-    Role::Analyzer,
-];
-
 fn role_problems(items: &[Item]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for role in SINGLE_ROLES {
-        let of_role: Vec<&Item> = items
-            .iter()
-            .filter(|item| item.kind.role() == Some(role))
-            .collect();
-        let Some((first, rest)) = of_role.split_first() else {
-            continue;
-        };
-        let (code, message, next) = if rest.iter().all(|item| item.sha256 == first.sha256) {
-            if rest.is_empty() {
-                continue;
-            }
-            (
-                &codes::SAME_TWICE,
-                "the same file was given more than once",
-                "nothing: the bytes are equal",
-            )
-        } else if matches!(role, Role::OnboardingScript | Role::OffboardingScript) {
-            (
-                &codes::TWO_PACKAGES,
-                "there are different packages for one purpose",
-                "keep the newer one and take the others out of the folder",
-            )
-        } else {
-            (
-                &codes::TWO_FOR_ONE_ROLE,
-                "different files compete for one role",
-                "keep the newer one and take the others out of the folder",
-            )
-        };
-        let problem = Problem::new(code, "downloads", message, next);
-        problems.push(
-            of_role
-                .iter()
-                .take(MAX_EVIDENCE)
-                .fold(problem, |problem, item| {
-                    let version = item.kind.version().unwrap_or("none");
-                    problem.with_evidence(format!(
-                        "`{}`: version {version}, SHA-256 {}",
-                        item.path, item.sha256
-                    ))
-                }),
-        );
+    let mut slots: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
+    for item in items {
+        if let Some(slot) = item.kind.slot() {
+            slots.entry(slot).or_default().push(item);
+        }
     }
-    problems
+    slots
+        .iter()
+        .filter_map(|(slot, items)| slot_problem(slot, items))
+        .collect()
+}
+
+fn slot_problem(slot: &str, items: &[&Item]) -> Option<Problem> {
+    let (first, rest) = items.split_first()?;
+    if rest.is_empty() {
+        return None;
+    }
+    let package = matches!(
+        first.kind.role(),
+        Some(Role::OnboardingScript | Role::OffboardingScript)
+    );
+    let problem = if rest.iter().all(|item| item.sha256 == first.sha256) {
+        Problem::new(
+            &codes::SAME_TWICE,
+            slot,
+            "the same file was given more than once",
+            "nothing: the bytes are equal",
+        )
+    } else {
+        Problem::new(
+            if package {
+                &codes::TWO_PACKAGES
+            } else {
+                &codes::TWO_FOR_ONE_ROLE
+            },
+            slot,
+            format!("{} different files compete for one place", items.len()),
+            "keep the newer one and take the others out of the folder",
+        )
+    };
+    Some(
+        items
+            .iter()
+            .take(MAX_EVIDENCE)
+            .fold(problem, |problem, item| {
+                let version = item.kind.version().unwrap_or("none");
+                problem.with_evidence(format!(
+                    "`{}`: version {version}, SHA-256 {}",
+                    item.path, item.sha256
+                ))
+            }),
+    )
 }
 
 fn lab_root_problem(items: &[Item]) -> Option<Problem> {

@@ -182,6 +182,9 @@ pub enum Kind {
     Hotfix {
         /// `KB` and digits, from the description inside the cabinet.
         kb: String,
+        /// The Windows version that it is for, as the names inside the cabinet have it:
+        /// `Windows8.1` for Server 2012 R2, `Windows6.1` for 2008 R2.
+        system: String,
         /// From the description inside the cabinet.
         architecture: Architecture,
     },
@@ -294,6 +297,24 @@ impl Kind {
             | Self::PolicyTemplate { .. }
             | Self::OtherPlatform { .. }
             | Self::Unknown { .. } => return None,
+        })
+    }
+
+    /// The one place in a bundle that an item of this kind takes, in words; none for what is
+    /// never staged. Two different files for one place are a mistake.
+    pub fn slot(&self) -> Option<String> {
+        self.role()?;
+        Some(match self {
+            Self::OnboardingScript { .. } => "onboarding script".to_owned(),
+            Self::OffboardingScript { .. } => "offboarding script".to_owned(),
+            // One KB number may stand for an update of several Windows versions.
+            Self::Hotfix {
+                kb,
+                system,
+                architecture,
+            } => format!("hotfix {kb} {system} {architecture}"),
+            Self::DeploymentToolFile { name } => format!("deployment tool file {name}"),
+            kind => kind.name().to_owned(),
         })
     }
 

@@ -201,13 +201,17 @@ pub(super) fn update(source: &mut (impl Read + Seek), subject: &str) -> Recognis
             );
         }
     };
-    let Some((kb, architecture)) = update_identity(&names) else {
+    let Some(update) = update_identity(&names) else {
         return Recognised::unknown(LOOKS_LIKE, subject);
     };
-    let problems = architecture_problem(architecture, subject)
+    let problems = architecture_problem(update.architecture, subject)
         .into_iter()
         .collect();
-    let kind = Kind::Hotfix { kb, architecture };
+    let kind = Kind::Hotfix {
+        kb: update.kb,
+        system: update.system,
+        architecture: update.architecture,
+    };
     judged_by(kind, FileKind::Cabinet, RuleFor::Updates, problems)
 }
 
@@ -216,30 +220,54 @@ fn read_cabinet(source: &mut (impl Read + Seek)) -> Result<Vec<String>, CabinetE
     Ok(files.into_iter().map(|file| file.name).collect())
 }
 
-/// KB and architecture, from the file of properties that every update package holds; its name
-/// is signed with the cabinet: `Windows8.1-KB2999226-x64-pkgProperties.txt`.
-fn update_identity(names: &[String]) -> Option<(String, Architecture)> {
-    let properties = names.iter().find_map(|name| {
-        let lower = name.to_ascii_lowercase();
-        let stem = lower.strip_suffix("pkgproperties.txt")?;
-        Some(stem.trim_end_matches(['-', '_']).to_owned())
+/// What an update package is for.
+#[derive(Debug, PartialEq, Eq)]
+struct Update {
+    kb: String,
+    system: String,
+    architecture: Architecture,
+}
+
+/// From the name of the properties file that every update package holds, which is signed with
+/// the cabinet: `Windows8.1-KB2999226-x64-pkgProperties.txt`.
+fn update_identity(names: &[String]) -> Option<Update> {
+    const END: &str = "pkgproperties.txt";
+    let stem = names.iter().find_map(|name| {
+        let cut = name.len().checked_sub(END.len())?;
+        let (stem, end) = (name.get(..cut)?, name.get(cut..)?);
+        end.eq_ignore_ascii_case(END).then_some(stem)
     })?;
-    let mut parts = properties.split(['-', '_']);
+    let mut parts = stem.split(['-', '_']);
+    let mut system = String::new();
     let kb = parts.find_map(|part| {
-        let digits = part.strip_prefix("kb")?;
-        let plain =
-            (6..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| format!("KB{digits}"))
+        let digits = part
+            .strip_prefix("KB")
+            .or_else(|| part.strip_prefix("kb"))
+            .filter(|digits| (6..=8).contains(&digits.len()))
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        match digits {
+            Some(digits) => Some(format!("KB{digits}")),
+            None => {
+                if system.is_empty() {
+                    part.clone_into(&mut system);
+                }
+                None
+            }
+        }
     })?;
     let architecture = parts
-        .find_map(|part| match part {
+        .find_map(|part| match part.to_ascii_lowercase().as_str() {
             "x64" | "amd64" => Some(Architecture::X64),
             "x86" => Some(Architecture::X86),
             "arm64" => Some(Architecture::Arm64),
             _ => None,
         })
         .unwrap_or(Architecture::Other);
-    Some((kb, architecture))
+    Some(Update {
+        kb,
+        system,
+        architecture,
+    })
 }
 
 #[cfg(test)]
@@ -248,17 +276,24 @@ mod tests {
 
     #[test]
     fn an_update_is_told_by_its_properties_file() {
-        let identity = |name: &str| update_identity(&["WSUSSCAN.cab".to_owned(), name.to_owned()]);
+        let identity = |name: &str| {
+            let update = update_identity(&["WSUSSCAN.cab".to_owned(), name.to_owned()])?;
+            Some((update.kb, update.system, update.architecture))
+        };
+        let expected = |kb: &str, system: &str, architecture| {
+            Some((kb.to_owned(), system.to_owned(), architecture))
+        };
         assert_eq!(
             identity("Windows8.1-KB2999226-x64-pkgProperties.txt"),
-            Some(("KB2999226".to_owned(), Architecture::X64))
+            expected("KB2999226", "Windows8.1", Architecture::X64)
         );
         assert_eq!(
             identity("Windows6.1-KB4474419-v3-x86-pkgProperties.txt"),
-            Some(("KB4474419".to_owned(), Architecture::X86))
+            expected("KB4474419", "Windows6.1", Architecture::X86)
         );
         assert_eq!(identity("Windows8.1-KB2999226-x64.cab"), None);
         assert_eq!(identity("Windows8.1-KBx-x64-pkgProperties.txt"), None);
+        assert_eq!(identity("\u{e4}-pkgProperties.txt"), None);
     }
 
     #[test]

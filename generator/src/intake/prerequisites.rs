@@ -52,7 +52,7 @@ pub(super) fn problems(inspection: &Inspection) -> Vec<Problem> {
         problems.extend(missing_updates(
             inspection,
             &FOR_2012_R2,
-            "Server 2012 R2",
+            ("Server 2012 R2", "Windows8.1"),
             path,
         ));
     }
@@ -60,7 +60,7 @@ pub(super) fn problems(inspection: &Inspection) -> Vec<Problem> {
         problems.extend(missing_updates(
             inspection,
             &FOR_2008_R2,
-            "Server 2008 R2 SP1",
+            ("Server 2008 R2 SP1", "Windows6.1"),
             &tool.path,
         ));
     }
@@ -114,13 +114,13 @@ fn parts(version: &str) -> Vec<u64> {
 fn missing_updates(
     inspection: &Inspection,
     needed: &[(&str, &str)],
-    system: &str,
+    (product, wanted): (&str, &str),
     subject: &str,
 ) -> Option<Problem> {
     let given: Vec<&str> = inspection
         .of_role(Role::Hotfix)
         .filter_map(|item| match &item.kind {
-            Kind::Hotfix { kb, .. } => Some(kb.as_str()),
+            Kind::Hotfix { kb, system, .. } if system == wanted => Some(kb.as_str()),
             _ => None,
         })
         .collect();
@@ -132,7 +132,7 @@ fn missing_updates(
         let problem = Problem::new(
             &codes::MISSING_UPDATES,
             subject,
-            format!("{system} without these updates and the internet could not be onboarded"),
+            format!("{product} without these updates and the internet could not be onboarded"),
             "for closed networks add the updates; fully patched servers have them",
         );
         missing.iter().fold(problem, |problem, (kb, from)| {

@@ -529,6 +529,7 @@ fn packages_updates_and_tools_are_recognised_with_their_versions() {
         inspection.items[3].kind,
         Kind::Hotfix {
             kb: "KB2999226".to_owned(),
+            system: "Windows8.1".to_owned(),
             architecture: Architecture::X64,
         }
     );
@@ -623,8 +624,20 @@ fn two_agents_compete_and_two_hotfixes_do_not() {
         &[
             ("a.msu", UpdateSpec::for_2012_r2(2_999_226).bytes()),
             ("b.msu", UpdateSpec::for_2012_r2(3_045_999).bytes()),
+            ("c.msu", UpdateSpec::for_2008_r2(3_045_999).bytes()),
         ],
         &[],
+    );
+    let newer = BlobSpec {
+        version: "2.12".to_owned(),
+        ..BlobSpec::default()
+    };
+    check(
+        &[
+            ("a.onboarding", BlobSpec::default().json().into_bytes()),
+            ("b.onboarding", newer.json().into_bytes()),
+        ],
+        &["GW1501"],
     );
 }
 

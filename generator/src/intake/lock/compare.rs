@@ -5,7 +5,7 @@ use core::fmt;
 use serde::Serialize;
 
 use super::{Lock, LockedDownload, timestamp};
-use crate::intake::{Inspection, Item, Kind, Verdict, codes};
+use crate::intake::{Inspection, Verdict, codes};
 use crate::problem::{Code, Problem};
 
 /// What the user allows.
@@ -271,7 +271,11 @@ fn refusal(
 }
 
 fn names(inspection: &Inspection) -> Vec<String> {
-    inspection.items.iter().filter_map(lock_name).collect()
+    inspection
+        .items
+        .iter()
+        .filter_map(|item| item.kind.slot())
+        .collect()
 }
 
 /// What of an inspection goes into the lock: payloads without an error of their own, each name
@@ -279,7 +283,7 @@ fn names(inspection: &Inspection) -> Vec<String> {
 fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
     let mut found: Vec<LockedDownload> = Vec::new();
     for item in &inspection.items {
-        let Some(name) = lock_name(item) else {
+        let Some(name) = item.kind.slot() else {
             continue;
         };
         if item.problems.iter().any(Problem::is_error)
@@ -302,24 +306,12 @@ fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
     found
 }
 
-/// The name under which an item is locked; none for what is never staged.
-fn lock_name(item: &Item) -> Option<String> {
-    item.kind.role()?;
-    Some(match &item.kind {
-        Kind::OnboardingScript { .. } => "onboarding script".to_owned(),
-        Kind::OffboardingScript { .. } => "offboarding script".to_owned(),
-        Kind::Hotfix { kb, architecture } => format!("hotfix {kb} {architecture}"),
-        Kind::DeploymentToolFile { name } => format!("deployment tool file {name}"),
-        kind => kind.name().to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use gangway_contract::Sha256;
 
     use super::*;
-    use crate::intake::{Architecture, Source};
+    use crate::intake::{Architecture, Item, Kind, Source};
 
     fn agent(version: &str, bytes: &str, signer: &str) -> Item {
         Item {

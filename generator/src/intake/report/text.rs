@@ -106,7 +106,11 @@ fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
         Kind::PlatformUpdate { architecture, .. } | Kind::SensorUpdate { architecture, .. } => {
             vec![("for", architecture.to_string())]
         }
-        Kind::Hotfix { kb, architecture } => vec![("update", format!("{kb} for {architecture}"))],
+        Kind::Hotfix {
+            kb,
+            system,
+            architecture,
+        } => vec![("update", format!("{kb} for {system} {architecture}"))],
         Kind::Analyzer { entries } => vec![("holds", format!("{entries} files"))],
         Kind::OtherPlatform { platform } => vec![("for", platform.clone())],
         Kind::Unknown { looks_like } => vec![("looks", (*looks_like).to_owned())],
