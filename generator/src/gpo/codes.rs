@@ -174,7 +174,8 @@ codes! {
         "`WINTHRESHOLDSRV` is Server 2016 and everything after it.\n\nUse a WMI filter, or decide \
          in the program that runs.";
     SWITCHED_OFF = "GW2230" Note "an item or a whole file is switched off":
-        "Clients skip it without a word.";
+        "Clients skip what is switched off without a word.\n\nSwitch it on, or delete it so that \
+         nobody relies on it.";
 
     BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \
