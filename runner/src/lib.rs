@@ -14,6 +14,7 @@ pub mod failure;
 pub mod fetch;
 pub mod journal;
 pub mod machine;
+pub mod path;
 pub mod probe;
 pub mod protection;
 pub mod relay;
@@ -21,5 +22,6 @@ pub mod run;
 pub mod selfcheck;
 pub mod stop;
 pub mod tell;
+pub mod verdict;
 #[cfg(windows)]
 pub mod windows;

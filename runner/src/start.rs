@@ -11,6 +11,7 @@ use gangway_runner::windows::{self, WindowsMachine, print};
 use gangway_runner::{relay, selfcheck, tell};
 
 pub(crate) fn main() -> ProcessExit {
+    windows::harden();
     windows::attach();
     let arguments: Vec<String> = std::env::args_os()
         .skip(1)

@@ -1,30 +1,72 @@
-//! Programs that steps start, and the clean surroundings they get.
+//! Programs that steps start.
 
 use core::ptr::null;
 
 use gangway_contract::step::PastLimit;
-use windows_sys::Win32::Foundation::{FILETIME, WAIT_OBJECT_0, WAIT_TIMEOUT};
-use windows_sys::Win32::System::JobObjects::{
-    AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation,
-    SetInformationJobObject, TerminateJobObject,
-};
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, FILETIME, WAIT_OBJECT_0, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Threading::{
-    CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessW,
-    GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_INFORMATION,
-    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, ResumeThread, STARTUPINFOW,
-    TerminateProcess, WaitForSingleObject,
+    CREATE_BREAKAWAY_FROM_JOB, CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT,
+    CreateProcessW, GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_CREATION_FLAGS,
+    PROCESS_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, ResumeThread,
+    STARTUPINFOW, TerminateProcess, WaitForSingleObject,
 };
 
-use super::{Handle, last_failure, system, wide};
+use super::environment::environment;
+use super::job::Job;
+use super::{Handle, clock, last_failure, wide};
 use crate::failure::Failure;
 use crate::machine::{Command, Ended, Folders, Process};
+
+/// Exit code of a program that was ended at its limit (`WAIT_TIMEOUT`).
+const ENDED_AT_LIMIT: u32 = 258;
+
+/// Longest wait for a program that was ended to be gone, in milliseconds.
+const LAST_BREATH_MS: u64 = 10_000;
 
 /// A program that was started.
 pub(super) struct Child {
     process: Handle,
-    job: Option<Handle>,
+    job: Option<Job>,
     identity: Process,
+}
+
+/// Is the program put into a job of its own, and does it leave the one that this process is
+/// in?
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    own_job: bool,
+    leave_job: bool,
+}
+
+impl Attempt {
+    /// What is tried for a program, best first; the next when Windows denies access.
+    ///
+    /// A script gets a job, so that all it starts can be ended with it. The task scheduler has
+    /// put this process into a job, and before Server 2012 jobs do not nest: there the script
+    /// has to leave that one first, and where it may not, it runs without.
+    ///
+    /// An installer gets no job, because it is never ended, and leaves the scheduler's where it
+    /// may, because a task past its time limit is ended with its job.
+    fn all(past_limit: PastLimit) -> Vec<Self> {
+        let attempt = |own_job, leave_job| Self { own_job, leave_job };
+        match past_limit {
+            PastLimit::End => vec![
+                attempt(true, false),
+                attempt(true, true),
+                attempt(false, false),
+            ],
+            PastLimit::LeaveRunning => vec![attempt(false, true), attempt(false, false)],
+        }
+    }
+
+    fn flags(self) -> PROCESS_CREATION_FLAGS {
+        let leave = if self.leave_job {
+            CREATE_BREAKAWAY_FROM_JOB
+        } else {
+            0
+        };
+        CREATE_SUSPENDED | CREATE_NO_WINDOW | CREATE_UNICODE_ENVIRONMENT | leave
+    }
 }
 
 impl Child {
@@ -35,24 +77,35 @@ impl Child {
 
     /// Starts a program in a console of its own that nobody sees: tools of the portal's
     /// scripts fail when their input is not a console.
-    ///
-    /// A script gets a job, so that all it starts can be ended with it. An installer gets
-    /// none: it is never ended.
     pub(super) fn start(
         command: &Command,
         folders: &Folders,
         temporary: &str,
     ) -> Result<Self, Failure> {
+        let mut denied = None;
+        for attempt in Attempt::all(command.past_limit) {
+            match Self::try_start(command, folders, temporary, attempt) {
+                Err(failure) if failure.code == ERROR_ACCESS_DENIED => denied = Some(failure),
+                result => return result,
+            }
+        }
+        Err(denied.unwrap_or_else(|| {
+            Failure::new(format!("start `{}`", command.program), ERROR_ACCESS_DENIED)
+        }))
+    }
+
+    fn try_start(
+        command: &Command,
+        folders: &Folders,
+        temporary: &str,
+        attempt: Attempt,
+    ) -> Result<Self, Failure> {
         let what = || format!("start `{}`", command.program);
-        let in_job = command.past_limit == PastLimit::End;
+        let job = attempt.own_job.then(Job::new).transpose()?;
         let program = wide(&command.program);
         let mut line = wide(format!("\"{}\" {}", command.program, command.arguments).trim_end());
         let folder = wide(&folders.system);
         let environment = environment(folders, temporary);
-        let mut flags = CREATE_NO_WINDOW | CREATE_UNICODE_ENVIRONMENT;
-        if in_job {
-            flags |= CREATE_SUSPENDED;
-        }
         let startup = STARTUPINFOW {
             cb: u32::try_from(size_of::<STARTUPINFOW>()).unwrap_or(0),
             ..Default::default()
@@ -67,7 +120,7 @@ impl Child {
                 null(),
                 null(),
                 0,
-                flags,
+                attempt.flags(),
                 environment.as_ptr().cast(),
                 folder.as_ptr(),
                 &startup,
@@ -78,16 +131,19 @@ impl Child {
             return Err(last_failure(what()));
         }
         let (process, thread) = (Handle(information.hProcess), Handle(information.hThread));
-        let mut job = None;
-        if in_job {
-            job = job_with(&process);
+        let ready = job.as_ref().map_or(Ok(()), |job| job.take(&process));
+        let running = ready.and_then(|()| {
             // SAFETY: the thread was made suspended by the call above.
             if unsafe { ResumeThread(thread.raw()) } == u32::MAX {
-                let failure = last_failure(what());
-                // SAFETY: the process has not run yet.
-                unsafe { TerminateProcess(process.raw(), 1) };
-                return Err(failure);
+                Err(last_failure(what()))
+            } else {
+                Ok(())
             }
+        });
+        if let Err(failure) = running {
+            // The process has not run yet.
+            end(&process);
+            return Err(failure);
         }
         let identity = Process {
             id: information.dwProcessId,
@@ -108,14 +164,11 @@ impl Child {
         match command.past_limit {
             PastLimit::LeaveRunning => Ended::StillRunning,
             PastLimit::End => {
-                // SAFETY: both handles are open; a job ends with everything in it.
-                unsafe {
-                    match &self.job {
-                        Some(job) => TerminateJobObject(job.raw(), 1),
-                        None => TerminateProcess(self.process.raw(), 1),
-                    };
+                match &self.job {
+                    Some(job) => job.end(ENDED_AT_LIMIT),
+                    None => end(&self.process),
                 }
-                self.code_within(10_000);
+                self.code_within(LAST_BREATH_MS);
                 Ended::AtLimit
             }
         }
@@ -137,37 +190,18 @@ impl Child {
     }
 }
 
-/// A job that ends with this program. None where a job cannot be had: before Windows 8 jobs
-/// do not nest, and the task scheduler has put this program into one.
-fn job_with(process: &Handle) -> Option<Handle> {
-    // SAFETY: no attributes, no name.
-    let job = Handle::new(unsafe { CreateJobObjectW(null(), null()) })?;
-    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-    let size = u32::try_from(size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>()).unwrap_or(0);
-    // SAFETY: the size is that of the structure; both handles are open.
-    let assigned = unsafe {
-        SetInformationJobObject(
-            job.raw(),
-            JobObjectExtendedLimitInformation,
-            (&raw const limits).cast(),
-            size,
-        ) != 0
-            && AssignProcessToJobObject(job.raw(), process.raw()) != 0
-    };
-    assigned.then_some(job)
+fn end(process: &Handle) {
+    // SAFETY: the handle is open and was given with all rights.
+    unsafe { TerminateProcess(process.raw(), ENDED_AT_LIMIT) };
 }
 
+/// When a process was created, as FILETIME; zero when that cannot be read.
 fn created(process: &Handle) -> u64 {
     let mut times = [FILETIME::default(); 4];
     let [creation, exit, kernel, user] = &mut times;
     // SAFETY: the handle is open; the times are written to locals.
     let known = unsafe { GetProcessTimes(process.raw(), creation, exit, kernel, user) } != 0;
-    if known {
-        system::number_of(times[0])
-    } else {
-        0
-    }
+    if known { clock::number_of(times[0]) } else { 0 }
 }
 
 /// Is this very process still there?
@@ -186,81 +220,4 @@ pub(super) fn is_running(wanted: Process) -> bool {
     // SAFETY: the handle is open.
     let ended = unsafe { WaitForSingleObject(process.raw(), 0) } != WAIT_TIMEOUT;
     !ended && created(&process) == wanted.created
-}
-
-/// The surroundings of a program: made here and not inherited, because whoever starts this
-/// program may have set anything.
-fn environment(folders: &Folders, temporary: &str) -> Vec<u16> {
-    let system = &folders.system;
-    let windows = system::windows_folder();
-    let drive = system.get(..2).unwrap_or("C:");
-    let program_files = &folders.program_files;
-    let name = match system::name() {
-        gangway_contract::Fact::Value(name) => name,
-        _ => String::new(),
-    };
-    let mut variables: Vec<(String, String)> = [
-        ("ALLUSERSPROFILE", folders.program_data.clone()),
-        (
-            "APPDATA",
-            format!(r"{system}\config\systemprofile\AppData\Roaming"),
-        ),
-        (
-            "CommonProgramFiles",
-            format!(r"{program_files}\Common Files"),
-        ),
-        (
-            "CommonProgramFiles(x86)",
-            format!(r"{program_files} (x86)\Common Files"),
-        ),
-        (
-            "CommonProgramW6432",
-            format!(r"{program_files}\Common Files"),
-        ),
-        ("COMPUTERNAME", name),
-        ("ComSpec", format!(r"{system}\cmd.exe")),
-        (
-            "LOCALAPPDATA",
-            format!(r"{system}\config\systemprofile\AppData\Local"),
-        ),
-        ("NUMBER_OF_PROCESSORS", "1".to_owned()),
-        ("OS", "Windows_NT".to_owned()),
-        (
-            "Path",
-            format!(r"{system};{windows};{system}\Wbem;{system}\WindowsPowerShell\v1.0"),
-        ),
-        ("PATHEXT", ".COM;.EXE;.BAT;.CMD".to_owned()),
-        ("PROCESSOR_ARCHITECTURE", "AMD64".to_owned()),
-        ("ProgramData", folders.program_data.clone()),
-        ("ProgramFiles", program_files.clone()),
-        ("ProgramFiles(x86)", format!("{program_files} (x86)")),
-        ("ProgramW6432", program_files.clone()),
-        (
-            "PSModulePath",
-            format!(
-                r"{program_files}\WindowsPowerShell\Modules;{system}\WindowsPowerShell\v1.0\Modules"
-            ),
-        ),
-        ("PUBLIC", format!(r"{drive}\Users\Public")),
-        ("SystemDrive", drive.to_owned()),
-        ("SystemRoot", windows.to_owned()),
-        ("TEMP", temporary.to_owned()),
-        ("TMP", temporary.to_owned()),
-        ("USERPROFILE", format!(r"{system}\config\systemprofile")),
-        ("windir", windows.to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    if system::is_wine() {
-        // Its own settings, by which it finds the folder that plays drive C.
-        variables.extend(
-            std::env::vars().filter(|(name, _)| name.starts_with("WINE") || name == "HOME"),
-        );
-    }
-    let mut block = Vec::new();
-    for (name, value) in variables {
-        block.extend(wide(&format!("{name}={value}")));
-    }
-    block.push(0);
-    block
 }

@@ -12,6 +12,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use super::{failure, last_failure, wide};
 use crate::failure::{Failure, FailureKind};
 use crate::machine::NewFile;
+use crate::path::verbatim;
 
 /// A file being written; nobody else can open it.
 struct Writer {
@@ -90,7 +91,7 @@ pub(super) fn rename(from: &str, to: &str) -> Result<(), Failure> {
 
 /// Renames; an existing target is an error. On the disk when this returns.
 pub(super) fn rename_new(from: &str, to: &str) -> Result<(), Failure> {
-    let (wide_from, wide_to) = (wide(from), wide(to));
+    let (wide_from, wide_to) = (wide(&verbatim(from)), wide(&verbatim(to)));
     // SAFETY: both paths end with a zero.
     let done = unsafe { MoveFileExW(wide_from.as_ptr(), wide_to.as_ptr(), MOVEFILE_WRITE_THROUGH) };
     if done == 0 {
@@ -153,10 +154,30 @@ pub(super) fn read_tail(path: &str, limit: u64) -> Result<Vec<u8>, Failure> {
 pub(super) fn write_whole(path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let temporary = format!("{path}.tmp");
     delete(&temporary)?;
-    let mut file = create(&temporary)?;
-    file.write(bytes)?;
-    file.finish()?;
-    rename(&temporary, path)
+    write_and(path, &temporary, bytes, rename)
+}
+
+/// As [`write_whole`], but nothing that is there is deleted or replaced.
+pub(super) fn write_new(path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    write_and(path, &format!("{path}.tmp"), bytes, rename_new)
+}
+
+fn write_and(
+    path: &str,
+    temporary: &str,
+    bytes: &[u8],
+    rename: fn(&str, &str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut file = create(temporary)?;
+    let done = file
+        .write(bytes)
+        .and_then(|()| file.finish())
+        .and_then(|()| rename(temporary, path));
+    if done.is_err() {
+        // The cause is what counts; a rest that stays is under a name that nobody reads.
+        let _ = delete(temporary);
+    }
+    done
 }
 
 /// Appends and puts the bytes on the disk.

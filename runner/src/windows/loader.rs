@@ -2,7 +2,9 @@
 
 use core::ffi::c_void;
 
-use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
+use windows_sys::Win32::System::LibraryLoader::{
+    GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
+};
 
 use super::{system, wide};
 
@@ -12,16 +14,22 @@ use super::{system, wide};
 /// The result is never unloaded: a function pointer would dangle.
 pub(super) fn find(library: &str, function: &str) -> Option<*const c_void> {
     let path = wide(&format!(r"{}\{library}", system::system_folder()));
+    // SAFETY: the path ends with a zero. The flag makes the library's own folder, and not that
+    // of this program, the first place for the libraries that it needs in turn.
+    let module = unsafe {
+        LoadLibraryExW(
+            path.as_ptr(),
+            core::ptr::null_mut(),
+            LOAD_WITH_ALTERED_SEARCH_PATH,
+        )
+    };
+    if module.is_null() {
+        return None;
+    }
     let mut name: Vec<u8> = function.bytes().collect();
     name.push(0);
-    // SAFETY: both texts end with a zero and live through the calls.
-    let address = unsafe {
-        let module = LoadLibraryW(path.as_ptr());
-        if module.is_null() {
-            return None;
-        }
-        GetProcAddress(module, name.as_ptr())
-    };
+    // SAFETY: the module is loaded, the name ends with a zero.
+    let address = unsafe { GetProcAddress(module, name.as_ptr()) };
     address.map(|function| function as *const c_void)
 }
 

@@ -4,32 +4,17 @@ use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Read;
-use std::os::windows::process::CommandExt as _;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gangway_contract::facts::FeatureState;
+use gangway_contract::step::PastLimit;
 use gangway_contract::{Fact, Facts, UtcTime};
-use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, LUID};
-use windows_sys::Win32::Security::{
-    AdjustTokenPrivileges, LUID_AND_ATTRIBUTES, LookupPrivilegeValueW, SE_PRIVILEGE_ENABLED,
-    TOKEN_ADJUST_PRIVILEGES, TOKEN_PRIVILEGES, TOKEN_QUERY,
-};
-use windows_sys::Win32::System::Shutdown::{
-    InitiateSystemShutdownExW, SHTDN_REASON_FLAG_PLANNED, SHTDN_REASON_MAJOR_APPLICATION,
-    SHTDN_REASON_MINOR_INSTALLATION,
-};
-use windows_sys::Win32::System::Threading::{
-    CREATE_NO_WINDOW, CreateMutexW, GetCurrentProcess, OpenProcessToken,
-};
 
 use super::children::Child;
+use super::mutex::Lock;
 use super::registry::Lifetime;
 use super::sources::ThisMachine;
-use super::{
-    Handle, children, event_log, failure, files, last_error, last_failure, registry, security,
-    services, system, trust, wide,
-};
+use super::{children, clock, dism, event_log, files, registry, security, services, system, trust};
 use crate::failure::{Failure, FailureKind};
 use crate::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
@@ -37,19 +22,19 @@ use crate::machine::{
 };
 use crate::probe::{self, Value, places};
 
-/// One instance at a time on a machine, whichever bundle it carries.
-const MUTEX: &str = r"Global\Gangway.Bootstrap";
-
-/// Longest run of a question to DISM, in seconds.
-const QUESTION_LIMIT_S: u64 = 60;
+/// Longest run of `shutdown.exe`, which only asks, in seconds.
+const QUESTION_LIMIT_S: u32 = 60;
 
 /// Seconds between the request for a restart and the restart.
 const RESTART_DELAY_S: u32 = 60;
 
+/// Code of `shutdown.exe`: a restart is on its way already.
+const ALREADY_SHUTTING_DOWN: u32 = 1190;
+
 /// The machine that the program runs on.
 #[derive(Default)]
 pub struct WindowsMachine {
-    lock: Option<Handle>,
+    lock: Option<Lock>,
     /// Protected folders that are held open, so that nobody can put another in their place.
     folders: Vec<(String, File)>,
     children: Vec<Child>,
@@ -93,7 +78,7 @@ impl WindowsMachine {
 
 impl Machine for WindowsMachine {
     fn now(&self) -> UtcTime {
-        system::now()
+        clock::now()
     }
 
     fn sleep(&mut self, seconds: u32) {
@@ -110,7 +95,7 @@ impl Machine for WindowsMachine {
     }
 
     fn feature_state(&mut self) -> Fact<FeatureState> {
-        feature_state(&self.folders())
+        dism::feature_state(system::system_folder())
     }
 
     fn folders(&self) -> Folders {
@@ -118,21 +103,10 @@ impl Machine for WindowsMachine {
     }
 
     fn lock(&mut self) -> Result<bool, Failure> {
-        // Only SYSTEM and administrators may open it, so that no user can hold it.
-        let descriptor = security::Descriptor::of("D:P(A;;GA;;;SY)(A;;GA;;;BA)")?;
-        let attributes = descriptor.attributes();
-        let name = wide(MUTEX);
-        // SAFETY: the name ends with a zero; the attributes outlive the call.
-        let raw = unsafe { CreateMutexW(&attributes, 0, name.as_ptr()) };
-        let code = last_error();
-        let Some(handle) = Handle::new(raw) else {
-            return Err(Failure::new("take the lock of this program", code));
-        };
-        if code == ERROR_ALREADY_EXISTS {
-            return Ok(false);
+        if self.lock.is_none() {
+            self.lock = Lock::take()?;
         }
-        self.lock = Some(handle);
-        Ok(true)
+        Ok(self.lock.is_some())
     }
 
     fn unlock(&mut self) {
@@ -237,25 +211,28 @@ impl Machine for WindowsMachine {
     }
 
     fn restart(&mut self, reason: &str) -> Result<(), Failure> {
-        enable_shutdown_privilege()?;
-        let message = wide(reason);
-        // SAFETY: no name means this machine; the message ends with a zero.
-        let done = unsafe {
-            InitiateSystemShutdownExW(
-                core::ptr::null(),
-                message.as_ptr(),
-                RESTART_DELAY_S,
-                1,
-                1,
-                SHTDN_REASON_MAJOR_APPLICATION
-                    | SHTDN_REASON_MINOR_INSTALLATION
-                    | SHTDN_REASON_FLAG_PLANNED,
-            )
+        // Nothing in it may end the argument; `shutdown.exe` takes 512 characters.
+        let reason: String = reason
+            .chars()
+            .map(|c| if c == '"' || c.is_control() { ' ' } else { c })
+            .take(500)
+            .collect();
+        let command = Command {
+            program: format!(r"{}\shutdown.exe", system::system_folder()),
+            // p:4:2: planned, application, installation.
+            arguments: format!("/r /t {RESTART_DELAY_S} /d p:4:2 /c \"{reason}\""),
+            limit_s: QUESTION_LIMIT_S,
+            past_limit: PastLimit::End,
         };
-        if done == 0 {
-            return Err(last_failure("restart Windows"));
+        let process = self.start(&command)?;
+        match self.wait(process, &command) {
+            Ended::Code(0 | ALREADY_SHUTTING_DOWN) => Ok(()),
+            Ended::Code(code) => Err(Failure::new("restart Windows", code)),
+            Ended::NotStarted(failure) => Err(failure),
+            Ended::AtLimit | Ended::StillRunning => {
+                Err(Failure::own("restart Windows", FailureKind::Other))
+            }
         }
-        Ok(())
     }
 
     fn read_journal(&mut self) -> Result<Vec<u8>, Failure> {
@@ -299,114 +276,10 @@ impl Machine for WindowsMachine {
     }
 
     fn drop_report(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        let path = format!(r"{folder}\{name}");
-        let temporary = format!("{path}.tmp");
-        let mut file = files::create(&temporary)?;
-        file.write(bytes)?;
-        file.finish()?;
-        files::rename_new(&temporary, &path)
+        files::write_new(&format!(r"{folder}\{name}"), bytes)
     }
 
     fn log_event(&mut self, event: &Event) {
         event_log::write(event);
     }
-}
-
-/// Asks DISM in a process of its own, which is ended after a minute.
-fn feature_state(folders: &Folders) -> Fact<FeatureState> {
-    let unknown = |why: String| Fact::unknown(format!("DISM: {why}"));
-    let path = format!(
-        r"{}\Temp\gangway-feature-{}.txt",
-        system::windows_folder(),
-        std::process::id()
-    );
-    let answer = match File::create(&path) {
-        Ok(file) => file,
-        Err(error) => return unknown(failure(format!("create `{path}`"), &error).to_string()),
-    };
-    let asked = ask(folders, answer);
-    let text = files::read_tail(&path, 64 * 1024);
-    // A file that stays in the folder for temporary files does no harm.
-    let _ = files::delete(&path);
-    match (asked, text) {
-        (Ok(()), Ok(text)) => probe::feature_state_of(&String::from_utf8_lossy(&text)),
-        (Err(why), _) => unknown(why),
-        (_, Err(failure)) => unknown(failure.to_string()),
-    }
-}
-
-fn ask(folders: &Folders, answer: File) -> Result<(), String> {
-    let mut child = std::process::Command::new(format!(r"{}\dism.exe", folders.system))
-        .args([
-            "/Online",
-            "/English",
-            "/Get-FeatureInfo",
-            "/FeatureName:Windows-Defender",
-        ])
-        .creation_flags(CREATE_NO_WINDOW)
-        .stdin(Stdio::null())
-        .stdout(answer)
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let deadline = Instant::now() + Duration::from_secs(QUESTION_LIMIT_S);
-    loop {
-        match child.try_wait() {
-            Ok(Some(_)) => return Ok(()),
-            Ok(None) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            Ok(None) => {
-                // It only reads; ending it leaves nothing half done.
-                let _ = child.kill();
-                return Err(format!("no answer in {QUESTION_LIMIT_S} s"));
-            }
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-}
-
-fn enable_shutdown_privilege() -> Result<(), Failure> {
-    let what = "enable the privilege to restart";
-    let name = wide("SeShutdownPrivilege");
-    let mut token = core::ptr::null_mut();
-    // SAFETY: the process is this one; the token is written to a local.
-    let opened = unsafe {
-        OpenProcessToken(
-            GetCurrentProcess(),
-            TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY,
-            &mut token,
-        )
-    };
-    let token = Handle::new(token)
-        .filter(|_| opened != 0)
-        .ok_or_else(|| last_failure(what))?;
-    let mut luid = LUID::default();
-    // SAFETY: the name ends with a zero; the number is written to a local.
-    if unsafe { LookupPrivilegeValueW(core::ptr::null(), name.as_ptr(), &mut luid) } == 0 {
-        return Err(last_failure(what));
-    }
-    let privileges = TOKEN_PRIVILEGES {
-        PrivilegeCount: 1,
-        Privileges: [LUID_AND_ATTRIBUTES {
-            Luid: luid,
-            Attributes: SE_PRIVILEGE_ENABLED,
-        }],
-    };
-    // SAFETY: the token is open; the old state is not wanted.
-    let done = unsafe {
-        AdjustTokenPrivileges(
-            token.raw(),
-            0,
-            &privileges,
-            0,
-            core::ptr::null_mut(),
-            core::ptr::null_mut(),
-        )
-    };
-    // The call succeeds, too, when it changed nothing; only the code tells.
-    if done == 0 || last_error() != 0 {
-        return Err(last_failure(what));
-    }
-    Ok(())
 }

@@ -11,24 +11,32 @@
 )]
 
 mod children;
+mod clock;
 mod console;
+mod dism;
+mod environment;
 mod event_log;
 mod files;
 mod identity;
+mod job;
 mod loader;
 mod machine;
+mod mutex;
 mod registry;
 mod resource;
 mod security;
 mod services;
 mod sources;
+mod start_up;
 mod system;
+mod token;
 mod trust;
 mod version_info;
 
 pub use console::{attach, print};
 pub use machine::WindowsMachine;
 pub use resource::{own_exe, own_manifest};
+pub use start_up::harden;
 
 use windows_sys::Win32::Foundation::GetLastError;
 

@@ -17,8 +17,9 @@ use super::{narrow, wide};
 use crate::failure::Failure;
 use crate::probe::Value;
 
-/// Largest value that is read, in bytes; an onboarding blob has about 8 KiB.
-const MAX_VALUE: usize = 1 << 20;
+/// Largest value that is read, in bytes; an onboarding blob has about 8 KiB, the list of files
+/// that wait to be renamed can have some megabytes.
+const MAX_VALUE: usize = 8 << 20;
 
 /// Longest name of a value in UTF-16 units (documented limit 16,383).
 const MAX_NAME: usize = 16_384;
@@ -189,7 +190,15 @@ pub(super) enum Lifetime {
     Volatile,
 }
 
+/// Makes a key, and those above it. These are permanent whatever the key itself is: below a
+/// volatile key Windows makes volatile ones only, so a mark that goes with the next start would
+/// keep every later one from being written.
 fn create(key: &str, lifetime: Lifetime) -> Result<Key, Failure> {
+    if lifetime == Lifetime::Volatile
+        && let Some((above, _)) = key.rsplit_once('\\')
+    {
+        create(above, Lifetime::Permanent)?;
+    }
     let path = wide(key);
     let options = match lifetime {
         Lifetime::Permanent => REG_OPTION_NON_VOLATILE,
@@ -217,7 +226,7 @@ fn create(key: &str, lifetime: Lifetime) -> Result<Key, Failure> {
     }
 }
 
-/// Makes a key, and those above it.
+/// Makes a key that may be there already.
 pub(super) fn create_key(key: &str, lifetime: Lifetime) -> Result<(), Failure> {
     create(key, lifetime).map(drop)
 }

@@ -6,11 +6,11 @@ use std::fs::{File, OpenOptions};
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
 
-use windows_sys::Win32::Foundation::LocalFree;
+use windows_sys::Win32::Foundation::{HANDLE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW,
     ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
-    SE_FILE_OBJECT,
+    SE_FILE_OBJECT, SE_KERNEL_OBJECT,
 };
 use windows_sys::Win32::Security::{
     DACL_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION, SECURITY_ATTRIBUTES,
@@ -20,7 +20,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_READ, FILE_SHARE_WRITE, READ_CONTROL,
 };
 
-use super::{failure, last_error, last_failure, narrow, system, wide};
+use super::token::own_account;
+use super::{failure, last_error, last_failure, narrow, wide};
 use crate::failure::{Failure, FailureKind};
 use crate::protection;
 
@@ -81,13 +82,11 @@ pub(super) fn protect(path: &str) -> Result<File, Failure> {
         return Err(last_failure(format!("create folder `{path}`")));
     }
     let folder = open_folder(path)?;
-    // The access lists of Wine are Unix mode bits and read back differently.
-    if !system::is_wine() {
-        let sddl = descriptor_of(&folder, path)?;
-        protection::judge(&sddl).map_err(|why| {
-            Failure::own(format!("folder `{path}`: {why}"), FailureKind::NotProtected)
-        })?;
-    }
+    let sddl = describe(folder.as_raw_handle(), Object::File)
+        .map_err(|code| Failure::new(format!("read the access list of `{path}`"), code))?;
+    protection::judge(&sddl, &own_account()?).map_err(|why| {
+        Failure::own(format!("folder `{path}`: {why}"), FailureKind::NotProtected)
+    })?;
     Ok(folder)
 }
 
@@ -116,14 +115,28 @@ fn open_folder(path: &str) -> Result<File, Failure> {
     Ok(folder)
 }
 
-fn descriptor_of(folder: &File, path: &str) -> Result<String, Failure> {
+/// What kind of object a handle stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Object {
+    /// File or folder.
+    File,
+    /// Mutex.
+    Kernel,
+}
+
+/// Owner and access list as text; an error is the system's code.
+pub(super) fn describe(handle: HANDLE, object: Object) -> Result<String, u32> {
     let parts = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    let kind = match object {
+        Object::File => SE_FILE_OBJECT,
+        Object::Kernel => SE_KERNEL_OBJECT,
+    };
     let mut descriptor: *mut c_void = null_mut();
     // SAFETY: the handle is open; only the whole descriptor is wanted.
     let status = unsafe {
         GetSecurityInfo(
-            folder.as_raw_handle(),
-            SE_FILE_OBJECT,
+            handle,
+            kind,
             parts,
             null_mut(),
             null_mut(),
@@ -133,10 +146,7 @@ fn descriptor_of(folder: &File, path: &str) -> Result<String, Failure> {
         )
     };
     if status != 0 {
-        return Err(Failure::new(
-            format!("read the access list of `{path}`"),
-            status,
-        ));
+        return Err(status);
     }
     let descriptor = LocalMemory(descriptor);
     let mut text: *mut u16 = null_mut();
@@ -152,7 +162,7 @@ fn descriptor_of(folder: &File, path: &str) -> Result<String, Failure> {
         )
     };
     if written == 0 {
-        return Err(last_failure(format!("read the access list of `{path}`")));
+        return Err(last_error());
     }
     let memory = LocalMemory(text.cast());
     let length = usize::try_from(length).unwrap_or(0);

@@ -11,9 +11,9 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::System::Services::{
     CloseServiceHandle, DeleteService, OpenSCManagerW, OpenServiceW, QUERY_SERVICE_CONFIGW,
     QueryServiceConfigW, QueryServiceStatus, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_AUTO_START,
-    SERVICE_BOOT_START, SERVICE_DEMAND_START, SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS,
-    SERVICE_RUNNING, SERVICE_START, SERVICE_STATUS, SERVICE_STOPPED, SERVICE_SYSTEM_START,
-    StartServiceW,
+    SERVICE_BOOT_START, SERVICE_DEMAND_START, SERVICE_PAUSED, SERVICE_QUERY_CONFIG,
+    SERVICE_QUERY_STATUS, SERVICE_RUNNING, SERVICE_START, SERVICE_STATUS, SERVICE_STOPPED,
+    SERVICE_SYSTEM_START, StartServiceW,
 };
 
 use super::{last_error, last_failure, wide};
@@ -71,7 +71,7 @@ pub(super) fn query(name: &str) -> Fact<Service> {
     Fact::Value(Service {
         state: match status.dwCurrentState {
             SERVICE_RUNNING => ServiceState::Running,
-            SERVICE_STOPPED => ServiceState::Stopped,
+            SERVICE_STOPPED | SERVICE_PAUSED => ServiceState::Stopped,
             _ => ServiceState::Pending,
         },
         start: match start {

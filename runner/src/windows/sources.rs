@@ -3,7 +3,7 @@
 use gangway_contract::facts::Service;
 use gangway_contract::{Fact, UtcTime, Version};
 
-use super::{identity, registry, services, system, version_info};
+use super::{clock, identity, mutex, registry, services, system, token, version_info};
 use crate::failure::{Failure, FailureKind};
 use crate::machine::Folders;
 use crate::probe::{BootTime, Sources, Value, Windows};
@@ -13,15 +13,15 @@ pub(super) struct ThisMachine;
 
 impl Sources for ThisMachine {
     fn now(&self) -> UtcTime {
-        system::now()
+        clock::now()
     }
 
     fn local_minute(&self) -> Fact<u16> {
-        Fact::Value(system::local_minute())
+        Fact::Value(clock::local_minute())
     }
 
     fn boot_time(&self) -> Fact<BootTime> {
-        system::boot_time()
+        clock::boot_time()
     }
 
     fn windows(&self) -> Fact<Windows> {
@@ -66,7 +66,10 @@ impl Sources for ThisMachine {
     }
 
     fn mutex_exists(&self, name: &str) -> Fact<bool> {
-        system::mutex_exists(name)
+        match mutex::is_held(name) {
+            Ok(held) => Fact::Value(held),
+            Err(failure) => Fact::unknown(failure.to_string()),
+        }
     }
 
     fn name(&self) -> Fact<String> {
@@ -78,7 +81,7 @@ impl Sources for ThisMachine {
     }
 
     fn domain(&self) -> Fact<String> {
-        system::domain()
+        identity::domain()
     }
 
     fn account_sid(&self) -> Fact<String> {
@@ -90,7 +93,7 @@ impl Sources for ThisMachine {
     }
 
     fn elevated(&self) -> Fact<bool> {
-        identity::elevated()
+        token::elevated()
     }
 
     fn free_bytes(&self, path: &str) -> Fact<u64> {

@@ -1,27 +1,24 @@
-//! Version, clock, names and folders of Windows.
+//! Version, names and folders of Windows.
 
 use std::sync::OnceLock;
 
 use gangway_contract::facts::ProductType;
-use gangway_contract::{Fact, UtcTime, Version};
+use gangway_contract::{Fact, Version};
 use windows_sys::Wdk::System::SystemServices::RtlGetVersion;
-use windows_sys::Win32::Foundation::{FILETIME, SYSTEMTIME};
+use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::SystemInformation::{
-    COMPUTER_NAME_FORMAT, ComputerNameDnsDomain, ComputerNameDnsFullyQualified,
-    ComputerNameNetBIOS, GetComputerNameExW, GetLocalTime, GetNativeSystemInfo,
-    GetSystemDirectoryW, GetSystemTimeAsFileTime, GetTickCount64, OSVERSIONINFOEXW,
-    PROCESSOR_ARCHITECTURE_AMD64, SYSTEM_INFO,
+    COMPUTER_NAME_FORMAT, ComputerNamePhysicalDnsFullyQualified, ComputerNamePhysicalNetBIOS,
+    GetComputerNameExW, GetNativeSystemInfo, GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64,
+    OSVERSIONINFOEXW, PROCESSOR_ARCHITECTURE_AMD64, SYSTEM_INFO,
 };
-use windows_sys::Win32::System::Threading::{OpenMutexW, SYNCHRONIZATION_SYNCHRONIZE};
-use windows_sys::Win32::System::Time::{
-    FileTimeToSystemTime, SystemTimeToFileTime, SystemTimeToTzSpecificLocalTime,
-};
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
-use super::{Handle, last_error, last_failure, narrow, registry, wide};
+use super::loader::system_function;
+use super::{last_failure, narrow, registry, wide};
 use crate::machine::Folders;
-use crate::probe::{BootTime, Value, Windows};
+use crate::probe::{Value, Windows};
 
 /// `C:\Windows\System32`, from the kernel and not from the environment.
 pub(super) fn system_folder() -> &'static str {
@@ -65,63 +62,6 @@ pub(super) fn folders() -> Folders {
     }
 }
 
-/// The clock.
-pub(super) fn now() -> UtcTime {
-    UtcTime::from_filetime(now_filetime())
-}
-
-fn now_filetime() -> u64 {
-    let mut time = FILETIME::default();
-    // SAFETY: the time is written to a local.
-    unsafe { GetSystemTimeAsFileTime(&mut time) };
-    number_of(time)
-}
-
-pub(super) fn number_of(time: FILETIME) -> u64 {
-    (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime)
-}
-
-fn filetime_of(number: u64) -> FILETIME {
-    let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-    FILETIME {
-        dwLowDateTime: u32::from_le_bytes([a, b, c, d]),
-        dwHighDateTime: u32::from_le_bytes([e, f, g, h]),
-    }
-}
-
-/// Minutes since local midnight.
-pub(super) fn local_minute() -> u16 {
-    let mut time = SYSTEMTIME::default();
-    // SAFETY: the time is written to a local.
-    unsafe { GetLocalTime(&mut time) };
-    time.wHour * 60 + time.wMinute
-}
-
-/// Start of Windows: now minus the time it has been running.
-pub(super) fn boot_time() -> Fact<BootTime> {
-    // SAFETY: reads a counter.
-    let running_ms = unsafe { GetTickCount64() };
-    let boot = now_filetime().saturating_sub(running_ms.saturating_mul(10_000));
-    let (mut utc, mut local, mut result) = (
-        SYSTEMTIME::default(),
-        SYSTEMTIME::default(),
-        FILETIME::default(),
-    );
-    // SAFETY: all are locals; no time zone means the current one.
-    let converted = unsafe {
-        FileTimeToSystemTime(&filetime_of(boot), &mut utc) != 0
-            && SystemTimeToTzSpecificLocalTime(core::ptr::null(), &utc, &mut local) != 0
-            && SystemTimeToFileTime(&local, &mut result) != 0
-    };
-    if !converted {
-        return Fact::unknown(last_failure("convert the start time").to_string());
-    }
-    Fact::Value(BootTime {
-        utc: UtcTime::from_filetime(boot),
-        local: UtcTime::from_filetime(number_of(result)),
-    })
-}
-
 /// Version and product type from the kernel: `GetVersionEx` tells programs what they expect.
 pub(super) fn windows() -> Fact<Windows> {
     let mut version = OSVERSIONINFOEXW {
@@ -133,11 +73,6 @@ pub(super) fn windows() -> Fact<Windows> {
     if status != 0 {
         return Fact::unknown(format!("RtlGetVersion: status {status:#010x}"));
     }
-    let mut info = SYSTEM_INFO::default();
-    // SAFETY: written to a local.
-    unsafe { GetNativeSystemInfo(&mut info) };
-    // SAFETY: this member of the union is the one that the call fills.
-    let architecture = unsafe { info.Anonymous.Anonymous.wProcessorArchitecture };
     Fact::Value(Windows {
         version: Version::new(
             version.dwMajorVersion,
@@ -151,8 +86,30 @@ pub(super) fn windows() -> Fact<Windows> {
             _ => ProductType::Server,
         },
         service_pack: version.wServicePackMajor,
-        x64: architecture == PROCESSOR_ARCHITECTURE_AMD64,
+        x64: is_x64(),
     })
+}
+
+system_function! {
+    fn IsWow64Process2(process: HANDLE, emulated: *mut u16, native: *mut u16) -> i32 = "kernel32.dll"
+}
+
+/// Windows on another processor emulates this one so well that it is only told when asked
+/// directly; versions without such an emulation do not know the question.
+fn is_x64() -> bool {
+    let (mut emulated, mut native) = (0, 0);
+    if let Some(ask) = IsWow64Process2()
+        // SAFETY: the process is this one; both answers are written to locals.
+        && unsafe { ask(GetCurrentProcess(), &mut emulated, &mut native) } != 0
+    {
+        return native == IMAGE_FILE_MACHINE_AMD64;
+    }
+    let mut info = SYSTEM_INFO::default();
+    // SAFETY: written to a local.
+    unsafe { GetNativeSystemInfo(&mut info) };
+    // SAFETY: this member of the union is the one that the call fills.
+    let architecture = unsafe { info.Anonymous.Anonymous.wProcessorArchitecture };
+    architecture == PROCESSOR_ARCHITECTURE_AMD64
 }
 
 fn computer_name(format: COMPUTER_NAME_FORMAT) -> Fact<String> {
@@ -168,19 +125,14 @@ fn computer_name(format: COMPUTER_NAME_FORMAT) -> Fact<String> {
     }
 }
 
-/// NetBIOS name.
+/// NetBIOS name of this very machine, also where it is a node of a cluster.
 pub(super) fn name() -> Fact<String> {
-    computer_name(ComputerNameNetBIOS)
+    computer_name(ComputerNamePhysicalNetBIOS)
 }
 
 /// Name with its domain, in lower case.
 pub(super) fn fqdn() -> Fact<String> {
-    computer_name(ComputerNameDnsFullyQualified).map(|name| name.to_ascii_lowercase())
-}
-
-/// DNS suffix of the computer's name.
-pub(super) fn domain() -> Fact<String> {
-    computer_name(ComputerNameDnsDomain).map(|name| name.to_ascii_lowercase())
+    computer_name(ComputerNamePhysicalDnsFullyQualified).map(|name| name.to_ascii_lowercase())
 }
 
 /// Free bytes of the volume of a folder.
@@ -200,27 +152,6 @@ pub(super) fn free_bytes(folder: &str) -> Fact<u64> {
         return Fact::unknown(last_failure(format!("free space of `{folder}`")).to_string());
     }
     Fact::Value(free)
-}
-
-/// Does a named mutex exist?
-pub(super) fn mutex_exists(name: &str) -> Fact<bool> {
-    /// `ERROR_FILE_NOT_FOUND`
-    const NOT_FOUND: u32 = 2;
-    /// `ERROR_ACCESS_DENIED`: it exists and is somebody else's.
-    const DENIED: u32 = 5;
-    let wide_name = wide(name);
-    // SAFETY: the name ends with a zero.
-    let raw = unsafe { OpenMutexW(SYNCHRONIZATION_SYNCHRONIZE, 0, wide_name.as_ptr()) };
-    if Handle::new(raw).is_some() {
-        return Fact::Value(true);
-    }
-    match last_error() {
-        NOT_FOUND => Fact::Value(false),
-        DENIED => Fact::Value(true),
-        code => Fact::unknown(
-            crate::failure::Failure::new(format!("open mutex `{name}`"), code).to_string(),
-        ),
-    }
 }
 
 /// Is this Wine and not Windows? Its access lists are Unix mode bits, so they say nothing

@@ -1,27 +1,37 @@
 //! What Windows says of a file's signature, without the network.
 
 use core::ffi::c_void;
-use core::ptr::null_mut;
+use core::ptr::null;
 
+use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
+use windows_sys::Win32::Security::Cryptography::{CERT_CONTEXT, CERT_NAME_SIMPLE_DISPLAY_TYPE};
 use windows_sys::Win32::Security::WinTrust::{
+    CRYPT_PROVIDER_CERT, CRYPT_PROVIDER_DATA, CRYPT_PROVIDER_SGNR,
     WINTRUST_ACTION_GENERIC_VERIFY_V2, WINTRUST_DATA, WINTRUST_DATA_0, WINTRUST_FILE_INFO,
     WTD_CACHE_ONLY_URL_RETRIEVAL, WTD_CHOICE_FILE, WTD_REVOKE_NONE, WTD_STATEACTION_CLOSE,
     WTD_STATEACTION_VERIFY, WTD_UI_NONE,
 };
+use windows_sys::core::GUID;
 
 use super::loader::system_function;
-use super::wide;
+use super::{narrow, wide};
 use crate::machine::Signature;
-
-/// `TRUST_E_BAD_DIGEST`
-const BAD_DIGEST: u32 = 0x8009_6010;
-/// `TRUST_E_EXPLICIT_DISTRUST`
-const EXPLICIT_DISTRUST: u32 = 0x800b_0111;
-/// `TRUST_E_NOSIGNATURE`, `TRUST_E_SUBJECT_FORM_UNKNOWN`, `TRUST_E_PROVIDER_UNKNOWN`
-const NO_VERDICT: [u32; 3] = [0x800b_0100, 0x800b_0003, 0x800b_0001];
+use crate::verdict::verdict;
 
 system_function! {
-    fn WinVerifyTrust(window: *mut c_void, action: *mut windows_sys::core::GUID, data: *mut c_void) -> i32 = "wintrust.dll"
+    fn WinVerifyTrust(window: *mut c_void, action: *mut GUID, data: *mut c_void) -> i32 = "wintrust.dll"
+}
+system_function! {
+    fn WTHelperProvDataFromStateData(state: *mut c_void) -> *mut CRYPT_PROVIDER_DATA = "wintrust.dll"
+}
+system_function! {
+    fn WTHelperGetProvSignerFromChain(data: *mut CRYPT_PROVIDER_DATA, signer: u32, counter: i32, number: u32) -> *mut CRYPT_PROVIDER_SGNR = "wintrust.dll"
+}
+system_function! {
+    fn WTHelperGetProvCertFromChain(signer: *mut CRYPT_PROVIDER_SGNR, number: u32) -> *mut CRYPT_PROVIDER_CERT = "wintrust.dll"
+}
+system_function! {
+    fn CertGetNameStringW(certificate: *const CERT_CONTEXT, kind: u32, flags: u32, of: *const c_void, name: *mut u16, length: u32) -> u32 = "crypt32.dll"
 }
 
 /// The verdict on a file.
@@ -49,23 +59,59 @@ pub(super) fn verify(path: &str) -> Signature {
     };
     let mut action = WINTRUST_ACTION_GENERIC_VERIFY_V2;
     // SAFETY: the structures are those that action and choice ask for, and outlive the calls.
-    let status = unsafe {
-        let status = function(null_mut(), &mut action, (&raw mut data).cast());
-        data.dwStateAction = WTD_STATEACTION_CLOSE;
-        function(null_mut(), &mut action, (&raw mut data).cast());
-        status
+    let status = unsafe { function(INVALID_HANDLE_VALUE, &mut action, (&raw mut data).cast()) };
+    let signer = if status == 0 {
+        // SAFETY: the verification succeeded and its state has not been closed.
+        unsafe { signer(data.hWVTStateData) }
+            .unwrap_or_else(|| "a signer without a name".to_owned())
+    } else {
+        String::new()
     };
-    judge(u32::from_ne_bytes(status.to_ne_bytes()))
+    data.dwStateAction = WTD_STATEACTION_CLOSE;
+    // SAFETY: as for the first call; this one frees the state.
+    unsafe { function(INVALID_HANDLE_VALUE, &mut action, (&raw mut data).cast()) };
+    verdict(u32::from_ne_bytes(status.to_ne_bytes()), signer)
 }
 
-fn judge(status: u32) -> Signature {
-    let why = format!("WinVerifyTrust {status:#010x}");
-    match status {
-        0 => Signature::Good {
-            signer: "a signer that this server trusts".to_owned(),
-        },
-        BAD_DIGEST | EXPLICIT_DISTRUST => Signature::Bad { why },
-        status if NO_VERDICT.contains(&status) => Signature::Unknown { why },
-        _ => Signature::Untrusted { why },
-    }
+/// Name of the first signer.
+///
+/// # Safety
+/// The state is that of a verification that succeeded and was not closed.
+unsafe fn signer(state: *mut c_void) -> Option<String> {
+    let (data_of, signer_of, certificate_of, name_of) = (
+        WTHelperProvDataFromStateData()?,
+        WTHelperGetProvSignerFromChain()?,
+        WTHelperGetProvCertFromChain()?,
+        CertGetNameStringW()?,
+    );
+    // SAFETY: the caller vouches for the state; each result is looked at before it is used,
+    // and belongs to the state.
+    let certificate = unsafe {
+        let data = data_of(state);
+        if data.is_null() {
+            return None;
+        }
+        let signer = signer_of(data, 0, 0, 0);
+        if signer.is_null() {
+            return None;
+        }
+        let found = certificate_of(signer, 0);
+        if found.is_null() {
+            return None;
+        }
+        (*found).pCert
+    };
+    let mut name = [0_u16; 256];
+    // SAFETY: the certificate belongs to the state; the length is that of the buffer.
+    unsafe {
+        name_of(
+            certificate,
+            CERT_NAME_SIMPLE_DISPLAY_TYPE,
+            0,
+            null(),
+            name.as_mut_ptr(),
+            256,
+        )
+    };
+    Some(narrow(&name)).filter(|name| !name.is_empty())
 }
