@@ -7,8 +7,10 @@
 /// administrators have full control, nothing is inherited from above.
 pub const PROTECTED: &str = "O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
-/// Descriptor of the machine-wide lock: nobody else can take or hold it.
-pub const PRIVATE: &str = "O:BAG:SYD:P(A;;GA;;;SY)(A;;GA;;;BA)";
+/// Descriptor of the machine-wide lock: nobody else can take or hold it. It names no owner,
+/// because without administrators' rights none but oneself can be named, and such a run shall
+/// come as far as to say what it lacks.
+pub const PRIVATE: &str = "D:P(A;;GA;;;SY)(A;;GA;;;BA)";
 
 /// SYSTEM, the Administrators group, TrustedInstaller: who may own or change such a folder.
 const TRUSTED: [&str; 5] = [
