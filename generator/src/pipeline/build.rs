@@ -1,28 +1,28 @@
 //! `gangway build`: one folder, complete or not at all.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use gangway_contract::control::Control;
-use gangway_contract::manifest::{self, Cloud, Connectivity, Manifest, Mode, Payload, Tenant};
-use gangway_contract::{BundleId, ReleaseId, Sha256};
+use gangway_contract::manifest::{self, Manifest, Mode, Payload};
+use gangway_contract::{BundleId, Sha256};
 
 use super::config::{Config, ConfigError};
+use super::inputs::{Target, inputs, output_time, target};
 use super::output::{OutputError, Staging};
 use super::payloads::{self, Selected};
 use super::progress::Progress;
+use super::stage::{stage_payloads, stage_templates};
+use super::sums::{SUMS_FILE_NAME, sums};
 use super::{kit, lock, policies, runbook, signature, trust};
 use crate::bootstrap::{self, MAX_STUB_BYTES, SpecialiseError};
-use crate::bundle::{self, BundleDocument, Exe, FileDigest, Input, SigningRoot, Tool};
+use crate::bundle::{self, BundleDocument, Exe, SigningRoot, Tool};
 use crate::gpo;
 use crate::intake::lock::{Change, LockMode, reconcile};
-use crate::intake::{self, Inspection, IntakeSettings, Item, Kind, Source, Verdict};
+use crate::intake::{self, IntakeSettings};
 use crate::problem::Problem;
 use crate::publish::KitError;
-
-/// Output time when neither the environment nor any input gives one: 2000-01-01.
-const FALLBACK_TIME: i64 = 946_684_800;
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -255,23 +255,6 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     })
 }
 
-/// Name of the checksum list in the bundle's folder, in the form that `sha256sum -c` reads.
-pub(super) const SUMS_FILE_NAME: &str = "SHA256SUMS";
-
-/// The checksum list: every file but itself and the exe, which is signed later and vouched
-/// for by its own digest in `bundle.json`.
-pub(super) fn sums(files: &[FileDigest], exe_path: &str) -> String {
-    let mut files: Vec<&FileDigest> = files
-        .iter()
-        .filter(|file| file.path != exe_path && file.path != SUMS_FILE_NAME)
-        .collect();
-    files.sort();
-    files
-        .iter()
-        .map(|file| format!("{}  {}\n", file.sha256, file.path))
-        .collect()
-}
-
 fn load_stub(request: &BuildRequest, config: &Config) -> Result<(PathBuf, Vec<u8>), BuildError> {
     let beside = std::env::current_exe()
         .ok()
@@ -321,179 +304,4 @@ fn compose_manifest(
         payloads,
         settings: config.settings(),
     }
-}
-
-fn stage_payloads(
-    staging: &mut Staging,
-    release_id: &ReleaseId,
-    selected: &[Selected<'_>],
-    progress: &dyn Progress,
-) -> Result<(), BuildError> {
-    progress.begin("stage", selected.iter().map(|one| one.payload.size).sum());
-    for one in selected {
-        let path = format!("share/releases/{release_id}/{}", one.payload.name);
-        stage(staging, &path, one.item, progress)?;
-    }
-    progress.end();
-    Ok(())
-}
-
-/// Puts one download into the bundle, as it was judged.
-fn stage(
-    staging: &mut Staging,
-    path: &str,
-    item: &Item,
-    progress: &dyn Progress,
-) -> Result<(), BuildError> {
-    if let Source::Staged(copy) = &item.source {
-        staging.adopt(path, copy, item.size, item.sha256)?;
-        progress.advance(item.size);
-        return Ok(());
-    }
-    let source = item.source.open().map_err(|source| OutputError::Io {
-        action: "read",
-        path: PathBuf::from(&item.path),
-        source,
-    })?;
-    let copied = staging.copy(path, source, |bytes| progress.advance(bytes))?;
-    if copied.sha256 != item.sha256 {
-        return Err(OutputError::Changed {
-            name: item.path.clone(),
-            expected: item.sha256,
-            found: copied.sha256,
-        }
-        .into());
-    }
-    Ok(())
-}
-
-/// The portal's templates for the policy editor, ready for a central store; clients never read
-/// them. The first of each kind is taken, in the order of the inspection.
-fn stage_templates(
-    staging: &mut Staging,
-    inspection: &Inspection,
-    progress: &dyn Progress,
-) -> Result<bool, BuildError> {
-    let mut has_definitions = false;
-    for (wanted, path) in [
-        (false, "publish/PolicyDefinitions/AtpConfiguration.admx"),
-        (
-            true,
-            "publish/PolicyDefinitions/en-US/AtpConfiguration.adml",
-        ),
-    ] {
-        let item = inspection.items.iter().find(
-            |item| matches!(item.kind, Kind::PolicyTemplate { language } if language == wanted),
-        );
-        if let Some(item) = item {
-            stage(staging, path, item, progress)?;
-            has_definitions |= !wanted;
-        }
-    }
-    Ok(has_definitions)
-}
-
-/// The newest countersignature among the inputs dates the bundle, so that the same inputs
-/// give the same bytes on any day.
-fn output_time(request: &BuildRequest, inspection: &Inspection) -> i64 {
-    let newest = || {
-        inspection
-            .items
-            .iter()
-            .filter_map(|item| match &item.verdict {
-                Verdict::Valid { signed_at, .. } => *signed_at,
-                _ => None,
-            })
-            .max()
-    };
-    request
-        .source_date_epoch
-        .or_else(newest)
-        .unwrap_or(FALLBACK_TIME)
-}
-
-/// Every judged download, by path relative to the config, so that no machine's folders enter
-/// the bundle.
-fn inputs(
-    inspection: &Inspection,
-    selected: &[Selected<'_>],
-    release_id: &ReleaseId,
-    config: &Path,
-) -> Vec<Input> {
-    let folder = config
-        .parent()
-        .unwrap_or(Path::new(""))
-        .to_string_lossy()
-        .into_owned();
-    let relative = |item: &Item| {
-        let path = item
-            .path
-            .strip_prefix(folder.as_str())
-            .unwrap_or(&item.path);
-        path.trim_start_matches(['/', '\\']).replace('\\', "/")
-    };
-    let mut inputs: Vec<Input> = inspection
-        .items
-        .iter()
-        .map(|item| Input {
-            path: relative(item),
-            size: item.size,
-            sha256: item.sha256,
-            kind: item.kind.name().to_owned(),
-            verdict: item.verdict.to_string(),
-            staged_as: selected
-                .iter()
-                .find(|one| one.item.sha256 == item.sha256)
-                .map(|one| format!("share/releases/{release_id}/{}", one.payload.name)),
-        })
-        .collect();
-    inputs.sort_by(|left, right| left.path.cmp(&right.path));
-    inputs
-}
-
-/// Whom a bundle is about, and until when it works.
-struct Target {
-    tenant: Tenant,
-    expires_at: Option<i64>,
-}
-
-/// Read from the signed body of the package that the mode runs. There is exactly one after an
-/// inspection without errors.
-fn target(inspection: &Inspection, mode: Mode) -> Option<Target> {
-    let onboarding = inspection.items.iter().find_map(|item| match &item.kind {
-        Kind::OnboardingScript {
-            blob: Some(blob), ..
-        } if item.kind.role().is_some() => Some(Tenant {
-            org_id: blob.org_id.clone(),
-            cloud: blob.cloud,
-            connectivity: blob.connectivity,
-            endpoints: blob.endpoints.clone(),
-        }),
-        _ => None,
-    });
-    if mode != Mode::Offboard {
-        return onboarding.map(|tenant| Target {
-            tenant,
-            expires_at: None,
-        });
-    }
-    let offboarding = inspection.items.iter().find_map(|item| match &item.kind {
-        Kind::OffboardingScript {
-            blob: Some(blob), ..
-        } if item.kind.role().is_some() => Some(blob),
-        _ => None,
-    })?;
-    // The offboarding body names no service; the onboarding package of the same tenant does.
-    let tenant = onboarding
-        .filter(|tenant| tenant.org_id == offboarding.org_id)
-        .unwrap_or_else(|| Tenant {
-            org_id: offboarding.org_id.clone(),
-            cloud: Cloud::Commercial,
-            connectivity: Connectivity::Streamlined,
-            endpoints: Vec::new(),
-        });
-    Some(Target {
-        tenant,
-        expires_at: Some(offboarding.expires_at),
-    })
 }

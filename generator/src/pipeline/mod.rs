@@ -5,6 +5,7 @@ pub mod codes;
 pub mod config;
 mod diff;
 pub mod explain;
+mod inputs;
 mod kit;
 mod lock;
 mod output;
@@ -14,7 +15,9 @@ mod progress;
 mod runbook;
 mod sign;
 mod signature;
+mod stage;
 mod suggest;
+mod sums;
 mod trust;
 pub mod verify;
 

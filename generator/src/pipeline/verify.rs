@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use sha2::Digest as _;
 use walkdir::WalkDir;
 
-use super::build::{SUMS_FILE_NAME, sums};
 use super::codes;
 use super::output::{OutputError, io_error};
+use super::sums::{SUMS_FILE_NAME, sums};
 use crate::bootstrap::{self, MAX_STUB_BYTES};
 use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::problem::Problem;

@@ -1,0 +1,20 @@
+//! `SHA256SUMS`: the list that vouches for `bundle.json`, and with it for every other file.
+
+use crate::bundle::FileDigest;
+
+/// Name of the checksum list in the bundle's folder, in the form that `sha256sum -c` reads.
+pub(super) const SUMS_FILE_NAME: &str = "SHA256SUMS";
+
+/// The checksum list: every file but itself and the exe, which is signed later and vouched
+/// for by its own digest in `bundle.json`.
+pub(super) fn sums(files: &[FileDigest], exe_path: &str) -> String {
+    let mut files: Vec<&FileDigest> = files
+        .iter()
+        .filter(|file| file.path != exe_path && file.path != SUMS_FILE_NAME)
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .collect()
+}
