@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::program::Program;
+use crate::program::{self, Program};
 use crate::programs::Programs;
 use crate::runner;
 use crate::setup::{self, Purpose};
@@ -88,6 +88,10 @@ pub(crate) fn needs(suites: &[String]) -> Vec<Purpose> {
     needs
 }
 
+/// Tests at a time. Half of a test's time an emulated server idles while it stops, so more
+/// run than there are processors.
+const TESTS_AT_A_TIME: &str = "4";
+
 /// Makes everything that suites use, then runs them in one go.
 pub(crate) fn run_suites(
     suites: &[String],
@@ -105,6 +109,11 @@ pub(crate) fn run_suites(
     }
     if let Some(filter) = filter {
         program = program.arg(filter);
+    }
+    if program::find("cargo-nextest").is_some() {
+        program = program.args(["--no-fail-fast", "--test-threads", TESTS_AT_A_TIME]);
+    } else {
+        program = program.args(["--no-fail-fast", "--", "--test-threads", TESTS_AT_A_TIME]);
     }
     summary.watch(environment.apply(program))
 }

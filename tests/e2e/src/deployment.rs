@@ -81,16 +81,8 @@ impl Deployment {
     /// # Errors
     /// It does not end in time, or a report cannot be read.
     pub fn run_with(&self, arguments: &[&str]) -> Result<Outcome> {
-        self.run_in(&[], arguments)
-    }
-
-    /// As [`Deployment::run_with`], with environment variables.
-    ///
-    /// # Errors
-    /// As for [`Deployment::run_with`].
-    pub fn run_in(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Result<Outcome> {
         let (dropped, kept) = (self.reports()?, self.kept_reports()?);
-        let run = self.server.run_with(variables, &self.exe, arguments)?;
+        let run = self.server.run(&self.exe, arguments)?;
         Ok(Outcome {
             run,
             report: newcomer(&dropped, self.reports()?),

@@ -261,16 +261,7 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
             let outcome = deployment.run_with(arguments)?;
             check(deployment, &outcome, state, reason, steps)
         }
-        Act::Crash(at) => {
-            let outcome = deployment.run_in(&[(CRASH_POINT, at)], &[])?;
-            let ended = outcome.run.exit_code;
-            ensure!(
-                !DOCUMENTED_CODES.contains(&ended),
-                "`{at}` was not reached: exit code {ended}\n{:?}",
-                outcome.report
-            );
-            Ok(())
-        }
+        Act::Crash(at) => crash(bundle, deployment, at),
         Act::Until { state, reason } => run_until(deployment, state, reason),
         Act::ByHand { program, arguments } => {
             let run = deployment.server.run(program, arguments)?;
@@ -298,6 +289,22 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
 const CRASH_POINT: &str = "gangway-crash-point";
 /// How the bootstrap ends when nobody kills it.
 const DOCUMENTED_CODES: [i32; 9] = [0, 2, 50, 51, 52, 53, 54, 55, 70];
+
+/// Runs the exe from the server's own disk: from the share it would start a copy of itself,
+/// which gets a clean environment and would not hear where to end.
+fn crash(bundle: &Bundle, deployment: &Deployment, at: &str) -> Result<()> {
+    let server = &deployment.server;
+    let folder = server.on_c("crash");
+    fs::create_dir_all(&folder).with_context(|| format!("create `{}`", folder.display()))?;
+    let local = folder.join("bootstrap.exe");
+    fs::copy(bundle.exe(), &local).with_context(|| format!("write `{}`", local.display()))?;
+    let run = server.run_with(&[(CRASH_POINT, at)], r"C:\crash\bootstrap.exe", &[])?;
+    ensure!(
+        !DOCUMENTED_CODES.contains(&run.exit_code),
+        "`{at}` was not reached: {run:?}"
+    );
+    Ok(())
+}
 
 fn run_until(deployment: &Deployment, state: &str, reason: &str) -> Result<()> {
     /// What a killed run left behind ends within some seconds.
