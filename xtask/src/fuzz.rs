@@ -33,6 +33,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
              and a nightly compiler: `rustup toolchain install nightly`"
         );
     }
+    say::stage("seeds");
+    nightly(&["run", "--quiet", "--release", "--example", "seeds"])?
+        .folder(generator.join("fuzz"))
+        .run()
+        .context("the seeds of the fuzz targets cannot be made")?;
     let targets = fuzz(&["list"])?.folder(&generator).text()?;
     let wanted = |name: &&str| {
         let filter = arguments.filter.as_deref();
@@ -54,12 +59,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// cargo-fuzz started through rustup's cargo, because it needs a nightly compiler.
+/// cargo-fuzz, which needs a nightly compiler.
 fn fuzz(arguments: &[&str]) -> Result<Program> {
+    Ok(nightly(&["fuzz"])?.args(arguments))
+}
+
+/// Rustup's cargo with the nightly compiler.
+fn nightly(arguments: &[&str]) -> Result<Program> {
     let cargo = program::find("cargo").context("no `cargo` on PATH")?;
     Ok(Program::new(cargo)
         .without_env("CARGO")
         .without_env("RUSTUP_TOOLCHAIN")
-        .args(["+nightly", "fuzz"])
+        .arg("+nightly")
         .args(arguments))
 }

@@ -7,7 +7,8 @@ use super::reason::InvalidReason;
 use super::signer;
 use super::stamp;
 use super::verdict::{
-    ChainLink, Claimed, OtherSignature, Place, Signature, Signer, Valid, Verdict, Warning,
+    ChainLink, Claimed, OtherSignature, Place, Signature, Signer, SigningTime, Valid, Verdict,
+    Warning,
 };
 use crate::formats::der::Element;
 use crate::formats::digest::{DigestAlgorithm, hex};
@@ -194,7 +195,7 @@ fn judge_one(
             not_after: certificate.not_after(),
         });
     }
-    warnings.extend(chain_warnings(&path, now));
+    warnings.extend(chain_warnings(&path, signed_at.as_ref(), now));
     Ok(Held {
         signature: Signature {
             signer: describe(certificate),
@@ -239,13 +240,16 @@ fn fitting_reading(
     }
 }
 
-fn chain_warnings(path: &Path, now: i64) -> Vec<Warning> {
+fn chain_warnings(path: &Path, signed_at: Option<&SigningTime>, now: i64) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let AnchorName::Lab { name, .. } = &path.anchor {
-        warnings.push(Warning::LabRoot {
-            subject: name.clone(),
-        });
+    let anchors = [Some(&path.anchor), signed_at.map(|time| &time.anchor)];
+    for anchor in anchors.into_iter().flatten() {
+        if let AnchorName::Lab { name, .. } = anchor {
+            let subject = name.clone();
+            warnings.push(Warning::LabRoot { subject });
+        }
     }
+    warnings.dedup();
     warnings.push(Warning::RevocationNotChecked);
     let ended = path.certificates.iter().filter(|c| c.not_after() < now);
     warnings.extend(ended.map(|certificate| Warning::EndedSince {

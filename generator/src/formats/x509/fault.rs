@@ -101,12 +101,4 @@ pub enum ChainFault {
         /// The limit.
         limit: usize,
     },
-    /// A revocation list names the certificate.
-    #[error("the certificate of `{subject}` was revoked on {}", super::time::utc(*.revoked_at))]
-    Revoked {
-        /// Subject of the certificate.
-        subject: String,
-        /// Date of revocation, unix seconds.
-        revoked_at: i64,
-    },
 }

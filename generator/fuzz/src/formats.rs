@@ -1,0 +1,97 @@
+//! The readers of file formats: one function a target, whole files in, nothing out. What is
+//! checked is that they come back.
+
+use std::io::Cursor;
+
+use gangway::formats::authenticode::{FileKind, TrustAnchors, verify};
+use gangway::formats::cabinet::list_files;
+use gangway::formats::msi::InstallerPackage;
+use gangway::formats::pe::{Layout, VersionInfo};
+use gangway::formats::x509::{Certificate, Purpose, prove};
+use gangway_fixtures::lab;
+
+use super::formats_seeds::{SCRIPT, script_around};
+
+/// A target: its name, what it calls.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// The targets of this file.
+pub const TARGETS: &[Target] = &[
+    ("cab", cab),
+    ("certificate", certificate),
+    ("cms", cms),
+    ("msi", msi),
+    ("pe", pe),
+    ("ps1", ps1),
+];
+
+/// 2026-11-01 00:00:00 UTC.
+const NOW: i64 = 1_793_491_200;
+
+fn anchors() -> TrustAnchors {
+    TrustAnchors::microsoft()
+        .with_lab_root(&lab::root_der())
+        .expect("the lab's root")
+}
+
+fn judge(data: &[u8], kind: FileKind) {
+    let _ = verify(&mut Cursor::new(data), Some(kind), &anchors(), NOW);
+}
+
+/// An executable: signature and version resource.
+pub fn pe(data: &[u8]) {
+    judge(data, FileKind::Pe);
+    let mut source = Cursor::new(data);
+    if let Ok(layout) = Layout::read(&mut source) {
+        let _ = VersionInfo::read(&mut source, &layout);
+    }
+}
+
+/// An installer package: signature and tables.
+pub fn msi(data: &[u8]) {
+    judge(data, FileKind::Msi);
+    let mut source = Cursor::new(data);
+    if let Ok(mut package) = InstallerPackage::open(&mut source) {
+        let _ = package.identity();
+        let _ = package.files();
+    }
+}
+
+/// A cabinet: signature and list of files.
+pub fn cab(data: &[u8]) {
+    judge(data, FileKind::Cabinet);
+    let _ = list_files(&mut Cursor::new(data));
+}
+
+/// A script.
+pub fn ps1(data: &[u8]) {
+    judge(data, FileKind::Script);
+}
+
+/// A PKCS #7 structure, inside a script whose digest the seeds' structures hold, so that
+/// everything behind the digest is reached.
+pub fn cms(data: &[u8]) {
+    judge(script_around(SCRIPT, data).as_bytes(), FileKind::Script);
+}
+
+/// A certificate, as leaf and as its own issuer.
+pub fn certificate(data: &[u8]) {
+    if let Ok(certificate) = Certificate::parse(data) {
+        let anchors = anchors();
+        let candidates = [certificate.clone()];
+        for purpose in [
+            Purpose::CodeSigning,
+            Purpose::TimeStamping,
+            Purpose::DataSigning,
+        ] {
+            let _ = prove(
+                &certificate,
+                &candidates,
+                anchors.code(),
+                purpose,
+                Some(NOW),
+            );
+        }
+        let _ = certificate.subject().to_string();
+    }
+}
