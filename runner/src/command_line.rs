@@ -28,8 +28,6 @@ pub enum Request {
     Status,
     /// Look and report, whatever the manifest's mode.
     Precheck,
-    /// Try every service URL.
-    Connectivity,
     /// Gather logs and reports in one folder.
     Collect,
     /// Remove everything that this program left on the server, reports and journal included.
@@ -50,7 +48,6 @@ Brings this server to the state that the bundle inside this program asks for.
   --plan [--json]                     print facts and plan, change nothing
   --facts [--json]                    print facts, change nothing
   status                              print the last report
-  connectivity                        try the service URLs as the sensor would
   collect                             gather logs and reports in one folder
   cleanup                             remove what this program left here
   --version, --help
@@ -69,7 +66,6 @@ pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String
         ["--facts"] => return Ok(Request::Facts { json }),
         ["status"] => Request::Status,
         ["precheck"] => Request::Precheck,
-        ["connectivity"] => Request::Connectivity,
         ["collect"] => Request::Collect,
         ["cleanup"] => Request::Cleanup,
         ["--help" | "-h" | "/?"] => Request::Help,

@@ -17,11 +17,13 @@ pub mod machine;
 pub mod path;
 pub mod probe;
 pub mod protection;
+pub mod redact;
 pub mod relay;
 pub mod run;
 pub mod selfcheck;
 pub mod stop;
 pub mod tell;
+pub mod upkeep;
 pub mod verdict;
 #[cfg(windows)]
 pub mod windows;

@@ -74,6 +74,17 @@ pub trait Machine {
     /// # Errors
     /// As the system says.
     fn list_files(&mut self, path: &str) -> Result<Vec<String>, Failure>;
+    /// Names of the folders of a folder; none when it does not exist.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn list_folders(&mut self, path: &str) -> Result<Vec<String>, Failure>;
+    /// Deletes a folder and all inside, following nothing that leads out of it; one that is
+    /// not there is no error.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn delete_tree(&mut self, path: &str) -> Result<(), Failure>;
     /// Deletes an empty folder; one that is not there or not empty is no error.
     fn delete_folder(&mut self, path: &str);
     /// Reads at most `limit` bytes from the end of a file of the machine.
@@ -85,12 +96,13 @@ pub trait Machine {
     /// the digest is bad or the signer distrusted.
     fn signature(&mut self, path: &str) -> Signature;
 
-    /// Starts a program.
+    /// Makes a process of a program. It does not run before [`wait`](Self::wait), and never
+    /// when this program ends before that: the caller can record it first.
     ///
     /// # Errors
     /// As the system says.
     fn start(&mut self, command: &Command) -> Result<Process, Failure>;
-    /// Waits for the end of a program that was started last, at most its limit.
+    /// Lets the process run and waits for its end, at most the command's limit.
     fn wait(&mut self, process: Process, command: &Command) -> Ended;
     /// Is this very process still there?
     fn is_running(&mut self, process: Process) -> bool;

@@ -15,7 +15,7 @@ use crate::fetch::{self, Held, Source};
 use crate::journal::{self, Past};
 use crate::machine::{BundleName, Machine, Mark};
 use crate::stop::Stop;
-use crate::tell;
+use crate::{tell, upkeep};
 
 /// Planning rounds in one run: each begins where the machine has changed. Server 2016 with
 /// feature, platform and agent to come takes three.
@@ -407,7 +407,7 @@ fn remove_payloads(machine: &mut dyn Machine, manifest: &Manifest) -> Result<(),
         machine.delete_file(&format!(r"{folder}\{}", payload.name))?;
     }
     machine.delete_folder(&folder);
-    Ok(())
+    upkeep::remove_other_releases(machine, &manifest.release_id)
 }
 
 fn report_folder(places: &Places, manifest: &Manifest) -> Option<String> {
@@ -458,6 +458,11 @@ fn report_name(machine: &mut dyn Machine, report: &Report) -> String {
     let host = if host.is_empty() { "unknown" } else { &host };
     let random = machine.random() & 0xffff_ffff;
     format!("{host}.{}.{random:08x}.json", report.finished_at.compact())
+}
+
+/// The time in a report's name, which sorts as text.
+pub fn report_time(name: &str) -> Option<&str> {
+    name.rsplit('.').nth(2)
 }
 
 fn keep(machine: &mut dyn Machine, name: &str, report: &Report) -> Result<(), Failure> {

@@ -5,10 +5,11 @@ use std::process::ExitCode as ProcessExit;
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
 use gangway_runner::command_line::{self, Request};
+use gangway_runner::failure::Failure;
 use gangway_runner::machine::{Event, Level, Machine as _};
 use gangway_runner::run::{self, Bundle, Places};
 use gangway_runner::windows::{self, WindowsMachine, print};
-use gangway_runner::{relay, selfcheck, tell};
+use gangway_runner::{relay, selfcheck, tell, upkeep};
 
 pub(crate) fn main() -> ProcessExit {
     windows::harden();
@@ -51,6 +52,15 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
     match request {
         Request::Facts { json } => Ok(show_facts(&mut machine, &own.bundle, json)),
         Request::Plan { json } => Ok(show_plan(&mut machine, &own.bundle, json)),
+        Request::Status => tell_of(upkeep::status(&mut machine)),
+        Request::Collect => tell_of(
+            upkeep::collect(&mut machine, &own.bundle)
+                .map(|folder| (format!("gathered in `{folder}`\n"), ExitCode::Good.number())),
+        ),
+        Request::Cleanup => tell_of(
+            upkeep::cleanup(&mut machine)
+                .map(|()| ("removed\n".to_owned(), ExitCode::Good.number())),
+        ),
         Request::Precheck => {
             own.bundle.manifest.mode = Mode::Precheck;
             Ok(act(&mut machine, &own, &Places::default()))
@@ -62,7 +72,23 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
             };
             Ok(act(&mut machine, &own, &places))
         }
-        _ => Ok(act(&mut machine, &own, &Places::default())),
+        Request::Run => Ok(act(&mut machine, &own, &Places::default())),
+        // Answered above.
+        Request::Help | Request::Version => Ok(ExitCode::Good.number()),
+    }
+}
+
+/// Prints what a command has to say.
+fn tell_of(result: Result<(String, i32), Failure>) -> Result<i32, i32> {
+    match result {
+        Ok((text, code)) => {
+            print(&text, false);
+            Ok(code)
+        }
+        Err(failure) => {
+            print(&format!("error: {failure}\n"), true);
+            Err(ExitCode::Failed.number())
+        }
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn bundle() -> Manifest {
         organization: "Contoso".to_owned(),
         sequence: 3,
         tenant: Tenant {
-            org_id: ORG.parse().unwrap(),
+            org_id: ORG.parse().expect("a GUID"),
             cloud: Cloud::Commercial,
             connectivity: Connectivity::Streamlined,
             endpoints: vec!["https://edr-weu.eu.endpoint.security.microsoft.com/edr/".to_owned()],

@@ -23,9 +23,10 @@ const ENDED_AT_LIMIT: u32 = 258;
 /// Longest wait for a program that was ended to be gone, in milliseconds.
 const LAST_BREATH_MS: u64 = 10_000;
 
-/// A program that was started.
+/// A process that was made and does not run yet.
 pub(super) struct Child {
     process: Handle,
+    thread: Handle,
     job: Option<Job>,
     identity: Process,
 }
@@ -41,12 +42,14 @@ struct Attempt {
 impl Attempt {
     /// What is tried for a program, best first; the next when Windows denies access.
     ///
-    /// A script gets a job, so that all it starts can be ended with it. The task scheduler has
-    /// put this process into a job, and before Server 2012 jobs do not nest: there the script
-    /// has to leave that one first, and where it may not, it runs without.
+    /// Everything gets a job, so that a process that nobody recorded ends with this program;
+    /// a script keeps it, so that all it starts can be ended with it, an installer leaves its
+    /// limits behind when it begins to run. The task scheduler has put this process into a
+    /// job, and before Server 2012 jobs do not nest: there a program has to leave that one
+    /// first, and where it may not, it runs without.
     ///
-    /// An installer gets no job, because it is never ended, and leaves the scheduler's where it
-    /// may, because a task past its time limit is ended with its job.
+    /// An installer leaves the scheduler's job where it may in any case, because a task past
+    /// its time limit is ended with its job.
     fn all(past_limit: PastLimit) -> Vec<Self> {
         let attempt = |own_job, leave_job| Self { own_job, leave_job };
         match past_limit {
@@ -55,7 +58,12 @@ impl Attempt {
                 attempt(true, true),
                 attempt(false, false),
             ],
-            PastLimit::LeaveRunning => vec![attempt(false, true), attempt(false, false)],
+            PastLimit::LeaveRunning => vec![
+                attempt(true, true),
+                attempt(true, false),
+                attempt(false, true),
+                attempt(false, false),
+            ],
         }
     }
 
@@ -75,16 +83,16 @@ impl Child {
         self.identity
     }
 
-    /// Starts a program in a console of its own that nobody sees: tools of the portal's
-    /// scripts fail when their input is not a console.
-    pub(super) fn start(
+    /// Makes a process, suspended, in a console of its own that nobody sees: tools of the
+    /// portal's scripts fail when their input is not a console.
+    pub(super) fn make(
         command: &Command,
         folders: &Folders,
         temporary: &str,
     ) -> Result<Self, Failure> {
         let mut denied = None;
         for attempt in Attempt::all(command.past_limit) {
-            match Self::try_start(command, folders, temporary, attempt) {
+            match Self::try_make(command, folders, temporary, attempt) {
                 Err(failure) if failure.code == ERROR_ACCESS_DENIED => denied = Some(failure),
                 result => return result,
             }
@@ -94,7 +102,7 @@ impl Child {
         }))
     }
 
-    fn try_start(
+    fn try_make(
         command: &Command,
         folders: &Folders,
         temporary: &str,
@@ -131,16 +139,7 @@ impl Child {
             return Err(last_failure(what()));
         }
         let (process, thread) = (Handle(information.hProcess), Handle(information.hThread));
-        let ready = job.as_ref().map_or(Ok(()), |job| job.take(&process));
-        let running = ready.and_then(|()| {
-            // SAFETY: the thread was made suspended by the call above.
-            if unsafe { ResumeThread(thread.raw()) } == u32::MAX {
-                Err(last_failure(what()))
-            } else {
-                Ok(())
-            }
-        });
-        if let Err(failure) = running {
+        if let Err(failure) = job.as_ref().map_or(Ok(()), |job| job.take(&process)) {
             // The process has not run yet.
             end(&process);
             return Err(failure);
@@ -151,13 +150,25 @@ impl Child {
         };
         Ok(Self {
             process,
+            thread,
             job,
             identity,
         })
     }
 
-    /// Waits for the end, at most the command's limit.
-    pub(super) fn wait(self, command: &Command) -> Ended {
+    /// Lets it run and waits for the end, at most the command's limit.
+    pub(super) fn wait(mut self, command: &Command) -> Ended {
+        // SAFETY: the thread was made suspended.
+        if unsafe { ResumeThread(self.thread.raw()) } == u32::MAX {
+            let failure = last_failure(format!("start `{}`", command.program));
+            end(&self.process);
+            return Ended::NotStarted(failure);
+        }
+        if command.past_limit == PastLimit::LeaveRunning
+            && let Some(job) = self.job.take()
+        {
+            job.let_go();
+        }
         if let Some(code) = self.code_within(u64::from(command.limit_s) * 1000) {
             return Ended::Code(code);
         }

@@ -111,8 +111,17 @@ pub(super) fn delete(path: &str) -> Result<(), Failure> {
     }
 }
 
-/// Names of the files of a folder, those of folders left out.
+/// Names of the files of a folder.
 pub(super) fn list(path: &str) -> Result<Vec<String>, Failure> {
+    entries(path, std::fs::FileType::is_file)
+}
+
+/// Names of the folders of a folder.
+pub(super) fn list_folders(path: &str) -> Result<Vec<String>, Failure> {
+    entries(path, std::fs::FileType::is_dir)
+}
+
+fn entries(path: &str, wanted: fn(&fs::FileType) -> bool) -> Result<Vec<String>, Failure> {
     let what = || format!("list `{path}`");
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -124,11 +133,23 @@ pub(super) fn list(path: &str) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| failure(what(), &error))?;
-        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if entry.file_type().is_ok_and(|kind| wanted(&kind)) {
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
     Ok(names)
+}
+
+/// Deletes a folder and all inside; the standard library opens what it deletes without
+/// following links.
+pub(super) fn delete_tree(path: &str) -> Result<(), Failure> {
+    match fs::remove_dir_all(path) {
+        Ok(()) => Ok(()),
+        Err(error) => match failure(format!("delete folder `{path}`"), &error) {
+            failure if failure.kind == FailureKind::NotFound => Ok(()),
+            failure => Err(failure),
+        },
+    }
 }
 
 /// Reads at most `limit` bytes from the end; others may go on writing.

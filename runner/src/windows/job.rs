@@ -20,15 +20,31 @@ impl Job {
         // SAFETY: no attributes, no name.
         let job = Handle::new(unsafe { CreateJobObjectW(null(), null()) })
             .ok_or_else(|| last_failure("make a job object"))?;
-        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        let job = Self(job);
         // The second: a script that crashes ends, and shows no box about it.
-        limits.BasicLimitInformation.LimitFlags =
-            JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
+        job.limit(
+            JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION,
+        )?;
+        Ok(job)
+    }
+
+    /// Lets the programs inside live on without the job's limits.
+    pub(super) fn let_go(self) {
+        // A limit that cannot be taken away ends the program with the job: the handle is
+        // therefore left open until this program ends.
+        if self.limit(0).is_err() {
+            core::mem::forget(self);
+        }
+    }
+
+    fn limit(&self, flags: u32) -> Result<(), Failure> {
+        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        limits.BasicLimitInformation.LimitFlags = flags;
         let size = u32::try_from(size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>()).unwrap_or(0);
         // SAFETY: the handle is open; the size is that of the structure.
         let set = unsafe {
             SetInformationJobObject(
-                job.raw(),
+                self.0.raw(),
                 JobObjectExtendedLimitInformation,
                 (&raw const limits).cast(),
                 size,
@@ -37,7 +53,7 @@ impl Job {
         if set == 0 {
             return Err(last_failure("limit a job object"));
         }
-        Ok(Self(job))
+        Ok(())
     }
 
     /// Puts a process into the job.

@@ -146,6 +146,17 @@ impl Machine for WindowsMachine {
         files::list(path)
     }
 
+    fn list_folders(&mut self, path: &str) -> Result<Vec<String>, Failure> {
+        files::list_folders(path)
+    }
+
+    fn delete_tree(&mut self, path: &str) -> Result<(), Failure> {
+        let inside = format!(r"{path}\");
+        self.folders
+            .retain(|(held, _)| held != path && !held.starts_with(&inside));
+        files::delete_tree(path)
+    }
+
     fn delete_folder(&mut self, path: &str) {
         self.folders.retain(|(held, _)| held != path);
         // Not empty, or not there: nothing to do.
@@ -163,7 +174,7 @@ impl Machine for WindowsMachine {
     fn start(&mut self, command: &Command) -> Result<Process, Failure> {
         self.data_folder("logs")?;
         let temporary = self.data_folder("temp")?;
-        let child = Child::start(command, &self.folders(), &temporary)?;
+        let child = Child::make(command, &self.folders(), &temporary)?;
         let identity = child.identity();
         self.children.push(child);
         Ok(identity)

@@ -1,0 +1,134 @@
+//! Commands for a person at the server: the last report, a support folder, tidying up.
+
+use gangway_contract::report::{MAX_BYTES, Report};
+use gangway_contract::{ExitCode, ReleaseId};
+
+use crate::failure::Failure;
+use crate::machine::Machine;
+use crate::redact::{decode, redact};
+use crate::run::{self, Bundle};
+use crate::tell;
+
+/// Bytes taken from the end of each log.
+const LOG_TAIL: u64 = 2 << 20;
+
+/// The last report in words, and the exit code of the run that wrote it.
+///
+/// # Errors
+/// As the system says.
+pub fn status(machine: &mut dyn Machine) -> Result<(String, i32), Failure> {
+    let folder = format!(r"{}\reports", machine.folders().data());
+    let mut names = machine.list_files(&folder)?;
+    names.sort_by_key(|name| run::report_time(name).map(str::to_owned));
+    let Some(newest) = names.pop() else {
+        let text = "this program has not run here yet\n".to_owned();
+        return Ok((text, ExitCode::Waiting.number()));
+    };
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    let bytes = machine.read_tail(&format!(r"{folder}\{newest}"), limit)?;
+    Ok(match Report::parse(&bytes) {
+        Ok(report) => (
+            format!(
+                "{}, bundle {}\n{}\n",
+                report.finished_at,
+                report.bundle_id,
+                tell::summary(&report)
+            ),
+            report.exit_code,
+        ),
+        Err(why) => (
+            format!("the last report `{newest}` cannot be read: {why}\n"),
+            ExitCode::Internal.number(),
+        ),
+    })
+}
+
+/// Gathers facts, plan, journal, reports and logs in one folder, secrets taken out. Gives
+/// its path.
+///
+/// # Errors
+/// As the system says.
+pub fn collect(machine: &mut dyn Machine, bundle: &Bundle) -> Result<String, Failure> {
+    let data = machine.folders().data();
+    let target = format!(r"{data}\support-{}", machine.now().compact());
+    for folder in [&data, &target] {
+        machine.protect_folder(folder)?;
+    }
+    let (facts, plan) = run::look(machine, bundle);
+    let mut texts = vec![
+        ("facts.txt".to_owned(), tell::facts(&facts)),
+        ("plan.txt".to_owned(), tell::plan(&plan)),
+    ];
+    let release = machine
+        .folders()
+        .release(bundle.manifest.release_id.as_str());
+    let tool_logs = format!(
+        r"{}\Microsoft\DefenderDeploymentTool",
+        machine.folders().program_data
+    );
+    for (folder, prefix) in [
+        (data.clone(), ""),
+        (format!(r"{data}\reports"), "report-"),
+        (format!(r"{data}\logs"), "log-"),
+        (release, "install-"),
+        (tool_logs, "tool-"),
+    ] {
+        for name in machine.list_files(&folder)? {
+            if !is_log(&name) {
+                continue;
+            }
+            let bytes = machine.read_tail(&format!(r"{folder}\{name}"), LOG_TAIL)?;
+            texts.push((format!("{prefix}{name}"), redact(&decode(&bytes))));
+        }
+    }
+    for (name, text) in texts {
+        let path = format!(r"{target}\{name}");
+        machine.delete_file(&path)?;
+        let mut file = machine.create_file(&path)?;
+        file.write(text.as_bytes())?;
+        file.finish()?;
+    }
+    Ok(target)
+}
+
+/// Texts only: a payload, a key among them, is never gathered.
+fn is_log(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".log", ".json", ".jsonl"]
+        .iter()
+        .any(|extension| name.ends_with(extension))
+}
+
+/// Removes copies, logs, reports and the journal. The sequence that was seen and the policies
+/// that were written stay: they say what the server is, not what this program needed.
+///
+/// # Errors
+/// As the system says; what could be removed is gone.
+pub fn cleanup(machine: &mut dyn Machine) -> Result<(), Failure> {
+    let folders = machine.folders();
+    let mut result = Ok(());
+    for folder in [folders.programs(), folders.data()] {
+        if let Err(failure) = machine.delete_tree(&folder) {
+            result = Err(failure);
+        }
+    }
+    result
+}
+
+/// Removes the copies of other releases, left by bundles that never succeeded here.
+///
+/// # Errors
+/// As the system says.
+pub fn remove_other_releases(
+    machine: &mut dyn Machine,
+    release: &ReleaseId,
+) -> Result<(), Failure> {
+    let programs = machine.folders().programs();
+    for name in machine.list_folders(&programs)? {
+        let other = ReleaseId::try_from(name.clone()).is_ok_and(|other| other != *release);
+        if other {
+            machine.delete_tree(&format!(r"{programs}\{name}"))?;
+        }
+    }
+    Ok(())
+}

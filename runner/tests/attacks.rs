@@ -1,0 +1,172 @@
+//! Somebody changes bytes between the checks: refused, with the reason, and nothing runs.
+
+#![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
+
+#[path = "../../contract/tests/cases/mod.rs"]
+mod cases;
+mod fake;
+
+use fake::Fake;
+use gangway_contract::report::Report;
+use gangway_contract::{Reason, State};
+use gangway_runner::machine::Signature;
+use gangway_runner::run::{self, Places};
+
+fn machine() -> Fake {
+    let case = cases::Case::parse("host 2016").unwrap_or_else(|error| panic!("{error}"));
+    Fake::new(case.manifest, case.facts)
+}
+
+fn run_once(machine: &mut Fake) -> Report {
+    let bundle = machine.bundle();
+    let places = Places::default();
+    let start = run::begin(machine, &bundle, &places);
+    let report = run::finish(machine, &bundle, &places, &start);
+    machine.process_ended();
+    report
+}
+
+#[track_caller]
+fn assert_refused(machine: &Fake, report: &Report, reason: Reason, words: &str) {
+    assert_eq!(
+        (report.state, report.reason.as_str()),
+        (State::Refused, reason.as_str()),
+        "{}",
+        gangway_runner::tell::summary(report)
+    );
+    assert_eq!(report.exit_code, 54);
+    assert!(report.detail.contains(words), "{}", report.detail);
+    assert_eq!(machine.started, Vec::<String>::new());
+    assert_eq!(machine.violations, Vec::<String>::new());
+}
+
+#[test]
+fn changed_bytes_on_the_share() {
+    for name in ["md4ws.msi", "onboard.cmd"] {
+        let mut machine = machine();
+        let path = machine.remote(name);
+        machine.share.get_mut(&path).unwrap()[3] ^= 1;
+        let report = run_once(&mut machine);
+        assert_refused(&machine, &report, Reason::PayloadMismatch, name);
+    }
+}
+
+#[test]
+fn a_shorter_file_on_the_share() {
+    let mut machine = machine();
+    let path = machine.remote("md4ws.msi");
+    machine.share.get_mut(&path).unwrap().truncate(5);
+    let report = run_once(&mut machine);
+    assert_refused(&machine, &report, Reason::PayloadMismatch, "5 bytes");
+}
+
+#[test]
+fn a_longer_and_an_endless_file_on_the_share() {
+    let mut longer = machine();
+    let path = longer.remote("md4ws.msi");
+    longer.share.get_mut(&path).unwrap().push(0);
+    let report = run_once(&mut longer);
+    assert_refused(&longer, &report, Reason::PayloadMismatch, "more than");
+
+    let mut endless = machine();
+    endless.endless.push(endless.remote("md4ws.msi"));
+    let report = run_once(&mut endless);
+    assert_refused(&endless, &report, Reason::PayloadMismatch, "more than");
+}
+
+#[test]
+fn a_swap_on_the_share_after_the_fetch_changes_nothing() {
+    let mut machine = machine();
+    let path = machine.remote("md4ws.msi");
+    let original = machine.share.get(&path).unwrap().clone();
+    // Another content at every effect from the tenth on, which is after the fetches.
+    machine.at_tick = Some(Box::new(move |tick, share, _| {
+        let bytes = if tick < 10 { &original[..] } else { b"evil" };
+        share.insert(path.clone(), bytes.to_vec());
+    }));
+    let report = run_once(&mut machine);
+    assert_eq!(report.state, State::Onboarded);
+    assert_eq!(machine.violations, Vec::<String>::new());
+}
+
+#[test]
+fn a_planted_local_copy_is_fetched_again() {
+    let mut machine = machine();
+    let local = machine.local("md4ws.msi");
+    machine.files.borrow_mut().insert(local, b"evil".to_vec());
+    let report = run_once(&mut machine);
+    assert_eq!(report.state, State::Onboarded);
+    assert_eq!(machine.violations, Vec::<String>::new());
+}
+
+#[test]
+fn a_local_copy_that_is_swapped_between_write_and_check() {
+    // At every effect somebody who can write the folder puts other bytes in: whatever the
+    // moment, either the change is found or it never mattered, and nothing unverified runs.
+    for moment in 0..60 {
+        let mut machine = machine();
+        let local = machine.local("md4ws.msi");
+        machine.at_tick = Some(Box::new(move |tick, _, files| {
+            let mut files = files.borrow_mut();
+            if tick == moment && files.contains_key(&local) {
+                files.insert(local.clone(), b"evil".to_vec());
+            }
+        }));
+        let bundle = machine.bundle();
+        let places = Places::default();
+        let start = run::begin(&mut machine, &bundle, &places);
+        let report = run::finish(&mut machine, &bundle, &places, &start);
+        let swapped_while_held = machine
+            .violations
+            .iter()
+            .all(|violation| violation.contains("has other bytes"));
+        // The real machine's handle keeps a held file from being written, so a swap that the
+        // fake lets through while it is held is not one that can happen.
+        assert!(swapped_while_held, "{:?}", machine.violations);
+        if machine.violations.is_empty() && report.state != State::Onboarded {
+            assert_eq!(
+                report.reason,
+                Reason::PayloadMismatch.as_str(),
+                "moment {moment}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_somebody_else_made() {
+    let mut machine = machine();
+    machine
+        .foreign_folders
+        .push(r"C:\Program Files\Gangway".to_owned());
+    let report = run_once(&mut machine);
+    assert_refused(&machine, &report, Reason::FolderNotProtected, "owner");
+}
+
+#[test]
+fn a_signature_that_the_system_distrusts() {
+    let mut machine = machine();
+    let bad = Signature::Bad {
+        why: "WinVerifyTrust 0x800b0111".to_owned(),
+    };
+    machine.signatures.insert("md4ws.msi".to_owned(), bad);
+    let report = run_once(&mut machine);
+    assert_refused(&machine, &report, Reason::SignerDistrusted, "0x800b0111");
+}
+
+#[test]
+fn a_signer_that_is_merely_unknown_is_recorded() {
+    let mut machine = machine();
+    let untrusted = Signature::Untrusted {
+        why: "WinVerifyTrust 0x800b0109".to_owned(),
+    };
+    machine.signatures.insert("md4ws.msi".to_owned(), untrusted);
+    let report = run_once(&mut machine);
+    assert_eq!(report.state, State::Onboarded);
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|note| note.contains("0x800b0109"))
+    );
+}

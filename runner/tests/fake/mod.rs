@@ -1,0 +1,774 @@
+//! A machine that exists only in memory: facts, files, processes, a share, a clock.
+//!
+//! Programs change the facts as their real counterparts do, take time, and end with codes
+//! that a test can choose. The machine can be ended at any effect ([`Killed`]) and started
+//! again; it keeps a list of everything that must never happen.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use gangway_contract::facts::{FeatureState, StartType};
+use gangway_contract::step::{Change, CheckedFile, PastLimit};
+use gangway_contract::{Fact, Facts, History, Manifest, Sha256, UtcTime, Version};
+use gangway_runner::failure::{Failure, FailureKind};
+use gangway_runner::machine::{
+    BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
+    Signature,
+};
+use gangway_runner::run::Bundle;
+
+/// What a kill throws.
+pub(crate) struct Killed;
+
+/// How a program behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Act {
+    /// Exit code.
+    pub(crate) code: u32,
+    /// Does it bring its change about?
+    pub(crate) works: bool,
+    /// Seconds until its end.
+    pub(crate) takes_s: i64,
+    /// Seconds from its end until the change shows.
+    pub(crate) shows_after_s: i64,
+}
+
+impl Act {
+    pub(crate) const GOOD: Self = Self {
+        code: 0,
+        works: true,
+        takes_s: 20,
+        shows_after_s: 0,
+    };
+
+    pub(crate) fn code(code: u32, works: bool) -> Self {
+        Self {
+            code,
+            works,
+            ..Self::GOOD
+        }
+    }
+}
+
+/// A process of the machine.
+#[derive(Debug, Clone)]
+struct Running {
+    process: Process,
+    program: String,
+    ends: i64,
+    shows: i64,
+    act: Act,
+    changes: Vec<Change>,
+    /// Ends with the bootstrap.
+    in_job: bool,
+    /// Made, but not let run yet.
+    suspended: bool,
+}
+
+/// What an attacker does at an effect: its number, the share, the local files.
+pub(crate) type Attack = Box<dyn FnMut(usize, &mut BTreeMap<String, Vec<u8>>, &Files)>;
+
+type Files = Rc<RefCell<BTreeMap<String, Vec<u8>>>>;
+
+/// The machine.
+pub(crate) struct Fake {
+    pub(crate) clock: i64,
+    pub(crate) truth: Facts,
+    pub(crate) feature: Fact<FeatureState>,
+    pub(crate) manifest: Manifest,
+    /// Files of the share by full path.
+    pub(crate) share: BTreeMap<String, Vec<u8>>,
+    /// Failures of the share, taken first, one a call.
+    pub(crate) share_failures: Vec<u32>,
+    /// Endless files of the share.
+    pub(crate) endless: Vec<String>,
+    /// Files of the machine by full path.
+    pub(crate) files: Files,
+    held: Rc<RefCell<Vec<String>>>,
+    pub(crate) journal: Vec<u8>,
+    pub(crate) volatile_marks: Vec<String>,
+    pub(crate) sequence: Option<u64>,
+    pub(crate) kept: Vec<String>,
+    pub(crate) dropped: Vec<(String, Vec<u8>)>,
+    pub(crate) drop_failure: Option<u32>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) signatures: BTreeMap<String, Signature>,
+    /// Behaviour of programs by name, one act a start; the default is good.
+    pub(crate) acts: BTreeMap<String, Vec<Act>>,
+    running: Vec<Running>,
+    pending: Vec<(i64, Vec<Change>)>,
+    next_process: u32,
+    /// Programs in the order of their starts.
+    pub(crate) started: Vec<String>,
+    /// Everything that must never happen and did.
+    pub(crate) violations: Vec<String>,
+    /// Failure of every making of a file.
+    pub(crate) create_failure: Option<u32>,
+    /// Folders that are not ours.
+    pub(crate) foreign_folders: Vec<String>,
+    pub(crate) restarts: u32,
+    locked: bool,
+    pub(crate) slept: Vec<u32>,
+    /// Effects so far.
+    pub(crate) ticks: usize,
+    /// The effect at which the bootstrap is ended.
+    pub(crate) kill_at: Option<usize>,
+    /// Called at each effect: an attacker's chance.
+    pub(crate) at_tick: Option<Attack>,
+    random: u64,
+}
+
+impl Fake {
+    /// A machine with these facts, and a share that holds the bundle's payloads.
+    pub(crate) fn new(mut manifest: Manifest, facts: Facts) -> Self {
+        let mut share = BTreeMap::new();
+        let root = manifest.settings.release_root.clone();
+        share.insert(
+            format!(r"{root}\control.json"),
+            gangway_contract::Control::OPEN.to_bytes(),
+        );
+        for payload in &mut manifest.payloads {
+            let content = if payload.name == "workspace.key" {
+                b"c2VjcmV0LWtleS12YWx1ZQ==".to_vec()
+            } else {
+                format!("content of {}", payload.name).into_bytes()
+            };
+            payload.size = content.len() as u64;
+            payload.sha256 = Sha256::of(&content);
+            let release = &manifest.release_id;
+            share.insert(
+                format!(r"{root}\releases\{release}\{}", payload.name),
+                content,
+            );
+        }
+        let clock = facts.host.now.value().map_or(0, |now| now.0);
+        Self {
+            clock,
+            truth: facts,
+            feature: Fact::Absent,
+            manifest,
+            share,
+            share_failures: Vec::new(),
+            endless: Vec::new(),
+            files: Rc::default(),
+            held: Rc::default(),
+            journal: Vec::new(),
+            volatile_marks: Vec::new(),
+            sequence: None,
+            kept: Vec::new(),
+            dropped: Vec::new(),
+            drop_failure: None,
+            events: Vec::new(),
+            signatures: BTreeMap::new(),
+            acts: BTreeMap::new(),
+            running: Vec::new(),
+            pending: Vec::new(),
+            next_process: 100,
+            started: Vec::new(),
+            violations: Vec::new(),
+            create_failure: None,
+            foreign_folders: Vec::new(),
+            restarts: 0,
+            locked: false,
+            slept: Vec::new(),
+            ticks: 0,
+            kill_at: None,
+            at_tick: None,
+            random: 0,
+        }
+    }
+
+    /// The bundle that the machine runs.
+    pub(crate) fn bundle(&self) -> Bundle {
+        Bundle {
+            id: gangway_contract::BundleId::of_bytes(&self.manifest.to_bytes()),
+            manifest: self.manifest.clone(),
+            exe_signature: "unsigned".to_owned(),
+        }
+    }
+
+    /// Path of a payload in the protected folder.
+    pub(crate) fn local(&self, name: &str) -> String {
+        let folders = self.folders();
+        format!(
+            r"{}\{name}",
+            folders.release(self.manifest.release_id.as_str())
+        )
+    }
+
+    /// Path of a payload on the share.
+    pub(crate) fn remote(&self, name: &str) -> String {
+        format!(
+            r"{}\releases\{}\{name}",
+            self.manifest.settings.release_root, self.manifest.release_id
+        )
+    }
+
+    /// Tells how a program behaves, one act a start; the last one stays.
+    pub(crate) fn with_acts(mut self, program: &str, acts: &[Act]) -> Self {
+        self.acts.insert(program.to_owned(), acts.to_vec());
+        self
+    }
+
+    /// The bootstrap has ended, somehow: what it held and what was in its jobs is gone.
+    pub(crate) fn process_ended(&mut self) {
+        self.held.borrow_mut().clear();
+        self.locked = false;
+        self.running
+            .retain(|running| !running.in_job && !running.suspended);
+        self.kill_at = None;
+    }
+
+    /// Windows ends and starts again: installers die half done, volatile marks go.
+    pub(crate) fn reboot(&mut self) {
+        self.process_ended();
+        self.running.clear();
+        self.clock += 120;
+        self.volatile_marks.clear();
+        self.truth.restart.own = Fact::Value(false);
+        self.truth.restart.servicing = Fact::Value(false);
+        self.truth.restart.windows_update = Fact::Value(false);
+        self.truth.restart.install_script = Fact::Value(false);
+        self.truth.host.boot_time = Fact::Value(UtcTime(self.clock));
+        if self
+            .truth
+            .sensor
+            .service
+            .value()
+            .is_some_and(|service| service.start == StartType::Automatic)
+        {
+            Change::SensorRuns.apply(&mut self.truth);
+        }
+    }
+
+    /// Time passes.
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        self.clock += seconds;
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        let now = self.clock;
+        let (ended, running) = std::mem::take(&mut self.running)
+            .into_iter()
+            .partition(|running| running.ends <= now && !running.suspended);
+        self.running = running;
+        for process in ended {
+            if process.act.works {
+                self.pending.push((process.shows, process.changes));
+            }
+        }
+        let (due, later) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|(shows, _)| *shows <= now);
+        self.pending = later;
+        for (_, changes) in due {
+            for change in changes {
+                change.apply(&mut self.truth);
+            }
+        }
+        self.truth.prerequisites.installer_busy = Fact::Value(
+            self.running
+                .iter()
+                .any(|r| r.program.ends_with("msiexec.exe")),
+        );
+    }
+
+    /// One effect: the attacker's chance, and the moment of a kill.
+    fn tick(&mut self) {
+        if let Some(mut attack) = self.at_tick.take() {
+            attack(self.ticks, &mut self.share, &self.files);
+            self.at_tick = Some(attack);
+        }
+        let now = self.ticks;
+        self.ticks += 1;
+        if self.kill_at == Some(now) {
+            std::panic::panic_any(Killed);
+        }
+    }
+
+    fn act_of(&mut self, program: &str) -> Act {
+        match self.acts.get_mut(program) {
+            Some(acts) if acts.len() > 1 => acts.remove(0),
+            Some(acts) => acts.first().cloned().unwrap_or(Act::GOOD),
+            None => Act::GOOD,
+        }
+    }
+
+    /// Programs run only bytes that are held and are those of the manifest.
+    fn check_verified(&mut self, command: &Command) {
+        let folder = self.folders().release(self.manifest.release_id.as_str());
+        let line = format!("{} {}", command.program, command.arguments);
+        let remote = self.manifest.settings.release_root.clone();
+        if line.contains(&remote) {
+            self.violations.push(format!("runs from the share: {line}"));
+        }
+        let manifest = self.manifest.clone();
+        for payload in &manifest.payloads {
+            let path = format!(r"{folder}\{}", payload.name);
+            if !line.contains(&path) {
+                continue;
+            }
+            let bytes = self.files.borrow().get(&path).cloned().unwrap_or_default();
+            if Sha256::of(&bytes) != payload.sha256 {
+                self.violations.push(format!("`{path}` has other bytes"));
+            }
+            if !self.held.borrow().contains(&path) {
+                self.violations.push(format!("`{path}` is not held"));
+            }
+        }
+    }
+
+    /// What a program changes in the world.
+    fn changes_of(&self, command: &Command) -> Vec<Change> {
+        let line = format!("{} {}", command.program, command.arguments);
+        let manifest = &self.manifest;
+        let onboarded = Change::Onboarded {
+            org_id: manifest.tenant.org_id.clone(),
+            connectivity: manifest.tenant.connectivity,
+        };
+        let has = |text: &str| line.to_ascii_lowercase().contains(text);
+        match file_name(&command.program) {
+            "msiexec.exe" if has("/x ") => vec![Change::AgentGone],
+            "msiexec.exe" => vec![Change::SensorInstalled],
+            "powershell.exe" if has("-file") => vec![Change::SensorInstalled],
+            "powershell.exe" => vec![Change::WorkspacesGone {
+                ids: manifest.settings.remove_workspaces.clone(),
+            }],
+            "cmd.exe" if has("offboard") => vec![Change::Offboarded],
+            "cmd.exe" | "DefenderDT.exe" => vec![onboarded],
+            "wusa.exe" => [
+                (
+                    "kb2999226",
+                    CheckedFile::Ucrtbase,
+                    Version::new(10, 0, 1, 0),
+                ),
+                (
+                    "kb3080149",
+                    CheckedFile::Tdh,
+                    Version::new(6, 3, 9600, 20000),
+                ),
+                (
+                    "kb3045999",
+                    CheckedFile::Ntoskrnl,
+                    Version::new(6, 3, 9600, 20000),
+                ),
+            ]
+            .into_iter()
+            .filter(|(article, ..)| has(article))
+            .map(|(_, file, version)| Change::FileAtLeast { file, version })
+            .chain(has("kb4457127").then_some(Change::PlatformAtLeast {
+                version: Version::new(4, 10, 14393, 2515),
+            }))
+            .collect(),
+            "dism.exe" | "MpCmdRun.exe" => vec![Change::AntivirusRuns],
+            "UpdatePlatform.exe" => vec![Change::PlatformAtLeast {
+                version: Version::new(4, 18, 26080, 3),
+            }],
+            "UpdateSenseClient.exe" => vec![Change::SensorAtLeast {
+                version: Version::new(10, 8760, 27617, 1006),
+            }],
+            "Setup.exe" => vec![Change::ScepGone],
+            "setup.exe" => manifest
+                .settings
+                .monitoring_agent
+                .iter()
+                .map(|agent| Change::WorkspaceAdded {
+                    id: agent.workspace.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rules about what may be started when.
+    fn check_order(&mut self, command: &Command, process: Process) {
+        let name = file_name(&command.program);
+        let other = |r: &Running| r.process != process && file_name(&r.program) == name;
+        if self.running.iter().any(other) {
+            self.violations
+                .push(format!("`{name}` is started while it runs"));
+        }
+        if name == "Setup.exe" && self.truth.restart.blocks() {
+            self.violations
+                .push("an antivirus is removed while a restart is due".to_owned());
+        }
+        let changes = self.changes_of(command);
+        let unsafe_to_repeat = matches!(name, "msiexec.exe" | "DefenderDT.exe" | "setup.exe");
+        if unsafe_to_repeat
+            && !changes.is_empty()
+            && changes.iter().all(|change| change.holds(&self.truth))
+        {
+            self.violations
+                .push(format!("`{name}` is started although its change is there"));
+        }
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('\\').next().unwrap_or(path)
+}
+
+struct Writer {
+    files: Files,
+    path: String,
+    bytes: Vec<u8>,
+    room: Option<usize>,
+}
+
+impl NewFile for Writer {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self
+            .room
+            .is_some_and(|room| self.bytes.len() + bytes.len() > room)
+        {
+            return Err(Failure::new(format!("write `{}`", self.path), 112));
+        }
+        self.bytes.extend(bytes);
+        // A file that is cut off stays as far as it came.
+        self.files
+            .borrow_mut()
+            .insert(self.path.clone(), self.bytes.clone());
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+struct HeldFile {
+    bytes: io::Cursor<Vec<u8>>,
+    path: String,
+    held: Rc<RefCell<Vec<String>>>,
+}
+
+impl Read for HeldFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+impl Drop for HeldFile {
+    fn drop(&mut self) {
+        self.held.borrow_mut().retain(|path| *path != self.path);
+    }
+}
+
+impl Machine for Fake {
+    fn now(&self) -> UtcTime {
+        UtcTime(self.clock)
+    }
+
+    fn sleep(&mut self, seconds: u32) {
+        self.slept.push(seconds);
+        self.pass(i64::from(seconds));
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random += 1;
+        self.random.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn facts(&mut self, _bundle: &BundleName) -> Facts {
+        self.settle();
+        let mut facts = self.truth.clone();
+        facts.host.now = Fact::Value(UtcTime(self.clock));
+        facts.gangway.sequence = self.sequence.map_or(Fact::Absent, Fact::Value);
+        facts
+    }
+
+    fn feature_state(&mut self) -> Fact<FeatureState> {
+        self.feature.clone()
+    }
+
+    fn folders(&self) -> Folders {
+        Folders {
+            system: r"C:\Windows\System32".to_owned(),
+            program_files: r"C:\Program Files".to_owned(),
+            program_data: r"C:\ProgramData".to_owned(),
+        }
+    }
+
+    fn lock(&mut self) -> Result<bool, Failure> {
+        Ok(!std::mem::replace(&mut self.locked, true))
+    }
+
+    fn unlock(&mut self) {
+        self.locked = false;
+    }
+
+    fn open_source(&mut self, path: &str) -> Result<Box<dyn Read>, Failure> {
+        if !self.share_failures.is_empty() {
+            return Err(Failure::new(
+                format!("open `{path}`"),
+                self.share_failures.remove(0),
+            ));
+        }
+        if self.endless.iter().any(|endless| endless == path) {
+            return Ok(Box::new(io::repeat(0)));
+        }
+        match self.share.get(path) {
+            Some(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
+            None => Err(Failure::new(format!("open `{path}`"), 2)),
+        }
+    }
+
+    fn protect_folder(&mut self, path: &str) -> Result<(), Failure> {
+        if self.foreign_folders.iter().any(|foreign| foreign == path) {
+            return Err(Failure::own(
+                format!("folder `{path}`: the owner is BU"),
+                FailureKind::NotProtected,
+            ));
+        }
+        Ok(())
+    }
+
+    fn create_file(&mut self, path: &str) -> Result<Box<dyn NewFile>, Failure> {
+        self.tick();
+        if let Some(code) = self.create_failure.filter(|code| *code != 112) {
+            return Err(Failure::new(format!("create `{path}`"), code));
+        }
+        if self.files.borrow().contains_key(path) {
+            return Err(Failure::new(format!("create `{path}`"), 80));
+        }
+        self.files.borrow_mut().insert(path.to_owned(), Vec::new());
+        Ok(Box::new(Writer {
+            files: Rc::clone(&self.files),
+            path: path.to_owned(),
+            bytes: Vec::new(),
+            room: self.create_failure.map(|_| 4),
+        }))
+    }
+
+    fn hold_file(&mut self, path: &str) -> Result<Option<Box<dyn Read>>, Failure> {
+        self.tick();
+        let Some(bytes) = self.files.borrow().get(path).cloned() else {
+            return Ok(None);
+        };
+        self.held.borrow_mut().push(path.to_owned());
+        Ok(Some(Box::new(HeldFile {
+            bytes: io::Cursor::new(bytes),
+            path: path.to_owned(),
+            held: Rc::clone(&self.held),
+        })))
+    }
+
+    fn rename_file(&mut self, from: &str, to: &str) -> Result<(), Failure> {
+        self.tick();
+        let bytes = self.files.borrow_mut().remove(from);
+        match bytes {
+            Some(bytes) => {
+                self.files.borrow_mut().insert(to.to_owned(), bytes);
+                Ok(())
+            }
+            None => Err(Failure::new(format!("rename `{from}`"), 2)),
+        }
+    }
+
+    fn delete_file(&mut self, path: &str) -> Result<(), Failure> {
+        if self.held.borrow().iter().any(|held| held == path) {
+            return Err(Failure::new(format!("delete `{path}`"), 32));
+        }
+        self.files.borrow_mut().remove(path);
+        Ok(())
+    }
+
+    fn list_files(&mut self, path: &str) -> Result<Vec<String>, Failure> {
+        let files = self.files.borrow();
+        let inside = |file: &&String| {
+            file.strip_prefix(path)
+                .and_then(|rest| rest.strip_prefix('\\'))
+                .is_some_and(|name| !name.contains('\\'))
+        };
+        Ok(files
+            .keys()
+            .filter(inside)
+            .map(|file| file_name(file).to_owned())
+            .collect())
+    }
+
+    fn list_folders(&mut self, path: &str) -> Result<Vec<String>, Failure> {
+        let files = self.files.borrow();
+        let inside = |file: &String| {
+            let rest = file.strip_prefix(path)?.strip_prefix('\\')?;
+            Some(rest.split_once('\\')?.0.to_owned())
+        };
+        let mut names: Vec<String> = files.keys().filter_map(inside).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn delete_tree(&mut self, path: &str) -> Result<(), Failure> {
+        let prefix = format!("{path}\\");
+        self.files
+            .borrow_mut()
+            .retain(|file, _| !file.starts_with(&prefix));
+        Ok(())
+    }
+
+    fn delete_folder(&mut self, _path: &str) {}
+
+    fn read_tail(&mut self, path: &str, _limit: u64) -> Result<Vec<u8>, Failure> {
+        let found = self.files.borrow().get(path).cloned();
+        found.ok_or_else(|| Failure::new(format!("read `{path}`"), 2))
+    }
+
+    fn signature(&mut self, path: &str) -> Signature {
+        let unknown = Signature::Unknown {
+            why: "a fake".to_owned(),
+        };
+        self.signatures
+            .get(file_name(path))
+            .cloned()
+            .unwrap_or(unknown)
+    }
+
+    fn start(&mut self, command: &Command) -> Result<Process, Failure> {
+        self.tick();
+        self.settle();
+        let name = file_name(&command.program).to_owned();
+        let act = self.act_of(&name);
+        self.next_process += 1;
+        let process = Process {
+            id: self.next_process,
+            created: u64::try_from(self.clock).unwrap_or(0),
+        };
+        self.running.push(Running {
+            process,
+            program: command.program.clone(),
+            ends: i64::MAX,
+            shows: i64::MAX,
+            suspended: true,
+            changes: self.changes_of(command),
+            in_job: command.past_limit == PastLimit::End,
+            act,
+        });
+        Ok(process)
+    }
+
+    fn wait(&mut self, process: Process, command: &Command) -> Ended {
+        self.tick();
+        self.settle();
+        self.check_verified(command);
+        self.check_order(command, process);
+        let name = file_name(&command.program).to_owned();
+        self.started.push(name);
+        let now = self.clock;
+        let Some(running) = self.running.iter_mut().find(|r| r.process == process) else {
+            return Ended::NotStarted(Failure::new("wait", 6));
+        };
+        running.suspended = false;
+        running.ends = now.saturating_add(running.act.takes_s);
+        running.shows = running.ends.saturating_add(running.act.shows_after_s);
+        let running = running.clone();
+        self.tick();
+        let limit = self.clock + i64::from(command.limit_s);
+        if running.ends > limit {
+            self.clock = limit;
+            if command.past_limit == PastLimit::End {
+                self.running.retain(|r| r.process != process);
+                return Ended::AtLimit;
+            }
+            return Ended::StillRunning;
+        }
+        self.clock = running.ends;
+        self.settle();
+        self.tick();
+        Ended::Code(running.act.code)
+    }
+
+    fn is_running(&mut self, process: Process) -> bool {
+        self.settle();
+        self.running.iter().any(|r| r.process == process)
+    }
+
+    fn write_policy(&mut self, value: &PolicyValue) -> Result<(), Failure> {
+        self.tick();
+        match value {
+            PolicyValue::PassiveMode(passive) => {
+                Change::PassivePolicy { passive: *passive }.apply(&mut self.truth);
+            }
+            PolicyValue::VdiTag => Change::VdiTagged.apply(&mut self.truth),
+        }
+        Ok(())
+    }
+
+    fn start_service(&mut self, name: &str) -> Result<(), Failure> {
+        self.tick();
+        self.started.push(format!("service {name}"));
+        Change::SensorRuns.apply(&mut self.truth);
+        Ok(())
+    }
+
+    fn delete_service(&mut self, _name: &str) -> Result<(), Failure> {
+        self.tick();
+        Change::LeftoverGone.apply(&mut self.truth);
+        Ok(())
+    }
+
+    fn restart(&mut self, _reason: &str) -> Result<(), Failure> {
+        self.tick();
+        self.restarts += 1;
+        Ok(())
+    }
+
+    fn read_journal(&mut self) -> Result<Vec<u8>, Failure> {
+        Ok(self.journal.clone())
+    }
+
+    fn append_journal(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.tick();
+        self.journal.extend(line);
+        self.tick();
+        Ok(())
+    }
+
+    fn replace_journal(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.journal = bytes.to_vec();
+        Ok(())
+    }
+
+    fn set_mark(&mut self, mark: &Mark) -> Result<(), Failure> {
+        self.tick();
+        match mark {
+            Mark::Converged(id) => self.volatile_marks.push(format!("converged {id}")),
+            Mark::NotConverged(id) => {
+                let gone = format!("converged {id}");
+                self.volatile_marks.retain(|mark| *mark != gone);
+            }
+            Mark::RestartPending => self.truth.restart.own = Fact::Value(true),
+            Mark::Sequence { sequence, .. } => self.sequence = Some(*sequence),
+        }
+        Ok(())
+    }
+
+    fn keep_report(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let path = format!(r"{}\reports\{name}", self.folders().data());
+        self.files.borrow_mut().insert(path, bytes.to_vec());
+        self.kept.push(name.to_owned());
+        Ok(())
+    }
+
+    fn drop_report(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        self.tick();
+        if let Some(code) = self.drop_failure {
+            return Err(Failure::new(format!("create `{folder}`"), code));
+        }
+        self.dropped.push((name.to_owned(), bytes.to_vec()));
+        Ok(())
+    }
+
+    fn log_event(&mut self, event: &Event) {
+        self.events.push(event.clone());
+    }
+}
+
+/// The history that the journal tells.
+pub(crate) fn history(fake: &mut Fake) -> History {
+    gangway_runner::journal::Past::replay(&fake.journal.clone()).history(fake)
+}

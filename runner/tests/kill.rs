@@ -1,0 +1,222 @@
+//! The kill matrix: the bootstrap is ended at every single effect of every route, or the
+//! whole server is, and started again until it has converged.
+//!
+//! Whatever the moment: it ends as wanted, nothing that is unsafe to repeat was repeated,
+//! nothing unverified ran, and no run said that it was done before it was.
+
+#![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
+
+#[path = "../../contract/tests/cases/mod.rs"]
+mod cases;
+mod fake;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Once;
+
+use fake::{Fake, Killed};
+use gangway_contract::report::Report;
+use gangway_contract::{Reason, State, decide};
+use gangway_runner::run::{self, Places};
+
+/// Routes by name: a server and a bundle that make it go all the way.
+const ROUTES: [(&str, &str); 11] = [
+    ("script", "host 2022"),
+    (
+        "script, passive, desktop",
+        "host 2022\nset antivirus.others Contoso Shield\nmanifest vdi true",
+    ),
+    ("agent", "host 2016"),
+    (
+        "agent, everything",
+        "host 2016
+set antivirus.service stopped disabled
+set antivirus.platform 4.10.14393.0
+set antivirus.others Contoso Shield
+set legacy.workspaces aaaaaaaa-0000-0000-0000-000000000001
+manifest remove_workspace aaaaaaaa-0000-0000-0000-000000000001
+manifest with hotfix windows10.0-kb4457127-x64.msu
+manifest with platform UpdatePlatform.exe 4.18.26080.3
+manifest with sensor UpdateSenseClient.exe 10.8760.27617.1006",
+    ),
+    (
+        "2012 R2",
+        "host 2012-r2
+set legacy.scep yes
+set antivirus.leftover yes
+set prerequisites.tdh 6.3.9600.17415
+set prerequisites.ntoskrnl 6.3.9600.17415
+manifest with hotfix Windows8.1-KB3080149-x64.msu
+manifest with hotfix Windows8.1-KB3045999-x64.msu",
+    ),
+    (
+        "install script",
+        "host 2016\nmanifest agent_route install-script\nmanifest with install-script Install.ps1",
+    ),
+    (
+        "deployment tool",
+        "host 2008-r2\nmanifest with tool DefenderDT.exe\nmanifest with tool-file a.onboarding",
+    ),
+    (
+        "retired agent",
+        "host 2008-r2
+manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
+manifest with mma MMASetup-AMD64.exe
+manifest with key workspace.key",
+    ),
+    (
+        "stopped sensor",
+        "host 2022
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service stopped automatic",
+    ),
+    (
+        "offboarding",
+        "host 2022
+manifest mode offboard
+manifest with offboard offboard.cmd
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service stopped automatic",
+    ),
+    (
+        "offboarding, uninstallation",
+        "host 2016
+manifest mode offboard
+manifest with offboard offboard.cmd
+manifest uninstall_agent true
+set agent.product_code {aaaaaaaa-0000-0000-0000-000000000001}
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service running automatic",
+    ),
+];
+
+fn machine(lines: &str) -> Fake {
+    let case = cases::Case::parse(lines).unwrap_or_else(|error| panic!("{error}"));
+    let mut manifest = case.manifest;
+    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    Fake::new(manifest, case.facts)
+}
+
+/// One run; none when it was killed.
+fn run_once(machine: &mut Fake) -> Option<Report> {
+    let bundle = machine.bundle();
+    let places = Places::default();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let start = run::begin(machine, &bundle, &places);
+        run::finish(machine, &bundle, &places, &start)
+    }));
+    machine.process_ended();
+    match outcome {
+        Ok(report) => Some(report),
+        Err(thrown) if thrown.is::<Killed>() => None,
+        Err(thrown) => resume_unwind(thrown),
+    }
+}
+
+/// A kill is no news; everything else is printed as usual.
+fn quiet_kills() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !info.payload().is::<Killed>() {
+                usual(info);
+            }
+        }));
+    });
+}
+
+/// What ends the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The program alone.
+    Kill,
+    /// The whole server.
+    PowerLoss,
+}
+
+fn check_route(name: &str, lines: &str, end: End) {
+    quiet_kills();
+    let mut whole = machine(lines);
+    let report = run_once(&mut whole).unwrap_or_else(|| panic!("{name}: killed"));
+    assert!(
+        is_good(&report),
+        "{name}: {}",
+        gangway_runner::tell::summary(&report)
+    );
+    let effects = whole.ticks;
+    assert!(effects > 4, "{name}: only {effects} effects");
+    for at in 0..effects {
+        let mut machine = machine(lines);
+        machine.kill_at = Some(at);
+        let first = run_once(&mut machine);
+        if end == End::PowerLoss {
+            machine.reboot();
+        }
+        let context = format!("{name}, {end:?} at effect {at} of {effects}");
+        assert!(
+            first.is_none(),
+            "{context}: it was not ended, and said {}",
+            first.map_or(String::new(), |report| report.reason)
+        );
+        converge(&mut machine, &context);
+    }
+}
+
+fn converge(machine: &mut Fake, context: &str) {
+    for _ in 0..12 {
+        let report = run_once(machine).unwrap_or_else(|| panic!("{context}: killed twice"));
+        assert_eq!(machine.violations, Vec::<String>::new(), "{context}");
+        if is_good(&report) {
+            assert_truth(machine, &report, context);
+            let programs = machine.started.clone();
+            let again = run_once(machine).unwrap_or_else(|| panic!("{context}: killed"));
+            assert_eq!(again.steps, [], "{context}");
+            assert_eq!(machine.started, programs, "{context}");
+            return;
+        }
+        assert!(
+            matches!(report.state, State::Waiting | State::Failed),
+            "{context}: {}",
+            gangway_runner::tell::summary(&report)
+        );
+        machine.pass(5400);
+    }
+    panic!(
+        "{context}: no end after 12 runs; started {:?}",
+        machine.started
+    );
+}
+
+fn is_good(report: &Report) -> bool {
+    matches!(report.state, State::Onboarded | State::Offboarded)
+}
+
+/// A report that says done is only written when the machine is done.
+fn assert_truth(machine: &mut Fake, report: &Report, context: &str) {
+    let facts = machine.truth.clone();
+    let history = fake::history(machine);
+    let plan = decide(&machine.manifest, &facts, &history);
+    assert!(
+        matches!(plan.reason, Reason::Converged | Reason::Offboarded),
+        "{context}: the report says {}, the machine {}",
+        report.reason,
+        plan.reason
+    );
+}
+
+#[test]
+fn every_route_converges_after_a_kill_at_any_effect() {
+    for (name, lines) in ROUTES {
+        check_route(name, lines, End::Kill);
+    }
+}
+
+#[test]
+fn every_route_converges_after_a_power_loss_at_any_effect() {
+    for (name, lines) in ROUTES {
+        check_route(name, lines, End::PowerLoss);
+    }
+}
