@@ -8,11 +8,7 @@
 //!
 //! `UPDATE_TABLES=1` writes the plans that were found into the files; read the difference.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what went wrong by panicking"
-)]
+#![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod cases;
 

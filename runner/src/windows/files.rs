@@ -113,12 +113,12 @@ pub(super) fn delete(path: &str) -> Result<(), Failure> {
 
 /// Names of the files of a folder.
 pub(super) fn list(path: &str) -> Result<Vec<String>, Failure> {
-    entries(path, std::fs::FileType::is_file)
+    entries(path, fs::FileType::is_file)
 }
 
 /// Names of the folders of a folder.
 pub(super) fn list_folders(path: &str) -> Result<Vec<String>, Failure> {
-    entries(path, std::fs::FileType::is_dir)
+    entries(path, fs::FileType::is_dir)
 }
 
 fn entries(path: &str, wanted: fn(&fs::FileType) -> bool) -> Result<Vec<String>, Failure> {
