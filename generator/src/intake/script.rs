@@ -220,6 +220,14 @@ fn shape_problems(script: &Script, subject: &str) -> Vec<Problem> {
             "use the file from the portal's zip as it is",
         ));
     }
+    if !script.has_exit {
+        problems.push(Problem::new(
+            &codes::NO_EXIT,
+            subject,
+            "the script has no `exit`: its end is missing",
+            PORTAL,
+        ));
+    }
     if script.endings.crlf == 0 && script.endings.lf > 1 {
         problems.push(Problem::new(
             &codes::CHANGED_ENDINGS,

@@ -850,3 +850,55 @@ fn files_of_the_staged_tool_folder_are_payloads_by_their_place() {
     };
     assert_eq!(codes(&nested.inspect_with(&settings)), ["GW1406"]);
 }
+
+#[test]
+fn nested_archives_share_one_budget_of_inflated_bytes() {
+    // Each layer alone is within the ratio and the bounds of one entry; together they are not.
+    let zeros = vec![0u8; 8 << 20];
+    let entries: Vec<archive::Entry> = (0..4)
+        .map(|number| (format!("{number}.bin"), zeros.clone()))
+        .collect();
+    let inner = archive::zip(&entries);
+    let outer: Vec<archive::Entry> = (0..3)
+        .map(|number| (format!("{number}.zip"), inner.clone()))
+        .collect();
+    let settings = IntakeSettings {
+        limits: Limits {
+            archive_bytes: 16 << 20,
+            ..Limits::default()
+        },
+        ..lab()
+    };
+    let inspection = Downloads::new(&[("a.zip", archive::zip(&outer))]).inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1104"]);
+    assert_eq!(
+        inspection.items.len(),
+        3,
+        "the inner archives, and nothing out of them"
+    );
+}
+
+#[test]
+fn damaged_scripts_and_blobs_are_judged_without_a_panic() {
+    let good = script(BlobSpec::default());
+    let file = BlobSpec::default().json().into_bytes();
+    let settings = lab();
+    let (context, _) = recognise::Context::new(&settings);
+    for (bytes, step) in [(good, 331), (file, 97)] {
+        for at in (0..bytes.len()).step_by(step) {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x11;
+            for damaged in [flipped, bytes[..at].to_vec()] {
+                let recognised = text::recognise(&damaged, &context, "file");
+                let told = recognised
+                    .problems
+                    .iter()
+                    .any(|problem| problem.code.severity >= crate::problem::Severity::Warning);
+                let staged = recognised.kind.role().is_some();
+                let shape_only = damaged.len() == bytes.len();
+                // A cut file never passes as a good payload without a word.
+                assert!(shape_only || !staged || told, "cut at {at}");
+            }
+        }
+    }
+}

@@ -44,6 +44,9 @@ pub struct Script {
     pub byte_order_mark: bool,
     /// How lines end.
     pub endings: Endings,
+    /// There is an `exit`, which stands at the end of every portal script: without one the
+    /// script was cut short.
+    pub has_exit: bool,
 }
 
 /// A line that is not as in portal scripts.
@@ -108,6 +111,7 @@ pub fn read(bytes: &[u8]) -> Script {
     let mut scanner = Scanner::default();
     let mut features = Vec::new();
     let mut findings = Vec::new();
+    let mut has_exit = false;
     for (index, line) in lines(bytes).enumerate() {
         let number = index + 1;
         if number > MAX_LINES {
@@ -121,6 +125,7 @@ pub fn read(bytes: &[u8]) -> Script {
         for written in commands {
             match command::classify(written.text, &variables) {
                 Class::Known(command) => {
+                    has_exit |= command == Command::Exit;
                     features.extend(features::of_command(command, written.text, number));
                 }
                 Class::Unclear(why) => findings.push(unclear(number, why)),
@@ -141,6 +146,7 @@ pub fn read(bytes: &[u8]) -> Script {
         findings,
         byte_order_mark: bytes.starts_with(b"\xEF\xBB\xBF"),
         endings: endings(bytes),
+        has_exit,
     }
 }
 

@@ -1,6 +1,5 @@
-//! An inspection as text for people, as JSON for programs, and its problems as SARIF.
+//! An inspection as text for people and as JSON for programs.
 
-mod sarif;
 mod text;
 
 use serde::Serialize;
@@ -8,7 +7,6 @@ use serde::Serialize;
 use super::{Inspection, Item, Kind, Verdict};
 use crate::problem::Problem;
 
-pub use sarif::sarif;
 pub use text::text;
 
 /// Shape of the JSON document.
