@@ -289,41 +289,7 @@ codes! {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write as _;
-
     use super::*;
-
-    /// `docs/problems-intake.md`: the pages of `gangway explain`, one after the other.
-    fn document() -> String {
-        let mut out = String::from(
-            "# Problems of the downloads\n\nThe pages of `gangway explain` for the codes of \
-             `gangway inspect`. Written by a test from `generator/src/intake/codes.rs`; \
-             `UPDATE_DOCS=1 cargo test -p gangway intake::codes` writes it anew.\n",
-        );
-        for code in ALL {
-            let severity = match code.severity {
-                Severity::Note => "note",
-                Severity::Warning => "warning",
-                Severity::Error => "error",
-            };
-            let (id, title, page) = (code.id, code.title, code.page);
-            write!(out, "\n## {id} ({severity}): {title}\n\n{page}\n").unwrap();
-        }
-        out
-    }
-
-    #[test]
-    fn the_document_says_what_explain_says() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/problems-intake.md");
-        if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(path, document()).unwrap();
-        }
-        let found = std::fs::read_to_string(path).unwrap();
-        assert!(
-            found == document(),
-            "run `UPDATE_DOCS=1 cargo test -p gangway intake::codes`"
-        );
-    }
 
     #[test]
     fn numbers_rise_and_stay_in_the_range_of_the_intake() {

@@ -26,7 +26,42 @@ pub fn find(id: &str) -> Option<&'static Code> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
+    use crate::problem::Severity;
+
+    /// `docs/problems.md`: the pages of `gangway explain`, one after the other.
+    fn document() -> String {
+        let mut out = String::from(
+            "# Problems\n\nEvery page of `gangway explain CODE`. Written by a test from the \
+             tables of codes; `UPDATE_DOCS=1 cargo test -p gangway pipeline::explain` writes it \
+             anew.\n",
+        );
+        for code in all() {
+            let severity = match code.severity {
+                Severity::Note => "note",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            };
+            let (id, title, page) = (code.id, code.title, code.page);
+            write!(out, "\n## {id} ({severity}): {title}\n\n{page}\n").unwrap();
+        }
+        out
+    }
+
+    #[test]
+    fn the_document_says_what_explain_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/problems.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, document()).unwrap();
+        }
+        let found = std::fs::read_to_string(path).unwrap();
+        assert!(
+            found == document(),
+            "run `UPDATE_DOCS=1 cargo test -p gangway pipeline::explain`"
+        );
+    }
 
     #[test]
     fn every_number_is_used_once_and_has_its_shape() {
