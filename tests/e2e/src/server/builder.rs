@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
+use gangway_fixtures::pe::{Version, with_version};
 use walkdir::WalkDir;
 
 use super::Server;
 use super::baseline::{self, Program, Service};
 use super::os::{Entries, Os, entry};
-use super::version_resource;
 use crate::required;
 use crate::wine::{Prefix, Value, registry};
 
@@ -261,8 +261,11 @@ impl Standins {
         let path = self.0.join(program.file());
         let bytes = fs::read(&path).with_context(|| format!("read `{}`", path.display()))?;
         match version {
-            Some(version) => version_resource::add(&bytes, version)
-                .with_context(|| format!("give `{}` a version", path.display())),
+            Some(number) => {
+                let version = Version::new(program.file(), "Stand-in", number);
+                with_version(&bytes, &version)
+                    .with_context(|| format!("give `{}` a version", path.display()))
+            }
             None => Ok(bytes),
         }
     }

@@ -4,7 +4,6 @@
 mod baseline;
 mod builder;
 mod os;
-mod version_resource;
 
 use std::fs;
 use std::path::{Path, PathBuf};
