@@ -1,6 +1,7 @@
 //! Conditions of a scenario: what is special about one server or its share.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use anyhow::{Context as _, Result};
 use gangway_fixtures::blob::BlobSpec;
@@ -9,6 +10,7 @@ use gangway_fixtures::script::ScriptSpec;
 use crate::bundle::{Bundle, RELEASES};
 use crate::deployment::Deployment;
 use crate::required;
+use crate::scenario::FOREIGN_MARK;
 use crate::server::{Program, Sense, ServerBuilder, Service};
 use crate::wine::Value;
 
@@ -122,6 +124,17 @@ pub enum Given {
     Longer(&'static str),
     /// The payload whose name ends so is missing.
     Missing(&'static str),
+    /// The payload whose name ends so never ends.
+    Endless(&'static str),
+    /// The payload whose name ends so already lies in the protected folder.
+    LocalCopy(&'static str),
+    /// A script of somebody else lies in the protected folder in the place of the payload
+    /// whose name ends so.
+    ForeignCopy(&'static str),
+    /// A file on drive C:, its path given without the drive, with this content.
+    File(&'static str, &'static str),
+    /// A stand-in sensor of this version in `C:\\standins\\new`.
+    NewSensor([u16; 4]),
 }
 
 impl Given {
@@ -245,6 +258,10 @@ impl Given {
                 "EnableScripts",
                 0,
             ),
+            Self::File(path, content) => server.with_file(path, content.as_bytes()),
+            Self::NewSensor(version) => {
+                server.with_program("standins/new/MsSense.exe", Program::Sense, version)
+            }
             Self::Control(_)
             | Self::NoControl
             | Self::NoShare
@@ -252,7 +269,10 @@ impl Given {
             | Self::Flipped(_)
             | Self::Cut(_)
             | Self::Longer(_)
-            | Self::Missing(_) => server,
+            | Self::Missing(_)
+            | Self::Endless(_)
+            | Self::LocalCopy(_)
+            | Self::ForeignCopy(_) => server,
         };
         Ok(described)
     }
@@ -264,11 +284,13 @@ impl Given {
     pub fn bring_about(self, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
         let server = &deployment.server;
         let control = server.on_share(&format!(r"{RELEASES}\control.json"));
+        let name_of = |ending: &str| {
+            let mut names = bundle.payloads()?.into_iter();
+            let name = names.find(|name| name.ends_with(ending));
+            name.with_context(|| format!("no payload ends with `{ending}`"))
+        };
         let payload = |ending: &str, change: fn(Vec<u8>) -> Vec<u8>| {
-            let names = bundle.payloads()?;
-            let name = names.iter().find(|name| name.ends_with(ending));
-            let name = name.with_context(|| format!("no payload ends with `{ending}`"))?;
-            let path = server.on_share(&bundle.payload_unc(name));
+            let path = server.on_share(&bundle.payload_unc(&name_of(ending)?));
             let bytes = fs::read(&path).with_context(|| format!("read `{}`", path.display()))?;
             let bytes = change(bytes);
             let done = if bytes.is_empty() {
@@ -303,9 +325,41 @@ impl Given {
                 bytes
             }),
             Self::Missing(ending) => payload(ending, |_| Vec::new()),
+            Self::Endless(ending) => {
+                let path = server.on_share(&bundle.payload_unc(&name_of(ending)?));
+                fs::remove_file(&path)
+                    .and_then(|()| symlink("/dev/zero", &path))
+                    .with_context(|| format!("replace `{}`", path.display()))
+            }
+            Self::LocalCopy(ending) => {
+                let name = name_of(ending)?;
+                let from = server.on_share(&bundle.payload_unc(&name));
+                let bytes =
+                    fs::read(&from).with_context(|| format!("read `{}`", from.display()))?;
+                place_local_copy(bundle, deployment, &name, &bytes)
+            }
+            Self::ForeignCopy(ending) => {
+                let script = format!("echo x> C:\\{FOREIGN_MARK}\r\n");
+                place_local_copy(bundle, deployment, &name_of(ending)?, script.as_bytes())
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// Puts a file where the bootstrap keeps its copy of a payload.
+fn place_local_copy(
+    bundle: &Bundle,
+    deployment: &Deployment,
+    name: &str,
+    content: &[u8],
+) -> Result<()> {
+    let folder = format!("Program Files/Gangway/{}", bundle.release_id());
+    let folder = deployment.server.on_c(&folder);
+    let file = folder.join(name);
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&file, content))
+        .with_context(|| format!("write `{}`", file.display()))
 }
 
 fn onboarded(blob: &BlobSpec) -> Sense {

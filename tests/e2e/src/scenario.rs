@@ -14,6 +14,7 @@ use crate::deployment::{Deployment, Outcome};
 use crate::given::Given;
 use crate::report::HostReport;
 use crate::required;
+use crate::samples::Installer;
 use crate::server::{Os, Server};
 
 /// What happens in a scenario after the server was made.
@@ -48,6 +49,7 @@ pub struct Scenario {
     given: Vec<Given>,
     recipe: Vec<(&'static str, String)>,
     downloads: Vec<&'static str>,
+    installers: Vec<Installer>,
     mode: Option<&'static str>,
     as_of: Option<i64>,
     stub: &'static str,
@@ -63,6 +65,7 @@ impl Scenario {
             given: Vec::new(),
             recipe: Vec::new(),
             downloads: vec!["downloads"],
+            installers: Vec::new(),
             mode: None,
             as_of: None,
             stub: required::STUB,
@@ -89,6 +92,20 @@ impl Scenario {
     #[must_use]
     pub fn staged(mut self, folder: &'static str) -> Self {
         self.downloads.push(folder);
+        self
+    }
+
+    /// Adds an installer that follows orders to the downloads.
+    #[must_use]
+    pub fn staged_installer(mut self, installer: Installer) -> Self {
+        self.installers.push(installer);
+        self
+    }
+
+    /// The downloads are these folders of the samples alone.
+    #[must_use]
+    pub fn downloads(mut self, folders: &[&'static str]) -> Self {
+        self.downloads = folders.to_vec();
         self
     }
 
@@ -222,16 +239,16 @@ impl Scenario {
         for program in &self.once {
             called_once(program, &deployment)?;
         }
+        let foreign = deployment.server.on_c(FOREIGN_MARK);
+        ensure!(!foreign.exists(), "a foreign script was executed");
         secrets_stay(&bundle, &deployment)
     }
 
     fn bundle(&self) -> Result<Bundle> {
         let samples = required::path(required::FIXTURES)?;
-        let folders: Vec<_> = self
-            .downloads
-            .iter()
-            .map(|name| samples.join(name))
-            .collect();
+        let folders = self.downloads.iter().map(|name| Ok(samples.join(name)));
+        let installers = self.installers.iter().map(|installer| installer.path());
+        let folders: Vec<PathBuf> = folders.chain(installers).collect::<Result<_>>()?;
         let paths: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
         let mut recipe = Recipe::of_samples()?
             .with_downloads(&paths)
@@ -285,6 +302,8 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
     }
 }
 
+/// What a foreign script leaves on drive C: when it is executed.
+pub(crate) const FOREIGN_MARK: &str = "foreign-was-here.txt";
 /// Variable that tells a stub with crash points where to end.
 const CRASH_POINT: &str = "gangway-crash-point";
 /// How the bootstrap ends when nobody kills it.

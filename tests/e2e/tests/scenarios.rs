@@ -11,7 +11,7 @@ use gangway_e2e::Os::{
     Server2008R2, Server2012, Server2012R2, Server2016, Server2019, Server2022, Server2025,
     Workstation,
 };
-use gangway_e2e::{Os, Scenario};
+use gangway_e2e::{Installer, Os, Scenario, required};
 
 /// Declares one test per row.
 macro_rules! scenarios {
@@ -153,6 +153,25 @@ scenarios! {
         .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
         .given(Orders("wusa", "exit=-2145124329")).staged("variants/updates-2012-r2")
         .run("blocked", "prerequisite-missing", "install-hotfix");
+    platform_update_2016: on(Server2016).given(Platform([4, 12, 17007, 1]))
+        .staged_installer(Installer::PlatformUpdate)
+        .given(NewFile("MsMpEng.exe", [4, 18, 25020, 1009]))
+        .given(Orders("updateplatform", "set_text=SYSTEM\\CurrentControlSet\\Services\\WinDefend|ImagePath|\"C:\\standins\\new\\MsMpEng.exe\""))
+        .onboards("update-platform install-agent run-onboarding-script");
+    platform_update_says_0_and_did_nothing: on(Server2016).given(Platform([4, 12, 17007, 1]))
+        .staged_installer(Installer::PlatformUpdate).config("rollout", "verify_wait_s = 2")
+        .run("failed", "not-verified", "update-platform");
+    sensor_update_2016: on(Server2016).staged_installer(Installer::SensorUpdate)
+        .given(NewFile("MsSense.exe", [10, 8760, 27617, 1006]))
+        .given(Orders("updatesenseclient", "set_text=SOFTWARE\\Microsoft\\Windows Advanced Threat Protection|InstallLocation|C:\\standins\\new"))
+        .onboards("install-agent update-sensor run-onboarding-script");
+    deployment_tool_2008_r2: deployment_tool("script=C:\\by-hand\\tool.cmd")
+        .onboards("run-deployment-tool").onboards("");
+    deployment_tool_asks_for_a_restart: deployment_tool("exit=10\n[2]\nscript=C:\\by-hand\\tool.cmd")
+        .run("waiting", "reboot-pending", "run-deployment-tool").restart()
+        .onboards("run-deployment-tool");
+    deployment_tool_fails: deployment_tool("exit=500")
+        .run("failed", "step-failed", "run-deployment-tool");
     role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
         .run("blocked", "role-exclusions-missing", "");
     role_with_exclusions_2012_r2: on(Server2012R2).given(Role("DNS")).given(Exclusion)
@@ -218,6 +237,8 @@ scenarios! {
     vdi: on(Server2022).config("targets", "vdi = true")
         .onboards("write-vdi-tag run-onboarding-script");
 
+    script_of_2023: on(Server2019).downloads(&["variants/of-2023"]).onboards(SCRIPT);
+
     // The share.
     share_gone_and_back: on(Server2022).given(NoShare)
         .run("waiting", "control-unreadable", "").share_back().onboards(SCRIPT);
@@ -228,6 +249,14 @@ scenarios! {
         .run("refused", "payload-mismatch", "");
     payload_cut_short: on(Server2022).given(Cut(".cmd")).run("refused", "payload-mismatch", "");
     payload_longer: on(Server2022).given(Longer(".cmd")).run("refused", "payload-mismatch", "");
+    payload_endless: on(Server2022).given(Endless(".cmd")).run("refused", "payload-mismatch", "");
+    payload_tampered_and_put_right: on(Server2022).given(Flipped(".cmd"))
+        .run("refused", "payload-mismatch", "").then(Flipped(".cmd")).onboards(SCRIPT);
+    local_copy_used_again: on(Server2022).given(LocalCopy(".cmd")).given(Missing(".cmd"))
+        .onboards(SCRIPT);
+    local_copy_of_somebody_else: on(Server2022).given(ForeignCopy(".cmd")).onboards(SCRIPT);
+    local_copy_of_somebody_else_and_nothing_on_the_share: on(Server2022)
+        .given(ForeignCopy(".cmd")).given(Missing(".cmd")).run("waiting", "share-unreachable", "");
     paused: on(Server2022).given(Control(r#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100}"#))
         .run("waiting", "paused", "");
     a_newer_bundle_is_asked_for: on(Server2022)
@@ -289,6 +318,25 @@ scenarios! {
         .given(TamperProtection).config("offboard", "uninstall_agent = true")
         .by_hand(r"C:\windows\system32\msiexec.exe", &["/i", r"C:\by-hand\md4ws.msi", "/qn"])
         .run("blocked", "tamper-protection", "");
+}
+
+/// Server 2008 R2 with a staged deployment tool that follows orders; `tool.cmd` does what the
+/// real one does in the end.
+fn deployment_tool(orders: &'static str) -> Scenario {
+    const WORK: &str = "sc create Sense binPath= C:\\standins\\new\\MsSense.exe start= demand\r\n\
+                        call C:\\by-hand\\onboard.cmd\r\n";
+    let samples = required::path(required::FIXTURES).expect("the samples");
+    let source = samples.join("variants/deployment-tool/source");
+    on(Server2008R2)
+        .given(Downloads)
+        .given(NewSensor([10, 8800, 1, 1]))
+        .given(File("by-hand/tool.cmd", WORK))
+        .given(Orders("defenderdt", orders))
+        .staged_installer(Installer::DeploymentTool)
+        .config(
+            "downloads",
+            &format!("deployment_source = '{}'", source.display()),
+        )
 }
 
 fn offboarding(os: Os) -> Scenario {

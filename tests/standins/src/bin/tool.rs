@@ -4,8 +4,8 @@
 //!
 //! Orders, all optional: `sleep_ms`; `print` (a line of output); `set_number` and `set_text`
 //! (`KEY|NAME|VALUE` below `HKEY_LOCAL_MACHINE`); `delete` (`KEY|NAME`); `copy` (`FROM|TO`);
-//! `run` (the real program: it gets the same arguments and its exit code is passed on);
-//! `exit`.
+//! `script` (a command script to run and wait for); `run` (the real program: it gets the same
+//! arguments and its exit code is passed on); `exit`.
 //!
 //! As `timeout` it keeps the two habits that matter to the onboarding script: without a
 //! console it ends at once with 1, with one it waits, a tenth of what was asked.
@@ -52,6 +52,12 @@ mod windows {
         change_registry(&orders);
         for (from, to) in orders.all("copy").filter_map(|line| line.split_once('|')) {
             complain_unless(std::fs::copy(from, to).is_ok(), to);
+        }
+        for script in orders.all("script") {
+            let done = std::process::Command::new(r"C:\windows\system32\cmd.exe")
+                .args(["/d", "/c", script])
+                .status();
+            complain_unless(done.is_ok_and(|status| status.success()), script);
         }
         if let Some(program) = orders.text("run") {
             return real(program);

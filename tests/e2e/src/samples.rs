@@ -1,0 +1,56 @@
+//! Sample downloads whose programs do something: the identities of Microsoft's installers, as
+//! the samples have them, on the stand-in `tool`, which takes a test's orders under the
+//! program's name.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use gangway_fixtures::updates::ProgramSpec;
+
+use crate::required;
+
+/// A program of the samples that follows orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Installer {
+    /// `UpdatePlatform.exe`, orders under `updateplatform`.
+    PlatformUpdate,
+    /// `UpdateSenseClient.exe`, orders under `updatesenseclient`.
+    SensorUpdate,
+    /// `DefenderDT.exe`, orders under `defenderdt`.
+    DeploymentTool,
+}
+
+impl Installer {
+    /// Its file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn path(self) -> Result<PathBuf> {
+        let spec = match self {
+            Self::PlatformUpdate => ProgramSpec::platform_update(),
+            Self::SensorUpdate => ProgramSpec::sensor_update(),
+            Self::DeploymentTool => ProgramSpec::deployment_tool(),
+        };
+        let tool = required::path(required::STANDINS)?.join("tool.exe");
+        let body = fs::read(&tool).with_context(|| format!("read `{}`", tool.display()))?;
+        let folder = required::work_folder()?.join("installers");
+        fs::create_dir_all(&folder).with_context(|| format!("create `{}`", folder.display()))?;
+        let path = folder.join(spec.file_name);
+        let lock_file = path.with_extension("lock");
+        let lock = File::create(&lock_file)
+            .with_context(|| format!("create file `{}`", lock_file.display()))?;
+        lock.lock()
+            .with_context(|| format!("lock file `{}`", lock_file.display()))?;
+        let bytes = spec.running(body).bytes();
+        // Written only when it differs: the time of a download is part of what bundles are
+        // kept under.
+        if fs::read(&path).ok().as_deref() != Some(bytes.as_slice()) {
+            let beside = path.with_extension("new");
+            fs::write(&beside, bytes)
+                .and_then(|()| fs::rename(&beside, &path))
+                .with_context(|| format!("write `{}`", path.display()))?;
+        }
+        Ok(path)
+    }
+}
