@@ -1,7 +1,8 @@
 //! Conditions of a scenario: what is special about one server or its share.
 
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use gangway_fixtures::blob::BlobSpec;
@@ -27,6 +28,9 @@ const WORKSPACES: &str =
 const REAL_INSTALLER: &str = r"run=C:\standins\msiexec.exe";
 /// Image of the antivirus service, its path given without the drive.
 const ANTIVIRUS: &str = "Program Files/Windows Defender/MsMpEng.exe";
+
+/// Folder of everything that the bootstrap runs, its path given without the drive.
+const PROTECTED: &str = "Program Files/Gangway";
 
 /// One condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +135,8 @@ pub enum Given {
     /// A script of somebody else lies in the protected folder in the place of the payload
     /// whose name ends so.
     ForeignCopy(&'static str),
+    /// The protected folder was made by somebody who lets everybody in.
+    OpenFolder,
     /// A file on drive C:, its path given without the drive, with this content.
     File(&'static str, &'static str),
     /// A stand-in sensor of this version in `C:\\standins\\new`.
@@ -272,7 +278,8 @@ impl Given {
             | Self::Missing(_)
             | Self::Endless(_)
             | Self::LocalCopy(_)
-            | Self::ForeignCopy(_) => server,
+            | Self::ForeignCopy(_)
+            | Self::OpenFolder => server,
         };
         Ok(described)
     }
@@ -342,6 +349,10 @@ impl Given {
                 let script = format!("echo x> C:\\{FOREIGN_MARK}\r\n");
                 place_local_copy(bundle, deployment, &name_of(ending)?, script.as_bytes())
             }
+            Self::OpenFolder => {
+                let folder = server.on_c(PROTECTED);
+                make_folder(&folder, 0o777)
+            }
             _ => Ok(()),
         }
     }
@@ -354,12 +365,18 @@ fn place_local_copy(
     name: &str,
     content: &[u8],
 ) -> Result<()> {
-    let folder = format!("Program Files/Gangway/{}", bundle.release_id());
-    let folder = deployment.server.on_c(&folder);
+    // Wine shows what Unix lets others do as access of everybody.
+    make_folder(&deployment.server.on_c(PROTECTED), 0o700)?;
+    let folder = deployment.server.on_c(PROTECTED).join(bundle.release_id());
+    make_folder(&folder, 0o700)?;
     let file = folder.join(name);
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&file, content))
-        .with_context(|| format!("write `{}`", file.display()))
+    fs::write(&file, content).with_context(|| format!("write `{}`", file.display()))
+}
+
+fn make_folder(path: &Path, mode: u32) -> Result<()> {
+    fs::create_dir(path)
+        .and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)))
+        .with_context(|| format!("create folder `{}`", path.display()))
 }
 
 fn onboarded(blob: &BlobSpec) -> Sense {

@@ -257,6 +257,8 @@ scenarios! {
     local_copy_of_somebody_else: on(Server2022).given(ForeignCopy(".cmd")).onboards(SCRIPT);
     local_copy_of_somebody_else_and_nothing_on_the_share: on(Server2022)
         .given(ForeignCopy(".cmd")).given(Missing(".cmd")).run("waiting", "share-unreachable", "");
+    folder_open_to_everybody: on(Server2022).given(OpenFolder)
+        .run("refused", "folder-not-protected", "");
     paused: on(Server2022).given(Control(r#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100}"#))
         .run("waiting", "paused", "");
     a_newer_bundle_is_asked_for: on(Server2022)
