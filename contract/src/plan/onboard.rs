@@ -549,6 +549,11 @@ fn down_level(
     if sensor_is_there && facts.sensor.onboarding_state.is(&1) {
         list.extend(sensor_steps(manifest, facts)?);
     } else {
+        if vdi_tag_missing(manifest, facts) {
+            list.push(steps::write_vdi_tag(
+                "the bundle is for non-persistent desktops".to_owned(),
+            ));
+        }
         list.push(steps::run_deployment_tool(
             manifest,
             tool,

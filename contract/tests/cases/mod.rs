@@ -8,6 +8,7 @@ use gangway_contract::manifest::{
 use gangway_contract::{Facts, History, Manifest, ReleaseId, Sha256};
 
 /// One case.
+#[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) manifest: Manifest,
     pub(crate) facts: Facts,
