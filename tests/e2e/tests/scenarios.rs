@@ -4,14 +4,14 @@
 //! A row is read aloud: on which product, given what, a run ends in which state, for which
 //! reason, after which steps.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use gangway_e2e::Given::*;
 use gangway_e2e::Os::{
     Server2008R2, Server2012, Server2012R2, Server2016, Server2019, Server2022, Server2025,
     Workstation,
 };
-use gangway_e2e::{Installer, Os, Scenario, required};
+use gangway_e2e::{Deployment, Installer, Os, Recipe, Scenario, Server, required};
 
 /// Declares one test per row.
 macro_rules! scenarios {
@@ -343,4 +343,34 @@ fn deployment_tool(orders: &'static str) -> Scenario {
 
 fn offboarding(os: Os) -> Scenario {
     on(os).built_for("offboard", "variants/offboarding")
+}
+
+#[test]
+fn a_second_instance_leaves_the_work_to_the_first() {
+    let bundle = Recipe::of_samples()
+        .and_then(|recipe| recipe.bundle())
+        .unwrap();
+    let described = Server::new(Server2022).with_orders("eventcreate", "sleep_ms=5000");
+    let deployment = Deployment::of(&bundle, described).unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| deployment.run());
+        let start = Instant::now();
+        while deployment.server.calls().is_empty() {
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "the first run does nothing"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let second = deployment.run().unwrap();
+        assert_eq!(second.run.exit_code, 51, "{:?}", second.run);
+        assert!(
+            second.run.stdout.contains("another-instance"),
+            "{:?}",
+            second.run
+        );
+        let first = first.join().unwrap().unwrap();
+        assert_eq!(first.run.exit_code, 0, "{:?}", first.run);
+        assert_eq!(first.report().unwrap().state, "onboarded");
+    });
 }

@@ -112,7 +112,11 @@ fn flip(path: &Path, at: usize) {
 
 /// Flips the byte in the middle of the payload whose name ends so.
 fn check_flipped_payload(os: Os, ending: &str) {
-    let bundle = Recipe::of_samples().unwrap().bundle().unwrap();
+    check_flipped(&Recipe::of_samples().unwrap(), os, ending);
+}
+
+fn check_flipped(recipe: &Recipe, os: Os, ending: &str) {
+    let bundle = recipe.bundle().unwrap();
     let deployment = Deployment::of(&bundle, Server::new(os)).unwrap();
     let payloads = bundle.payloads().unwrap();
     let name = payloads.iter().find(|name| name.ends_with(ending)).unwrap();
@@ -133,6 +137,13 @@ fn check_flipped_payload(os: Os, ending: &str) {
 #[test]
 fn a_flipped_byte_in_the_agent_package_is_refused() {
     check_flipped_payload(Os::Server2016, ".msi");
+}
+
+#[test]
+fn a_flipped_byte_in_the_install_script_is_refused_where_it_is_used() {
+    let route = "agent_route = 'install_script'";
+    let recipe = Recipe::of_samples().unwrap().with("onboard", route);
+    check_flipped(&recipe, Os::Server2016, ".ps1");
 }
 
 #[test]
