@@ -36,7 +36,9 @@ fn judge(base: &Base, bytes: &[u8]) -> Verdict {
 
 #[test]
 fn both_accept_what_either_signs() {
-    let tool = Osslsigncode::new();
+    let Some(tool) = Osslsigncode::documented_version() else {
+        return;
+    };
     let wrong: Vec<String> = bases::all(&tool)
         .par_iter()
         .flat_map(|base| {
@@ -54,7 +56,9 @@ type Difference = (String, String, String);
 
 #[test]
 fn disagreements_are_the_documented_ones() {
-    let tool = Osslsigncode::new();
+    let Some(tool) = Osslsigncode::documented_version() else {
+        return;
+    };
     let mutants: Vec<(Base, Mutant)> = bases::all(&tool)
         .into_iter()
         .flat_map(|base| {

