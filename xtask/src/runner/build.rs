@@ -10,7 +10,7 @@ use super::cache::{self, Made, Record};
 use super::gates::imports::Floor;
 use super::gates::{self, Expectation, TEST_HOOK_FEATURE};
 use super::toolchain::{TARGET, Toolchain};
-use crate::program;
+use crate::program::{self, Program};
 use crate::{say, workspace};
 
 /// Crates of the standard library that are built; `panic_abort` because the profile aborts.
@@ -24,6 +24,13 @@ const STD_FEATURES: &str = "optimize_for_size";
 const LINK_ARGUMENTS: &str = "-Clink-arg=-Wl,--no-insert-timestamp,--tsaware,\
 --major-os-version=6,--minor-os-version=1,\
 --major-subsystem-version=6,--minor-subsystem-version=1";
+
+/// Where the linker finds the import libraries of mingw-w64, relative to the workspace. GNU ld
+/// sorts the import tables by the names of the libraries they come from, and rustc's own ones
+/// have absolute names: with absolute names on both sides the order, and so the bytes, would
+/// depend on whether the build folder sorts before `/usr`. A relative name sorts after every
+/// absolute one.
+const IMPORT_LIBRARIES: &str = "target/mingw-w64-libraries";
 
 /// What to build, and where it goes.
 #[derive(Debug)]
@@ -133,7 +140,6 @@ impl Build {
             "{} for {TARGET} ({})",
             self.name, toolchain.version
         ));
-        self.fetch(&toolchain)?;
         let cargo_home = cargo_home()?;
         let programs = self.compile(&toolchain, &cargo_home)?;
         let mut files = Vec::new();
@@ -177,6 +183,7 @@ impl Build {
             BUILD_STD.to_owned(),
             STD_FEATURES.to_owned(),
             LINK_ARGUMENTS.to_owned(),
+            IMPORT_LIBRARIES.to_owned(),
             self.package.to_owned(),
         ];
         told.extend(self.features.iter().cloned());
@@ -184,10 +191,11 @@ impl Build {
     }
 
     /// Brings every crate first, so that the folders to be hidden are all known.
-    fn fetch(&self, toolchain: &Toolchain) -> Result<()> {
+    fn fetch(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<()> {
         toolchain
             .cargo()?
             .folder(&self.root)
+            .env("CARGO_HOME", cargo_home)
             .args(["fetch", "--quiet", "--locked", BUILD_STD])
             .args(["--target", TARGET])
             .run()
@@ -196,6 +204,8 @@ impl Build {
 
     /// Compiles, and returns where cargo put the programs.
     pub(super) fn compile(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<Vec<PathBuf>> {
+        self.fetch(toolchain, cargo_home)?;
+        self.link_import_libraries()?;
         let mut cargo = toolchain
             .cargo()?
             .folder(&self.root)
@@ -227,6 +237,30 @@ impl Build {
         Ok(programs)
     }
 
+    /// Gives the linker's import libraries a relative name, see [`IMPORT_LIBRARIES`].
+    fn link_import_libraries(&self) -> Result<()> {
+        let linker = linker().context("no mingw-w64 linker; `cargo xtask setup` brings it")?;
+        let library = Program::new(linker)
+            .arg("-print-file-name=libkernel32.a")
+            .text()
+            .context("ask the linker for its import libraries")?;
+        let folder = Path::new(library.trim())
+            .parent()
+            .filter(|folder| folder.is_absolute())
+            .with_context(|| format!("`{linker}` does not say where its import libraries lie"))?;
+        let link = self.root.join(IMPORT_LIBRARIES);
+        workspace::make_folder(link.parent().unwrap_or(&self.root))?;
+        if fs::read_link(&link).is_ok_and(|target| target == folder) {
+            return Ok(());
+        }
+        // A link of an earlier compiler, or none.
+        let _ = fs::remove_file(&link);
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder, &link)
+            .with_context(|| format!("link `{}`", link.display()))?;
+        Ok(())
+    }
+
     /// Flags that hide every path of this machine: panic messages carry file names.
     fn flags(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<Vec<String>> {
         let mut hidden = vec![(cargo_home.to_owned(), "/cargo".to_owned())];
@@ -244,6 +278,7 @@ impl Build {
         let mut flags = vec![
             "-Ctarget-feature=+crt-static".to_owned(),
             LINK_ARGUMENTS.to_owned(),
+            format!("-Clink-arg=-L{IMPORT_LIBRARIES}"),
         ];
         for (from, to) in hidden {
             let from = from

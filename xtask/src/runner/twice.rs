@@ -35,11 +35,14 @@ pub(super) fn compare(build: &Build, mut built: Built) -> Result<()> {
     {
         let (first, again) = (workspace::read_file(file)?, workspace::read_file(&program)?);
         if let Some(difference) = difference(&first, &again) {
+            let kept = file.with_extension("second.exe");
+            workspace::write_file(&kept, &again)?;
             bail!(
-                "two builds of `{}` differ: {difference}\n  first:  {}\n  second: {}",
+                "two builds of `{}` differ: {difference}\n  first:  {}\n  second: {}, kept as `{}`",
                 file.display(),
                 cache::sha256(&first),
-                cache::sha256(&again)
+                cache::sha256(&again),
+                kept.display()
             );
         }
     }
