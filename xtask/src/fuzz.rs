@@ -34,8 +34,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         );
     }
     say::stage("seeds");
-    nightly(&["run", "--quiet", "--release", "--example", "seeds"])?
-        .folder(generator.join("fuzz"))
+    let cargo = program::find("cargo").context("no `cargo` on PATH")?;
+    Program::new(cargo)
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "gangway",
+            "--example",
+            "fuzz_seeds",
+        ])
+        .folder(&generator)
         .run()
         .context("the seeds of the fuzz targets cannot be made")?;
     let targets = fuzz(&["list"])?.folder(&generator).text()?;
@@ -59,17 +68,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// cargo-fuzz, which needs a nightly compiler.
+/// cargo-fuzz started through rustup's cargo, because it needs a nightly compiler.
 fn fuzz(arguments: &[&str]) -> Result<Program> {
-    Ok(nightly(&["fuzz"])?.args(arguments))
-}
-
-/// Rustup's cargo with the nightly compiler.
-fn nightly(arguments: &[&str]) -> Result<Program> {
     let cargo = program::find("cargo").context("no `cargo` on PATH")?;
     Ok(Program::new(cargo)
         .without_env("CARGO")
         .without_env("RUSTUP_TOOLCHAIN")
-        .arg("+nightly")
+        .args(["+nightly", "fuzz"])
         .args(arguments))
 }
