@@ -7,7 +7,7 @@ use gangway::formats::authenticode::{FileKind, TrustAnchors, verify};
 use gangway::formats::cabinet::list_files;
 use gangway::formats::msi::InstallerPackage;
 use gangway::formats::pe::{Layout, VersionInfo};
-use gangway::formats::x509::{Certificate, Purpose, prove};
+use gangway::formats::x509::{Certificate, Purpose, RevocationList, prove};
 use gangway_fixtures::lab;
 
 use super::formats_seeds::{SCRIPT, script_around};
@@ -74,8 +74,9 @@ pub fn cms(data: &[u8]) {
     judge(script_around(SCRIPT, data).as_bytes(), FileKind::Script);
 }
 
-/// A certificate, as leaf and as its own issuer.
+/// A certificate, as leaf and as its own issuer; or a revocation list.
 pub fn certificate(data: &[u8]) {
+    let _ = RevocationList::parse(data);
     if let Ok(certificate) = Certificate::parse(data) {
         let anchors = anchors();
         let candidates = [certificate.clone()];

@@ -253,6 +253,7 @@ fn strength_problems(
             Warning::Sha1Digest
             | Warning::LocaleDependent { .. }
             | Warning::SlackData { .. }
+            | Warning::RevocationListOutdated { .. }
             | Warning::OtherNotTrusted { .. } => problems.push(
                 Problem::new(
                     &codes::SIGNATURE_REMARK,

@@ -46,6 +46,23 @@ fn fields_that_the_digest_leaves_out_must_be_zero() {
 }
 
 #[test]
+fn only_a_cabinet_of_a_set_has_a_number_in_it() {
+    // Names of the neighbour and its disk follow the reserve, and the digest covers them.
+    let mut file = signed();
+    file[34] = 1;
+    check(&file, "cabinet_reserved_not_zero");
+    file[30] |= 1;
+    file.splice(60..60, *b"a.cab\0disk 1\0");
+    for at in [8, 16, 44] {
+        let grown = u32_at(&file, at) + 13;
+        set_u32(&mut file, at, grown);
+    }
+    let folder = u32_at(&file, 73) + 13;
+    set_u32(&mut file, 73, folder);
+    check(&file, "digest_mismatch");
+}
+
+#[test]
 fn a_reserve_of_another_shape_is_no_signature() {
     for (field, at, value) in [("header reserve", 36, 24), ("mark", 42, 0), ("size", 50, 1)] {
         let verdict = verdict(&changed(|file| file[at] = value));

@@ -7,6 +7,7 @@ mod executables;
 mod hostile;
 mod identity;
 mod packages;
+mod revocation;
 mod scripts;
 mod signers;
 mod stamps;

@@ -82,6 +82,30 @@ fn both_ways_to_sign_hold_for_both_versions_of_the_container() {
 }
 
 #[test]
+fn chains_that_run_backwards_or_pass_sector_0_are_read() {
+    // Freed sectors are used again from the last one on: a package built up by many calls.
+    let unsigned = edited(&container(cfb::Version::V3), |package| {
+        for name in ["apple2", "Apple", "zebra"] {
+            package.remove_stream(name).expect("a stream");
+        }
+        for name in ["later", "latest"] {
+            let mut stream = package.create_stream(name).expect("a new stream");
+            stream.write_all(&[9; 30_000]).expect("in memory");
+        }
+    });
+    let file = sign_msi(
+        &unsigned,
+        MsiSigned::ContentAndMetadata,
+        &Signature::default(),
+    );
+    let start = u32_at(&file, entry(&file, "later") + 116);
+    let table = (u32_at(&file, 76) + 1) * 512;
+    let next = u32_at(&file, table + start * 4);
+    assert_ne!(next, start + 1, "the chain is not in order");
+    check(&file, "valid");
+}
+
+#[test]
 fn contents_are_covered_either_way() {
     for how in [MsiSigned::ContentAndMetadata, MsiSigned::ContentOnly] {
         let file = sign_msi(&container(cfb::Version::V3), how, &Signature::default());

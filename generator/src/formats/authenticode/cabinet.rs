@@ -61,8 +61,11 @@ impl<'s, S: Read + Seek> CabinetCarrier<'s, S> {
             return Ok(unsigned(source));
         }
         // Left out by the digest, or hashed but without meaning: all zero in a signed cabinet.
-        // The cabinet's number in its set (34) is not covered either.
+        // The cabinet's number in its set (34) is not covered either; only a set needs it.
         for (from, to) in [(4, 8), (34, 36), (52, 60)] {
+            if from == 34 && header.is_part_of_set {
+                continue;
+            }
             let zero = bytes
                 .get(from..to)
                 .is_some_and(|b| b.iter().all(|&b| b == 0));

@@ -12,7 +12,9 @@ use super::verdict::{
 };
 use crate::formats::der::Element;
 use crate::formats::digest::{DigestAlgorithm, hex};
-use crate::formats::x509::{AnchorName, Certificate, Path, Purpose, TrustAnchors, prove};
+use crate::formats::x509::{
+    AnchorName, Certificate, Coverage, Path, Purpose, TrustAnchors, check_revocation, prove,
+};
 
 /// Signatures added to the first one by `signtool /as` or `osslsigncode -nest`.
 const NESTED_SIGNATURE: &str = "1.3.6.1.4.1.311.2.4.1";
@@ -176,6 +178,8 @@ fn judge_one(
         })?;
     let at = signed_at.as_ref().map_or(now, |time| time.unix_seconds);
     let path = trusted_at(Some(at))?;
+    let coverage = check_revocation(&path, anchors.revocation_lists(), at, now)
+        .map_err(|fault| InvalidReason::SignerNotTrusted { fault })?;
 
     let usages = certificate.extended_key_usage().unwrap_or_default();
     if usages.iter().any(|usage| usage == LIFETIME_SIGNING) && now > certificate.not_after() {
@@ -195,7 +199,7 @@ fn judge_one(
             not_after: certificate.not_after(),
         });
     }
-    warnings.extend(chain_warnings(&path, signed_at.as_ref(), now));
+    warnings.extend(chain_warnings(&path, signed_at.as_ref(), coverage, now));
     Ok(Held {
         signature: Signature {
             signer: describe(certificate),
@@ -240,7 +244,12 @@ fn fitting_reading(
     }
 }
 
-fn chain_warnings(path: &Path, signed_at: Option<&SigningTime>, now: i64) -> Vec<Warning> {
+fn chain_warnings(
+    path: &Path,
+    signed_at: Option<&SigningTime>,
+    coverage: Coverage,
+    now: i64,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let anchors = [Some(&path.anchor), signed_at.map(|time| &time.anchor)];
     for anchor in anchors.into_iter().flatten() {
@@ -250,7 +259,11 @@ fn chain_warnings(path: &Path, signed_at: Option<&SigningTime>, now: i64) -> Vec
         }
     }
     warnings.dedup();
-    warnings.push(Warning::RevocationNotChecked);
+    if !coverage.complete {
+        warnings.push(Warning::RevocationNotChecked);
+    }
+    let outdated = coverage.outdated.into_iter();
+    warnings.extend(outdated.map(|(issuer, due)| Warning::RevocationListOutdated { issuer, due }));
     let ended = path.certificates.iter().filter(|c| c.not_after() < now);
     warnings.extend(ended.map(|certificate| Warning::EndedSince {
         subject: certificate.subject().to_string(),

@@ -2,7 +2,8 @@
 //!
 //! Judged offline, on any system, for PE files, MSI packages, cabinets (and MSU updates) and
 //! PowerShell scripts. A verdict says nothing about whether the signer is *wanted*: that is
-//! the signer policy of `intake`. Revocation is not judged, and every verdict says so.
+//! the signer policy of `intake`. Revocation is judged by the lists that are given, never by
+//! the network; where none is, the verdict says so.
 //!
 //! Files of any size take a few megabytes of memory: content is streamed, only signatures
 //! (1 MiB) and scripts (4 MiB) are held.

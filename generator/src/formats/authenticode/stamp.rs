@@ -8,7 +8,9 @@ use super::signer::{self, SignerFault};
 use super::verdict::{SigningTime, StampKind};
 use crate::formats::der::{DerError, Element, Reader, tag};
 use crate::formats::digest::DigestAlgorithm;
-use crate::formats::x509::{Certificate, Purpose, TrustAnchors, prove, time::unix_seconds};
+use crate::formats::x509::{
+    Certificate, Purpose, TrustAnchors, check_revocation, prove, time::unix_seconds,
+};
 
 const RFC3161_TOKEN: &str = "1.3.6.1.4.1.311.3.3.1";
 const COUNTERSIGNATURE: &str = "1.2.840.113549.1.9.6";
@@ -132,6 +134,10 @@ fn trusted(
         Purpose::TimeStamping,
         Some(time),
     )
+    .and_then(|path| {
+        check_revocation(&path, anchors.revocation_lists(), time, time)?;
+        Ok(path)
+    })
     .map_err(|fault| InvalidReason::StamperNotTrusted { fault })?;
     Ok(SigningTime {
         unix_seconds: time,

@@ -220,8 +220,15 @@ pub enum Warning {
         /// Subject of the root.
         subject: String,
     },
-    /// No revocation list of the issuers was given.
+    /// Not every issuer of the chain has a revocation list at hand.
     RevocationNotChecked,
+    /// A revocation list should have been replaced by a newer one.
+    RevocationListOutdated {
+        /// Subject of its issuer.
+        issuer: String,
+        /// When the next list was due, unix seconds.
+        due: i64,
+    },
     /// There is no time stamp: the signature dies with the signer's certificate.
     NotStamped {
         /// End of the certificate's validity, unix seconds.
@@ -274,6 +281,11 @@ impl std::fmt::Display for Warning {
                 )
             }
             Self::RevocationNotChecked => f.write_str("revocation not checked"),
+            Self::RevocationListOutdated { issuer, due } => write!(
+                f,
+                "the revocation list of `{issuer}` should have been replaced on {}",
+                utc(*due)
+            ),
             Self::NotStamped { not_after } => write!(
                 f,
                 "no time stamp: the signature stops being valid on {}",

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::certificate::Certificate;
+use super::revocation::RevocationList;
 use crate::formats::der::DerError;
 
 /// Which trusted root a chain ends at.
@@ -34,25 +35,29 @@ pub struct Anchor {
     pub name: AnchorName,
 }
 
-/// Why a file is no root to trust.
+/// Why a file is no root to trust, or no revocation list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnchorError {
-    /// Not a certificate.
-    #[error("not a DER or PEM certificate: {cause}")]
+    /// Not the structure that is wanted.
+    #[error("neither DER nor PEM of the wanted kind: {cause}")]
     Malformed {
         /// What is wrong with it.
         cause: DerError,
     },
-    /// PEM armour without a certificate, or with broken base64.
-    #[error("no readable `CERTIFICATE` block")]
-    Pem,
+    /// PEM armour without the wanted block, or with broken base64.
+    #[error("no readable `{label}` block")]
+    Pem {
+        /// What was looked for.
+        label: &'static str,
+    },
 }
 
-/// The roots for signers of code and for time-stampers.
+/// The roots for signers of code and for time-stampers, and the revocation lists at hand.
 #[derive(Debug, Clone)]
 pub struct TrustAnchors {
     code: Vec<Anchor>,
     time: Vec<Anchor>,
+    revocation_lists: Vec<RevocationList>,
 }
 
 /// `../../../roots/README.md` tells what these are.
@@ -68,6 +73,7 @@ impl TrustAnchors {
         Self {
             code: Vec::new(),
             time: Vec::new(),
+            revocation_lists: Vec::new(),
         }
     }
 
@@ -94,7 +100,7 @@ impl TrustAnchors {
     /// Adds a root of the user's own, for code and for time: DER, or PEM with one or more
     /// `CERTIFICATE` blocks.
     pub fn with_lab_root(mut self, der_or_pem: &[u8]) -> Result<Self, AnchorError> {
-        for der in certificates(der_or_pem)? {
+        for der in blocks(der_or_pem, "CERTIFICATE")? {
             let certificate =
                 Certificate::parse(&der).map_err(|cause| AnchorError::Malformed { cause })?;
             let anchor = Anchor {
@@ -108,6 +114,21 @@ impl TrustAnchors {
             self.time.push(anchor);
         }
         Ok(self)
+    }
+
+    /// Adds revocation lists: DER, or PEM with one or more `X509 CRL` blocks.
+    pub fn with_revocation_list(mut self, der_or_pem: &[u8]) -> Result<Self, AnchorError> {
+        for der in blocks(der_or_pem, "X509 CRL")? {
+            let list =
+                RevocationList::parse(&der).map_err(|cause| AnchorError::Malformed { cause })?;
+            self.revocation_lists.push(list);
+        }
+        Ok(self)
+    }
+
+    /// The revocation lists.
+    pub fn revocation_lists(&self) -> &[RevocationList] {
+        &self.revocation_lists
     }
 
     /// The roots for signers of code.
@@ -139,21 +160,28 @@ impl TrustAnchors {
     }
 }
 
-fn certificates(der_or_pem: &[u8]) -> Result<Vec<Vec<u8>>, AnchorError> {
-    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    const END: &str = "-----END CERTIFICATE-----";
+/// The DER of a file that is DER, or of the blocks with this label of a PEM file.
+fn blocks(der_or_pem: &[u8], label: &'static str) -> Result<Vec<Vec<u8>>, AnchorError> {
+    let begin = format!("-----BEGIN {label}-----");
+    let end = format!("-----END {label}-----");
     if der_or_pem.first() == Some(&0x30) {
         return Ok(vec![der_or_pem.to_vec()]);
     }
-    let text = core::str::from_utf8(der_or_pem).map_err(|_| AnchorError::Pem)?;
+    let text = core::str::from_utf8(der_or_pem).map_err(|_| AnchorError::Pem { label })?;
     let mut found = Vec::new();
-    for block in text.split(BEGIN).skip(1) {
-        let (armour, _) = block.split_once(END).ok_or(AnchorError::Pem)?;
+    for block in text.split(begin.as_str()).skip(1) {
+        let (armour, _) = block
+            .split_once(end.as_str())
+            .ok_or(AnchorError::Pem { label })?;
         let packed: String = armour.split_ascii_whitespace().collect();
-        found.push(STANDARD.decode(packed).map_err(|_| AnchorError::Pem)?);
+        found.push(
+            STANDARD
+                .decode(packed)
+                .map_err(|_| AnchorError::Pem { label })?,
+        );
     }
     if found.is_empty() {
-        return Err(AnchorError::Pem);
+        return Err(AnchorError::Pem { label });
     }
     Ok(found)
 }

@@ -101,4 +101,12 @@ pub enum ChainFault {
         /// The limit.
         limit: usize,
     },
+    /// A revocation list names the certificate.
+    #[error("the certificate of `{subject}` was revoked on {}", super::time::utc(*.since))]
+    Revoked {
+        /// Subject of the certificate.
+        subject: String,
+        /// Since when it is not to be trusted, unix seconds.
+        since: i64,
+    },
 }

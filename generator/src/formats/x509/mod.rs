@@ -9,6 +9,7 @@ mod chain;
 mod fault;
 mod key;
 mod name;
+mod revocation;
 pub mod time;
 
 pub use anchors::{Anchor, AnchorError, AnchorName, TrustAnchors};
@@ -17,3 +18,4 @@ pub use chain::{Path, Purpose, prove};
 pub use fault::ChainFault;
 pub use key::{KeyError, PublicKey, SignatureScheme};
 pub use name::Name;
+pub use revocation::{Coverage, RevocationList, check_revocation};
