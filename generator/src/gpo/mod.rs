@@ -19,6 +19,7 @@ pub mod lint;
 mod object;
 mod output;
 pub mod preferences;
+pub mod publication;
 pub mod registry_pol;
 pub mod security;
 mod settings;
