@@ -12,6 +12,7 @@ mod output;
 mod payloads;
 mod policies;
 mod progress;
+pub mod publication;
 mod runbook;
 mod sign;
 mod signature;

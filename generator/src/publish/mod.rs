@@ -1,7 +1,22 @@
-//! Bringing a bundle to where servers find it: scripts for those who do it by hand.
+//! Bringing a bundle to where servers find it: scripts for those who do it by hand, and the ways
+//! to a directory and its SYSVOL share for those who let Gangway do it.
 
+mod credentials;
+mod directory;
+mod folder;
 mod kit;
+#[cfg(feature = "directory")]
+mod ldap;
 mod literal;
+mod share;
+mod smbclient;
 
+pub use credentials::{Credentials, InvalidCredentials};
+pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure};
+pub use folder::FolderShare;
 pub use kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
+#[cfg(feature = "directory")]
+pub use ldap::{Encryption, LdapDirectory};
 pub use literal::{InvalidLiteral, PowerShell, Shell};
+pub use share::{Share, ShareError, Tree};
+pub use smbclient::SmbClient;

@@ -93,7 +93,7 @@ impl Saved {
     }
 
     /// The GPO as something to publish again; none when there was none.
-    pub(super) fn desired(&self, id: Guid) -> Option<Desired> {
+    pub fn desired(&self, id: Guid) -> Option<Desired> {
         let gpo = self.gpo.as_ref()?;
         let files: BTreeMap<String, Vec<u8>> = gpo
             .files

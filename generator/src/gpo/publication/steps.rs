@@ -223,10 +223,20 @@ pub(super) fn folders(desired: &Desired, present: &Present, domain: &DomainFacts
     steps
 }
 
-/// Writes what differs, then removes what no longer belongs there, then compares.
+/// Removes what a cut publication left half written, writes what differs, removes what no longer
+/// belongs there, then compares.
 pub(super) fn files(desired: &Desired, present: &Present, domain: &DomainFacts) -> Vec<Step> {
     let root = domain.gpo_folder(desired.id);
-    let mut steps = Vec::new();
+    let remove = |name: &String| Step::RemoveFile {
+        path: format!("{root}/{name}"),
+    };
+    let is_temporary = |name: &&String| name.ends_with(TEMPORARY);
+    let mut steps: Vec<Step> = present
+        .files
+        .keys()
+        .filter(is_temporary)
+        .map(remove)
+        .collect();
     for (name, bytes) in &desired.files {
         let same = |(other, content): (&String, &Vec<u8>)| {
             other.eq_ignore_ascii_case(name) && content == bytes
@@ -238,14 +248,14 @@ pub(super) fn files(desired: &Desired, present: &Present, domain: &DomainFacts) 
             });
         }
     }
-    for name in present.files.keys() {
+    let stale = present.files.keys().filter(|name| {
         let wanted = |other: &String| other.eq_ignore_ascii_case(name);
-        if !name.eq_ignore_ascii_case(GPT_INI) && !desired.files.keys().any(wanted) {
-            let path = format!("{root}/{name}");
-            steps.push(Step::RemoveFile { path });
-        }
-    }
-    steps.push(Step::Compare { path: root });
+        !is_temporary(name)
+            && !name.eq_ignore_ascii_case(GPT_INI)
+            && !desired.files.keys().any(wanted)
+    });
+    steps.extend(stale.map(remove));
+    steps.push(Step::Compare { path: root.clone() });
     steps
 }
 

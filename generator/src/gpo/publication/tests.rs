@@ -98,8 +98,8 @@ fn changed_and_forgotten_files_are_brought_in_line() {
         .insert(format!("GPO.cmt{TEMPORARY}"), b"half".to_vec());
     let steps = plan(&desired(), &present, &domain()).unwrap();
     insta::assert_snapshot!(lines(&steps), @r"
-    write `contoso.com/Policies/{GPO}/Machine/Preferences/a.xml`, 3 bytes
     remove `contoso.com/Policies/{GPO}/GPO.cmt.gangway-part`
+    write `contoso.com/Policies/{GPO}/Machine/Preferences/a.xml`, 3 bytes
     remove `contoso.com/Policies/{GPO}/machine/stale.xml`
     read `contoso.com/Policies/{GPO}` back and compare
     change `CN={GPO},CN=Policies,CN=System,DC=contoso,DC=com`: versionNumber 65535 -> 1

@@ -1,0 +1,185 @@
+//! What a bundle wants to have published.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::super::codes;
+use super::super::verify::verify;
+use super::{Action, PublishError, PublishRequest};
+use crate::bundle::BundleDocument;
+use crate::gpo::found::{FoundGpo, Origin, load};
+use crate::gpo::lint;
+use crate::gpo::publication::Desired;
+use crate::gpo::wmi::{WmiFilter, read_mof};
+use crate::gpo::{DomainName, Guid};
+use crate::problem::Problem;
+
+/// The GPOs of one domain of a bundle, and its bootstrap.
+#[derive(Debug)]
+pub struct Contents {
+    /// The domain.
+    pub domain: DomainName,
+    /// GPOs in the order of publication: settings before the task.
+    pub gpos: Vec<Desired>,
+    /// File name and bytes of the bootstrap.
+    pub bootstrap: (String, Vec<u8>),
+}
+
+impl Contents {
+    /// Reads and checks a bundle.
+    ///
+    /// # Errors
+    /// No bundle, one that does not verify, an unsigned bootstrap, or policies with errors.
+    pub(super) fn read(request: &PublishRequest) -> Result<Self, PublishError> {
+        let document = checked(request)?;
+        let path = request.bundle.as_path();
+        let bundle = |why: String| PublishError::Bundle {
+            path: path.to_owned(),
+            why,
+        };
+        let domain = choose_domain(&document, request.domain.as_deref()).map_err(bundle)?;
+        let domain: DomainName = domain.parse()?;
+        let folder = path.join("gpo").join(domain.as_str());
+        let found = load(&folder).map_err(|error| bundle(error.to_string()))?;
+        let report = lint::check(&found);
+        if let Some(problem) = report.problems.iter().find(|problem| problem.is_error()) {
+            return Err(PublishError::Lint { why: line(problem) });
+        }
+        let filter = read(&folder.join("wmi-filter.mof"))
+            .and_then(|bytes| read_mof(&bytes).map_err(|error| error.to_string()))
+            .map_err(bundle)?;
+        let mut gpos = Vec::new();
+        for gpo in &found.gpos {
+            if let Some(gpo) = desired(gpo, &folder, &filter).map_err(bundle)? {
+                gpos.push(gpo);
+            }
+        }
+        // The task last: whoever gets it has the settings already.
+        let has_task = |gpo: &Desired| {
+            gpo.files
+                .keys()
+                .any(|name| name.ends_with("ScheduledTasks.xml"))
+        };
+        gpos.sort_by_key(|gpo| (has_task(gpo), gpo.display_name.clone()));
+        if gpos.is_empty() {
+            return Err(bundle(format!("it holds no GPO for `{domain}`")));
+        }
+        let exe = path.join(&document.exe.path);
+        let name = exe
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let bootstrap = (name, read(&exe).map_err(bundle)?);
+        Ok(Self {
+            domain,
+            gpos,
+            bootstrap,
+        })
+    }
+}
+
+/// The bundle's document, when everything in the bundle is as it was built and signed.
+fn checked(request: &PublishRequest) -> Result<BundleDocument, PublishError> {
+    let verified = verify(&request.bundle, request.now).map_err(|error| PublishError::Bundle {
+        path: request.bundle.clone(),
+        why: error.to_string(),
+    })?;
+    let unsigned = |problem: &&Problem| problem.code == &codes::EXE_UNSIGNED;
+    let fault = verified
+        .problems
+        .iter()
+        .find(|problem| problem.is_error() && !(unsigned(problem) && request.allow_unsigned));
+    if let Some(problem) = fault {
+        return Err(PublishError::Verification { why: line(problem) });
+    }
+    let publishes = request.action == Action::Publish;
+    if let Some(problem) = verified
+        .problems
+        .iter()
+        .find(unsigned)
+        .filter(|_| publishes && !request.allow_unsigned)
+    {
+        return Err(PublishError::Verification { why: line(problem) });
+    }
+    Ok(verified.document)
+}
+
+fn line(problem: &Problem) -> String {
+    format!(
+        "{} {}: {}\nhint: {}",
+        problem.code.id, problem.subject, problem.message, problem.next_action
+    )
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("read `{}`: {error}", path.display()))
+}
+
+fn choose_domain(document: &BundleDocument, wanted: Option<&str>) -> Result<String, String> {
+    let mut domains: Vec<&str> = document
+        .files
+        .iter()
+        .filter_map(|file| file.path.strip_prefix("gpo/")?.split('/').next())
+        .collect();
+    domains.sort_unstable();
+    domains.dedup();
+    match (wanted, domains.as_slice()) {
+        (Some(wanted), _) => domains
+            .iter()
+            .find(|domain| domain.eq_ignore_ascii_case(wanted))
+            .map(|domain| (*domain).to_owned())
+            .ok_or_else(|| {
+                format!(
+                    "it has no GPO for `{wanted}`\nhint: it has {}",
+                    domains.join(", ")
+                )
+            }),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, _) => Err(format!(
+            "it is for several domains\nhint: choose one by `--domain`: {}",
+            domains.join(", ")
+        )),
+    }
+}
+
+/// A backup with the files of its twin in SYSVOL form.
+fn desired(gpo: &FoundGpo, folder: &Path, filter: &WmiFilter) -> Result<Option<Desired>, String> {
+    let Origin::Backup {
+        document: Some(document),
+        ..
+    } = &gpo.origin
+    else {
+        return Ok(None);
+    };
+    let files = sysvol_files(folder, document.gpo_id)?;
+    let extensions = Some(document.machine_extensions.clone());
+    Ok(Some(Desired {
+        id: document.gpo_id,
+        display_name: document.display_name.clone(),
+        flags: document.options,
+        machine_extensions: extensions.filter(|list| !list.is_empty()),
+        wql_filter: document.wmi_filter.as_ref().map(|_| filter.link()),
+        filter: document.wmi_filter.as_ref().map(|_| filter.clone()),
+        files,
+    }))
+}
+
+/// Files of a GPO in the bundle's SYSVOL tree, without `GPT.INI`.
+fn sysvol_files(folder: &Path, id: Guid) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let root = folder.join("sysvol").join("Policies").join(id.to_string());
+    let mut files = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(&root).min_depth(1) {
+        let entry = entry.map_err(|error| error.to_string())?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
+        let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+        let name = parts.join("/");
+        if name != crate::gpo::publication::GPT_INI {
+            files.insert(name, read(entry.path())?);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,286 @@
+//! `gangway publish gpo`: the GPOs of a bundle, straight into a domain.
+//!
+//! Reads what should be (the bundle) and what is there (directory and SYSVOL of one domain
+//! controller), lets `gpo::publication` work out the steps, prints each and, when told to, does
+//! it. What was there is saved first, so that it can be taken back.
+
+mod bundle;
+mod execute;
+mod present;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use bundle::Contents;
+pub use state::StateError;
+
+use crate::gpo::publication::{DomainFacts, GpLink, Step, plan, plan_rollback};
+use crate::gpo::{Guid, InvalidDomainName};
+use crate::publish::{AttributeChange, Depth, Directory, DirectoryError, Share, ShareError};
+use execute::Executor;
+use state::State;
+
+/// What to publish, and how.
+#[derive(Debug, Clone)]
+pub struct PublishRequest {
+    /// Folder of the bundle.
+    pub bundle: PathBuf,
+    /// Which domain of the bundle; none when it has one.
+    pub domain: Option<String>,
+    /// What to do.
+    pub action: Action,
+    /// Only print the steps?
+    pub dry_run: bool,
+    /// Units or domains to link the GPOs to, by distinguished name.
+    pub links: Vec<String>,
+    /// Are new links switched on?
+    pub enable_links: bool,
+    /// Publish a bootstrap without a signature?
+    pub allow_unsigned: bool,
+    /// Folder that keeps what was there before.
+    pub state: PathBuf,
+    /// Moment that the bundle is verified at, in seconds since 1970 UTC.
+    pub now: i64,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Bring the bundle's GPOs.
+    Publish,
+    /// Bring back what was there before.
+    Rollback,
+}
+
+/// Why a publication ended.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The bundle.
+    #[error("bundle `{}`: {why}", path.display())]
+    Bundle {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The bundle does not verify.
+    #[error("the bundle does not verify, so nothing is published: {why}")]
+    Verification {
+        /// The first problem.
+        why: String,
+    },
+    /// The linter found errors.
+    #[error("the policies have errors, so nothing is published: {why}")]
+    Lint {
+        /// The first problem.
+        why: String,
+    },
+    /// The server is not one to publish to.
+    #[error("{why}")]
+    Server {
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// The domain's name.
+    #[error(transparent)]
+    Domain(#[from] InvalidDomainName),
+    /// Somebody else's GPO.
+    #[error(transparent)]
+    Refused(#[from] crate::gpo::publication::Refused),
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// SYSVOL.
+    #[error(transparent)]
+    Share(#[from] ShareError),
+    /// The saved state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What was read back is not what was written.
+    #[error(
+        "`{path}` is not what was written; the version was not raised\n\
+         hint: somebody else writes to the GPO, or the share lost a file; publish again"
+    )]
+    Different {
+        /// The file or folder.
+        path: String,
+    },
+}
+
+/// What a publication did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Published {
+    /// Every step in words, in order.
+    pub steps: Vec<String>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// Publishes, or takes back.
+///
+/// `say` gets each step before it is done.
+///
+/// # Errors
+/// The first thing that failed. Nothing after it was done; publishing again finishes the work,
+/// taking back undoes it.
+pub fn publish(
+    request: &PublishRequest,
+    directory: &mut dyn Directory,
+    share: &mut dyn Share,
+    say: &mut dyn FnMut(&str),
+) -> Result<Published, PublishError> {
+    let contents = Contents::read(request)?;
+    publish_contents(request, &contents, directory, share, say)
+}
+
+fn publish_contents(
+    request: &PublishRequest,
+    contents: &Contents,
+    directory: &mut dyn Directory,
+    share: &mut dyn Share,
+    say: &mut dyn FnMut(&str),
+) -> Result<Published, PublishError> {
+    let domain = facts(contents, directory)?;
+    let mut executor = Executor::new(directory, share, say, request.dry_run);
+    executor.note_about_server(&domain)?;
+    match request.action {
+        Action::Publish => publish_all(request, contents, &domain, &mut executor)?,
+        Action::Rollback => take_back(request, contents, &domain, &mut executor)?,
+    }
+    Ok(executor.finish())
+}
+
+/// Facts of the domain, read from the server, and held against what the bundle is for.
+fn facts(contents: &Contents, directory: &mut dyn Directory) -> Result<DomainFacts, PublishError> {
+    let root = directory.search(
+        "",
+        Depth::Object,
+        "(objectClass=*)",
+        &[
+            "defaultNamingContext",
+            "dnsHostName",
+            "supportedCapabilities",
+        ],
+    )?;
+    let server = |why: String| PublishError::Server { why };
+    let root = root
+        .first()
+        .ok_or_else(|| server("the server shows no root object".to_owned()))?;
+    let naming_context = root.text("defaultNamingContext").ok_or_else(|| {
+        server("the server names no domain; it is no domain controller".to_owned())
+    })?;
+    let expected = contents.domain.distinguished_name();
+    if !naming_context.eq_ignore_ascii_case(&expected) {
+        return Err(server(format!(
+            "the server is of domain `{naming_context}`, the bundle is for `{}`\nhint: name a \
+             domain controller of that domain",
+            contents.domain
+        )));
+    }
+    // LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID (MS-ADTS 3.1.1.3.4.3.6).
+    let read_only = "1.2.840.113556.1.4.1920";
+    if root
+        .texts("supportedCapabilities")
+        .iter()
+        .any(|one| one == read_only)
+    {
+        return Err(server(
+            "the server is a read-only domain controller\nhint: name the PDC emulator".to_owned(),
+        ));
+    }
+    Ok(DomainFacts {
+        name: contents.domain.clone(),
+        naming_context,
+    })
+}
+
+fn publish_all(
+    request: &PublishRequest,
+    contents: &Contents,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    // Everything is looked at before anything is changed.
+    for gpo in &contents.gpos {
+        let present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
+        plan(gpo, &present, domain)?;
+        executor.check_rights(gpo.id, &present, domain)?;
+    }
+    executor.bootstrap(contents, domain)?;
+    for gpo in &contents.gpos {
+        let state = State::of(&request.state, domain, gpo.id);
+        let present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
+        if !request.dry_run {
+            state.save(&present)?;
+        }
+        executor.say_gpo(&gpo.display_name, gpo.id);
+        for step in plan(gpo, &present, domain)? {
+            executor.run(&step, Some(gpo))?;
+        }
+        if !request.dry_run {
+            state.finish()?;
+        }
+        for link in &request.links {
+            executor.link(link, &domain.gpo_dn(gpo.id), request.enable_links)?;
+        }
+    }
+    Ok(())
+}
+
+fn take_back(
+    request: &PublishRequest,
+    contents: &Contents,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    // The task goes before the settings that it relies on.
+    for gpo in contents.gpos.iter().rev() {
+        let state = State::of(&request.state, domain, gpo.id);
+        let saved = state.saved()?;
+        let present = executor.present(gpo.id, None, domain)?;
+        executor.say_gpo(&gpo.display_name, gpo.id);
+        for step in plan_rollback(&saved, gpo.id, &present, domain)? {
+            let wanted = saved.desired(gpo.id);
+            executor.run(&step, wanted.as_ref())?;
+        }
+        if !request.dry_run {
+            state.forget()?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds a GPO to a list of links, leaving those of others as they are.
+fn link_change(old: Option<&str>, dn: &str, enabled: bool) -> Result<Option<String>, String> {
+    let before = GpLink::parse(old.unwrap_or_default()).map_err(|error| error.to_string())?;
+    let after = before.clone().with(dn, enabled);
+    Ok((after != before).then(|| after.write()))
+}
+
+/// The change of `gPLink`: exactly the old value becomes the new one, so that nobody's link is
+/// lost between reading and writing.
+fn exchange(name: &str, old: Option<&str>, new: &str) -> Vec<AttributeChange> {
+    let mut changes = Vec::new();
+    if let Some(old) = old {
+        changes.push(AttributeChange::Delete(name.to_owned(), old.to_owned()));
+    }
+    changes.push(AttributeChange::Add(name.to_owned(), new.to_owned()));
+    changes
+}
+
+/// Folder of the GPO's state, for messages.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Words for a GPO in the log.
+fn heading(name: &str, id: Guid) -> String {
+    format!("GPO `{name}` {id}")
+}
+
+/// Does a step change anything?
+fn changes_something(step: &Step) -> bool {
+    !matches!(step, Step::Compare { .. })
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Serves the domain of the template $1 from the copy $2: in namespaces of its own, as root, until
+# standard input ends. Says `ready` when directory and shares answer.
+set -eu
+D=$1
+COPY=$2
+ip link set lo up
+mkdir -p /run/samba
+mount -t tmpfs -o mode=755 tmpfs /run/samba
+# Every path inside the tree equals that of the provisioning.
+mount --bind "$COPY" "$D"
+mount --bind "$D/nss/hosts" /etc/hosts
+mount --bind "$D/nss/resolv.conf" /etc/resolv.conf
+samba -s "$D/etc/smb.conf" -F --no-process-group </dev/null >"$D/log/out.log" 2>&1 &
+DC=$!
+wait_for() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        kill -0 "$DC" 2>/dev/null || { echo "samba ended:"; tail -n 20 "$D/log/out.log"; exit 1; }
+        tries=$((tries + 1))
+        [ "$tries" -le 1200 ] || { echo "no answer after two minutes: $*"; exit 1; }
+        sleep 0.1
+    done
+}
+wait_for ldbsearch -H ldap://127.0.0.1 -s base -b '' defaultNamingContext
+wait_for smbclient -s "$D/etc/smb.conf" //127.0.0.1/sysvol -U 'Administrator%Passw0rd!lab' -c ls
+echo ready
+# The other end of this pipe is the test; when it goes, the domain goes.
+while read -r line; do :; done
+kill -TERM "$DC"
+wait "$DC" || true
