@@ -73,7 +73,7 @@ impl LdapDirectory {
             .with_timeout(TIMEOUT)
             .simple_bind(credentials.user(), credentials.password())
             .map_err(|error| failed(&doing, &error))?;
-        check(&doing, bound)?;
+        check(&doing, &bound)?;
         Ok(Self { connection })
     }
 }
@@ -97,7 +97,7 @@ fn failed(doing: &str, error: &LdapError) -> DirectoryError {
 }
 
 /// Result codes of RFC 4511, appendix A.
-fn check(doing: &str, result: LdapResult) -> Result<(), DirectoryError> {
+fn check(doing: &str, result: &LdapResult) -> Result<(), DirectoryError> {
     let failure = match result.rc {
         0 => return Ok(()),
         16 => Failure::Conflict,
@@ -147,7 +147,7 @@ impl Directory for LdapDirectory {
             .with_timeout(TIMEOUT)
             .search(base, scope, filter, attributes)
             .map_err(|error| failed(&doing, &error))?;
-        match check(&doing, found.1) {
+        match check(&doing, &found.1) {
             Ok(()) => {}
             Err(error) if error.failure == Failure::NoSuchObject => return Ok(Vec::new()),
             Err(error) => return Err(error),
@@ -169,7 +169,7 @@ impl Directory for LdapDirectory {
             .with_timeout(TIMEOUT)
             .add(dn, attributes)
             .map_err(|error| failed(&doing, &error))?;
-        check(&doing, result)
+        check(&doing, &result)
     }
 
     fn modify(&mut self, dn: &str, changes: &[AttributeChange]) -> Result<(), DirectoryError> {
@@ -193,7 +193,7 @@ impl Directory for LdapDirectory {
             .with_timeout(TIMEOUT)
             .modify(dn, changes)
             .map_err(|error| failed(&doing, &error))?;
-        check(&doing, result)
+        check(&doing, &result)
     }
 
     fn delete_tree(&mut self, dn: &str) -> Result<(), DirectoryError> {
@@ -209,7 +209,7 @@ impl Directory for LdapDirectory {
             .with_timeout(TIMEOUT)
             .delete(dn)
             .map_err(|error| failed(&doing, &error))?;
-        check(&doing, result)
+        check(&doing, &result)
     }
 }
 

@@ -385,13 +385,13 @@ mod tests {
         assert!(why.contains("gangway-no-such-program"), "{why}");
     }
 
-    /// The harness asks for programs as `tool("NAME")`.
+    /// The harness asks for programs as `required::tool("NAME")`.
     #[test]
     fn every_program_that_the_suites_ask_for_is_a_tool_of_setup() {
         let folder = workspace::root().unwrap().join("tests/e2e");
         for file in workspace::files_below(&folder).unwrap() {
             let text = String::from_utf8_lossy(&workspace::read_file(&file).unwrap()).into_owned();
-            for rest in text.split("tool(\"").skip(1) {
+            for rest in text.split("required::tool(\"").skip(1) {
                 let name = rest.split('"').next().unwrap();
                 let known = TOOLS.iter().any(
                     |tool| matches!(&tool.probe, Probe::Program(names) if names.contains(&name)),
