@@ -193,11 +193,11 @@ scenarios! {
         .config("rollout", "installer_wait_s = 30").onboards(AGENT_AND_SCRIPT);
     installer_busy_for_good: on(Server2016).given(InstallerBusy(99))
         .run("waiting", "installer-busy", "install-agent");
-    installer_past_its_limit: on(Server2016).given(SlowInstaller(6000))
+    installer_past_its_limit: on(Server2016).given(SlowInstaller(15_000))
         .config("rollout", "install_limit_s = 2")
         .run("waiting", "still-running", "install-agent")
         .run("waiting", "still-running", "")
-        .pause(8).onboards(SCRIPT);
+        .pause(16).onboards(SCRIPT);
     a_failed_step_is_not_tried_again_at_once: on(Server2016).given(AgentResult("1603"))
         .config("rollout", "retry_wait_s = 3600")
         .run("failed", "step-failed", "install-agent").run("failed", "retry-later", "");
