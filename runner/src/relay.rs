@@ -11,19 +11,26 @@ use gangway_contract::step::PastLimit;
 
 use crate::failure::Failure;
 use crate::machine::{Command, Ended, Machine};
-use crate::run::Bundle;
+use crate::run::{Bundle, Places};
 use crate::stop::Stop;
 
 /// Longest wait for the copy; its own limits are far below.
 const LIMIT_S: u32 = 12 * 3600;
 
-/// Copies the exe, starts the copy, waits, and removes it.
+/// Copies the exe, starts the copy with the places given by hand, waits, and removes it.
 ///
 /// `exe` are the bytes that were checked at the start, read through one handle.
 ///
 /// # Errors
 /// The copy could not be made or started.
-pub fn run(machine: &mut dyn Machine, bundle: &Bundle, exe: &[u8]) -> Result<i32, Stop> {
+pub fn run(
+    machine: &mut dyn Machine,
+    bundle: &Bundle,
+    places: &Places,
+    exe: &[u8],
+) -> Result<i32, Stop> {
+    let arguments = arguments(bundle.manifest.mode, places)
+        .map_err(|detail| Stop::new(Reason::StepNotStarted, detail))?;
     let folders = machine.folders();
     let folder = folders.release(bundle.manifest.release_id.as_str());
     let path = format!(r"{folder}\{}", exe_name(bundle));
@@ -44,7 +51,7 @@ pub fn run(machine: &mut dyn Machine, bundle: &Bundle, exe: &[u8]) -> Result<i32
     };
     let command = Command {
         program: path.clone(),
-        arguments: String::new(),
+        arguments,
         limit_s: LIMIT_S,
         past_limit: PastLimit::LeaveRunning,
     };
@@ -65,6 +72,31 @@ pub fn run(machine: &mut dyn Machine, bundle: &Bundle, exe: &[u8]) -> Result<i32
             format!("`{path}` runs for more than {LIMIT_S} s"),
         )),
     }
+}
+
+/// The command line of the copy: the verb of the mode with the places, nothing without any.
+fn arguments(mode: Mode, places: &Places) -> Result<String, String> {
+    let Some(source) = &places.source else {
+        return Ok(String::new());
+    };
+    let verb = match mode {
+        Mode::Precheck | Mode::Onboard => "onboard",
+        Mode::Offboard => "offboard",
+    };
+    let mut line = format!("{verb} --source {}", quoted(source)?);
+    if let Some(reports) = &places.reports {
+        line.push_str(&format!(" --report {}", quoted(reports)?));
+    }
+    Ok(line)
+}
+
+/// A path in quotes; a backslash at its end is doubled, or it would escape the closing one.
+fn quoted(path: &str) -> Result<String, String> {
+    if path.contains('"') || path.chars().any(char::is_control) {
+        return Err(format!("`{path}` cannot stand on a command line"));
+    }
+    let last = if path.ends_with('\\') { "\\" } else { "" };
+    Ok(format!("\"{path}{last}\""))
 }
 
 /// Is this a path on a share? A path with a drive letter is not: tasks name shares in full.
@@ -119,6 +151,28 @@ fn write(machine: &mut dyn Machine, path: &str, exe: &[u8]) -> Result<(), Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_copy_gets_the_places_given_by_hand() {
+        let places = |source: Option<&str>, reports: Option<&str>| Places {
+            source: source.map(str::to_owned),
+            reports: reports.map(str::to_owned),
+        };
+        let line = |mode, places: &Places| arguments(mode, places).unwrap();
+        assert_eq!(line(Mode::Onboard, &places(None, None)), "");
+        assert_eq!(
+            line(Mode::Onboard, &places(Some("D:\\"), None)),
+            "onboard --source \"D:\\\\\""
+        );
+        assert_eq!(
+            line(
+                Mode::Offboard,
+                &places(Some(r"C:\a b"), Some(r"\\f.contoso.com\r"))
+            ),
+            r#"offboard --source "C:\a b" --report "\\f.contoso.com\r""#
+        );
+        assert!(arguments(Mode::Onboard, &places(Some("a\"b"), None)).is_err());
+    }
 
     #[test]
     fn paths_on_shares_are_told_from_local_ones() {

@@ -200,7 +200,7 @@ fn act(machine: &mut WindowsMachine, own: &Own, places: &Places) -> i32 {
     let bundle = &own.bundle;
     let start = run::begin(machine, bundle, places);
     let report = if start.has_work() && relay::is_share_path(&own.path) {
-        match relay::run(machine, bundle, &own.bytes) {
+        match relay::run(machine, bundle, places, &own.bytes) {
             Ok(code) => return code,
             Err(stop) => run::give_up(machine, bundle, places, &start, stop),
         }
