@@ -303,7 +303,8 @@ impl Build {
                 .flatten()
                 .map(PathBuf::as_path)
                 .chain([cargo_home])
-                .filter(|folder| folder.file_name().is_some())
+                // Every crate has a folder `src`: a checkout at `/src` cannot be told from it.
+                .filter(|folder| folder.file_name().is_some() && *folder != Path::new("/src"))
                 .map(|folder| format!("{}/", folder.display())),
         );
         let floor = Floor::read(&self.root)?;
