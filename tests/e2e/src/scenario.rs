@@ -280,11 +280,7 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
         }
         Act::Crash(at) => crash(bundle, deployment, at),
         Act::Until { state, reason } => run_until(deployment, state, reason),
-        Act::ByHand { program, arguments } => {
-            let run = deployment.server.run(program, arguments)?;
-            ensure!(run.exit_code == 0, "`{program}` by hand: {run:?}");
-            Ok(())
-        }
+        Act::ByHand { program, arguments } => by_hand(deployment, program, arguments),
         Act::Pause(time) => {
             std::thread::sleep(*time);
             Ok(())
@@ -325,6 +321,24 @@ fn crash(bundle: &Bundle, deployment: &Deployment, at: &str) -> Result<()> {
     Ok(())
 }
 
+/// Runs a program as a person would: when the onboarding script says that the sensor is not
+/// ready yet, again a moment later. Without a console its waits end at once, so it says so
+/// whenever the sensor takes longer than the script (codes 15, 35 and 40).
+fn by_hand(deployment: &Deployment, program: &str, arguments: &[&str]) -> Result<()> {
+    const NOT_YET: [i32; 3] = [15, 35, 40];
+    const TRIES: u32 = 10;
+    let mut run = deployment.server.run(program, arguments)?;
+    for _ in 1..TRIES {
+        if !NOT_YET.contains(&run.exit_code) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        run = deployment.server.run(program, arguments)?;
+    }
+    ensure!(run.exit_code == 0, "`{program}` by hand: {run:?}");
+    Ok(())
+}
+
 fn run_until(deployment: &Deployment, state: &str, reason: &str) -> Result<()> {
     /// What a killed run left behind ends within some seconds.
     const REFRESHES: u32 = 20;
@@ -341,7 +355,10 @@ fn run_until(deployment: &Deployment, state: &str, reason: &str) -> Result<()> {
             "{} {}: {}",
             report.state, report.reason, report.detail
         ));
-        if report.state != "waiting" {
+        // Nothing was begun, and the next refresh tries again: a process start on a server that
+        // was just powered up fails at times here (error 1359).
+        let not_begun = report.reason == "step-not-started";
+        if report.state != "waiting" && !not_begun {
             break;
         }
         std::thread::sleep(Duration::from_millis(500));
