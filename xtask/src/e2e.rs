@@ -92,6 +92,11 @@ pub(crate) fn needs(suites: &[String]) -> Vec<Purpose> {
 /// run than there are processors.
 const TESTS_AT_A_TIME: &str = "4";
 
+/// How often a failed test is tried again. Wine's server now and then refuses a process or a
+/// service start on a busy machine (errors 1359 and 1053); a test that fails for the product's
+/// sake fails every time. Those that needed it are counted apart in the summary.
+const TRIES_AGAIN: &str = "2";
+
 /// Makes everything that suites use, then runs them in one go.
 pub(crate) fn run_suites(
     suites: &[String],
@@ -112,6 +117,7 @@ pub(crate) fn run_suites(
     }
     if program::find("cargo-nextest").is_some() {
         program = program.args(["--no-fail-fast", "--test-threads", TESTS_AT_A_TIME]);
+        program = program.args(["--retries", TRIES_AGAIN]);
     } else {
         program = program.args(["--no-fail-fast", "--", "--test-threads", TESTS_AT_A_TIME]);
     }

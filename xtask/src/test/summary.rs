@@ -10,6 +10,8 @@ use crate::program::Program;
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
 struct Counts {
     passed: u64,
+    /// Of those, how many passed only when tried again.
+    again: u64,
     failed: u64,
     skipped: u64,
 }
@@ -27,6 +29,7 @@ impl Summary {
         let result = program.run_watched(|line| {
             if let (Some(more), Ok(mut counts)) = (counts_of(line), counts.lock()) {
                 counts.passed += more.passed;
+                counts.again += more.again;
                 counts.failed += more.failed;
                 counts.skipped += more.skipped;
             }
@@ -41,10 +44,14 @@ impl Summary {
     pub(crate) fn text(&self) -> String {
         let Counts {
             passed,
+            again,
             failed,
             skipped,
         } = self.counts;
-        format!("tests: {passed} passed, {failed} failed, {skipped} skipped")
+        format!(
+            "tests: {passed} passed ({again} of them only when tried again), {failed} failed, \
+             {skipped} skipped"
+        )
     }
 }
 
@@ -59,7 +66,7 @@ fn counts_of(line: &str) -> Option<Counts> {
         return None;
     };
     let mut counts = Counts::default();
-    for part in list.split([',', ';']) {
+    for part in list.split([',', ';', '(', ')']) {
         let mut words = part.split_whitespace();
         let (Some(number), Some(word)) = (words.next(), words.next()) else {
             continue;
@@ -69,6 +76,7 @@ fn counts_of(line: &str) -> Option<Counts> {
         };
         match word {
             "passed" => counts.passed += number,
+            "flaky" => counts.again += number,
             "failed" | "timed" => counts.failed += number,
             "ignored" | "skipped" => counts.skipped += number,
             _ => {}
@@ -101,11 +109,11 @@ mod tests {
 
     #[test]
     fn both_test_runners_are_understood() {
-        let (passed, failed, skipped) = (31, 2, 1);
         let expected = Some(Counts {
-            passed,
-            failed,
-            skipped,
+            passed: 31,
+            again: 0,
+            failed: 2,
+            skipped: 1,
         });
         for line in [
             "test result: FAILED. 31 passed; 2 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.19s",
@@ -113,6 +121,17 @@ mod tests {
             "\u{1b}[32;1m     Summary\u{1b}[0m [   0.190s] 33 tests run: 31 passed, 2 failed, 1 skipped",
         ] {
             assert_eq!(counts_of(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn tests_that_passed_only_when_tried_again_are_told_apart() {
+        for line in [
+            "     Summary [   0.190s] 33 tests run: 33 passed (1 flaky), 0 skipped",
+            "     Summary [   0.190s] 33 tests run: 33 passed (2 slow, 1 flaky), 0 skipped",
+        ] {
+            let counts = counts_of(line).unwrap_or_default();
+            assert_eq!((counts.passed, counts.again), (33, 1), "{line}");
         }
     }
 

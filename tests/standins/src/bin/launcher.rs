@@ -37,6 +37,11 @@ mod windows {
     /// Auto-start services of a prefix come up within this time, also on a busy machine.
     const SERVICE_LIMIT: Duration = Duration::from_secs(60);
 
+    /// A service that does not run by then is started here. Wine's service manager tries each
+    /// once when the prefix starts; where that one try fails on a busy machine, the service
+    /// stays away for good.
+    const OWN_START: Duration = Duration::from_secs(5);
+
     pub(super) fn launch(arguments: &[String]) -> Result<(), String> {
         let split = arguments.iter().position(|argument| argument == "--");
         let (own, program) = arguments.split_at(split.ok_or("missing `--`")?);
@@ -94,14 +99,22 @@ mod windows {
 
     fn wait_for_service(name: &str) -> Result<(), String> {
         let start = Instant::now();
+        let mut next_try = OWN_START;
+        let mut last = None;
         while start.elapsed() < SERVICE_LIMIT {
             // One that was offboarded or uninstalled since does not start any more.
             if !service::is_automatic(name) || matches!(service::is_running(name), Ok(true)) {
                 return Ok(());
             }
+            if start.elapsed() >= next_try {
+                next_try += OWN_START;
+                last = service::start(name).err();
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Err(format!("service `{name}` does not run"))
+        Err(format!(
+            "service `{name}` does not run; last start: {last:?}"
+        ))
     }
 
     #[expect(clippy::print_stderr, reason = "a program's error text")]

@@ -11,8 +11,9 @@ use windows_sys::Win32::System::Services::{
     ChangeServiceConfigW, CloseServiceHandle, OpenSCManagerW, OpenServiceW, QueryServiceStatus,
     RegisterServiceCtrlHandlerExW, SC_HANDLE, SC_MANAGER_CONNECT, SERVICE_ACCEPT_STOP,
     SERVICE_CHANGE_CONFIG, SERVICE_CONTROL_INTERROGATE, SERVICE_CONTROL_STOP, SERVICE_NO_CHANGE,
-    SERVICE_QUERY_STATUS, SERVICE_RUNNING, SERVICE_START_PENDING, SERVICE_STATUS, SERVICE_STOPPED,
-    SERVICE_TABLE_ENTRYW, SERVICE_WIN32_OWN_PROCESS, SetServiceStatus, StartServiceCtrlDispatcherW,
+    SERVICE_QUERY_STATUS, SERVICE_RUNNING, SERVICE_START, SERVICE_START_PENDING, SERVICE_STATUS,
+    SERVICE_STOPPED, SERVICE_TABLE_ENTRYW, SERVICE_WIN32_OWN_PROCESS, SetServiceStatus,
+    StartServiceCtrlDispatcherW, StartServiceW,
 };
 
 use super::wide;
@@ -167,6 +168,20 @@ pub fn is_running(name: &str) -> std::io::Result<bool> {
             return Err(std::io::Error::last_os_error());
         }
         Ok(status.dwCurrentState == SERVICE_RUNNING)
+    })
+}
+
+/// Asks the service manager to start service `name`; does not wait until it runs.
+///
+/// # Errors
+/// The service is unknown, starts already or cannot be started.
+pub fn start(name: &str) -> std::io::Result<()> {
+    with_service(name, SERVICE_START, |service| {
+        // SAFETY: the handle is open; no arguments are passed.
+        if unsafe { StartServiceW(service, 0, std::ptr::null()) } == 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(())
     })
 }
 
