@@ -8,21 +8,20 @@ use gangway_contract::control::Control;
 use gangway_contract::manifest::{self, Manifest, Mode, Payload};
 use gangway_contract::{BundleId, Sha256};
 
-use super::config::{Config, ConfigError};
+use super::build_error::BuildError;
+use super::config::Config;
 use super::inputs::{Target, inputs, output_time, target};
-use super::output::{OutputError, Staging};
+use super::output::Staging;
 use super::payloads::{self, Selected};
 use super::progress::Progress;
 use super::stage::{stage_payloads, stage_templates};
 use super::sums::{SUMS_FILE_NAME, sums};
 use super::{kit, lock, policies, runbook, signature, trust};
-use crate::bootstrap::{self, MAX_STUB_BYTES, SpecialiseError};
+use crate::bootstrap::{self, MAX_STUB_BYTES};
 use crate::bundle::{self, BundleDocument, Exe, SigningRoot, Tool};
-use crate::gpo;
 use crate::intake::lock::{Change, LockMode, reconcile};
 use crate::intake::{self, IntakeSettings};
 use crate::problem::Problem;
-use crate::publish::KitError;
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -53,79 +52,6 @@ pub struct Built {
     pub problems: Vec<Problem>,
     /// What differs from the lock, and was accepted.
     pub changes: Vec<Change>,
-}
-
-/// Why nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The config.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// A certificate that the config names.
-    #[error("root certificate `{}`: {why}\nhint: name a certificate as PEM or DER", path.display())]
-    Root {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The lock file.
-    #[error(
-        "lock `{}`: {why}\nhint: take it from version control again; it is not edited by hand",
-        path.display()
-    )]
-    Lock {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// There is no stub.
-    #[error(
-        "no bootstrap stub: {why}\nhint: give `--stub FILE`, set `bootstrap.stub` in the config, \
-         or put `gangway-runner.exe` beside `gangway`"
-    )]
-    NoStub {
-        /// What was tried.
-        why: String,
-    },
-    /// The stub is not usable.
-    #[error("stub `{}`: {source}", path.display())]
-    Stub {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: SpecialiseError,
-    },
-    /// The specialised exe cannot be read back.
-    #[error("the bootstrap that was made cannot be read back: {why}")]
-    Digest {
-        /// Why.
-        why: String,
-    },
-    /// Errors among the downloads; all of them.
-    #[error("the downloads have errors, so nothing was written")]
-    Problems(Vec<Problem>),
-    /// A policy could not be written.
-    #[error("group policy for `{domain}`: {source}")]
-    Gpo {
-        /// The domain.
-        domain: String,
-        /// Why.
-        source: gpo::GpoError,
-    },
-    /// A script of the apply kit could not be written.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// The folder could not be written.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// The runbook template.
-    #[error("the runbook could not be written: {why}")]
-    Runbook {
-        /// Why.
-        why: String,
-    },
 }
 
 /// Builds a bundle.
@@ -176,7 +102,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     })?;
     let authenticode =
         signature::exe_digest(&exe.bytes).map_err(|why| BuildError::Digest { why })?;
-    let output_time = output_time(request, &inspection);
+    let output_time = output_time(request.source_date_epoch, &inspection);
 
     stage_payloads(&mut staging, &manifest.release_id, &selected, progress)?;
     staging.write("manifest.json", &manifest_bytes)?;

@@ -5,7 +5,6 @@ use std::path::Path;
 use gangway_contract::ReleaseId;
 use gangway_contract::manifest::{Cloud, Connectivity, Mode, Tenant};
 
-use super::build::BuildRequest;
 use super::payloads::Selected;
 use crate::bundle::Input;
 use crate::intake::{Inspection, Item, Kind, Verdict};
@@ -15,7 +14,7 @@ const FALLBACK_TIME: i64 = 946_684_800;
 
 /// The newest countersignature among the inputs dates the bundle, so that the same inputs
 /// give the same bytes on any day.
-pub(super) fn output_time(request: &BuildRequest, inspection: &Inspection) -> i64 {
+pub(super) fn output_time(source_date_epoch: Option<i64>, inspection: &Inspection) -> i64 {
     let newest = || {
         inspection
             .items
@@ -26,10 +25,7 @@ pub(super) fn output_time(request: &BuildRequest, inspection: &Inspection) -> i6
             })
             .max()
     };
-    request
-        .source_date_epoch
-        .or_else(newest)
-        .unwrap_or(FALLBACK_TIME)
+    source_date_epoch.or_else(newest).unwrap_or(FALLBACK_TIME)
 }
 
 /// Every judged download, by path relative to the config, so that no machine's folders enter

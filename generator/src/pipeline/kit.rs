@@ -2,7 +2,7 @@
 
 use gangway_contract::ReleaseId;
 
-use super::build::BuildError;
+use super::build_error::BuildError;
 use super::output::Staging;
 use super::policies::{Common, Written};
 use crate::publish::{self, Kit, KitDomain, KitFilter, KitGpo};

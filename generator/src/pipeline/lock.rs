@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Manifest;
 
-use super::build::BuildError;
+use super::build_error::BuildError;
 use super::codes;
 use super::output::io_error;
 use crate::intake::lock::{FILE_NAME, Lock, LockMode};

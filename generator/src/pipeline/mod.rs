@@ -1,6 +1,7 @@
 //! Joins the concerns: config and downloads in, a bundle out, and back to a verdict about it.
 
 pub mod build;
+mod build_error;
 pub mod codes;
 pub mod config;
 mod diff;
@@ -22,7 +23,8 @@ mod sums;
 mod trust;
 pub mod verify;
 
-pub use build::{BuildError, BuildRequest, Built, build};
+pub use build::{BuildRequest, Built, build};
+pub use build_error::BuildError;
 pub use config::{Config, ConfigError};
 pub use diff::{DiffError, Difference, diff, policies_folder};
 pub use output::OutputError;

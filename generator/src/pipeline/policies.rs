@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gangway_contract::BundleId;
 use gangway_contract::manifest::{AntivirusMode, Mode};
 
-use super::build::BuildError;
+use super::build_error::BuildError;
 use super::config::{Config, Domain, ExclusionSettings, Principal};
 use super::output::Staging;
 use crate::gpo::{

@@ -1,11 +1,11 @@
 //! The exe of a bundle after someone signed it: is it what `build` made plus a signature?
 
+use base64::Engine as _;
 use std::io::Cursor;
 
 use gangway_contract::Sha256;
 
 use super::codes;
-use super::verify::signing_roots;
 use crate::bootstrap;
 use crate::bundle::BundleDocument;
 use crate::formats::authenticode::{
@@ -145,6 +145,16 @@ fn only_signed(document: &BundleDocument, exe: &[u8]) -> Result<(), String> {
         )),
         None => Err("its headers are cut short".to_owned()),
     }
+}
+
+/// Decodes the roots that the bundle names for its exe's signature.
+fn signing_roots(document: &BundleDocument) -> Vec<Vec<u8>> {
+    let decode = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
+    document
+        .signing_roots
+        .iter()
+        .filter_map(|root| decode(&root.der))
+        .collect()
 }
 
 #[cfg(test)]

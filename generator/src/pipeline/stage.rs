@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use gangway_contract::ReleaseId;
 
-use super::build::BuildError;
+use super::build_error::BuildError;
 use super::output::{OutputError, Staging};
 use super::payloads::Selected;
 use super::progress::Progress;

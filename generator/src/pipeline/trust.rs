@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::build::BuildError;
+use super::build_error::BuildError;
 use super::config::Config;
 use crate::formats::x509::TrustAnchors;
 use crate::intake::IntakeSettings;

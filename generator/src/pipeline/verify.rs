@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
 use gangway_contract::manifest::Manifest;
 use gangway_contract::{BundleId, Sha256};
 use rayon::prelude::*;
@@ -290,14 +289,4 @@ fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Decodes the roots that the bundle names for its exe's signature.
-pub(super) fn signing_roots(document: &BundleDocument) -> Vec<Vec<u8>> {
-    let decode = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
-    document
-        .signing_roots
-        .iter()
-        .filter_map(|root| decode(&root.der))
-        .collect()
 }

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::kind::FileKind;
 use super::reason::InvalidReason;
-use super::verdict::{FileKind, Warning};
+use super::verdict::Warning;
 use crate::formats::der::Reader;
 use crate::formats::digest::DigestAlgorithm;
 

@@ -1,7 +1,7 @@
 //! SpcIndirectDataContent: what kind of file was signed, and its digest.
 
+use super::kind::FileKind;
 use super::reason::InvalidReason;
-use super::verdict::FileKind;
 use crate::formats::der::{DerError, Element, tag};
 use crate::formats::digest::{DigestAlgorithm, hex};
 

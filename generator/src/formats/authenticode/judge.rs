@@ -3,12 +3,12 @@
 use super::carrier::{Carrier, Failure, Meaning, Reading};
 use super::cms::{SignedData, SignerInfo};
 use super::indirect_data::{self, INDIRECT_DATA, SignedDigest};
+use super::kind::Place;
 use super::reason::InvalidReason;
 use super::signer;
 use super::stamp;
 use super::verdict::{
-    ChainLink, Claimed, OtherSignature, Place, Signature, Signer, SigningTime, Valid, Verdict,
-    Warning,
+    ChainLink, Claimed, OtherSignature, Signature, Signer, SigningTime, Valid, Verdict, Warning,
 };
 use crate::formats::der::Element;
 use crate::formats::digest::{DigestAlgorithm, hex};
@@ -178,7 +178,7 @@ fn judge_one(
         })?;
     let at = signed_at.as_ref().map_or(now, |time| time.unix_seconds);
     let path = trusted_at(Some(at))?;
-    let coverage = check_revocation(&path, anchors.revocation_lists(), at, now)
+    let coverage = check_revocation(&path.certificates, anchors.revocation_lists(), at, now)
         .map_err(|fault| InvalidReason::SignerNotTrusted { fault })?;
 
     let usages = certificate.extended_key_usage().unwrap_or_default();

@@ -13,6 +13,7 @@ mod carrier;
 mod cms;
 mod indirect_data;
 mod judge;
+mod kind;
 mod msi;
 mod pe;
 mod reason;
@@ -25,11 +26,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 pub use crate::formats::digest::DigestAlgorithm;
 pub use crate::formats::x509::{AnchorName, TrustAnchors};
+pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
 pub use reason::InvalidReason;
 pub use verdict::{
-    ChainLink, Claimed, FileKind, OtherSignature, Place, Signature, Signer, SigningTime, StampKind,
-    Valid, Verdict, Warning,
+    ChainLink, Claimed, OtherSignature, Signature, Signer, SigningTime, StampKind, Valid, Verdict,
+    Warning,
 };
 
 use carrier::{Carrier, Failure};

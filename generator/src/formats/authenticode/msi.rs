@@ -9,8 +9,9 @@ use std::io::{Read, Seek};
 use super::carrier::{
     Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Meaning, Reading, padding_warning,
 };
+use super::kind::FileKind;
 use super::reason::InvalidReason;
-use super::verdict::{FileKind, Warning};
+use super::verdict::Warning;
 use crate::formats::compound::{CompoundError, CompoundFile, EntryId, EntryKind};
 use crate::formats::digest::{DigestAlgorithm, Hasher};
 

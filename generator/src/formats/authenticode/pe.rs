@@ -5,8 +5,9 @@ use std::io::{Read, Seek, SeekFrom};
 use super::carrier::{
     Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Meaning, Reading, padding_warning,
 };
+use super::kind::FileKind;
 use super::reason::InvalidReason;
-use super::verdict::{FileKind, Warning};
+use super::verdict::Warning;
 use crate::formats::digest::DigestAlgorithm;
 use crate::formats::pe::{Layout, PeError};
 use crate::formats::range::hash_ranges;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::verdict::{FileKind, Place};
+use super::kind::{FileKind, Place};
 use crate::formats::digest::DigestAlgorithm;
 use crate::formats::x509::{ChainFault, time::utc};
 

@@ -12,8 +12,9 @@ use encoding_rs::WINDOWS_1252;
 use super::carrier::{
     Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Meaning, Reading, padding_warning,
 };
+use super::kind::FileKind;
 use super::reason::InvalidReason;
-use super::verdict::{FileKind, Warning};
+use super::verdict::Warning;
 use crate::formats::digest::{DigestAlgorithm, Hasher};
 
 /// The largest signed script seen has 340 KB.

@@ -135,7 +135,7 @@ fn trusted(
         Some(time),
     )
     .and_then(|path| {
-        check_revocation(&path, anchors.revocation_lists(), time, time)?;
+        check_revocation(&path.certificates, anchors.revocation_lists(), time, time)?;
         Ok(path)
     })
     .map_err(|fault| InvalidReason::StamperNotTrusted { fault })?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::Path;
+use super::certificate::Certificate;
 use super::fault::ChainFault;
 use super::key::SignatureScheme;
 use super::name::Name;
@@ -151,12 +151,12 @@ fn read_extensions(
     Ok(())
 }
 
-/// Asks the lists about each certificate of a proven path, as of time `at` (of the signature
+/// Asks the lists about each certificate of a proven path (signer first), as of time `at` (of the signature
 /// or now): one that was revoked only later stays good.
 ///
 /// A list counts when it names the issuer and the issuer's key signed it.
 pub fn check_revocation(
-    path: &Path,
+    path: &[Certificate],
     lists: &[RevocationList],
     at: i64,
     now: i64,
@@ -165,7 +165,7 @@ pub fn check_revocation(
         complete: true,
         outdated: Vec::new(),
     };
-    for pair in path.certificates.windows(2) {
+    for pair in path.windows(2) {
         let [certificate, issuer] = pair else {
             continue;
         };
