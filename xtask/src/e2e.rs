@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::program::{self, Program};
+use crate::program::Program;
 use crate::programs::Programs;
 use crate::runner;
 use crate::setup::{self, Purpose};
-use crate::test::summary::Summary;
+use crate::test_runner;
+use crate::test_runner::summary::Summary;
 use crate::{fixtures, say, workspace};
 
 /// What `cargo xtask e2e` takes.
@@ -108,14 +109,14 @@ pub(crate) fn run_suites(
         return Ok(());
     }
     let environment = Environment::prepare()?;
-    let mut program = crate::test::tests()?.args(["-p", "gangway-e2e"]);
+    let mut program = test_runner::tests()?.args(["-p", "gangway-e2e"]);
     for name in suites {
         program = program.args(["--test", name]);
     }
     if let Some(filter) = filter {
         program = program.arg(filter);
     }
-    if program::find("cargo-nextest").is_some() {
+    if test_runner::has_nextest() {
         program = program.args(["--no-fail-fast", "--test-threads", TESTS_AT_A_TIME]);
         program = program.args(["--retries", TRIES_AGAIN]);
     } else {

@@ -17,6 +17,7 @@ mod runner;
 mod say;
 mod setup;
 mod test;
+mod test_runner;
 mod tidy;
 mod workspace;
 

@@ -1,17 +1,16 @@
 //! `cargo xtask test`: the whole gate, the same for a person and for CI.
 
-pub(crate) mod summary;
-
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
-use crate::program::{self, Program};
+use crate::program::Program;
 use crate::runner;
 use crate::setup::{self, Purpose};
+use crate::test_runner::summary::Summary;
+use crate::test_runner::{self, cargo, tests};
 use crate::{e2e, say, tidy, workspace};
-use summary::Summary;
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -112,7 +111,7 @@ fn unit(summary: &mut Summary) -> Result<()> {
     summary.watch(tests)?;
     // The harness has tests of its own.
     summary.watch(tests_of_harness()?)?;
-    if program::find("cargo-nextest").is_some() {
+    if test_runner::has_nextest() {
         // nextest leaves out the examples in documentation.
         let examples = cargo()?.args(["test", "--quiet", "--locked", "--workspace", "--doc"]);
         summary.watch(examples)?;
@@ -123,28 +122,10 @@ fn unit(summary: &mut Summary) -> Result<()> {
 fn tests_of_harness() -> Result<Program> {
     let program = tests()?.args(["-p", "gangway-e2e", "--lib"]);
     // A library without tests is no error.
-    if program::find("cargo-nextest").is_some() {
+    if test_runner::has_nextest() {
         return Ok(program.arg("--no-tests=pass"));
     }
     Ok(program)
-}
-
-/// The test runner: nextest when it is installed.
-pub(crate) fn tests() -> Result<Program> {
-    let cargo = cargo()?;
-    Ok(if program::find("cargo-nextest").is_some() {
-        cargo.args(["nextest", "run", "--cargo-quiet", "--locked"])
-    } else {
-        cargo.args(["test", "--quiet", "--locked"])
-    })
-}
-
-fn cargo() -> Result<Program> {
-    let root = workspace::root()?;
-    if !root.join("Cargo.lock").is_file() {
-        bail!("`{}` has no Cargo.lock", root.display());
-    }
-    Ok(Program::cargo().folder(root))
 }
 
 fn minutes(time: Duration) -> String {
