@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::fetch::Held;
 use crate::journal::{self, Entry};
 use crate::machine::{BundleName, Command, Ended, Machine, Mark};
+use crate::patience::Patience;
 use crate::stop::Stop;
 
 /// Longest pause between two looks at the machine, in seconds.
@@ -51,17 +52,17 @@ pub enum Progress {
 impl Executor<'_> {
     /// Carries out the steps until one does not succeed or asks for a restart.
     pub fn run(&mut self, steps: &[Step]) -> Progress {
+        let mut restart_needed = false;
         for (index, step) in steps.iter().enumerate() {
             match self.step(step) {
                 Err(stop) => return Progress::Stopped(stop),
-                Ok(StepOutcome::DoneRestartNeeded) => {
-                    // One restart serves a row of updates.
-                    let next = steps.get(index + 1).map(Step::kind);
-                    if step.kind() != StepKind::InstallHotfix || next != Some(step.kind()) {
-                        return Progress::DecideAgain;
-                    }
-                }
-                Ok(_) => {}
+                Ok(outcome) => restart_needed |= outcome == StepOutcome::DoneRestartNeeded,
+            }
+            // One restart serves a row of updates, whichever of them asked for it.
+            let next = steps.get(index + 1).map(Step::kind);
+            let row = step.kind() == StepKind::InstallHotfix && next == Some(step.kind());
+            if restart_needed && !row {
+                return Progress::DecideAgain;
             }
         }
         Progress::DecideAgain
@@ -151,11 +152,8 @@ impl Executor<'_> {
             Work::DeleteService(name) => plain(self.machine.delete_service(name)),
             Work::Restart => plain(self.machine.restart("Gangway: a pending restart is due")),
             Work::Run(commands) => {
-                let deadline = self
-                    .machine
-                    .now()
-                    .plus(i64::from(self.manifest.settings.installer_wait_s));
-                let mut wait_s = 5;
+                let limit_s = self.manifest.settings.installer_wait_s;
+                let mut patience = Patience::new(limit_s, 5, 120);
                 loop {
                     let mut ended = Ended::Code(0);
                     for command in commands {
@@ -165,11 +163,9 @@ impl Executor<'_> {
                         }
                     }
                     let busy = ended == Ended::Code(INSTALLER_BUSY) && uses_installer(step.kind());
-                    if !busy || self.machine.now() >= deadline {
+                    if !busy || !patience.pause(self.machine) {
                         return ended;
                     }
-                    self.machine.sleep(wait_s);
-                    wait_s = (wait_s * 2).min(120);
                 }
             }
         }
@@ -192,18 +188,15 @@ impl Executor<'_> {
     }
 
     fn wait_for_installer(&mut self) -> Result<(), Stop> {
-        let limit = i64::from(self.manifest.settings.installer_wait_s);
-        let deadline = self.machine.now().plus(limit);
-        let mut wait_s = 1;
+        let limit_s = self.manifest.settings.installer_wait_s;
+        let mut patience = Patience::new(limit_s, 1, LONGEST_LOOK_S);
         while self.facts().prerequisites.installer_busy.holds() {
-            if self.machine.now() >= deadline {
+            if !patience.pause(self.machine) {
                 return Err(Stop::new(
                     Reason::InstallerBusy,
-                    format!("for more than {limit} s"),
+                    format!("for more than {limit_s} s"),
                 ));
             }
-            self.machine.sleep(wait_s);
-            wait_s = (wait_s * 2).min(LONGEST_LOOK_S);
         }
         Ok(())
     }
@@ -214,18 +207,15 @@ impl Executor<'_> {
 
     /// Looks until the step's change is there, at most `limit_s`.
     fn look_for_change(&mut self, step: &Step, limit_s: u32) -> bool {
-        let deadline = self.machine.now().plus(i64::from(limit_s));
-        let mut wait_s = 1;
+        let mut patience = Patience::new(limit_s, 1, LONGEST_LOOK_S);
         loop {
             let facts = self.facts();
             if step.is_done(&facts) {
                 return true;
             }
-            if self.machine.now() >= deadline {
+            if !patience.pause(self.machine) {
                 return false;
             }
-            self.machine.sleep(wait_s);
-            wait_s = (wait_s * 2).min(LONGEST_LOOK_S);
         }
     }
 

@@ -15,6 +15,7 @@ pub mod fetch;
 pub mod journal;
 pub mod machine;
 pub mod path;
+pub mod patience;
 pub mod probe;
 pub mod protection;
 pub mod redact;

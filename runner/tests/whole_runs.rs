@@ -311,6 +311,24 @@ manifest with hotfix Windows8.1-KB3045999-x64.msu";
     assert_ends(&run_once(&mut machine), Reason::Converged);
 }
 
+/// Found by the property tests: the restart that an update asked for was forgotten when a
+/// later one of the same row ended without asking, and the old antivirus went before it.
+#[test]
+fn a_row_of_updates_keeps_the_restart_that_any_of_them_asked_for() {
+    let lines = "host 2012-r2
+set prerequisites.tdh 6.3.9600.17415
+set prerequisites.ntoskrnl 6.3.9600.17415
+set legacy.scep yes
+manifest with hotfix Windows8.1-KB3080149-x64.msu
+manifest with hotfix Windows8.1-KB3045999-x64.msu";
+    let acts = [Act::code(3010, true), Act::GOOD];
+    let mut machine = machine(lines).with_acts("wusa.exe", &acts);
+    assert_ends(&run_once(&mut machine), Reason::RebootPending);
+    assert_eq!(machine.started, ["wusa.exe", "wusa.exe"]);
+    machine.reboot();
+    assert_ends(&run_once(&mut machine), Reason::Converged);
+}
+
 #[test]
 fn a_restart_is_asked_for_only_where_it_is_allowed() {
     let allowed = "host 2016\nmanifest reboot in-window";
@@ -374,6 +392,31 @@ fn a_hanging_script_is_ended_at_its_limit() {
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::LimitPassed);
     assert!(machine.clock - before < 3600);
+}
+
+/// Found by the property tests: a clock that was set back while the program waited made the
+/// wait as much longer.
+#[test]
+fn a_clock_that_is_set_makes_no_wait_longer_or_shorter() {
+    for skew in [-315_360_000, 315_360_000] {
+        let late = Act {
+            shows_after_s: 300,
+            ..Act::GOOD
+        };
+        let mut machine = machine("host 2022").with_acts("cmd.exe", &[late]);
+        let before = machine.clock;
+        let ticks = effects_until_the_end_of_the_program("host 2022");
+        machine.patience = before + 7200;
+        machine.clock_jumps.insert(ticks, skew);
+        assert_ends(&run_once(&mut machine), Reason::Converged);
+    }
+}
+
+/// Effects of a good run up to the end of its program.
+fn effects_until_the_end_of_the_program(lines: &str) -> usize {
+    let mut machine = machine(lines);
+    run_once(&mut machine);
+    machine.ticks_at_last_end
 }
 
 // Share and switch.

@@ -168,10 +168,13 @@ fn restart(manifest: &Manifest, facts: &Facts, history: &History) -> Result<Step
         .of(StepKind::Restart)
         .and_then(|tries| tries.last_end);
     match (last, facts.host.now.value()) {
-        (Some(last), Some(now)) if now.since(last) < LONGEST_RETRY_WAIT_S => Err(Stop::new(
-            Reason::RebootPending,
-            format!("{who}; restarted at {last} without effect"),
-        )),
+        // A clock that was set back tells nothing of the last one.
+        (Some(last), Some(now)) if (0..LONGEST_RETRY_WAIT_S).contains(&now.since(last)) => {
+            Err(Stop::new(
+                Reason::RebootPending,
+                format!("{who}; restarted at {last} without effect"),
+            ))
+        }
         _ => Ok(steps::restart(who)),
     }
 }

@@ -237,7 +237,7 @@ fn mode_steps(
     if let Some(tries) = history.of(StepKind::WritePassiveMode)
         && let (Some(last), Some(now)) = (tries.last_end, facts.host.now.value())
         && tries.done >= CONTESTED_AFTER
-        && now.since(last) < CONTESTED_WITHIN_S
+        && (0..CONTESTED_WITHIN_S).contains(&now.since(last))
     {
         return Err(Stop::new(
             Reason::PassivePolicyContested,

@@ -6,6 +6,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod faults;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -20,6 +22,8 @@ use gangway_runner::machine::{
     Signature,
 };
 use gangway_runner::run::Bundle;
+
+use faults::{Effect, Faults};
 
 /// What a kill throws.
 pub(crate) struct Killed;
@@ -53,6 +57,9 @@ impl Act {
         }
     }
 }
+
+/// When a change shows that the next start of Windows finishes.
+pub(crate) const AT_RESTART: i64 = i64::MAX;
 
 /// A process of the machine.
 #[derive(Debug, Clone)]
@@ -104,6 +111,8 @@ pub(crate) struct Fake {
     next_process: u32,
     /// Programs in the order of their starts.
     pub(crate) started: Vec<String>,
+    /// The old antivirus is gone and the agent has not come.
+    without_antivirus: bool,
     /// Everything that must never happen and did.
     pub(crate) violations: Vec<String>,
     /// Failure of every making of a file.
@@ -115,10 +124,20 @@ pub(crate) struct Fake {
     pub(crate) slept: Vec<u32>,
     /// Effects so far.
     pub(crate) ticks: usize,
+    /// Effects up to the end of the last program.
+    pub(crate) ticks_at_last_end: usize,
     /// The effect at which the bootstrap is ended.
     pub(crate) kill_at: Option<usize>,
     /// Called at each effect: an attacker's chance.
     pub(crate) at_tick: Option<Attack>,
+    /// Calls that fail.
+    pub(crate) faults: Faults,
+    /// From which effect on the clock is wrong by how much.
+    pub(crate) clock_jumps: BTreeMap<usize, i64>,
+    /// What the clock shows beyond the time that has really passed.
+    skew: i64,
+    /// The time at which a run that has not ended never will.
+    pub(crate) patience: i64,
     random: u64,
 }
 
@@ -169,6 +188,7 @@ impl Fake {
             pending: Vec::new(),
             next_process: 100,
             started: Vec::new(),
+            without_antivirus: false,
             violations: Vec::new(),
             create_failure: None,
             foreign_folders: Vec::new(),
@@ -176,8 +196,13 @@ impl Fake {
             locked: false,
             slept: Vec::new(),
             ticks: 0,
+            ticks_at_last_end: 0,
             kill_at: None,
             at_tick: None,
+            faults: Faults::default(),
+            clock_jumps: BTreeMap::new(),
+            skew: 0,
+            patience: i64::MAX,
             random: 0,
         }
     }
@@ -228,6 +253,14 @@ impl Fake {
         self.process_ended();
         self.running.clear();
         self.clock += 120;
+        for (_, changes) in self
+            .pending
+            .extract_if(.., |(shows, _)| *shows == AT_RESTART)
+        {
+            for change in changes {
+                change.apply(&mut self.truth);
+            }
+        }
         self.volatile_marks.clear();
         self.truth.restart.own = Fact::Value(false);
         self.truth.restart.servicing = Fact::Value(false);
@@ -286,6 +319,10 @@ impl Fake {
         }
         let now = self.ticks;
         self.ticks += 1;
+        if let Some(skew) = self.clock_jumps.remove(&now) {
+            self.skew = skew;
+        }
+        assert!(self.clock <= self.patience, "a run without an end");
         if self.kill_at == Some(now) {
             std::panic::panic_any(Killed);
         }
@@ -397,6 +434,18 @@ impl Fake {
             self.violations
                 .push("an antivirus is removed while a restart is due".to_owned());
         }
+        if name == "Setup.exe" {
+            self.without_antivirus = true;
+        }
+        if self.truth.sensor.service.value().is_some() {
+            self.without_antivirus = false;
+        }
+        let may_restart = ["wusa.exe", "dism.exe", "MpCmdRun.exe", "UpdatePlatform.exe"];
+        if self.without_antivirus && may_restart.contains(&name) {
+            self.violations.push(format!(
+                "`{name}` may ask for a restart while there is no antivirus"
+            ));
+        }
         let changes = self.changes_of(command);
         let unsafe_to_repeat = matches!(name, "msiexec.exe" | "DefenderDT.exe" | "setup.exe");
         if unsafe_to_repeat
@@ -418,10 +467,12 @@ struct Writer {
     path: String,
     bytes: Vec<u8>,
     room: Option<usize>,
+    faults: Faults,
 }
 
 impl NewFile for Writer {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.faults.meet(Effect::WriteFile, &self.path)?;
         if self
             .room
             .is_some_and(|room| self.bytes.len() + bytes.len() > room)
@@ -437,7 +488,7 @@ impl NewFile for Writer {
     }
 
     fn finish(self: Box<Self>) -> Result<(), Failure> {
-        Ok(())
+        self.faults.meet(Effect::FinishFile, &self.path)
     }
 }
 
@@ -445,10 +496,34 @@ struct HeldFile {
     bytes: io::Cursor<Vec<u8>>,
     path: String,
     held: Rc<RefCell<Vec<String>>>,
+    faults: Faults,
+}
+
+/// A file of the share.
+struct SourceFile {
+    bytes: Box<dyn Read>,
+    faults: Faults,
+}
+
+impl Read for SourceFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        fail_read(&self.faults, Effect::ReadSource)?;
+        self.bytes.read(buffer)
+    }
+}
+
+fn fail_read(faults: &Faults, effect: Effect) -> io::Result<()> {
+    match faults.code(effect) {
+        Some(code) => Err(io::Error::from_raw_os_error(
+            i32::try_from(code).unwrap_or(i32::MAX),
+        )),
+        None => Ok(()),
+    }
 }
 
 impl Read for HeldFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        fail_read(&self.faults, Effect::ReadHeld)?;
         self.bytes.read(buffer)
     }
 }
@@ -461,12 +536,14 @@ impl Drop for HeldFile {
 
 impl Machine for Fake {
     fn now(&self) -> UtcTime {
-        UtcTime(self.clock)
+        UtcTime(self.clock + self.skew)
     }
 
     fn sleep(&mut self, seconds: u32) {
+        self.tick();
         self.slept.push(seconds);
         self.pass(i64::from(seconds));
+        assert!(self.clock <= self.patience, "a run without an end");
     }
 
     fn random(&mut self) -> u64 {
@@ -477,7 +554,11 @@ impl Machine for Fake {
     fn facts(&mut self, _bundle: &BundleName) -> Facts {
         self.settle();
         let mut facts = self.truth.clone();
-        facts.host.now = Fact::Value(UtcTime(self.clock));
+        facts.host.now = Fact::Value(self.now());
+        // Windows moves the time of its start with the clock.
+        if let Fact::Value(boot) = &mut facts.host.boot_time {
+            *boot = boot.plus(self.skew);
+        }
         facts.gangway.sequence = self.sequence.map_or(Fact::Absent, Fact::Value);
         facts
     }
@@ -503,6 +584,7 @@ impl Machine for Fake {
     }
 
     fn open_source(&mut self, path: &str) -> Result<Box<dyn Read>, Failure> {
+        self.faults.meet(Effect::OpenSource, path)?;
         if !self.share_failures.is_empty() {
             return Err(Failure::new(
                 format!("open `{path}`"),
@@ -513,12 +595,16 @@ impl Machine for Fake {
             return Ok(Box::new(io::repeat(0)));
         }
         match self.share.get(path) {
-            Some(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
+            Some(bytes) => Ok(Box::new(SourceFile {
+                bytes: Box::new(io::Cursor::new(bytes.clone())),
+                faults: self.faults.clone(),
+            })),
             None => Err(Failure::new(format!("open `{path}`"), 2)),
         }
     }
 
     fn protect_folder(&mut self, path: &str) -> Result<(), Failure> {
+        self.faults.meet(Effect::ProtectFolder, path)?;
         if self.foreign_folders.iter().any(|foreign| foreign == path) {
             return Err(Failure::own(
                 format!("folder `{path}`: the owner is BU"),
@@ -530,6 +616,7 @@ impl Machine for Fake {
 
     fn create_file(&mut self, path: &str) -> Result<Box<dyn NewFile>, Failure> {
         self.tick();
+        self.faults.meet(Effect::CreateFile, path)?;
         if let Some(code) = self.create_failure.filter(|code| *code != 112) {
             return Err(Failure::new(format!("create `{path}`"), code));
         }
@@ -542,11 +629,13 @@ impl Machine for Fake {
             path: path.to_owned(),
             bytes: Vec::new(),
             room: self.create_failure.map(|_| 4),
+            faults: self.faults.clone(),
         }))
     }
 
     fn hold_file(&mut self, path: &str) -> Result<Option<Box<dyn Read>>, Failure> {
         self.tick();
+        self.faults.meet(Effect::HoldFile, path)?;
         let Some(bytes) = self.files.borrow().get(path).cloned() else {
             return Ok(None);
         };
@@ -555,11 +644,13 @@ impl Machine for Fake {
             bytes: io::Cursor::new(bytes),
             path: path.to_owned(),
             held: Rc::clone(&self.held),
+            faults: self.faults.clone(),
         })))
     }
 
     fn rename_file(&mut self, from: &str, to: &str) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::RenameFile, from)?;
         let bytes = self.files.borrow_mut().remove(from);
         match bytes {
             Some(bytes) => {
@@ -571,6 +662,7 @@ impl Machine for Fake {
     }
 
     fn delete_file(&mut self, path: &str) -> Result<(), Failure> {
+        self.faults.meet(Effect::DeleteFile, path)?;
         if self.held.borrow().iter().any(|held| held == path) {
             return Err(Failure::new(format!("delete `{path}`"), 32));
         }
@@ -579,6 +671,7 @@ impl Machine for Fake {
     }
 
     fn list_files(&mut self, path: &str) -> Result<Vec<String>, Failure> {
+        self.faults.meet(Effect::ListFiles, path)?;
         let files = self.files.borrow();
         let inside = |file: &&String| {
             file.strip_prefix(path)
@@ -593,6 +686,7 @@ impl Machine for Fake {
     }
 
     fn list_folders(&mut self, path: &str) -> Result<Vec<String>, Failure> {
+        self.faults.meet(Effect::ListFolders, path)?;
         let files = self.files.borrow();
         let inside = |file: &String| {
             let rest = file.strip_prefix(path)?.strip_prefix('\\')?;
@@ -604,6 +698,7 @@ impl Machine for Fake {
     }
 
     fn delete_tree(&mut self, path: &str) -> Result<(), Failure> {
+        self.faults.meet(Effect::DeleteTree, path)?;
         let prefix = format!("{path}\\");
         self.files
             .borrow_mut()
@@ -614,6 +709,7 @@ impl Machine for Fake {
     fn delete_folder(&mut self, _path: &str) {}
 
     fn read_tail(&mut self, path: &str, _limit: u64) -> Result<Vec<u8>, Failure> {
+        self.faults.meet(Effect::ReadTail, path)?;
         let found = self.files.borrow().get(path).cloned();
         found.ok_or_else(|| Failure::new(format!("read `{path}`"), 2))
     }
@@ -630,6 +726,7 @@ impl Machine for Fake {
 
     fn start(&mut self, command: &Command) -> Result<Process, Failure> {
         self.tick();
+        self.faults.meet(Effect::StartProcess, &command.program)?;
         self.settle();
         let name = file_name(&command.program).to_owned();
         let act = self.act_of(&name);
@@ -678,6 +775,12 @@ impl Machine for Fake {
         }
         self.clock = running.ends;
         self.settle();
+        if matches!(file_name(&command.program), "wusa.exe" | "dism.exe")
+            && matches!(running.act.code, 3010 | 1641)
+        {
+            self.truth.restart.servicing = Fact::Value(true);
+        }
+        self.ticks_at_last_end = self.ticks + 1;
         self.tick();
         Ended::Code(running.act.code)
     }
@@ -689,6 +792,7 @@ impl Machine for Fake {
 
     fn write_policy(&mut self, value: &PolicyValue) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::WritePolicy, "policy")?;
         match value {
             PolicyValue::PassiveMode(passive) => {
                 Change::PassivePolicy { passive: *passive }.apply(&mut self.truth);
@@ -700,41 +804,54 @@ impl Machine for Fake {
 
     fn start_service(&mut self, name: &str) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::StartService, name)?;
         self.started.push(format!("service {name}"));
         Change::SensorRuns.apply(&mut self.truth);
         Ok(())
     }
 
-    fn delete_service(&mut self, _name: &str) -> Result<(), Failure> {
+    fn delete_service(&mut self, name: &str) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::DeleteService, name)?;
         Change::LeftoverGone.apply(&mut self.truth);
         Ok(())
     }
 
-    fn restart(&mut self, _reason: &str) -> Result<(), Failure> {
+    fn restart(&mut self, reason: &str) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::Restart, reason)?;
         self.restarts += 1;
         Ok(())
     }
 
     fn read_journal(&mut self) -> Result<Vec<u8>, Failure> {
+        self.faults.meet(Effect::ReadJournal, "journal")?;
         Ok(self.journal.clone())
     }
 
     fn append_journal(&mut self, line: &[u8]) -> Result<(), Failure> {
         self.tick();
+        if let Err(failure) = self.faults.meet(Effect::AppendJournal, "journal") {
+            // A volume that fills up takes the first half.
+            let (half, _) = line.split_at(line.len() / 2);
+            self.journal.extend(half);
+            return Err(failure);
+        }
         self.journal.extend(line);
         self.tick();
         Ok(())
     }
 
     fn replace_journal(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.tick();
+        self.faults.meet(Effect::ReplaceJournal, "journal")?;
         self.journal = bytes.to_vec();
         Ok(())
     }
 
     fn set_mark(&mut self, mark: &Mark) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::SetMark, "mark")?;
         match mark {
             Mark::Converged(id) => self.volatile_marks.push(format!("converged {id}")),
             Mark::NotConverged(id) => {
@@ -748,6 +865,8 @@ impl Machine for Fake {
     }
 
     fn keep_report(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        self.tick();
+        self.faults.meet(Effect::KeepReport, name)?;
         let path = format!(r"{}\reports\{name}", self.folders().data());
         self.files.borrow_mut().insert(path, bytes.to_vec());
         self.kept.push(name.to_owned());
@@ -756,6 +875,7 @@ impl Machine for Fake {
 
     fn drop_report(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         self.tick();
+        self.faults.meet(Effect::DropReport, name)?;
         if let Some(code) = self.drop_failure {
             return Err(Failure::new(format!("create `{folder}`"), code));
         }
