@@ -4,13 +4,15 @@
 //! not the package.
 
 mod install;
+mod probe;
 mod tools;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
+use probe::State;
 pub(crate) use tools::Purpose;
-use tools::{State, TOOLS};
+use tools::TOOLS;
 
 use crate::{program, say};
 

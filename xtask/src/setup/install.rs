@@ -45,16 +45,20 @@ pub(super) fn install(missing: &[&Tool]) -> Result<()> {
     say::stage(format!("installing {}", packages.join(" ")));
     let mut apt = Apt::new(installer);
     apt.run(&["update", "-qq"])?;
-    if packages.contains(&COMPILER) && is_older(&candidate(COMPILER)?, workspace::oldest_rust()?) {
-        apt.add_security_archive()?;
-        apt.run(&["update", "-qq"])?;
+    let oldest = workspace::oldest_rust()?;
+    for package in COMPILER {
+        if packages.contains(package) && is_older(&candidate(package)?, oldest) {
+            apt.add_security_archive(package)?;
+            apt.run(&["update", "-qq"])?;
+            break;
+        }
     }
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&packages);
     apt.run(&arguments).with_context(|| {
         format!(
             "the packages cannot be installed\nhint: try `{}`; a system that does not know \
-             `{COMPILER}` (Ubuntu) gets the stub's compiler by `rustup component add rust-src`",
+             `rustc-web` (Ubuntu) gets the stub's compiler by `rustup component add rust-src`",
             typed(&packages)
         )
     })?;
@@ -90,8 +94,9 @@ fn installer() -> Option<Installer> {
     passwordless.status.success().then_some(Installer::Sudo)
 }
 
-/// The package with the stub's compiler. Debian moves it on in the security archive only.
-const COMPILER: &str = "rustc-web";
+/// The packages of the stub's compiler and its lints. Debian moves them on in the security
+/// archive only.
+const COMPILER: &[&str] = &["rustc-web", "rust-web-clippy"];
 
 /// The version that would be installed, as `apt-cache` tells it; `(none)` when none.
 fn candidate(package: &str) -> Result<String> {
@@ -134,7 +139,7 @@ impl Apt {
 
     /// Lets this run see Debian's security archive beside the system's own list, which stays
     /// as it is. A bare system may not name it, and then offers a compiler that is too old.
-    fn add_security_archive(&mut self) -> Result<()> {
+    fn add_security_archive(&mut self, package: &str) -> Result<()> {
         let release = String::from_utf8_lossy(&workspace::read_file(Path::new("/etc/os-release"))?)
             .into_owned();
         let value = |key: &str| {
@@ -150,7 +155,7 @@ impl Apt {
         };
         let line = format!("deb http://deb.debian.org/debian-security {codename}-security main");
         say::line(format!(
-            "`{COMPILER}` of this system's archives is too old; for this installation also: {line}"
+            "`{package}` of this system's archives is too old; for this installation also: {line}"
         ));
         let folder = workspace::target()?.join("apt");
         let list = folder.join("security.list");

@@ -1,0 +1,197 @@
+//! Looking for a tool: is it there, in which version, and if not, why?
+
+use std::env;
+use std::path::Path;
+
+use crate::program::{self, Program};
+use crate::runner::toolchain::Toolchain;
+
+/// How a tool is recognised.
+#[derive(Debug)]
+pub(super) enum Probe {
+    /// A program on `PATH` or in a folder of system programs; any of the names will do.
+    Program(&'static [&'static str]),
+    /// A file in its usual place, or where a variable says.
+    File {
+        /// The variable.
+        variable: &'static str,
+        /// The usual place.
+        usual: &'static str,
+    },
+    /// A module that Python finds.
+    Python(&'static str),
+    /// A compiler that can build the stub.
+    StubCompiler,
+    /// Clippy beside that compiler.
+    StubClippy,
+    /// A subcommand of the cargo that runs us.
+    CargoCommand(&'static str),
+}
+
+/// Whether a tool is there.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    There {
+        /// As it tells, or where it lies.
+        version: String,
+        /// What a newer version would add.
+        note: Option<String>,
+    },
+    Missing {
+        /// What was looked for.
+        why: String,
+    },
+}
+
+impl Probe {
+    /// Looks for it.
+    pub(super) fn state(&self) -> State {
+        match self {
+            Probe::Program(names) => program_state(names),
+            Probe::File { variable, usual } => file_state(variable, usual),
+            Probe::Python(module) => python_state(module),
+            Probe::StubCompiler => match Toolchain::pick() {
+                Ok(toolchain) => there(toolchain.version),
+                Err(error) => missing(error.to_string()),
+            },
+            Probe::StubClippy => stub_clippy_state(),
+            Probe::CargoCommand(name) => match Program::cargo().args([name, "--version"]).text() {
+                Ok(version) => there(version),
+                Err(_) => missing(format!(
+                    "`cargo {name}` does not run; with rustup: `rustup component add {}`",
+                    if *name == "fmt" { "rustfmt" } else { name }
+                )),
+            },
+        }
+    }
+}
+
+/// Lints come from a compiler of their own; one that is older than the stub's knows neither
+/// its target nor its library.
+fn stub_clippy_state() -> State {
+    let Ok(toolchain) = Toolchain::pick() else {
+        return missing("no compiler for the stub".to_owned());
+    };
+    let driver = toolchain.folder.join("clippy-driver");
+    if !driver.is_file() {
+        return missing(format!("`{}` does not exist", driver.display()));
+    }
+    match Program::new(&driver).args(["--rustc", "--version"]).text() {
+        Ok(version) if version == toolchain.version => there(version),
+        Ok(version) => missing(format!(
+            "`{}` is of {version}, and the stub's compiler is {}",
+            driver.display(),
+            toolchain.version
+        )),
+        Err(error) => missing(format!("`{}` does not run: {error:#}", driver.display())),
+    }
+}
+
+fn there(version: String) -> State {
+    State::There {
+        version,
+        note: None,
+    }
+}
+
+fn missing(why: String) -> State {
+    State::Missing { why }
+}
+
+fn program_state(names: &[&str]) -> State {
+    let found = names.iter().find_map(|name| find_also_in_sbin(name));
+    let Some(file) = found else {
+        return missing(format!("no program `{}` on PATH", names.join("` or `")));
+    };
+    if names == ["osslsigncode"] {
+        return osslsigncode_state(&file);
+    }
+    there(file.display().to_string())
+}
+
+/// System programs are not on everybody's `PATH`.
+fn find_also_in_sbin(name: &str) -> Option<std::path::PathBuf> {
+    program::find(name).or_else(|| {
+        let file = Path::new("/usr/sbin").join(name);
+        file.is_file().then_some(file)
+    })
+}
+
+fn file_state(variable: &str, usual: &str) -> State {
+    let file = env::var_os(variable).map_or_else(|| usual.into(), std::path::PathBuf::from);
+    if file.is_file() {
+        return there(file.display().to_string());
+    }
+    missing(format!(
+        "`{}` does not exist (variable `{variable}` may name another place)",
+        file.display()
+    ))
+}
+
+fn python_state(module: &str) -> State {
+    let import = format!("import {module}");
+    // The system's own: packages put modules there, and not into one of a version manager.
+    match Program::new("/usr/bin/python3")
+        .args(["-c", &import])
+        .text()
+    {
+        Ok(_) => there(format!("Python module {module}")),
+        Err(_) => missing(format!("`/usr/bin/python3 -c '{import}'` fails")),
+    }
+}
+
+/// Every version signs programs; Debian 12 has 2.5, which cannot sign scripts.
+fn osslsigncode_state(file: &Path) -> State {
+    let said = Program::new(file).arg("--version").output();
+    let said = said.map_or_else(
+        |_| String::new(),
+        |output| {
+            let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+            text.push_str(&String::from_utf8_lossy(&output.stderr));
+            text
+        },
+    );
+    let version = osslsigncode_version(&said);
+    let note = version.is_some_and(|version| version < (2, 8)).then(|| {
+        "osslsigncode before 2.8 cannot sign PowerShell scripts; the sample script is \
+         committed signed, so only making it anew needs 2.8 (Debian: bookworm-backports)"
+            .to_owned()
+    });
+    let version = version.map_or_else(
+        || file.display().to_string(),
+        |(major, minor)| format!("{major}.{minor}"),
+    );
+    State::There { version, note }
+}
+
+/// `osslsigncode 2.9, using: …`
+fn osslsigncode_version(said: &str) -> Option<(u32, u32)> {
+    let rest = said
+        .lines()
+        .find_map(|line| line.strip_prefix("osslsigncode "))?;
+    let numbers = rest.split([',', ' ']).next()?;
+    let (major, minor) = numbers.split_once('.')?;
+    let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_osslsigncode_are_read() {
+        let text = "osslsigncode 2.9, using:\n\tOpenSSL 3.0.13\n";
+        assert_eq!(osslsigncode_version(text), Some((2, 9)));
+        assert_eq!(osslsigncode_version("osslsigncode 2.10.1"), Some((2, 10)));
+        assert_eq!(osslsigncode_version("something else"), None);
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let State::Missing { why } = program_state(&["gangway-no-such-program"]) else {
+            panic!("found");
+        };
+        assert!(why.contains("gangway-no-such-program"), "{why}");
+    }
+}
