@@ -11,9 +11,11 @@ use gangway_fixtures::script::ScriptSpec;
 use crate::bundle::{Bundle, RELEASES};
 use crate::deployment::Deployment;
 use crate::required;
-use crate::scenario::FOREIGN_MARK;
 use crate::server::{Program, Sense, ServerBuilder, Service};
 use crate::wine::Value;
+
+/// What a foreign script leaves on drive C: when it is executed.
+pub(crate) const FOREIGN_MARK: &str = "foreign-was-here.txt";
 
 const SENSOR_POLICY: &str = r"Software\Policies\Microsoft\Windows Advanced Threat Protection";
 const TAGGING: &str =

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 use crate::bundle::{Bundle, REPORTS, Recipe};
 use crate::deployment::{Deployment, Outcome};
-use crate::given::Given;
+use crate::given::{FOREIGN_MARK, Given};
 use crate::report::HostReport;
 use crate::required;
 use crate::samples::Installer;
@@ -298,8 +298,6 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
     }
 }
 
-/// What a foreign script leaves on drive C: when it is executed.
-pub(crate) const FOREIGN_MARK: &str = "foreign-was-here.txt";
 /// Variable that tells a stub with crash points where to end.
 const CRASH_POINT: &str = "gangway-crash-point";
 /// How the bootstrap ends when nobody kills it.

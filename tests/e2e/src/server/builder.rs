@@ -13,7 +13,7 @@ use super::Server;
 use super::baseline::{self, Program, Service};
 use super::os::{Entries, Os, entry};
 use crate::required;
-use crate::wine::{Prefix, Value, registry};
+use crate::wine::{Prefix, Value, registry, template};
 
 const STATUS_KEY: &str = r"Software\Microsoft\Windows Advanced Threat Protection\Status";
 const SENSOR_KEY: &str = r"Software\Microsoft\Windows Advanced Threat Protection";
@@ -182,7 +182,7 @@ impl ServerBuilder {
         self.services.extend(sensor_service(&self.sense));
         let around = unused_folder(self.os)?;
         let server = Server {
-            prefix: Prefix::copy_of_template(&around)?,
+            prefix: Prefix::copy_of(&template::folder()?, &around)?,
             shares: around.join("shares"),
             running: self.services.iter().filter_map(Service::running).collect(),
             runs: AtomicU32::new(0),

@@ -51,15 +51,14 @@ impl Prefix {
         Ok(prefix)
     }
 
-    /// A copy of the template at `around`, removed when dropped.
+    /// A copy of `template` at `around`, removed when dropped.
     ///
     /// # Errors
-    /// The template cannot be made or copied.
-    pub fn copy_of_template(around: &Path) -> Result<Self> {
-        let template = super::template::folder()?;
+    /// The template cannot be copied.
+    pub fn copy_of(template: &Path, around: &Path) -> Result<Self> {
         let copied = Command::new("cp")
             .args(["-a", "--reflink=auto", "--"])
-            .arg(&template)
+            .arg(template)
             .arg(around)
             .status()
             .context("start `cp`")?;
