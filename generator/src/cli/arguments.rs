@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::manifest::Mode;
 
 use super::exit;
+use crate::publish::HostName;
 
 /// Turns Microsoft Defender portal downloads into everything that is needed to onboard a
 /// fleet of Windows Servers through Active Directory.
@@ -60,6 +61,9 @@ pub(super) enum Command {
     Lint(Lint),
     /// Shows what differs between two bundles, GPO backups or SYSVOL trees
     Diff(Diff),
+    /// Brings a bundle's policies straight into a domain, or takes them back
+    #[command(subcommand)]
+    Publish(Publish),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
     /// Tells more about a problem code
@@ -174,6 +178,59 @@ pub(super) struct Diff {
     pub(super) old: PathBuf,
     /// After
     pub(super) new: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Publish {
+    /// GPOs, WMI filter and bootstrap; a dry run unless `--apply` is given
+    Gpo(PublishGpo),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishGpo {
+    /// The bundle's folder
+    pub(super) bundle: PathBuf,
+    /// Full DNS name of the domain controller to write to; else the domain's PDC emulator
+    #[arg(long, value_name = "HOST")]
+    pub(super) dc: Option<HostName>,
+    /// Which domain of the bundle, when it is for several
+    #[arg(long, value_name = "NAME")]
+    pub(super) domain: Option<String>,
+    /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) user: String,
+    /// First line of this file is the password, `-` is standard input; else the variable
+    /// `GANGWAY_PASSWORD`, else a prompt
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+    /// StartTLS on port 389 instead of LDAPS on port 636
+    #[arg(long)]
+    pub(super) start_tls: bool,
+    /// Folder at which the domain controller's SYSVOL share is mounted; else `\\HOST\SYSVOL` on
+    /// Windows, and the program `smbclient` elsewhere
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) sysvol: Option<PathBuf>,
+    /// Writes; without it the steps are only printed
+    #[arg(long)]
+    pub(super) apply: bool,
+    /// Brings back what was there before the last publication
+    #[arg(long, conflicts_with_all = ["link", "allow_unsigned"])]
+    pub(super) rollback: bool,
+    /// Links the GPOs to this domain or unit, by distinguished name, switched off; may be
+    /// given more than once
+    #[arg(long, value_name = "DN")]
+    pub(super) link: Vec<String>,
+    /// Switches the links of `--link` on
+    #[arg(long, requires = "link")]
+    pub(super) enable_links: bool,
+    /// Publishes a bootstrap without a signature; for tests only
+    #[arg(long)]
+    pub(super) allow_unsigned: bool,
+    /// Folder that keeps what was there before; else `gangway-published` beside the bundle
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) moment: Moment,
 }
 
 #[derive(Debug, Args)]

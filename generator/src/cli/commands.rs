@@ -284,7 +284,7 @@ fn output_begin(output: &Output, phase: &str) {
 }
 
 /// The one place where the command line reads the clock.
-fn now(moment: &Moment) -> i64 {
+pub(super) fn now(moment: &Moment) -> i64 {
     moment
         .as_of
         .unwrap_or_else(|| time::OffsetDateTime::now_utc().unix_timestamp())

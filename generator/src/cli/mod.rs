@@ -4,7 +4,10 @@ mod arguments;
 mod commands;
 mod exit;
 mod output;
+#[cfg(feature = "directory")]
+mod password;
 mod policies;
+mod publish;
 
 use std::process::ExitCode;
 
@@ -38,6 +41,7 @@ pub fn run() -> ExitCode {
         Command::Verify(given) => commands::verify(&given, &output),
         Command::Lint(given) => policies::lint(&given, &output),
         Command::Diff(given) => policies::diff(&given, &output),
+        Command::Publish(given) => publish::run(&given, &output),
         Command::Report(given) => commands::report(&given, &output),
         Command::Explain(given) => commands::explain(&given, &output),
         Command::Completions(given) => commands::completions(&given, &output),

@@ -8,6 +8,7 @@ use ldap3::{LdapConn, LdapConnSettings, LdapError, LdapResult, Mod, Scope, Searc
 
 use super::credentials::Credentials;
 use super::directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure};
+use super::host::HostName;
 
 /// Longest wait for one answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -48,7 +49,7 @@ impl LdapDirectory {
     /// # Errors
     /// No connection, a certificate that is not trusted, or a refused password.
     pub fn connect(
-        host: &str,
+        host: &HostName,
         encryption: Encryption,
         credentials: &Credentials,
     ) -> Result<Self, DirectoryError> {

@@ -4,6 +4,7 @@
 mod credentials;
 mod directory;
 mod folder;
+mod host;
 mod kit;
 #[cfg(feature = "directory")]
 mod ldap;
@@ -14,6 +15,7 @@ mod smbclient;
 pub use credentials::{Credentials, InvalidCredentials};
 pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure};
 pub use folder::FolderShare;
+pub use host::{HostName, InvalidHostName};
 pub use kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
 #[cfg(feature = "directory")]
 pub use ldap::{Encryption, LdapDirectory};

@@ -13,6 +13,7 @@ use tempfile::{NamedTempFile, TempDir};
 use walkdir::WalkDir;
 
 use super::credentials::Credentials;
+use super::host::HostName;
 use super::share::{Share, ShareError, Tree};
 
 /// Largest file that is read from the share, in bytes.
@@ -31,7 +32,11 @@ impl SmbClient {
     ///
     /// # Errors
     /// The temporary files cannot be made.
-    pub fn new(host: &str, share: &str, credentials: &Credentials) -> Result<Self, ShareError> {
+    pub fn new(
+        host: &HostName,
+        share: &str,
+        credentials: &Credentials,
+    ) -> Result<Self, ShareError> {
         let failed = |error: std::io::Error| ShareError {
             doing: "make a temporary file".to_owned(),
             no_access: false,

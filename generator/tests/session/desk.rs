@@ -10,7 +10,7 @@ use gangway_fixtures::script::ScriptSpec;
 use gangway_fixtures::{install_script, lab, portal};
 
 /// Moment at which every session happens: 2026-04-01.
-const NOW: &str = "1775001600";
+pub(crate) const NOW: &str = "1775001600";
 
 pub(crate) struct Desk {
     root: tempfile::TempDir,

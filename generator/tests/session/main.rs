@@ -8,3 +8,5 @@
 mod bad_input;
 mod bundle;
 mod desk;
+#[cfg(feature = "directory")]
+mod publish;

@@ -76,6 +76,14 @@ impl GpLink {
         Some(entry.options & DISABLED == 0)
     }
 
+    /// The list without links to this GPO.
+    #[must_use]
+    pub fn without(mut self, dn: &str) -> Self {
+        self.entries
+            .retain(|entry| !entry.dn.eq_ignore_ascii_case(dn));
+        self
+    }
+
     /// The list with a link to this GPO: a new one in front, with the lowest precedence; one
     /// that is there is only ever switched on, never off, for somebody wanted it so.
     #[must_use]
@@ -115,10 +123,9 @@ mod tests {
         let foreign = "[LDAP://cn={B},cn=policies,cn=system,DC=contoso,DC=com;2][ldap://CN={C};0]";
         let link = GpLink::parse(foreign).unwrap();
         assert_eq!(link.write(), foreign);
-        assert_eq!(
-            link.with(OURS, false).write(),
-            format!("[LDAP://{OURS};1]{foreign}")
-        );
+        let with = link.with(OURS, false);
+        assert_eq!(with.write(), format!("[LDAP://{OURS};1]{foreign}"));
+        assert_eq!(with.without(&OURS.to_lowercase()).write(), foreign);
     }
 
     #[test]

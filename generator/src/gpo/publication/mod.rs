@@ -148,6 +148,18 @@ pub enum Refused {
         /// Name.
         name: String,
     },
+    /// Another GPO has the name already.
+    #[error(
+        "the domain has a GPO `{name}` already, {id}, which is not the one of this bundle: both \
+         would apply\nhint: it may come from an import by hand; remove it with its links, or go \
+         on publishing by hand"
+    )]
+    SameName {
+        /// GUID of the other one.
+        id: String,
+        /// Name.
+        name: String,
+    },
 }
 
 impl Present {

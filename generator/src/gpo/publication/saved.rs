@@ -12,13 +12,22 @@ use super::{Desired, GPT_INI, Present};
 /// Version of the document's shape.
 const SCHEMA: u32 = 1;
 
-/// A GPO as it was, or that there was none.
+/// The GPOs of one publication as they were before it, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saved {
     schema: u32,
+    gpos: Vec<SavedEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedEntry {
+    id: String,
+    /// Name that the publication brings.
+    name: String,
     /// The GPO; none when there was none.
-    gpo: Option<SavedGpo>,
+    before: Option<SavedGpo>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,12 +49,25 @@ pub struct MalformedSaved {
     pub why: String,
 }
 
+impl Default for Saved {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            gpos: Vec::new(),
+        }
+    }
+}
+
 impl Saved {
-    /// From what is there. A GPO without a visible version counts as none: it is what a cut
-    /// first publication leaves.
-    pub fn of(present: &Present) -> Self {
+    /// Adds what is there of a GPO, unless something is saved of it already: what a cut
+    /// publication left is no state to go back to. A GPO without a visible version counts as
+    /// none, for it is what a cut first publication leaves.
+    pub fn add(&mut self, id: Guid, name: &str, present: &Present) {
+        if self.gpos.iter().any(|entry| entry.id == id.to_string()) {
+            return;
+        }
         let object = present.object.as_ref().filter(|object| object.version != 0);
-        let gpo = object.map(|object| SavedGpo {
+        let before = object.map(|object| SavedGpo {
             display_name: object.display_name.clone(),
             flags: object.flags,
             machine_extensions: object.machine_extensions.clone(),
@@ -57,10 +79,17 @@ impl Saved {
                 .map(|(name, bytes)| (name.clone(), STANDARD.encode(bytes)))
                 .collect(),
         });
-        Self {
-            schema: SCHEMA,
-            gpo,
-        }
+        self.gpos.push(SavedEntry {
+            id: id.to_string(),
+            name: name.to_owned(),
+            before,
+        });
+    }
+
+    /// The GPOs and their names, in the order of the publication.
+    pub fn gpos(&self) -> impl DoubleEndedIterator<Item = (Guid, &str)> {
+        let entries = self.gpos.iter();
+        entries.filter_map(|entry| Some((entry.id.parse().ok()?, entry.name.as_str())))
     }
 
     /// The document's bytes.
@@ -84,17 +113,24 @@ impl Saved {
             );
             return Err(malformed(why));
         }
-        for (name, content) in saved.gpo.iter().flat_map(|gpo| &gpo.files) {
-            if STANDARD.decode(content).is_err() {
-                return Err(malformed(format!("`{name}` is not base64")));
+        for entry in &saved.gpos {
+            if entry.id.parse::<Guid>().is_err() {
+                return Err(malformed(format!("`{}` is no GUID", entry.id)));
+            }
+            for (name, content) in entry.before.iter().flat_map(|gpo| &gpo.files) {
+                if STANDARD.decode(content).is_err() {
+                    return Err(malformed(format!("`{name}` is not base64")));
+                }
             }
         }
         Ok(saved)
     }
 
-    /// The GPO as something to publish again; none when there was none.
+    /// A GPO as something to publish again; none when there was none.
     pub fn desired(&self, id: Guid) -> Option<Desired> {
-        let gpo = self.gpo.as_ref()?;
+        let mut entries = self.gpos.iter();
+        let entry = entries.find(|entry| entry.id == id.to_string())?;
+        let gpo = entry.before.as_ref()?;
         let files: BTreeMap<String, Vec<u8>> = gpo
             .files
             .iter()

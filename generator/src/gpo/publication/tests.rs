@@ -124,6 +124,19 @@ fn the_user_part_of_a_version_stays() {
     assert_eq!(published(0x0007_0003).next_version().number(), 0x0007_0004);
 }
 
+fn saved(present: &Present) -> Saved {
+    let mut saved = Saved::default();
+    saved.add(desired().id, "Deploy", present);
+    saved
+}
+
+#[test]
+fn what_was_saved_first_stays() {
+    let mut saved = saved(&Present::default());
+    saved.add(desired().id, "Deploy", &published(1));
+    assert_eq!(saved.desired(desired().id), None);
+}
+
 #[test]
 fn a_gpo_of_somebody_else_is_refused() {
     let mut present = published(1);
@@ -131,14 +144,14 @@ fn a_gpo_of_somebody_else_is_refused() {
         object.marker = None;
     }
     assert!(plan(&desired(), &present, &domain()).is_err());
-    let saved = Saved::of(&Present::default());
-    assert!(plan_rollback(&saved, desired().id, &present, &domain()).is_err());
+    let before = saved(&Present::default());
+    assert!(plan_rollback(&before, desired().id, &present, &domain()).is_err());
 }
 
 #[test]
 fn taking_back_a_first_publication_removes_the_object_before_its_files() {
-    let saved = Saved::of(&Present::default());
-    let steps = plan_rollback(&saved, desired().id, &published(1), &domain()).unwrap();
+    let before = saved(&Present::default());
+    let steps = plan_rollback(&before, desired().id, &published(1), &domain()).unwrap();
     insta::assert_snapshot!(lines(&steps), @r"
     delete `CN={GPO},CN=Policies,CN=System,DC=contoso,DC=com` and what is below it
     remove folder `contoso.com/Policies/{GPO}`
@@ -153,8 +166,8 @@ fn taking_back_a_later_publication_brings_the_old_content_under_a_new_version() 
     if let Some(object) = &mut old.object {
         object.machine_extensions = Some("[old]".to_owned());
     }
-    let saved = Saved::read(&Saved::of(&old).write()).unwrap();
-    let steps = plan_rollback(&saved, desired().id, &published(2), &domain()).unwrap();
+    let before = Saved::read(&saved(&old).write()).unwrap();
+    let steps = plan_rollback(&before, desired().id, &published(2), &domain()).unwrap();
     insta::assert_snapshot!(lines(&steps), @r"
     write `contoso.com/Policies/{GPO}/Machine/Preferences/a.xml`, 3 bytes
     read `contoso.com/Policies/{GPO}` back and compare
@@ -165,11 +178,12 @@ fn taking_back_a_later_publication_brings_the_old_content_under_a_new_version() 
 
 #[test]
 fn malformed_saved_states_are_refused() {
-    let good = String::from_utf8(Saved::of(&published(1)).write()).unwrap();
+    let good = String::from_utf8(saved(&published(1)).write()).unwrap();
     for (from, to) in [
         ("\"schema\": 1", "\"schema\": 2"),
         ("\"flags\"", "\"flogs\""),
         ("\"Y29", "\"!!"),
+        ("\"{", "\"["),
     ] {
         let bad = good.replacen(from, to, 1);
         assert_ne!(bad, good, "{from}");

@@ -30,14 +30,19 @@ impl Contents {
     ///
     /// # Errors
     /// No bundle, one that does not verify, an unsigned bootstrap, or policies with errors.
-    pub(super) fn read(request: &PublishRequest) -> Result<Self, PublishError> {
+    pub fn read(request: &PublishRequest) -> Result<Self, PublishError> {
         let document = checked(request)?;
         let path = request.bundle.as_path();
         let bundle = |why: String| PublishError::Bundle {
             path: path.to_owned(),
             why,
         };
-        let domain = choose_domain(&document, request.domain.as_deref()).map_err(bundle)?;
+        let domain = choose_domain(&document, request.domain.as_deref()).map_err(|why| {
+            PublishError::ChooseDomain {
+                path: path.to_owned(),
+                why,
+            }
+        })?;
         let domain: DomainName = domain.parse()?;
         let folder = path.join("gpo").join(domain.as_str());
         let found = load(&folder).map_err(|error| bundle(error.to_string()))?;

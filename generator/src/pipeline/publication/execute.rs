@@ -1,18 +1,20 @@
 //! Doing the steps, each printed before it is done.
 
+use super::check::escape;
 use super::{
     Contents, PublishError, Published, changes_something, exchange, heading, link_change, present,
+    server,
 };
 use crate::gpo::Guid;
 use crate::gpo::publication::{
-    Change, Desired, DomainFacts, GPT_INI, Present, Step, TEMPORARY, sysvol_sddl,
+    Change, Desired, DomainFacts, GPT_INI, GpLink, Present, Step, TEMPORARY, sysvol_sddl,
 };
 use crate::gpo::security::SecurityDescriptor;
 use crate::gpo::wmi::WmiFilter;
-use crate::publish::{AttributeChange, Depth, Directory, DirectoryError, Failure, Share};
+use crate::publish::{AttributeChange, Depth, Directory, Share};
 
 pub(super) struct Executor<'a> {
-    directory: &'a mut dyn Directory,
+    pub(super) directory: &'a mut dyn Directory,
     share: &'a mut dyn Share,
     say: &'a mut dyn FnMut(&str),
     dry_run: bool,
@@ -64,20 +66,9 @@ impl<'a> Executor<'a> {
     }
 
     /// GPMC writes to the PDC emulator; two writers on two servers make replication conflicts.
-    pub(super) fn note_about_server(&mut self, domain: &DomainFacts) -> Result<(), PublishError> {
-        let all = "(objectClass=*)";
-        let mut text = |base: &str, name: &str| -> Result<Option<String>, DirectoryError> {
-            let found = self.directory.search(base, Depth::Object, all, &[name])?;
-            Ok(found.first().and_then(|entry| entry.text(name)))
-        };
-        let here = text("", "dnsHostName")?;
-        let owner = text(&domain.naming_context, "fSMORoleOwner")?;
-        // The owner is the server's `NTDS Settings`; the server is its parent.
-        let server = owner.as_deref().and_then(|dn| dn.split_once(','));
-        let pdc = match server {
-            Some((_, server)) => text(server, "dNSHostName")?,
-            None => None,
-        };
+    pub(super) fn note_about_server(&mut self) -> Result<(), PublishError> {
+        let here = server::root_text(self.directory, "dnsHostName")?;
+        let pdc = server::pdc_emulator(self.directory)?;
         if let (Some(here), Some(pdc)) = (here, pdc)
             && !here.eq_ignore_ascii_case(&pdc)
         {
@@ -87,44 +78,6 @@ impl<'a> Executor<'a> {
             ));
         }
         Ok(())
-    }
-
-    /// Refuses before the first change what the directory would refuse half way.
-    pub(super) fn check_rights(
-        &mut self,
-        id: Guid,
-        present: &Present,
-        domain: &DomainFacts,
-    ) -> Result<(), PublishError> {
-        let (dn, attribute, wanted) = match &present.object {
-            Some(_) => (
-                domain.gpo_dn(id),
-                "allowedAttributesEffective",
-                "versionNumber",
-            ),
-            None => (
-                domain.policies_dn(),
-                "allowedChildClassesEffective",
-                "groupPolicyContainer",
-            ),
-        };
-        let found = self
-            .directory
-            .search(&dn, Depth::Object, "(objectClass=*)", &[attribute])?;
-        let allowed = found.first().is_some_and(|entry| {
-            entry
-                .texts(attribute)
-                .iter()
-                .any(|one| one.eq_ignore_ascii_case(wanted))
-        });
-        if allowed {
-            return Ok(());
-        }
-        Err(PublishError::Directory(DirectoryError {
-            doing: format!("write `{dn}`"),
-            failure: Failure::NoAccess,
-            why: "the account may not do this".to_owned(),
-        }))
     }
 
     /// Puts the bootstrap where the task starts it. Its name holds the bundle id, so a file of
@@ -160,7 +113,12 @@ impl<'a> Executor<'a> {
         if self.dry_run && !changes_something(step) {
             return Ok(());
         }
-        self.say_step(&step.to_string());
+        let text = step.to_string();
+        // GPOs share a WMI filter, which only a real run has brought by the second of them.
+        if self.dry_run && self.done.steps.contains(&text) {
+            return Ok(());
+        }
+        self.say_step(&text);
         if self.dry_run {
             return Ok(());
         }
@@ -214,8 +172,8 @@ impl<'a> Executor<'a> {
             .set_permissions(temporary, &sysvol_sddl(&descriptor))?
         {
             self.note(
-                "over SMB the folder's list lacks the entry for `Apply Group Policy`, and a Samba \
-                 server orders the others anew; clients do not need it. To have both halves equal \
+                "over SMB the folder's list lacks the entry for `Apply Group Policy`, and `smbcacls` \
+                 orders the others anew; clients need neither. To have both halves equal \
                  to the letter, let GPMC repair the permissions, or run `samba-tool ntacl \
                  sysvolreset` on a Samba domain controller, which resets all of SYSVOL"
                     .to_owned(),
@@ -260,6 +218,21 @@ impl<'a> Executor<'a> {
         }
     }
 
+    /// The list of links of a domain, unit or site.
+    pub(super) fn links_of(&mut self, target: &str) -> Result<Option<String>, PublishError> {
+        let all = "(objectClass=*)";
+        let found = self
+            .directory
+            .search(target, Depth::Object, all, &["gPLink"])?;
+        let entry = found.first().ok_or_else(|| PublishError::Server {
+            why: format!(
+                "there is no `{target}` to link to\nhint: `--link` takes the distinguished name of \
+                 a domain or unit"
+            ),
+        })?;
+        Ok(entry.text("gPLink"))
+    }
+
     /// Links a GPO; links of others stay byte for byte.
     pub(super) fn link(
         &mut self,
@@ -267,23 +240,57 @@ impl<'a> Executor<'a> {
         gpo: &str,
         enabled: bool,
     ) -> Result<(), PublishError> {
-        let found = self
-            .directory
-            .search(target, Depth::Object, "(objectClass=*)", &["gPLink"])?;
-        let server = |why: String| PublishError::Server { why };
-        let entry = found
-            .first()
-            .ok_or_else(|| server(format!("there is no `{target}` to link to")))?;
-        let old = entry.text("gPLink");
-        let new = link_change(old.as_deref(), gpo, enabled)
-            .map_err(|why| server(format!("`{target}`: {why}")))?;
+        let old = self.links_of(target)?;
+        let new =
+            link_change(old.as_deref(), gpo, enabled).map_err(|why| PublishError::Server {
+                why: format!("`{target}`: {why}"),
+            })?;
         let Some(new) = new else {
             return Ok(());
         };
         let state = if enabled { "on" } else { "off" };
         self.say_step(&format!("link to `{target}`, switched {state}"));
+        self.change_links(target, old.as_deref(), &new)
+    }
+
+    /// Takes the links to a GPO away, wherever they are in domain and sites.
+    pub(super) fn unlink(&mut self, gpo: &str, domain: &DomainFacts) -> Result<(), PublishError> {
+        let configuration = server::root_text(self.directory, "configurationNamingContext")?;
+        let sites = configuration.map(|dn| format!("CN=Sites,{dn}"));
+        let filter = format!("(gPLink=*{}*)", escape(gpo));
+        for base in [Some(domain.naming_context.clone()), sites]
+            .into_iter()
+            .flatten()
+        {
+            let found = self
+                .directory
+                .search(&base, Depth::Tree, &filter, &["gPLink"])?;
+            for entry in found {
+                let Some(old) = entry.text("gPLink") else {
+                    continue;
+                };
+                // A list that cannot be read is not ours to repair.
+                let Ok(before) = GpLink::parse(&old) else {
+                    continue;
+                };
+                let after = before.clone().without(gpo);
+                if after != before {
+                    self.say_step(&format!("take the link from `{}`", entry.dn));
+                    self.change_links(&entry.dn, Some(&old), &after.write())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn change_links(
+        &mut self,
+        target: &str,
+        old: Option<&str>,
+        new: &str,
+    ) -> Result<(), PublishError> {
         if !self.dry_run {
-            let changes = exchange("gPLink", old.as_deref(), &new);
+            let changes = exchange("gPLink", old, new);
             self.directory.modify(target, &changes)?;
         }
         Ok(())

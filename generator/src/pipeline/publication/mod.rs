@@ -5,8 +5,10 @@
 //! it. What was there is saved first, so that it can be taken back.
 
 mod bundle;
+mod check;
 mod execute;
 mod present;
+mod server;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -14,11 +16,12 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use bundle::Contents;
+pub use server::pdc_emulator;
 pub use state::StateError;
 
 use crate::gpo::publication::{DomainFacts, GpLink, Step, plan, plan_rollback};
 use crate::gpo::{Guid, InvalidDomainName};
-use crate::publish::{AttributeChange, Depth, Directory, DirectoryError, Share, ShareError};
+use crate::publish::{AttributeChange, Directory, DirectoryError, Share, ShareError};
 use execute::Executor;
 use state::State;
 
@@ -63,6 +66,14 @@ pub enum PublishError {
         /// Its folder.
         path: PathBuf,
         /// What is wrong.
+        why: String,
+    },
+    /// The bundle is for other domains, or for more than one.
+    #[error("bundle `{}`: {why}", path.display())]
+    ChooseDomain {
+        /// Its folder.
+        path: PathBuf,
+        /// Which domains there are.
         why: String,
     },
     /// The bundle does not verify.
@@ -127,73 +138,19 @@ pub struct Published {
 /// taking back undoes it.
 pub fn publish(
     request: &PublishRequest,
-    directory: &mut dyn Directory,
-    share: &mut dyn Share,
-    say: &mut dyn FnMut(&str),
-) -> Result<Published, PublishError> {
-    let contents = Contents::read(request)?;
-    publish_contents(request, &contents, directory, share, say)
-}
-
-fn publish_contents(
-    request: &PublishRequest,
     contents: &Contents,
     directory: &mut dyn Directory,
     share: &mut dyn Share,
     say: &mut dyn FnMut(&str),
 ) -> Result<Published, PublishError> {
-    let domain = facts(contents, directory)?;
+    let domain = server::facts(contents, directory)?;
     let mut executor = Executor::new(directory, share, say, request.dry_run);
-    executor.note_about_server(&domain)?;
+    executor.note_about_server()?;
     match request.action {
         Action::Publish => publish_all(request, contents, &domain, &mut executor)?,
-        Action::Rollback => take_back(request, contents, &domain, &mut executor)?,
+        Action::Rollback => take_back(request, &domain, &mut executor)?,
     }
     Ok(executor.finish())
-}
-
-/// Facts of the domain, read from the server, and held against what the bundle is for.
-fn facts(contents: &Contents, directory: &mut dyn Directory) -> Result<DomainFacts, PublishError> {
-    let root = directory.search(
-        "",
-        Depth::Object,
-        "(objectClass=*)",
-        &[
-            "defaultNamingContext",
-            "dnsHostName",
-            "supportedCapabilities",
-        ],
-    )?;
-    let server = |why: String| PublishError::Server { why };
-    let root = root
-        .first()
-        .ok_or_else(|| server("the server shows no root object".to_owned()))?;
-    let naming_context = root.text("defaultNamingContext").ok_or_else(|| {
-        server("the server names no domain; it is no domain controller".to_owned())
-    })?;
-    let expected = contents.domain.distinguished_name();
-    if !naming_context.eq_ignore_ascii_case(&expected) {
-        return Err(server(format!(
-            "the server is of domain `{naming_context}`, the bundle is for `{}`\nhint: name a \
-             domain controller of that domain",
-            contents.domain
-        )));
-    }
-    // LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID (MS-ADTS 3.1.1.3.4.3.6).
-    let read_only = "1.2.840.113556.1.4.1920";
-    if root
-        .texts("supportedCapabilities")
-        .iter()
-        .any(|one| one == read_only)
-    {
-        return Err(server(
-            "the server is a read-only domain controller\nhint: name the PDC emulator".to_owned(),
-        ));
-    }
-    Ok(DomainFacts {
-        name: contents.domain.clone(),
-        naming_context,
-    })
 }
 
 fn publish_all(
@@ -202,52 +159,62 @@ fn publish_all(
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
+    let state = State::of(&request.state, domain);
+    let mut saved = state.pending()?;
     // Everything is looked at before anything is changed.
     for gpo in &contents.gpos {
         let present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
         plan(gpo, &present, domain)?;
-        executor.check_rights(gpo.id, &present, domain)?;
+        executor.check_name(gpo, domain)?;
+        executor.check_rights(gpo, &present, domain)?;
+        saved.add(gpo.id, &gpo.display_name, &present);
+    }
+    for link in &request.links {
+        executor.check_link(link)?;
+    }
+    if !request.dry_run {
+        state.save(&saved)?;
     }
     executor.bootstrap(contents, domain)?;
     for gpo in &contents.gpos {
-        let state = State::of(&request.state, domain, gpo.id);
         let present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
-        if !request.dry_run {
-            state.save(&present)?;
-        }
         executor.say_gpo(&gpo.display_name, gpo.id);
         for step in plan(gpo, &present, domain)? {
             executor.run(&step, Some(gpo))?;
         }
-        if !request.dry_run {
-            state.finish()?;
-        }
         for link in &request.links {
             executor.link(link, &domain.gpo_dn(gpo.id), request.enable_links)?;
         }
+    }
+    if !request.dry_run {
+        state.finish()?;
     }
     Ok(())
 }
 
 fn take_back(
     request: &PublishRequest,
-    contents: &Contents,
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
+    let state = State::of(&request.state, domain);
+    let saved = state.saved()?;
     // The task goes before the settings that it relies on.
-    for gpo in contents.gpos.iter().rev() {
-        let state = State::of(&request.state, domain, gpo.id);
-        let saved = state.saved()?;
-        let present = executor.present(gpo.id, None, domain)?;
-        executor.say_gpo(&gpo.display_name, gpo.id);
-        for step in plan_rollback(&saved, gpo.id, &present, domain)? {
-            let wanted = saved.desired(gpo.id);
+    for (id, name) in saved.gpos().rev() {
+        let present = executor.present(id, None, domain)?;
+        let steps = plan_rollback(&saved, id, &present, domain)?;
+        let wanted = saved.desired(id);
+        executor.say_gpo(name, id);
+        if wanted.is_none() {
+            // A link to nothing is an error in every tool that lists links.
+            executor.unlink(&domain.gpo_dn(id), domain)?;
+        }
+        for step in steps {
             executor.run(&step, wanted.as_ref())?;
         }
-        if !request.dry_run {
-            state.forget()?;
-        }
+    }
+    if !request.dry_run {
+        state.forget()?;
     }
     Ok(())
 }
@@ -266,7 +233,9 @@ fn exchange(name: &str, old: Option<&str>, new: &str) -> Vec<AttributeChange> {
     if let Some(old) = old {
         changes.push(AttributeChange::Delete(name.to_owned(), old.to_owned()));
     }
-    changes.push(AttributeChange::Add(name.to_owned(), new.to_owned()));
+    if !new.is_empty() {
+        changes.push(AttributeChange::Add(name.to_owned(), new.to_owned()));
+    }
     changes
 }
 

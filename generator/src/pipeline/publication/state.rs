@@ -1,8 +1,9 @@
 //! What was there before a publication, in files beside the publisher.
 //!
-//! `<domain>/<GUID>.pending.json` from the first change on, `<domain>/<GUID>.before.json` once
-//! the publication is complete. A pending state is never overwritten: what a cut publication left
-//! is no state to go back to.
+//! `<domain>.pending.json` from before the first change on, `<domain>.before.json` once the
+//! publication is complete; one file for all GPOs, so that they become the state to go back to
+//! together. What a pending state holds is never overwritten: what a cut publication left is no
+//! state to go back to.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::shown;
-use crate::gpo::Guid;
-use crate::gpo::publication::{DomainFacts, MalformedSaved, Present, Saved};
+use crate::gpo::publication::{DomainFacts, MalformedSaved, Saved};
 
 /// Why the saved state cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -44,26 +44,27 @@ pub enum StateError {
     },
 }
 
-/// The saved state of one GPO.
+/// The saved state of one domain.
 pub(super) struct State {
     pending: PathBuf,
     before: PathBuf,
 }
 
 impl State {
-    pub(super) fn of(folder: &Path, domain: &DomainFacts, id: Guid) -> Self {
-        let folder = folder.join(domain.name.as_str());
+    pub(super) fn of(folder: &Path, domain: &DomainFacts) -> Self {
         Self {
-            pending: folder.join(format!("{id}.pending.json")),
-            before: folder.join(format!("{id}.before.json")),
+            pending: folder.join(format!("{}.pending.json", domain.name)),
+            before: folder.join(format!("{}.before.json", domain.name)),
         }
     }
 
-    /// Saves what is there, unless an unfinished publication has saved what was there before it.
-    pub(super) fn save(&self, present: &Present) -> Result<(), StateError> {
-        if self.pending.exists() {
-            return Ok(());
-        }
+    /// What an unfinished publication has saved; nothing when there is none.
+    pub(super) fn pending(&self) -> Result<Saved, StateError> {
+        Ok(read(&self.pending)?.unwrap_or_default())
+    }
+
+    /// Keeps what is there before the first change.
+    pub(super) fn save(&self, saved: &Saved) -> Result<(), StateError> {
         let io = |action| {
             let path = self.pending.clone();
             move |source| StateError::Io {
@@ -76,8 +77,7 @@ impl State {
         std::fs::create_dir_all(folder).map_err(io("make the folder of"))?;
         // Whole or not at all: written beside, then renamed.
         let mut file = NamedTempFile::new_in(folder).map_err(io("write"))?;
-        file.write_all(&Saved::of(present).write())
-            .map_err(io("write"))?;
+        file.write_all(&saved.write()).map_err(io("write"))?;
         file.as_file().sync_all().map_err(io("write"))?;
         let kept = file.persist(&self.pending);
         kept.map(|_| ()).map_err(|error| io("write")(error.error))
@@ -95,21 +95,9 @@ impl State {
     /// What was there before the last publication, finished or not.
     pub(super) fn saved(&self) -> Result<Saved, StateError> {
         for path in [&self.pending, &self.before] {
-            let bytes = match std::fs::read(path) {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => {
-                    return Err(StateError::Io {
-                        action: "read",
-                        path: path.clone(),
-                        source,
-                    });
-                }
-            };
-            return Saved::read(&bytes).map_err(|source| StateError::Malformed {
-                path: shown(path),
-                source,
-            });
+            if let Some(saved) = read(path)? {
+                return Ok(saved);
+            }
         }
         let path = shown(&self.before);
         Err(StateError::Nothing { path })
@@ -132,4 +120,23 @@ impl State {
         }
         Ok(())
     }
+}
+
+fn read(path: &Path) -> Result<Option<Saved>, StateError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(StateError::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    let saved = Saved::read(&bytes).map_err(|source| StateError::Malformed {
+        path: shown(path),
+        source,
+    })?;
+    Ok(Some(saved))
 }

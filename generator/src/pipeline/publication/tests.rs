@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use super::*;
 use crate::gpo::gpt_ini::GptIni;
-use crate::gpo::publication::{Desired, GPT_INI, MARKER, TEMPORARY};
+use crate::gpo::publication::{Desired, GPT_INI, MARKER, Refused, TEMPORARY};
 use crate::gpo::security::backup_descriptor;
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{DomainName, Timestamp};
-use crate::publish::{Entry, Failure, Tree};
+use crate::publish::{Depth, Entry, Failure, Tree};
 
 type Attributes = BTreeMap<String, Vec<Vec<u8>>>;
 
@@ -51,6 +51,10 @@ fn cut() -> DirectoryError {
     }
 }
 
+fn values(texts: [&str; 2]) -> Vec<Vec<u8>> {
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
 fn value(text: &str) -> Vec<Vec<u8>> {
     vec![text.as_bytes().to_vec()]
 }
@@ -73,9 +77,9 @@ impl Directory for FakeDirectory {
             .map(|(dn, attributes)| {
                 let mut attributes = attributes.clone();
                 if self.writable {
-                    let classes = value("groupPolicyContainer");
+                    let classes = values(["groupPolicyContainer", "msWMI-Som"]);
                     attributes.insert("allowedchildclasseseffective".to_owned(), classes);
-                    let allowed = value("versionNumber");
+                    let allowed = values(["versionNumber", "gPLink"]);
                     attributes.insert("allowedattributeseffective".to_owned(), allowed);
                 }
                 let dn = dn.clone();
@@ -269,6 +273,10 @@ fn world() -> World {
             format!("cn=policies,cn=system,{DOMAIN_DN}"),
             BTreeMap::new(),
         ),
+        (
+            format!("cn=som,cn=wmipolicy,cn=system,{DOMAIN_DN}"),
+            BTreeMap::new(),
+        ),
     ]);
     let folders = ["contoso.com", "contoso.com/Policies", "contoso.com/scripts"];
     World {
@@ -317,11 +325,31 @@ fn gpo(content: &str) -> Desired {
     }
 }
 
+fn settings(content: &str) -> Desired {
+    Desired {
+        id: settings_id(),
+        display_name: "Gangway Settings".to_owned(),
+        files: BTreeMap::from([(
+            "Machine/registry.pol".to_owned(),
+            content.repeat(10).into_bytes(),
+        )]),
+        ..gpo(content)
+    }
+}
+
+fn task_id() -> Guid {
+    Guid::derive(&["gpo"])
+}
+
+fn settings_id() -> Guid {
+    Guid::derive(&["settings"])
+}
+
 fn contents(content: &str) -> Contents {
     Contents {
         domain: domain(),
-        gpos: vec![gpo(content)],
-        bootstrap: ("MdeOnboard-x.exe".to_owned(), b"exe".to_vec()),
+        gpos: vec![settings(content), gpo(content)],
+        bootstrap: (format!("MdeOnboard-{content}.exe"), b"exe".to_vec()),
     }
 }
 
@@ -348,7 +376,7 @@ impl World {
             state: self.state.path().to_owned(),
             now: 0,
         };
-        publish_contents(
+        publish(
             &request,
             &contents(content),
             &mut self.directory,
@@ -358,10 +386,11 @@ impl World {
     }
 
     fn attribute(&self, name: &str) -> Option<String> {
-        let dn = format!(
-            "cn={},cn=policies,cn=system,{DOMAIN_DN}",
-            Guid::derive(&["gpo"])
-        );
+        self.attribute_of(task_id(), name)
+    }
+
+    fn attribute_of(&self, id: Guid, name: &str) -> Option<String> {
+        let dn = format!("cn={id},cn=policies,cn=system,{DOMAIN_DN}");
         let object = self.directory.objects.get(&dn.to_lowercase())?;
         let value = object.get(name)?.first()?.clone();
         Some(String::from_utf8(value).unwrap())
@@ -373,12 +402,20 @@ impl World {
     }
 
     fn gpt_version(&self) -> Option<u32> {
-        let bytes = self.gpo_files().remove(GPT_INI)?;
+        self.gpt_version_of(&mut self.gpo_files())
+    }
+
+    fn gpt_version_of(&self, files: &mut BTreeMap<String, Vec<u8>>) -> Option<u32> {
+        let bytes = files.remove(GPT_INI)?;
         Some(GptIni::read(&bytes).unwrap().version.number())
     }
 
     fn gpo_files(&self) -> BTreeMap<String, Vec<u8>> {
-        let folder = format!("contoso.com/Policies/{}/", Guid::derive(&["gpo"]));
+        self.files_of(task_id())
+    }
+
+    fn files_of(&self, id: Guid) -> BTreeMap<String, Vec<u8>> {
+        let folder = format!("contoso.com/Policies/{id}/");
         let files = self.share.files.iter();
         files
             .filter_map(|(path, bytes)| {
@@ -390,15 +427,21 @@ impl World {
     /// Both halves hold exactly this content and the same version.
     #[track_caller]
     fn assert_whole(&self, content: &str) {
-        let mut files = self.gpo_files();
-        files.remove(GPT_INI).unwrap();
-        assert_eq!(files, gpo(content).files);
-        assert_eq!(
-            self.attribute("gpcmachineextensionnames"),
-            Some(format!("[{content}]"))
-        );
-        assert_eq!(self.attribute("admindescription").as_deref(), Some(MARKER));
-        assert_eq!(self.gpt_version(), Some(self.version()));
+        for wanted in [settings(content), gpo(content)] {
+            let attribute = |name| self.attribute_of(wanted.id, name);
+            let mut files = self.files_of(wanted.id);
+            assert_eq!(
+                self.gpt_version_of(&mut files)
+                    .map(|version| version.to_string()),
+                attribute("versionnumber")
+            );
+            assert_eq!(files, wanted.files, "{}", wanted.display_name);
+            assert_eq!(
+                attribute("gpcmachineextensionnames"),
+                wanted.machine_extensions
+            );
+            assert_eq!(attribute("admindescription").as_deref(), Some(MARKER));
+        }
         assert!(
             !self
                 .share
@@ -459,7 +502,7 @@ fn a_publication_is_whole_and_a_second_one_raises_the_version_only() {
     assert_eq!(world.version(), 1);
     let before = (world.gpo_files(), world.directory.objects.clone());
     let done = world.run(Action::Publish, "old").unwrap();
-    assert_eq!(done.steps.len(), 3, "{:?}", done.steps);
+    assert_eq!(done.steps.len(), 6, "{:?}", done.steps);
     world.assert_whole("old");
     assert_eq!(world.version(), 2);
     let mut files = world.gpo_files();
@@ -505,7 +548,9 @@ fn a_first_publication_cut_at_any_write_can_be_taken_back_to_nothing() {
             Err(error) => panic!("{error}"),
         }
         assert_eq!(world.gpo_files(), BTreeMap::new(), "after {allowed} writes");
-        assert_eq!(world.attribute("versionnumber"), None);
+        for id in [task_id(), settings_id()] {
+            assert_eq!(world.attribute_of(id, "versionnumber"), None);
+        }
         assert!(
             !world
                 .share
@@ -528,7 +573,12 @@ fn a_later_publication_cut_at_any_write_ends_in_one_whole_state() {
             world.budget.set(None);
             world.run(action, "new").unwrap();
             match action {
-                Action::Publish => world.assert_whole("new"),
+                Action::Publish => {
+                    world.assert_whole("new");
+                    // The state to go back to is the one before the cut, not what it left.
+                    world.run(Action::Rollback, "new").unwrap();
+                    world.assert_whole("old");
+                }
                 Action::Rollback => world.assert_whole("old"),
             }
             assert!(world.version() > version);
@@ -611,7 +661,7 @@ fn another_server_than_the_pdc_emulator_is_noted() {
 #[test]
 fn a_bootstrap_of_that_name_with_other_bytes_stops_everything() {
     let mut world = world();
-    let path = "contoso.com/scripts/Gangway/MdeOnboard-x.exe";
+    let path = "contoso.com/scripts/Gangway/MdeOnboard-new.exe";
     world
         .share
         .folders
@@ -639,7 +689,7 @@ fn a_file_that_changes_on_the_way_keeps_the_version_down() {
     world.budget.set(Some(total - 3));
     world.run(Action::Publish, "new").unwrap_err();
     assert_eq!(world.version(), 1);
-    let path = format!("contoso.com/Policies/{}/GPO.cmt", Guid::derive(&["gpo"]));
+    let path = format!("contoso.com/Policies/{}/GPO.cmt", task_id());
     world.share.files.insert(path, b"damaged".to_vec());
     world.budget.set(None);
     world.run(Action::Publish, "new").unwrap();
@@ -663,12 +713,12 @@ fn links_are_made_only_when_told_and_keep_those_of_others() {
         world
             .run_with(Action::Publish, "old", &["DC=contoso,DC=com"], false)
             .unwrap();
-        let dn = format!(
-            "CN={},CN=Policies,CN=System,DC=contoso,DC=com",
-            Guid::derive(&["gpo"])
-        );
-        assert_eq!(link(&world), Some(format!("[LDAP://{dn};1]{foreign}")));
+        let ours: String = [task_id(), settings_id()]
+            .map(|id| format!("[LDAP://CN={id},CN=Policies,CN=System,DC=contoso,DC=com;1]"))
+            .concat();
+        assert_eq!(link(&world), Some(format!("{ours}{foreign}")));
     }
+    world.budget.set(Some(0));
     let error = world.run_with(
         Action::Publish,
         "old",
@@ -680,5 +730,37 @@ fn links_are_made_only_when_told_and_keep_those_of_others() {
             .unwrap_err()
             .to_string()
             .contains("there is no `OU=absent")
+    );
+}
+
+#[test]
+fn taking_back_a_first_publication_takes_its_links_along() {
+    let mut world = world();
+    let foreign = "[LDAP://cn={B},cn=policies,cn=system,DC=contoso,DC=com;0]";
+    let object = world.directory.objects.get_mut(DOMAIN_DN).unwrap();
+    object.insert("gplink".to_owned(), value(foreign));
+    let before = world.directory.objects.clone();
+    world
+        .run_with(Action::Publish, "old", &["DC=contoso,DC=com"], false)
+        .unwrap();
+    assert_ne!(world.directory.objects[DOMAIN_DN], before[DOMAIN_DN]);
+    world.run(Action::Rollback, "old").unwrap();
+    assert_eq!(world.directory.objects[DOMAIN_DN], before[DOMAIN_DN]);
+}
+
+#[test]
+fn a_gpo_of_the_same_name_from_elsewhere_stops_everything() {
+    let mut world = world();
+    let other = BTreeMap::from([
+        ("cn".to_owned(), value("{OTHER}")),
+        ("displayname".to_owned(), value("Gangway Deploy")),
+    ]);
+    let dn = format!("cn={{other}},cn=policies,cn=system,{DOMAIN_DN}");
+    world.directory.objects.insert(dn, other);
+    world.budget.set(Some(0));
+    let error = world.run(Action::Publish, "new").unwrap_err();
+    assert!(
+        matches!(error, PublishError::Refused(Refused::SameName { .. })),
+        "{error}"
     );
 }

@@ -1,0 +1,107 @@
+//! What is looked at before the first change, so that nothing is refused half way.
+
+use super::execute::Executor;
+use super::{PublishError, link_change};
+use crate::gpo::publication::{Desired, DomainFacts, Present, Refused};
+use crate::publish::{Depth, DirectoryError, Failure};
+
+impl Executor<'_> {
+    /// Two GPOs of one name are two tasks on every server: one came from an import by hand.
+    pub(super) fn check_name(
+        &mut self,
+        gpo: &Desired,
+        domain: &DomainFacts,
+    ) -> Result<(), PublishError> {
+        let found = self.directory.search(
+            &domain.policies_dn(),
+            Depth::Children,
+            &format!("(displayName={})", escape(&gpo.display_name)),
+            &["cn", "displayName"],
+        )?;
+        let own = gpo.id.to_string();
+        for entry in found {
+            let name = entry.text("displayName").unwrap_or_default();
+            let id = entry.text("cn").unwrap_or_default();
+            if name == gpo.display_name && !id.eq_ignore_ascii_case(&own) {
+                return Err(Refused::SameName { id, name }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// May the account write the GPO and its WMI filter?
+    pub(super) fn check_rights(
+        &mut self,
+        gpo: &Desired,
+        present: &Present,
+        domain: &DomainFacts,
+    ) -> Result<(), PublishError> {
+        match &present.object {
+            Some(_) => {
+                let dn = domain.gpo_dn(gpo.id);
+                self.check_right(&dn, "allowedAttributesEffective", "versionNumber")?;
+            }
+            None => {
+                let dn = domain.policies_dn();
+                self.check_right(&dn, "allowedChildClassesEffective", "groupPolicyContainer")?;
+            }
+        }
+        if gpo.filter.is_some() && present.filter.is_none() {
+            let dn = domain.filters_dn();
+            self.check_right(&dn, "allowedChildClassesEffective", "msWMI-Som")?;
+        }
+        Ok(())
+    }
+
+    /// Is there something to link to, with a list of links that can be read, and may the account
+    /// change it?
+    pub(super) fn check_link(&mut self, target: &str) -> Result<(), PublishError> {
+        let old = self.links_of(target)?;
+        link_change(old.as_deref(), target, false).map_err(|why| PublishError::Server {
+            why: format!("`{target}`: {why}"),
+        })?;
+        self.check_right(target, "allowedAttributesEffective", "gPLink")
+    }
+
+    /// Asks the directory what it would allow on an object (MS-ADTS 3.1.1.4.5).
+    fn check_right(&mut self, dn: &str, attribute: &str, wanted: &str) -> Result<(), PublishError> {
+        let all = "(objectClass=*)";
+        let found = self
+            .directory
+            .search(dn, Depth::Object, all, &[attribute])?;
+        let allowed = found.first().is_some_and(|entry| {
+            let names = entry.texts(attribute);
+            names.iter().any(|one| one.eq_ignore_ascii_case(wanted))
+        });
+        if allowed {
+            return Ok(());
+        }
+        Err(PublishError::Directory(DirectoryError {
+            doing: format!("write `{wanted}` in `{dn}`"),
+            failure: Failure::NoAccess,
+            why: "the account may not do this; nothing was changed".to_owned(),
+        }))
+    }
+}
+
+/// A value inside a search filter (RFC 4515 3).
+pub(super) fn escape(value: &str) -> String {
+    value
+        .chars()
+        .map(|c| match c {
+            '*' | '(' | ')' | '\\' | '\0' => format!("\\{:02x}", u32::from(c)),
+            other => other.to_string(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_end_a_filter() {
+        assert_eq!(escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
+        assert_eq!(escape("配布 & \"x\""), "配布 & \"x\"");
+    }
+}

@@ -1,0 +1,102 @@
+//! `gangway publish gpo` up to the network: what is refused before a server is asked. The live
+//! directory is the end-to-end suite `samba`.
+
+use super::desk::{Desk, NOW};
+
+const ACCOUNT: [&str; 4] = ["--user", "admin@contoso.com", "--password-file", "password"];
+
+fn built() -> Desk {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    desk.put("password", b"secret\n");
+    desk
+}
+
+/// Runs the command on a bundle and expects this end, and no saved state.
+#[track_caller]
+fn check(desk: &Desk, arguments: &[&str], code: i32, texts: &[&str]) {
+    let all = [&["publish", "gpo", "out", "--as-of", NOW], arguments].concat();
+    desk.run(&all).fails_with(code, texts);
+    assert!(!desk.path("gangway-published").exists());
+}
+
+#[test]
+fn a_bundle_with_an_unsigned_bootstrap_is_not_published() {
+    let arguments = [&ACCOUNT[..], &["--dc", "127.0.0.1"]].concat();
+    check(&built(), &arguments, 4, &["GW3006", "nothing is published"]);
+}
+
+#[test]
+fn a_bundle_that_was_changed_is_not_published() {
+    let desk = built();
+    desk.put("out/gpo/contoso.com/wmi-filter.mof", b"changed");
+    let arguments = [&ACCOUNT[..], &["--allow-unsigned"]].concat();
+    check(&desk, &arguments, 4, &["does not verify", "wmi-filter.mof"]);
+}
+
+#[test]
+fn a_domain_that_the_bundle_is_not_for_is_refused() {
+    let arguments = [&ACCOUNT[..], &["--allow-unsigned", "--domain", "other.com"]].concat();
+    check(&built(), &arguments, 2, &["other.com", "contoso.com"]);
+}
+
+#[test]
+fn one_of_several_domains_has_to_be_chosen() {
+    let desk = Desk::with_downloads();
+    desk.change_config(
+        "[trust]",
+        "[[gpo.domain]]\ndns_name = \"eu.contoso.com\"\n[trust]",
+    );
+    desk.build().succeeds();
+    desk.put("password", b"secret\n");
+    let arguments = [&ACCOUNT[..], &["--allow-unsigned"]].concat();
+    check(
+        &desk,
+        &arguments,
+        2,
+        &["`--domain`", "contoso.com", "eu.contoso.com"],
+    );
+}
+
+#[test]
+fn without_a_password_and_a_terminal_the_ways_to_give_one_are_told() {
+    let arguments = ["--user", "admin@contoso.com", "--allow-unsigned"];
+    check(
+        &built(),
+        &arguments,
+        2,
+        &["--password-file", "GANGWAY_PASSWORD"],
+    );
+}
+
+#[test]
+fn an_empty_password_is_refused_because_directories_take_it_for_anonymous() {
+    let desk = built();
+    desk.put("password", b"\n");
+    let arguments = [&ACCOUNT[..], &["--allow-unsigned"]].concat();
+    check(&desk, &arguments, 2, &["the password is empty"]);
+}
+
+#[test]
+fn a_password_is_no_argument() {
+    check(&built(), &["--password", "secret"], 2, &["--password"]);
+}
+
+#[test]
+fn a_server_name_that_would_end_an_address_is_refused() {
+    for name in ["dc1/other", "-Uother", "dc1 other"] {
+        let dc = format!("--dc={name}");
+        check(&built(), &[&dc], 2, &["is no name of a server"]);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named() {
+    let arguments = [&ACCOUNT[..], &["--allow-unsigned", "--dc", "127.0.0.1"]].concat();
+    check(
+        &built(),
+        &arguments,
+        3,
+        &["ldaps://127.0.0.1", "SSL_CERT_FILE"],
+    );
+}
