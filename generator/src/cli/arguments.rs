@@ -87,6 +87,9 @@ pub(super) struct Inspect {
     /// Takes trust and tenant from this config
     #[arg(long, short)]
     pub(super) config: Option<PathBuf>,
+    /// Asks this revocation list (DER or PEM) too; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) crl: Vec<PathBuf>,
     /// Prints the problems as SARIF 2.1.0 for code-scanning pages
     #[arg(long, conflicts_with = "json")]
     pub(super) sarif: bool,

@@ -12,8 +12,8 @@ use super::arguments::{
 use super::exit::Exit;
 use super::output::Output;
 use crate::fleet::{self, ExpectedServers};
+use crate::intake;
 use crate::intake::lock::LockMode;
-use crate::intake::{self, IntakeSettings};
 use crate::pipeline::{
     self, BuildError, BuildRequest, ConfigError, SignError, VerifyError, explain as codes,
 };
@@ -43,10 +43,8 @@ pub(super) fn init(given: &Init, output: &Output) -> Exit {
 }
 
 pub(super) fn inspect(given: &Inspect, output: &Output) -> Exit {
-    let settings = match &given.config {
-        None => Ok(IntakeSettings::at(now(&given.moment))),
-        Some(path) => pipeline::intake_settings(path, now(&given.moment)),
-    };
+    let config = given.config.as_deref();
+    let settings = pipeline::intake_settings(config, &given.crl, now(&given.moment));
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => return build_failure(&error, output),
@@ -269,6 +267,7 @@ fn build_failure(error: &BuildError, output: &Output) -> Exit {
         }
         BuildError::Config(_)
         | BuildError::Root { .. }
+        | BuildError::RevocationList { .. }
         | BuildError::Lock { .. }
         | BuildError::NoStub { .. } => Exit::Usage,
         BuildError::Stub { .. }

@@ -103,6 +103,9 @@ pub enum Verdict {
         signed_at: Option<i64>,
         /// The root came from the configuration, not from Microsoft.
         lab_root: bool,
+        /// There was a revocation list of every issuer in the chain, and none names the
+        /// signature's certificates at the time that counts.
+        revocation_checked: bool,
     },
     /// There is a signature and it does not hold.
     Invalid {

@@ -21,7 +21,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Reads the lab roots; one that cannot be read is left out and reported.
+    /// Reads the lab roots and revocation lists; one that cannot be read is left out and reported.
     pub(super) fn new(settings: &'a IntakeSettings) -> (Self, Vec<Problem>) {
         let mut anchors = TrustAnchors::microsoft();
         if settings.trust.historic_microsoft_roots {
@@ -37,6 +37,20 @@ impl<'a> Context<'a> {
                         format!("lab root {}", index + 1),
                         "the certificate of a lab root cannot be read",
                         "correct `lab_roots` under `[trust]`: PEM or DER certificates",
+                    )
+                    .with_evidence(error.to_string()),
+                ),
+            }
+        }
+        for (index, list) in settings.revocation_lists.iter().enumerate() {
+            match anchors.clone().with_revocation_list(list) {
+                Ok(with) => anchors = with,
+                Err(error) => problems.push(
+                    Problem::new(
+                        &codes::UNREADABLE,
+                        format!("revocation list {}", index + 1),
+                        "a revocation list cannot be read",
+                        "give whole lists of one issuer as DER or PEM, no delta lists",
                     )
                     .with_evidence(error.to_string()),
                 ),

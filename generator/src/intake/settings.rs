@@ -15,6 +15,9 @@ pub struct IntakeSettings {
     pub trust: TrustSettings,
     /// DER certificates of the lab roots that `trust.lab_roots` names, read by the caller.
     pub lab_roots: Vec<Vec<u8>>,
+    /// Revocation lists (DER or PEM) that `trust.revocation_lists` and the command line name,
+    /// read by the caller. None is ever fetched.
+    pub revocation_lists: Vec<Vec<u8>>,
     /// `organization.org_id`: packages for another tenant are errors.
     pub org_id: Option<OrgId>,
     /// Folder that the deployment tool filled with `-Stage`: every file in it is a payload.
@@ -33,6 +36,7 @@ impl IntakeSettings {
             now,
             trust: TrustSettings::default(),
             lab_roots: Vec::new(),
+            revocation_lists: Vec::new(),
             org_id: None,
             deployment_source: None,
             staging: None,
@@ -79,6 +83,9 @@ pub struct TrustSettings {
     /// Lets a lab root stand for Microsoft's: without this a file signed under a lab root is
     /// valid and still not Microsoft's.
     pub lab_root_counts_as_microsoft: bool,
+    /// Revocation lists (DER or PEM) of the signers' issuers. Without them the verdicts say that
+    /// revocation was not checked.
+    pub revocation_lists: Vec<PathBuf>,
     /// Accepts Microsoft's roots of 1997 and 2001, whose SHA-1 era ended.
     pub historic_microsoft_roots: bool,
     /// `[trust.signers]`.

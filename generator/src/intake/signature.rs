@@ -52,6 +52,7 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
                 .collect(),
             signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
             lab_root: used_lab_root(valid),
+            revocation_checked: !valid.warnings.contains(&Warning::RevocationNotChecked),
         },
         authenticode::Verdict::Invalid { reason, .. } => Verdict::Invalid {
             why: reason.to_string(),
@@ -295,6 +296,7 @@ pub(super) fn blob_verdict(signature: &BlobSignature, leaf: Option<&LeafFacts>) 
             chain: chain.clone(),
             signed_at: None,
             lab_root: matches!(anchor, AnchorName::Lab { .. }),
+            revocation_checked: false,
         },
         BlobSignature::Invalid { why } => Verdict::Invalid {
             why: why.to_string(),

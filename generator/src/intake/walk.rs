@@ -45,8 +45,8 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
             match source.and_then(|source| path.strip_prefix(source).ok()) {
                 Some(relative) => judge_source_file(candidate, relative, &context, &mut found),
                 None => {
-                    let budget = settings.limits.archive_bytes;
-                    judge(candidate, 0, budget, &context, &mut found);
+                    let mut budget = settings.limits.archive_bytes;
+                    judge(candidate, 0, &mut budget, &context, &mut found);
                 }
             }
             found
@@ -139,10 +139,13 @@ struct Candidate {
     source: Source,
 }
 
+/// Judges one candidate. `budget` is what the outermost archive may still inflate to, taken
+/// together: archives that lie beside each other share it, or a small file could ask for any
+/// amount of work.
 fn judge(
     candidate: Candidate,
     depth: usize,
-    budget: u64,
+    budget: &mut u64,
     context: &Context<'_>,
     found: &mut Found,
 ) {
@@ -173,7 +176,7 @@ type Judged = Result<(), (String, io::Error)>;
 fn judge_archive(
     candidate: Candidate,
     depth: usize,
-    budget: u64,
+    budget: &mut u64,
     context: &Context<'_>,
     found: &mut Found,
 ) -> Judged {
@@ -192,7 +195,7 @@ fn judge_archive(
         let recognised = refused(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
-    let entries = match archive::open(content, budget, context, shown) {
+    let entries = match archive::open(content, *budget, context, shown) {
         Ok(entries) => entries,
         Err(problems) => {
             let recognised = refused(problems);
@@ -215,9 +218,12 @@ fn judge_archive(
         };
         return finish(candidate, recognised, context, found);
     }
-    // What the entries take is taken from what archives inside them may still take.
-    let claimed: u64 = entries.iter().map(|entry| entry.size).sum();
-    let left = budget.saturating_sub(claimed);
+    // No entry gives more than it claims, and the sum was held against the budget.
+    let claimed = entries
+        .iter()
+        .map(|entry| entry.size)
+        .fold(0, u64::saturating_add);
+    *budget = budget.saturating_sub(claimed);
     for (position, (entry, name)) in entries.iter().zip(names).enumerate() {
         if entry.is_folder() {
             continue;
@@ -232,7 +238,7 @@ fn judge_archive(
                     content,
                     source,
                 };
-                judge(inner, depth + 1, left, context, found);
+                judge(inner, depth + 1, budget, context, found);
             }
             Err(problem) => found.problems.push(problem),
         }

@@ -23,6 +23,14 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
+    /// A revocation list that the config or the command line names.
+    #[error("revocation list `{}`: {why}\nhint: name a whole list of one issuer as PEM or DER", path.display())]
+    RevocationList {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The lock file.
     #[error(
         "lock `{}`: {why}\nhint: take it from version control again; it is not edited by hand",

@@ -1,4 +1,4 @@
-//! Root certificates that the config names, from files to anchors.
+//! Root certificates and revocation lists that the config names, from files to anchors.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,12 @@ use super::config::Config;
 use crate::formats::x509::TrustAnchors;
 use crate::intake::IntakeSettings;
 
-/// Largest certificate file that is read, in bytes; a bundle of roots has some 100 KB.
-const MAX_BYTES: u64 = 4 << 20;
+/// Largest file of certificates that is read, in bytes; a bundle of roots has some 100 KB.
+const MAX_ROOT_BYTES: u64 = 4 << 20;
+
+/// Largest revocation list that is read, in bytes; the longest of public authorities have some
+/// 10 MB.
+const MAX_LIST_BYTES: u64 = 32 << 20;
 
 /// Reads each file (PEM or DER) into the DER of its certificates.
 pub(super) fn load_roots(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, BuildError> {
@@ -19,7 +23,7 @@ pub(super) fn load_roots(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, BuildError> 
             path: path.clone(),
             why,
         };
-        let bytes = read(path).map_err(|error| refuse(error.to_string()))?;
+        let bytes = read(path, MAX_ROOT_BYTES).map_err(|error| refuse(error.to_string()))?;
         let anchors = TrustAnchors::none()
             .with_lab_root(&bytes)
             .map_err(|error| refuse(error.to_string()))?;
@@ -33,11 +37,34 @@ pub(super) fn load_roots(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, BuildError> 
     Ok(roots)
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// Reads revocation lists as they stand in their files.
+fn load_lists<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<Vec<Vec<u8>>, BuildError> {
+    paths
+        .map(|path| {
+            let refuse = |why: String| BuildError::RevocationList {
+                path: path.clone(),
+                why,
+            };
+            let bytes = read(path, MAX_LIST_BYTES).map_err(|error| refuse(error.to_string()))?;
+            TrustAnchors::none()
+                .with_revocation_list(&bytes)
+                .map_err(|error| refuse(error.to_string()))?;
+            Ok(bytes)
+        })
+        .collect()
+}
+
+/// A whole file; a larger one is an error, because half a list names half of the revoked.
+fn read(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?
-        .take(MAX_BYTES)
+        .take(limit + 1)
         .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(std::io::Error::other(format!(
+            "it has more than {limit} bytes"
+        )));
+    }
     Ok(bytes)
 }
 
@@ -46,16 +73,29 @@ pub(super) fn settings_of(config: &Config, now: i64) -> Result<IntakeSettings, B
     Ok(IntakeSettings {
         trust: config.trust.clone(),
         lab_roots: load_roots(&config.trust.lab_roots)?,
+        revocation_lists: load_lists(config.trust.revocation_lists.iter())?,
         org_id: config.organization.org_id.clone(),
         deployment_source: config.downloads.deployment_source.clone(),
         ..IntakeSettings::at(now)
     })
 }
 
-/// What `gangway inspect --config` needs.
+/// What `gangway inspect` needs: trust and tenant of the config, if there is one, and further
+/// revocation lists.
 ///
 /// # Errors
-/// The config or a certificate that it names.
-pub fn intake_settings(config: &Path, now: i64) -> Result<IntakeSettings, BuildError> {
-    settings_of(&Config::load(config)?, now)
+/// The config, or a certificate or list that it or the caller names.
+pub fn intake_settings(
+    config: Option<&Path>,
+    revocation_lists: &[PathBuf],
+    now: i64,
+) -> Result<IntakeSettings, BuildError> {
+    let mut settings = match config {
+        Some(path) => settings_of(&Config::load(path)?, now)?,
+        None => IntakeSettings::at(now),
+    };
+    settings
+        .revocation_lists
+        .extend(load_lists(revocation_lists.iter())?);
+    Ok(settings)
 }

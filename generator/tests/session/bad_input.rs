@@ -1,12 +1,14 @@
 //! Bad input: one clear error each, nothing written.
 
+use gangway_fixtures::Lab;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::archive;
 use gangway_fixtures::blob::BlobSpec;
 use gangway_fixtures::portal;
+use gangway_fixtures::revocation::RevocationSpec;
 use gangway_fixtures::script::ScriptSpec;
 
-use super::desk::Desk;
+use super::desk::{Desk, NOW};
 
 /// Builds after one change to a good desk and expects the error and an untouched folder.
 #[track_caller]
@@ -91,4 +93,32 @@ fn a_stub_that_is_none() {
 #[test]
 fn a_root_that_is_no_certificate() {
     check(|desk| desk.put("root.pem", b"hello"), 2, &["root.pem"]);
+}
+
+#[test]
+fn a_signer_that_a_given_list_revokes() {
+    let desk = Desk::with_downloads();
+    let revoking = RevocationSpec::of(Lab::CodeCa).revoking(Lab::Code, "260301000000Z");
+    desk.put("revoked.crl", &revoking.bytes());
+    let inspect = [
+        "inspect",
+        "downloads",
+        "--config",
+        "gangway.toml",
+        "--as-of",
+        NOW,
+    ];
+    assert_eq!(desk.run(&inspect).code, 0);
+    let with_list = [inspect.as_slice(), &["--crl", "revoked.crl"]].concat();
+    desk.run(&with_list)
+        .fails_with(1, &["error GW1302", "Install.ps1", "revoked"]);
+
+    desk.change_config("[trust]", "[trust]\nrevocation_lists = [\"revoked.crl\"]");
+    desk.run(&inspect)
+        .fails_with(1, &["error GW1302", "revoked"]);
+    desk.build().fails_with(1, &["error GW1302", "revoked"]);
+
+    desk.put("revoked.crl", b"hello");
+    desk.run(&inspect)
+        .fails_with(2, &["revocation list", "revoked.crl", "hint:"]);
 }

@@ -330,6 +330,7 @@ mod tests {
                 chain: Vec::new(),
                 signed_at: None,
                 lab_root: false,
+                revocation_checked: false,
             },
             problems: Vec::new(),
             source: Source::File("md4ws.msi".into()),

@@ -49,13 +49,22 @@ fn lines(item: &Item) -> Vec<(&'static str, String)> {
     lines.extend(facts(&item.kind));
     lines.push(("made by", item.verdict.to_string()));
     if let Verdict::Valid {
-        chain, signed_at, ..
+        chain,
+        signed_at,
+        revocation_checked,
+        ..
     } = &item.verdict
     {
         if let Some(at) = signed_at {
             lines.push(("stamped", utc(*at)));
         }
         lines.push(("chain", chain.join(" < ")));
+        let revocation = if *revocation_checked {
+            "not revoked, by the lists given"
+        } else {
+            "not checked"
+        };
+        lines.push(("revoked", revocation.to_owned()));
     }
     lines.push(("bytes", format!("{}, SHA-256 {}", item.size, item.sha256)));
     lines.push(("usable", usable(item)));

@@ -1,5 +1,5 @@
-//! Every hostile file of the fixtures is refused in words, or read where its lie does not
-//! matter; none makes a reader panic or work for long.
+//! Every hostile file of the fixtures is refused in words by the reader of its format, or read
+//! where its lie does not matter.
 
 use std::io::Cursor;
 
@@ -7,12 +7,7 @@ use gangway::formats::x509::TrustAnchors;
 use gangway::formats::{blob, cabinet, msi, pe, zip};
 use gangway_fixtures::hostile::{self, Specimen};
 
-/// Limits of the size that intake uses.
-const LIMITS: zip::DirectoryLimits = zip::DirectoryLimits {
-    entries: 10_000,
-    entry_bytes: 2 << 30,
-    total_bytes: 4 << 30,
-};
+use super::LIMITS;
 
 #[track_caller]
 fn check(specimens: &[Specimen], read: impl Fn(&[u8]) -> Result<(), String>) {

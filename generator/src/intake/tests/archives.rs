@@ -1,0 +1,227 @@
+//! Archives, and what is staged out of them.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use super::*;
+
+#[test]
+fn a_portal_zip_gives_script_and_templates() {
+    let zip = portal::group_policy_zip(&ScriptSpec::default());
+    let inspection = check(&[("package (1).zip", zip)], &[]);
+    let names: Vec<(&str, &str)> = inspection
+        .items
+        .iter()
+        .map(|item| (item.path.rsplit('!').next().unwrap(), item.kind.name()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            (
+                "OptionalParamsPolicy/AtpConfiguration.adml",
+                "policy template"
+            ),
+            (
+                "OptionalParamsPolicy/AtpConfiguration.admx",
+                "policy template"
+            ),
+            (CMD, "onboarding script (Group Policy)"),
+        ]
+    );
+    let item = inspection.of_role(Role::OnboardingScript).next().unwrap();
+    let Kind::OnboardingScript {
+        blob: Some(blob), ..
+    } = &item.kind
+    else {
+        panic!("{:?}", item.kind);
+    };
+    assert_eq!(blob.org_id.as_str(), ORG_ID);
+    assert!(matches!(
+        item.verdict,
+        Verdict::Valid { lab_root: true, .. }
+    ));
+}
+
+#[test]
+fn entries_open_again_as_the_bytes_that_were_judged() {
+    let inner = portal::group_policy_zip(&ScriptSpec::default());
+    let outer = archive::zip(&[
+        ("readme.txt".to_owned(), b"x".to_vec()),
+        ("deep/package.zip".to_owned(), inner),
+    ]);
+    let downloads = Downloads::new(&[("outer.zip", outer)]);
+    let inspection = downloads.inspect();
+    let item = inspection.of_role(Role::OnboardingScript).next().unwrap();
+    assert!(
+        item.path
+            .ends_with(&format!("outer.zip!deep/package.zip!{CMD}")),
+        "{}",
+        item.path
+    );
+    let mut bytes = Vec::new();
+    item.source.open().unwrap().read_to_end(&mut bytes).unwrap();
+    assert_eq!(Sha256::of(&bytes), item.sha256);
+    assert_eq!(bytes, script(BlobSpec::default()));
+}
+
+#[test]
+fn a_staged_payload_is_a_copy_under_its_digest_and_nothing_else_is_left() {
+    let staging = tempfile::tempdir().unwrap();
+    let zip = portal::group_policy_zip(&ScriptSpec::default());
+    let downloads = Downloads::new(&[
+        ("package.zip", zip),
+        ("Install.ps1", install_script::signed()),
+        ("notes.txt", b"unknown".to_vec()),
+    ]);
+    let settings = IntakeSettings {
+        staging: Some(staging.path().to_owned()),
+        ..lab()
+    };
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), [""; 0]);
+    let mut expected: Vec<PathBuf> = Vec::new();
+    for item in &inspection.items {
+        match &item.source {
+            Source::Staged(path) => {
+                assert_eq!(*path, staging.path().join(item.sha256.to_string()));
+                assert_eq!(Sha256::of(&fs::read(path).unwrap()), item.sha256);
+                expected.push(path.clone());
+            }
+            _ => assert_eq!(item.kind.role(), None, "{}", item.path),
+        }
+    }
+    assert_eq!(expected.len(), 2);
+    assert_eq!(fs::read_dir(staging.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn an_agent_in_an_archive_is_judged_and_staged_like_a_file() {
+    let staging = tempfile::tempdir().unwrap();
+    let agent = AgentSpec {
+        padding: 6 << 20,
+        ..AgentSpec::default()
+    };
+    let bytes = agent.bytes();
+    let zip = archive::zip(&[("deep/md4ws.msi".to_owned(), bytes.clone())]);
+    let settings = IntakeSettings {
+        staging: Some(staging.path().to_owned()),
+        ..lab()
+    };
+    let inspection = Downloads::new(&[("a.zip", zip)]).inspect_with(&settings);
+    assert_eq!(codes(&inspection), [""; 0]);
+    let item = inspection.of_role(Role::Agent).next().unwrap();
+    let Source::Staged(path) = &item.source else {
+        panic!("{:?}", item.source);
+    };
+    assert_eq!(fs::read(path).unwrap(), bytes);
+    assert_eq!(fs::read_dir(staging.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_repository_archive_gives_the_install_script() {
+    let inspection = check(&[("main.zip", install_script::repository_zip())], &[]);
+    let item = inspection.of_role(Role::InstallScript).next().unwrap();
+    assert!(item.path.ends_with("/Install.ps1"), "{}", item.path);
+}
+
+#[test]
+fn archives_with_unsafe_entries_give_no_items_at_all() {
+    let script = script(BlobSpec::default());
+    for (name, code) in [
+        ("../x.cmd", "GW1101"),
+        ("/x.cmd", "GW1101"),
+        ("C:\\x.cmd", "GW1101"),
+        ("aux.cmd", "GW1101"),
+    ] {
+        let zip = archive::zip(&[(name.to_owned(), script.clone())]);
+        let inspection = check(&[("a.zip", zip)], &[code]);
+        assert_eq!(inspection.items.len(), 1, "{name}");
+        assert_eq!(inspection.items[0].kind.role(), None);
+    }
+    let zip = archive::zip(&[
+        ("a.cmd".to_owned(), script.clone()),
+        ("A.cmd".to_owned(), script),
+    ]);
+    check(&[("a.zip", zip)], &["GW1102"]);
+}
+
+#[test]
+fn archives_are_nested_only_so_deep() {
+    let mut zip = portal::group_policy_zip(&ScriptSpec::default());
+    for _ in 0..Limits::default().archive_depth {
+        zip = archive::zip(&[("a.zip".to_owned(), zip)]);
+    }
+    check(&[("a.zip", zip)], &["GW1104"]);
+}
+
+#[test]
+fn the_number_of_files_is_bounded_over_all_archives() {
+    let zip = archive::zip(
+        &(0..30)
+            .map(|number| (format!("{number}.txt"), b"x".to_vec()))
+            .collect::<Vec<_>>(),
+    );
+    let settings = IntakeSettings {
+        limits: Limits {
+            files: 20,
+            ..Limits::default()
+        },
+        ..lab()
+    };
+    let inspection = Downloads::new(&[("a.zip", zip)]).inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1004"]);
+    assert!(inspection.items.len() <= 20);
+}
+
+#[test]
+fn nested_archives_share_one_budget_of_inflated_bytes() {
+    // Each layer alone is within the ratio and the bounds of one entry; together they are not.
+    let zeros = vec![0u8; 8 << 20];
+    let entries: Vec<archive::Entry> = (0..4)
+        .map(|number| (format!("{number}.bin"), zeros.clone()))
+        .collect();
+    let inner = archive::zip(&entries);
+    let outer: Vec<archive::Entry> = (0..3)
+        .map(|number| (format!("{number}.zip"), inner.clone()))
+        .collect();
+    let settings = IntakeSettings {
+        limits: Limits {
+            archive_bytes: 16 << 20,
+            ..Limits::default()
+        },
+        ..lab()
+    };
+    let inspection = Downloads::new(&[("a.zip", archive::zip(&outer))]).inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1104"]);
+    assert_eq!(
+        inspection.items.len(),
+        3,
+        "the inner archives, and nothing out of them"
+    );
+}
+
+#[test]
+fn archives_beside_each_other_share_the_budget_too() {
+    // Each inner archive alone is within it.
+    let inner = archive::zip(&[("zeros.bin".to_owned(), vec![0u8; 6 << 20])]);
+    let siblings: Vec<archive::Entry> = (0..5)
+        .map(|number| (format!("{number}.zip"), inner.clone()))
+        .collect();
+    let settings = IntakeSettings {
+        limits: Limits {
+            archive_bytes: 16 << 20,
+            ..Limits::default()
+        },
+        ..lab()
+    };
+    let downloads = Downloads::new(&[("a.zip", archive::zip(&siblings))]);
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1104"]);
+    let inflated: u64 = inspection
+        .items
+        .iter()
+        .filter(|item| item.path.ends_with("zeros.bin"))
+        .map(|item| item.size)
+        .sum();
+    assert_eq!(inflated, 12 << 20, "two of five");
+}

@@ -1,0 +1,287 @@
+//! Portal scripts and blobs: variants, tenants, and a code for each way in which a blob is wrong.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+#[test]
+fn every_variant_is_named_by_its_content() {
+    let blob = BlobSpec::default;
+    let offboarding = || BlobSpec::offboarding(NOW + 7 * DAY);
+    let local = |blob| {
+        ScriptSpec {
+            variant: Variant::Local,
+            ..ScriptSpec::of(blob)
+        }
+        .bytes()
+    };
+    let table: [(&str, Vec<u8>, &str, &[&str]); 8] = [
+        ("a", script(blob()), "onboarding script (Group Policy)", &[]),
+        (
+            "b",
+            local(blob()),
+            "onboarding script (single machine)",
+            &["GW1201"],
+        ),
+        ("c", portal::vdi_zip(blob()), "onboarding script (VDI)", &[]),
+        (
+            "d",
+            script(offboarding()),
+            "offboarding script (Group Policy)",
+            &[],
+        ),
+        (
+            "e",
+            local(offboarding()),
+            "offboarding script (single machine)",
+            &["GW1201"],
+        ),
+        (
+            "f",
+            portal::config_manager_zip(&blob()),
+            "onboarding file",
+            &[],
+        ),
+        (
+            "g",
+            portal::config_manager_zip(&offboarding()),
+            "offboarding file",
+            &[],
+        ),
+        ("h", install_script::signed(), "agent install script", &[]),
+    ];
+    for (name, bytes, kind, expected) in table {
+        let inspection = check(&[(name, bytes)], expected);
+        assert!(
+            inspection.items.iter().any(|item| item.kind.name() == kind),
+            "{name}: {:?}",
+            inspection.items
+        );
+    }
+}
+
+#[test]
+fn the_local_script_is_proven_by_its_lines() {
+    let bytes = ScriptSpec {
+        variant: Variant::Local,
+        ..ScriptSpec::default()
+    }
+    .bytes();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    let line = text.lines().position(|line| line == "pause").unwrap() + 1;
+    let inspection = check(&[(CMD, bytes)], &["GW1201"]);
+    let problem = inspection
+        .all_problems()
+        .find(|p| p.code.id == "GW1201")
+        .unwrap();
+    let expected = format!("line {line}: waits for a key (`pause`)");
+    assert!(
+        problem.evidence.contains(&expected),
+        "{:?}",
+        problem.evidence
+    );
+}
+
+#[test]
+fn the_blob_matrix_has_a_code_for_each_case() {
+    let good = BlobSpec::default();
+    let body = good.body();
+    let changed = body.replace("EastUs3", "WestUs3");
+    let by = |signer: Lab| BlobSpec {
+        signing: BlobSigning::by(signer),
+        ..BlobSpec::default()
+    };
+    let with_json = |json: &str| ScriptSpec::default().bytes_with_blob(json);
+    let edited = good
+        .signing
+        .document_with_foreign_signature(&changed, &body);
+    let mut mixed: serde_json::Value = serde_json::from_str(&good.json()).unwrap();
+    let other: serde_json::Value = serde_json::from_str(&by(Lab::EndedBlob).json()).unwrap();
+    mixed["sig"] = other["sig"].clone();
+    mixed["sha256sig"] = other["sha256sig"].clone();
+    // The same certificate's signature of another tenant's blob, in one of two fields.
+    let mut swapped: serde_json::Value = serde_json::from_str(&good.json()).unwrap();
+    let theirs: serde_json::Value = serde_json::from_str(&BlobSpec::other_tenant().json()).unwrap();
+    swapped["sha256sig"] = theirs["sha256sig"].clone();
+    let mut unsigned: serde_json::Value = serde_json::from_str(&good.json()).unwrap();
+    unsigned.as_object_mut().unwrap().remove("sha256sig");
+    unsigned.as_object_mut().unwrap().remove("sig");
+    let mut wrong_chain = BlobSpec::default();
+    wrong_chain.signing.chain = vec![Lab::UnrelatedRoot];
+    let text = String::from_utf8(script(BlobSpec::default())).unwrap();
+    let at = text.find("sha256sig").unwrap() + 40;
+    let wrapped = format!("{}\r\n{}", &text[..at], &text[at..]);
+    let table: [(&str, Vec<u8>, &str); 17] = [
+        ("body changed", with_json(&edited), "GW1206"),
+        (
+            "signature of another blob",
+            with_json(&mixed.to_string()),
+            "GW1207",
+        ),
+        (
+            "signature of another blob by the same certificate",
+            with_json(&swapped.to_string()),
+            "GW1207",
+        ),
+        ("no signature", with_json(&unsigned.to_string()), "GW1208"),
+        ("other leaf", script(by(Lab::BlobWrongName)), "GW1209"),
+        ("wrong chain", script(wrong_chain), "GW1210"),
+        ("not Microsoft's", script(by(Lab::UnrelatedBlob)), "GW1211"),
+        ("not JSON", with_json("{\"body\":"), "GW1205"),
+        ("wrapped", wrapped.into_bytes(), "GW1203"),
+        (
+            "percent sign",
+            text.replace("EastUs3", "%x%").into_bytes(),
+            "GW1204",
+        ),
+        (
+            "no blob line",
+            text.replace(" add ", " query ").into_bytes(),
+            "GW1202",
+        ),
+        (
+            "byte order mark",
+            [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+            "GW1218",
+        ),
+        ("expired", script(BlobSpec::offboarding(NOW - 1)), "GW1215"),
+        (
+            "two days left",
+            script(BlobSpec::offboarding(NOW + 2 * DAY)),
+            "GW1216",
+        ),
+        (
+            "far future",
+            script(BlobSpec::offboarding(NOW + 400 * DAY)),
+            "GW1217",
+        ),
+        (
+            "tenant mismatch",
+            script(BlobSpec::other_tenant()),
+            "GW1212",
+        ),
+        (
+            "other value",
+            {
+                let onboarding = BlobSpec::default().json();
+                ScriptSpec::of(BlobSpec::offboarding(NOW + 7 * DAY)).bytes_with_blob(&onboarding)
+            },
+            "GW1221",
+        ),
+    ];
+    // The one tenant that this organisation has.
+    let settings = IntakeSettings {
+        org_id: Some(ORG_ID.parse().unwrap()),
+        ..lab()
+    };
+    let mut of_code: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, _, code) in &table {
+        of_code.entry(code).or_default().push(name);
+    }
+    let shared = of_code.values().filter(|names| names.len() > 1).count();
+    assert_eq!(
+        shared, 1,
+        "only two ways to one fault share a code: {of_code:?}"
+    );
+    for (name, bytes, code) in table {
+        let inspection = Downloads::new(&[(CMD, bytes)]).inspect_with(&settings);
+        let found = codes(&inspection);
+        assert!(found.contains(&code), "{name}: {found:?}");
+        let blob_codes = found
+            .iter()
+            .filter(|id| ("GW1202".."GW1222").contains(*id))
+            .count();
+        assert!(blob_codes == 1 || name == "wrapped", "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_pinned_tenant_refuses_every_other() {
+    let settings = IntakeSettings {
+        org_id: Some(OTHER_ORG_ID.parse().unwrap()),
+        ..lab()
+    };
+    let downloads = Downloads::new(&[(CMD, script(BlobSpec::default()))]);
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1212"]);
+    let problem = inspection
+        .all_problems()
+        .find(|p| p.code.id == "GW1212")
+        .unwrap();
+    assert_eq!(
+        problem.evidence,
+        [format!("found `{ORG_ID}`, expected `{OTHER_ORG_ID}`")]
+    );
+}
+
+#[test]
+fn two_tenants_in_one_folder_are_both_shown() {
+    let inspection = check(
+        &[
+            ("a.cmd", script(BlobSpec::default())),
+            ("b.cmd", script(BlobSpec::other_tenant())),
+        ],
+        &["GW1213", "GW1214"],
+    );
+    let problem = inspection
+        .problems
+        .iter()
+        .find(|p| p.code.id == "GW1213")
+        .unwrap();
+    let evidence = problem.evidence.join("\n");
+    assert!(
+        evidence.contains(ORG_ID) && evidence.contains(OTHER_ORG_ID),
+        "{evidence}"
+    );
+    assert!(
+        evidence.contains("a.cmd") && evidence.contains("b.cmd"),
+        "{evidence}"
+    );
+}
+
+#[test]
+fn two_packages_of_one_tenant_that_differ_are_an_error_and_equal_ones_are_not() {
+    let newer = BlobSpec {
+        version: "2.12".to_owned(),
+        ..BlobSpec::default()
+    };
+    check(
+        &[
+            ("a.cmd", script(BlobSpec::default())),
+            ("b.cmd", script(newer)),
+        ],
+        &["GW1214"],
+    );
+    check(
+        &[
+            ("a.cmd", script(BlobSpec::default())),
+            ("a.zip", portal::group_policy_zip(&ScriptSpec::default())),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn damaged_scripts_and_blobs_are_judged_without_a_panic() {
+    let good = script(BlobSpec::default());
+    let file = BlobSpec::default().json().into_bytes();
+    let settings = lab();
+    let (context, _) = recognise::Context::new(&settings);
+    for (bytes, step) in [(good, 331), (file, 97)] {
+        for at in (0..bytes.len()).step_by(step) {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x11;
+            for damaged in [flipped, bytes[..at].to_vec()] {
+                let recognised = text::recognise(&damaged, &context, "file");
+                let told = recognised
+                    .problems
+                    .iter()
+                    .any(|problem| problem.code.severity >= crate::problem::Severity::Warning);
+                let staged = recognised.kind.role().is_some();
+                let shape_only = damaged.len() == bytes.len();
+                // A cut file never passes as a good payload without a word.
+                assert!(shape_only || !staged || told, "cut at {at}");
+            }
+        }
+    }
+}

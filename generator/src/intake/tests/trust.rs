@@ -1,0 +1,137 @@
+//! Whom the settings trust, and what that makes of a signature.
+
+use gangway_fixtures::revocation::RevocationSpec;
+
+use super::*;
+
+#[test]
+fn without_the_lab_root_nothing_of_the_lab_is_trusted() {
+    let downloads = Downloads::new(&[
+        (CMD, script(BlobSpec::default())),
+        ("Install.ps1", install_script::signed()),
+    ]);
+    let inspection = downloads.inspect_with(&IntakeSettings::at(NOW));
+    assert_eq!(codes(&inspection), ["GW1211", "GW1302"]);
+}
+
+#[test]
+fn a_lab_root_counts_as_microsoft_only_when_the_config_says_so() {
+    let downloads = Downloads::new(&[
+        (CMD, script(BlobSpec::default())),
+        ("Install.ps1", install_script::signed()),
+    ]);
+    let mut settings = lab();
+    settings.trust.lab_root_counts_as_microsoft = false;
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1306"]);
+    assert!(
+        inspection
+            .problems
+            .iter()
+            .any(|p| p.code == &codes::LAB_ROOT)
+    );
+}
+
+#[test]
+fn the_default_policy_wants_microsoft_as_organisation() {
+    let downloads = Downloads::new(&[("Install.ps1", install_script::signed())]);
+    let mut settings = lab();
+    settings.trust.signers = SignerPolicy::default();
+    assert_eq!(codes(&downloads.inspect_with(&settings)), ["GW1304"]);
+}
+
+#[test]
+fn one_changed_byte_makes_every_signed_kind_invalid() {
+    let flip = |mut bytes: Vec<u8>, at: usize| {
+        bytes[at] ^= 1;
+        bytes
+    };
+    let script = install_script::signed();
+    let text = String::from_utf8(script.clone()).unwrap();
+    let comment = text.find("SYNOPSIS").unwrap();
+    let program = ProgramSpec::platform_update().bytes();
+    let stub = 0x20;
+    let update = UpdateSpec::for_2012_r2(2_999_226).bytes();
+    let inside = update.len() / 3;
+    for (name, bytes) in [
+        ("script", flip(script, comment)),
+        ("program", flip(program, stub)),
+        ("update", flip(update, inside)),
+    ] {
+        let inspection = Downloads::new(&[("file", bytes)]).inspect();
+        assert_eq!(codes(&inspection), ["GW1302"], "{name}");
+    }
+    let unix = text.replace("\r\n", "\n").into_bytes();
+    check(&[("Install.ps1", unix)], &["GW1310"]);
+}
+
+#[test]
+fn revocation_is_judged_by_the_lists_that_are_given_and_told_when_there_are_none() {
+    let before_the_stamp = "260301000000Z";
+    let after_the_stamp = "260401000000Z";
+    let code = || RevocationSpec::of(Lab::CodeCa);
+    type Case = (
+        &'static str,
+        Vec<RevocationSpec>,
+        &'static [&'static str],
+        Option<bool>,
+    );
+    let table: [Case; 5] = [
+        ("no list", vec![], &[], Some(false)),
+        ("the nearest issuer's only", vec![code()], &[], Some(false)),
+        (
+            "every issuer's",
+            vec![code(), RevocationSpec::of(Lab::Root)],
+            &[],
+            Some(true),
+        ),
+        (
+            "revoked before the signature",
+            vec![code().revoking(Lab::Code, before_the_stamp)],
+            &["GW1302"],
+            None,
+        ),
+        (
+            "revoked after the signature",
+            vec![
+                code().revoking(Lab::Code, after_the_stamp),
+                RevocationSpec::of(Lab::Root),
+            ],
+            &[],
+            Some(true),
+        ),
+    ];
+    let downloads = Downloads::new(&[("Install.ps1", install_script::signed())]);
+    for (case, lists, expected, expected_checked) in table {
+        let settings = IntakeSettings {
+            revocation_lists: lists.iter().map(RevocationSpec::bytes).collect(),
+            ..lab()
+        };
+        let inspection = downloads.inspect_with(&settings);
+        assert_eq!(codes(&inspection), expected, "{case}");
+        let checked = match &inspection.items[0].verdict {
+            Verdict::Valid {
+                revocation_checked, ..
+            } => Some(*revocation_checked),
+            _ => None,
+        };
+        assert_eq!(checked, expected_checked, "{case}");
+        let told = match expected_checked {
+            Some(true) => "revoked   not revoked, by the lists given",
+            Some(false) => "revoked   not checked",
+            None => "revoked",
+        };
+        let text = report::text(&inspection);
+        assert!(text.contains(told), "{case}: {text}");
+    }
+}
+
+#[test]
+fn a_revocation_list_that_cannot_be_read_is_an_error_and_not_left_out_silently() {
+    let settings = IntakeSettings {
+        revocation_lists: vec![b"hello".to_vec()],
+        ..lab()
+    };
+    let downloads = Downloads::new(&[("Install.ps1", install_script::signed())]);
+    assert_eq!(codes(&downloads.inspect_with(&settings)), ["GW1001"]);
+}
