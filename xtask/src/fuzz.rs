@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: each fuzz target of the generator for a while.
 //!
-//! Drives cargo-fuzz, which needs a nightly compiler; neither is part of the gate.
+//! Drives cargo-fuzz, which needs a nightly compiler, or a stable one that is told to take a
+//! nightly's options; neither is part of the gate.
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -29,8 +30,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if program::find("cargo-fuzz").is_none() {
         bail!(
-            "`cargo-fuzz` is not installed\nhint: `cargo install --locked cargo-fuzz`, \
-             and a nightly compiler: `rustup toolchain install nightly`"
+            "`cargo-fuzz` is not installed\nhint: `cargo install --locked cargo-fuzz`; a nightly \
+             compiler (`rustup toolchain install nightly`) is used when it is there"
         );
     }
     say::stage("seeds");
@@ -47,16 +48,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         .folder(&generator)
         .run()
         .context("the seeds of the fuzz targets cannot be made")?;
-    let targets = fuzz(&["list"])?.folder(&generator).text()?;
+    let compiler = Compiler::found()?;
+    let targets = compiler.fuzz(&["list"])?.folder(&generator).text()?;
     let wanted = |name: &&str| {
         let filter = arguments.filter.as_deref();
         filter.is_none_or(|filter| name.contains(filter))
     };
     for target in targets.lines().filter(wanted) {
         say::stage(target);
-        let mut program = fuzz(&["run", target])?
+        let mut program = compiler
+            .fuzz(&["run", target])?
             .folder(&generator)
-            .arg("--")
+            .args(["--", "-print_final_stats=1"])
             .arg(format!("-max_total_time={}", arguments.time));
         if let Some(runs) = arguments.runs {
             program = program.arg(format!("-runs={runs}"));
@@ -68,12 +71,40 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// cargo-fuzz started through rustup's cargo, because it needs a nightly compiler.
-fn fuzz(arguments: &[&str]) -> Result<Program> {
+/// The compiler that knows the options of instrumented code.
+#[derive(Debug, Clone, Copy)]
+enum Compiler {
+    /// rustup's nightly.
+    Nightly,
+    /// The stable one, told to take a nightly's options. It carries the runtime of the address
+    /// sanitizer too.
+    Stable,
+}
+
+impl Compiler {
+    fn found() -> Result<Self> {
+        let nightly = cargo()?.args(["+nightly", "--version"]).run_quietly();
+        Ok(if nightly.is_ok() {
+            Self::Nightly
+        } else {
+            say::line("no nightly compiler: the stable one takes its options");
+            Self::Stable
+        })
+    }
+
+    fn fuzz(self, arguments: &[&str]) -> Result<Program> {
+        let program = match self {
+            Self::Nightly => cargo()?.arg("+nightly"),
+            Self::Stable => cargo()?.env("RUSTC_BOOTSTRAP", "1"),
+        };
+        Ok(program.arg("fuzz").args(arguments))
+    }
+}
+
+/// rustup's cargo and not the one that started us, which knows its own toolchain alone.
+fn cargo() -> Result<Program> {
     let cargo = program::find("cargo").context("no `cargo` on PATH")?;
     Ok(Program::new(cargo)
         .without_env("CARGO")
-        .without_env("RUSTUP_TOOLCHAIN")
-        .args(["+nightly", "fuzz"])
-        .args(arguments))
+        .without_env("RUSTUP_TOOLCHAIN"))
 }

@@ -2,6 +2,7 @@
 //! checked is that they come back.
 
 use std::io::Cursor;
+use std::sync::LazyLock;
 
 use gangway::formats::authenticode::{FileKind, TrustAnchors, verify};
 use gangway::formats::cabinet::list_files;
@@ -10,32 +11,31 @@ use gangway::formats::pe::{Layout, VersionInfo};
 use gangway::formats::x509::{Certificate, Purpose, RevocationList, prove};
 use gangway_fixtures::lab;
 
-use super::formats_seeds::{SCRIPT, script_around};
-
-/// A target: its name, what it calls.
-pub type Target = (&'static str, fn(&[u8]));
+use super::Target;
+use super::formats_seeds::{self as seeds, SCRIPT, script_around};
 
 /// The targets of this file.
 pub const TARGETS: &[Target] = &[
-    ("cab", cab),
-    ("certificate", certificate),
-    ("cms", cms),
-    ("msi", msi),
-    ("pe", pe),
-    ("ps1", ps1),
+    ("cab", cab, seeds::cabinets),
+    ("certificate", certificate, seeds::certificates),
+    ("cms", cms, seeds::structures),
+    ("msi", msi, seeds::packages),
+    ("pe", pe, seeds::programs),
+    ("ps1", ps1, seeds::scripts),
 ];
 
 /// 2026-11-01 00:00:00 UTC.
 const NOW: i64 = 1_793_491_200;
 
-fn anchors() -> TrustAnchors {
+/// Microsoft's roots and the one that signed the seeds.
+pub static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| {
     TrustAnchors::microsoft()
         .with_lab_root(&lab::root_der())
         .expect("the lab's root")
-}
+});
 
 fn judge(data: &[u8], kind: FileKind) {
-    let _ = verify(&mut Cursor::new(data), Some(kind), &anchors(), NOW);
+    let _ = verify(&mut Cursor::new(data), Some(kind), &ANCHORS, NOW);
 }
 
 /// An executable: signature and version resource.
@@ -78,7 +78,6 @@ pub fn cms(data: &[u8]) {
 pub fn certificate(data: &[u8]) {
     let _ = RevocationList::parse(data);
     if let Ok(certificate) = Certificate::parse(data) {
-        let anchors = anchors();
         let candidates = [certificate.clone()];
         for purpose in [
             Purpose::CodeSigning,
@@ -88,7 +87,7 @@ pub fn certificate(data: &[u8]) {
             let _ = prove(
                 &certificate,
                 &candidates,
-                anchors.code(),
+                ANCHORS.code(),
                 purpose,
                 Some(NOW),
             );

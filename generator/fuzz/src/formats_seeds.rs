@@ -13,6 +13,8 @@ use gangway_fixtures::pe::{self, Version};
 use gangway_fixtures::rsa::Hash;
 use gangway_fixtures::{Lab, cabinet};
 
+use super::Seeds;
+
 /// The text of the scripts that carry a structure.
 pub const SCRIPT: &str = "Write-Host 1\r\n";
 
@@ -84,62 +86,74 @@ fn small_package(version: cfb::Version) -> Vec<u8> {
     small.into_inner().into_inner()
 }
 
-/// The seeds of a target; none for a name that is no target of this file.
-pub fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
+fn signed_in_every_way(sign: fn(&[u8], &Signature) -> Vec<u8>, unsigned: &[u8]) -> Seeds {
+    let each = signatures().into_iter();
+    let mut seeds: Seeds = each
+        .map(|(name, signature)| (name.to_owned(), sign(unsigned, &signature)))
+        .collect();
+    seeds.push(("unsigned".to_owned(), unsigned.to_vec()));
+    seeds
+}
+
+/// Executables.
+pub fn programs() -> Seeds {
     let program = pe::program(&Version::new("a.exe", "A", [1, 2, 3, 4]), 0);
+    signed_in_every_way(sign_pe, &program)
+}
+
+/// Cabinets.
+pub fn cabinets() -> Seeds {
     let files = cabinet::bytes(&[("a.txt", b"text"), ("b.txt", &[7; 600])], false);
-    let named = |signed: fn(&Signature, &[u8]) -> Vec<u8>, unsigned: &[u8]| {
-        let each = signatures().into_iter();
-        let mut seeds: Vec<(String, Vec<u8>)> = each
-            .map(|(name, signature)| (name.to_owned(), signed(&signature, unsigned)))
-            .collect();
-        seeds.push(("unsigned".to_owned(), unsigned.to_vec()));
-        seeds
-    };
-    match target {
-        "pe" => named(|signature, file| sign_pe(file, signature), &program),
-        "cab" => named(|signature, file| sign_cab(file, signature), &files),
-        "msi" => [cfb::Version::V3, cfb::Version::V4]
-            .into_iter()
-            .flat_map(|version| {
-                let unsigned = small_package(version);
-                let signed = [MsiSigned::ContentAndMetadata, MsiSigned::ContentOnly].map(|how| {
-                    let file = sign_msi(&unsigned, how, &Signature::default());
-                    (format!("{version:?}-{how:?}"), file)
-                });
-                signed
-                    .into_iter()
-                    .chain([(format!("{version:?}-unsigned"), unsigned)])
-            })
-            .collect(),
-        "ps1" => {
-            let umlauts = "Write-Host 'ü'\r\n";
-            let good = Signature::default();
-            [
-                ("ascii", sign_script(SCRIPT, Encoding::Ansi, &good)),
-                ("ansi", sign_script(umlauts, Encoding::Ansi, &good)),
-                ("utf8", sign_script(umlauts, Encoding::Utf8, &good)),
-                (
-                    "utf8-unmarked",
-                    sign_script(umlauts, Encoding::Utf8WithoutMark, &good),
-                ),
-                ("utf16", sign_script(umlauts, Encoding::Utf16, &good)),
-            ]
-            .into_iter()
-            .map(|(name, file)| (name.to_owned(), file))
-            .collect()
+    signed_in_every_way(sign_cab, &files)
+}
+
+/// Installer packages of both versions.
+pub fn packages() -> Seeds {
+    let mut seeds = Vec::new();
+    for version in [cfb::Version::V3, cfb::Version::V4] {
+        let unsigned = small_package(version);
+        for how in [MsiSigned::ContentAndMetadata, MsiSigned::ContentOnly] {
+            let signed = sign_msi(&unsigned, how, &Signature::default());
+            seeds.push((format!("{version:?}-{how:?}"), signed));
         }
-        "cms" => signatures()
-            .into_iter()
-            .map(|(name, signature)| {
-                let script = sign_script(SCRIPT, Encoding::Ansi, &signature);
-                (name.to_owned(), structure_of(&script))
-            })
-            .collect(),
-        "certificate" => Lab::ALL
-            .iter()
-            .map(|identity| (identity.name().to_owned(), identity.certificate_der()))
-            .collect(),
-        _ => Vec::new(),
+        seeds.push((format!("{version:?}-unsigned"), unsigned));
     }
+    seeds
+}
+
+/// Scripts in every encoding.
+pub fn scripts() -> Seeds {
+    let umlauts = "Write-Host 'ü'\r\n";
+    [
+        ("ascii", SCRIPT, Encoding::Ansi),
+        ("ansi", umlauts, Encoding::Ansi),
+        ("utf8", umlauts, Encoding::Utf8),
+        ("utf8-unmarked", umlauts, Encoding::Utf8WithoutMark),
+        ("utf16", umlauts, Encoding::Utf16),
+    ]
+    .into_iter()
+    .map(|(name, text, encoding)| {
+        let signed = sign_script(text, encoding, &Signature::default());
+        (name.to_owned(), signed)
+    })
+    .collect()
+}
+
+/// PKCS #7 structures, each over [`SCRIPT`].
+pub fn structures() -> Seeds {
+    signatures()
+        .into_iter()
+        .map(|(name, signature)| {
+            let script = sign_script(SCRIPT, Encoding::Ansi, &signature);
+            (name.to_owned(), structure_of(&script))
+        })
+        .collect()
+}
+
+/// Certificates.
+pub fn certificates() -> Seeds {
+    Lab::ALL
+        .iter()
+        .map(|identity| (identity.name().to_owned(), identity.certificate_der()))
+        .collect()
 }

@@ -3,11 +3,8 @@
 //! `generator/fuzz/findings/TARGET/` holds one file for each input that once broke a reader.
 
 #[expect(unreachable_pub, reason = "public for the fuzz targets")]
-#[path = "../../fuzz/src/formats.rs"]
-mod formats;
-#[expect(unreachable_pub, reason = "public for the fuzz targets")]
-#[path = "../../fuzz/src/formats_seeds.rs"]
-mod formats_seeds;
+#[path = "../../fuzz/src/lib.rs"]
+mod fuzz;
 
 use std::path::Path;
 
@@ -32,8 +29,22 @@ fn replay(target: &str, seeds: &[(String, Vec<u8>)], run: fn(&[u8])) {
 }
 
 #[test]
-fn every_seed_and_finding_of_the_format_readers_comes_back() {
-    for (target, run) in formats::TARGETS {
-        replay(target, &formats_seeds::seeds(target), *run);
+fn every_seed_and_finding_comes_back() {
+    for (target, run, seeds) in fuzz::targets() {
+        replay(target, &seeds(), *run);
     }
+}
+
+#[test]
+fn every_target_has_its_own_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
+    let mut programs: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder of the programs")
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    programs.sort();
+    let mut targets: Vec<&str> = fuzz::targets().map(|(target, ..)| *target).collect();
+    targets.sort_unstable();
+    assert_eq!(programs, targets);
 }

@@ -1,0 +1,95 @@
+//! Documents: what an administrator writes, what Gangway wrote earlier, what servers leave, and
+//! the files of a Group Policy backup.
+
+use std::path::Path;
+
+use gangway::bundle::BundleDocument;
+use gangway::gpo::backup::{BackupDocument, BackupInstance, read_manifest};
+use gangway::gpo::comment::PolicyComments;
+use gangway::gpo::extensions::FoundList;
+use gangway::gpo::gpt_ini::GptIni;
+use gangway::gpo::preferences::files::{FilePreferences, FolderPreferences};
+use gangway::gpo::preferences::registry::RegistryPreferences;
+use gangway::gpo::preferences::scheduled_tasks::ScheduledTasks;
+use gangway::gpo::registry_pol::RegistryPolicy;
+use gangway::gpo::security::SecurityDescriptor;
+use gangway::gpo::wmi;
+use gangway::intake::lock::Lock;
+use gangway::pipeline::Config;
+use gangway_contract::{Control, Manifest, Report};
+
+use super::Target;
+use super::documents_seeds as seeds;
+
+/// The targets of this file.
+pub const TARGETS: &[Target] = &[
+    ("config", config, seeds::configs),
+    ("gpo_files", gpo_files, seeds::gpo_binary_files),
+    ("gpo_xml", gpo_xml, seeds::gpo_xml_files),
+    ("json", json, seeds::json_documents),
+    ("lock", lock, seeds::locks),
+];
+
+/// `gangway.toml`.
+pub fn config(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Ok(config) = Config::parse(text, Path::new("folder/gangway.toml"))
+    {
+        let _ = config.settings();
+    }
+}
+
+/// `gangway.lock`: what is read and written again is the same lock.
+///
+/// # Panics
+/// It is another one.
+pub fn lock(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Ok(lock) = Lock::parse(text)
+    {
+        assert_eq!(Lock::parse(&lock.to_text()).as_ref(), Ok(&lock));
+    }
+}
+
+/// Host reports and the documents of a bundle.
+///
+/// # Panics
+/// A report that was read and written again is another one.
+pub fn json(data: &[u8]) {
+    if let Ok(report) = Report::parse(data) {
+        let again = Report::parse(&report.to_bytes());
+        assert_eq!(again.as_ref(), Ok(&report));
+    }
+    let _ = Manifest::parse(data);
+    let _ = Control::parse(data);
+    let _ = BundleDocument::parse(data);
+}
+
+/// The XML files of a Group Policy backup or of SYSVOL.
+pub fn gpo_xml(data: &[u8]) {
+    let _ = ScheduledTasks::read(data).map(|file| file.write());
+    let _ = RegistryPreferences::read(data).map(|file| file.write());
+    let _ = FilePreferences::read(data).map(|file| file.write());
+    let _ = FolderPreferences::read(data).map(|file| file.write());
+    let _ = PolicyComments::read(data).map(|file| file.write());
+    let _ = BackupDocument::read(data).map(|file| file.write());
+    let _ = BackupInstance::read(data);
+    let _ = read_manifest(data);
+}
+
+/// Everything else in them: registry policies, `GPT.INI`, security descriptors, WMI filters.
+///
+/// # Panics
+/// A registry policy that was read and written again has other bytes.
+pub fn gpo_files(data: &[u8]) {
+    if let Ok(policy) = RegistryPolicy::read(data) {
+        assert_eq!(policy.write().as_deref(), Ok(data));
+    }
+    let _ = GptIni::read(data);
+    let _ = wmi::read_mof(data);
+    let _ = wmi::read_ldif(data);
+    let _ = SecurityDescriptor::from_bytes(data).map(|descriptor| descriptor.to_sddl());
+    let text = String::from_utf8_lossy(data);
+    let _ = FoundList::parse(&text);
+    let _ = wmi::read_parm2(&text);
+}

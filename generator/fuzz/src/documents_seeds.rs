@@ -1,0 +1,182 @@
+//! Seeds of the documents: written by the product's own writers.
+
+use gangway::bundle::{BundleDocument, Exe, FileDigest, Tool};
+use gangway::gpo::backup::BackupDocument;
+use gangway::gpo::{DeployOptions, DomainName, GpoFiles, SettingsOptions, deploy, settings};
+use gangway::intake::lock::{Lock, LockedDownload};
+use gangway_contract::manifest::{Cloud, Connectivity, Mode, Settings, Tenant};
+use gangway_contract::{
+    BundleId, Control, Facts, Manifest, ReleaseId, Report, Sha256, State, UtcTime, manifest, report,
+};
+
+use super::Seeds;
+
+const DOMAIN: &str = "contoso.com";
+const TIME: i64 = 1_769_846_709;
+
+fn bundle_id() -> BundleId {
+    BundleId::of_bytes(b"manifest")
+}
+
+fn named(name: &str, bytes: impl Into<Vec<u8>>) -> (String, Vec<u8>) {
+    (name.to_owned(), bytes.into())
+}
+
+/// `gangway.toml`, small and whole.
+pub fn configs() -> Seeds {
+    vec![
+        named(
+            "sample",
+            include_bytes!("../../../samples/contoso/gangway.toml"),
+        ),
+        named(
+            "written-by-init",
+            include_bytes!("../../../templates/gangway.toml"),
+        ),
+    ]
+}
+
+/// `gangway.lock`.
+pub fn locks() -> Seeds {
+    let mut lock = Lock::default();
+    let empty = lock.to_text();
+    lock.remember_manifest(7, Sha256::of(b"rest"));
+    for name in ["unified agent", "hotfix KB2999226 Windows8.1 x64"] {
+        lock.downloads.push(LockedDownload {
+            name: name.to_owned(),
+            sha256: Sha256::of(name.as_bytes()),
+            size: 7,
+            version: Some("4.18.25020.1009".to_owned()),
+            signer: Some("CN=Microsoft Corporation".to_owned()),
+            first_seen: "2026-11-01T00:00:00Z".to_owned(),
+        });
+    }
+    vec![named("empty", empty), named("two", lock.to_text())]
+}
+
+/// Host report, manifest, control document and bundle document.
+pub fn json_documents() -> Seeds {
+    let manifest = Manifest {
+        schema: manifest::SCHEMA,
+        mode: Mode::Onboard,
+        organization: "Contoso".to_owned(),
+        sequence: 1,
+        tenant: Tenant {
+            org_id: "01234567-89ab-cdef-0123-456789abcdef"
+                .parse()
+                .expect("a tenant"),
+            cloud: Cloud::Commercial,
+            connectivity: Connectivity::Streamlined,
+            endpoints: Vec::new(),
+        },
+        expires_at: None,
+        release_id: ReleaseId::of_bytes(b"payloads"),
+        payloads: Vec::new(),
+        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+    };
+    let report = Report {
+        schema: report::SCHEMA,
+        bundle_id: bundle_id(),
+        release_id: ReleaseId::of_bytes(b"payloads"),
+        sequence: 1,
+        mode: Mode::Onboard,
+        runner_version: "0.1.0".to_owned(),
+        exe_signature: "unsigned".to_owned(),
+        fqdn: "srv1.contoso.com".to_owned(),
+        machine_sid: Some("S-1-5-21-1-2-3-1000".to_owned()),
+        started_at: UtcTime::from_filetime(134_000_000_000_000_000),
+        finished_at: UtcTime::from_filetime(134_000_000_600_000_000),
+        state: State::Onboarded,
+        reason: "done".to_owned(),
+        detail: "nothing left to do".to_owned(),
+        next_action: "none".to_owned(),
+        exit_code: 0,
+        plan: Vec::new(),
+        steps: Vec::new(),
+        findings: vec!["a finding".to_owned()],
+        facts_before: Facts::default(),
+        facts_after: Facts::default(),
+    };
+    let bundle = BundleDocument {
+        schema: gangway::bundle::SCHEMA,
+        bundle_id: bundle_id(),
+        release_id: ReleaseId::of_bytes(b"payloads"),
+        sequence: 1,
+        mode: Mode::Onboard,
+        organization: "Contoso".to_owned(),
+        output_time: TIME,
+        tool: Tool {
+            name: "gangway".to_owned(),
+            version: "0.1.0".to_owned(),
+        },
+        exe: Exe {
+            path: "bootstrap/MdeOnboard.exe".to_owned(),
+            unsigned_size: 1,
+            unsigned_sha256: Sha256::of(b"exe"),
+            authenticode_sha256: Sha256::of(b"content"),
+            stub_version: "0.1.0".to_owned(),
+            stub_sha256: Sha256::of(b"stub"),
+        },
+        signing_roots: Vec::new(),
+        inputs: Vec::new(),
+        files: vec![FileDigest {
+            path: "runbook.html".to_owned(),
+            size: 1,
+            sha256: Sha256::of(b"runbook"),
+        }],
+    };
+    vec![
+        named("manifest", manifest.to_bytes()),
+        named("report", report.to_bytes()),
+        named("control", Control::OPEN.to_bytes()),
+        named("bundle", bundle.to_bytes()),
+    ]
+}
+
+fn gpos() -> Vec<GpoFiles> {
+    let domain: DomainName = DOMAIN.parse().expect("a domain");
+    let organization = || "Contoso".to_owned();
+    let exe = format!("MdeOnboard-{}.exe", bundle_id());
+    let deploying = DeployOptions::new(organization(), domain.clone(), bundle_id(), exe, TIME);
+    let mut setting = SettingsOptions::new(organization(), domain, bundle_id(), TIME);
+    setting.device_tag = Some("tag".to_owned());
+    let mut gpos = vec![deploy(&deploying).expect("good options")];
+    gpos.extend(settings(&setting).expect("good options"));
+    gpos
+}
+
+/// Every file of the two GPOs, XML or not.
+fn gpo_files(xml: bool) -> Seeds {
+    let mut seeds = Vec::new();
+    for (number, gpo) in gpos().into_iter().enumerate() {
+        for file in gpo.files {
+            let name = file.path.replace('/', "-");
+            if name.to_ascii_lowercase().ends_with(".xml") == xml && !file.bytes.is_empty() {
+                seeds.push((format!("{number}-{name}"), file.bytes));
+            }
+        }
+    }
+    seeds
+}
+
+/// The XML files of GPO backups and of SYSVOL.
+pub fn gpo_xml_files() -> Seeds {
+    gpo_files(true)
+}
+
+/// The others, with what stands inside XML files and directory objects.
+pub fn gpo_binary_files() -> Seeds {
+    let descriptor = gpo_files(true)
+        .iter()
+        .find_map(|(_, bytes)| BackupDocument::read(bytes).ok())
+        .expect("a backup document")
+        .security_descriptor;
+    let mut seeds = gpo_files(false);
+    seeds.push(named("descriptor", descriptor));
+    seeds.extend(
+        gpos()
+            .iter()
+            .map(|gpo| named("parm2", gpo.wmi_filter.parm2())),
+    );
+    seeds
+}

@@ -1,0 +1,64 @@
+//! The carriers of the intake: archives, portal scripts and the blobs in them.
+
+use std::io::{Cursor, Read as _};
+
+use gangway::formats::blob::{self, Blob, extract};
+use gangway::formats::onboarding_script;
+use gangway::formats::zip::{DirectoryLimits, EntryReader, entry_faults, name, read};
+
+use super::Target;
+use super::formats::ANCHORS;
+
+/// The targets of this file.
+pub const TARGETS: &[Target] = &[
+    ("blob", blob, super::downloads_seeds::blobs),
+    ("script", script, super::downloads_seeds::scripts),
+    ("zip", zip, super::downloads_seeds::archives),
+];
+
+/// Small, so that a run is short: what is inflated beyond them is work without news.
+const LIMITS: DirectoryLimits = DirectoryLimits {
+    entries: 100,
+    entry_bytes: 64 << 10,
+    total_bytes: 256 << 10,
+};
+
+/// An archive: directory, names, and every entry inflated.
+///
+/// # Panics
+/// An entry gives more bytes than the directory claims.
+pub fn zip(data: &[u8]) {
+    let Ok(entries) = read(&mut Cursor::new(data), &LIMITS) else {
+        return;
+    };
+    let _ = entry_faults(&entries);
+    for entry in &entries {
+        let _ = name::shown(&entry.raw_name);
+        let Ok(mut reader) = EntryReader::new(Cursor::new(data), entry) else {
+            continue;
+        };
+        let mut given = 0u64;
+        let mut buffer = [0; 4096];
+        while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            given += read as u64;
+        }
+        assert!(given <= entry.size, "{given} bytes, {} claimed", entry.size);
+    }
+}
+
+/// A portal script: its lines, and the blob that stands in it.
+pub fn script(data: &[u8]) {
+    let script = onboarding_script::read(data);
+    if let Ok(found) = &script.blob {
+        let _ = Blob::read(&found.text, &ANCHORS);
+    }
+    let _ = extract(data);
+}
+
+/// A blob as its JSON document.
+pub fn blob(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        let text = blob::BlobText::new(text.to_owned());
+        let _ = Blob::read(&text, &ANCHORS);
+    }
+}
