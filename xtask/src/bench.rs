@@ -5,9 +5,11 @@
 //! not judge by exit code: a time depends on the machine.
 
 mod fleet;
+mod many;
 mod measure;
 mod table;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -42,6 +44,9 @@ const FLEET_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 /// Most memory that the bootstrap may take when it has nothing to do.
 const IDLE_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Share of the machine's processors that inspecting many files keeps busy.
+const ALL_BUSY: f64 = 0.75;
+
 /// What the measurement under Wine says.
 #[derive(serde::Deserialize)]
 struct Figures {
@@ -67,6 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted("authenticode") {
         rows.extend(bench.authenticode()?);
+    }
+    if wanted("inspect of many files") {
+        rows.extend(bench.inspect_many()?);
     }
     if wanted("nothing to do") {
         rows.extend(bench.nothing_to_do()?);
@@ -195,6 +203,47 @@ impl Bench {
             ),
             memory(
                 "authenticode of the agent, memory",
+                &product,
+                PACKAGE_MEMORY_BYTES,
+            ),
+        ])
+    }
+
+    /// Many files at once against the same on one thread.
+    fn inspect_many(&self) -> Result<Vec<Row>> {
+        let files = many::folder(&self.programs.fixtures, &self.folder)?;
+        let inspect = || {
+            Program::new(&self.gangway)
+                .args(["inspect", "--quiet", "--config"])
+                .arg(self.config())
+                .arg(&files)
+        };
+        let all = Contender::new("all processors", &[], inspect);
+        let one = Contender::new("one thread", &[], || {
+            // The variable by which rayon sizes its pool.
+            inspect().env("RAYON_NUM_THREADS", "1")
+        });
+        let (product, yardstick) = measure::by_turns(&all, &one, self.rounds)?;
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        // Reading the folder, sorting and printing are left to one of them.
+        let bar = Bar::Processors(ALL_BUSY * processors as f64);
+        Ok(vec![
+            compared(
+                "inspect of many files",
+                &product,
+                &yardstick,
+                Bar::Times(1.0),
+            ),
+            Row {
+                name: "inspect of many files, processors".to_owned(),
+                product: format!("{:.2}", product.processors),
+                yardstick: Some(format!("of {processors}")),
+                ratio: None,
+                bar,
+                value: product.processors,
+            },
+            memory(
+                "inspect of many files, memory",
                 &product,
                 PACKAGE_MEMORY_BYTES,
             ),

@@ -35,19 +35,17 @@ impl<'a> Contender<'a> {
             remove(output)?;
         }
         let figures = workspace::target()?.join("bench.txt");
-        // GNU time: seconds of the clock, and kilobytes of the largest process.
+        // GNU time: seconds of the clock, of the processors for the program and for the system,
+        // and kilobytes of the largest process.
         let time = env::var("GANGWAY_TIME").unwrap_or_else(|_| "/usr/bin/time".to_owned());
-        let program =
-            (self.command)().wrapped(&[&time, "--quiet", "--format=%e %M", "--output"], &figures);
+        let program = (self.command)().wrapped(
+            &[&time, "--quiet", "--format=%e %U %S %M", "--output"],
+            &figures,
+        );
         program.text()?;
         let figures = workspace::read_file(&figures)?;
-        let (seconds, memory_bytes) = parse(&String::from_utf8_lossy(&figures))
-            .context("GNU time did not say two numbers")?;
-        Ok(Measured {
-            name: self.name,
-            seconds,
-            memory_bytes,
-        })
+        parse(self.name, &String::from_utf8_lossy(&figures))
+            .context("GNU time did not say four numbers")
     }
 }
 
@@ -56,6 +54,8 @@ impl<'a> Contender<'a> {
 pub(super) struct Measured {
     pub(super) name: &'static str,
     pub(super) seconds: f64,
+    /// Processors at work on average.
+    pub(super) processors: f64,
     pub(super) memory_bytes: u64,
 }
 
@@ -65,6 +65,7 @@ impl Measured {
         Self {
             name: self.name,
             seconds: self.seconds.min(other.seconds),
+            processors: self.processors.max(other.processors),
             memory_bytes: self.memory_bytes.max(other.memory_bytes),
         }
     }
@@ -90,11 +91,21 @@ pub(super) fn by_turns(
     best.context("no round was run")
 }
 
-fn parse(figures: &str) -> Option<(f64, u64)> {
-    let mut words = figures.split_whitespace();
-    let seconds = words.next()?.parse().ok()?;
-    let kilobytes: u64 = words.next()?.parse().ok()?;
-    Some((seconds, kilobytes.checked_mul(1024)?))
+fn parse(name: &'static str, figures: &str) -> Option<Measured> {
+    let words: Vec<&str> = figures.split_whitespace().collect();
+    let [seconds, user, system, kilobytes] = words.as_slice() else {
+        return None;
+    };
+    let number = |text: &str| text.parse::<f64>().ok();
+    let seconds = number(seconds)?;
+    let busy = number(user)? + number(system)?;
+    Some(Measured {
+        name,
+        seconds,
+        // Less than the resolution of the clock is no time at all.
+        processors: busy / seconds.max(0.01),
+        memory_bytes: kilobytes.parse::<u64>().ok()?.checked_mul(1024)?,
+    })
 }
 
 #[cfg(test)]
@@ -103,8 +114,11 @@ mod tests {
 
     #[test]
     fn the_figures_of_gnu_time_are_read() {
-        assert_eq!(parse("0.52 17408\n"), Some((0.52, 17408 * 1024)));
-        assert_eq!(parse("Command exited with non-zero status 1\n"), None);
+        let read = parse("a", "0.50 0.60 0.15 17408\n").unwrap();
+        assert_eq!(read.seconds, 0.5);
+        assert_eq!(read.processors, 1.5);
+        assert_eq!(read.memory_bytes, 17408 * 1024);
+        assert_eq!(parse("a", "Command exited with non-zero status 1\n"), None);
     }
 
     #[test]
@@ -112,6 +126,7 @@ mod tests {
         let run = |seconds, memory_bytes| Measured {
             name: "a",
             seconds,
+            processors: 1.0,
             memory_bytes,
         };
         assert_eq!(run(0.5, 10).with(&run(0.4, 20)), run(0.4, 20));

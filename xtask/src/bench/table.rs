@@ -9,6 +9,8 @@ pub(super) enum Bar {
     Bytes(u64),
     /// At most this many milliseconds more than the yardstick.
     MillisecondsMore(f64),
+    /// At least this many processors at work on average.
+    Processors(f64),
 }
 
 /// One line of the table.
@@ -30,12 +32,13 @@ impl Row {
             Bar::Times(times) => (format!("{times} x"), times),
             Bar::Bytes(limit) => (bytes(limit), limit as f64),
             Bar::MillisecondsMore(limit) => (format!("+{limit} ms"), limit),
+            Bar::Processors(limit) => (format!("{limit:.1}"), limit),
         };
-        let verdict = if self.value <= limit {
-            "kept"
-        } else {
-            "missed"
+        let kept = match self.bar {
+            Bar::Processors(_) => self.value >= limit,
+            _ => self.value <= limit,
         };
+        let verdict = if kept { "kept" } else { "missed" };
         let ratio = self
             .ratio
             .map_or_else(String::new, |ratio| format!("{ratio:.2} x"));
@@ -81,6 +84,12 @@ mod tests {
         assert!(row(2.01, Bar::Times(2.0)).ends_with("missed"));
         assert!(row(1024.0, Bar::Bytes(1024)).ends_with("kept"));
         assert!(row(1025.0, Bar::Bytes(1024)).ends_with("missed"));
+    }
+
+    #[test]
+    fn processors_have_a_lower_bound() {
+        assert!(row(1.5, Bar::Processors(1.5)).ends_with("kept"));
+        assert!(row(1.4, Bar::Processors(1.5)).ends_with("missed"));
     }
 
     #[test]

@@ -154,6 +154,13 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["libxml2-utils"],
     },
     Tool {
+        name: "prlimit",
+        why: "bounds the memory of processes that read hostile files",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["prlimit"]),
+        packages: &["util-linux"],
+    },
+    Tool {
         name: "msitools",
         why: "second opinion on installer packages",
         purposes: &[Purpose::Suites],
