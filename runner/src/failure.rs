@@ -162,9 +162,23 @@ impl FailureKind {
     }
 }
 
+/// Is a process that could not be made worth another try in a second? Only when the system
+/// was short of something: nothing has run then.
+pub fn start_may_pass(code: u32) -> bool {
+    // NOT_ENOUGH_MEMORY, OUTOFMEMORY, INTERNAL_ERROR, NO_SYSTEM_RESOURCES,
+    // COMMITMENT_LIMIT, NOT_ENOUGH_QUOTA
+    matches!(code, 8 | 14 | 1359 | 1450 | 1455 | 1816)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_is_tried_again_only_for_want_of_resources() {
+        let again: Vec<u32> = (0..2000).filter(|&code| start_may_pass(code)).collect();
+        assert_eq!(again, [8, 14, 1359, 1450, 1455, 1816]);
+    }
 
     #[test]
     fn codes_that_only_real_servers_give_are_sorted() {
