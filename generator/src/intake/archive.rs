@@ -1,14 +1,12 @@
 //! Archives as carriers: every entry is judged as if it were a file, archives inside archives
 //! too. Nothing is extracted to a path that comes from an archive.
 
-use std::io;
 use std::path::Path;
 
 use super::codes;
-use super::content::{Content, Reader};
-use super::item::Source;
-use super::recognise::Context;
-use crate::formats::zip::{self, DirectoryLimits, Entry, EntryError, EntryFault, EntryReader};
+use super::content::Content;
+use super::context::Context;
+use crate::formats::zip::{self, DirectoryLimits, Entry, EntryFault};
 use crate::problem::Problem;
 
 /// Evidence lines in one problem.
@@ -119,7 +117,8 @@ pub(super) fn entry_content(
     folder: Option<&Path>,
     subject: &str,
 ) -> Result<Content, Problem> {
-    open_entry(content, entry)
+    content
+        .open_entry(entry)
         .and_then(|mut reader| Content::spool(&mut reader, folder))
         .map_err(|error| {
             Problem::new(
@@ -130,53 +129,4 @@ pub(super) fn entry_content(
             )
             .with_evidence(error.to_string())
         })
-}
-
-fn open_entry(content: &Content, entry: &Entry) -> io::Result<EntryReader<Reader>> {
-    EntryReader::new(content.open()?, entry).map_err(|error| match error {
-        EntryError::Io(error) => error,
-        other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
-    })
-}
-
-/// Opens an entry again by its positions, outermost archive first.
-pub(super) fn reopen(archive: &Path, positions: &[usize]) -> io::Result<EntryReader<Reader>> {
-    // The archive was judged within bounds before; this only has to find the entry again.
-    let limits = DirectoryLimits {
-        entries: u64::from(u32::MAX),
-        entry_bytes: u64::MAX,
-        total_bytes: u64::MAX,
-    };
-    let gone = || {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("`{}` was changed since it was inspected", archive.display()),
-        )
-    };
-    let mut content = Content::File(archive.to_owned());
-    let mut positions = positions.iter().peekable();
-    loop {
-        let position = positions.next().ok_or_else(gone)?;
-        let entries = zip::read(&mut content.open()?, &limits).map_err(|_| gone())?;
-        let entry = entries.get(*position).ok_or_else(gone)?;
-        let mut reader = open_entry(&content, entry)?;
-        if positions.peek().is_none() {
-            return Ok(reader);
-        }
-        content = Content::spool(&mut reader, None)?;
-    }
-}
-
-/// The source of an entry of `outer`.
-pub(super) fn entry_source(outer: &Source, position: usize) -> Source {
-    match outer {
-        Source::File(path) | Source::Staged(path) => Source::ZipEntry {
-            archive: path.clone(),
-            positions: vec![position],
-        },
-        Source::ZipEntry { archive, positions } => Source::ZipEntry {
-            archive: archive.clone(),
-            positions: positions.iter().copied().chain([position]).collect(),
-        },
-    }
 }

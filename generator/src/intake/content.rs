@@ -9,6 +9,8 @@ use gangway_contract::Sha256;
 use sha2::Digest as _;
 use tempfile::NamedTempFile;
 
+use crate::formats::zip::{Entry, EntryError, EntryReader};
+
 /// Bytes that a candidate may take in memory; larger archive entries go to a temporary file.
 pub(super) const MEMORY_LIMIT: u64 = 4 << 20;
 
@@ -65,6 +67,14 @@ impl Content {
         let mut bytes = Vec::new();
         self.open()?.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Opens an entry of the archive that these bytes are.
+    pub(super) fn open_entry(&self, entry: &Entry) -> io::Result<EntryReader<Reader>> {
+        EntryReader::new(self.open()?, entry).map_err(|error| match error {
+            EntryError::Io(error) => error,
+            other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
+        })
     }
 
     /// Bytes.

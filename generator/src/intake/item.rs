@@ -1,13 +1,10 @@
 //! One file among the downloads, and what is known of it.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
-
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Role;
 use serde::Serialize;
 
+use super::source::Source;
 use crate::formats::blob::{OffboardingBlob, OnboardingBlob};
 use crate::problem::Problem;
 
@@ -34,58 +31,6 @@ impl Item {
     /// May it be staged and run: a payload without an error of its own?
     pub fn is_usable(&self) -> bool {
         self.kind.role().is_some() && !self.problems.iter().any(Problem::is_error)
-    }
-}
-
-/// Where an item's bytes can be read again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A file as it lies.
-    File(PathBuf),
-    /// A copy in the staging folder, made while the item was judged; renaming it into place is
-    /// enough.
-    Staged(PathBuf),
-    /// An entry of an archive.
-    ZipEntry {
-        /// The outermost archive, a file.
-        archive: PathBuf,
-        /// Positions in the central directories, outermost first; more than one when archives
-        /// are nested.
-        positions: Vec<usize>,
-    },
-}
-
-/// An item's bytes as a stream.
-pub struct Opened {
-    inner: Box<dyn Read + Send>,
-}
-
-impl Read for Opened {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer)
-    }
-}
-
-impl Source {
-    /// Opens the bytes from their start. A caller that stages them must hash what it reads and
-    /// compare: the file may have changed since it was judged.
-    ///
-    /// # Errors
-    /// The file or archive is gone or cannot be read; the message names the path.
-    pub fn open(&self) -> io::Result<Opened> {
-        match self {
-            Self::File(path) | Self::Staged(path) => {
-                let file = File::open(path).map_err(|error| {
-                    io::Error::new(error.kind(), format!("open `{}`: {error}", path.display()))
-                })?;
-                Ok(Opened {
-                    inner: Box::new(file),
-                })
-            }
-            Self::ZipEntry { archive, positions } => Ok(Opened {
-                inner: Box::new(super::archive::reopen(archive, positions)?),
-            }),
-        }
     }
 }
 

@@ -9,16 +9,19 @@ mod across;
 mod archive;
 pub mod codes;
 mod content;
+mod context;
 mod item;
 pub mod lock;
 mod naming;
 mod package;
 mod prerequisites;
 mod recognise;
+mod recognised;
 pub mod report;
 mod script;
 mod settings;
 mod signature;
+mod source;
 mod text;
 mod walk;
 
@@ -27,8 +30,9 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use item::{Architecture, Item, Kind, Opened, ScriptVariant, Source, Verdict};
+pub use item::{Architecture, Item, Kind, ScriptVariant, Verdict};
 pub use settings::{IntakeSettings, Limits, SignerPolicy, SignerRule, TrustSettings};
+pub use source::{Opened, Source};
 
 use crate::problem::Problem;
 

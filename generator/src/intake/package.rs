@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 
 use super::codes;
 use super::item::{Architecture, Kind};
-use super::recognise::{Recognised, SignatureCheck};
+use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, RuleFor};
 use crate::formats::authenticode::FileKind;
 use crate::formats::cabinet::{self, CabinetError};

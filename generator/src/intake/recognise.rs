@@ -2,131 +2,16 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::content::Content;
+use super::context::Context;
 use super::item::{Kind, Verdict};
-use super::settings::IntakeSettings;
+use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, RuleFor};
 use super::{codes, package, text};
-use crate::formats::authenticode::{FileKind, TrustAnchors};
+use crate::formats::authenticode::FileKind;
 use crate::formats::{cabinet, compound, pe, zip};
 use crate::problem::Problem;
-
-/// What one inspection has in common.
-pub(super) struct Context<'a> {
-    pub(super) settings: &'a IntakeSettings,
-    pub(super) anchors: TrustAnchors,
-    looked_at: AtomicUsize,
-}
-
-impl<'a> Context<'a> {
-    /// Reads the lab roots and revocation lists; one that cannot be read is left out and reported.
-    pub(super) fn new(settings: &'a IntakeSettings) -> (Self, Vec<Problem>) {
-        let mut anchors = TrustAnchors::microsoft();
-        if settings.trust.historic_microsoft_roots {
-            anchors = anchors.with_historic();
-        }
-        let mut problems = Vec::new();
-        for (index, root) in settings.lab_roots.iter().enumerate() {
-            match anchors.clone().with_lab_root(root) {
-                Ok(with) => anchors = with,
-                Err(error) => problems.push(
-                    Problem::new(
-                        &codes::UNREADABLE,
-                        format!("lab root {}", index + 1),
-                        "the certificate of a lab root cannot be read",
-                        "correct `lab_roots` under `[trust]`: PEM or DER certificates",
-                    )
-                    .with_evidence(error.to_string()),
-                ),
-            }
-        }
-        for (index, list) in settings.revocation_lists.iter().enumerate() {
-            match anchors.clone().with_revocation_list(list) {
-                Ok(with) => anchors = with,
-                Err(error) => problems.push(
-                    Problem::new(
-                        &codes::UNREADABLE,
-                        format!("revocation list {}", index + 1),
-                        "a revocation list cannot be read",
-                        "give whole lists of one issuer as DER or PEM, no delta lists",
-                    )
-                    .with_evidence(error.to_string()),
-                ),
-            }
-        }
-        let context = Self {
-            settings,
-            anchors,
-            looked_at: AtomicUsize::new(0),
-        };
-        (context, problems)
-    }
-
-    /// Counts one more file or entry; false when there are too many.
-    pub(super) fn count(&self) -> bool {
-        self.looked_at.fetch_add(1, Ordering::Relaxed) < self.settings.limits.files
-    }
-}
-
-/// A file recognised, before its signature is judged.
-pub(super) struct Recognised {
-    pub(super) kind: Kind,
-    pub(super) check: SignatureCheck,
-    pub(super) problems: Vec<Problem>,
-}
-
-/// How the verdict is found.
-pub(super) enum SignatureCheck {
-    /// It is known.
-    Done(Verdict),
-    /// By Authenticode, under a rule of the policy.
-    Authenticode(Authenticode),
-}
-
-impl Recognised {
-    /// A file of no known kind.
-    pub(super) fn unknown(looks_like: &'static str, subject: &str) -> Self {
-        Self {
-            kind: Kind::Unknown { looks_like },
-            check: SignatureCheck::Done(Verdict::NotChecked {
-                why: "a file of no known kind".to_owned(),
-            }),
-            problems: vec![Problem::new(
-                &codes::UNKNOWN,
-                subject,
-                format!("the file is none of the packages that are known: {looks_like}"),
-                "nothing, when it is not meant for the bundle",
-            )],
-        }
-    }
-
-    /// A file of a known format that cannot be read.
-    pub(super) fn damaged(
-        looks_like: &'static str,
-        code: &'static crate::problem::Code,
-        why: &str,
-        subject: &str,
-    ) -> Self {
-        Self {
-            kind: Kind::Unknown { looks_like },
-            check: SignatureCheck::Done(Verdict::NotChecked {
-                why: "the file is damaged".to_owned(),
-            }),
-            problems: vec![
-                Problem::new(
-                    code,
-                    subject,
-                    format!("the file begins as {looks_like} and cannot be read as one"),
-                    "download it again; a size below the one that the browser shows means that \
-                     it was cut short",
-                )
-                .with_evidence(why),
-            ],
-        }
-    }
-}
 
 /// First bytes by which formats are told apart.
 const HEAD: u64 = 4096;

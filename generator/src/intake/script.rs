@@ -1,8 +1,9 @@
 //! Portal scripts and blobs alone: what they are, for whom, and what stands against them.
 
 use super::codes;
+use super::context::Context;
 use super::item::{Kind, ScriptVariant, Verdict};
-use super::recognise::{Context, Recognised, SignatureCheck};
+use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{blob_problem, blob_verdict};
 use crate::formats::blob::{
     Blob, BlobError, BlobText, Direction, ExtractError, OffboardingBlob, OnboardingBlob,

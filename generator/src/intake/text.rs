@@ -1,8 +1,9 @@
 //! Text files: scripts, administrative templates, packages for other systems.
 
 use super::codes;
+use super::context::Context;
 use super::item::{Kind, Verdict};
-use super::recognise::{Context, Recognised, SignatureCheck};
+use super::recognised::{Recognised, SignatureCheck};
 use super::script;
 use super::signature::{Authenticode, RuleFor};
 use crate::formats::authenticode::FileKind;

@@ -7,9 +7,12 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::content::Content;
-use super::item::{Item, Kind, Source, Verdict};
-use super::recognise::{Context, Form, Recognised, SignatureCheck, form, recognise, source_file};
+use super::context::Context;
+use super::item::{Item, Kind, Verdict};
+use super::recognise::{Form, form, recognise, source_file};
+use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, policy_problems, summarise};
+use super::source::Source;
 use super::{Inspection, IntakeSettings, across, archive, codes, prerequisites};
 use crate::formats::authenticode;
 use crate::formats::zip::name;
@@ -232,7 +235,7 @@ fn judge_archive(
         let folder = context.settings.staging.as_deref();
         match archive::entry_content(&candidate.content, entry, folder, &shown) {
             Ok(content) => {
-                let source = archive::entry_source(&candidate.source, position);
+                let source = candidate.source.entry(position);
                 let inner = Candidate {
                     shown,
                     content,

@@ -266,7 +266,7 @@ fn damaged_scripts_and_blobs_are_judged_without_a_panic() {
     let good = script(BlobSpec::default());
     let file = BlobSpec::default().json().into_bytes();
     let settings = lab();
-    let (context, _) = recognise::Context::new(&settings);
+    let (context, _) = context::Context::new(&settings);
     for (bytes, step) in [(good, 331), (file, 97)] {
         for at in (0..bytes.len()).step_by(step) {
             let mut flipped = bytes.clone();

@@ -1,0 +1,64 @@
+//! What is known of a file before its signature is judged.
+
+use super::codes;
+use super::item::{Kind, Verdict};
+use super::signature::Authenticode;
+use crate::problem::{Code, Problem};
+
+/// A file recognised, before its signature is judged.
+pub(super) struct Recognised {
+    pub(super) kind: Kind,
+    pub(super) check: SignatureCheck,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// How the verdict is found.
+pub(super) enum SignatureCheck {
+    /// It is known.
+    Done(Verdict),
+    /// By Authenticode, under a rule of the policy.
+    Authenticode(Authenticode),
+}
+
+impl Recognised {
+    /// A file of no known kind.
+    pub(super) fn unknown(looks_like: &'static str, subject: &str) -> Self {
+        Self {
+            kind: Kind::Unknown { looks_like },
+            check: SignatureCheck::Done(Verdict::NotChecked {
+                why: "a file of no known kind".to_owned(),
+            }),
+            problems: vec![Problem::new(
+                &codes::UNKNOWN,
+                subject,
+                format!("the file is none of the packages that are known: {looks_like}"),
+                "nothing, when it is not meant for the bundle",
+            )],
+        }
+    }
+
+    /// A file of a known format that cannot be read.
+    pub(super) fn damaged(
+        looks_like: &'static str,
+        code: &'static Code,
+        why: &str,
+        subject: &str,
+    ) -> Self {
+        Self {
+            kind: Kind::Unknown { looks_like },
+            check: SignatureCheck::Done(Verdict::NotChecked {
+                why: "the file is damaged".to_owned(),
+            }),
+            problems: vec![
+                Problem::new(
+                    code,
+                    subject,
+                    format!("the file begins as {looks_like} and cannot be read as one"),
+                    "download it again; a size below the one that the browser shows means that \
+                     it was cut short",
+                )
+                .with_evidence(why),
+            ],
+        }
+    }
+}
