@@ -13,6 +13,7 @@ pub mod execute;
 pub mod failure;
 pub mod fetch;
 pub mod journal;
+mod leftovers;
 pub mod machine;
 pub mod path;
 pub mod patience;

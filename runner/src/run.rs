@@ -15,7 +15,7 @@ use crate::fetch::{self, Held, Source};
 use crate::journal::{self, Past};
 use crate::machine::{BundleName, Machine, Mark};
 use crate::stop::Stop;
-use crate::{tell, upkeep};
+use crate::{leftovers, tell};
 
 /// Planning rounds in one run: each begins where the machine has changed. Server 2016 with
 /// feature, platform and agent to come takes three.
@@ -407,7 +407,7 @@ fn remove_payloads(machine: &mut dyn Machine, manifest: &Manifest) -> Result<(),
         machine.delete_file(&format!(r"{folder}\{}", payload.name))?;
     }
     machine.delete_folder(&folder);
-    upkeep::remove_other_releases(machine, &manifest.release_id)
+    leftovers::remove_other_releases(machine, &manifest.release_id)
 }
 
 fn report_folder(places: &Places, manifest: &Manifest) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Commands for a person at the server: the last report, a support folder, tidying up.
 
+use gangway_contract::ExitCode;
 use gangway_contract::report::{MAX_BYTES, Report};
-use gangway_contract::{ExitCode, ReleaseId};
 
 use crate::failure::Failure;
 use crate::machine::Machine;
@@ -113,22 +113,4 @@ pub fn cleanup(machine: &mut dyn Machine) -> Result<(), Failure> {
         }
     }
     result
-}
-
-/// Removes the copies of other releases, left by bundles that never succeeded here.
-///
-/// # Errors
-/// As the system says.
-pub fn remove_other_releases(
-    machine: &mut dyn Machine,
-    release: &ReleaseId,
-) -> Result<(), Failure> {
-    let programs = machine.folders().programs();
-    for name in machine.list_folders(&programs)? {
-        let other = ReleaseId::try_from(name.clone()).is_ok_and(|other| other != *release);
-        if other {
-            machine.delete_tree(&format!(r"{programs}\{name}"))?;
-        }
-    }
-    Ok(())
 }

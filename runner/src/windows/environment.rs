@@ -1,13 +1,13 @@
 //! The clean surroundings of the programs that steps start.
 
-use super::{system, wide};
+use super::{system, system_folder, wide};
 use crate::machine::Folders;
 
 /// The surroundings of a program: made here and not inherited, because whoever starts this
 /// program may have set anything.
 pub(super) fn environment(folders: &Folders, temporary: &str) -> Vec<u16> {
     let system = &folders.system;
-    let windows = system::windows_folder();
+    let windows = system_folder::windows_folder();
     let drive = system.get(..2).unwrap_or("C:");
     let program_files = &folders.program_files;
     let name = match system::name() {

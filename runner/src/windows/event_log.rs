@@ -8,7 +8,7 @@ use windows_sys::Win32::System::EventLog::{
     RegisterEventSourceW, ReportEventW,
 };
 
-use super::{registry, system, wide};
+use super::{registry, system_folder, wide};
 use crate::machine::{Event, Level};
 use crate::probe::Value;
 
@@ -57,7 +57,7 @@ fn register() {
     if matches!(registry::value(KEY, "EventMessageFile"), Fact::Value(_)) {
         return;
     }
-    let file = format!(r"{}\EventCreate.exe", system::system_folder());
+    let file = format!(r"{}\EventCreate.exe", system_folder::system_folder());
     // All three kinds of events.
     const TYPES: u64 = 7;
     // An event without its source is shown without its text, and nothing worse.

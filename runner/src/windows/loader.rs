@@ -6,14 +6,14 @@ use windows_sys::Win32::System::LibraryLoader::{
     GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
 };
 
-use super::{system, wide};
+use super::{system_folder, wide};
 
 /// Looks a function up in a library of the system folder, loaded by its full path. None when
 /// this Windows has no such library or function.
 ///
 /// The result is never unloaded: a function pointer would dangle.
 pub(super) fn find(library: &str, function: &str) -> Option<*const c_void> {
-    let path = wide(&format!(r"{}\{library}", system::system_folder()));
+    let path = wide(&format!(r"{}\{library}", system_folder::system_folder()));
     // SAFETY: the path ends with a zero. The flag makes the library's own folder, and not that
     // of this program, the first place for the libraries that it needs in turn.
     let module = unsafe {

@@ -14,7 +14,10 @@ use super::children::Child;
 use super::mutex::Lock;
 use super::registry::Lifetime;
 use super::sources::ThisMachine;
-use super::{children, clock, dism, event_log, files, registry, security, services, system, trust};
+use super::{
+    children, clock, dism, event_log, files, registry, security, services, system, system_folder,
+    trust,
+};
 use crate::failure::{Failure, FailureKind};
 use crate::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
@@ -95,7 +98,7 @@ impl Machine for WindowsMachine {
     }
 
     fn feature_state(&mut self) -> Fact<FeatureState> {
-        dism::feature_state(system::system_folder())
+        dism::feature_state(system_folder::system_folder())
     }
 
     fn folders(&self) -> Folders {
@@ -229,7 +232,7 @@ impl Machine for WindowsMachine {
             .take(500)
             .collect();
         let command = Command {
-            program: format!(r"{}\shutdown.exe", system::system_folder()),
+            program: format!(r"{}\shutdown.exe", system_folder::system_folder()),
             // p:4:2: planned, application, installation.
             arguments: format!("/r /t {RESTART_DELAY_S} /d p:4:2 /c \"{reason}\""),
             limit_s: QUESTION_LIMIT_S,

@@ -29,6 +29,7 @@ mod services;
 mod sources;
 mod start_up;
 mod system;
+mod system_folder;
 mod token;
 mod trust;
 mod version_info;

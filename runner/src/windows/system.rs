@@ -10,34 +10,16 @@ use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::SystemInformation::{
     COMPUTER_NAME_FORMAT, ComputerNamePhysicalDnsFullyQualified, ComputerNamePhysicalNetBIOS,
-    GetComputerNameExW, GetNativeSystemInfo, GetSystemDirectoryW, IMAGE_FILE_MACHINE_AMD64,
-    OSVERSIONINFOEXW, PROCESSOR_ARCHITECTURE_AMD64, SYSTEM_INFO,
+    GetComputerNameExW, GetNativeSystemInfo, IMAGE_FILE_MACHINE_AMD64, OSVERSIONINFOEXW,
+    PROCESSOR_ARCHITECTURE_AMD64, SYSTEM_INFO,
 };
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
 use super::loader::system_function;
+use super::system_folder::system_folder;
 use super::{last_failure, narrow, registry, wide};
 use crate::machine::Folders;
 use crate::probe::{Value, Windows};
-
-/// `C:\Windows\System32`, from the kernel and not from the environment.
-pub(super) fn system_folder() -> &'static str {
-    static FOLDER: OnceLock<String> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let mut buffer = [0_u16; 512];
-        // SAFETY: the size given is that of the buffer.
-        unsafe { GetSystemDirectoryW(buffer.as_mut_ptr(), 512) };
-        narrow(&buffer)
-    })
-}
-
-/// `C:\Windows`.
-pub(super) fn windows_folder() -> &'static str {
-    let system = system_folder();
-    system
-        .rsplit_once('\\')
-        .map_or(system, |(windows, _)| windows)
-}
 
 /// Folders from the registry; a value that is missing gives the default below the system's
 /// drive.

@@ -1,6 +1,7 @@
 //! What is looked at before the first change, so that nothing is refused half way.
 
 use super::execute::Executor;
+use super::search_filter::escape;
 use super::{PublishError, link_change};
 use crate::gpo::publication::{Desired, DomainFacts, Present, Refused};
 use crate::publish::{Depth, DirectoryError, Failure};
@@ -81,27 +82,5 @@ impl Executor<'_> {
             failure: Failure::NoAccess,
             why: "the account may not do this; nothing was changed".to_owned(),
         }))
-    }
-}
-
-/// A value inside a search filter (RFC 4515 3).
-pub(super) fn escape(value: &str) -> String {
-    value
-        .chars()
-        .map(|c| match c {
-            '*' | '(' | ')' | '\\' | '\0' => format!("\\{:02x}", u32::from(c)),
-            other => other.to_string(),
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_end_a_filter() {
-        assert_eq!(escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
-        assert_eq!(escape("配布 & \"x\""), "配布 & \"x\"");
     }
 }

@@ -1,6 +1,6 @@
 //! Doing the steps, each printed before it is done.
 
-use super::check::escape;
+use super::search_filter::escape;
 use super::{
     Contents, PublishError, Published, changes_something, exchange, heading, link_change, present,
     server,

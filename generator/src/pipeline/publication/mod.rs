@@ -8,6 +8,7 @@ mod bundle;
 mod check;
 mod execute;
 mod present;
+mod search_filter;
 mod server;
 mod state;
 #[cfg(test)]
