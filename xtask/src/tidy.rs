@@ -3,6 +3,7 @@
 //! A rule is a pure function over the files; its message says what to do.
 
 mod arrows;
+mod circles;
 mod files;
 mod modules;
 mod words;
@@ -60,6 +61,7 @@ pub(crate) fn run() -> Result<()> {
         modules::unreachable,
         arrows::packages,
         arrows::modules,
+        circles::circles,
     ] {
         breaches.extend(rule(&sources));
     }
