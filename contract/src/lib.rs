@@ -15,6 +15,7 @@ pub mod facts;
 pub mod history;
 pub mod identity;
 pub mod manifest;
+pub mod payload_name;
 pub mod plan;
 pub mod product;
 pub mod reason;

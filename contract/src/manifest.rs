@@ -10,6 +10,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{OrgId, ReleaseId, Sha256};
+use crate::payload_name;
 
 /// Version of the manifest's shape. A bootstrap refuses every other number by name.
 pub const SCHEMA: u32 = 1;
@@ -63,7 +64,30 @@ impl Manifest {
         if schema != SCHEMA {
             return Err(ManifestError::Schema { found: schema });
         }
-        serde_json::from_slice(bytes).map_err(malformed)
+        let manifest: Self = serde_json::from_slice(bytes).map_err(malformed)?;
+        manifest.check_names()?;
+        Ok(manifest)
+    }
+
+    /// Every payload has a plain file name, and no two have the same on Windows.
+    fn check_names(&self) -> Result<(), ManifestError> {
+        let refused = |name: &str, why| ManifestError::PayloadName {
+            name: name.escape_default().to_string(),
+            why,
+        };
+        for (index, Payload { name, .. }) in self.payloads.iter().enumerate() {
+            if let Some(why) = payload_name::fault(name) {
+                return Err(refused(name, why));
+            }
+            let before = self.payloads.iter().take(index);
+            if before
+                .into_iter()
+                .any(|other| other.name.eq_ignore_ascii_case(name))
+            {
+                return Err(refused(name, "another payload has it"));
+            }
+        }
+        Ok(())
     }
 
     /// The bytes that are stored, hashed and embedded: indented JSON with a final line feed.
@@ -98,6 +122,13 @@ pub enum ManifestError {
         /// What and where.
         why: String,
     },
+    /// A payload's name is not that of one file in one folder.
+    PayloadName {
+        /// The name, unusual characters escaped.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
 }
 
 impl fmt::Display for ManifestError {
@@ -111,6 +142,9 @@ impl fmt::Display for ManifestError {
                 "the manifest has schema {found}, this program reads schema {SCHEMA}"
             ),
             Self::Malformed { why } => write!(f, "the manifest is malformed: {why}"),
+            Self::PayloadName { name, why } => {
+                write!(f, "the manifest names a payload `{name}`: {why}")
+            }
         }
     }
 }
@@ -179,6 +213,22 @@ pub struct Payload {
     pub sha256: Sha256,
     /// Version where the file carries one.
     pub version: Option<String>,
+    /// Who signed it; none for kinds that carry no Authenticode signature.
+    pub signer: Option<Signer>,
+}
+
+/// Who signed a payload, as the generator found it in the very same bytes. A server need not
+/// find the same: it may lack roots. What it finds is compared with this and reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// SHA-256 of the signer's certificate.
+    pub certificate: Sha256,
+    /// SHA-256 of the root certificate that vouches for it.
+    pub root: Sha256,
+    /// Countersigned time in seconds since 1970 UTC, at which the certificates are judged;
+    /// none when there is no time stamp.
+    pub signed_at: Option<i64>,
 }
 
 /// What a payload is for.
@@ -388,6 +438,7 @@ mod tests {
                 size: 3,
                 sha256: Sha256::of(b"abc"),
                 version: None,
+                signer: None,
             }],
             settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
         }
@@ -406,6 +457,29 @@ mod tests {
             Manifest::parse(text),
             Err(ManifestError::Schema { found: 7 })
         );
+    }
+
+    #[test]
+    fn names_that_are_more_than_a_file_name_are_refused() {
+        for name in [r"..\x.exe", "a/b", "CON.msi", "x.exe.", "x:y", ""] {
+            let mut manifest = sample();
+            manifest.payloads[0].name = name.to_owned();
+            let error = Manifest::parse(&manifest.to_bytes()).unwrap_err();
+            assert!(
+                matches!(error, ManifestError::PayloadName { .. }),
+                "{name}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_names_that_are_one_on_windows_are_refused() {
+        let mut manifest = sample();
+        let mut other = manifest.payloads[0].clone();
+        other.name = other.name.to_ascii_uppercase();
+        manifest.payloads.push(other);
+        let error = Manifest::parse(&manifest.to_bytes()).unwrap_err();
+        assert!(error.to_string().contains("another payload"), "{error}");
     }
 
     #[test]

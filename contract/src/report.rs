@@ -61,6 +61,10 @@ pub struct Report {
     pub plan: Vec<PlannedStep>,
     /// What was tried.
     pub steps: Vec<StepResult>,
+    /// What the server says of the payloads' signers. The digest decides what is run; this
+    /// tells whether the server would trust the signer too.
+    #[serde(default)]
+    pub signatures: Vec<SignatureCheck>,
     /// What a person should know beyond the reason.
     pub findings: Vec<String>,
     /// Facts before the first step.
@@ -149,6 +153,40 @@ pub struct StepResult {
     pub detail: String,
 }
 
+/// What the server says of one payload's signer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureCheck {
+    /// File name of the payload.
+    pub payload: String,
+    /// Code of the judgement ([`SignerVerdict`]).
+    pub verdict: String,
+    /// Name of the signer; empty without one.
+    pub signer: String,
+    /// What was seen.
+    pub detail: String,
+}
+
+crate::text::text_enum! {
+    /// How the signer of a payload was judged on the server.
+    pub enum SignerVerdict ("a judgement of a signer") {
+        /// The signer that the manifest names: the chain holds up to its root, or from its
+        /// very certificate to a root that the server trusts.
+        Expected = "expected",
+        /// The certificate that the manifest names; the server cannot build its chain.
+        ExpectedCertificate = "expected-certificate",
+        /// The manifest names no signer, and the server trusts this one.
+        Trusted = "trusted",
+        /// A signer that the server trusts, and not the one that the manifest names.
+        OtherSigner = "other-signer",
+        /// The chain does not hold.
+        NotTrusted = "not-trusted",
+        /// No signature, or none that this server knows how to read.
+        NotJudged = "not-judged",
+        /// Changed after it was signed, revoked or distrusted: nothing is run.
+        Bad = "bad",
+    }
+}
+
 crate::text::text_enum! {
     /// How a step ended.
     pub enum StepOutcome ("an outcome of a step") {
@@ -195,6 +233,7 @@ mod tests {
             exit_code: 0,
             plan: Vec::new(),
             steps: Vec::new(),
+            signatures: Vec::new(),
             findings: Vec::new(),
             facts_before: Facts::default(),
             facts_after: Facts::default(),

@@ -28,6 +28,14 @@ impl UtcTime {
         Self(seconds.saturating_sub(FILETIME_TO_UNIX_S))
     }
 
+    /// As a Windows FILETIME; its start for moments before it.
+    pub fn to_filetime(self) -> u64 {
+        let seconds = self.0.saturating_add(FILETIME_TO_UNIX_S);
+        u64::try_from(seconds)
+            .unwrap_or(0)
+            .saturating_mul(FILETIME_PER_S)
+    }
+
     /// This moment moved by `seconds`.
     #[must_use]
     pub fn plus(self, seconds: i64) -> Self {

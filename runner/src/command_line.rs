@@ -24,6 +24,13 @@ pub enum Request {
         /// As JSON.
         json: bool,
     },
+    /// Print what this server says of a file's signer.
+    Signature {
+        /// The file.
+        path: String,
+        /// As JSON.
+        json: bool,
+    },
     /// Print the last report.
     Status,
     /// Look and report, whatever the manifest's mode.
@@ -47,6 +54,7 @@ Brings this server to the state that the bundle inside this program asks for.
   precheck                            look and report, change nothing
   --plan [--json]                     print facts and plan, change nothing
   --facts [--json]                    print facts, change nothing
+  --signature FILE [--json]           print what this server says of a file's signer
   status                              print the last report
   collect                             gather logs and reports in one folder
   cleanup                             remove what this program left here
@@ -64,6 +72,11 @@ pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String
         [] => Request::Run,
         ["--plan"] => return Ok(Request::Plan { json }),
         ["--facts"] => return Ok(Request::Facts { json }),
+        ["--signature", path] => {
+            let path = path.to_owned();
+            return Ok(Request::Signature { path, json });
+        }
+        ["--signature"] => return Err("`--signature` needs a file".to_owned()),
         ["status"] => Request::Status,
         ["precheck"] => Request::Precheck,
         ["collect"] => Request::Collect,
@@ -77,7 +90,7 @@ pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String
         [first, ..] => return Err(format!("`{first}` is not understood")),
     };
     if json {
-        return Err("`--json` goes with `--plan` and `--facts` only".to_owned());
+        return Err("`--json` goes with `--plan`, `--facts` and `--signature` only".to_owned());
     }
     Ok(request)
 }
@@ -148,6 +161,13 @@ mod tests {
             ("--plan", Request::Plan { json: false }),
             ("--json --plan", Request::Plan { json: true }),
             ("--facts --json", Request::Facts { json: true }),
+            (
+                "--signature C:\\x.exe",
+                Request::Signature {
+                    path: "C:\\x.exe".to_owned(),
+                    json: false,
+                },
+            ),
             ("status", Request::Status),
             ("onboard", Request::Run),
             ("onboard --source D:\\", from("D:\\", None)),
@@ -162,6 +182,8 @@ mod tests {
         for (line, words) in [
             ("--planet", "`--planet`"),
             ("status --json", "`--json`"),
+            ("--signature", "needs a file"),
+            ("--signature a b", "`--signature`"),
             ("onboard --source", "`--source`"),
             ("onboard --source A --source B", "twice"),
             ("onboard --report R", "`--report`"),

@@ -9,12 +9,14 @@
 use std::io::Read;
 
 use gangway_contract::manifest::{Manifest, Payload};
-use gangway_contract::{Reason, Sha256};
+use gangway_contract::report::{SignatureCheck, SignerVerdict};
+use gangway_contract::{Reason, Sha256, UtcTime};
 use sha2::Digest as _;
 
 use crate::failure::{Failure, FailureKind};
-use crate::machine::{Machine, Signature};
+use crate::machine::Machine;
 use crate::stop::Stop;
+use crate::verdict;
 
 /// Bytes read at a time.
 const CHUNK: usize = 256 * 1024;
@@ -23,8 +25,8 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Default)]
 pub struct Held {
     files: Vec<(String, Box<dyn Read>)>,
-    /// What the system says of their signatures, one line each.
-    pub notes: Vec<String>,
+    /// What the system says of their signers.
+    pub signatures: Vec<SignatureCheck>,
 }
 
 impl Held {
@@ -33,9 +35,9 @@ impl Held {
         self.files.iter().any(|(held, _)| held == name)
     }
 
-    /// Lets go of the files and keeps the notes.
-    pub fn release(self) -> Vec<String> {
-        self.notes
+    /// Lets go of the files and keeps what was said of their signers.
+    pub fn release(self) -> Vec<SignatureCheck> {
+        self.signatures
     }
 }
 
@@ -116,20 +118,16 @@ fn hold(
     payload: &Payload,
     file: Box<dyn Read>,
 ) -> Result<(), Stop> {
-    let note = match machine.signature(path) {
-        Signature::Good { signer } => format!("`{}`: signed by {signer}", payload.name),
-        Signature::Unknown { why } => format!("`{}`: signature not judged: {why}", payload.name),
-        Signature::Untrusted { why } => {
-            format!("`{}`: signature not trusted here: {why}", payload.name)
-        }
-        Signature::Bad { why } => {
-            return Err(Stop::new(
-                Reason::SignerDistrusted,
-                format!("`{}`: {why}", payload.name),
-            ));
-        }
-    };
-    held.notes.push(note);
+    let expected = payload.signer.as_ref();
+    let signed_at = expected.and_then(|signer| signer.signed_at).map(UtcTime);
+    let seen = machine.signature(path, signed_at);
+    let check = verdict::check(&payload.name, &seen, expected);
+    let bad = check.verdict == SignerVerdict::Bad.as_str();
+    let detail = format!("`{}`: {}", payload.name, check.detail);
+    held.signatures.push(check);
+    if bad {
+        return Err(Stop::new(Reason::SignerDistrusted, detail));
+    }
     held.files.push((payload.name.clone(), file));
     Ok(())
 }

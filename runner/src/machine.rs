@@ -9,7 +9,7 @@ use std::io::Read;
 use gangway_contract::facts::FeatureState;
 use gangway_contract::manifest::Mode;
 use gangway_contract::step::PastLimit;
-use gangway_contract::{BundleId, Fact, Facts, OrgId, UtcTime};
+use gangway_contract::{BundleId, Fact, Facts, OrgId, Sha256, UtcTime};
 
 use crate::failure::Failure;
 
@@ -92,9 +92,9 @@ pub trait Machine {
     /// # Errors
     /// As the system says.
     fn read_tail(&mut self, path: &str, limit: u64) -> Result<Vec<u8>, Failure>;
-    /// What the system says of the signature of a held file; recorded, and fatal only when
-    /// the digest is bad or the signer distrusted.
-    fn signature(&mut self, path: &str) -> Signature;
+    /// What the system says of the signature of a held file, its certificates judged at a
+    /// time, now without one.
+    fn signature(&mut self, path: &str, at: Option<UtcTime>) -> SeenSignature;
 
     /// Makes a process of a program. It does not run before [`wait`](Self::wait), and never
     /// when this program ends before that: the caller can record it first.
@@ -291,29 +291,31 @@ pub enum Mark {
     },
 }
 
-/// What the system says of a signature.
+/// What the system says of a file's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signature {
-    /// Good, as far as the machine can tell offline.
-    Good {
-        /// Subject of the signer.
-        signer: String,
-    },
-    /// There is none, or none that this machine knows how to read.
-    Unknown {
-        /// What the system says.
-        why: String,
-    },
-    /// There is one, and the machine does not trust it for a reason that is not damning.
-    Untrusted {
-        /// What the system says.
-        why: String,
-    },
-    /// The digest is bad, or the signer explicitly distrusted.
-    Bad {
-        /// What the system says.
-        why: String,
-    },
+pub struct SeenSignature {
+    /// Code of `WinVerifyTrust`.
+    pub code: u32,
+    /// Its signer, where the system found one.
+    pub signer: Option<SeenSigner>,
+}
+
+/// A signer that the system found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenSigner {
+    /// Display name of the subject.
+    pub name: String,
+    /// The chain that was built for it, or the code of the failure.
+    pub chain: Result<SeenChain, u32>,
+}
+
+/// A chain of certificates, built for code signing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenChain {
+    /// Error bits of the whole chain (`CERT_TRUST_STATUS`).
+    pub faults: u32,
+    /// Digests of the certificates, the signer's first.
+    pub certificates: Vec<Sha256>,
 }
 
 /// A line of the event log.

@@ -3,7 +3,7 @@
 use gangway_contract::fact::Fact;
 use gangway_contract::manifest::Mode;
 use gangway_contract::plan::{Plan, decide, needs_feature_state};
-use gangway_contract::report::{PlannedStep, Report, StepResult};
+use gangway_contract::report::{PlannedStep, Report, SignatureCheck, StepResult};
 use gangway_contract::step::StepKind;
 use gangway_contract::{
     BundleId, Control, ExitCode, Facts, History, Manifest, Reason, State, UtcTime,
@@ -121,8 +121,16 @@ pub fn finish(
         facts: facts_after,
         ..
     } = run;
-    let notes = held.release();
-    let report = report_of(machine, bundle, start, facts_after, end, results, notes);
+    let signatures = held.release();
+    let report = report_of(
+        machine,
+        bundle,
+        start,
+        facts_after,
+        end,
+        results,
+        signatures,
+    );
     leave(machine, bundle, places, report)
 }
 
@@ -316,15 +324,13 @@ fn report_of(
     facts_after: Facts,
     end: End,
     steps: Vec<StepResult>,
-    notes: Vec<String>,
+    signatures: Vec<SignatureCheck>,
 ) -> Report {
     let manifest = &bundle.manifest;
     let host = &facts_after.host;
     let sid = host.account_sid.value().or(host.machine_sid.value());
     let names = [&host.fqdn, &host.name];
     let fqdn = names.into_iter().find_map(Fact::value);
-    let mut findings = end.findings;
-    findings.extend(notes);
     Report {
         schema: gangway_contract::report::SCHEMA,
         bundle_id: bundle.id.clone(),
@@ -344,7 +350,8 @@ fn report_of(
         exit_code: ExitCode::of(end.state, end.reason).number(),
         plan: PlannedStep::of_plan(&start.plan),
         steps,
-        findings,
+        signatures,
+        findings: end.findings,
         facts_before: start.facts.clone(),
         facts_after,
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode as ProcessExit;
 
 use gangway_contract::manifest::Mode;
+use gangway_contract::report::{SignatureCheck, SignerVerdict};
 use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
 use gangway_runner::command_line::{self, Request};
 use gangway_runner::failure::Failure;
@@ -52,6 +53,10 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
     match request {
         Request::Facts { json } => Ok(show_facts(&mut machine, &own.bundle, json)),
         Request::Plan { json } => Ok(show_plan(&mut machine, &own.bundle, json)),
+        Request::Signature { path, json } => tell_of(
+            upkeep::signature(&mut machine, &own.bundle, &absolute(&path))
+                .map(|check| show_signature(&check, json)),
+        ),
         Request::Status => tell_of(upkeep::status(&mut machine)),
         Request::Collect => tell_of(
             upkeep::collect(&mut machine, &own.bundle)
@@ -175,6 +180,22 @@ fn show_plan(machine: &mut WindowsMachine, bundle: &Bundle, json: bool) -> i32 {
     };
     print(&text, false);
     ExitCode::of(plan.state, plan.reason).number()
+}
+
+fn show_signature(check: &SignatureCheck, json: bool) -> (String, i32) {
+    let text = if json {
+        pretty(check)
+    } else {
+        format!("{}\n", tell::signature(check))
+    };
+    let refused = ExitCode::from(Reason::SignerDistrusted.state());
+    let code = match check.verdict.parse() {
+        Ok(
+            SignerVerdict::Expected | SignerVerdict::ExpectedCertificate | SignerVerdict::Trusted,
+        ) => ExitCode::Good,
+        _ => refused,
+    };
+    (text, code.number())
 }
 
 /// Facts and plan side by side.

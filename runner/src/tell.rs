@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use gangway_contract::plan::Plan;
-use gangway_contract::report::{PlannedStep, Report};
+use gangway_contract::report::{PlannedStep, Report, SignatureCheck};
 use gangway_contract::{Facts, Reason, State};
 
 use crate::machine::{Event, Level};
@@ -40,11 +40,25 @@ pub fn summary(report: &Report) -> String {
             let _ = write!(text, ", {}", step.detail);
         }
     }
+    for check in &report.signatures {
+        let _ = write!(text, "\n  {}", signature(check));
+    }
     for finding in &report.findings {
         let _ = write!(text, "\n  note: {finding}");
     }
     if report.next_action != "nothing" {
         let _ = write!(text, "\nnext: {}", report.next_action);
+    }
+    text
+}
+
+/// What the server says of one signer.
+pub fn signature(check: &SignatureCheck) -> String {
+    let mut text = format!("signer of `{}`: {}", check.payload, check.verdict);
+    for part in [&check.signer, &check.detail] {
+        if !part.is_empty() {
+            let _ = write!(text, ", {part}");
+        }
     }
     text
 }

@@ -1,13 +1,16 @@
 //! Commands for a person at the server: the last report, a support folder, tidying up.
 
-use gangway_contract::ExitCode;
-use gangway_contract::report::{MAX_BYTES, Report};
+use std::io;
 
-use crate::failure::Failure;
+use gangway_contract::report::{MAX_BYTES, Report, SignatureCheck};
+use gangway_contract::{ExitCode, Sha256, UtcTime};
+use sha2::Digest as _;
+
+use crate::failure::{Failure, FailureKind};
 use crate::machine::Machine;
 use crate::redact::{decode, redact};
 use crate::run::{self, Bundle};
-use crate::tell;
+use crate::{tell, verdict};
 
 /// Bytes taken from the end of each log.
 const LOG_TAIL: u64 = 2 << 20;
@@ -41,6 +44,55 @@ pub fn status(machine: &mut dyn Machine) -> Result<(String, i32), Failure> {
             ExitCode::Internal.number(),
         ),
     })
+}
+
+/// What this server says of a file's signer. A payload of the bundle is judged at the time of
+/// its time stamp; any other file now, against the signer of the payload of that name.
+///
+/// # Errors
+/// As the system says.
+pub fn signature(
+    machine: &mut dyn Machine,
+    bundle: &Bundle,
+    path: &str,
+) -> Result<SignatureCheck, Failure> {
+    let read = |code| Failure::new(format!("read `{path}`"), code);
+    // Held, so that what is judged is what was hashed.
+    let mut file = machine
+        .hold_file(path)?
+        .ok_or_else(|| Failure::own(format!("open `{path}`"), FailureKind::NotFound))?;
+    let mut digest = Digest(sha2::Sha256::new());
+    io::copy(&mut file, &mut digest).map_err(|error| {
+        let code = error.raw_os_error();
+        read(code.and_then(|code| u32::try_from(code).ok()).unwrap_or(0))
+    })?;
+    let sha256 = Sha256::from_bytes(digest.0.finalize().into());
+    let name = path.rsplit(['\\', '/']).next().unwrap_or(path);
+    let payloads = &bundle.manifest.payloads;
+    let same = payloads.iter().find(|payload| payload.sha256 == sha256);
+    let namesake = payloads
+        .iter()
+        .find(|payload| payload.name.eq_ignore_ascii_case(name));
+    let expected = same
+        .or(namesake)
+        .and_then(|payload| payload.signer.as_ref());
+    let at = same.and(expected).and_then(|signer| signer.signed_at);
+    let seen = machine.signature(path, at.map(UtcTime));
+    Ok(verdict::check(name, &seen, expected))
+}
+
+/// A digest that can be written to.
+struct Digest(sha2::Sha256);
+
+impl io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Gathers facts, plan, journal, reports and logs in one folder, secrets taken out. Gives

@@ -9,7 +9,7 @@ mod fake;
 use fake::Fake;
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, State};
-use gangway_runner::machine::Signature;
+use gangway_runner::machine::SeenSignature;
 use gangway_runner::run::{self, Places};
 
 fn machine() -> Fake {
@@ -146,8 +146,9 @@ fn a_folder_that_somebody_else_made() {
 #[test]
 fn a_signature_that_the_system_distrusts() {
     let mut machine = machine();
-    let bad = Signature::Bad {
-        why: "WinVerifyTrust 0x800b0111".to_owned(),
+    let bad = SeenSignature {
+        code: 0x800b_0111,
+        signer: None,
     };
     machine.signatures.insert("md4ws.msi".to_owned(), bad);
     let report = run_once(&mut machine);
@@ -157,16 +158,18 @@ fn a_signature_that_the_system_distrusts() {
 #[test]
 fn a_signer_that_is_merely_unknown_is_recorded() {
     let mut machine = machine();
-    let untrusted = Signature::Untrusted {
-        why: "WinVerifyTrust 0x800b0109".to_owned(),
+    let untrusted = SeenSignature {
+        code: 0x800b_0109,
+        signer: None,
     };
     machine.signatures.insert("md4ws.msi".to_owned(), untrusted);
     let report = run_once(&mut machine);
     assert_eq!(report.state, State::Onboarded);
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|note| note.contains("0x800b0109"))
-    );
+    let check = report
+        .signatures
+        .iter()
+        .find(|check| check.payload == "md4ws.msi")
+        .unwrap();
+    assert_eq!(check.verdict, "not-trusted");
+    assert!(check.detail.contains("0x800b0109"), "{}", check.detail);
 }

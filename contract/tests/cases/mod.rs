@@ -81,6 +81,7 @@ pub(crate) fn bundle() -> Manifest {
         size: 1 << 20,
         sha256: Sha256::of(name.as_bytes()),
         version: version.map(str::to_owned),
+        signer: None,
     };
     Manifest {
         schema: gangway_contract::manifest::SCHEMA,
@@ -132,6 +133,7 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
                 size: 1 << 20,
                 sha256: Sha256::of(file.as_bytes()),
                 version: words.next().map(str::to_owned),
+                signer: None,
             });
         }
         "antivirus_mode" => {

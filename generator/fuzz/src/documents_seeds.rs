@@ -93,6 +93,7 @@ pub fn json_documents() -> Seeds {
         exit_code: 0,
         plan: Vec::new(),
         steps: Vec::new(),
+        signatures: Vec::new(),
         findings: vec!["a finding".to_owned()],
         facts_before: Facts::default(),
         facts_after: Facts::default(),

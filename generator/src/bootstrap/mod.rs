@@ -55,6 +55,9 @@ pub enum SpecialiseError {
         /// Schema that the stub states.
         found: u32,
     },
+    /// The manifest is not one that the bootstrap takes.
+    #[error("it would refuse its manifest: {0}")]
+    Manifest(#[from] manifest::ManifestError),
     /// Not an executable that can take a resource section.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -118,6 +121,7 @@ pub fn specialise(
         },
     ]);
     let bytes = image::append_resources(stub, &tree)?;
+    Manifest::parse(manifest_bytes)?;
     Ok(Bootstrap {
         name,
         bytes,

@@ -26,6 +26,21 @@ fn manifest() -> Manifest {
     }
 }
 
+#[test]
+fn a_manifest_that_the_bootstrap_would_refuse_is_not_put_into_it() {
+    let mut manifest = manifest();
+    manifest.payloads.push(manifest::Payload {
+        role: manifest::Role::DeploymentToolFile,
+        name: "CON.cab".to_owned(),
+        size: 0,
+        sha256: Sha256::of(b""),
+        version: None,
+        signer: None,
+    });
+    let error = specialise(&stub_exe(), &manifest, &manifest.to_bytes()).unwrap_err();
+    assert!(error.to_string().contains("device"), "{error}");
+}
+
 /// A smallest executable with one section, shaped as the linker shapes the stub.
 fn stub_exe() -> Vec<u8> {
     let mut out = vec![0u8; 0x400];

@@ -51,6 +51,10 @@ pub enum Verdict {
         /// There was a revocation list of every issuer in the chain, and none names the
         /// signature's certificates at the time that counts.
         revocation_checked: bool,
+        /// SHA-256 of the signing certificate and of the root; none for what is not signed
+        /// with Authenticode.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thumbprints: Option<Thumbprints>,
     },
     /// There is a signature and it does not hold.
     Invalid {
@@ -64,6 +68,15 @@ pub enum Verdict {
         /// Why not: the kind carries no signature, or the format is not judged.
         why: String,
     },
+}
+
+/// The two ends of a chain of certificates, by SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Thumbprints {
+    /// The signing certificate.
+    pub certificate: Sha256,
+    /// The root.
+    pub root: Sha256,
 }
 
 /// What an item is.

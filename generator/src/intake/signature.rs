@@ -1,7 +1,7 @@
 //! From what a signature proves to what the policy says about it.
 
 use super::codes;
-use super::item::Verdict;
+use super::item::{Thumbprints, Verdict};
 use super::settings::{SignerPolicy, SignerRule, TrustSettings};
 use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
 use crate::formats::blob::{BlobFault, BlobSignature, LeafFacts};
@@ -53,6 +53,7 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
             signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
             lab_root: used_lab_root(valid),
             revocation_checked: !valid.warnings.contains(&Warning::RevocationNotChecked),
+            thumbprints: thumbprints(valid),
         },
         authenticode::Verdict::Invalid { reason, .. } => Verdict::Invalid {
             why: reason.to_string(),
@@ -60,6 +61,14 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
         authenticode::Verdict::Unsigned => Verdict::Unsigned,
         authenticode::Verdict::NotChecked { why } => Verdict::NotChecked { why: why.clone() },
     }
+}
+
+fn thumbprints(valid: &Valid) -> Option<Thumbprints> {
+    let chain = &valid.signature.chain;
+    Some(Thumbprints {
+        certificate: chain.first()?.sha256.parse().ok()?,
+        root: chain.last()?.sha256.parse().ok()?,
+    })
 }
 
 /// Did a root of the configuration vouch for the signer or for the time stamp?
@@ -297,6 +306,7 @@ pub(super) fn blob_verdict(signature: &BlobSignature, leaf: Option<&LeafFacts>) 
             signed_at: None,
             lab_root: matches!(anchor, AnchorName::Lab { .. }),
             revocation_checked: false,
+            thumbprints: None,
         },
         BlobSignature::Invalid { why } => Verdict::Invalid {
             why: why.to_string(),

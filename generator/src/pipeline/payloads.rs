@@ -1,10 +1,10 @@
 //! Which downloads become payloads, under which names, and the manifest's list of them.
 
-use gangway_contract::manifest::{Mode, Payload, Role};
+use gangway_contract::manifest::{Mode, Payload, Role, Signer};
 use gangway_contract::{ReleaseId, Sha256};
 
 use super::codes;
-use crate::intake::{Inspection, Item, Kind};
+use crate::intake::{Inspection, Item, Kind, Verdict};
 use crate::problem::Problem;
 
 /// A download and the payload it becomes.
@@ -52,6 +52,7 @@ pub(super) fn select(inspection: &Inspection, mode: Mode) -> (Vec<Selected<'_>>,
                 size: item.size,
                 sha256: item.sha256,
                 version: item.kind.version().map(str::to_owned),
+                signer: signer(&item.verdict),
             };
             selected.push(Selected { item, payload });
         }
@@ -59,6 +60,22 @@ pub(super) fn select(inspection: &Inspection, mode: Mode) -> (Vec<Selected<'_>>,
     selected.sort_by(|left, right| left.payload.name.cmp(&right.payload.name));
     let problems = missing(&selected, mode);
     (selected, problems)
+}
+
+/// Whom the bootstrap should find as the signer.
+fn signer(verdict: &Verdict) -> Option<Signer> {
+    match verdict {
+        Verdict::Valid {
+            thumbprints: Some(thumbprints),
+            signed_at,
+            ..
+        } => Some(Signer {
+            certificate: thumbprints.certificate,
+            root: thumbprints.root,
+            signed_at: *signed_at,
+        }),
+        _ => None,
+    }
 }
 
 /// The identity of a payload set: digest of its list in the manifest's own form.

@@ -25,6 +25,11 @@ pub(super) fn number_of(time: FILETIME) -> u64 {
     (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime)
 }
 
+/// A moment as the system counts it.
+pub(super) fn filetime_at(time: UtcTime) -> FILETIME {
+    filetime_of(time.to_filetime())
+}
+
 fn filetime_of(number: u64) -> FILETIME {
     let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
     FILETIME {

@@ -21,7 +21,7 @@ use super::{
 use crate::failure::{Failure, FailureKind};
 use crate::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
-    Signature,
+    SeenSignature,
 };
 use crate::probe::{self, Value, places};
 
@@ -170,8 +170,8 @@ impl Machine for WindowsMachine {
         files::read_tail(path, limit)
     }
 
-    fn signature(&mut self, path: &str) -> Signature {
-        trust::verify(path)
+    fn signature(&mut self, path: &str, at: Option<UtcTime>) -> SeenSignature {
+        trust::look(path, at)
     }
 
     fn start(&mut self, command: &Command) -> Result<Process, Failure> {

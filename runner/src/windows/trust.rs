@@ -1,10 +1,15 @@
-//! What Windows says of a file's signature, without the network.
+//! What Windows says of a file's signature and its signer, without the network.
 
 use core::ffi::c_void;
-use core::ptr::null;
+use core::mem::offset_of;
+use core::ptr::{null, null_mut};
 
-use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
-use windows_sys::Win32::Security::Cryptography::{CERT_CONTEXT, CERT_NAME_SIMPLE_DISPLAY_TYPE};
+use gangway_contract::{Sha256, UtcTime};
+use windows_sys::Win32::Foundation::{FILETIME, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Security::Cryptography::{
+    CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL, CERT_CHAIN_CONTEXT, CERT_CHAIN_PARA, CERT_CONTEXT,
+    CERT_NAME_SIMPLE_DISPLAY_TYPE, USAGE_MATCH_TYPE_AND,
+};
 use windows_sys::Win32::Security::WinTrust::{
     CRYPT_PROVIDER_CERT, CRYPT_PROVIDER_DATA, CRYPT_PROVIDER_SGNR,
     WINTRUST_ACTION_GENERIC_VERIFY_V2, WINTRUST_DATA, WINTRUST_DATA_0, WINTRUST_FILE_INFO,
@@ -14,9 +19,20 @@ use windows_sys::Win32::Security::WinTrust::{
 use windows_sys::core::GUID;
 
 use super::loader::system_function;
-use super::{narrow, wide};
-use crate::machine::Signature;
-use crate::verdict::verdict;
+use super::{clock, last_error, narrow, wide};
+use crate::machine::{SeenChain, SeenSignature, SeenSigner};
+
+/// `TRUST_E_PROVIDER_UNKNOWN`.
+const PROVIDER_UNKNOWN: u32 = 0x800b_0001;
+
+/// `szOID_PKIX_KP_CODE_SIGNING`.
+const CODE_SIGNING: &[u8] = b"1.3.6.1.5.5.7.3.3\0";
+
+/// `HCCE_LOCAL_MACHINE`: the stores of the machine, whoever runs this program.
+const MACHINE_ENGINE: usize = 1;
+
+/// Certificates of a chain that are looked at; real chains have three or four.
+const MAX_CERTIFICATES: u32 = 16;
 
 system_function! {
     fn WinVerifyTrust(window: *mut c_void, action: *mut GUID, data: *mut c_void) -> i32 = "wintrust.dll"
@@ -33,12 +49,19 @@ system_function! {
 system_function! {
     fn CertGetNameStringW(certificate: *const CERT_CONTEXT, kind: u32, flags: u32, of: *const c_void, name: *mut u16, length: u32) -> u32 = "crypt32.dll"
 }
+system_function! {
+    fn CertGetCertificateChain(engine: *mut c_void, certificate: *const CERT_CONTEXT, at: *const FILETIME, store: *mut c_void, wanted: *const CERT_CHAIN_PARA, flags: u32, reserved: *const c_void, chain: *mut *const CERT_CHAIN_CONTEXT) -> i32 = "crypt32.dll"
+}
+system_function! {
+    fn CertFreeCertificateChain(chain: *const CERT_CHAIN_CONTEXT) -> () = "crypt32.dll"
+}
 
-/// The verdict on a file.
-pub(super) fn verify(path: &str) -> Signature {
+/// Looks at a file's signature; certificates are judged at a time, now without one.
+pub(super) fn look(path: &str, at: Option<UtcTime>) -> SeenSignature {
     let Some(function) = WinVerifyTrust() else {
-        return Signature::Unknown {
-            why: "`wintrust.dll` cannot be loaded".to_owned(),
+        return SeenSignature {
+            code: PROVIDER_UNKNOWN,
+            signer: None,
         };
     };
     let wide_path = wide(path);
@@ -60,30 +83,28 @@ pub(super) fn verify(path: &str) -> Signature {
     let mut action = WINTRUST_ACTION_GENERIC_VERIFY_V2;
     // SAFETY: the structures are those that action and choice ask for, and outlive the calls.
     let status = unsafe { function(INVALID_HANDLE_VALUE, &mut action, (&raw mut data).cast()) };
-    let signer = if status == 0 {
-        // SAFETY: the verification succeeded and its state has not been closed.
-        unsafe { signer(data.hWVTStateData) }
-            .unwrap_or_else(|| "a signer without a name".to_owned())
-    } else {
-        String::new()
-    };
+    let code = u32::from_ne_bytes(status.to_ne_bytes());
+    // SAFETY: the state is that of the verification and has not been closed.
+    let signer = unsafe { signer(data.hWVTStateData, at) };
     data.dwStateAction = WTD_STATEACTION_CLOSE;
     // SAFETY: as for the first call; this one frees the state.
     unsafe { function(INVALID_HANDLE_VALUE, &mut action, (&raw mut data).cast()) };
-    verdict(u32::from_ne_bytes(status.to_ne_bytes()), signer)
+    SeenSignature { code, signer }
 }
 
-/// Name of the first signer.
+/// The first signer.
 ///
 /// # Safety
-/// The state is that of a verification that succeeded and was not closed.
-unsafe fn signer(state: *mut c_void) -> Option<String> {
-    let (data_of, signer_of, certificate_of, name_of) = (
+/// The state is that of a verification and was not closed.
+unsafe fn signer(state: *mut c_void, at: Option<UtcTime>) -> Option<SeenSigner> {
+    let (data_of, signer_of, certificate_of) = (
         WTHelperProvDataFromStateData()?,
         WTHelperGetProvSignerFromChain()?,
         WTHelperGetProvCertFromChain()?,
-        CertGetNameStringW()?,
     );
+    if state.is_null() {
+        return None;
+    }
     // SAFETY: the caller vouches for the state; each result is looked at before it is used,
     // and belongs to the state.
     let certificate = unsafe {
@@ -96,22 +117,106 @@ unsafe fn signer(state: *mut c_void) -> Option<String> {
             return None;
         }
         let found = certificate_of(signer, 0);
-        if found.is_null() {
+        if found.is_null() || (*found).pCert.is_null() {
             return None;
         }
         (*found).pCert
     };
+    // SAFETY: the certificate belongs to the state.
+    let (name, chain) = unsafe { (name_of(certificate), chain_of(certificate, at)) };
+    Some(SeenSigner { name, chain })
+}
+
+/// # Safety
+/// The certificate is one, and alive.
+unsafe fn name_of(certificate: *const CERT_CONTEXT) -> String {
     let mut name = [0_u16; 256];
-    // SAFETY: the certificate belongs to the state; the length is that of the buffer.
-    unsafe {
-        name_of(
+    if let Some(function) = CertGetNameStringW() {
+        // SAFETY: the caller vouches for the certificate; the length is that of the buffer.
+        unsafe {
+            function(
+                certificate,
+                CERT_NAME_SIMPLE_DISPLAY_TYPE,
+                0,
+                null(),
+                name.as_mut_ptr(),
+                256,
+            )
+        };
+    }
+    narrow(&name)
+}
+
+/// Builds the chain for code signing from what the signature brings along and what the
+/// machine has.
+///
+/// # Safety
+/// The certificate is one, and alive.
+unsafe fn chain_of(
+    certificate: *const CERT_CONTEXT,
+    at: Option<UtcTime>,
+) -> Result<SeenChain, u32> {
+    let (Some(build), Some(free)) = (CertGetCertificateChain(), CertFreeCertificateChain()) else {
+        return Err(PROVIDER_UNKNOWN);
+    };
+    let mut usage = CODE_SIGNING.as_ptr().cast_mut();
+    let mut wanted = CERT_CHAIN_PARA {
+        // The shape up to the usage, which every Windows knows.
+        cbSize: u32::try_from(offset_of!(CERT_CHAIN_PARA, RequestedIssuancePolicy)).unwrap_or(0),
+        ..Default::default()
+    };
+    wanted.RequestedUsage.dwType = USAGE_MATCH_TYPE_AND;
+    wanted.RequestedUsage.Usage.cUsageIdentifier = 1;
+    wanted.RequestedUsage.Usage.rgpszUsageIdentifier = &raw mut usage;
+    let time = at.map(clock::filetime_at);
+    let time: *const FILETIME = time.as_ref().map_or(null(), core::ptr::from_ref);
+    let mut chain: *const CERT_CHAIN_CONTEXT = null();
+    // SAFETY: the caller vouches for the certificate, whose store is that of the signature;
+    // all other pointers are to locals that outlive the call.
+    let built = unsafe {
+        build(
+            core::ptr::without_provenance_mut(MACHINE_ENGINE),
             certificate,
-            CERT_NAME_SIMPLE_DISPLAY_TYPE,
-            0,
-            null(),
-            name.as_mut_ptr(),
-            256,
+            time,
+            (*certificate).hCertStore,
+            &wanted,
+            CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL,
+            null_mut(),
+            &mut chain,
         )
     };
-    Some(narrow(&name)).filter(|name| !name.is_empty())
+    if built == 0 || chain.is_null() {
+        return Err(last_error());
+    }
+    // SAFETY: the chain was built and is freed after the last look at it.
+    let seen = unsafe { seen_of(&*chain) };
+    // SAFETY: as above; nothing of it is used any more.
+    unsafe { free(chain) };
+    Ok(seen)
+}
+
+/// # Safety
+/// The chain is one that the system built, and alive.
+unsafe fn seen_of(chain: &CERT_CHAIN_CONTEXT) -> SeenChain {
+    let mut certificates = Vec::new();
+    if chain.cChain > 0 && !chain.rgpChain.is_null() {
+        // SAFETY: the counts are those of the arrays, by the caller's promise; each element
+        // and its certificate live as long as the chain.
+        unsafe {
+            let simple = &**chain.rgpChain;
+            for number in 0..simple.cElement.min(MAX_CERTIFICATES) as usize {
+                let element = &**simple.rgpElement.add(number);
+                let certificate = &*element.pCertContext;
+                let der = core::slice::from_raw_parts(
+                    certificate.pbCertEncoded,
+                    certificate.cbCertEncoded as usize,
+                );
+                certificates.push(Sha256::of(der));
+            }
+        }
+    }
+    SeenChain {
+        faults: chain.TrustStatus.dwErrorStatus,
+        certificates,
+    }
 }

@@ -19,7 +19,7 @@ use gangway_contract::{Fact, Facts, History, Manifest, Sha256, UtcTime, Version}
 use gangway_runner::failure::{Failure, FailureKind};
 use gangway_runner::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
-    Signature,
+    SeenSignature,
 };
 use gangway_runner::run::Bundle;
 
@@ -103,13 +103,17 @@ pub(crate) struct Fake {
     pub(crate) dropped: Vec<(String, Vec<u8>)>,
     pub(crate) drop_failure: Option<u32>,
     pub(crate) events: Vec<Event>,
-    pub(crate) signatures: BTreeMap<String, Signature>,
+    pub(crate) signatures: BTreeMap<String, SeenSignature>,
     /// Behaviour of programs by name, one act a start; the default is good.
     pub(crate) acts: BTreeMap<String, Vec<Act>>,
     running: Vec<Running>,
     pending: Vec<(i64, Vec<Change>)>,
     next_process: u32,
-    /// Programs in the order of their starts.
+    /// Bytes of the bootstrap itself, where a copy of it is run.
+    pub(crate) exe: Option<Vec<u8>>,
+    /// Programs with their arguments in the order of their starts.
+    pub(crate) commands: Vec<(String, String)>,
+    /// Names of programs in the order of their starts.
     pub(crate) started: Vec<String>,
     /// The old antivirus is gone and the agent has not come.
     without_antivirus: bool,
@@ -187,6 +191,8 @@ impl Fake {
             running: Vec::new(),
             pending: Vec::new(),
             next_process: 100,
+            exe: None,
+            commands: Vec::new(),
             started: Vec::new(),
             without_antivirus: false,
             violations: Vec::new(),
@@ -343,6 +349,16 @@ impl Fake {
         let remote = self.manifest.settings.release_root.clone();
         if line.contains(&remote) {
             self.violations.push(format!("runs from the share: {line}"));
+        }
+        if let Some(exe) = &self.exe {
+            let bytes = self.files.borrow().get(&command.program).cloned();
+            let held = self.held.borrow().contains(&command.program);
+            if bytes.as_ref() != Some(exe) || !held {
+                self.violations.push(format!(
+                    "`{}` is not the checked exe, held",
+                    command.program
+                ));
+            }
         }
         let manifest = self.manifest.clone();
         for payload in &manifest.payloads {
@@ -714,14 +730,15 @@ impl Machine for Fake {
         found.ok_or_else(|| Failure::new(format!("read `{path}`"), 2))
     }
 
-    fn signature(&mut self, path: &str) -> Signature {
-        let unknown = Signature::Unknown {
-            why: "a fake".to_owned(),
+    fn signature(&mut self, path: &str, _at: Option<UtcTime>) -> SeenSignature {
+        let unsigned = SeenSignature {
+            code: 0x800b_0100,
+            signer: None,
         };
         self.signatures
             .get(file_name(path))
             .cloned()
-            .unwrap_or(unknown)
+            .unwrap_or(unsigned)
     }
 
     fn start(&mut self, command: &Command) -> Result<Process, Failure> {
@@ -755,6 +772,8 @@ impl Machine for Fake {
         self.check_order(command, process);
         let name = file_name(&command.program).to_owned();
         self.started.push(name);
+        self.commands
+            .push((command.program.clone(), command.arguments.clone()));
         let now = self.clock;
         let Some(running) = self.running.iter_mut().find(|r| r.process == process) else {
             return Ended::NotStarted(Failure::new("wait", 6));
