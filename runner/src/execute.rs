@@ -163,7 +163,8 @@ impl Executor<'_> {
                         }
                     }
                     let busy = ended == Ended::Code(INSTALLER_BUSY) && uses_installer(step.kind());
-                    if !busy || !patience.pause(self.machine) {
+                    // The installation that was in the way may have brought the change.
+                    if !busy || step.is_done(&self.facts()) || !patience.pause(self.machine) {
                         return ended;
                     }
                 }
