@@ -7,25 +7,55 @@
 /// is no base64 run by the rule below.
 const SHORTEST: usize = 60;
 
-/// The text without long base64 runs and without values of key properties.
+/// The text without long base64 runs, without values of key properties, and without lines that
+/// hold a blob: its body is no base64.
 pub fn redact(text: &str) -> String {
-    const PROPERTY: &str = "WORKSPACE_KEY=";
+    /// Names of a blob's fields, whatever escapes their quotes.
+    const BLOB_FIELDS: [&str; 2] = ["sha256sig", "\"body"];
     let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(PROPERTY) {
-        let (before, behind) = rest.split_at(at + PROPERTY.len());
-        runs(before, &mut result);
-        result.push_str("[redacted]");
-        let end = behind
-            .trim_start_matches('"')
-            .find(|c: char| c.is_whitespace() || c == '"')
-            .map_or(behind.len(), |end| {
-                end + (behind.len() - behind.trim_start_matches('"').len())
-            });
-        rest = behind.get(end..).unwrap_or("").trim_start_matches('"');
+    for line in text.split_inclusive('\n') {
+        let plain = line.replace('\\', "");
+        if BLOB_FIELDS.iter().any(|field| plain.contains(field)) {
+            let end = line.trim_end_matches(['\r', '\n']).len();
+            result.push_str("[redacted]");
+            result.push_str(line.get(end..).unwrap_or(""));
+        } else {
+            properties(line, &mut result);
+        }
     }
-    runs(rest, &mut result);
     result
+}
+
+/// A line without values of key properties: `WORKSPACE_KEY=…`, in any case, as programs and
+/// logs of installers write it.
+fn properties(line: &str, result: &mut String) {
+    const PROPERTY: &str = "WORKSPACE_KEY";
+    // Same length as the line: only ASCII letters change.
+    let upper = line.to_ascii_uppercase();
+    let mut done = 0;
+    while let Some(at) = upper.get(done..).and_then(|rest| rest.find(PROPERTY)) {
+        let name_end = done + at + PROPERTY.len();
+        let behind = line.get(name_end..).unwrap_or("");
+        let value = behind.trim_start();
+        let Some(value) = value.strip_prefix('=') else {
+            runs(line.get(done..name_end).unwrap_or(""), result);
+            done = name_end;
+            continue;
+        };
+        let value = value.trim_start_matches([' ', '\t']);
+        let value_at = line.len() - value.len();
+        runs(line.get(done..value_at).unwrap_or(""), result);
+        result.push_str("[redacted]");
+        let quoted = value.strip_prefix('"');
+        let length = match quoted {
+            Some(inside) => inside.find('"').map_or(value.len(), |end| end + 2),
+            None => value
+                .find(|c: char| c.is_whitespace() || c == '"')
+                .unwrap_or(value.len()),
+        };
+        done = value_at + length;
+    }
+    runs(line.get(done..).unwrap_or(""), result);
 }
 
 fn runs(text: &str, result: &mut String) {
@@ -90,6 +120,16 @@ mod tests {
                 "OPINSIGHTS_WORKSPACE_KEY=[redacted] Next=1".to_owned(),
             ),
             ("WORKSPACE_KEY=", "WORKSPACE_KEY=[redacted]".to_owned()),
+            (
+                "Property(C): opinsights_Workspace_Key = abc== Next = 1",
+                "Property(C): opinsights_Workspace_Key = [redacted] Next = 1".to_owned(),
+            ),
+            ("WORKSPACE_KEYS are", "WORKSPACE_KEYS are".to_owned()),
+            (
+                "a\r\nreg /d \"{\\\"body\\\":\\\"x\\\"}\"\r\nb\n",
+                "a\r\n[redacted]\r\nb\n".to_owned(),
+            ),
+            ("{'sha256sig':'x'}", "[redacted]".to_owned()),
         ] {
             assert_eq!(redact(text), expected, "{text}");
         }
