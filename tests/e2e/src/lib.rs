@@ -1,5 +1,5 @@
-//! The harness of the end-to-end suites: emulated servers under Wine, bundles made by the
-//! built `gangway` program, outside tools as second opinion.
+//! The harness of the end-to-end suites: emulated servers under Wine, a throwaway Samba
+//! domain, bundles made by the built `gangway` program, outside tools as second opinion.
 //!
 //! Nothing here links a product crate (the samples' maker is none): programs are used as a user uses them. Each suite is
 //! one file of `tests/`; `cargo xtask e2e --suite NAME` builds what it needs, names it in the
@@ -9,9 +9,11 @@
 pub mod bundle;
 pub mod deployment;
 pub mod given;
+mod leftovers;
 pub mod program;
 pub mod report;
 pub mod required;
+pub mod samba;
 pub mod samples;
 pub mod scenario;
 pub mod server;
@@ -21,6 +23,7 @@ pub use bundle::{Bundle, Recipe};
 pub use deployment::{Deployment, Outcome};
 pub use given::Given;
 pub use report::HostReport;
+pub use samba::Domain;
 pub use samples::Installer;
 pub use scenario::Scenario;
 pub use server::{Os, Program, Sense, Server, ServerBuilder, Service};

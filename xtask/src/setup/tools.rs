@@ -205,6 +205,27 @@ pub(super) const TOOLS: &[Tool] = &[
         probe: Probe::Program(&["smbclient"]),
         packages: &["smbclient"],
     },
+    Tool {
+        name: "ldb tools",
+        why: "read and change that directory independently of ours",
+        purposes: &[Purpose::Samba],
+        probe: Probe::Program(&["ldbsearch"]),
+        packages: &["ldb-tools"],
+    },
+    Tool {
+        name: "unshare and nsenter",
+        why: "give that directory a network and processes of its own",
+        purposes: &[Purpose::Samba],
+        probe: Probe::Program(&["unshare"]),
+        packages: &["util-linux"],
+    },
+    Tool {
+        name: "ip",
+        why: "brings that network up",
+        purposes: &[Purpose::Samba],
+        probe: Probe::Program(&["ip"]),
+        packages: &["iproute2"],
+    },
 ];
 
 impl Tool {

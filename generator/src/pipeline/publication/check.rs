@@ -6,6 +6,11 @@ use super::{PublishError, link_change};
 use crate::gpo::publication::{Desired, DomainFacts, Present, Refused};
 use crate::publish::{Depth, DirectoryError, Failure};
 
+/// Attributes that the account may write (MS-ADTS 3.1.1.4.5.21).
+const ATTRIBUTES: &str = "allowedAttributesEffective";
+/// Classes of objects that it may add (MS-ADTS 3.1.1.4.5.19).
+const CHILDREN: &str = "allowedChildClassesEffective";
+
 impl Executor<'_> {
     /// Two GPOs of one name are two tasks on every server: one came from an import by hand.
     pub(super) fn check_name(
@@ -40,16 +45,19 @@ impl Executor<'_> {
         match &present.object {
             Some(_) => {
                 let dn = domain.gpo_dn(gpo.id);
-                self.check_right(&dn, "allowedAttributesEffective", "versionNumber")?;
+                let doing = format!("change the GPO `{dn}`");
+                self.check_right(&dn, ATTRIBUTES, "versionNumber", doing)?;
             }
             None => {
                 let dn = domain.policies_dn();
-                self.check_right(&dn, "allowedChildClassesEffective", "groupPolicyContainer")?;
+                let doing = format!("add a GPO to `{dn}`");
+                self.check_right(&dn, CHILDREN, "groupPolicyContainer", doing)?;
             }
         }
         if gpo.filter.is_some() && present.filter.is_none() {
             let dn = domain.filters_dn();
-            self.check_right(&dn, "allowedChildClassesEffective", "msWMI-Som")?;
+            let doing = format!("add a WMI filter to `{dn}`");
+            self.check_right(&dn, CHILDREN, "msWMI-Som", doing)?;
         }
         Ok(())
     }
@@ -61,11 +69,18 @@ impl Executor<'_> {
         link_change(old.as_deref(), target, false).map_err(|why| PublishError::Server {
             why: format!("`{target}`: {why}"),
         })?;
-        self.check_right(target, "allowedAttributesEffective", "gPLink")
+        let doing = format!("link GPOs to `{target}`");
+        self.check_right(target, ATTRIBUTES, "gPLink", doing)
     }
 
-    /// Asks the directory what it would allow on an object (MS-ADTS 3.1.1.4.5).
-    fn check_right(&mut self, dn: &str, attribute: &str, wanted: &str) -> Result<(), PublishError> {
+    /// Asks the directory what it would allow on an object.
+    fn check_right(
+        &mut self,
+        dn: &str,
+        attribute: &str,
+        wanted: &str,
+        doing: String,
+    ) -> Result<(), PublishError> {
         let all = "(objectClass=*)";
         let found = self
             .directory
@@ -78,7 +93,7 @@ impl Executor<'_> {
             return Ok(());
         }
         Err(PublishError::Directory(DirectoryError {
-            doing: format!("write `{wanted}` in `{dn}`"),
+            doing,
             failure: Failure::NoAccess,
             why: "the account may not do this; nothing was changed".to_owned(),
         }))

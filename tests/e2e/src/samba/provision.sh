@@ -1,22 +1,42 @@
 #!/bin/sh
-# Provisions a domain in the folder $1: run once, the tree is the template of every test.
-# Runs in network, mount and process namespaces of its own, as root.
+# Provisions the throwaway domain into the empty folder $1: once, the tree is the template of
+# every test. Runs in network, mount and process namespaces of its own, as root.
 set -eu
-D=$1
+TREE=$1
+D=/run/samba/domain
 ip link set lo up
-mkdir -p "$D/run" "$D/log" "$D/tls" "$D/nss"
 mkdir -p /run/samba
 mount -t tmpfs -o mode=755 tmpfs /run/samba
-printf '127.0.0.1 localhost\n127.0.0.1 dc1.lab.gangway.test dc1 lab.gangway.test\n' > "$D/nss/hosts"
+# The same short path at every start: it stands in the configuration, and sockets lie below it.
+mkdir "$D"
+mount --bind "$TREE" "$D"
+mkdir -p "$D/run" "$D/log" "$D/tls" "$D/nss"
+printf '127.0.0.1 localhost\n127.0.0.1 dc1.lab.gangway.test dc1 lab.gangway.test\n127.0.0.2 cut.lab.gangway.test\n' \
+    > "$D/nss/hosts"
 printf 'nameserver 127.0.0.1\n' > "$D/nss/resolv.conf"
+cat > "$D/nss/krb5.conf" <<CONF
+[libdefaults]
+    default_realm = LAB.GANGWAY.TEST
+    dns_lookup_kdc = false
+[realms]
+    LAB.GANGWAY.TEST = {
+        kdc = 127.0.0.1
+    }
+CONF
 mount --bind "$D/nss/hosts" /etc/hosts
 mount --bind "$D/nss/resolv.conf" /etc/resolv.conf
-# rustls refuses a certificate authority as a server, which is openssl's default for -x509.
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=dc1.lab.gangway.test \
-    -addext basicConstraints=critical,CA:FALSE \
-    -addext subjectAltName=DNS:dc1.lab.gangway.test,IP:127.0.0.1 \
-    -keyout "$D/tls/key.pem" -out "$D/tls/cert.pem"
-chmod 600 "$D/tls/key.pem"
+# An authority and a server's certificate of its own: rustls takes no authority for a server.
+openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=Gangway lab' \
+    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign \
+    -keyout "$D/tls/ca-key.pem" -out "$D/tls/ca.pem"
+openssl req -newkey rsa:2048 -nodes -subj /CN=dc1.lab.gangway.test \
+    -keyout "$D/tls/key.pem" -out "$D/tls/request.pem"
+# The domain's name leads to a domain controller; the last one is a test's, which cuts.
+printf 'basicConstraints=critical,CA:FALSE\nsubjectAltName=%s\n' \
+    DNS:dc1.lab.gangway.test,DNS:lab.gangway.test,DNS:cut.lab.gangway.test > "$D/tls/extensions"
+openssl x509 -req -in "$D/tls/request.pem" -CA "$D/tls/ca.pem" -CAkey "$D/tls/ca-key.pem" \
+    -days 3650 -extfile "$D/tls/extensions" -out "$D/tls/cert.pem"
+chmod 600 "$D/tls/key.pem" "$D/tls/ca-key.pem"
 cat > "$D/base.conf" <<CONF
 [global]
     interfaces = lo
@@ -39,3 +59,10 @@ samba-tool domain provision --configfile="$D/base.conf" --targetdir="$D" \
     --adminpass='Passw0rd!lab' --server-role=dc --dns-backend=SAMBA_INTERNAL -q
 # A forwarder copied from the resolver file means stalls, or traffic to the outside.
 sed -i '/dns forwarder/d' "$D/etc/smb.conf"
+tool() { samba-tool "$@" --configfile="$D/etc/smb.conf" -H "$D/private/sam.ldb"; }
+tool spn add ldap/dc1.lab.gangway.test 'DC1$'
+tool user create plain 'Passw0rd!lab'
+tool user create creator 'Passw0rd!lab'
+tool group addmembers 'Group Policy Creator Owners' creator
+tool group add Ring1
+tool ou create OU=Servers

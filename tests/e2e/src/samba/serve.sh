@@ -1,14 +1,15 @@
 #!/bin/sh
-# Serves the domain of the template $1 from the copy $2: in namespaces of its own, as root, until
-# standard input ends. Says `ready` when directory and shares answer.
+# Serves the domain in the folder $1, a copy of the template: in namespaces of its own, as root,
+# until standard input ends. Says `ready` when directory and shares answer.
 set -eu
-D=$1
-COPY=$2
+TREE=$1
+D=/run/samba/domain
 ip link set lo up
 mkdir -p /run/samba
 mount -t tmpfs -o mode=755 tmpfs /run/samba
 # Every path inside the tree equals that of the provisioning.
-mount --bind "$COPY" "$D"
+mkdir "$D"
+mount --bind "$TREE" "$D"
 mount --bind "$D/nss/hosts" /etc/hosts
 mount --bind "$D/nss/resolv.conf" /etc/resolv.conf
 samba -s "$D/etc/smb.conf" -F --no-process-group </dev/null >"$D/log/out.log" 2>&1 &

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use super::prefix::Prefix;
 use super::registry::{self, Value};
-use crate::required;
+use crate::{leftovers, required};
 
 /// Rises with every change of the recipe, so that an older template is not taken.
 const RECIPE: u32 = 2;
@@ -46,28 +46,12 @@ pub fn folder() -> Result<PathBuf> {
         .with_context(|| format!("create file `{}`", lock_file.display()))?;
     lock.lock()
         .with_context(|| format!("lock file `{}`", lock_file.display()))?;
-    remove_leftovers(&work);
+    leftovers::remove(&work);
     let template = work.join(format!("template-{RECIPE}"));
     if !template.is_dir() {
         make(&template).context("make the template prefix")?;
     }
     Ok(template)
-}
-
-/// Removes the folders of servers whose test was killed: they are named
-/// `<product>-<process id>-<number>`. One that cannot be removed is in nobody's way.
-fn remove_leftovers(work: &Path) {
-    let entries = fs::read_dir(work).into_iter().flatten().flatten();
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let mut parts = name.rsplitn(3, '-').skip(1);
-        let process = parts.next().and_then(|id| id.parse::<u32>().ok());
-        if let (Some(id), Some(_)) = (process, parts.next())
-            && !Path::new("/proc").join(id.to_string()).exists()
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 fn make(template: &Path) -> Result<()> {

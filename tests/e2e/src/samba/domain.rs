@@ -1,0 +1,315 @@
+//! A running domain.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::contents::{Attributes, Objects, read_ldif};
+use super::lab::{ADMINISTRATOR, CONTROLLER, INSIDE, NAME, PASSWORD, search_path};
+use super::template;
+use crate::program::{self, Output};
+use crate::required;
+
+const SERVE: &str = include_str!("serve.sh");
+/// For one command; a publication takes seconds.
+pub(super) const LIMIT: Duration = Duration::from_secs(120);
+/// From the end of its input until the domain has stopped by itself.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A running domain.
+#[derive(Debug)]
+pub struct Domain {
+    folder: PathBuf,
+    child: Child,
+    /// Its end is the sign to stop.
+    input: Option<ChildStdin>,
+    /// First process inside, by its number outside.
+    init: u32,
+    runs: AtomicU32,
+}
+
+impl Domain {
+    /// Copies the template and serves it.
+    ///
+    /// # Errors
+    /// Not root, a program is missing, or the domain does not start.
+    pub fn start() -> Result<Self> {
+        let user = fs::metadata("/proc/self")
+            .context("ask for the user")?
+            .uid();
+        ensure!(
+            user == 0,
+            "the suite `samba` makes namespaces and low ports\nhint: start it as root"
+        );
+        let template = template::folder()?;
+        let folder = required::work_folder()?.join(format!(
+            "samba-{}-{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        ));
+        fs::create_dir(&folder).with_context(|| format!("create `{}`", folder.display()))?;
+        // `cp` keeps owners and extended attributes, where Samba has its permissions.
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(&template).arg(folder.join("tree"));
+        succeed(&mut copy, &folder.join("copy"))?;
+        fs::write(folder.join("password"), PASSWORD).context("write the password")?;
+        Self::serve(folder)
+    }
+
+    fn serve(folder: PathBuf) -> Result<Self> {
+        let mut isolated = template::namespaces(SERVE)?;
+        let log = fs::File::create(folder.join("serve.err")).context("create a log")?;
+        let mut child = isolated
+            .command
+            .arg(folder.join("tree"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .context("start `unshare`")?;
+        let input = child.stdin.take();
+        let output = child.stdout.take().context("no output")?;
+        let id = child.id();
+        // From here on the drop ends it.
+        let mut domain = Self {
+            folder,
+            child,
+            input,
+            init: 0,
+            runs: AtomicU32::new(0),
+        };
+        let mut said = String::new();
+        let mut lines = BufReader::new(output);
+        // The script has limits of its own.
+        while lines.read_line(&mut said).context("read what it says")? > 0 {
+            if said.ends_with("ready\n") {
+                let children = format!("/proc/{id}/task/{id}/children");
+                let children =
+                    fs::read_to_string(&children).with_context(|| format!("read `{children}`"))?;
+                let first = children.split_whitespace().next();
+                domain.init = first
+                    .and_then(|number| number.parse().ok())
+                    .context("`unshare` has no child")?;
+                return Ok(domain);
+            }
+        }
+        let log = fs::read_to_string(domain.folder.join("serve.err")).unwrap_or_default();
+        bail!("the domain does not start\n{said}{log}")
+    }
+
+    /// A program inside the domain's namespaces. Paths have to be absolute.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new("nsenter");
+        command
+            .args(["--target", &self.init.to_string(), "--net", "--mount", "--"])
+            .arg(program.as_ref())
+            .env("PATH", search_path())
+            .env("KRB5_CONFIG", format!("{INSIDE}/nss/krb5.conf"));
+        command
+    }
+
+    /// Runs such a command.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn run(&self, command: &mut Command) -> Result<Output> {
+        program::run(command, &self.next_files(), LIMIT)
+    }
+
+    /// Files for the output of one more command.
+    pub(super) fn next_files(&self) -> PathBuf {
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        self.folder.join(format!("run-{run}"))
+    }
+
+    /// `gangway publish gpo` as a user would type it, with more arguments.
+    ///
+    /// # Errors
+    /// The program is missing.
+    pub fn publish_command(
+        &self,
+        bundle: &Path,
+        account: &str,
+        arguments: &[&str],
+    ) -> Result<Command> {
+        let mut command = self.command(required::path(required::GANGWAY)?);
+        command
+            .args(["publish", "gpo"])
+            .arg(bundle)
+            .args(["--user", &format!("{account}@{NAME}")])
+            .arg("--password-file")
+            .arg(self.folder.join("password"))
+            .arg("--state")
+            .arg(self.folder.join("state"))
+            .args(arguments)
+            .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
+        Ok(command)
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn publish(&self, bundle: &Path, account: &str, arguments: &[&str]) -> Result<Output> {
+        self.run(&mut self.publish_command(bundle, account, arguments)?)
+    }
+
+    /// Publishes as the administrator and expects success; gives what was said.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn published(&self, bundle: &Path, arguments: &[&str]) -> Result<String> {
+        let arguments = [&["--apply"], arguments].concat();
+        let output = self.publish(bundle, ADMINISTRATOR, &arguments)?;
+        ensure!(
+            output.status.success(),
+            "{arguments:?}: {}\n{}{}",
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        Ok(output.stdout)
+    }
+
+    /// Runs a command of `samba-tool` as the administrator against the live server.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn samba_tool(&self, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.command("samba-tool");
+        command
+            .args(arguments)
+            .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
+            .args(["-H", &format!("ldap://{CONTROLLER}")]);
+        self.run(&mut command)
+    }
+
+    /// Makes every SYSVOL list what the directory says, by the server's own tool.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn reset_sysvol(&self) -> Result<()> {
+        let mut command = self.command("samba-tool");
+        command
+            .args(["ntacl", "sysvolreset"])
+            .arg(format!("--configfile={INSIDE}/etc/smb.conf"));
+        let output = self.run(&mut command)?;
+        ensure!(output.status.success(), "{}", output.stderr);
+        Ok(())
+    }
+
+    /// Commands of `smbclient` on the SYSVOL share.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn smbclient(&self, account: &str, commands: &str) -> Result<Output> {
+        let mut command = self.command("smbclient");
+        command.arg(format!("//{CONTROLLER}/sysvol")).args([
+            "-U",
+            &format!("{account}%{PASSWORD}"),
+            "-c",
+            commands,
+        ]);
+        self.run(&mut command)
+    }
+
+    /// Objects that a search finds, by distinguished name: attributes and their values as
+    /// `ldbsearch` prints them (base64 where they are no text).
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub fn search(&self, base: &str, scope: &str, filter: &str) -> Result<Objects> {
+        let mut command = self.command("ldbsearch");
+        command
+            .args(["-H", &format!("ldap://{CONTROLLER}")])
+            .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
+            .args(["-b", base, "-s", scope, "--controls=sd_flags:1:7", filter])
+            .args(["*", "nTSecurityDescriptor"]);
+        let output = self.run(&mut command)?;
+        let said = format!("{}{}", output.stdout, output.stderr);
+        if !output.status.success() && said.contains("LDAP_NO_SUCH_OBJECT") {
+            return Ok(Objects::new());
+        }
+        ensure!(output.status.success(), "{said}");
+        Ok(read_ldif(&output.stdout))
+    }
+
+    /// One object; none when there is no such object.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub fn object(&self, dn: &str) -> Result<Option<Attributes>> {
+        let found = self.search(dn, "base", "(objectClass=*)")?;
+        Ok(found.into_values().next())
+    }
+
+    /// Applies changes given as LDIF, as the administrator.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub fn change(&self, ldif: &str) -> Result<()> {
+        let path = self.next_files().with_extension("ldif");
+        fs::write(&path, ldif).with_context(|| format!("write `{}`", path.display()))?;
+        let mut command = self.command("ldbmodify");
+        command
+            .args(["-H", &format!("ldap://{CONTROLLER}")])
+            .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
+            .arg(&path);
+        let output = self.run(&mut command)?;
+        ensure!(
+            output.status.success(),
+            "{}{}",
+            output.stdout,
+            output.stderr
+        );
+        Ok(())
+    }
+
+    /// Folder of the domain below SYSVOL, on the server's own disk.
+    pub fn sysvol(&self) -> PathBuf {
+        self.folder.join("tree/state/sysvol").join(NAME)
+    }
+
+    /// A folder for files of the test, seen from inside too.
+    pub fn scratch(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Identity of the namespaces' first process, to see that it goes.
+    pub fn init(&self) -> u32 {
+        self.init
+    }
+}
+
+impl Drop for Domain {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let start = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < STOP_LIMIT {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Ends `unshare`, and by `--kill-child` what is inside; nothing to do when it is gone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn succeed(command: &mut Command, files: &Path) -> Result<()> {
+    let output = program::run(command, files, LIMIT)?;
+    ensure!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        output.stderr
+    );
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! A throwaway Active Directory domain of Samba, `lab.gangway.test` with the domain controller
+//! `dc1`, in namespaces of its own: no port of the machine is taken, nothing outside is reached.
+//!
+//! Each test has a fresh copy of one provisioned domain. Dropping it, or the end of the test's
+//! process in any way, ends everything in it.
+
+mod contents;
+mod cut;
+mod domain;
+mod lab;
+mod template;
+
+pub use contents::{Attributes, Objects, tree};
+pub use cut::Cut;
+pub use domain::Domain;
+pub use lab::{ADMINISTRATOR, CONTROLLER, CREATOR, DN, NAME, PASSWORD, PLAIN};
