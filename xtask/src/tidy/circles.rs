@@ -102,10 +102,10 @@ impl Room {
                 }
             }
             UseTree::Name(name) => {
-                self.brings(name.ident.to_string(), name.ident.to_string(), before)
+                self.brings(name.ident.to_string(), name.ident.to_string(), before);
             }
             UseTree::Rename(name) => {
-                self.brings(name.rename.to_string(), name.ident.to_string(), before)
+                self.brings(name.rename.to_string(), name.ident.to_string(), before);
             }
             UseTree::Glob(_) => self.paths.push(before.clone()),
         }
