@@ -8,5 +8,6 @@
 mod bad_input;
 mod bundle;
 mod desk;
+mod names;
 #[cfg(feature = "directory")]
 mod publish;

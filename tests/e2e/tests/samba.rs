@@ -16,6 +16,8 @@ use model::{Gpo, assert_whole, bundle, files, gpos, one, task_only, version};
 mod cuts;
 #[path = "samba/model.rs"]
 mod model;
+#[path = "samba/registry_policy.rs"]
+mod registry_policy;
 
 /// Exit code "problems or differences were found".
 const PROBLEMS: i32 = 1;

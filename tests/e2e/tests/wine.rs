@@ -255,3 +255,40 @@ fn plan_shows_facts_and_steps_and_touches_nothing() {
     let files = server.files().unwrap();
     assert_eq!(differences(&files_before, &files), Vec::<String>::new());
 }
+
+/// The task inside a preference file: without the namespace and with variables, which the client
+/// fills in.
+fn embedded_task(bundle: &Path) -> String {
+    let policies = bundle.join("gpo/contoso.com/sysvol/Policies");
+    let file = fs::read_dir(policies)
+        .unwrap()
+        .map(|entry| {
+            let below = "Machine/Preferences/ScheduledTasks/ScheduledTasks.xml";
+            entry.unwrap().path().join(below)
+        })
+        .find(|path| path.is_file())
+        .unwrap();
+    let text = fs::read_to_string(file).unwrap();
+    let (start, end) = (text.find("<Task ").unwrap(), text.find("</Task>").unwrap());
+    let namespace = "xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\"";
+    text[start..end + "</Task>".len()]
+        .replacen("<Task ", &format!("<Task {namespace} "), 1)
+        .replace("%LocalTimeXmlEx%", "2026-01-01T00:00:00")
+}
+
+/// Proves that the task is well-formed, and no more: Wine's task scheduler reads few elements.
+#[test]
+fn the_embedded_task_is_taken_by_the_task_scheduler() {
+    let server = Server::new(Os::Server2022).build().unwrap();
+    let bundle = Recipe::of_samples().unwrap().bundle().unwrap();
+    let good = embedded_task(bundle.folder());
+    let create = |text: &str| {
+        fs::write(server.on_c("task.xml"), text).unwrap();
+        let arguments = ["/create", "/tn", "Gangway", "/xml", r"C:\task.xml"];
+        let program = r"C:\windows\system32\schtasks.exe";
+        server.run(program, &arguments).unwrap().exit_code
+    };
+    assert_ne!(create(&good.replace("</Actions>", "")), 0);
+    assert_ne!(create(&good.replace("http://schemas", "http://other")), 0);
+    assert_eq!(create(&good), 0, "{good}");
+}

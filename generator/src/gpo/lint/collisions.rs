@@ -9,22 +9,33 @@ use crate::gpo::preferences::task::Action;
 use crate::problem::Problem;
 
 pub(super) fn check(gpos: &[FoundGpo], problems: &mut Vec<Problem>) {
-    let facts: Vec<Facts<'_>> = gpos.iter().map(Facts::of).collect();
+    let facts: Vec<Facts<'_>> = gpos.iter().map(|gpo| Facts::of(gpo, gpos)).collect();
     for (index, later) in facts.iter().enumerate() {
         within(later, problems);
         for earlier in facts.iter().take(index) {
             if earlier.gpo.is_same_gpo(later.gpo) {
                 same_gpo(earlier, later, problems);
-            } else {
+            } else if earlier.may_meet(later) {
                 pair(earlier, later, problems);
             }
         }
     }
 }
 
+/// DNS name of a GPO's domain: a backup tells it, for a SYSVOL folder the backup of the same GPO.
+fn domain_of(gpo: &FoundGpo, all: &[FoundGpo]) -> Option<String> {
+    let told = |gpo: &FoundGpo| match &gpo.origin {
+        Origin::Backup { document, .. } => Some(document.as_ref()?.domain.to_lowercase()),
+        Origin::Sysvol { .. } | Origin::File => None,
+    };
+    let mut same = all.iter().filter(|other| other.is_same_gpo(gpo));
+    told(gpo).or_else(|| same.find_map(told))
+}
+
 /// What of a GPO can collide.
 struct Facts<'a> {
     gpo: &'a FoundGpo,
+    domain: Option<String>,
     /// Kind and lower-case name of each task that is registered.
     tasks: Vec<(TaskKind, String)>,
     run_once: Vec<crate::gpo::guid::Guid>,
@@ -34,10 +45,11 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(gpo: &'a FoundGpo) -> Self {
+    fn of(gpo: &'a FoundGpo, all: &[FoundGpo]) -> Self {
         let settings = values::settings(gpo);
         let mut facts = Self {
             gpo,
+            domain: domain_of(gpo, all),
             tasks: Vec::new(),
             run_once: Vec::new(),
             onboards: settings
@@ -79,6 +91,16 @@ impl<'a> Facts<'a> {
             }
         }
         facts
+    }
+}
+
+impl Facts<'_> {
+    /// Can both reach one server? GPOs of two domains do not, unless somebody links across.
+    fn may_meet(&self, other: &Self) -> bool {
+        match (&self.domain, &other.domain) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        }
     }
 }
 

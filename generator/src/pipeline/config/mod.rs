@@ -108,7 +108,7 @@ impl Config {
                 hint,
             })
         };
-        if self.organization.name.trim().is_empty() || self.organization.name.len() > 64 {
+        if self.organization.name.trim().is_empty() || self.organization.name.chars().count() > 64 {
             return refuse(
                 "organization.name",
                 "must have 1 to 64 characters".to_owned(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gangway_e2e::samba::{self, Attributes, DN, Domain, NAME};
 use gangway_e2e::{Bundle, Recipe};
 
-fn recipe() -> Recipe {
+pub(super) fn recipe() -> Recipe {
     let name = format!("dns_name = '{NAME}'");
     Recipe::of_samples().unwrap().with("[gpo.domain]", &name)
 }
