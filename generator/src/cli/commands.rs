@@ -266,6 +266,7 @@ fn build_failure(error: &BuildError, output: &Output) -> Exit {
             Exit::Environment
         }
         BuildError::Config(_)
+        | BuildError::WorkspaceKey { .. }
         | BuildError::Root { .. }
         | BuildError::RevocationList { .. }
         | BuildError::Lock { .. }

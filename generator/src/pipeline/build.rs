@@ -16,6 +16,7 @@ use super::payloads::{self, Selected};
 use super::progress::Progress;
 use super::stage::{stage_payloads, stage_templates};
 use super::sums::{SUMS_FILE_NAME, sums};
+use super::workspace_key::{self, WorkspaceKey};
 use super::{kit, lock, policies, runbook, signature, trust};
 use crate::bootstrap::{self, MAX_STUB_BYTES};
 use crate::bundle::{self, BundleDocument, Exe, SigningRoot, Tool};
@@ -77,7 +78,15 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let mode = request
         .mode
         .unwrap_or_else(|| Mode::from(config.onboard.mode));
-    let (selected, missing) = payloads::select(&inspection, mode);
+    let agent = config
+        .onboard
+        .monitoring_agent
+        .as_ref()
+        .filter(|_| mode != Mode::Offboard);
+    let key = agent
+        .map(|agent| workspace_key::read(&agent.key_file))
+        .transpose()?;
+    let (selected, missing) = payloads::select(&inspection, mode, agent.is_some());
     let reconciled = reconcile(old_lock.as_ref(), &inspection, request.lock, request.now);
     let mut problems: Vec<Problem> = inspection.all_problems().cloned().collect();
     problems.extend(missing);
@@ -87,7 +96,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         _ => return Err(BuildError::Problems(problems)),
     };
     let mut lock = reconciled.lock;
-    let mut manifest = compose_manifest(&config, mode, target, &selected);
+    let mut manifest = compose_manifest(&config, mode, target, &selected, key.as_ref());
     if let Some(problem) = lock::assign_sequence(&mut manifest, &mut lock, request.lock) {
         problems.push(problem);
         return Err(BuildError::Problems(problems));
@@ -105,6 +114,10 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let output_time = output_time(request.source_date_epoch, &inspection);
 
     stage_payloads(&mut staging, &manifest.release_id, &selected, progress)?;
+    if let Some(WorkspaceKey { payload, bytes }) = &key {
+        let path = format!("share/releases/{}/{}", manifest.release_id, payload.name);
+        staging.write(&path, bytes)?;
+    }
     staging.write("manifest.json", &manifest_bytes)?;
     staging.write("share/control.json", &Control::OPEN.to_bytes())?;
     let common = policies::Common {
@@ -217,8 +230,12 @@ fn compose_manifest(
     mode: Mode,
     target: Target,
     selected: &[Selected<'_>],
+    key: Option<&WorkspaceKey>,
 ) -> Manifest {
-    let payloads: Vec<Payload> = selected.iter().map(|one| one.payload.clone()).collect();
+    let downloads = selected.iter().map(|one| &one.payload);
+    let key = key.map(|key| &key.payload);
+    let mut payloads: Vec<Payload> = downloads.chain(key).cloned().collect();
+    payloads.sort_by(|left, right| left.name.cmp(&right.name));
     Manifest {
         schema: manifest::SCHEMA,
         mode,

@@ -42,6 +42,18 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
+    /// The key of the monitoring agent's workspace.
+    #[error(
+        "workspace key `{}`: {why}\nhint: `onboard.monitoring_agent.key_file` names a file with \
+         the primary or secondary key of the workspace and nothing else",
+        path.display()
+    )]
+    WorkspaceKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, without its content.
+        why: String,
+    },
     /// There is no stub.
     #[error(
         "no bootstrap stub: {why}\nhint: give `--stub FILE`, set `bootstrap.stub` in the config, \

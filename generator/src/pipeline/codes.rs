@@ -116,6 +116,27 @@ setting or a download differs, so the manifest would get the next sequence, and 
 written.\n\nBuild once without `--locked`, look at `gangway diff`, and commit the new lock.",
 };
 
+/// The retired agent is asked for and not there.
+pub static NO_MONITORING_AGENT: Code = Code {
+    id: "GW3014",
+    severity: Severity::Error,
+    title: "the downloads hold no setup of the monitoring agent",
+    page: "The section `[onboard.monitoring_agent]` asks for the retired agent on Server 2008 R2 \
+SP1, and its setup `MMASetup-AMD64.exe` is not among the downloads.\n\nPut the setup of version \
+10.20.18029 or later into the downloads folder, or take the section out of the config.",
+};
+
+/// The retired agent is asked for.
+pub static MONITORING_AGENT_RETIRED: Code = Code {
+    id: "GW3015",
+    severity: Severity::Warning,
+    title: "the monitoring agent is retired",
+    page: "Microsoft retired the Log Analytics agent on 2024-08-31; it may stop connecting at any \
+time, and it never uses the streamlined addresses. The deployment tool onboards Server 2008 R2 SP1 \
+instead, and wins where both are staged.\n\nStage the deployment tool with its `-Stage` switch and \
+name the folder in `downloads.deployment_source`.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -129,4 +150,6 @@ pub static ALL: &[&Code] = &[
     &NO_AGENT,
     &NO_OFFBOARDING_PACKAGE,
     &MANIFEST_NOT_LOCKED,
+    &NO_MONITORING_AGENT,
+    &MONITORING_AGENT_RETIRED,
 ];

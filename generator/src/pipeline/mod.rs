@@ -22,6 +22,7 @@ mod suggest;
 mod sums;
 mod trust;
 pub mod verify;
+mod workspace_key;
 
 pub use build::{BuildRequest, Built, build};
 pub use build_error::BuildError;

@@ -15,7 +15,8 @@ pub(super) struct Selected<'a> {
 }
 
 /// Roles that an onboarding bundle carries when the downloads have them. The analyzer is an
-/// optional tool for people; the retired agent's key is given by config, not by download.
+/// optional tool for people; the retired agent's key is given by config
+/// ([`workspace_key`](super::workspace_key)), not by download.
 const ONBOARDING_ROLES: [Role; 9] = [
     Role::OnboardingScript,
     Role::Agent,
@@ -32,13 +33,24 @@ const ONBOARDING_ROLES: [Role; 9] = [
 ///
 /// The same bytes found twice are one payload; different bytes for one role are a problem
 /// that the inspection reports already.
-pub(super) fn select(inspection: &Inspection, mode: Mode) -> (Vec<Selected<'_>>, Vec<Problem>) {
-    let roles: &[Role] = match mode {
-        Mode::Precheck | Mode::Onboard => &ONBOARDING_ROLES,
-        Mode::Offboard => &[Role::OffboardingScript],
+///
+/// The retired agent is a payload only when the config asks for it: no server should get it
+/// because its setup was left in the downloads folder.
+pub(super) fn select(
+    inspection: &Inspection,
+    mode: Mode,
+    monitoring_agent: bool,
+) -> (Vec<Selected<'_>>, Vec<Problem>) {
+    let mut roles = match mode {
+        Mode::Precheck | Mode::Onboard => ONBOARDING_ROLES.to_vec(),
+        Mode::Offboard => vec![Role::OffboardingScript],
     };
+    let monitoring_agent = monitoring_agent && mode != Mode::Offboard;
+    if monitoring_agent {
+        roles.push(Role::MonitoringAgent);
+    }
     let mut selected: Vec<Selected<'_>> = Vec::new();
-    for &role in roles {
+    for role in roles {
         for item in inspection.of_role(role) {
             if selected
                 .iter()
@@ -58,7 +70,10 @@ pub(super) fn select(inspection: &Inspection, mode: Mode) -> (Vec<Selected<'_>>,
         }
     }
     selected.sort_by(|left, right| left.payload.name.cmp(&right.payload.name));
-    let problems = missing(&selected, mode);
+    let mut problems = missing(&selected, mode);
+    if monitoring_agent {
+        problems.push(retired(&selected));
+    }
     (selected, problems)
 }
 
@@ -82,6 +97,30 @@ fn signer(verdict: &Verdict) -> Option<Signer> {
 pub(super) fn release_id(payloads: &[Payload]) -> ReleaseId {
     // Strings and numbers only, which always serialise.
     ReleaseId::of_bytes(&serde_json::to_vec(payloads).unwrap_or_default())
+}
+
+/// What there is to say of the retired agent: that its setup is missing, or that it is retired.
+fn retired(selected: &[Selected<'_>]) -> Problem {
+    let staged = selected
+        .iter()
+        .any(|selected| selected.payload.role == Role::MonitoringAgent);
+    if !staged {
+        return Problem::new(
+            &codes::NO_MONITORING_AGENT,
+            "downloads",
+            "`onboard.monitoring_agent` is set and there is no `MMASetup-AMD64.exe` among the \
+             downloads",
+            "put the setup of version 10.20.18029 or later into the downloads folder, or take \
+             the section out of the config",
+        );
+    }
+    Problem::new(
+        &codes::MONITORING_AGENT_RETIRED,
+        "onboard.monitoring_agent",
+        "the monitoring agent was retired on 2024-08-31",
+        "stage the deployment tool (`downloads.deployment_source`), which replaces it on Server \
+         2008 R2 SP1",
+    )
 }
 
 /// What a bundle cannot do for want of a download.
@@ -141,7 +180,7 @@ fn name(role: Role, item: &Item) -> String {
         Role::DeploymentTool => "DefenderDT.exe",
         Role::MonitoringAgent => "MMASetup-AMD64.exe",
         Role::Analyzer => "MDEClientAnalyzer.zip",
-        Role::WorkspaceKey => "workspace.json",
+        Role::WorkspaceKey => "workspace.key",
         Role::DeploymentToolFile => match &item.kind {
             Kind::DeploymentToolFile { name } => name,
             _ => "WindowsDefenderATP.onboarding",

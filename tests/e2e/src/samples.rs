@@ -19,6 +19,23 @@ pub enum Installer {
     SensorUpdate,
     /// `DefenderDT.exe`, orders under `defenderdt`.
     DeploymentTool,
+    /// `MMASetup-AMD64.exe`, orders under `mmasetup-amd64`.
+    MonitoringAgent,
+}
+
+/// Key of the monitoring agent's workspace, as long as a real one.
+pub const WORKSPACE_KEY: &str =
+    "bm90IGEgcmVhbCBrZXksIGJ1dCBhcyBsb25nIGFzIG9uZTogNjQgYnl0ZXMgYXJlIDg4IGRpZ2l0cyBvZiBiYXNlNjQ=";
+
+/// A file that holds [`WORKSPACE_KEY`] as an administrator would save it.
+///
+/// # Errors
+/// It cannot be written.
+pub fn workspace_key_file() -> Result<PathBuf> {
+    let path = required::work_folder()?.join("workspace.key");
+    fs::write(&path, format!("{WORKSPACE_KEY}\r\n"))
+        .with_context(|| format!("write `{}`", path.display()))?;
+    Ok(path)
 }
 
 impl Installer {
@@ -31,6 +48,7 @@ impl Installer {
             Self::PlatformUpdate => ProgramSpec::platform_update(),
             Self::SensorUpdate => ProgramSpec::sensor_update(),
             Self::DeploymentTool => ProgramSpec::deployment_tool(),
+            Self::MonitoringAgent => ProgramSpec::monitoring_agent(),
         };
         let tool = required::path(required::STANDINS)?.join("tool.exe");
         let body = fs::read(&tool).with_context(|| format!("read `{}`", tool.display()))?;

@@ -14,7 +14,7 @@ use crate::deployment::{Deployment, Outcome};
 use crate::given::{FOREIGN_MARK, Given};
 use crate::report::HostReport;
 use crate::required;
-use crate::samples::Installer;
+use crate::samples::{Installer, WORKSPACE_KEY};
 use crate::server::{Os, Server};
 
 /// What happens in a scenario after the server was made.
@@ -442,18 +442,19 @@ fn called_once(program: &str, deployment: &Deployment) -> Result<()> {
     Ok(())
 }
 
-/// No blob stands in anything that the bootstrap wrote: a piece of the signature of the
-/// sample blob would show it.
+/// No blob and no workspace key stands in anything that the bootstrap wrote: a piece of the
+/// signature of the sample blob, or of the key, would show it.
 fn secrets_stay(bundle: &Bundle, deployment: &Deployment) -> Result<()> {
     let blob: serde_json::Value = serde_json::from_str(&BlobSpec::default().json())?;
     let signature = blob["sha256sig"]
         .as_str()
         .context("the sample blob has a signature")?;
-    let needle = signature
-        .get(..40)
-        .context("a signature is longer")?
-        .as_bytes();
-    let wide: Vec<u8> = needle.iter().flat_map(|&byte| [byte, 0]).collect();
+    let needles = [
+        signature.get(..40).context("a signature is longer")?,
+        WORKSPACE_KEY.get(..40).context("a key is longer")?,
+    ];
+    let utf16 = |needle: &str| needle.bytes().flat_map(|byte| [byte, 0]).collect();
+    let wide: Vec<Vec<u8>> = needles.iter().map(|needle| utf16(needle)).collect();
     let server = &deployment.server;
     let roots = [
         server.on_c("ProgramData/Gangway"),
@@ -468,9 +469,10 @@ fn secrets_stay(bundle: &Bundle, deployment: &Deployment) -> Result<()> {
             }
             let bytes = fs::read(entry.path())
                 .with_context(|| format!("read `{}`", entry.path().display()))?;
-            for text in [needle, &wide] {
+            let narrow = needles.iter().map(|needle| needle.as_bytes());
+            for text in narrow.chain(wide.iter().map(Vec::as_slice)) {
                 if bytes.windows(text.len()).any(|window| window == text) {
-                    bail!("a blob stands in `{}`", entry.path().display());
+                    bail!("a blob or a key stands in `{}`", entry.path().display());
                 }
             }
         }

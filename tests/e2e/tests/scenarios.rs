@@ -172,6 +172,7 @@ scenarios! {
         .onboards("run-deployment-tool");
     deployment_tool_fails: deployment_tool("exit=500")
         .run("failed", "step-failed", "run-deployment-tool");
+    retired_agent_2008_r2: retired_agent().onboards("install-monitoring-agent").onboards("");
     role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
         .run("blocked", "role-exclusions-missing", "");
     role_with_exclusions_2012_r2: on(Server2012R2).given(Role("DNS")).given(Exclusion)
@@ -338,6 +339,30 @@ fn deployment_tool(orders: &'static str) -> Scenario {
         .config(
             "downloads",
             &format!("deployment_source = '{}'", source.display()),
+        )
+}
+
+/// Server 2008 R2 that gets the retired agent: the outer setup lays out the inner one, which
+/// connects to the workspace.
+fn retired_agent() -> Scenario {
+    const CONNECT: &str = "set_text=SYSTEM\\CurrentControlSet\\Services\\HealthService\\Parameters\\\
+        Service Connector Services\\Log Analytics - 8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90|x|1";
+    let key = gangway_e2e::samples::workspace_key_file().expect("a key file");
+    on(Server2008R2)
+        .given(NewFile("setup.exe", [10, 20, 18029, 0]))
+        .given(Orders(
+            "mmasetup-amd64",
+            "extract=C:\\standins\\new\\setup.exe",
+        ))
+        .given(Orders("setup", CONNECT))
+        .staged_installer(Installer::MonitoringAgent)
+        .config(
+            "onboard.monitoring_agent",
+            &format!("workspace = '{WORKSPACE}'"),
+        )
+        .config(
+            "onboard.monitoring_agent",
+            &format!("key_file = '{}'", key.display()),
         )
 }
 

@@ -8,13 +8,14 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-use gangway_contract::manifest::Settings;
+use gangway_contract::OrgId;
+use gangway_contract::manifest::{MonitoringAgent, Settings};
 
 use super::suggest;
 
 pub use sections::*;
 
-use values::{parse_window, unc_fault};
+use values::{is_proxy_url, parse_window, unc_fault};
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -92,6 +93,8 @@ impl Config {
             .chain(&mut config.trust.revocation_lists)
             .chain(&mut config.signing.roots);
         let paths = paths.chain(&mut config.downloads.deployment_source);
+        let key = config.onboard.monitoring_agent.as_mut();
+        let paths = paths.chain(key.map(|agent| &mut agent.key_file));
         for entry in paths.chain(roots).chain(&mut config.bootstrap.stub) {
             *entry = folder.join(&*entry);
         }
@@ -153,6 +156,36 @@ impl Config {
                 "the sensor refuses longer tags (event 74)",
             );
         }
+        let is_guid = |text: &String| text.parse::<OrgId>().is_ok();
+        const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
+        if let Some(id) = self
+            .onboard
+            .remove_workspaces
+            .iter()
+            .find(|id| !is_guid(id))
+        {
+            return refuse(
+                "onboard.remove_workspaces",
+                format!("holds `{id}`, which is no workspace id"),
+                WORKSPACE,
+            );
+        }
+        if let Some(agent) = &self.onboard.monitoring_agent {
+            if !is_guid(&agent.workspace) {
+                return refuse(
+                    "onboard.monitoring_agent.workspace",
+                    format!("is `{}`, which is no workspace id", agent.workspace),
+                    WORKSPACE,
+                );
+            }
+            if agent.proxy.as_deref().is_some_and(|url| !is_proxy_url(url)) {
+                return refuse(
+                    "onboard.monitoring_agent.proxy",
+                    "is no URL of a proxy without credentials".to_owned(),
+                    "write it as `https://proxy.contoso.com:8080`",
+                );
+            }
+        }
         if self
             .rollout
             .ring_percent
@@ -191,6 +224,14 @@ impl Config {
             azure_stack_hci: self.targets.azure_stack_hci,
             vdi: self.targets.vdi,
             remove_workspaces: self.onboard.remove_workspaces.clone(),
+            monitoring_agent: self
+                .onboard
+                .monitoring_agent
+                .as_ref()
+                .map(|agent| MonitoringAgent {
+                    workspace: agent.workspace.clone(),
+                    proxy: agent.proxy.clone(),
+                }),
             uninstall_agent: self.offboard.uninstall_agent,
             retry_wait_s: rollout.retry_wait_s.unwrap_or(defaults.retry_wait_s),
             jitter_s: rollout.jitter_s.unwrap_or(defaults.jitter_s),
@@ -280,6 +321,27 @@ dns_name = "contoso.com"
             ),
             (
                 "[share]",
+                "[onboard]\nremove_workspaces = [\"aaaa\"]\n[share]",
+                "onboard.remove_workspaces",
+            ),
+            (
+                "[share]",
+                "[onboard.monitoring_agent]\nworkspace = \"x\"\nkey_file = \"k\"\n[share]",
+                "onboard.monitoring_agent.workspace",
+            ),
+            (
+                "[share]",
+                "[onboard.monitoring_agent]\nworkspace = \"8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90\"\n\
+                 key_file = \"k\"\nproxy = \"https://user:word@proxy:8080\"\n[share]",
+                "onboard.monitoring_agent.proxy",
+            ),
+            (
+                "[share]",
+                "[onboard.monitoring_agent]\nkey = \"c2VjcmV0\"\n[share]",
+                "unknown field `key`",
+            ),
+            (
+                "[share]",
                 "[rollout]\nring_percent = 101\n[share]",
                 "rollout.ring_percent",
             ),
@@ -291,6 +353,24 @@ dns_name = "contoso.com"
                 "`{to}`: expected `{expected}` in: {error}"
             );
         }
+    }
+
+    #[test]
+    fn the_monitoring_agent_is_set_and_its_key_stays_a_file() {
+        let section = "[onboard.monitoring_agent]
+workspace = '8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90'
+key_file = 'workspace.txt'
+proxy = 'http://proxy.contoso.com:8080'
+";
+        let config = parse(&format!("{SMALLEST}{section}")).unwrap();
+        let agent = config.onboard.monitoring_agent.as_ref().unwrap();
+        assert_eq!(agent.key_file, Path::new("lab/workspace.txt"));
+        let settings = config.settings().monitoring_agent.unwrap();
+        assert_eq!(settings.workspace, "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90");
+        assert_eq!(
+            settings.proxy.as_deref(),
+            Some("http://proxy.contoso.com:8080")
+        );
     }
 
     #[test]

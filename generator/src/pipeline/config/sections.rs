@@ -188,6 +188,22 @@ pub struct Onboard {
     pub device_tag: Option<String>,
     /// Log Analytics workspaces that the retired agent has to lose, by id.
     pub remove_workspaces: Vec<String>,
+    /// Installs the agent that was retired on 2024-08-31 on Server 2008 R2 SP1, where no
+    /// deployment tool is staged.
+    pub monitoring_agent: Option<MonitoringAgentSection>,
+}
+
+/// `[onboard.monitoring_agent]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonitoringAgentSection {
+    /// Id of the Log Analytics workspace.
+    pub workspace: String,
+    /// File with the workspace's key, relative to the config file. It becomes a payload, which
+    /// computers read from the share; the config never holds the key itself.
+    pub key_file: PathBuf,
+    /// URL of a proxy without credentials.
+    pub proxy: Option<String>,
 }
 
 impl Default for Onboard {
@@ -198,6 +214,7 @@ impl Default for Onboard {
             agent_route: AgentRoute::Auto,
             device_tag: None,
             remove_workspaces: Vec::new(),
+            monitoring_agent: None,
         }
     }
 }

@@ -27,6 +27,18 @@ pub(super) fn unc_fault(unc: &str) -> Option<String> {
     None
 }
 
+/// `http://host:port` or `https://host:port`, and nothing that could hold a password.
+pub(super) fn is_proxy_url(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"));
+    let Some((host, port)) = rest.and_then(|rest| rest.rsplit_once(':')) else {
+        return false;
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    !host.is_empty() && host.bytes().all(plain) && port.parse::<u16>().is_ok()
+}
+
 /// Two labels at least, letters, digits and inner hyphens (RFC 1123).
 fn is_dns_name(name: &str) -> bool {
     let label = |label: &str| {

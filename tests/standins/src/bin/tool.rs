@@ -4,7 +4,7 @@
 //!
 //! Orders, all optional: `sleep_ms`; `print` (a line of output); `set_number` and `set_text`
 //! (`KEY|NAME|VALUE` below `HKEY_LOCAL_MACHINE`); `delete` (`KEY|NAME`); `copy` (`FROM|TO`);
-//! `script` (a command script to run and wait for); `run` (the real program: it gets the same
+//! `extract` (a file that is copied into the folder of the argument `/t:`); `script` (a command script to run and wait for); `run` (the real program: it gets the same
 //! arguments and its exit code is passed on); `exit`.
 //!
 //! As `timeout` it keeps the two habits that matter to the onboarding script: without a
@@ -24,6 +24,7 @@ fn main() {
 #[cfg(windows)]
 mod windows {
     use std::io::IsTerminal as _;
+    use std::path::{Path, PathBuf};
     use std::time::Duration;
 
     use gangway_standins::behaviour::Behaviour;
@@ -53,6 +54,9 @@ mod windows {
         for (from, to) in orders.all("copy").filter_map(|line| line.split_once('|')) {
             complain_unless(std::fs::copy(from, to).is_ok(), to);
         }
+        for from in orders.all("extract") {
+            complain_unless(extract(from).is_some(), from);
+        }
         for script in orders.all("script") {
             let done = std::process::Command::new(r"C:\windows\system32\cmd.exe")
                 .args(["/d", "/c", script])
@@ -63,6 +67,16 @@ mod windows {
             return real(program);
         }
         orders.number("exit").unwrap_or(0)
+    }
+
+    /// Puts a file into the folder that `/t:` names, as self-extracting packages do.
+    fn extract(from: &str) -> Option<()> {
+        let mut arguments = std::env::args();
+        let folder = arguments.find_map(|argument| argument.strip_prefix("/t:").map(PathBuf::from));
+        let (from, folder) = (Path::new(from), folder?);
+        std::fs::create_dir_all(&folder).ok()?;
+        std::fs::copy(from, folder.join(from.file_name()?)).ok()?;
+        Some(())
     }
 
     fn timeout() -> i32 {
