@@ -45,7 +45,7 @@ enum Command {
     E2e(e2e::Arguments),
     /// Measures what has a bar, beside its yardstick
     Bench(bench::Arguments),
-    /// Runs the fuzz targets; needs cargo-fuzz and a nightly compiler
+    /// Runs the fuzz targets; needs cargo-fuzz
     Fuzz(fuzz::Arguments),
     /// Checks the rules about sources that no compiler knows
     Tidy,

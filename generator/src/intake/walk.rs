@@ -259,6 +259,12 @@ fn is_analyzer(names: &[String]) -> bool {
     })
 }
 
+/// Recognises a file and, when it is to be staged, copies it first.
+///
+/// The user's file is read once as a whole, by the copy, which the kernel makes. SHA-256 and
+/// content digest then read the copy at the same time, out of the page cache: an installer
+/// package's content digest takes the streams in another order than they lie in, so one pass
+/// cannot feed both, and a second thread costs no memory worth the name.
 fn judge_file(
     mut candidate: Candidate,
     form: Form,

@@ -7,6 +7,10 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::end_record::read_end;
+use super::error::{ZipError, contradiction};
+use super::fields::{Fields, read_at};
+
 /// Bounds on a directory.
 #[derive(Debug, Clone, Copy)]
 pub struct DirectoryLimits {
@@ -28,61 +32,8 @@ const RATIO_FROM: u64 = 16 << 20;
 /// Largest central directory for each entry, in bytes: 46 fixed, the rest name and extras.
 const BYTES_PER_ENTRY: u64 = 2048;
 
-/// End record without its comment, and the longest comment.
-const END_SIZE: u64 = 22;
-const END_BYTES: usize = 22;
-const MAX_COMMENT: u64 = 0xFFFF;
-
-const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
-const END64_SIGNATURE: u32 = 0x0606_4b50;
-const LOCATOR64_SIGNATURE: u32 = 0x0706_4b50;
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
 const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
-
-/// Why an archive is not opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ZipError {
-    /// The file cannot be read.
-    #[error("reading failed: {0}")]
-    Io(#[from] io::Error),
-    /// No end record: not an archive, or cut short.
-    #[error("the end of the archive is missing: the download is cut short")]
-    NoEnd,
-    /// Records contradict each other or the file.
-    #[error("the archive contradicts itself: {what}")]
-    Contradiction {
-        /// What.
-        what: String,
-    },
-    /// A part of the format that no download uses.
-    #[error("the archive uses {what}, which is not read")]
-    Unsupported {
-        /// What.
-        what: &'static str,
-    },
-    /// Larger than what is read.
-    #[error("the archive has {found} {what}, at most {limit} are read")]
-    TooMuch {
-        /// Of what.
-        what: &'static str,
-        /// How much.
-        found: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// An entry would inflate out of proportion.
-    #[error("entry {index} inflates {ratio} times, more than any package does")]
-    Ratio {
-        /// Number of the entry, from 1.
-        index: usize,
-        /// Inflated by compressed size.
-        ratio: u64,
-    },
-}
-
-fn contradiction(what: impl Into<String>) -> ZipError {
-    ZipError::Contradiction { what: what.into() }
-}
 
 /// One entry, as the central directory and the local header both have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,44 +67,6 @@ impl Entry {
     pub fn is_folder(&self) -> bool {
         matches!(self.raw_name.last(), Some(b'/' | b'\\'))
     }
-}
-
-/// Little-endian fields out of a record; never past its end.
-struct Fields<'a>(&'a [u8]);
-
-impl Fields<'_> {
-    fn u16(&self, at: usize) -> u16 {
-        let bytes = self.0.get(at..at + 2).and_then(|b| b.try_into().ok());
-        bytes.map_or(0, u16::from_le_bytes)
-    }
-    fn u32(&self, at: usize) -> u32 {
-        let bytes = self.0.get(at..at + 4).and_then(|b| b.try_into().ok());
-        bytes.map_or(0, u32::from_le_bytes)
-    }
-    fn u64(&self, at: usize) -> u64 {
-        let bytes = self.0.get(at..at + 8).and_then(|b| b.try_into().ok());
-        bytes.map_or(0, u64::from_le_bytes)
-    }
-}
-
-fn read_at<R: Read + Seek>(reader: &mut R, at: u64, length: u64) -> io::Result<Vec<u8>> {
-    reader.seek(SeekFrom::Start(at))?;
-    let mut bytes = Vec::new();
-    reader.take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == length {
-        Ok(bytes)
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
-/// What the end records say.
-struct End {
-    count: u64,
-    size: u64,
-    offset: u64,
-    /// Where the end records begin.
-    at: u64,
 }
 
 /// Reads the directory and checks it against the local headers.
@@ -194,81 +107,6 @@ pub fn read<R: Read + Seek>(
     }
     check_overlap(&entries, end.offset)?;
     Ok(entries)
-}
-
-fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<End, ZipError> {
-    let tail_start = length.saturating_sub(END_SIZE + MAX_COMMENT);
-    let tail = read_at(reader, tail_start, length - tail_start)?;
-    let mut candidates = tail.windows(END_BYTES).enumerate().filter(|(at, window)| {
-        window.starts_with(&END_SIGNATURE)
-            && at + window.len() + usize::from(Fields(window).u16(20)) == tail.len()
-    });
-    let (at, record) = candidates.next_back().ok_or(ZipError::NoEnd)?;
-    if candidates.next_back().is_some() {
-        return Err(contradiction("there are two end records"));
-    }
-    let at = tail_start + at as u64;
-    let fields = Fields(record);
-    if fields.u16(4) != 0 && fields.u16(4) != 0xFFFF {
-        return Err(ZipError::Unsupported {
-            what: "several volumes",
-        });
-    }
-    let (count, size, offset) = (fields.u16(10), fields.u32(12), fields.u32(16));
-    let plain = End {
-        count: u64::from(count),
-        size: u64::from(size),
-        offset: u64::from(offset),
-        at,
-    };
-    let locator_at = at.checked_sub(20);
-    let locator = match locator_at {
-        Some(locator_at) => read_at(reader, locator_at, 20)?,
-        None => Vec::new(),
-    };
-    let saturated = count == u16::MAX || size == u32::MAX || offset == u32::MAX;
-    if Fields(&locator).u32(0) != LOCATOR64_SIGNATURE {
-        if saturated {
-            return Err(contradiction("the ZIP64 records are missing"));
-        }
-        if fields.u16(8) != count {
-            return Err(contradiction("the two entry counts differ"));
-        }
-        return Ok(plain);
-    }
-    let record_at = Fields(&locator).u64(8);
-    let before = locator_at.unwrap_or_default();
-    if record_at.checked_add(56) != Some(before) {
-        return Err(contradiction(
-            "the ZIP64 end record does not lie before its locator",
-        ));
-    }
-    let record = read_at(reader, record_at, 56)?;
-    let fields = Fields(&record);
-    if fields.u32(0) != END64_SIGNATURE || fields.u64(4) != 44 {
-        return Err(contradiction("the ZIP64 end record is damaged"));
-    }
-    if fields.u32(16) != 0 || fields.u32(20) != 0 {
-        return Err(ZipError::Unsupported {
-            what: "several volumes",
-        });
-    }
-    let wide = End {
-        count: fields.u64(32),
-        size: fields.u64(40),
-        offset: fields.u64(48),
-        at: record_at,
-    };
-    let agrees = |narrow: u64, limit: u64, wide: u64| narrow == limit || narrow == wide;
-    let same = agrees(plain.count, u64::from(u16::MAX), wide.count)
-        && agrees(plain.size, u64::from(u32::MAX), wide.size)
-        && agrees(plain.offset, u64::from(u32::MAX), wide.offset)
-        && fields.u64(24) == wide.count;
-    if same {
-        Ok(wide)
-    } else {
-        Err(contradiction("the ZIP64 record and the end record differ"))
-    }
 }
 
 fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {

@@ -3,11 +3,15 @@
 //! from an archive.
 
 mod directory;
+mod end_record;
 mod entry_reader;
+mod error;
+mod fields;
 pub mod name;
 
-pub use directory::{DirectoryLimits, Entry, ZipError, read};
+pub use directory::{DirectoryLimits, Entry, read};
 pub use entry_reader::{EntryError, EntryReader};
+pub use error::ZipError;
 pub use name::NameFault;
 
 /// First bytes of an archive with at least one entry, and of an empty one.

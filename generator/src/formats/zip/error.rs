@@ -1,0 +1,48 @@
+//! Why an archive is refused.
+
+use std::io;
+
+/// Why an archive is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ZipError {
+    /// The file cannot be read.
+    #[error("reading failed: {0}")]
+    Io(#[from] io::Error),
+    /// No end record: not an archive, or cut short.
+    #[error("the end of the archive is missing: the download is cut short")]
+    NoEnd,
+    /// Records contradict each other or the file.
+    #[error("the archive contradicts itself: {what}")]
+    Contradiction {
+        /// What.
+        what: String,
+    },
+    /// A part of the format that no download uses.
+    #[error("the archive uses {what}, which is not read")]
+    Unsupported {
+        /// What.
+        what: &'static str,
+    },
+    /// Larger than what is read.
+    #[error("the archive has {found} {what}, at most {limit} are read")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// How much.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// An entry would inflate out of proportion.
+    #[error("entry {index} inflates {ratio} times, more than any package does")]
+    Ratio {
+        /// Number of the entry, from 1.
+        index: usize,
+        /// Inflated by compressed size.
+        ratio: u64,
+    },
+}
+
+pub(super) fn contradiction(what: impl Into<String>) -> ZipError {
+    ZipError::Contradiction { what: what.into() }
+}
