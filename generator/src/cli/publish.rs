@@ -162,7 +162,13 @@ mod gpo {
             return Ok((host.clone(), open(host)?));
         }
         // The domain's own name leads to one of its domain controllers.
-        let host = pdc_emulator(&mut open(&name(domain)?)?)?;
+        let mut any = open(&name(domain)?).map_err(|mut error| {
+            error
+                .why
+                .push_str("\nhint: or name a domain controller by `--dc`");
+            error
+        })?;
+        let host = pdc_emulator(&mut any)?;
         let host = name(&host.unwrap_or_default())?;
         let directory = open(&host)?;
         Ok((host, directory))

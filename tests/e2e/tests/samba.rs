@@ -403,6 +403,15 @@ fn the_directory_is_reached_under_tls_with_a_checked_certificate_only() {
         let line = format!("server   {controller}\n");
         assert!(output.stdout.contains(&line), "{}", output.stdout);
     }
+    let output = dry(&["--json"], None);
+    let told: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(told["server"], controller);
+    assert_eq!(told["domain"], NAME);
+    assert_eq!(
+        (&told["action"], &told["dry_run"]),
+        (&"publish".into(), &true.into())
+    );
+    assert!(told["steps"].as_array().unwrap().len() > 10, "{told}");
     let system = "/etc/ssl/certs/ca-certificates.crt";
     for (arguments, root, why) in [
         (&["--dc", controller][..], Some(system), "certificate"),
