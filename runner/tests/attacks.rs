@@ -134,6 +134,19 @@ fn a_local_copy_that_is_swapped_between_write_and_check() {
 }
 
 #[test]
+fn a_reparse_point_in_the_place_of_a_payload() {
+    let mut machine = machine();
+    machine.reparse_points.push(machine.local("md4ws.msi"));
+    let report = run_once(&mut machine);
+    assert_refused(
+        &machine,
+        &report,
+        Reason::FolderNotProtected,
+        "reparse point",
+    );
+}
+
+#[test]
 fn a_folder_that_somebody_else_made() {
     let mut machine = machine();
     machine

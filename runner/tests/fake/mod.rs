@@ -123,6 +123,8 @@ pub(crate) struct Fake {
     pub(crate) create_failure: Option<u32>,
     /// Folders that are not ours.
     pub(crate) foreign_folders: Vec<String>,
+    /// Files that lead elsewhere.
+    pub(crate) reparse_points: Vec<String>,
     pub(crate) restarts: u32,
     locked: bool,
     pub(crate) slept: Vec<u32>,
@@ -198,6 +200,7 @@ impl Fake {
             violations: Vec::new(),
             create_failure: None,
             foreign_folders: Vec::new(),
+            reparse_points: Vec::new(),
             restarts: 0,
             locked: false,
             slept: Vec::new(),
@@ -652,6 +655,12 @@ impl Machine for Fake {
     fn hold_file(&mut self, path: &str) -> Result<Option<Box<dyn Read>>, Failure> {
         self.tick();
         self.faults.meet(Effect::HoldFile, path)?;
+        if self.reparse_points.iter().any(|planted| planted == path) {
+            return Err(Failure::own(
+                format!("`{path}` is a reparse point"),
+                FailureKind::NotProtected,
+            ));
+        }
         let Some(bytes) = self.files.borrow().get(path).cloned() else {
             return Ok(None);
         };

@@ -1,7 +1,7 @@
 //! A server and a bundle for every way to the goal, as the lines of a decision table.
 
 /// Routes by name: a server and a bundle that make it go all the way.
-pub(crate) const ROUTES: [(&str, &str); 11] = [
+pub(crate) const ROUTES: [(&str, &str); 13] = [
     ("script", "host 2022"),
     (
         "script, passive, desktop",
@@ -19,6 +19,18 @@ manifest remove_workspace aaaaaaaa-0000-0000-0000-000000000001
 manifest with hotfix windows10.0-kb4457127-x64.msu
 manifest with platform UpdatePlatform.exe 4.18.26080.3
 manifest with sensor UpdateSenseClient.exe 10.8760.27617.1006",
+    ),
+    (
+        "agent, feature off",
+        "host 2016\nset antivirus.service -\nmanifest with platform UpdatePlatform.exe 4.18.26080.3",
+    ),
+    (
+        "deployment tool, passive, desktop",
+        "host 2008-r2
+set antivirus.others Contoso Shield
+manifest vdi true
+manifest with tool DefenderDT.exe
+manifest with tool-file a.onboarding",
     ),
     (
         "2012 R2",

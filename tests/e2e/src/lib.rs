@@ -13,6 +13,7 @@ mod leftovers;
 pub mod program;
 pub mod report;
 pub mod required;
+pub mod routes;
 pub mod samba;
 pub mod samples;
 pub mod scenario;

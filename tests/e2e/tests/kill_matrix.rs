@@ -8,9 +8,8 @@
 
 use gangway_e2e::Given::*;
 use gangway_e2e::Os::{Server2012R2, Server2016, Server2022};
-use gangway_e2e::Scenario;
-
-const WORKSPACE: &str = "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90";
+use gangway_e2e::routes::{self, WORKSPACE};
+use gangway_e2e::{Installer, Scenario};
 
 /// Server 2012 R2 with both predecessors and another antivirus.
 fn migration() -> Scenario {
@@ -32,6 +31,34 @@ fn update() -> Scenario {
             "copy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll\nexit=0",
         ))
         .staged("variants/updates-2012-r2")
+}
+
+/// Server 2016 with both updates staged.
+fn updates() -> Scenario {
+    Scenario::on(Server2016)
+        .given(Platform([4, 12, 17007, 1]))
+        .given(NewFile("MsMpEng.exe", [4, 18, 25020, 1009]))
+        .given(NewFile("MsSense.exe", [10, 8760, 27617, 1006]))
+        .given(Orders(
+            "updateplatform",
+            "set_text=SYSTEM\\CurrentControlSet\\Services\\WinDefend|ImagePath|\"C:\\standins\\new\\MsMpEng.exe\"",
+        ))
+        .given(Orders(
+            "updatesenseclient",
+            "set_text=SOFTWARE\\Microsoft\\Windows Advanced Threat Protection|InstallLocation|C:\\standins\\new",
+        ))
+        .staged_installer(Installer::PlatformUpdate)
+        .staged_installer(Installer::SensorUpdate)
+}
+
+/// Server 2008 R2 by the deployment tool, which is not safe to start twice.
+fn deployment_tool() -> Scenario {
+    routes::deployment_tool("script=C:\\by-hand\\tool.cmd").once("defenderdt")
+}
+
+/// Server 2008 R2 by the retired agent, which is not safe to install twice.
+fn retired_agent() -> Scenario {
+    routes::retired_agent().once("setup")
 }
 
 /// Server 2016 by the install script.
@@ -119,6 +146,22 @@ killed! {
     update_running: onboards(update, "after:process");
     update_installed: onboards(update, "before:install-hotfix-ended");
     update_recorded: onboards(update, "after:install-hotfix-ended");
+
+    as_the_platform_is_updated: onboards(updates, "after:update-platform-started");
+    platform_updated: onboards(updates, "before:update-platform-ended");
+    as_the_sensor_is_updated: onboards(updates, "after:update-sensor-started");
+    sensor_updated: onboards(updates, "before:update-sensor-ended");
+
+    as_the_deployment_tool_starts:
+        onboards(deployment_tool, "after:run-deployment-tool-started");
+    deployment_tool_running: onboards(deployment_tool, "after:process");
+    deployment_tool_ended: onboards(deployment_tool, "before:run-deployment-tool-ended");
+    deployment_tool_recorded: onboards(deployment_tool, "after:run-deployment-tool-ended");
+
+    as_the_retired_agent_is_installed:
+        onboards(retired_agent, "after:install-monitoring-agent-started");
+    retired_agent_installed: onboards(retired_agent, "before:install-monitoring-agent-ended");
+    retired_agent_recorded: onboards(retired_agent, "after:install-monitoring-agent-ended");
 
     before_the_install_script: onboards(install_script, "before:run-install-script-started");
     as_the_install_script_starts: onboards(install_script, "after:run-install-script-started");

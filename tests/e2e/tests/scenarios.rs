@@ -11,7 +11,8 @@ use gangway_e2e::Os::{
     Server2008R2, Server2012, Server2012R2, Server2016, Server2019, Server2022, Server2025,
     Workstation,
 };
-use gangway_e2e::{Deployment, Installer, Os, Recipe, Scenario, Server, required};
+use gangway_e2e::routes::{WORKSPACE, deployment_tool, retired_agent};
+use gangway_e2e::{Deployment, Installer, Os, Recipe, Scenario, Server};
 
 /// Declares one test per row.
 macro_rules! scenarios {
@@ -51,8 +52,6 @@ impl EndsWell for Scenario {
         self.run(DONE.0, DONE.1, steps)
     }
 }
-
-const WORKSPACE: &str = "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90";
 
 /// The line of a window from `from_h` to `to_h` hours from now; servers here run on UTC.
 fn window(from_h: u64, to_h: u64) -> String {
@@ -321,49 +320,6 @@ scenarios! {
         .given(TamperProtection).config("offboard", "uninstall_agent = true")
         .by_hand(r"C:\windows\system32\msiexec.exe", &["/i", r"C:\by-hand\md4ws.msi", "/qn"])
         .run("blocked", "tamper-protection", "");
-}
-
-/// Server 2008 R2 with a staged deployment tool that follows orders; `tool.cmd` does what the
-/// real one does in the end.
-fn deployment_tool(orders: &'static str) -> Scenario {
-    const WORK: &str = "sc create Sense binPath= C:\\standins\\new\\MsSense.exe start= demand\r\n\
-                        call C:\\by-hand\\onboard.cmd\r\n";
-    let samples = required::path(required::FIXTURES).expect("the samples");
-    let source = samples.join("variants/deployment-tool/source");
-    on(Server2008R2)
-        .given(Downloads)
-        .given(NewSensor([10, 8800, 1, 1]))
-        .given(File("by-hand/tool.cmd", WORK))
-        .given(Orders("defenderdt", orders))
-        .staged_installer(Installer::DeploymentTool)
-        .config(
-            "downloads",
-            &format!("deployment_source = '{}'", source.display()),
-        )
-}
-
-/// Server 2008 R2 that gets the retired agent: the outer setup lays out the inner one, which
-/// connects to the workspace.
-fn retired_agent() -> Scenario {
-    const CONNECT: &str = "set_text=SYSTEM\\CurrentControlSet\\Services\\HealthService\\Parameters\\\
-        Service Connector Services\\Log Analytics - 8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90|x|1";
-    let key = gangway_e2e::samples::workspace_key_file().expect("a key file");
-    on(Server2008R2)
-        .given(NewFile("setup.exe", [10, 20, 18029, 0]))
-        .given(Orders(
-            "mmasetup-amd64",
-            "extract=C:\\standins\\new\\setup.exe",
-        ))
-        .given(Orders("setup", CONNECT))
-        .staged_installer(Installer::MonitoringAgent)
-        .config(
-            "onboard.monitoring_agent",
-            &format!("workspace = '{WORKSPACE}'"),
-        )
-        .config(
-            "onboard.monitoring_agent",
-            &format!("key_file = '{}'", key.display()),
-        )
 }
 
 fn offboarding(os: Os) -> Scenario {
