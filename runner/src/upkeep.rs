@@ -111,6 +111,7 @@ pub fn collect(machine: &mut dyn Machine, bundle: &Bundle) -> Result<String, Fai
         ("facts.txt".to_owned(), tell::facts(&facts)),
         ("plan.txt".to_owned(), tell::plan(&plan)),
     ];
+    let mut missing = Vec::new();
     let release = machine
         .folders()
         .release(bundle.manifest.release_id.as_str());
@@ -125,13 +126,20 @@ pub fn collect(machine: &mut dyn Machine, bundle: &Bundle) -> Result<String, Fai
         (release, "install-"),
         (tool_logs, "tool-"),
     ] {
-        for name in machine.list_files(&folder)? {
-            if !is_log(&name) {
-                continue;
+        // What cannot be read is named: the rest is what somebody waits for.
+        let names = machine.list_files(&folder).unwrap_or_else(|failure| {
+            missing.push(failure.to_string());
+            Vec::new()
+        });
+        for name in names.into_iter().filter(|name| is_log(name)) {
+            match machine.read_tail(&format!(r"{folder}\{name}"), LOG_TAIL) {
+                Ok(bytes) => texts.push((format!("{prefix}{name}"), redact(&decode(&bytes)))),
+                Err(failure) => missing.push(failure.to_string()),
             }
-            let bytes = machine.read_tail(&format!(r"{folder}\{name}"), LOG_TAIL)?;
-            texts.push((format!("{prefix}{name}"), redact(&decode(&bytes))));
         }
+    }
+    if !missing.is_empty() {
+        texts.push(("missing.txt".to_owned(), missing.join("\r\n")));
     }
     for (name, text) in texts {
         let path = format!(r"{target}\{name}");

@@ -6,6 +6,7 @@
 mod cases;
 mod fake;
 
+use fake::faults::{Effect, Fault};
 use fake::{Act, Fake};
 use gangway_contract::Reason;
 use gangway_contract::report::Report;
@@ -125,6 +126,31 @@ fn every_output_is_searched() {
         Report::parse(&machine.dropped[0].1).map(|report| report.reason),
         Ok("step-failed".to_owned())
     );
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_named_and_the_rest_is_gathered() {
+    let mut machine = machine();
+    let bundle = machine.bundle();
+    for name in ["a.log", "b.log"] {
+        let path = format!(r"C:\ProgramData\Gangway\logs\{name}");
+        machine.files.borrow_mut().insert(path, b"text".to_vec());
+    }
+    machine.faults.set(&[Fault {
+        effect: Effect::ReadTail,
+        after: 0,
+        times: 1,
+        code: 32,
+    }]);
+    let folder = upkeep::collect(&mut machine, &bundle).unwrap_or_else(|error| panic!("{error}"));
+    let files = machine.files.borrow();
+    let text = |name: &str| {
+        let bytes = files.get(&format!(r"{folder}\{name}"));
+        bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    };
+    assert_eq!(text("log-a.log"), None);
+    assert_eq!(text("log-b.log").as_deref(), Some("text"));
+    assert!(text("missing.txt").is_some_and(|text| text.contains("a.log")));
 }
 
 #[test]
