@@ -159,6 +159,8 @@ facts! {
         pub machine_sid: Fact<String>,
         /// Does the process run with administrators' rights?
         pub elevated: Fact<bool>,
+        /// Does the process run as SYSTEM?
+        pub as_system: Fact<bool>,
         /// Free bytes on the volume that takes the payloads.
         pub free_bytes: Fact<u64>,
     }
@@ -341,8 +343,15 @@ facts! {
     pub struct Network {
         /// Policy `TelemetryProxyServer`.
         pub sensor_proxy: Fact<String>,
+        /// Policy `PreferStaticProxyForHttpRequest`: the sensor uses its proxy for revocation
+        /// lists too.
+        pub prefer_sensor_proxy: Fact<u32>,
         /// Machine-wide WinHTTP proxy.
         pub machine_proxy: Fact<String>,
+        /// Hosts that go past the machine-wide proxy.
+        pub machine_bypass: Fact<String>,
+        /// Policy `ProxyServer` of Defender Antivirus.
+        pub antivirus_proxy: Fact<String>,
         /// Are mutual authentication and integrity required for NETLOGON?
         pub hardened_netlogon: Fact<bool>,
     }

@@ -41,6 +41,10 @@ pub struct Manifest {
     pub payloads: Vec<Payload>,
     /// Choices, waits and limits.
     pub settings: Settings,
+    /// Lab roots of the config, by SHA-256: in `connectivity` they count beside the service's
+    /// own. Nothing is run because of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lab_roots: Vec<Sha256>,
 }
 
 impl Manifest {
@@ -441,6 +445,7 @@ mod tests {
                 signer: None,
             }],
             settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+            lab_roots: Vec::new(),
         }
     }
 

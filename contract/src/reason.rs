@@ -42,6 +42,8 @@ reasons! {
     Offboarded = "offboarded", Offboarded, "nothing";
     /// Steps are planned and nothing stands in their way.
     Ready = "ready", Assessed, "run the onboarding bundle";
+    /// Every address that the service needs answers (`connectivity`).
+    ServiceReachable = "service-reachable", Assessed, "nothing";
 
     /// Outside the maintenance window.
     WindowClosed = "window-closed", Waiting, "nothing: the next run inside the window goes on";
@@ -134,6 +136,15 @@ reasons! {
     DiskFull = "disk-full", Blocked, "free the space named on the system volume";
     /// Access was denied to something that SYSTEM must be able to use.
     AccessDenied = "access-denied", Blocked, "check the permissions of the object named";
+    /// An address that the service needs does not answer (`connectivity`).
+    ServiceUnreachable = "service-unreachable", Blocked,
+        "clear what `connectivity` names for each address";
+    /// Something between this server and the service opens its connections (`connectivity`).
+    TlsIntercepted = "tls-intercepted", Blocked,
+        "take the addresses named out of TLS inspection";
+    /// The proxy does not let the sensor through (`connectivity`).
+    ProxyRefuses = "proxy-refuses", Blocked,
+        "let the proxy pass the addresses named without authentication";
     /// The process lacks administrators' rights.
     NotElevated = "not-elevated", Blocked, "run it as SYSTEM or from an elevated prompt";
 

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connectivity::Checks;
 use crate::facts::Facts;
 use crate::identity::{BundleId, ReleaseId};
 use crate::manifest::Mode;
@@ -67,6 +68,10 @@ pub struct Report {
     pub signatures: Vec<SignatureCheck>,
     /// What a person should know beyond the reason.
     pub findings: Vec<String>,
+    /// Addresses of the service and what came of them; only where they were asked
+    /// (`connectivity`). Such a report says nothing of onboarding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connectivity: Option<Checks>,
     /// Facts before the first step.
     pub facts_before: Facts,
     /// Facts at the end; equal to those before when nothing was done.
@@ -235,6 +240,7 @@ mod tests {
             steps: Vec::new(),
             signatures: Vec::new(),
             findings: Vec::new(),
+            connectivity: None,
             facts_before: Facts::default(),
             facts_after: Facts::default(),
         }

@@ -35,6 +35,13 @@ pub enum Request {
     Status,
     /// Look and report, whatever the manifest's mode.
     Precheck,
+    /// Ask every address of the service, and report.
+    Connectivity {
+        /// As JSON.
+        json: bool,
+        /// Folder for the report.
+        reports: Option<String>,
+    },
     /// Gather logs and reports in one folder.
     Collect,
     /// Remove everything that this program left on the server, reports and journal included.
@@ -55,6 +62,9 @@ Brings this server to the state that the bundle inside this program asks for.
   --plan [--json]                     print facts and plan, change nothing
   --facts [--json]                    print facts, change nothing
   --signature FILE [--json]           print what this server says of a file's signer
+  connectivity [--json] [--report DIR]
+                                      ask every address that the sensor needs, by the way
+                                      that it takes, and report; change nothing
   status                              print the last report
   collect                             gather logs and reports in one folder
   cleanup                             remove what this program left here
@@ -77,6 +87,18 @@ pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String
             return Ok(Request::Signature { path, json });
         }
         ["--signature"] => return Err("`--signature` needs a file".to_owned()),
+        ["connectivity"] => {
+            return Ok(Request::Connectivity {
+                json,
+                reports: None,
+            });
+        }
+        ["connectivity", "--report", folder] => {
+            return Ok(Request::Connectivity {
+                json,
+                reports: Some(folder.to_owned()),
+            });
+        }
         ["status"] => Request::Status,
         ["precheck"] => Request::Precheck,
         ["collect"] => Request::Collect,
@@ -90,7 +112,10 @@ pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String
         [first, ..] => return Err(format!("`{first}` is not understood")),
     };
     if json {
-        return Err("`--json` goes with `--plan`, `--facts` and `--signature` only".to_owned());
+        return Err(
+            "`--json` goes with `--plan`, `--facts`, `--signature` and `connectivity` only"
+                .to_owned(),
+        );
     }
     Ok(request)
 }
@@ -169,6 +194,20 @@ mod tests {
                 },
             ),
             ("status", Request::Status),
+            (
+                "connectivity --json",
+                Request::Connectivity {
+                    json: true,
+                    reports: None,
+                },
+            ),
+            (
+                "connectivity --report R",
+                Request::Connectivity {
+                    json: false,
+                    reports: Some("R".to_owned()),
+                },
+            ),
             ("onboard", Request::Run),
             ("onboard --source D:\\", from("D:\\", None)),
             ("onboard --report R --source D", from("D", Some("R"))),
@@ -184,6 +223,7 @@ mod tests {
             ("status --json", "`--json`"),
             ("--signature", "needs a file"),
             ("--signature a b", "`--signature`"),
+            ("connectivity --report", "`connectivity`"),
             ("onboard --source", "`--source`"),
             ("onboard --source A --source B", "twice"),
             ("onboard --report R", "`--report`"),

@@ -8,6 +8,7 @@
 pub mod codes;
 pub mod command_line;
 pub mod commands;
+pub mod connectivity;
 mod crash_point;
 pub mod execute;
 pub mod failure;

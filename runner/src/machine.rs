@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::Read;
 
+use gangway_contract::connectivity::Answer;
 use gangway_contract::facts::FeatureState;
 use gangway_contract::manifest::Mode;
 use gangway_contract::step::PastLimit;
@@ -28,6 +29,9 @@ pub trait Machine {
     fn feature_state(&mut self) -> Fact<FeatureState>;
     /// Well-known folders of this machine.
     fn folders(&self) -> Folders;
+    /// Asks addresses through the system's HTTP client, several at once, and gives an answer
+    /// for each in the same order. Ends within `limit_s` and a moment.
+    fn ask(&mut self, questions: &[Question], limit_s: u32) -> Vec<Answer>;
 
     /// Takes the machine-wide lock of this program; false when another instance holds it.
     ///
@@ -160,6 +164,17 @@ pub trait Machine {
     fn drop_report(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure>;
     /// Writes a line to the event log; failure is not worth failing for.
     fn log_event(&mut self, event: &Event);
+}
+
+/// One address and the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// `http:` or `https:`.
+    pub url: String,
+    /// `host:port` of a proxy; none means directly, whatever the machine's settings.
+    pub proxy: Option<String>,
+    /// Longest time in seconds.
+    pub limit_s: u32,
 }
 
 /// A file being written.

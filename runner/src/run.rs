@@ -77,6 +77,23 @@ pub struct Start {
 }
 
 impl Start {
+    /// What a run finds that plans nothing: it only looks.
+    pub(crate) fn assessing(facts: Facts, started_at: UtcTime, reason: Reason) -> Self {
+        let plan = Plan {
+            state: reason.state(),
+            reason,
+            detail: String::new(),
+            steps: Vec::new(),
+            held: Vec::new(),
+            findings: Vec::new(),
+        };
+        Self {
+            facts,
+            plan,
+            started_at,
+        }
+    }
+
     /// Are there steps to take now?
     pub fn has_work(&self) -> bool {
         !self.plan.steps.is_empty()
@@ -144,14 +161,21 @@ pub fn give_up(
     stop: Stop,
 ) -> Report {
     let facts = start.facts.clone();
-    let end = End {
-        state: stop.reason.state(),
-        reason: stop.reason,
-        detail: stop.detail,
-        findings: Vec::new(),
-    };
-    let report = report_of(machine, bundle, start, facts, end, Vec::new(), Vec::new());
+    let report = report_of_stop(machine, bundle, start, facts, stop, Vec::new());
     leave(machine, bundle, places, report)
+}
+
+/// The report of a run without steps.
+pub(crate) fn report_of_stop(
+    machine: &dyn Machine,
+    bundle: &Bundle,
+    start: &Start,
+    facts: Facts,
+    stop: Stop,
+    notes: Vec<String>,
+) -> Report {
+    let end = End::of_stop(stop, notes);
+    report_of(machine, bundle, start, facts, end, Vec::new(), Vec::new())
 }
 
 struct End {
@@ -352,6 +376,7 @@ fn report_of(
         steps,
         signatures,
         findings: end.findings,
+        connectivity: None,
         facts_before: start.facts.clone(),
         facts_after,
     }
@@ -417,7 +442,7 @@ fn remove_payloads(machine: &mut dyn Machine, manifest: &Manifest) -> Result<(),
     leftovers::remove_other_releases(machine, &manifest.release_id)
 }
 
-fn report_folder(places: &Places, manifest: &Manifest) -> Option<String> {
+pub(crate) fn report_folder(places: &Places, manifest: &Manifest) -> Option<String> {
     match &places.source {
         // By hand: the share may not be reachable from here at all.
         Some(_) => places.reports.clone(),
@@ -452,7 +477,7 @@ fn is_good_state(state: State) -> bool {
 }
 
 /// `<fqdn>.<utc>.<random>.json`.
-fn report_name(machine: &mut dyn Machine, report: &Report) -> String {
+pub(crate) fn report_name(machine: &mut dyn Machine, report: &Report) -> String {
     let host: String = report
         .fqdn
         .to_ascii_lowercase()
@@ -472,7 +497,7 @@ pub fn report_time(name: &str) -> Option<&str> {
     name.rsplit('.').nth(2)
 }
 
-fn keep(machine: &mut dyn Machine, name: &str, report: &Report) -> Result<(), Failure> {
+pub(crate) fn keep(machine: &mut dyn Machine, name: &str, report: &Report) -> Result<(), Failure> {
     machine.keep_report(name, &report.to_bytes())?;
     let folder = format!(r"{}\reports", machine.folders().data());
     let mut kept = machine.list_files(&folder)?;

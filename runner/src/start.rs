@@ -10,7 +10,7 @@ use gangway_runner::failure::Failure;
 use gangway_runner::machine::{Event, Level, Machine as _};
 use gangway_runner::run::{self, Bundle, Places};
 use gangway_runner::windows::{self, WindowsMachine, print};
-use gangway_runner::{relay, selfcheck, tell, upkeep};
+use gangway_runner::{connectivity, relay, selfcheck, tell, upkeep};
 
 pub(crate) fn main() -> ProcessExit {
     windows::harden();
@@ -57,6 +57,9 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
             upkeep::signature(&mut machine, &own.bundle, &absolute(&path))
                 .map(|check| show_signature(&check, json)),
         ),
+        Request::Connectivity { json, reports } => {
+            Ok(ask(&mut machine, &own.bundle, json, reports.as_deref()))
+        }
         Request::Status => tell_of(upkeep::status(&mut machine)),
         Request::Collect => tell_of(
             upkeep::collect(&mut machine, &own.bundle)
@@ -196,6 +199,22 @@ fn show_signature(check: &SignatureCheck, json: bool) -> (String, i32) {
         _ => refused,
     };
     (text, code.number())
+}
+
+/// Asks the service's addresses. The machine-wide lock is not taken: nothing is changed.
+fn ask(machine: &mut WindowsMachine, bundle: &Bundle, json: bool, reports: Option<&str>) -> i32 {
+    let places = Places {
+        source: None,
+        reports: reports.map(absolute),
+    };
+    let report = connectivity::run(machine, bundle, &places);
+    let text = if json {
+        pretty(&report)
+    } else {
+        format!("{}{}\n", tell::checks(&report), tell::summary(&report))
+    };
+    print(&text, false);
+    report.exit_code
 }
 
 /// Facts and plan side by side.

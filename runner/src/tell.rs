@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use gangway_contract::connectivity::Outcome;
 use gangway_contract::plan::Plan;
 use gangway_contract::report::{PlannedStep, Report, SignatureCheck};
 use gangway_contract::{Facts, Reason, State};
@@ -59,6 +60,43 @@ pub fn signature(check: &SignatureCheck) -> String {
         if !part.is_empty() {
             let _ = write!(text, ", {part}");
         }
+    }
+    text
+}
+
+/// The addresses of the service and what came of them; the chain only where it is what is
+/// wrong.
+pub fn checks(report: &Report) -> String {
+    let mut text = String::new();
+    let Some(checks) = &report.connectivity else {
+        return text;
+    };
+    for check in &checks.checks {
+        let _ = writeln!(text, "{:24} {}", check.outcome, check.url);
+        let good = check.outcome == Outcome::Reachable.as_str();
+        if !good {
+            let _ = writeln!(text, "  {} {}: {}", check.need, check.service, check.detail);
+        }
+        if !good || check.attempts.len() > 1 {
+            for attempt in &check.attempts {
+                let _ = writeln!(text, "  by {}: {}", attempt.route, attempt.outcome);
+            }
+        } else if let Some(attempt) = check.attempts.first() {
+            let _ = writeln!(text, "  by {}: {}", attempt.route, attempt.detail);
+        }
+        for certificate in check.chain.iter().filter(|_| !good) {
+            let _ = writeln!(
+                text,
+                "  certificate {}\n    issued by {}, until {}\n    SHA-256 {}",
+                certificate.subject, certificate.issuer, certificate.not_after, certificate.sha256
+            );
+        }
+        if !good {
+            let _ = writeln!(text, "  next: {}", check.next_action);
+        }
+    }
+    for pattern in &checks.not_asked {
+        let _ = writeln!(text, "{:24} {pattern}", "cannot be asked");
     }
     text
 }

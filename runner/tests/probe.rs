@@ -170,6 +170,10 @@ impl Sources for Fake {
         Fact::Value(true)
     }
 
+    fn as_system(&self) -> Fact<bool> {
+        Fact::Value(true)
+    }
+
     fn free_bytes(&self, _path: &str) -> Fact<u64> {
         Fact::Value(1 << 33)
     }
@@ -428,6 +432,35 @@ fn rows() -> Vec<(
             "p:8080",
         ),
         (
+            CONNECTIONS,
+            "WinHttpSettings",
+            Value::Bytes(
+                [
+                    &[0x18, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 6, 0, 0, 0][..],
+                    b"p:8080",
+                    &[7, 0, 0, 0],
+                    b"<local>",
+                ]
+                .concat(),
+            ),
+            "network.machine_bypass",
+            "<local>",
+        ),
+        (
+            POLICY,
+            "PreferStaticProxyForHttpRequest",
+            number(1),
+            "network.prefer_sensor_proxy",
+            "1",
+        ),
+        (
+            DEFENDER_POLICY,
+            "ProxyServer",
+            text("http://proxy:8080"),
+            "network.antivirus_proxy",
+            "http://proxy:8080",
+        ),
+        (
             HARDENED,
             r"\\*\NETLOGON",
             text("RequireMutualAuthentication=1, RequireIntegrity=1"),
@@ -475,6 +508,7 @@ fn values_of_a_wrong_type_say_nothing() {
         "os.installation_type",
         "os.image_state",
         "network.sensor_proxy",
+        "network.antivirus_proxy",
     ];
     for (key, name, right, fact, expected) in rows() {
         let without = Fake::default().fact(fact);

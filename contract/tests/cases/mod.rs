@@ -101,6 +101,7 @@ pub(crate) fn bundle() -> Manifest {
             payload(Role::Agent, "md4ws.msi", Some("4.18.25020.1009")),
         ],
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        lab_roots: Vec::new(),
     }
 }
 

@@ -73,6 +73,7 @@ pub fn json_documents() -> Seeds {
         release_id: ReleaseId::of_bytes(b"payloads"),
         payloads: Vec::new(),
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        lab_roots: Vec::new(),
     };
     let report = Report {
         schema: report::SCHEMA,
@@ -95,6 +96,7 @@ pub fn json_documents() -> Seeds {
         steps: Vec::new(),
         signatures: Vec::new(),
         findings: vec!["a finding".to_owned()],
+        connectivity: Some(gangway_contract::connectivity::Checks::default()),
         facts_before: Facts::default(),
         facts_after: Facts::default(),
     };

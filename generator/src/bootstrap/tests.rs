@@ -23,6 +23,7 @@ fn manifest() -> Manifest {
         release_id: ReleaseId::of_bytes(b""),
         payloads: Vec::new(),
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        lab_roots: Vec::new(),
     }
 }
 

@@ -96,7 +96,8 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         _ => return Err(BuildError::Problems(problems)),
     };
     let mut lock = reconciled.lock;
-    let mut manifest = compose_manifest(&config, mode, target, &selected, key.as_ref());
+    let lab_roots = &settings.lab_roots;
+    let mut manifest = compose_manifest(&config, mode, target, &selected, key.as_ref(), lab_roots);
     if let Some(problem) = lock::assign_sequence(&mut manifest, &mut lock, request.lock) {
         problems.push(problem);
         return Err(BuildError::Problems(problems));
@@ -231,6 +232,7 @@ fn compose_manifest(
     target: Target,
     selected: &[Selected<'_>],
     key: Option<&WorkspaceKey>,
+    lab_roots: &[Vec<u8>],
 ) -> Manifest {
     let downloads = selected.iter().map(|one| &one.payload);
     let key = key.map(|key| &key.payload);
@@ -246,5 +248,6 @@ fn compose_manifest(
         release_id: payloads::release_id(&payloads),
         payloads,
         settings: config.settings(),
+        lab_roots: lab_roots.iter().map(|der| Sha256::of(der)).collect(),
     }
 }

@@ -50,6 +50,7 @@ fn manifest_with_auto() -> Vec<u8> {
         release_id: ReleaseId::of_bytes(b"payloads"),
         payloads: Vec::new(),
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        lab_roots: Vec::new(),
     }
     .to_bytes()
 }

@@ -51,6 +51,8 @@ pub trait Sources {
     fn machine_sid(&self) -> Fact<String>;
     /// Does this process have administrators' rights?
     fn elevated(&self) -> Fact<bool>;
+    /// Does this process run as SYSTEM?
+    fn as_system(&self) -> Fact<bool>;
     /// Free bytes of the volume of a path.
     fn free_bytes(&self, path: &str) -> Fact<u64>;
     /// Well-known folders.

@@ -24,6 +24,7 @@ fn host(sources: &dyn Sources, facts: &mut Facts) {
     host.account_sid = sources.account_sid();
     host.machine_sid = sources.machine_sid();
     host.elevated = sources.elevated();
+    host.as_system = sources.as_system();
     host.free_bytes = sources.free_bytes(&sources.folders().program_files);
 }
 
@@ -168,7 +169,13 @@ fn scripts_run(sources: &dyn Sources) -> Fact<bool> {
 fn network(sources: &dyn Sources, facts: &mut Facts) {
     let network = &mut facts.network;
     network.sensor_proxy = text(sources, at::DATA_COLLECTION, "TelemetryProxyServer");
-    network.machine_proxy = machine_proxy(sources);
+    network.prefer_sensor_proxy = number32(
+        sources,
+        at::SENSOR_POLICY,
+        "PreferStaticProxyForHttpRequest",
+    );
+    (network.machine_proxy, network.machine_bypass) = machine_proxy(sources);
+    network.antivirus_proxy = text(sources, at::DEFENDER_POLICY, "ProxyServer");
     network.hardened_netlogon = hardened(
         &text(
             sources,
@@ -195,34 +202,52 @@ fn hardened(path: &Fact<String>, build: u32) -> Fact<bool> {
     }
 }
 
-/// `WinHttpSettings`: after twelve bytes the length of the proxy's name and the name, both
-/// little-endian; flag 2 in the ninth byte says that a proxy is set.
-fn machine_proxy(sources: &dyn Sources) -> Fact<String> {
+/// The machine-wide proxy, and the hosts that go past it.
+fn machine_proxy(sources: &dyn Sources) -> (Fact<String>, Fact<String>) {
     let value = sources.value(
         r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections",
         "WinHttpSettings",
     );
-    value.and_then(|value| match value {
-        Value::Bytes(bytes) => match proxy_of(&bytes) {
-            Some(proxy) if proxy.is_empty() => Fact::Absent,
-            Some(proxy) => Fact::Value(proxy),
+    let settings = value.and_then(|value| match value {
+        Value::Bytes(bytes) => match settings_of(&bytes) {
+            Some(settings) => Fact::Value(settings),
             None => Fact::unknown("`WinHttpSettings` is cut short"),
         },
         Value::Text(_) | Value::Number(_) | Value::Texts(_) => {
             Fact::unknown("`WinHttpSettings` is no binary value")
         }
-    })
+    });
+    let or_absent = |text: String| {
+        if text.is_empty() {
+            Fact::Absent
+        } else {
+            Fact::Value(text)
+        }
+    };
+    let proxy = settings.clone().and_then(|(proxy, _)| or_absent(proxy));
+    (proxy, settings.and_then(|(_, bypass)| or_absent(bypass)))
 }
 
-fn proxy_of(bytes: &[u8]) -> Option<String> {
+/// Proxy and bypass list of `WinHttpSettings`: after twelve bytes the length of the proxy's
+/// name and the name, then the same for the list, all little-endian; flag 2 in the ninth byte
+/// says that a proxy is set.
+fn settings_of(bytes: &[u8]) -> Option<(String, String)> {
     const PROXY_SET: u8 = 2;
     if bytes.get(8)? & PROXY_SET == 0 {
-        return Some(String::new());
+        return Some(Default::default());
     }
-    let length = u32::from_le_bytes(bytes.get(12..16)?.try_into().ok()?);
-    let end = usize::try_from(length).ok()?.checked_add(16)?;
-    let name = bytes.get(16..end)?;
-    Some(String::from_utf8_lossy(name).into_owned())
+    let (proxy, end) = counted_text(bytes, 12)?;
+    // Without a list there may be nothing at all behind the name.
+    let (bypass, _) = counted_text(bytes, end).unwrap_or_default();
+    Some((proxy, bypass))
+}
+
+fn counted_text(bytes: &[u8], at: usize) -> Option<(String, usize)> {
+    let start = at.checked_add(4)?;
+    let length = u32::from_le_bytes(bytes.get(at..start)?.try_into().ok()?);
+    let end = usize::try_from(length).ok()?.checked_add(start)?;
+    let text = String::from_utf8_lossy(bytes.get(start..end)?).into_owned();
+    Some((text, end))
 }
 
 #[cfg(test)]
@@ -266,11 +291,16 @@ mod tests {
 
     #[test]
     fn the_machine_proxy_is_read() {
+        let pair = |proxy: &str, bypass: &str| Some((proxy.to_owned(), bypass.to_owned()));
         let mut bytes = vec![0x18, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 15, 0, 0, 0];
         bytes.extend(b"proxy.corp:8080");
-        assert_eq!(proxy_of(&bytes).as_deref(), Some("proxy.corp:8080"));
+        assert_eq!(settings_of(&bytes), pair("proxy.corp:8080", ""));
+        bytes.extend([7, 0, 0, 0]);
+        bytes.extend(b"<local>");
+        assert_eq!(settings_of(&bytes), pair("proxy.corp:8080", "<local>"));
+        assert_eq!(settings_of(&bytes[..20]), None);
         bytes[8] = 1;
-        assert_eq!(proxy_of(&bytes).as_deref(), Some(""));
-        assert_eq!(proxy_of(&bytes[..8]), None);
+        assert_eq!(settings_of(&bytes), pair("", ""));
+        assert_eq!(settings_of(&bytes[..8]), None);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn find(library: &str, function: &str) -> Option<*const c_void> {
 macro_rules! system_function {
     ($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty = $library:literal) => {
         $(#[$doc])*
-        #[expect(non_snake_case, reason = "the name of the system's function")]
+        #[allow(non_snake_case, reason = "the name of the system's function, of whatever style")]
         fn $name() -> Option<unsafe extern "system" fn($($type),*) -> $result> {
             let address = $crate::windows::loader::find($library, stringify!($name))?;
             // SAFETY: the signature is the documented one of this function.

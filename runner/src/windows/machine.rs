@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Read;
 use std::time::Duration;
 
+use gangway_contract::connectivity::Answer;
 use gangway_contract::facts::FeatureState;
 use gangway_contract::step::PastLimit;
 use gangway_contract::{Fact, Facts, UtcTime};
@@ -15,13 +16,13 @@ use super::mutex::Lock;
 use super::registry::Lifetime;
 use super::sources::ThisMachine;
 use super::{
-    children, clock, dism, event_log, files, registry, security, services, system, system_folder,
-    trust,
+    children, clock, dism, event_log, files, http_client, registry, security, services, system,
+    system_folder, trust,
 };
 use crate::failure::{Failure, FailureKind};
 use crate::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
-    SeenSignature,
+    Question, SeenSignature,
 };
 use crate::probe::{self, Value, places};
 
@@ -103,6 +104,10 @@ impl Machine for WindowsMachine {
 
     fn folders(&self) -> Folders {
         system::folders()
+    }
+
+    fn ask(&mut self, questions: &[Question], limit_s: u32) -> Vec<Answer> {
+        http_client::ask(questions, limit_s)
     }
 
     fn lock(&mut self) -> Result<bool, Failure> {

@@ -12,11 +12,13 @@
 
 mod children;
 mod clock;
+mod connection;
 mod console;
 mod dism;
 mod environment;
 mod event_log;
 mod files;
+mod http_client;
 mod identity;
 mod job;
 mod loader;
@@ -25,6 +27,7 @@ mod mutex;
 mod registry;
 mod resource;
 mod security;
+mod server_certificate;
 mod services;
 mod sources;
 mod start_up;

@@ -96,6 +96,15 @@ impl Sources for ThisMachine {
         token::elevated()
     }
 
+    fn as_system(&self) -> Fact<bool> {
+        /// The account `SYSTEM`, a well-known SID.
+        const SYSTEM: &str = "S-1-5-18";
+        match token::own_account() {
+            Ok(sid) => Fact::Value(sid == SYSTEM),
+            Err(failure) => Fact::unknown(failure.to_string()),
+        }
+    }
+
     fn free_bytes(&self, path: &str) -> Fact<u64> {
         system::free_bytes(path)
     }

@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use gangway_contract::connectivity::{Answer, Reply};
 use gangway_contract::facts::{FeatureState, StartType};
 use gangway_contract::step::{Change, CheckedFile, PastLimit};
 use gangway_contract::{Fact, Facts, History, Manifest, Sha256, UtcTime, Version};
 use gangway_runner::failure::{Failure, FailureKind};
 use gangway_runner::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
-    SeenSignature,
+    Question, SeenSignature,
 };
 use gangway_runner::run::Bundle;
 
@@ -145,7 +146,22 @@ pub(crate) struct Fake {
     /// The time at which a run that has not ended never will.
     pub(crate) patience: i64,
     random: u64,
+    /// What the network answers.
+    pub(crate) network: Option<Network>,
+    /// Seconds that each question takes.
+    pub(crate) ask_takes_s: u32,
+    /// Questions so far, with their ways.
+    pub(crate) asked: Vec<String>,
 }
+
+/// Answers questions.
+pub(crate) type Network = Box<dyn Fn(&Question) -> Answer>;
+
+const NO_NETWORK: Answer = Answer {
+    reply: Reply::Failed(12007),
+    chain: None,
+    below: None,
+};
 
 impl Fake {
     /// A machine with these facts, and a share that holds the bundle's payloads.
@@ -213,6 +229,9 @@ impl Fake {
             skew: 0,
             patience: i64::MAX,
             random: 0,
+            network: None,
+            ask_takes_s: 0,
+            asked: Vec::new(),
         }
     }
 
@@ -592,6 +611,19 @@ impl Machine for Fake {
             program_files: r"C:\Program Files".to_owned(),
             program_data: r"C:\ProgramData".to_owned(),
         }
+    }
+
+    fn ask(&mut self, questions: &[Question], _limit_s: u32) -> Vec<Answer> {
+        questions
+            .iter()
+            .map(|question| {
+                let by = question.proxy.as_deref().unwrap_or("direct");
+                self.asked.push(format!("{} by {by}", question.url));
+                self.pass(i64::from(self.ask_takes_s));
+                let network = self.network.as_ref();
+                network.map_or(NO_NETWORK, |network| network(question))
+            })
+            .collect()
     }
 
     fn lock(&mut self) -> Result<bool, Failure> {

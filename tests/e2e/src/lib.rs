@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod deployment;
 pub mod given;
 mod leftovers;
+pub mod network;
 pub mod program;
 pub mod report;
 pub mod required;

@@ -28,6 +28,8 @@ pub struct HostReport {
     pub plan: Vec<Value>,
     /// What was tried.
     pub steps: Vec<StepResult>,
+    /// Addresses of the service and what came of them; none in reports of other commands.
+    pub connectivity: Option<Value>,
     /// Facts at the end.
     pub facts_after: Value,
 }
