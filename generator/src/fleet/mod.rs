@@ -5,6 +5,7 @@
 //! is not known, so a report's authorship is not checked here and the summary says so.
 
 pub mod codes;
+mod connectivity;
 mod expected;
 mod read;
 mod summary;
@@ -25,6 +26,9 @@ pub struct Fleet {
     pub coverage: Coverage,
     /// Number of servers in each state, worst first, states without servers left out.
     pub states: Vec<StateCount>,
+    /// What came of asking the service's addresses (`connectivity` on the servers), worst
+    /// first; servers that never asked are in none.
+    pub connectivity: Vec<ConnectivityCount>,
     /// The newest report of each server, sorted by name.
     pub servers: Vec<Server>,
     /// Reports that count for nothing, and why.
@@ -55,13 +59,62 @@ pub struct StateCount {
     pub servers: usize,
 }
 
+/// One result of `connectivity` and how many servers have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConnectivityCount {
+    /// Code of the reason, `service-reachable` when all is well.
+    pub reason: String,
+    /// What the administrator does next.
+    pub next_action: String,
+    /// Servers.
+    pub servers: usize,
+    /// Required addresses that do not answer as they should on at least one of them.
+    pub addresses: Vec<AddressCount>,
+}
+
+/// One address and outcome, and on how many servers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct AddressCount {
+    /// The address.
+    pub url: String,
+    /// What came of it.
+    pub outcome: String,
+    /// Servers.
+    pub servers: usize,
+}
+
 /// What is known of one server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Server {
     /// Full DNS name in lower case, as the server says or as it was expected.
     pub fqdn: String,
-    /// Its newest report; none for an expected server that never reported.
+    /// Its newest report of a run; none for an expected server that never reported, and for
+    /// one that only asked the service's addresses.
     pub report: Option<ServerReport>,
+    /// Its newest `connectivity` report.
+    pub connectivity: Option<ServerConnectivity>,
+}
+
+/// What a server said of its way to the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServerConnectivity {
+    /// Code of the reason.
+    pub reason: String,
+    /// The worst that was found.
+    pub detail: String,
+    /// When, RFC 3339 UTC.
+    pub finished_at: String,
+    /// Required addresses that do not answer as they should.
+    pub failing: Vec<FailingAddress>,
+}
+
+/// One address that does not answer as it should.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FailingAddress {
+    /// The address.
+    pub url: String,
+    /// What came of it.
+    pub outcome: String,
 }
 
 /// The newest report of a server, as far as the fleet needs it.

@@ -12,7 +12,10 @@ use gangway_contract::{BundleId, OrgId, State};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::{Coverage, ExpectedServers, Fleet, Server, ServerReport, StateCount, codes};
+use super::connectivity::{self, Checks};
+use super::{
+    Coverage, ExpectedServers, Fleet, Server, ServerConnectivity, ServerReport, StateCount, codes,
+};
 use crate::problem::Problem;
 
 /// Most report files that one fleet may have. A hundred thousand servers that ran ten times
@@ -55,6 +58,9 @@ struct HostReport {
     next_action: String,
     exit_code: i32,
     facts_after: FactsAfter,
+    /// Only in reports of `connectivity`.
+    #[serde(default)]
+    connectivity: Option<Checks>,
 }
 
 #[derive(Deserialize)]
@@ -76,18 +82,13 @@ pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, 
     let results: Vec<Result<HostReport, Problem>> =
         paths.par_iter().map(|path| read_one(path)).collect();
 
-    let mut newest: BTreeMap<String, HostReport> = BTreeMap::new();
+    let mut newest: BTreeMap<String, Newest> = BTreeMap::new();
     let mut problems = Vec::new();
     for result in results {
         match result {
             Ok(report) => {
                 let name = report.fqdn.to_ascii_lowercase();
-                let newer = newest
-                    .get(&name)
-                    .is_none_or(|old| old.finished_at <= report.finished_at);
-                if newer {
-                    newest.insert(name, report);
-                }
+                newest.entry(name).or_default().take(report);
             }
             Err(problem) => problems.push(problem),
         }
@@ -96,7 +97,7 @@ pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, 
     let missing = expected.map(|expected| {
         expected
             .names()
-            .filter(|name| !newest.contains_key(*name))
+            .filter(|name| newest.get(*name).is_none_or(|newest| newest.run.is_none()))
             .map(str::to_owned)
             .collect()
     });
@@ -108,16 +109,25 @@ pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, 
         unreadable,
         owners_checked: false,
     };
+    let silent: Vec<String> = missing
+        .into_iter()
+        .flatten()
+        .filter(|name| !newest.contains_key(name))
+        .collect();
     let mut servers: Vec<Server> = newest
         .into_iter()
-        .map(|(fqdn, report)| server(fqdn, report))
+        .map(|(fqdn, newest)| server(fqdn, newest))
         .collect();
-    let silent = missing.into_iter().flatten();
-    servers.extend(silent.map(|fqdn| Server { fqdn, report: None }));
+    servers.extend(silent.into_iter().map(|fqdn| Server {
+        fqdn,
+        report: None,
+        connectivity: None,
+    }));
     servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
     Ok(Fleet {
         coverage,
         states: count(&servers),
+        connectivity: connectivity::count(&servers),
         servers,
         problems,
     })
@@ -179,24 +189,58 @@ fn read_one(path: &Path) -> Result<HostReport, Problem> {
     Ok(parsed)
 }
 
-fn server(fqdn: String, report: HostReport) -> Server {
+/// The newest reports of one server: asking addresses says nothing of onboarding, so that a
+/// report of it never takes the place of a run's.
+#[derive(Default)]
+struct Newest {
+    run: Option<HostReport>,
+    connectivity: Option<HostReport>,
+}
+
+impl Newest {
+    fn take(&mut self, report: HostReport) {
+        let place = if report.connectivity.is_some() {
+            &mut self.connectivity
+        } else {
+            &mut self.run
+        };
+        if place
+            .as_ref()
+            .is_none_or(|old| old.finished_at <= report.finished_at)
+        {
+            *place = Some(report);
+        }
+    }
+}
+
+fn server(fqdn: String, newest: Newest) -> Server {
+    Server {
+        fqdn,
+        report: newest.run.map(of_run),
+        connectivity: newest.connectivity.map(|report| ServerConnectivity {
+            reason: report.reason,
+            detail: report.detail,
+            finished_at: report.finished_at.to_string(),
+            failing: report.connectivity.map_or_else(Vec::new, Checks::failing),
+        }),
+    }
+}
+
+fn of_run(report: HostReport) -> ServerReport {
     let org_id = match report.facts_after.sensor.org_id {
         Fact::Value(org_id) => Some(org_id),
         _ => None,
     };
-    Server {
-        fqdn,
-        report: Some(ServerReport {
-            state: report.state,
-            reason: report.reason,
-            detail: report.detail,
-            next_action: report.next_action,
-            org_id,
-            bundle_id: report.bundle_id,
-            sequence: report.sequence,
-            finished_at: report.finished_at.to_string(),
-            exit_code: report.exit_code,
-        }),
+    ServerReport {
+        state: report.state,
+        reason: report.reason,
+        detail: report.detail,
+        next_action: report.next_action,
+        org_id,
+        bundle_id: report.bundle_id,
+        sequence: report.sequence,
+        finished_at: report.finished_at.to_string(),
+        exit_code: report.exit_code,
     }
 }
 

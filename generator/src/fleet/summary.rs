@@ -10,6 +10,9 @@ use super::Fleet;
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
 
+/// Failing addresses named below one reason.
+const ADDRESSES_SHOWN: usize = 10;
+
 /// The whole summary, without a final line feed.
 pub fn text(fleet: &Fleet) -> String {
     let mut out = String::new();
@@ -53,7 +56,38 @@ pub fn text(fleet: &Fleet) -> String {
             let _ = writeln!(out, "  and {} more", group.servers.len() - NAMES_SHOWN);
         }
     }
+    out.push_str(&connectivity(fleet));
     let _ = write!(out, "\n{} % done", fleet.good_percent());
+    out
+}
+
+/// What came of asking the service's addresses; nothing when no server asked.
+fn connectivity(fleet: &Fleet) -> String {
+    let mut out = String::new();
+    let asked: usize = fleet.connectivity.iter().map(|count| count.servers).sum();
+    if asked == 0 {
+        return out;
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "\nconnectivity of {asked} servers that asked");
+    for count in &fleet.connectivity {
+        let _ = writeln!(out, "{:>7}  {}", count.servers, count.reason);
+        if count.addresses.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "  next: {}", count.next_action);
+        for address in count.addresses.iter().take(ADDRESSES_SHOWN) {
+            let _ = writeln!(
+                out,
+                "{:>7}  {} {}",
+                address.servers, address.outcome, address.url
+            );
+        }
+        if count.addresses.len() > ADDRESSES_SHOWN {
+            let more = count.addresses.len() - ADDRESSES_SHOWN;
+            let _ = writeln!(out, "  and {more} more");
+        }
+    }
     out
 }
 

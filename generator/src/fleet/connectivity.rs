@@ -1,0 +1,225 @@
+//! What the servers' `connectivity` runs say together.
+
+use std::collections::BTreeMap;
+
+use gangway_contract::Reason;
+use gangway_contract::connectivity::{Need, Outcome};
+use serde::Deserialize;
+
+use super::{AddressCount, ConnectivityCount, FailingAddress, Server, ServerConnectivity};
+
+/// Failing addresses that are kept of one report; the lists have some forty.
+const MAX_FAILING: usize = 100;
+
+/// What the fleet needs of the checks in a report.
+#[derive(Deserialize)]
+pub(super) struct Checks {
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    url: String,
+    need: String,
+    outcome: String,
+}
+
+impl Checks {
+    pub(super) fn failing(self) -> Vec<FailingAddress> {
+        let mut failing: Vec<FailingAddress> = self
+            .checks
+            .into_iter()
+            .filter(|check| {
+                check.need == Need::Required.as_str()
+                    && check.outcome != Outcome::Reachable.as_str()
+            })
+            .map(|check| FailingAddress {
+                url: check.url,
+                outcome: check.outcome,
+            })
+            .take(MAX_FAILING)
+            .collect();
+        failing.sort();
+        failing
+    }
+}
+
+/// Worst first; codes that this program does not know come before those that it does.
+fn rank(reason: &str) -> usize {
+    const ORDER: [Reason; 4] = [
+        Reason::TlsIntercepted,
+        Reason::ProxyRefuses,
+        Reason::ServiceUnreachable,
+        Reason::ServiceReachable,
+    ];
+    ORDER
+        .iter()
+        .position(|known| known.as_str() == reason)
+        .map_or(0, |at| at + 1)
+}
+
+/// Counts the servers by reason, and the addresses below each.
+pub(super) fn count(servers: &[Server]) -> Vec<ConnectivityCount> {
+    let mut groups: BTreeMap<(usize, &str), Vec<&ServerConnectivity>> = BTreeMap::new();
+    for asked in servers.iter().filter_map(|one| one.connectivity.as_ref()) {
+        let key = (rank(&asked.reason), asked.reason.as_str());
+        groups.entry(key).or_default().push(asked);
+    }
+    groups
+        .into_iter()
+        .map(|((_, reason), group)| {
+            let mut counts: BTreeMap<&FailingAddress, usize> = BTreeMap::new();
+            for failing in group.iter().flat_map(|asked| &asked.failing) {
+                *counts.entry(failing).or_default() += 1;
+            }
+            let mut addresses: Vec<AddressCount> = counts
+                .into_iter()
+                .map(|(failing, servers)| AddressCount {
+                    url: failing.url.clone(),
+                    outcome: failing.outcome.clone(),
+                    servers,
+                })
+                .collect();
+            addresses.sort_by(|left, right| right.servers.cmp(&left.servers).then(left.cmp(right)));
+            ConnectivityCount {
+                reason: reason.to_owned(),
+                next_action: Reason::from_code(reason)
+                    .map_or(
+                        "read the newest report of these servers",
+                        Reason::next_action,
+                    )
+                    .to_owned(),
+                servers: group.len(),
+                addresses,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use gangway_contract::State;
+    use serde_json::{Value, json};
+
+    use super::super::{ExpectedServers, Fleet, read, text};
+
+    fn report(
+        fqdn: &str,
+        finished_at: &str,
+        reason: &str,
+        checks: Option<&[(&str, &str, &str)]>,
+    ) -> Value {
+        let state = match reason {
+            "converged" => "onboarded",
+            "service-reachable" => "assessed",
+            _ => "blocked",
+        };
+        let mut report = json!({
+            "schema": 1, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": fqdn,
+            "finished_at": finished_at, "state": state, "reason": reason, "detail": "seen",
+            "next_action": "act", "exit_code": 0,
+            "facts_after": {"sensor": {"org_id": "absent"}},
+        });
+        if let Some(checks) = checks {
+            let checks: Vec<Value> = checks
+                .iter()
+                .map(|(url, need, outcome)| json!({"url": url, "need": need, "outcome": outcome}))
+                .collect();
+            report["connectivity"] = json!({"checks": checks});
+        }
+        report
+    }
+
+    fn fleet_of(folder: &Path, reports: &[Value]) -> Fleet {
+        for (number, report) in reports.iter().enumerate() {
+            std::fs::write(folder.join(format!("{number}.json")), report.to_string()).unwrap();
+        }
+        let expected = ExpectedServers::parse("a.corp\nb.corp\nc.corp\n");
+        read(folder, Some(&expected)).unwrap()
+    }
+
+    const CLOSED: (&str, &str, &str) = ("https://x/", "required", "port-closed");
+    const OPENED: (&str, &str, &str) = ("https://y/", "required", "tls-intercepted");
+    const MINOR: (&str, &str, &str) = ("https://z/", "recommended", "timed-out");
+    const GOOD: (&str, &str, &str) = ("https://w/", "required", "reachable");
+
+    #[test]
+    fn asking_addresses_says_nothing_of_onboarding() {
+        let folder = tempfile::tempdir().unwrap();
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let fleet = fleet_of(
+            folder.path(),
+            &[
+                report("A.corp", early, "converged", None),
+                report(
+                    "a.corp",
+                    late,
+                    "service-unreachable",
+                    Some(&[CLOSED, MINOR, GOOD]),
+                ),
+                report("b.corp", late, "service-reachable", Some(&[GOOD, MINOR])),
+            ],
+        );
+        let state = |at: usize| fleet.servers[at].report.as_ref().map(|report| report.state);
+        assert_eq!(
+            [state(0), state(1), state(2)],
+            [Some(State::Onboarded), None, None]
+        );
+        assert_eq!(fleet.coverage.missing, Some(2), "b asked, c is silent");
+        let failing = &fleet.servers[0].connectivity.as_ref().unwrap().failing;
+        assert_eq!(failing.len(), 1);
+        assert_eq!(failing[0].url, CLOSED.0);
+        assert_eq!(fleet.good_percent(), 33);
+    }
+
+    #[test]
+    fn the_newest_answer_of_each_server_counts_worst_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let fleet = fleet_of(
+            folder.path(),
+            &[
+                report("a.corp", late, "tls-intercepted", Some(&[OPENED, CLOSED])),
+                report("a.corp", early, "service-reachable", Some(&[GOOD])),
+                report("b.corp", early, "tls-intercepted", Some(&[OPENED])),
+                report("c.corp", early, "service-reachable", Some(&[GOOD])),
+            ],
+        );
+        let counts: Vec<(&str, usize)> = fleet
+            .connectivity
+            .iter()
+            .map(|count| (count.reason.as_str(), count.servers))
+            .collect();
+        assert_eq!(counts, [("tls-intercepted", 2), ("service-reachable", 1)]);
+        let addresses = &fleet.connectivity[0].addresses;
+        assert_eq!(
+            (addresses[0].url.as_str(), addresses[0].servers),
+            (OPENED.0, 2)
+        );
+        assert_eq!(
+            (addresses[1].url.as_str(), addresses[1].servers),
+            (CLOSED.0, 1)
+        );
+        let words = text(&fleet);
+        for line in [
+            "connectivity of 3 servers that asked",
+            "      2  tls-intercepted",
+            "next: take the addresses named out of TLS inspection",
+            "      2  tls-intercepted https://y/",
+            "      1  service-reachable",
+        ] {
+            assert!(words.contains(line), "{line}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_fleet_that_never_asked_says_nothing_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = report("a.corp", "2026-01-01T00:00:00Z", "converged", None);
+        let fleet = fleet_of(folder.path(), &[one]);
+        assert_eq!(fleet.connectivity, []);
+        assert!(!text(&fleet).contains("connectivity"));
+    }
+}
