@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod given;
 mod leftovers;
 pub mod network;
+pub mod planted;
 pub mod program;
 pub mod report;
 pub mod required;
