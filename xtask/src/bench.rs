@@ -284,6 +284,8 @@ impl Bench {
                 bar: Bar::Bytes(IDLE_MEMORY_BYTES),
                 value: bytes as f64,
             });
+        } else {
+            say::line("nothing to do, memory: not measured, this Wine says nothing of it");
         }
         Ok(rows)
     }
