@@ -90,6 +90,10 @@ fn is_build_output(entry: &walkdir::DirEntry) -> bool {
         // A file in a second worktree.
         Some(".git") => true,
         Some("target") => entry.file_type().is_dir(),
+        // What a fuzzer gathered.
+        Some("corpus" | "artifacts" | "coverage") => {
+            entry.file_type().is_dir() && entry.path().parent().is_some_and(|p| p.ends_with("fuzz"))
+        }
         _ => false,
     }
 }

@@ -294,7 +294,8 @@ pub struct Signing {
     /// Root certificates (PEM or DER) that may end the chain of the bootstrap's own signature,
     /// relative to the config file; `verify` judges against them.
     pub roots: Vec<PathBuf>,
-    /// Program and arguments that sign the exe in place; `{}` stands for its path.
+    /// Program and arguments that sign: `{in}` stands for the unsigned exe and `{out}` for the
+    /// signed one, or `{file}` for one file that is signed in place.
     pub command: Option<Vec<String>>,
 }
 
