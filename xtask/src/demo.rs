@@ -67,6 +67,13 @@ impl Demo {
             only: Some("downloads"),
         }
         .make(&demo.folder)?;
+        // Of samples that another version of the code made, perhaps: it would refuse these.
+        match fs::remove_file(demo.folder.join("gangway.lock")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).context("remove the lock of an earlier demo");
+            }
+            _ => {}
+        }
         let config = workspace::root()?.join("samples/contoso/gangway.toml");
         workspace::write_file(&demo.config(), &workspace::read_file(&config)?)?;
         Ok(demo)
