@@ -8,16 +8,14 @@
 
 #[path = "../../contract/tests/cases/mod.rs"]
 mod cases;
+mod ended;
 mod fake;
 mod routes;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Once;
-
-use fake::{Fake, Killed};
+use ended::{quiet_kills, run_once};
+use fake::Fake;
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, State, decide};
-use gangway_runner::run::{self, Places};
 use routes::ROUTES;
 
 fn machine(lines: &str) -> Fake {
@@ -25,35 +23,6 @@ fn machine(lines: &str) -> Fake {
     let mut manifest = case.manifest;
     manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
     Fake::new(manifest, case.facts)
-}
-
-/// One run; none when it was killed.
-fn run_once(machine: &mut Fake) -> Option<Report> {
-    let bundle = machine.bundle();
-    let places = Places::default();
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let start = run::begin(machine, &bundle, &places);
-        run::finish(machine, &bundle, &places, &start)
-    }));
-    machine.process_ended();
-    match outcome {
-        Ok(report) => Some(report),
-        Err(thrown) if thrown.is::<Killed>() => None,
-        Err(thrown) => resume_unwind(thrown),
-    }
-}
-
-/// A kill is no news; everything else is printed as usual.
-fn quiet_kills() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !info.payload().is::<Killed>() {
-                usual(info);
-            }
-        }));
-    });
 }
 
 /// What ends the run.

@@ -8,19 +8,18 @@
 
 #[path = "../../contract/tests/cases/mod.rs"]
 mod cases;
+mod ended;
 mod fake;
 #[path = "../../contract/tests/cases/random.rs"]
 mod random;
 mod routes;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Once;
-
+use ended::{quiet_kills, run_once};
 use fake::faults::{Effect, Fault};
-use fake::{AT_RESTART, Act, Fake, Killed};
+use fake::{AT_RESTART, Act, Fake};
 use gangway_contract::report::Report;
 use gangway_contract::{ExitCode, Reason, State, decide};
-use gangway_runner::run::{self, Places};
+use gangway_runner::run;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use routes::ROUTES;
@@ -181,33 +180,10 @@ fn machine(lines: &str, acts: &Acts) -> Fake {
     machine
 }
 
-/// One run; none when it was ended from outside.
-fn run_once(machine: &mut Fake) -> Option<Report> {
-    let bundle = machine.bundle();
-    let places = Places::default();
+/// One run, which must not take longer than a run may; none when it was ended from outside.
+fn patient_run(machine: &mut Fake) -> Option<Report> {
     machine.patience = machine.clock + LONGEST_RUN_S;
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let start = run::begin(machine, &bundle, &places);
-        run::finish(machine, &bundle, &places, &start)
-    }));
-    machine.process_ended();
-    match outcome {
-        Ok(report) => Some(report),
-        Err(thrown) if thrown.is::<Killed>() => None,
-        Err(thrown) => resume_unwind(thrown),
-    }
-}
-
-fn quiet_kills() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !info.payload().is::<Killed>() {
-                usual(info);
-            }
-        }));
-    });
+    run_once(machine)
 }
 
 /// One run with its trouble, and what must hold whatever happens.
@@ -215,7 +191,7 @@ fn troubled_run(machine: &mut Fake, trouble: &Trouble) -> Result<(), TestCaseErr
     machine.faults.set(&trouble.faults);
     if let Some((effect, kind)) = trouble.end {
         machine.kill_at = Some(machine.ticks + effect);
-        let report = run_once(machine);
+        let report = patient_run(machine);
         if let (None, End::PowerLoss) = (&report, kind) {
             machine.reboot();
         }
@@ -235,7 +211,7 @@ fn troubled_run(machine: &mut Fake, trouble: &Trouble) -> Result<(), TestCaseErr
             other[0] ^= 1;
             machine.share.insert(path.clone(), other);
         }
-        let report = run_once(machine);
+        let report = patient_run(machine);
         if let Some((path, bytes)) = original {
             machine.share.insert(path, bytes);
         }
@@ -293,12 +269,12 @@ fn is_good(state: State) -> bool {
 fn comes_to_rest(machine: &mut Fake) -> Result<(), TestCaseError> {
     let mut said = Vec::new();
     for _ in 0..QUIET_RUNS {
-        let report = run_once(machine).ok_or_else(|| TestCaseError::fail("killed"))?;
+        let report = patient_run(machine).ok_or_else(|| TestCaseError::fail("killed"))?;
         closed(machine, Some(&report))?;
         said.push(gangway_runner::tell::summary(&report));
         if is_good(report.state) {
             let started = machine.started.clone();
-            let again = run_once(machine).ok_or_else(|| TestCaseError::fail("killed"))?;
+            let again = patient_run(machine).ok_or_else(|| TestCaseError::fail("killed"))?;
             prop_assert_eq!(&again.steps, &[]);
             prop_assert_eq!(&machine.started, &started);
             prop_assert!(is_good(again.state), "{:?}", again.reason);
