@@ -20,6 +20,7 @@ pub mod samba;
 pub mod samples;
 pub mod scenario;
 pub mod server;
+mod template;
 pub mod wine;
 
 pub use bundle::{Bundle, Recipe};

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use super::contents::{Attributes, Objects, read_ldif};
 use super::lab::{ADMINISTRATOR, CONTROLLER, INSIDE, NAME, PASSWORD, search_path};
+use super::namespaces::isolated;
 use super::template;
 use crate::program::{self, Output};
 use crate::required;
@@ -65,7 +66,7 @@ impl Domain {
     }
 
     fn serve(folder: PathBuf) -> Result<Self> {
-        let mut isolated = template::namespaces(SERVE)?;
+        let mut isolated = isolated(SERVE)?;
         let log = fs::File::create(folder.join("serve.err")).context("create a log")?;
         let mut child = isolated
             .command

@@ -8,6 +8,7 @@ mod contents;
 mod cut;
 mod domain;
 mod lab;
+mod namespaces;
 mod template;
 
 pub use contents::{Attributes, Objects, tree};

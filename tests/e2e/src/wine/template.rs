@@ -4,7 +4,7 @@
 //! equals one of Wine's becomes a symbolic link to it, so that a copy takes a fraction of a
 //! second.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use super::prefix::Prefix;
 use super::registry::{self, Value};
-use crate::{leftovers, required};
+use crate::{required, template};
 
 /// Rises with every change of the recipe, so that an older template is not taken.
 const RECIPE: u32 = 2;
@@ -35,32 +35,16 @@ const KERNEL_VERSION: &str = r#"
 /// Start type "disabled".
 const DISABLED: u32 = 4;
 
-/// Folder of the template; the first caller makes it, callers in other processes wait.
+/// Folder of the template.
 ///
 /// # Errors
 /// Wine is missing or cannot make a prefix.
 pub fn folder() -> Result<PathBuf> {
-    let work = required::work_folder()?;
-    let lock_file = work.join("template.lock");
-    let lock = File::create(&lock_file)
-        .with_context(|| format!("create file `{}`", lock_file.display()))?;
-    lock.lock()
-        .with_context(|| format!("lock file `{}`", lock_file.display()))?;
-    leftovers::remove(&work);
-    let template = work.join(format!("template-{RECIPE}"));
-    if !template.is_dir() {
-        make(&template).context("make the template prefix")?;
-    }
-    Ok(template)
+    template::folder(&format!("template-{RECIPE}"), make)
 }
 
-fn make(template: &Path) -> Result<()> {
-    let unfinished = template.with_extension("new");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)
-            .with_context(|| format!("remove folder `{}`", unfinished.display()))?;
-    }
-    let prefix = Prefix::fresh(&unfinished)?;
+fn make(around: &Path) -> Result<()> {
+    let prefix = Prefix::fresh(around)?;
     let made = prefix.wine(&["wineboot.exe", "-i"])?;
     prefix.wait_for_end()?;
     let system = prefix.folder().join("drive_c/windows/system32");
@@ -80,12 +64,12 @@ fn make(template: &Path) -> Result<()> {
     // Its tear-down looks for the folder under the old name.
     drop(prefix);
     for folder in ["tmp", "home"] {
-        let path = unfinished.join(folder);
+        let path = around.join(folder);
         fs::remove_dir_all(&path)
             .and_then(|()| fs::create_dir(&path))
             .with_context(|| format!("empty folder `{}`", path.display()))?;
     }
-    fs::rename(&unfinished, template).with_context(|| format!("rename `{}`", unfinished.display()))
+    Ok(())
 }
 
 /// Wine's folder of 64-bit Windows files, beside which its Unix half lies.
