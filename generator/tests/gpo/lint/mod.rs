@@ -1,0 +1,118 @@
+//! The linter: silent on what we write, and one code for each thing that goes wrong when one
+//! thing is changed.
+
+mod items;
+mod tree;
+mod values;
+mod whole_gpo;
+
+use std::collections::BTreeSet;
+
+use gangway::gpo::codes;
+use gangway::gpo::found::LoadError;
+use gangway::gpo::lint::lint;
+use gangway::gpo::registry_pol::Record;
+
+use tree::{Tree, empty, file_item, filtered, good_task, linked, with_preference, with_task};
+
+const SENSOR: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
+const ANTIVIRUS: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
+
+#[test]
+fn our_own_output_is_clean() {
+    let report = Tree::bundle().lint();
+    assert_eq!(report.problems, []);
+    // Two GPOs as backup and in SYSVOL, one WMI filter as MOF and LDIF.
+    assert_eq!(report.checked.len(), 6, "{:#?}", report.checked);
+}
+
+#[test]
+fn the_good_inputs_of_the_cases_are_clean() {
+    assert_eq!(Tree::deploy().codes(), BTreeSet::new());
+    assert_eq!(
+        with_task(&good_task("S-1-5-18", "a.exe", "")).codes(),
+        BTreeSet::new()
+    );
+    let policy = empty().policy(1, Record::dword(SENSOR, "ForceDefenderPassiveMode", 1));
+    assert_eq!(policy.codes(), BTreeSet::new());
+    assert_eq!(
+        with_preference("Files", &file_item("C", r"C:\a.exe")).codes(),
+        BTreeSet::new()
+    );
+    let filter = r#"<FilterGroup bool="AND" not="0" sid="S-1-5-21-1-2-3-4" userContext="0"/>"#;
+    assert_eq!(filtered(filter).codes(), BTreeSet::new());
+}
+
+/// The codes that a broken input provokes, and the input.
+fn cases() -> Vec<(Vec<&'static str>, Tree)> {
+    [whole_gpo::cases(), items::cases(), values::cases()].concat()
+}
+
+#[test]
+fn each_change_provokes_its_code_and_no_other() {
+    for (wanted, tree) in cases() {
+        let report = tree.lint();
+        let found: BTreeSet<&str> = report.problems.iter().map(|p| p.code.id).collect();
+        let wanted: BTreeSet<&str> = wanted.into_iter().collect();
+        assert_eq!(found, wanted, "{:#?}", report.problems);
+        for problem in report.problems {
+            assert!(!problem.next_action.is_empty() && !problem.subject.is_empty());
+        }
+    }
+}
+
+#[test]
+fn every_code_of_the_linter_has_a_case() {
+    let provoked: BTreeSet<&str> = cases().into_iter().flat_map(|(codes, _)| codes).collect();
+    let all = codes::ALL.iter().map(|code| code.id);
+    let linter: BTreeSet<&str> = all.filter(|id| !id.starts_with("GW20")).collect();
+    assert_eq!(provoked, linter);
+}
+
+#[test]
+fn a_single_file_is_recognised_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ScheduledTasks.xml");
+    std::fs::write(&path, good_task("", "a.exe", "")).unwrap();
+    let report = lint(&path).unwrap();
+    let ids: Vec<_> = report
+        .problems
+        .iter()
+        .map(|problem| problem.code.id)
+        .collect();
+    assert_eq!(ids, ["GW2206"]);
+}
+
+#[test]
+fn a_folder_without_policies_is_said_to_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "x").unwrap();
+    assert!(matches!(
+        lint(folder.path()),
+        Err(LoadError::Nothing { .. })
+    ));
+    let absent = folder.path().join("absent");
+    assert!(matches!(lint(&absent), Err(LoadError::Io { .. })));
+}
+
+#[test]
+fn exclusions_of_several_gpos_add_up_without_a_complaint() {
+    let key = format!(r"{ANTIVIRUS}\Exclusions");
+    let tree = empty()
+        .policy(1, Record::dword(&key, "Exclusions_Paths", 1))
+        .policy(2, Record::dword(&key, "Exclusions_Paths", 1));
+    assert_eq!(tree.codes(), BTreeSet::new());
+}
+
+#[test]
+fn onboarding_and_offboarding_of_different_servers_is_right() {
+    let onboard = r"\\contoso.com\NETLOGON\MdeOnboard-x.exe";
+    let offboard = r"\\contoso.com\NETLOGON\MdeOffboard-x.exe";
+    let tree = linked(
+        linked(empty(), 1, onboard, "contoso.com/A"),
+        2,
+        offboard,
+        "contoso.com/B",
+    );
+    assert_eq!(tree.codes(), BTreeSet::new());
+}

@@ -1,0 +1,164 @@
+//! What is wrong with values and filters, and between GPOs.
+
+use std::collections::BTreeMap;
+
+use gangway::gpo::registry_pol::{Record, RegistryPolicy};
+use gangway::gpo::{DeployOptions, DeployTask, deploy};
+
+use super::tree::{Tree, empty, filtered, good_task, linked, with_preference, with_task};
+use super::{ANTIVIRUS, SENSOR};
+
+const POWERSHELL: &str = r"SOFTWARE\Policies\Microsoft\Windows\PowerShell";
+const PROCESSING: &str = r"SOFTWARE\Policies\Microsoft\Windows\Group Policy";
+
+/// A GPO with one registry item.
+fn registry(key: &str, name: &str, kind: &str, value: &str) -> Tree {
+    with_preference(
+        "Registry",
+        &format!(
+            r#"<RegistrySettings clsid="{{A3CCFC41-DFDB-43a5-8D26-0FE8B954DA51}}"><Registry clsid="{{9CD4B2F4-923D-47f5-A062-E897DD1DAD50}}" name="x" uid="{{11111111-2222-3333-4444-555555555555}}"><Properties action="U" hive="HKEY_LOCAL_MACHINE" key="{key}" name="{name}" type="{kind}" value="{value}"/></Registry></RegistrySettings>"#
+        ),
+    )
+}
+
+/// The codes that a broken input provokes, and the input: a good one with one change.
+pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
+    let onboard = r"\\contoso.com\NETLOGON\WindowsDefenderATPOnboardingScript.cmd";
+    let offboard = r"\\contoso.com\NETLOGON\WindowsDefenderATPOffboardingScript.cmd";
+    vec![
+        (
+            vec!["GW2301"],
+            empty().policy(
+                1,
+                Record::dword(
+                    &format!(r"{PROCESSING}\{{AADCED64-746C-4633-A97C-D61349046527}}"),
+                    "NoBackgroundPolicy",
+                    1,
+                ),
+            ),
+        ),
+        (
+            vec!["GW2302"],
+            filtered(r#"<FilterWmi bool="AND" not="0" query="SELECT * FROM Win32_OperatingSystem WHERE Version &gt;= '10.0'" nameSpace="Root\cimv2" property="" variableName=""/>"#),
+        ),
+        (
+            vec!["GW2302"],
+            Tree(BTreeMap::from([(
+                "f.ldif".to_owned(),
+                b"dn: CN=x\nmsWMI-Parm2: 1;3;10;36;WQL;root\\CIMv2;SELECT * FROM a WHERE Version > \"10\";\n".to_vec(),
+            )])),
+        ),
+        (
+            vec!["GW2303"],
+            Tree::bundle().replace("wmi-filter.ldif", "1;3;10;", "1;3;11;"),
+        ),
+        (
+            vec!["GW2304"],
+            linked(
+                linked(empty(), 1, onboard, "contoso.com"),
+                2,
+                offboard,
+                "contoso.com/Servers",
+            ),
+        ),
+        (
+            vec!["GW2305"],
+            {
+                let mut tree = Tree::bundle();
+                let options = DeployOptions {
+                    task: DeployTask::Offboard,
+                    exe_name: "MdeOffboard-x.exe".to_owned(),
+                    ..crate::options()
+                };
+                let files = deploy(&options).unwrap().files.into_iter();
+                tree.0.extend(files.map(|file| (file.path, file.bytes)));
+                tree
+            },
+        ),
+        (
+            vec!["GW2306"],
+            {
+                let policy = RegistryPolicy {
+                    records: vec![Record::dword(SENSOR, "ForceDefenderPassiveMode", 1)],
+                };
+                with_task(&good_task("S-1-5-18", "a.exe", ""))
+                    .sysvol(1, &[("Machine/registry.pol", &policy.write().unwrap())])
+            },
+        ),
+        (
+            vec!["GW2307"],
+            Tree::bundle().policy(1, Record::dword(SENSOR, "ForceDefenderPassiveMode", 0)),
+        ),
+        (
+            vec!["GW2308"],
+            empty().policy(1, Record::dword(ANTIVIRUS, "DisableAntiSpyware", 1)),
+        ),
+        (
+            vec!["GW2308"],
+            registry(ANTIVIRUS, "DisableAntiSpyware", "REG_DWORD", "00000001"),
+        ),
+        (
+            vec!["GW2309"],
+            empty().policy(1, Record::text(POWERSHELL, "ExecutionPolicy", "AllSigned")),
+        ),
+        (
+            vec!["GW2309"],
+            empty().policy(1, Record::dword(POWERSHELL, "EnableScripts", 0)),
+        ),
+        (
+            vec!["GW2310"],
+            {
+                let mut tree = Tree::bundle();
+                tree.0.insert("manifest.json".to_owned(), crate::manifest_with_auto());
+                tree
+            },
+        ),
+        (
+            vec!["GW2311"],
+            empty().policy(1, Record::text(SENSOR, "ForceDefenderPassiveMode", "1")),
+        ),
+        (
+            vec!["GW2311"],
+            empty().policy(
+                1,
+                Record::text(
+                    r"SOFTWARE\Policies\Microsoft\Windows\DataCollection",
+                    "TelemetryProxyServer",
+                    "http://proxy:8080",
+                ),
+            ),
+        ),
+        (
+            vec!["GW2312"],
+            empty().policy(
+                1,
+                Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Paths"), r"C:\Windows\*", "0"),
+            ),
+        ),
+        (
+            vec!["GW2312"],
+            empty().policy(
+                1,
+                Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Extensions"), ".exe", "0"),
+            ),
+        ),
+        (
+            vec!["GW2313"],
+            empty().policy(1, Record::text(SENSOR, "OnboardingInfo", "{}")),
+        ),
+        (
+            vec!["GW2314"],
+            empty().sysvol(
+                1,
+                &[(
+                    "Machine/microsoft/windows nt/SecEdit/GptTmpl.inf",
+                    b"[Privilege Rights]\r\nSeServiceLogonRight = *S-1-5-20\r\n",
+                )],
+            ),
+        ),
+        (
+            vec!["GW2315"],
+            empty().sysvol(1, &[("Machine/Applications/x.aas", b"x")]),
+        ),
+    ]
+}

@@ -1,0 +1,101 @@
+//! What is wrong with a GPO as a whole: its extensions, versions and files.
+
+use gangway::gpo::extensions::{ExtensionList, REGISTRY_POLICY, SCHEDULED_TASKS};
+
+use super::tree::{TASKS, Tree, empty, good_task, with_task};
+
+/// The codes that a broken input provokes, and the input: a good one with one change.
+pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
+    let list = ExtensionList::of(&[SCHEDULED_TASKS]).to_string();
+    let (marker, group) = list.split_at(78);
+    let policy_group = ExtensionList::of(&[REGISTRY_POLICY]).to_string();
+    let deploy_tree = Tree::deploy();
+    vec![
+        (
+            vec!["GW2101"],
+            deploy_tree.clone().replace("Backup.xml", group, ""),
+        ),
+        (
+            vec!["GW2102"],
+            deploy_tree
+                .clone()
+                .replace("Backup.xml", &list, &format!("{group}{marker}")),
+        ),
+        (
+            vec!["GW2103"],
+            deploy_tree
+                .clone()
+                .replace("Backup.xml", &list, &format!("{list} ")),
+        ),
+        (
+            vec!["GW2104"],
+            deploy_tree
+                .clone()
+                .replace("Backup.xml", group, &format!("{policy_group}{group}")),
+        ),
+        (
+            vec!["GW2104"],
+            deploy_tree.clone().replace("Backup.xml", marker, ""),
+        ),
+        (
+            vec!["GW2105"],
+            deploy_tree.clone().replace("Backup.xml", "[65537]", "[0]"),
+        ),
+        (
+            vec!["GW2105"],
+            with_task(&good_task("S-1-5-18", "a.exe", "")).replace(
+                "GPT.INI",
+                "Version=65537",
+                "Version=65536",
+            ),
+        ),
+        (
+            vec!["GW2106"],
+            deploy_tree
+                .clone()
+                .replace("Backup.xml", "[65537]", "[65538]"),
+        ),
+        (
+            vec!["GW2107"],
+            deploy_tree.clone().replace(TASKS, "</Properties>", ""),
+        ),
+        (
+            vec!["GW2107"],
+            empty().sysvol(1, &[("Machine/registry.pol", b"PReg\x02\0\0\0")]),
+        ),
+        (vec!["GW2108"], deploy_tree.clone().remove("bkupInfo.xml")),
+        (vec!["GW2108"], deploy_tree.clone().remove("Backup.xml")),
+        // Without the file there is also an extension without content.
+        (vec!["GW2104", "GW2108"], deploy_tree.clone().remove(TASKS)),
+        (
+            vec!["GW2108"],
+            deploy_tree.clone().beside(TASKS, "notes.txt", b"x"),
+        ),
+        (
+            vec!["GW2109"],
+            deploy_tree
+                .clone()
+                .replace("bkupInfo.xml", "[Gangway Deploy]", "[Other]"),
+        ),
+        (
+            vec!["GW2110"],
+            deploy_tree.clone().replace(
+                "Backup.xml",
+                "<Options><![CDATA[1]]>",
+                "<Options><![CDATA[2]]>",
+            ),
+        ),
+        (
+            vec!["GW2111"],
+            deploy_tree.clone().replace(
+                "Backup.xml",
+                "<SecurityDescriptor>01 00",
+                "<SecurityDescriptor>02 00",
+            ),
+        ),
+        (
+            vec!["GW2107", "GW2112"],
+            with_task(&good_task("S-1-5-18", "a.exe", "")).replace("GPT.INI", "Version=65537", ""),
+        ),
+    ]
+}
