@@ -1,0 +1,85 @@
+//! Server 2008 R2 SP1: the deployment tool, or the retired monitoring agent.
+
+use crate::facts::Facts;
+use crate::manifest::{Manifest, MonitoringAgent, Role};
+use crate::plan::{Stop, steps};
+use crate::product::Route;
+use crate::reason::Reason;
+use crate::step::{Change, Step};
+
+use super::readiness::ready_for_change;
+use super::sensor::{sensor_steps, vdi_tag_missing};
+
+pub(super) fn down_level(
+    manifest: &Manifest,
+    facts: &Facts,
+    mode: Vec<Step>,
+    passive: bool,
+) -> Result<Vec<Step>, Stop> {
+    let Some(tool) = manifest.payload(Role::DeploymentTool) else {
+        return Err(Stop::new(
+            Reason::NoRoute,
+            "Windows Server 2008 R2 SP1 is onboarded by the deployment tool, which is not staged",
+        ));
+    };
+    let mut list = mode;
+    let sensor_is_there = !facts.sensor.service.is_absent();
+    if sensor_is_there && facts.sensor.onboarding_state.is(&1) {
+        list.extend(sensor_steps(manifest, facts)?);
+    } else {
+        if vdi_tag_missing(manifest, facts) {
+            list.push(steps::write_vdi_tag(
+                "the bundle is for non-persistent desktops".to_owned(),
+            ));
+        }
+        list.push(steps::run_deployment_tool(
+            manifest,
+            tool,
+            passive,
+            "not onboarded".to_owned(),
+        ));
+    }
+    Ok(list)
+}
+
+/// The retired agent, when it is the configured route of this server.
+pub(super) fn monitoring_route(manifest: &Manifest, route: Route) -> Option<&MonitoringAgent> {
+    let without_tool = manifest.payload(Role::DeploymentTool).is_none();
+    manifest
+        .settings
+        .monitoring_agent
+        .as_ref()
+        .filter(|_| route == Route::DownLevel && without_tool)
+}
+
+pub(super) fn with_monitoring_agent(
+    manifest: &Manifest,
+    agent: &MonitoringAgent,
+    facts: &Facts,
+) -> Result<Vec<Step>, Stop> {
+    let goal = Change::WorkspaceAdded {
+        id: agent.workspace.clone(),
+    };
+    if goal.holds(facts) {
+        return Err(Stop::new(
+            Reason::Converged,
+            "the monitoring agent, retired on 2024-08-31, reports to the workspace",
+        ));
+    }
+    if facts.legacy.workspaces.unreadable().is_some() {
+        return Err(Stop::unreadable(
+            "legacy.workspaces",
+            &facts.legacy.workspaces,
+        ));
+    }
+    ready_for_change(facts)?;
+    let setup = steps::staged(manifest, Role::MonitoringAgent)?;
+    let key = steps::staged(manifest, Role::WorkspaceKey)?;
+    Ok(vec![steps::install_monitoring_agent(
+        manifest,
+        setup,
+        key,
+        &agent.workspace,
+        "the monitoring agent does not report to the workspace".to_owned(),
+    )])
+}

@@ -1,0 +1,83 @@
+//! Server 2016: all that may ask for a restart before the agent.
+
+use crate::fact::Fact;
+use crate::facts::{Facts, FeatureState, ServiceState};
+use crate::manifest::{Manifest, Role};
+use crate::plan::{Stop, steps};
+use crate::reason::Reason;
+use crate::step::{Change, Step};
+
+use super::unified_agent::antivirus_policy;
+
+/// Cumulative update that brings the lowest platform on Server 2016.
+const PLATFORM_ARTICLE: &str = "KB4457127";
+
+/// Server 2016: all that may ask for a restart before the agent.
+pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Stop> {
+    if !facts.sensor.service.is_absent() {
+        return Ok(Vec::new());
+    }
+    antivirus_policy(facts)?;
+    let antivirus = &facts.antivirus;
+    let mut list = Vec::new();
+    match &antivirus.service {
+        Fact::Value(service) if service.state == ServiceState::Running => {}
+        Fact::Value(_) => list.push(steps::enable_antivirus(
+            manifest,
+            "`WinDefend` does not run".to_owned(),
+        )),
+        Fact::Absent => list.push(feature_step(manifest, facts)?),
+        unreadable @ Fact::Unreadable { .. } => {
+            return Err(Stop::unreadable("antivirus.service", unreadable));
+        }
+    }
+    let platform = antivirus.platform.value().copied();
+    if let Some(version) = platform.filter(|version| *version < steps::PLATFORM_MINIMUM) {
+        list.insert(
+            0,
+            steps::hotfix(
+                manifest,
+                PLATFORM_ARTICLE,
+                format!(
+                    "antivirus platform {version} is below {}",
+                    steps::PLATFORM_MINIMUM
+                ),
+                Change::PlatformAtLeast {
+                    version: steps::PLATFORM_MINIMUM,
+                },
+            )?,
+        );
+    }
+    if let Some(update) = manifest.payload(Role::PlatformUpdate) {
+        let target = steps::version_of(update).unwrap_or(steps::PLATFORM_RECOMMENDED);
+        if platform.is_none_or(|version| version < target) {
+            let found = platform.map_or("unknown".to_owned(), |version| version.to_string());
+            list.push(steps::update_platform(
+                manifest,
+                update,
+                format!("antivirus platform {found} is below {target}"),
+            ));
+        }
+    }
+    Ok(list)
+}
+
+fn feature_step(manifest: &Manifest, facts: &Facts) -> Result<Step, Stop> {
+    match &facts.antivirus.feature {
+        Fact::Value(FeatureState::EnablePending) => Err(Stop::new(
+            Reason::RebootPending,
+            "feature `Windows-Defender` is enabled by the next restart",
+        )),
+        Fact::Value(FeatureState::Removed) => Err(Stop::new(
+            Reason::FeatureRemoved,
+            "feature `Windows-Defender` has no payload in the component store",
+        )),
+        Fact::Value(FeatureState::Enabled) => Err(Stop::new(
+            Reason::FeatureRemoved,
+            "feature `Windows-Defender` is enabled and service `WinDefend` is missing",
+        )),
+        Fact::Value(FeatureState::Disabled) | Fact::Absent | Fact::Unreadable { .. } => Ok(
+            steps::enable_feature(manifest, "feature `Windows-Defender` is off".to_owned()),
+        ),
+    }
+}

@@ -1,0 +1,101 @@
+//! Server 2012 R2 and 2016: the agent that brings the sensor, and what has to leave before.
+
+use crate::fact::Fact;
+use crate::facts::Facts;
+use crate::manifest::{AgentRoute, Manifest, Role};
+use crate::plan::{Stop, steps};
+use crate::reason::Reason;
+use crate::step::{Change, Step};
+
+use super::sensor::sensor_steps;
+
+pub(super) fn antivirus_policy(facts: &Facts) -> Result<(), Stop> {
+    if facts.antivirus.disabled_policy.is(&1) {
+        return Err(Stop::new(
+            Reason::AntivirusDisabledByPolicy,
+            "policy `DisableAntiSpyware` is 1",
+        ));
+    }
+    Ok(())
+}
+
+/// What follows the servicing steps on Server 2012 R2 and 2016.
+pub(super) fn unified_agent(
+    manifest: &Manifest,
+    facts: &Facts,
+    servicing: Vec<Step>,
+    mode: Vec<Step>,
+    passive: bool,
+) -> Result<Vec<Step>, Stop> {
+    let mut list = servicing;
+    list.extend(mode);
+    let leaving = leaving_workspaces(manifest, facts)?;
+    if !leaving.is_empty() {
+        let why = format!("the monitoring agent reports to {}", leaving.join(", "));
+        list.push(steps::remove_workspaces(manifest, leaving, why));
+    }
+    let installing = facts.sensor.service.is_absent();
+    if installing {
+        if facts.legacy.scep.holds() {
+            list.push(steps::remove_scep(
+                manifest,
+                "System Center Endpoint Protection is installed".to_owned(),
+            ));
+        }
+        list.push(agent_step(manifest, facts, passive)?);
+    }
+    if let Some(update) = manifest.payload(Role::SensorUpdate) {
+        let due = match steps::version_of(update) {
+            Some(target) => !(Change::SensorAtLeast { version: target }).holds(facts),
+            None => installing,
+        };
+        if due {
+            list.push(steps::update_sensor(
+                manifest,
+                update,
+                "the sensor is older than the staged update".to_owned(),
+            ));
+        }
+    }
+    list.extend(sensor_steps(manifest, facts)?);
+    Ok(list)
+}
+
+fn agent_step(manifest: &Manifest, facts: &Facts, passive: bool) -> Result<Step, Stop> {
+    let agent = steps::staged(manifest, Role::Agent)?;
+    let why = "service `Sense` does not exist".to_owned();
+    match manifest.settings.agent_route {
+        AgentRoute::Auto => Ok(steps::install_agent(manifest, agent, passive, why)),
+        AgentRoute::InstallScript => {
+            let script = steps::staged(manifest, Role::InstallScript)?;
+            let runs = &facts.prerequisites.signed_scripts_run;
+            if !runs.holds() {
+                let detail = runs
+                    .unreadable()
+                    .unwrap_or("the effective policy refuses it");
+                return Err(Stop::new(Reason::ScriptPolicy, detail));
+            }
+            Ok(steps::run_install_script(
+                manifest, script, agent, passive, why,
+            ))
+        }
+    }
+}
+
+fn leaving_workspaces(manifest: &Manifest, facts: &Facts) -> Result<Vec<String>, Stop> {
+    let unwanted = &manifest.settings.remove_workspaces;
+    if unwanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    match &facts.legacy.workspaces {
+        Fact::Value(found) => Ok(found
+            .iter()
+            .filter(|id| unwanted.iter().any(|x| x.eq_ignore_ascii_case(id)))
+            .cloned()
+            .collect()),
+        Fact::Absent => Ok(Vec::new()),
+        unreadable @ Fact::Unreadable { .. } => {
+            Err(Stop::unreadable("legacy.workspaces", unreadable))
+        }
+    }
+}
