@@ -174,54 +174,36 @@ fn the_number_of_files_is_bounded_over_all_archives() {
 }
 
 #[test]
-fn nested_archives_share_one_budget_of_inflated_bytes() {
-    // Each layer alone is within the ratio and the bounds of one entry; together they are not.
-    let zeros = vec![0u8; 8 << 20];
-    let entries: Vec<archive::Entry> = (0..4)
-        .map(|number| (format!("{number}.bin"), zeros.clone()))
-        .collect();
-    let inner = archive::zip(&entries);
-    let outer: Vec<archive::Entry> = (0..3)
-        .map(|number| (format!("{number}.zip"), inner.clone()))
-        .collect();
-    let settings = IntakeSettings {
-        limits: Limits {
-            archive_bytes: 16 << 20,
-            ..Limits::default()
-        },
-        ..lab()
-    };
-    let inspection = Downloads::new(&[("a.zip", archive::zip(&outer))]).inspect_with(&settings);
-    assert_eq!(codes(&inspection), ["GW1104"]);
-    assert_eq!(
-        inspection.items.len(),
-        3,
-        "the inner archives, and nothing out of them"
-    );
-}
-
-#[test]
-fn archives_beside_each_other_share_the_budget_too() {
-    // Each inner archive alone is within it.
-    let inner = archive::zip(&[("zeros.bin".to_owned(), vec![0u8; 6 << 20])]);
-    let siblings: Vec<archive::Entry> = (0..5)
-        .map(|number| (format!("{number}.zip"), inner.clone()))
-        .collect();
-    let settings = IntakeSettings {
-        limits: Limits {
-            archive_bytes: 16 << 20,
-            ..Limits::default()
-        },
-        ..lab()
-    };
-    let downloads = Downloads::new(&[("a.zip", archive::zip(&siblings))]);
-    let inspection = downloads.inspect_with(&settings);
-    assert_eq!(codes(&inspection), ["GW1104"]);
-    let inflated: u64 = inspection
-        .items
-        .iter()
-        .filter(|item| item.path.ends_with("zeros.bin"))
-        .map(|item| item.size)
-        .sum();
-    assert_eq!(inflated, 12 << 20, "two of five");
+fn archives_share_one_budget_of_inflated_bytes() {
+    const MIB: usize = 1 << 20;
+    for (archives, files, mib, taken, left_closed) in [
+        // Each layer alone is within the ratio and the bounds of one entry; together they are
+        // not.
+        (3, 4, 8, 0, 3),
+        // Each inner archive alone is within the budget.
+        (5, 1, 6, 2, 3),
+    ] {
+        let numbered = |count: usize, ending: &str, bytes: &[u8]| {
+            let entries = (0..count).map(|number| (format!("{number}.{ending}"), bytes.to_vec()));
+            archive::zip(&entries.collect::<Vec<archive::Entry>>())
+        };
+        let inner = numbered(files, "bin", &vec![0; mib * MIB]);
+        let outer = numbered(archives, "zip", &inner);
+        let settings = IntakeSettings {
+            limits: Limits {
+                archive_bytes: 16 << 20,
+                ..Limits::default()
+            },
+            ..lab()
+        };
+        let inspection = Downloads::new(&[("a.zip", outer)]).inspect_with(&settings);
+        assert_eq!(codes(&inspection), ["GW1104"], "{archives} archives");
+        let (inside, closed): (Vec<_>, Vec<_>) = inspection
+            .items
+            .iter()
+            .partition(|item| item.path.ends_with(".bin"));
+        assert_eq!(inside.len(), taken, "{archives} archives");
+        assert!(inside.iter().all(|item| item.size == (mib * MIB) as u64));
+        assert_eq!(closed.len(), left_closed, "{archives} archives");
+    }
 }
