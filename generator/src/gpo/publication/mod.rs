@@ -134,6 +134,17 @@ pub struct PresentFilter {
     pub parm2: String,
 }
 
+impl From<&WmiFilter> for PresentFilter {
+    /// The filter once it is there.
+    fn from(filter: &WmiFilter) -> Self {
+        Self {
+            name: filter.name.clone(),
+            description: filter.description.clone(),
+            parm2: filter.parm2(),
+        }
+    }
+}
+
 /// Why a GPO is not touched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

@@ -118,11 +118,7 @@ pub(super) fn filter(
     domain: &DomainFacts,
 ) -> Vec<Step> {
     let dn = domain.filter_dn(filter.id);
-    let wanted = PresentFilter {
-        name: filter.name.clone(),
-        description: filter.description.clone(),
-        parm2: filter.parm2(),
-    };
+    let wanted = PresentFilter::from(filter);
     match present {
         Some(present) if *present == wanted => Vec::new(),
         Some(_) => vec![Step::ModifyObject {

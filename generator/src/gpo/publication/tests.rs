@@ -48,11 +48,7 @@ fn published(version: u32) -> Present {
         }),
         has_machine: true,
         has_user: true,
-        filter: Some(PresentFilter {
-            name: filter.name.clone(),
-            description: filter.description.clone(),
-            parm2: filter.parm2(),
-        }),
+        filter: Some(PresentFilter::from(&filter)),
         has_folder: true,
         has_temporary_folder: false,
         folders: ["Machine", "User", "Machine/Preferences"]

@@ -114,10 +114,6 @@ impl<'a> Executor<'a> {
             return Ok(());
         }
         let text = step.to_string();
-        // GPOs share a WMI filter, which only a real run has brought by the second of them.
-        if self.dry_run && self.done.steps.contains(&text) {
-            return Ok(());
-        }
         self.say_step(&text);
         if self.dry_run {
             return Ok(());

@@ -20,7 +20,9 @@ pub use bundle::Contents;
 pub use server::pdc_emulator;
 pub use state::StateError;
 
-use crate::gpo::publication::{DomainFacts, GpLink, Step, plan, plan_rollback};
+use crate::gpo::publication::{
+    Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback,
+};
 use crate::gpo::{Guid, InvalidDomainName};
 use crate::publish::{AttributeChange, Directory, DirectoryError, Share, ShareError};
 use execute::Executor;
@@ -162,13 +164,25 @@ fn publish_all(
 ) -> Result<(), PublishError> {
     let state = State::of(&request.state, domain);
     let mut saved = state.pending()?;
-    // Everything is looked at before anything is changed.
+    // Everything is looked at before anything is changed, and looked at once: what is saved is
+    // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
+    // change of the version takes the old one only, and what was written is read back.
+    let mut work: Vec<(&Desired, Vec<Step>)> = Vec::new();
     for gpo in &contents.gpos {
-        let present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
-        plan(gpo, &present, domain)?;
+        let mut present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
+        // GPOs share a WMI filter, which the first of them brings.
+        if let Some(filter) = &gpo.filter
+            && work
+                .iter()
+                .any(|(earlier, _)| earlier.filter.as_ref() == Some(filter))
+        {
+            present.filter = Some(PresentFilter::from(filter));
+        }
+        let steps = plan(gpo, &present, domain)?;
         executor.check_name(gpo, domain)?;
         executor.check_rights(gpo, &present, domain)?;
         saved.add(gpo.id, &gpo.display_name, &present);
+        work.push((gpo, steps));
     }
     for link in &request.links {
         executor.check_link(link)?;
@@ -177,10 +191,9 @@ fn publish_all(
         state.save(&saved)?;
     }
     executor.bootstrap(contents, domain)?;
-    for gpo in &contents.gpos {
-        let present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
+    for (gpo, steps) in work {
         executor.say_gpo(&gpo.display_name, gpo.id);
-        for step in plan(gpo, &present, domain)? {
+        for step in steps {
             executor.run(&step, Some(gpo))?;
         }
         for link in &request.links {

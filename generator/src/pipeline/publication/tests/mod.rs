@@ -31,6 +31,15 @@ fn a_publication_is_whole_and_a_second_one_raises_the_version_only() {
 }
 
 #[test]
+fn each_gpo_is_looked_at_once_and_compared_once() {
+    let mut world = published("old");
+    world.share.trees_read = 0;
+    world.run(Action::Publish, "new").unwrap();
+    // Of each of two GPOs its folder, the one that a cut may have left, and the comparison.
+    assert_eq!(world.share.trees_read, 2 * (2 + 1) + 1);
+}
+
+#[test]
 fn a_dry_run_changes_nothing_and_names_every_step() {
     let mut world = world();
     world.budget.set(Some(0));

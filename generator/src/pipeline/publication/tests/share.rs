@@ -10,6 +10,8 @@ pub(super) struct FakeShare {
     pub(super) folders: Vec<String>,
     pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) budget: Budget,
+    /// Folders that were read with all that is in them.
+    pub(super) trees_read: usize,
 }
 
 impl FakeShare {
@@ -35,6 +37,7 @@ impl FakeShare {
 
 impl Share for FakeShare {
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
+        self.trees_read += 1;
         if !self.folders.iter().any(|one| one == folder) {
             return Ok(None);
         }

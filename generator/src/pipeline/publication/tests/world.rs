@@ -54,6 +54,7 @@ pub(super) fn world() -> World {
             folders: folders.map(str::to_owned).to_vec(),
             files: BTreeMap::new(),
             budget: budget.clone(),
+            trees_read: 0,
         },
         state: tempfile::tempdir().unwrap(),
         budget,
