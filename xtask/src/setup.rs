@@ -37,11 +37,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut missing = Vec::new();
     for tool in TOOLS.iter().filter(|tool| tool.serves(purposes)) {
         match tool.state() {
-            State::There { version, note } => {
+            State::There { version } => {
                 say::line(format!("there    {:<24} {version}", tool.name));
-                if let Some(note) = note {
-                    say::line(format!("         note: {note}"));
-                }
             }
             State::Missing { why } => {
                 say::line(format!("missing  {:<24} {}", tool.name, tool.why));
@@ -69,16 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 pub(crate) fn ensure(purposes: &[Purpose]) -> Result<()> {
     let mut missing = Vec::new();
     for tool in TOOLS.iter().filter(|tool| tool.serves(purposes)) {
-        match tool.state() {
-            State::Missing { .. } => {
-                say::line(format!("missing: {} ({})", tool.name, tool.why));
-                missing.push(tool);
-            }
-            State::There { note, .. } => {
-                if let Some(note) = note {
-                    say::line(format!("note: {note}"));
-                }
-            }
+        if let State::Missing { .. } = tool.state() {
+            say::line(format!("missing: {} ({})", tool.name, tool.why));
+            missing.push(tool);
         }
     }
     if missing.is_empty() {

@@ -36,9 +36,7 @@ fn judge(base: &Base, bytes: &[u8]) -> Verdict {
 
 #[test]
 fn both_accept_what_either_signs() {
-    let Some(tool) = Osslsigncode::documented_version() else {
-        return;
-    };
+    let tool = Osslsigncode::documented_version();
     let wrong: Vec<String> = bases::all(&tool)
         .par_iter()
         .flat_map(|base| {
@@ -56,9 +54,7 @@ type Difference = (String, String, String);
 
 #[test]
 fn disagreements_are_the_documented_ones() {
-    let Some(tool) = Osslsigncode::documented_version() else {
-        return;
-    };
+    let tool = Osslsigncode::documented_version();
     let mutants: Vec<(Base, Mutant)> = bases::all(&tool)
         .into_iter()
         .flat_map(|base| {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::tools::Tool;
+use super::tools::{OSSLSIGNCODE, Tool};
 use crate::program::{self, Program};
 use crate::{say, workspace};
 
@@ -45,16 +45,24 @@ pub(super) fn install(missing: &[&Tool]) -> Result<()> {
     say::stage(format!("installing {}", packages.join(" ")));
     let mut apt = Apt::new(installer);
     apt.run(&["update", "-qq"])?;
-    let oldest = workspace::oldest_rust()?;
-    for package in COMPILER {
-        if packages.contains(package) && is_older(&candidate(package)?, oldest) {
-            apt.add_security_archive(package)?;
-            apt.run(&["update", "-qq"])?;
-            break;
+    let rust = workspace::oldest_rust()?;
+    let needs = [
+        ("rustc-web", rust, Archive::Security),
+        ("rust-web-clippy", rust, Archive::Security),
+        ("osslsigncode", OSSLSIGNCODE, Archive::Backports),
+    ];
+    let mut wanted: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
+    for (package, oldest, archive) in needs {
+        let place = packages.iter().position(|&wanted| wanted == package);
+        if let Some(place) = place
+            && is_older(&candidate(package)?, oldest)
+            && let Some(suite) = apt.add(archive, package)?
+        {
+            wanted[place] = archive.package(package, &suite);
         }
     }
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    arguments.extend(&packages);
+    arguments.extend(wanted.iter().map(String::as_str));
     apt.run(&arguments).with_context(|| {
         format!(
             "the packages cannot be installed\nhint: try `{}`; a system that does not know \
@@ -94,9 +102,42 @@ fn installer() -> Option<Installer> {
     passwordless.status.success().then_some(Installer::Sudo)
 }
 
-/// The packages of the stub's compiler and its lints. Debian moves them on in the security
-/// archive only.
-const COMPILER: &[&str] = &["rustc-web", "rust-web-clippy"];
+/// A part of Debian's archive that a bare system may not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Archive {
+    /// Here, and not in the main archive, Debian moves its browser's compiler on.
+    Security,
+    /// Newer programs for a released system; taken only when a package is asked for from here.
+    Backports,
+}
+
+impl Archive {
+    /// Its suite of a release, such as `bookworm-security`.
+    fn suite(self, codename: &str) -> String {
+        match self {
+            Self::Security => format!("{codename}-security"),
+            Self::Backports => format!("{codename}-backports"),
+        }
+    }
+
+    /// The line that names it in a list of archives.
+    fn line(self, codename: &str) -> String {
+        let folder = match self {
+            Self::Security => "debian-security",
+            Self::Backports => "debian",
+        };
+        let suite = self.suite(codename);
+        format!("deb http://deb.debian.org/{folder} {suite} main")
+    }
+
+    /// How `apt-get install` is asked for a package of it.
+    fn package(self, package: &str, suite: &str) -> String {
+        match self {
+            Self::Security => package.to_owned(),
+            Self::Backports => format!("{package}/{suite}"),
+        }
+    }
+}
 
 /// The version that would be installed, as `apt-cache` tells it; `(none)` when none.
 fn candidate(package: &str) -> Result<String> {
@@ -123,6 +164,8 @@ fn is_older(version: &str, oldest: (u32, u32)) -> bool {
 struct Apt {
     installer: Installer,
     options: Vec<String>,
+    /// Added beside the system's own.
+    suites: Vec<String>,
 }
 
 impl Apt {
@@ -134,12 +177,13 @@ impl Apt {
                 "DPkg::Lock::Timeout=300".to_owned(),
                 "Dpkg::Use-Pty=0".to_owned(),
             ],
+            suites: Vec::new(),
         }
     }
 
-    /// Lets this run see Debian's security archive beside the system's own list, which stays
-    /// as it is. A bare system may not name it, and then offers a compiler that is too old.
-    fn add_security_archive(&mut self, package: &str) -> Result<()> {
+    /// Lets this run see an archive beside the system's own list, which stays as it is: of
+    /// `package`, what the system offers is too old. Gives the suite; none when this is no Debian.
+    fn add(&mut self, archive: Archive, package: &str) -> Result<Option<String>> {
         let release = String::from_utf8_lossy(&workspace::read_file(Path::new("/etc/os-release"))?)
             .into_owned();
         let value = |key: &str| {
@@ -151,21 +195,29 @@ impl Apt {
         let (Some("debian"), Some(codename)) =
             (value("ID=").as_deref(), value("VERSION_CODENAME="))
         else {
-            return Ok(());
+            return Ok(None);
         };
-        let line = format!("deb http://deb.debian.org/debian-security {codename}-security main");
+        let suite = archive.suite(&codename);
+        let line = archive.line(&codename);
+        if self.suites.contains(&suite) {
+            return Ok(Some(suite));
+        }
         say::line(format!(
             "`{package}` of this system's archives is too old; for this installation also: {line}"
         ));
         let folder = workspace::target()?.join("apt");
-        let list = folder.join("security.list");
+        let list = folder.join(format!("gangway-{suite}.list"));
         workspace::write_file(&list, format!("{line}\n").as_bytes())?;
-        for (file, name) in system_lists()? {
-            workspace::write_file(&folder.join(name), &workspace::read_file(&file)?)?;
+        if self.suites.is_empty() {
+            for (file, name) in system_lists()? {
+                workspace::write_file(&folder.join(name), &workspace::read_file(&file)?)?;
+            }
+            self.options
+                .push(format!("Dir::Etc::SourceParts={}", folder.display()));
         }
-        self.options
-            .push(format!("Dir::Etc::SourceParts={}", folder.display()));
-        Ok(())
+        self.suites.push(suite.clone());
+        self.run(&["update", "-qq"])?;
+        Ok(Some(suite))
     }
 
     fn run(&self, arguments: &[&str]) -> Result<()> {
@@ -211,9 +263,27 @@ mod tests {
     }
 
     #[test]
-    fn package_versions_are_compared_with_the_oldest_compiler() {
+    fn package_versions_are_compared_with_the_oldest_that_will_do() {
         assert!(is_older("1.85.0+dfsg3-1~deb12u3", (1, 89)));
         assert!(!is_older("1.96.0+dfsg1-1~deb12u2", (1, 89)));
+        assert!(is_older("2.5-4", (2, 9)));
+        assert!(!is_older("2.9-1~bpo12+1", (2, 9)));
         assert!(!is_older("(none)", (1, 89)));
+    }
+
+    #[test]
+    fn a_backport_is_asked_for_by_its_suite() {
+        let archive = Archive::Backports;
+        let suite = archive.suite("bookworm");
+        assert_eq!(
+            (
+                archive.line("bookworm").as_str(),
+                archive.package("osslsigncode", &suite).as_str()
+            ),
+            (
+                "deb http://deb.debian.org/debian bookworm-backports main",
+                "osslsigncode/bookworm-backports"
+            )
+        );
     }
 }

@@ -20,6 +20,11 @@ pub(super) enum Probe {
     },
     /// A module that Python finds.
     Python(&'static str),
+    /// osslsigncode, new enough.
+    Osslsigncode {
+        /// Major and minor version.
+        oldest: (u32, u32),
+    },
     /// A compiler that can build the stub.
     StubCompiler,
     /// Clippy beside that compiler.
@@ -34,8 +39,6 @@ pub(super) enum State {
     There {
         /// As it tells, or where it lies.
         version: String,
-        /// What a newer version would add.
-        note: Option<String>,
     },
     Missing {
         /// What was looked for.
@@ -50,6 +53,7 @@ impl Probe {
             Probe::Program(names) => program_state(names),
             Probe::File { variable, usual } => file_state(variable, usual),
             Probe::Python(module) => python_state(module),
+            Probe::Osslsigncode { oldest } => osslsigncode_state(*oldest),
             Probe::StubCompiler => match Toolchain::pick() {
                 Ok(toolchain) => there(toolchain.version),
                 Err(error) => missing(error.to_string()),
@@ -88,10 +92,7 @@ fn stub_clippy_state() -> State {
 }
 
 fn there(version: String) -> State {
-    State::There {
-        version,
-        note: None,
-    }
+    State::There { version }
 }
 
 fn missing(why: String) -> State {
@@ -103,9 +104,6 @@ fn program_state(names: &[&str]) -> State {
     let Some(file) = found else {
         return missing(format!("no program `{}` on PATH", names.join("` or `")));
     };
-    if names == ["osslsigncode"] {
-        return osslsigncode_state(&file);
-    }
     there(file.display().to_string())
 }
 
@@ -140,28 +138,20 @@ fn python_state(module: &str) -> State {
     }
 }
 
-/// Every version signs programs; Debian 12 has 2.5, which cannot sign scripts.
-fn osslsigncode_state(file: &Path) -> State {
-    let said = Program::new(file).arg("--version").output();
-    let said = said.map_or_else(
-        |_| String::new(),
-        |output| {
-            let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-            text.push_str(&String::from_utf8_lossy(&output.stderr));
-            text
-        },
-    );
-    let version = osslsigncode_version(&said);
-    let note = version.is_some_and(|version| version < (2, 8)).then(|| {
-        "osslsigncode before 2.8 cannot sign PowerShell scripts; the sample script is \
-         committed signed, so only making it anew needs 2.8 (Debian: bookworm-backports)"
-            .to_owned()
-    });
-    let version = version.map_or_else(
-        || file.display().to_string(),
-        |(major, minor)| format!("{major}.{minor}"),
-    );
-    State::There { version, note }
+fn osslsigncode_state(oldest: (u32, u32)) -> State {
+    let Ok(output) = Program::new("osslsigncode").arg("--version").output() else {
+        return missing("no program `osslsigncode` on PATH".to_owned());
+    };
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    match osslsigncode_version(&said) {
+        Some(found @ (major, minor)) if found >= oldest => there(format!("{major}.{minor}")),
+        Some((major, minor)) => missing(format!(
+            "`osslsigncode` is {major}.{minor}, and {}.{} is the oldest that will do",
+            oldest.0, oldest.1
+        )),
+        None => missing("`osslsigncode --version` tells no version".to_owned()),
+    }
 }
 
 /// `osslsigncode 2.9, using: …`

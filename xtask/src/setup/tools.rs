@@ -49,6 +49,9 @@ pub(super) struct Tool {
     pub(super) packages: &'static [&'static str],
 }
 
+/// The version whose verdicts `docs/authenticode-differences.md` compares with Gangway's.
+pub(super) const OSSLSIGNCODE: (u32, u32) = (2, 9);
+
 /// Every tool, the ones that building needs first.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -72,9 +75,18 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "osslsigncode",
-        why: "signs the bootstrap and gives a second opinion on signatures",
-        purposes: &[Purpose::Sign, Purpose::Suites, Purpose::Bench],
+        why: "signs the bootstrap and gives a second opinion on its signature",
+        purposes: &[Purpose::Sign, Purpose::Bench],
         probe: Probe::Program(&["osslsigncode"]),
+        packages: &["osslsigncode"],
+    },
+    Tool {
+        name: "osslsigncode 2.9",
+        why: "judges the same files as the tests; older ones know no scripts",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Osslsigncode {
+            oldest: OSSLSIGNCODE,
+        },
         packages: &["osslsigncode"],
     },
     Tool {
