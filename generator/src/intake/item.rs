@@ -51,10 +51,9 @@ pub enum Verdict {
         /// There was a revocation list of every issuer in the chain, and none names the
         /// signature's certificates at the time that counts.
         revocation_checked: bool,
-        /// SHA-256 of the signing certificate and of the root; none for what is not signed
-        /// with Authenticode.
+        /// The signature that Windows judges; none for what is not signed with Authenticode.
         #[serde(skip_serializing_if = "Option::is_none")]
-        thumbprints: Option<Thumbprints>,
+        first_signature: Option<FirstSignature>,
     },
     /// There is a signature and it does not hold.
     Invalid {
@@ -70,13 +69,16 @@ pub enum Verdict {
     },
 }
 
-/// The two ends of a chain of certificates, by SHA-256.
+/// The first signature of a file. `WinVerifyTrust` judges it and no other, unless its caller
+/// asks for another by number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Thumbprints {
-    /// The signing certificate.
+pub struct FirstSignature {
+    /// SHA-256 of the signing certificate.
     pub certificate: Sha256,
-    /// The root.
+    /// SHA-256 of the root.
     pub root: Sha256,
+    /// Countersigned time in seconds since 1970 UTC.
+    pub signed_at: Option<i64>,
 }
 
 /// What an item is.

@@ -1,7 +1,7 @@
 //! From what a signature proves to what the policy says about it.
 
 use super::codes;
-use super::item::{Thumbprints, Verdict};
+use super::item::{FirstSignature, Verdict};
 use super::settings::{SignerPolicy, SignerRule, TrustSettings};
 use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
 use crate::formats::blob::{BlobFault, BlobSignature, LeafFacts};
@@ -53,7 +53,7 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
             signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
             lab_root: used_lab_root(valid),
             revocation_checked: !valid.warnings.contains(&Warning::RevocationNotChecked),
-            thumbprints: thumbprints(valid),
+            first_signature: first_signature(valid),
         },
         authenticode::Verdict::Invalid { reason, .. } => Verdict::Invalid {
             why: reason.to_string(),
@@ -63,11 +63,12 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
     }
 }
 
-fn thumbprints(valid: &Valid) -> Option<Thumbprints> {
-    let chain = &valid.signature.chain;
-    Some(Thumbprints {
-        certificate: chain.first()?.sha256.parse().ok()?,
-        root: chain.last()?.sha256.parse().ok()?,
+fn first_signature(valid: &Valid) -> Option<FirstSignature> {
+    let first = valid.first();
+    Some(FirstSignature {
+        certificate: first.chain.first()?.sha256.parse().ok()?,
+        root: first.chain.last()?.sha256.parse().ok()?,
+        signed_at: first.signed_at.as_ref().map(|at| at.unix_seconds),
     })
 }
 
@@ -306,7 +307,7 @@ pub(super) fn blob_verdict(signature: &BlobSignature, leaf: Option<&LeafFacts>) 
             signed_at: None,
             lab_root: matches!(anchor, AnchorName::Lab { .. }),
             revocation_checked: false,
-            thumbprints: None,
+            first_signature: None,
         },
         BlobSignature::Invalid { why } => Verdict::Invalid {
             why: why.to_string(),

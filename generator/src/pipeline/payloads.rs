@@ -81,13 +81,12 @@ pub(super) fn select(
 fn signer(verdict: &Verdict) -> Option<Signer> {
     match verdict {
         Verdict::Valid {
-            thumbprints: Some(thumbprints),
-            signed_at,
+            first_signature: Some(first),
             ..
         } => Some(Signer {
-            certificate: thumbprints.certificate,
-            root: thumbprints.root,
-            signed_at: *signed_at,
+            certificate: first.certificate,
+            root: first.root,
+            signed_at: first.signed_at,
         }),
         _ => None,
     }

@@ -247,7 +247,8 @@ fn the_strongest_of_nested_signatures_speaks_for_the_file() {
     assert_eq!(valid.place, Place::Nested { entry: 0, index: 0 });
     assert_eq!(valid.signature.content_digest.len(), 64);
     assert_eq!(valid.others.len(), 1);
-    assert_eq!(valid.others[0].place, Place::Outer { entry: 0 });
+    assert_eq!(valid.others[0].place, Place::FIRST);
+    assert_eq!(valid.first(), &valid.others[0].signature);
     assert_eq!(warnings(&verdict), [""; 0]);
 }
 
@@ -265,14 +266,17 @@ fn a_package_may_have_nested_signatures_too() {
 #[test]
 fn a_nested_signature_that_is_not_trusted_is_a_warning() {
     let good_outside = Signature::default().nesting(Signature::by(Lab::UnrelatedCode));
+    let verdict = verdict(&program(&good_outside));
+    assert_eq!(word(&verdict), "valid", "{verdict}");
+    assert_eq!(warnings(&verdict), ["other_not_trusted"]);
+}
+
+#[test]
+fn a_nested_signature_does_not_speak_for_a_stranger_around_it() {
     let good_inside = Signature::by(Lab::UnrelatedCode)
         .with_hash(Hash::Sha1)
         .nesting(Signature::default());
-    for signature in [good_outside, good_inside] {
-        let verdict = verdict(&program(&signature));
-        assert_eq!(word(&verdict), "valid", "{verdict}");
-        assert_eq!(warnings(&verdict), ["other_not_trusted"]);
-    }
+    check(&program(&good_inside), "signer_not_trusted/untrusted_root");
 }
 
 #[test]

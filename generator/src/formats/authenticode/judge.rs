@@ -300,24 +300,26 @@ type Outcome = Result<Held, (InvalidReason, Option<Box<Claimed>>)>;
 
 /// One verdict from all signatures of a file.
 ///
-/// A broken signature breaks the file, wherever it stands. Of those that hold, the one with the
-/// strongest digest speaks for the file; one that merely is not trusted becomes a warning.
+/// A broken signature breaks the file, wherever it stands. The first must be trusted, for
+/// Windows asks no other; a further one that merely is not trusted becomes a warning. Of those
+/// that hold, the one with the strongest digest speaks for the file.
 fn combine(outcomes: Vec<(Place, Outcome)>) -> Verdict {
     let mut held: Vec<(Place, Held)> = Vec::new();
     let mut not_trusted = Vec::new();
     for (place, outcome) in outcomes {
         match outcome {
             Ok(proof) => held.push((place, proof)),
-            Err((reason, claimed)) if reason.is_about_trust() => {
-                not_trusted.push((place, reason, claimed));
+            Err((reason, _)) if place != Place::FIRST && reason.is_about_trust() => {
+                not_trusted.push((place, reason));
             }
             Err((reason, claimed)) => {
-                let reason = match place {
-                    Place::Outer { entry: 0 } => reason,
-                    _ => InvalidReason::OtherBroken {
+                let reason = if place == Place::FIRST {
+                    reason
+                } else {
+                    InvalidReason::OtherBroken {
                         place,
                         reason: Box::new(reason),
-                    },
+                    }
                 };
                 return Verdict::Invalid { reason, claimed };
             }
@@ -331,15 +333,12 @@ fn combine(outcomes: Vec<(Place, Outcome)>) -> Verdict {
         })
         .map(|(index, _)| index);
     let Some(strongest) = strongest else {
-        return match not_trusted.into_iter().next() {
-            Some((_, reason, claimed)) => Verdict::Invalid { reason, claimed },
-            None => Verdict::Unsigned,
-        };
+        return Verdict::Unsigned;
     };
     let (place, proof) = held.swap_remove(strongest);
     held.sort_by_key(|(place, _)| *place);
     let mut warnings = proof.warnings;
-    for (place, reason, _) in not_trusted {
+    for (place, reason) in not_trusted {
         warnings.push(Warning::OtherNotTrusted { place, reason });
     }
     Verdict::Valid(Box::new(Valid {

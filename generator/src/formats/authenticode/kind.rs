@@ -46,6 +46,12 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// The signature that `WinVerifyTrust` judges: without `WINTRUST_SIGNATURE_SETTINGS` it
+    /// looks at the primary one alone.
+    pub const FIRST: Self = Self::Outer { entry: 0 };
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

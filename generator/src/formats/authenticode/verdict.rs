@@ -77,6 +77,17 @@ pub struct Valid {
     pub warnings: Vec<Warning>,
 }
 
+impl Valid {
+    /// The file's first signature, which Windows judges when it is not asked for another. It
+    /// holds in every valid file; often it is the strongest, too.
+    pub fn first(&self) -> &Signature {
+        self.others
+            .iter()
+            .find(|other| other.place == Place::FIRST)
+            .map_or(&self.signature, |other| &other.signature)
+    }
+}
+
 /// A signature that holds beside the strongest one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OtherSignature {

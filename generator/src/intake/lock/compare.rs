@@ -331,7 +331,7 @@ mod tests {
                 signed_at: None,
                 lab_root: false,
                 revocation_checked: false,
-                thumbprints: None,
+                first_signature: None,
             },
             problems: Vec::new(),
             source: Source::File("md4ws.msi".into()),
