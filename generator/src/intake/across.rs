@@ -1,6 +1,6 @@
 //! What only shows when all items are looked at together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gangway_contract::OrgId;
 use gangway_contract::manifest::Role;
@@ -101,7 +101,8 @@ fn slot_problem(slot: &str, items: &[&Item]) -> Option<Problem> {
         first.kind.role(),
         Some(Role::OnboardingScript | Role::OffboardingScript)
     );
-    let problem = if rest.iter().all(|item| item.sha256 == first.sha256) {
+    let different: BTreeSet<_> = items.iter().map(|item| item.sha256).collect();
+    let problem = if different.len() == 1 {
         Problem::new(
             &codes::SAME_TWICE,
             slot,
@@ -116,7 +117,7 @@ fn slot_problem(slot: &str, items: &[&Item]) -> Option<Problem> {
                 &codes::TWO_FOR_ONE_ROLE
             },
             slot,
-            format!("{} different files compete for one place", items.len()),
+            format!("{} different files compete for one place", different.len()),
             "keep the newer one and take the others out of the folder",
         )
     };

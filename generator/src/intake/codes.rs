@@ -161,7 +161,7 @@ codes! {
         "All signs together make this the unattended script, but one sign belongs to another variant. The portal may have changed its scripts, or somebody edited this one.",
         "Compare it with a fresh download.";
     /// Line ends were changed.
-    CHANGED_ENDINGS = "GW1223", Note, "the script's line ends were changed",
+    CHANGED_ENDINGS = "GW1223", Warning, "the script's line ends were changed",
         "Scripts fresh from the portal end most lines with CR LF. This one has LF only, as after a pass through git or a Linux tool. cmd.exe runs it, but labels near block borders of 512 bytes can be missed.",
         "Take the file from the portal's zip, byte for byte.";
     /// The end of the script is missing.

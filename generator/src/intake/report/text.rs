@@ -31,12 +31,18 @@ fn summary(inspection: &Inspection) -> String {
             .count()
     };
     format!(
-        "{} files; {} errors, {} warnings, {} notes",
-        inspection.items.len(),
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note)
+        "{}; {}, {}, {}",
+        counted(inspection.items.len(), "file"),
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
+        counted(count(Severity::Note), "note")
     )
+}
+
+/// The number and its noun, such as `1 file`.
+fn counted(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
 }
 
 /// Label and value of each line about an item.
@@ -120,7 +126,7 @@ fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
             system,
             architecture,
         } => vec![("update", format!("{kb} for {system} {architecture}"))],
-        Kind::Analyzer { entries } => vec![("holds", format!("{entries} files"))],
+        Kind::Analyzer { entries } => vec![("holds", counted(*entries, "file"))],
         Kind::OtherPlatform { platform } => vec![("for", platform.clone())],
         Kind::Unknown { looks_like } => vec![("looks", (*looks_like).to_owned())],
         _ => Vec::new(),

@@ -245,12 +245,17 @@ fn two_packages_of_one_tenant_that_differ_are_an_error_and_equal_ones_are_not() 
         version: "2.12".to_owned(),
         ..BlobSpec::default()
     };
-    check(
+    let inspection = check(
         &[
             ("a.cmd", script(BlobSpec::default())),
             ("b.cmd", script(newer)),
+            ("c.cmd", script(BlobSpec::default())),
         ],
         &["GW1214"],
+    );
+    assert_eq!(
+        inspection.problems[0].message,
+        "2 different files compete for one place"
     );
     check(
         &[
@@ -259,6 +264,13 @@ fn two_packages_of_one_tenant_that_differ_are_an_error_and_equal_ones_are_not() 
         ],
         &[],
     );
+}
+
+#[test]
+fn a_script_that_lost_its_carriage_returns_is_named() {
+    let text = String::from_utf8(script(BlobSpec::default())).unwrap();
+    let changed = text.replace("\r\n", "\n").into_bytes();
+    check(&[(CMD, changed)], &["GW1223"]);
 }
 
 #[test]
