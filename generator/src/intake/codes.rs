@@ -31,7 +31,7 @@ codes! {
         "The operating system refused to open or read the path. Nothing is known about it, so nothing is built from it.",
         "Check that the path exists and that the account that runs Gangway may read it.";
     /// A file has no bytes.
-    EMPTY = "GW1002", Error, "a file is empty",
+    EMPTY = "GW1002", Error, "a file or archive is empty",
         "An empty file is nearly always a download that was cut off before it began, or a place holder of a file synchronisation that was never filled.",
         "Download it again, or take it out of the folder.";
     /// A file is none of the packages that are known.

@@ -15,7 +15,7 @@ use super::signature::{Authenticode, policy_problems, summarise};
 use super::source::Source;
 use super::{Inspection, IntakeSettings, across, archive, codes, prerequisites};
 use crate::formats::authenticode;
-use crate::formats::zip::name;
+use crate::formats::zip::{self, name};
 use crate::problem::Problem;
 
 /// What came of one file or archive.
@@ -88,7 +88,11 @@ fn list(paths: &[PathBuf], limit: usize) -> (Vec<PathBuf>, Vec<Problem>) {
                 let subject = error
                     .path()
                     .map_or_else(String::new, |path| path.display().to_string());
-                problems.push(unreadable(&subject, &error.to_string()));
+                // The walk's own words name the path once more.
+                let why = error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), io::Error::to_string);
+                problems.push(unreadable(&subject, &why));
             }
         }
     }
@@ -205,6 +209,16 @@ fn judge_archive(
             return finish(candidate, recognised, context, found);
         }
     };
+    if entries.iter().all(zip::Entry::is_folder) {
+        let problem = Problem::new(
+            &codes::EMPTY,
+            shown,
+            "the archive holds no file",
+            "download it again, or take it out of the folder",
+        );
+        let recognised = refused(vec![problem]);
+        return finish(candidate, recognised, context, found);
+    }
     let names: Vec<String> = entries
         .iter()
         .map(|entry| name::shown(&entry.raw_name))

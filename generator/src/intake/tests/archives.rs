@@ -146,6 +146,14 @@ fn archives_with_unsafe_entries_give_no_items_at_all() {
 }
 
 #[test]
+fn an_archive_without_a_file_is_told() {
+    for entries in [vec![], vec![("folder/".to_owned(), Vec::new())]] {
+        let inspection = check(&[("a.zip", archive::zip(&entries))], &["GW1002"]);
+        assert_eq!(inspection.items.len(), 1, "{entries:?}");
+    }
+}
+
+#[test]
 fn archives_are_nested_only_so_deep() {
     let mut zip = portal::group_policy_zip(&ScriptSpec::default());
     for _ in 0..Limits::default().archive_depth {
