@@ -25,15 +25,17 @@ codes! {
     UNUSABLE_PATH = "GW2001" Error "a path for the task cannot be used":
         "The task starts the bootstrap from a UNC path that is written into the policy as it \
          stands. A short server name, a `%`, a `$(` or more than 260 characters would make each \
-         server fail without a word, so such a path is refused at build time.";
+         server fail without a word, so such a path is refused at build time.\n\nGive a folder \
+         with the full DNS name of its server and without such characters.";
     UNUSABLE_TEXT = "GW2002" Error "a text cannot be written into a policy file":
         "Policy files are XML 1.0, which has no way to express most control characters, and \
-         dates with four-digit years. Change the value in the config.";
+         dates with four-digit years.\n\nChange the value in the config.";
     UNUSABLE_SETTING = "GW2003" Error "a policy value cannot be used":
         "The sensor and the antivirus read policy values without complaint and ignore those that \
-         are not in the form they expect: the sensor's proxy is `host:port` without a scheme, the \
-         antivirus proxy is a URL, a device tag has at most 200 characters, and an exclusion of a \
-         whole drive would switch the protection off. Such values are refused at build time.";
+         are not in the form they expect: the sensor's proxy is `host:port` without a scheme, \
+         the antivirus proxy is a URL, a device tag has at most 200 characters, and an exclusion \
+         of a whole drive would switch the protection off. Such values are refused at build \
+         time.\n\nWrite the value in the form that the message asks for.";
 
     EXTENSION_MISSING = "GW2101" Error "the extension list does not name an extension in use":
         "A client runs only the extensions that the GPO's extension list names. Files of an \
@@ -44,11 +46,13 @@ codes! {
          everything after it is ignored without a word. Groups must ascend by GUID.\n\nUse the \
          list that is given as evidence.";
     EXTENSION_MALFORMED = "GW2103" Error "the extension list is malformed":
-        "The list must be `[{CSE}{tool}]…` with GUIDs in braces and nothing between the groups. A \
-         client gives up at the first fault.";
+        "The list must be `[{CSE}{tool}]…` with GUIDs in braces and nothing between the groups. \
+         A client gives up at the first fault.\n\nWrite the list again, or back the GPO up \
+         again.";
     EXTENSION_UNUSED = "GW2104" Note "the extension list and the files do not fit each other":
         "The list names an extension without files, or lacks the group of zeros that editors and \
-         reports expect beside preferences. Clients apply the GPO all the same.";
+         reports expect beside preferences. Clients apply the GPO all the same.\n\nNothing has to \
+         be done for clients.";
     VERSION_ZERO = "GW2105" Error "a side with content has version 0":
         "Version 0 means that the side is empty, and clients skip it without a word.\n\nRaise the \
          version in `GPT.INI` and in the directory (`versionNumber`) together.";
@@ -58,28 +62,34 @@ codes! {
          directory, then `GPT.INI`.";
     UNREADABLE_FILE = "GW2107" Error "a policy file cannot be read":
         "A client that cannot read a policy file skips it and logs success (event 5016). Nothing \
-         in the file takes effect.";
+         in the file takes effect.\n\nWrite the file again with the policy editor, or build it \
+         again.";
     INCOMPLETE_BACKUP = "GW2108" Error "files of the backup are missing or not listed":
         "`Import-GPO` needs `Backup.xml` and `bkupInfo.xml`, and copies exactly the files that \
          `Backup.xml` lists. `bkupInfo.xml` and `manifest.xml` are hidden on Windows: archive \
-         tools that skip hidden files lose them.";
+         tools that skip hidden files lose them.\n\nCopy the backup again with hidden files \
+         included, or back the GPO up again.";
     IDENTITY_MISMATCH = "GW2109" Error "the parts of a backup name different GPOs":
         "The folder's name, `bkupInfo.xml` and `Backup.xml` must name the same backup and the \
-         same GPO, or the import fails or takes another one.";
+         same GPO, or the import fails or takes another one.\n\nRename the folder to its backup \
+         id, or back the GPO up again.";
     SIDE_DISABLED = "GW2110" Error "a side with content is switched off":
-        "The GPO's flags switch off the side that holds settings: clients skip it without a word. \
-         Bit 0 switches off the user side, bit 1 the computer side.";
+        "The GPO's flags switch off the side that holds settings: clients skip it without a \
+         word. Bit 0 switches off the user side, bit 1 the computer side.\n\nSwitch the side on \
+         in GPMC (GPO status).";
     DESCRIPTOR_UNUSABLE = "GW2111" Warning "the security descriptor of the backup is unusable":
-        "An empty descriptor can be imported; a damaged one makes import or restore fail.";
+        "An empty descriptor can be imported; a damaged one makes import or restore \
+         fail.\n\nBack the GPO up again.";
     NO_GPT_INI = "GW2112" Error "the SYSVOL folder has no usable GPT.INI":
         "Clients read the version of the GPO from `GPT.INI`; without it the GPO is not applied \
-         (event 1058).";
+         (event 1058).\n\nWrite `[General]` and `Version=` with the number that the directory \
+         holds (`versionNumber`).";
 
     DUPLICATE_UID = "GW2201" Error "two items share a uid":
         "Every preference item needs a uid of its own. Items that share one are taken for the same \
          item when the GPO is edited or removed.\n\nGive the copy a new GUID.";
     MISSING_UID = "GW2202" Warning "an item has no uid":
-        "Editors and the removal of items go by the uid.";
+        "Editors and the removal of items go by the uid.\n\nGive the item a GUID of its own.";
     SHARED_RUN_ONCE = "GW2203" Error "two items share the id of their run-once filter":
         "A client stores the id after the first item that carries it and skips every later one: \
          the second item never runs. A copied item keeps the id of its original.\n\nGive each \
@@ -87,10 +97,11 @@ codes! {
     START_BOUNDARY = "GW2204" Error "a trigger's boundary is no date and time":
         "A boundary must be a whole date and time such as `2026-01-31T09:00:00`, or \
          `%LocalTimeXmlEx%` in an immediate task. A bare time such as `09:00` makes the task \
-         vanish without a word.";
+         vanish without a word.\n\nWrite a whole date and time.";
     RANDOM_DELAY = "GW2205" Error "a random delay has no room before the end boundary":
         "An immediate task starts and expires at the same moment; any delay moves the start \
-         behind the end, and the task never runs. The bootstrap spreads the load itself.";
+         behind the end, and the task never runs. The bootstrap spreads the load \
+         itself.\n\nRemove the delay.";
     NO_ACCOUNT = "GW2206" Error "a task has no account":
         "With an empty `runAs` the client registers nothing, logs success and goes on.\n\nWrite \
          `NT AUTHORITY\\System` with logon type `S4U`.";
@@ -104,7 +115,7 @@ codes! {
     S4U_NETWORK = "GW2209" Error "a user task without a password reaches for the network":
         "Logon type S4U gives a user account no network credentials: the UNC path in the action \
          cannot be opened. Service accounts use the computer's own credentials and are not \
-         affected.";
+         affected.\n\nRun the task as SYSTEM, or copy the program to the server first.";
     SHORT_UNC = "GW2210" Warning "a UNC path has a short server name or an address":
         "Without a fully qualified name clients fall back to NTLM, which UNC hardening and many \
          estates refuse, and the name is resolved by broadcast.\n\nUse \
@@ -118,19 +129,21 @@ codes! {
          runs, and a half-written copy may be started.\n\nUse action Create with a versioned \
          name, or start the program from its share.";
     NO_TASK = "GW2213" Error "a task item has no embedded task":
-        "The attributes of XP-style items (`appName`, `args`, `startIn`) mean nothing on `TaskV2` \
-         and `ImmediateTaskV2`: without an embedded `Task` nothing is registered, and success is \
-         logged.";
+        "The attributes of XP-style items (`appName`, `args`, `startIn`) mean nothing on \
+         `TaskV2` and `ImmediateTaskV2`: without an embedded `Task` nothing is registered, and \
+         success is logged.\n\nWrite the item again with the policy editor, for at least Windows \
+         7.";
     PASSWORD = "GW2214" Error "an item carries a password":
         "`cpassword` is encrypted under a key that Microsoft published (MS14-025): everybody in \
          the domain can read it. Clients ignore it since then.\n\nRemove the attribute and change \
          the password.";
     UNKNOWN_FILTER = "GW2215" Error "a filter is one that clients do not know":
         "Filter names are case-sensitive. An unknown one makes the item fail closed, negated or \
-         not: it never applies.";
+         not: it never applies.\n\nSpell the filter as clients know it.";
     NOT_UNDERSTOOD = "GW2216" Warning "part of an item means nothing to clients":
         "An attribute or element stands where clients know none, or has a value that they do not \
-         know. They ignore it or the item without a word.";
+         know. They ignore it or the item without a word.\n\nRemove it, or write the item again \
+         with the policy editor.";
     PRINCIPAL_MISMATCH = "GW2217" Error "account and principal of a task differ":
         "The item's account and the embedded principal must agree. The editor leaves the \
          principal at the logged-on user's variables when only the account box is changed, and \
@@ -140,21 +153,23 @@ codes! {
         "A client registers an immediate task each time that it applies the item and knows no \
          other action for it than Create: with another the item does nothing.\n\nUse action `C`.";
     REMOVE_ACTION = "GW2219" Warning "removal is asked for without action Replace":
-        "`removePolicy` needs action R, as the editor forces it; it is never undone for immediate \
-         tasks.";
+        "`removePolicy` needs action R, as the editor forces it; it is never undone for \
+         immediate tasks.\n\nUse action `R`.";
     EXPIRY = "GW2220" Error "a task is to be deleted after an expiry that it does not have":
         "`DeleteExpiredTaskAfter` needs a trigger with an end boundary; without one the \
-         registration fails.";
+         registration fails.\n\nAdd an `EndBoundary` to a trigger, or remove the setting.";
     NAME_MISMATCH = "GW2221" Warning "an item is shown under another name than it has":
-        "The editor shows the item's `name`; the client registers the `name` of its properties.";
+        "The editor shows the item's `name`; the client registers the `name` of its \
+         properties.\n\nGive both the same name.";
     DUPLICATE_TASK = "GW2222" Warning "two items register a task of the same name":
         "The later one replaces the earlier at every refresh, and the earlier one replaces it \
-         again at the next.";
+         again at the next.\n\nRename or remove one of them.";
     DOLLAR = "GW2223" Warning "the Task Scheduler will change a dollar in the action":
         "In arguments and working directory `$$` becomes `$`, and `$(Arg0)` to `$(Arg31)` are \
          replaced.\n\nDouble the dollar.";
     COMMAND = "GW2224" Error "a command is empty or too long":
-        "The Task Scheduler takes 1 to 260 characters.";
+        "The Task Scheduler takes 1 to 260 characters.\n\nGive a command of that length; \
+         arguments have a field of their own.";
     OUTSIDE_NETLOGON = "GW2225" Warning "SYSTEM starts a program from a share other than NETLOGON":
         "Whoever may write to that share runs code as SYSTEM on every server in scope. NETLOGON \
          can be written by domain administrators only, and UNC hardening protects it by default \
@@ -166,10 +181,11 @@ codes! {
          take domain controllers out of the scope.";
     BATTERY = "GW2227" Warning "a task does not start on battery power":
         "Both battery settings default to true. A server behind a UPS that reports battery power \
-         is never served.";
+         is never served.\n\nSet `DisallowStartIfOnBatteries` and `StopIfGoingOnBatteries` to \
+         false.";
     USER_FILTER = "GW2228" Warning "a filter of a computer item asks about the user":
-        "`userContext` defaults to 1 in group, unit and domain filters. A computer item must \
-         write `userContext=\"0\"`.";
+        "`userContext` defaults to 1 in group, unit and domain filters. A computer item must say \
+         0.\n\nWrite `userContext=\"0\"`.";
     OS_FILTER = "GW2229" Note "a filter cannot tell Server 2016 from its successors":
         "`WINTHRESHOLDSRV` is Server 2016 and everything after it.\n\nUse a WMI filter, or decide \
          in the program that runs.";
@@ -179,18 +195,20 @@ codes! {
 
     BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \
-         start, or only when the GPO changed: the bootstrap is not started again after a failure.";
+         start, or only when the GPO changed: the bootstrap is not started again after a \
+         failure.\n\nSet the value to 0 for the servers in scope.";
     STRING_COMPARISON = "GW2302" Error "a WMI query compares a version as text":
         "`Version` and `BuildNumber` are strings in WMI, and strings compare letter by letter: \
          `\"10240\" > \"9600\"` is false.\n\nUse `LIKE \"10.0.%\"` or `=`.";
     FILTER_LENGTHS = "GW2303" Error "a WMI filter is malformed":
         "`msWMI-Parm2` counts the characters of each query. With one wrong length the filter is \
-         false on every client, and no GPO that uses it is applied.";
+         false on every client, and no GPO that uses it is applied.\n\nCount the characters of \
+         namespace and query again, or import the MOF file of the bundle.";
     ON_AND_OFF = "GW2304" Error "onboarding and offboarding apply to the same servers":
         "Each would undo the other at every refresh.\n\nUnlink one before the other is linked.";
     ON_AND_OFF_UNLINKED = "GW2305" Warning "onboarding and offboarding lie side by side":
         "Nothing shows where these GPOs are linked. Linked to the same servers, each would undo \
-         the other at every refresh.";
+         the other at every refresh.\n\nNever link both to the same servers.";
     SETTINGS_WITH_TASK = "GW2306" Warning "one GPO holds Defender settings and a task":
         "Policy values vanish when their GPO stops applying. Whoever unlinks this GPO to stop the \
          task also turns passive servers active.\n\nKeep settings and task in two GPOs.";
@@ -208,9 +226,10 @@ codes! {
     PASSIVE_WITH_AUTO = "GW2310" Error "passive mode is set by policy and decided by the bootstrap":
         "With `antivirus_mode = \"auto\"` only the bootstrap writes `ForceDefenderPassiveMode`, by \
          what it finds on each server. A policy value would overrule it everywhere.\n\nRemove the \
-         value from the GPO, or set the mode to `always` or `never`.";
+         value from the GPO, or set the mode to `always_passive` or `never_passive`.";
     VALUE_FORM = "GW2311" Error "a value has a type or form that its reader ignores":
-        "The sensor and the antivirus ignore values of another type or form without a word.";
+        "The sensor and the antivirus ignore values of another type or form without a \
+         word.\n\nCorrect the value as the message says.";
     WIDE_EXCLUSION = "GW2312" Warning "an antivirus exclusion is dangerously wide":
         "Malware likes to live where nobody looks.\n\nExclude the folder or the process that the \
          vendor names.";
@@ -223,7 +242,7 @@ codes! {
          with virtual accounts from starting, among them parts of Defender.\n\nAdd `*S-1-5-80-0`.";
     SOFTWARE_INSTALLATION = "GW2315" Note "the GPO installs software":
         "Software installation runs only at start, never over slow links, takes no command line \
-         and reports nothing. It is not looked into.";
+         and reports nothing. It is not looked into.\n\nLook at it in GPMC.";
 }
 
 #[cfg(test)]

@@ -80,6 +80,11 @@ mod tests {
                 "{} has a page in sentences",
                 code.id
             );
+            assert!(
+                code.page.contains("\n\n"),
+                "{} says in a paragraph of its own what to do",
+                code.id
+            );
         }
     }
 }

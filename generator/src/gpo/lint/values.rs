@@ -219,7 +219,7 @@ fn switches(setting: &Setting, antivirus_mode: Option<AntivirusMode>, problems: 
         report(
             &codes::PASSIVE_WITH_AUTO,
             "the value is set by policy while the bootstrap decides it".to_owned(),
-            "remove the value, or set `antivirus_mode` to `always` or `never`",
+            "remove the value, or set `antivirus_mode` to `always_passive` or `never_passive`",
         );
     }
     if setting.onboards().is_some() && setting.text.as_deref().is_some_and(|text| !text.is_empty())
