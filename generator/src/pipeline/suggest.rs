@@ -1,24 +1,32 @@
-//! "Did you mean": the known name that is nearest to a mistyped one.
+//! "Did you mean": the known name that is nearest to a mistyped one, or the table that a name
+//! belongs to.
 
-/// Adds a hint to serde's `unknown field` and `unknown variant` messages.
-pub(super) fn with_nearest_name(message: &str) -> String {
-    match nearest_in(message) {
-        Some(name) => format!("{message}\nhint: did you mean `{name}`?"),
-        None => message.to_owned(),
+/// What to do about a message of the TOML reader; `tables` are the headers of the config's tables
+/// and their keys.
+pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
+    if let Some((typed, known)) = unknown_name(message) {
+        let nearest = known.into_iter().min_by_key(|name| distance(typed, name));
+        let tolerance = typed.chars().count() / 3 + 1;
+        if let Some(name) = nearest.filter(|name| distance(typed, name) <= tolerance) {
+            return format!("did you mean `{name}`?");
+        }
+        let home = tables.iter().find(|(_, keys)| keys.contains(&typed));
+        if let Some((table, _)) = home {
+            return format!("`{typed}` belongs to `{table}`");
+        }
     }
+    "`gangway init FILE` writes a config with every table and key, to compare with".to_owned()
 }
 
-/// The message reads ``unknown field `x`, expected one of `a`, `b` ``.
-fn nearest_in(message: &str) -> Option<&str> {
+/// The message reads ``unknown field `x`, expected one of `a`, `b` ``: the name and those that
+/// are known.
+fn unknown_name(message: &str) -> Option<(&str, Vec<&str>)> {
     let rest = message
         .split("unknown field ")
         .nth(1)
         .or(message.split("unknown variant ").nth(1))?;
     let mut quoted = rest.split('`').skip(1).step_by(2);
-    let typed = quoted.next()?;
-    let nearest = quoted.min_by_key(|name| distance(typed, name))?;
-    let tolerance = typed.chars().count() / 3 + 1;
-    (distance(typed, nearest) <= tolerance).then_some(nearest)
+    Some((quoted.next()?, quoted.collect()))
 }
 
 /// Levenshtein distance over characters.
@@ -42,11 +50,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_near_name_is_offered_and_a_far_one_is_not() {
-        let message = "unknown field `organisation`, expected one of `organization`, `share`";
-        assert_eq!(nearest_in(message), Some("organization"));
-        let message = "unknown field `colour`, expected `share`";
-        assert_eq!(nearest_in(message), None);
-        assert_eq!(nearest_in("invalid type"), None);
+    fn each_mistake_has_a_way_out() {
+        let tables: &[(&str, &[&str])] = &[("[share]", &["root"]), ("[onboard]", &["mode"])];
+        for (message, expected) in [
+            (
+                "unknown field `organisation`, expected one of `organization`, `share`",
+                "did you mean `organization`?",
+            ),
+            (
+                "unknown variant `onbord`, expected `precheck` or `onboard`",
+                "did you mean `onboard`?",
+            ),
+            (
+                "unknown field `mode`, expected `root`",
+                "`mode` belongs to `[onboard]`",
+            ),
+            ("unknown field `colour`, expected `share`", "gangway init"),
+            ("invalid type", "gangway init"),
+        ] {
+            let found = hint(message, tables);
+            assert!(found.contains(expected), "{message}: {found}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! silently ignored is worse than none.
 
 mod sections;
+mod tables;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,11 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("read config `{}`: {why}", path.display())]
+    #[error(
+        "read config `{}`: {why}\nhint: `--config FILE` names it; `gangway init` writes one to \
+         start from",
+        path.display()
+    )]
     Unreadable {
         /// The config file.
         path: PathBuf,
@@ -32,12 +37,14 @@ pub enum ConfigError {
         why: String,
     },
     /// Not TOML, or a field that is not known.
-    #[error("config `{}` is not understood\n{why}", path.display())]
+    #[error("config `{}` is not understood\n{why}\nhint: {hint}", path.display())]
     Malformed {
         /// The config file.
         path: PathBuf,
-        /// Line, column, excerpt and suggestion.
+        /// Line, column and excerpt.
         why: String,
+        /// What to write instead.
+        hint: String,
     },
     /// A value that its field cannot have.
     #[error("config `{}`: `{field}` {why}\nhint: {hint}", path.display())]
@@ -71,7 +78,12 @@ impl Config {
                 "{size} bytes; the limit is {MAX_BYTES}"
             )));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| ConfigError::Malformed {
+            path: path.to_owned(),
+            why: format!("it is no text in UTF-8: {}", error.utf8_error()),
+            hint: "save it as UTF-8".to_owned(),
+        })?;
         Self::parse(&text, path)
     }
 
@@ -80,9 +92,13 @@ impl Config {
     /// # Errors
     /// As for [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|error| ConfigError::Malformed {
-            path: path.to_owned(),
-            why: suggest::with_nearest_name(&error.to_string()),
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let why = error.to_string();
+            ConfigError::Malformed {
+                path: path.to_owned(),
+                hint: suggest::hint(&why, &tables::tables()),
+                why: why.trim_end().to_owned(),
+            }
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let paths = config.downloads.paths.iter_mut();
@@ -189,11 +205,11 @@ impl Config {
         if self
             .rollout
             .ring_percent
-            .is_some_and(|percent| percent > 100)
+            .is_some_and(|percent| !(0..=100).contains(&percent))
         {
             return refuse(
                 "rollout.ring_percent",
-                "is above 100".to_owned(),
+                "is no percentage".to_owned(),
                 "write a percentage from 0 to 100",
             );
         }
@@ -219,7 +235,10 @@ impl Config {
             agent_route: self.onboard.agent_route,
             device_tag: self.onboard.device_tag.clone(),
             window: rollout.window.as_deref().and_then(parse_window),
-            ring_percent: rollout.ring_percent.unwrap_or(defaults.ring_percent),
+            ring_percent: rollout
+                .ring_percent
+                .and_then(|percent| u8::try_from(percent).ok())
+                .unwrap_or(defaults.ring_percent),
             reboot: rollout.reboot.unwrap_or(defaults.reboot),
             azure_stack_hci: self.targets.azure_stack_hci,
             vdi: self.targets.vdi,
@@ -345,6 +364,17 @@ dns_name = "contoso.com"
                 "[rollout]\nring_percent = 101\n[share]",
                 "rollout.ring_percent",
             ),
+            (
+                "[share]",
+                "[rollout]\nring_percent = 300\n[share]",
+                "rollout.ring_percent",
+            ),
+            (
+                "[share]",
+                "[rollout]\nantivirus_mode = \"auto\"\n[share]",
+                "`antivirus_mode` belongs to `[onboard]`",
+            ),
+            ("name = \"Contoso\"", "", "gangway init"),
         ];
         for (from, to, expected) in cases {
             let error = parse(&SMALLEST.replacen(from, to, 1)).unwrap_err();

@@ -264,7 +264,8 @@ impl From<OnboardMode> for Mode {
     reason = "each field is the setting of the same name in the manifest"
 )]
 pub struct Rollout {
-    pub ring_percent: Option<u8>,
+    /// Wider than its setting, so that a number that is no percentage is refused in our words.
+    pub ring_percent: Option<i64>,
     /// `HH:MM-HH:MM`, local time of each server.
     pub window: Option<String>,
     pub reboot: Option<RebootRule>,
