@@ -44,11 +44,15 @@ pub struct StubIdentity {
 #[derive(Debug, thiserror::Error)]
 pub enum SpecialiseError {
     /// Not built from the runner, or damaged.
-    #[error("the file holds no Gangway stub marker, so it is no bootstrap stub")]
+    #[error(
+        "the file holds no Gangway stub marker, so it is no bootstrap stub\n\
+         hint: name the `gangway-runner.exe` that came with this program"
+    )]
     NoMarker,
     /// Reads other manifests than this program writes.
     #[error(
-        "the stub reads manifest schema {found}, this program writes schema {}",
+        "the stub reads manifest schema {found}, this program writes schema {}\n\
+         hint: name the `gangway-runner.exe` that came with this program",
         manifest::SCHEMA
     )]
     OtherSchema {

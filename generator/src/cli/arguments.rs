@@ -20,6 +20,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct Global {
     /// Prints the same facts as JSON on standard output
     #[arg(long, global = true)]
@@ -117,8 +118,9 @@ pub(super) struct Build {
     /// Refuses every difference from `gangway.lock` and leaves it alone
     #[arg(long, conflicts_with = "update_lock")]
     pub(super) locked: bool,
-    /// The bootstrap stub
-    #[arg(long)]
+    /// The bootstrap stub; else `bootstrap.stub` of the config, else `gangway-runner.exe` beside
+    /// this program
+    #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
     pub(super) moment: Moment,

@@ -36,7 +36,10 @@ pub(super) fn init(given: &Init, output: &Output) -> Exit {
         }
         Err(error) => {
             let path = given.path.display();
-            output.failure(&io::Error::other(format!("write `{path}`: {error}")));
+            output.failure(&io::Error::other(format!(
+                "write `{path}`: {error}\nhint: name a new file in a folder that is there: \
+                 `gangway init FILE`"
+            )));
             Exit::Environment
         }
     }
@@ -125,7 +128,8 @@ pub(super) fn sign(given: &Sign, output: &Output) -> Exit {
         Err(error) => {
             output.failure(&error);
             match error {
-                SignError::Config(_) | SignError::NoCommand { .. } => Exit::Usage,
+                SignError::Config(error) => config_exit(&error),
+                SignError::NoCommand { .. } => Exit::Usage,
                 SignError::NotABundle(_) | SignError::Refused(_) => Exit::Verification,
                 SignError::Io(_) | SignError::Program { .. } => Exit::Environment,
             }
@@ -208,11 +212,18 @@ pub(super) fn report(given: &Report, output: &Output) -> Exit {
 /// A hundred thousand names take a few megabytes.
 fn read_expected(path: &Path) -> io::Result<ExpectedServers> {
     const MAX_BYTES: u64 = 256 << 20;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
-        .map_err(|error| io::Error::other(format!("read `{}`: {error}", path.display())))?;
-    Ok(ExpectedServers::parse(&text))
+        .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
+        .map_err(|error| error.to_string())
+        .and_then(|_| ExpectedServers::read(&bytes).map_err(|error| error.to_string()))
+        .map_err(|why| {
+            io::Error::other(format!(
+                "list of servers `{}`: {why}\nhint: `--expected` takes a text with a name on \
+                 each line, or a CSV with the column `DNSHostName`",
+                path.display()
+            ))
+        })
 }
 
 pub(super) fn explain(given: &Explain, output: &Output) -> Exit {
@@ -262,11 +273,9 @@ fn build_failure(error: &BuildError, output: &Output) -> Exit {
         _ => output.failure(error),
     }
     match error {
-        BuildError::Config(ConfigError::Unreadable { .. }) | BuildError::Output(_) => {
-            Exit::Environment
-        }
-        BuildError::Config(_)
-        | BuildError::WorkspaceKey { .. }
+        BuildError::Config(error) => config_exit(error),
+        BuildError::Output(_) => Exit::Environment,
+        BuildError::WorkspaceKey { .. }
         | BuildError::Root { .. }
         | BuildError::RevocationList { .. }
         | BuildError::Lock { .. }
@@ -276,6 +285,13 @@ fn build_failure(error: &BuildError, output: &Output) -> Exit {
         | BuildError::Kit(_)
         | BuildError::Problems(_) => Exit::Problems,
         BuildError::Runbook { .. } | BuildError::Digest { .. } => Exit::Internal,
+    }
+}
+
+fn config_exit(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::Unreadable { .. } => Exit::Environment,
+        ConfigError::Malformed { .. } | ConfigError::Value { .. } => Exit::Usage,
     }
 }
 

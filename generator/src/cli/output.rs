@@ -85,7 +85,7 @@ impl Output {
             self.error_line(&self.problem_text(problem));
         }
         if hidden > 0 && !self.quiet {
-            self.error_line(&format!("{hidden} notes not shown; `-v` shows them"));
+            self.error_line(&format!("notes not shown: {hidden}; `-v` shows them"));
         }
     }
 

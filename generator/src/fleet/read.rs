@@ -26,7 +26,11 @@ pub const MAX_REPORTS: usize = 1_000_000;
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
     /// The folder cannot be read.
-    #[error("read reports in `{}`: {why}", path.display())]
+    #[error(
+        "read reports in `{}`: {why}\nhint: name the folder of `share.reports`, or a copy of it, \
+         that this account may read",
+        path.display()
+    )]
     Unreadable {
         /// The folder.
         path: PathBuf,

@@ -28,7 +28,11 @@ pub struct Difference {
 #[derive(Debug, thiserror::Error)]
 pub enum DiffError {
     /// A bundle's manifest.
-    #[error("read manifest of `{}`: {why}", path.display())]
+    #[error(
+        "read manifest of `{}`: {why}\nhint: `gangway verify` tells what else is wrong with the \
+         bundle",
+        path.display()
+    )]
     Manifest {
         /// The bundle.
         path: PathBuf,
@@ -36,13 +40,8 @@ pub enum DiffError {
         why: String,
     },
     /// Policies.
-    #[error("read policies in `{}`: {source}", path.display())]
-    Policies {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: found::LoadError,
-    },
+    #[error(transparent)]
+    Policies(#[from] found::LoadError),
 }
 
 /// Compares two bundles, GPO backups or SYSVOL trees.
@@ -76,11 +75,7 @@ pub fn policies_folder(path: &Path) -> PathBuf {
 }
 
 fn load(path: &Path) -> Result<found::Found, DiffError> {
-    let folder = policies_folder(path);
-    found::load(&folder).map_err(|source| DiffError::Policies {
-        path: folder,
-        source,
-    })
+    Ok(found::load(&policies_folder(path))?)
 }
 
 fn manifest_of(path: &Path) -> Result<Option<Manifest>, DiffError> {

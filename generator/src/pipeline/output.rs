@@ -40,6 +40,15 @@ pub enum OutputError {
         /// The folder.
         path: PathBuf,
     },
+    /// Something that is no folder lies in its place.
+    #[error(
+        "`{}` is no folder, so no bundle is written there\nhint: name a new folder",
+        path.display()
+    )]
+    NotAFolder {
+        /// The path.
+        path: PathBuf,
+    },
     /// Another build writes the same output.
     #[error(
         "another build is writing `{}`\nhint: wait until it ends, then build again",
@@ -252,6 +261,11 @@ impl Drop for Staging {
 fn check_replaceable(target: &Path) -> Result<(), OutputError> {
     match fs::read_dir(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(OutputError::NotAFolder {
+                path: target.to_owned(),
+            })
+        }
         Err(error) => Err(io_error("read folder", target)(error)),
         Ok(mut entries) => {
             if target.join(bundle::FILE_NAME).is_file() || entries.next().is_none() {

@@ -82,11 +82,81 @@ fn an_unknown_config_key() {
 }
 
 #[test]
+fn a_config_key_of_another_table() {
+    let change =
+        |desk: &Desk| desk.change_config("[trust]", "[rollout]\nmode = \"onboard\"\n[trust]");
+    check(
+        change,
+        2,
+        &["gangway.toml", "hint: `mode` belongs to `[onboard]`"],
+    );
+}
+
+#[test]
+fn a_config_that_is_no_text() {
+    let change = |desk: &Desk| desk.put("gangway.toml", b"\xFF\xFEo");
+    check(change, 2, &["gangway.toml", "UTF-8", "hint:"]);
+}
+
+#[test]
+fn a_config_that_is_not_there() {
+    let desk = Desk::empty();
+    for command in [["build", "--out"].as_slice(), &["sign"]] {
+        let arguments = [command, &["out", "--config", "absent.toml"]].concat();
+        desk.run(&arguments)
+            .fails_with(3, &["read config `absent.toml`", "hint: `--config FILE`"]);
+    }
+}
+
+#[test]
+fn an_archive_that_holds_nothing() {
+    let change = |desk: &Desk| desk.put("downloads/md4ws.zip", &archive::zip(&[]));
+    check(change, 1, &["error GW1002", "md4ws.zip", "holds no file"]);
+}
+
+#[test]
+fn paths_that_are_not_there_or_hold_something_else() {
+    let desk = Desk::empty();
+    desk.put("notes.txt", b"hello");
+    for (arguments, code, texts) in [
+        (["report", "absent"].as_slice(), 3, ["`absent`", "hint:"]),
+        (
+            &["report", ".", "--expected", "absent.csv"],
+            3,
+            ["`absent.csv`", "hint:"],
+        ),
+        (&["lint", "absent"], 3, ["`absent`", "hint:"]),
+        (
+            &["lint", "notes.txt"],
+            3,
+            ["`notes.txt`", "hint: name a bundle"],
+        ),
+        (&["diff", "absent", "."], 3, ["`absent`", "hint:"]),
+        (&["verify", "absent"], 4, ["`absent`", "hint:"]),
+        (
+            &["init", "notes.txt"],
+            3,
+            ["`notes.txt`", "hint: name a new file"],
+        ),
+        (&["explain", "GW9999"], 2, ["`GW9999`", "hint:"]),
+    ] {
+        desk.run(arguments).fails_with(code, &texts);
+    }
+}
+
+#[test]
+fn an_output_that_is_a_file() {
+    let desk = Desk::with_downloads();
+    desk.put("out", b"x");
+    desk.build().fails_with(3, &["out` is no folder", "hint:"]);
+}
+
+#[test]
 fn a_stub_that_is_none() {
     check(
         |desk| desk.put("stub.exe", b"MZ"),
         1,
-        &["stub.exe", "marker"],
+        &["stub.exe", "marker", "hint:"],
     );
 }
 

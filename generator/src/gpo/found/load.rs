@@ -30,7 +30,10 @@ const MAX_FILE: u64 = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The operating system refused.
-    #[error("cannot read `{}`", path.display())]
+    #[error(
+        "cannot read `{}`: {source}\nhint: check that it exists and that this account may read it",
+        path.display()
+    )]
     Io {
         /// What was read.
         path: PathBuf,
@@ -38,13 +41,20 @@ pub enum LoadError {
         source: io::Error,
     },
     /// More than any folder of backups holds.
-    #[error("`{}` holds more than {MAX_ENTRIES} files", path.display())]
+    #[error(
+        "`{}` holds more than {MAX_ENTRIES} files\nhint: name the folder of the policies alone",
+        path.display()
+    )]
     TooMany {
         /// The path given.
         path: PathBuf,
     },
     /// No GPO and no WMI filter.
-    #[error("`{}` holds no GPO backup, no SYSVOL folder and no policy file", path.display())]
+    #[error(
+        "`{}` holds no GPO backup, no SYSVOL folder and no policy file\nhint: name a bundle, a \
+         folder of backups, SYSVOL's `Policies`, or one policy file under its own name",
+        path.display()
+    )]
     Nothing {
         /// The path given.
         path: PathBuf,
