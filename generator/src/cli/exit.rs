@@ -51,3 +51,18 @@ pub(super) fn help_text() -> String {
         .map(|(exit, meaning)| format!("  {:<3} {meaning}", *exit as u8));
     format!("Exit codes:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        for (exit, meaning) in Exit::TABLE {
+            let row = format!("| {} | {meaning} |", exit as u8);
+            assert!(text.contains(&row), "missing in README.md: {row}");
+        }
+    }
+}
