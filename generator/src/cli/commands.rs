@@ -28,9 +28,9 @@ pub(super) fn init(given: &Init, output: &Output) -> Exit {
         .and_then(|mut file| io::Write::write_all(&mut file, SAMPLE_CONFIG.as_bytes()));
     match written {
         Ok(()) => {
+            let path = given.path.display();
             output.line(&format!(
-                "wrote `{}`; edit it, then `gangway build`",
-                given.path.display()
+                "wrote `{path}`; edit it, then `gangway build --config {path} --out bundle`"
             ));
             Exit::Good
         }

@@ -3,62 +3,25 @@
 //! Unknown sections and fields are refused with a suggestion, because a setting that is
 //! silently ignored is worse than none.
 
+mod error;
 mod sections;
 mod tables;
 mod values;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gangway_contract::OrgId;
 use gangway_contract::manifest::{MonitoringAgent, Settings};
 
 use super::suggest;
 
+pub use error::ConfigError;
 pub use sections::*;
 
 use values::{is_proxy_url, parse_window, unc_fault};
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// A config that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error(
-        "read config `{}`: {why}\nhint: `--config FILE` names it; `gangway init` writes one to \
-         start from",
-        path.display()
-    )]
-    Unreadable {
-        /// The config file.
-        path: PathBuf,
-        /// The system's words.
-        why: String,
-    },
-    /// Not TOML, or a field that is not known.
-    #[error("config `{}` is not understood\n{why}\nhint: {hint}", path.display())]
-    Malformed {
-        /// The config file.
-        path: PathBuf,
-        /// Line, column and excerpt.
-        why: String,
-        /// What to write instead.
-        hint: String,
-    },
-    /// A value that its field cannot have.
-    #[error("config `{}`: `{field}` {why}\nhint: {hint}", path.display())]
-    Value {
-        /// The config file.
-        path: PathBuf,
-        /// Section and field.
-        field: &'static str,
-        /// What is wrong with it.
-        why: String,
-        /// What to write instead.
-        hint: &'static str,
-    },
-}
 
 impl Config {
     /// Reads and checks a config; relative paths become relative to the config's folder.
