@@ -26,6 +26,10 @@ const MAX_BYTES: usize = 1 << 20;
 /// Entries that are read.
 const MAX_ENTRIES: usize = 5_000;
 
+/// Builds that a lock can count; the largest number that every JSON reader keeps exactly
+/// (RFC 8259, section 6), for the manifest carries it too.
+const MAX_SEQUENCE: u64 = (1 << 53) - 1;
+
 const HEADER: &str = "# Downloads that were accepted, written by `gangway build`. Keep it under \
                       version control; do not edit it.\n\n";
 
@@ -98,6 +102,12 @@ pub enum LockError {
         /// The number found.
         found: u32,
     },
+    /// The sequence could not rise any more.
+    #[error("the lock file has sequence {found}, which is beyond {MAX_SEQUENCE}")]
+    Sequence {
+        /// The number found.
+        found: u64,
+    },
     /// Two entries with one name.
     #[error("the lock file has two entries named `{name}`")]
     Duplicate {
@@ -149,6 +159,13 @@ impl Lock {
                 limit: MAX_ENTRIES,
             });
         }
+        if let Some(last) = &lock.manifest
+            && last.sequence > MAX_SEQUENCE
+        {
+            return Err(LockError::Sequence {
+                found: last.sequence,
+            });
+        }
         lock.downloads.sort_by(|a, b| a.name.cmp(&b.name));
         let doubled = lock.downloads.windows(2).find_map(|pair| match pair {
             [a, b] if a.name == b.name => Some(a.name.clone()),
@@ -162,7 +179,7 @@ impl Lock {
 
     /// The file's text: same content, same bytes.
     pub fn to_text(&self) -> String {
-        // Strings and numbers only, which always serialise.
+        // Strings, and numbers below the 2^63 of TOML, which always serialise.
         format!("{HEADER}{}", toml::to_string(self).unwrap_or_default())
     }
 
@@ -242,6 +259,9 @@ mod tests {
             Lock::parse(&doubled),
             Err(LockError::Duplicate { .. })
         ));
+        let found = MAX_SEQUENCE + 1;
+        let endless = text.replace("sequence = 4", &format!("sequence = {found}"));
+        assert_eq!(Lock::parse(&endless), Err(LockError::Sequence { found }));
         assert!(Lock::parse("schema = 1\n[").is_err());
         assert!(Lock::parse("").is_err());
     }
