@@ -12,6 +12,7 @@ pub mod formats;
 pub mod gpo;
 pub mod intake;
 pub mod pipeline;
+pub mod printable;
 pub mod problem;
 pub mod publish;
 pub mod sarif;

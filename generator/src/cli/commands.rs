@@ -57,9 +57,9 @@ pub(super) fn inspect(given: &Inspect, output: &Output) -> Exit {
     pipeline::Progress::end(output);
     if given.sarif {
         let problems: Vec<Problem> = inspection.all_problems().cloned().collect();
-        output.result(&String::from_utf8_lossy(&sarif(&problems)));
+        output.json(&String::from_utf8_lossy(&sarif(&problems)));
     } else if output.is_json() {
-        output.result(&intake::report::json(&inspection));
+        output.json(&intake::report::json(&inspection));
     } else {
         output.line(intake::report::text(&inspection).trim_end());
         output.problems(inspection.all_problems());

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::arguments::{Color, Global};
 use crate::pipeline::Progress;
+use crate::printable::{in_json, on_lines, on_one_line};
 use crate::problem::{Problem, Severity};
 
 pub(super) struct Output {
@@ -48,18 +49,23 @@ impl Output {
     /// The result itself, whatever the flags say.
     pub(super) fn result(&self, text: &str) {
         // A closed pipe is the reader's choice, not an error.
-        let _ = writeln!(io::stdout().lock(), "{text}");
+        let _ = writeln!(io::stdout().lock(), "{}", on_lines(text));
     }
 
     /// The result as JSON.
     pub(super) fn document(&self, value: &impl Serialize) {
         // Our documents hold strings, numbers and lists only, which always serialise.
-        self.result(&serde_json::to_string_pretty(value).unwrap_or_default());
+        self.json(&serde_json::to_string_pretty(value).unwrap_or_default());
+    }
+
+    /// The result as JSON that is made already.
+    pub(super) fn json(&self, document: &str) {
+        let _ = writeln!(io::stdout().lock(), "{}", in_json(document));
     }
 
     /// An operation that failed: its message, the causes below it once each, hints last.
     pub(super) fn failure(&self, error: &dyn std::error::Error) {
-        let mut text = format!("{} {error}", self.paint(RED, "error:"));
+        let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
             let cause_text = cause.to_string();
@@ -68,7 +74,11 @@ impl Output {
             }
             source = cause.source();
         }
-        self.error_line(&text);
+        self.error_line(&format!(
+            "{} {}",
+            self.paint(RED, "error:"),
+            on_lines(&text)
+        ));
     }
 
     /// Findings; notes only when asked for.
@@ -96,11 +106,15 @@ impl Output {
             Severity::Note => (BLUE, "note"),
         };
         let heading = self.paint(color, &format!("{word} {}:", problem.code.id));
-        let mut text = format!("{heading} `{}`: {}", problem.subject, problem.message);
-        for line in &problem.evidence {
-            text.push_str(&format!("\n  {line}"));
+        let subject = on_one_line(&problem.subject);
+        let mut text = format!("{heading} `{subject}`: {}", on_lines(&problem.message));
+        for evidence in &problem.evidence {
+            // Further lines stand under the first: none can pass for a problem of its own.
+            for line in evidence.lines() {
+                text.push_str(&format!("\n  {}", on_one_line(line)));
+            }
         }
-        text.push_str(&format!("\nhint: {}", problem.next_action));
+        text.push_str(&format!("\nhint: {}", on_lines(&problem.next_action)));
         text
     }
 

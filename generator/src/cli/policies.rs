@@ -17,7 +17,7 @@ pub(super) fn lint(given: &Lint, output: &Output) -> Exit {
         }
     };
     if given.sarif {
-        output.result(&String::from_utf8_lossy(&sarif(&report.problems)));
+        output.json(&String::from_utf8_lossy(&sarif(&report.problems)));
     } else if output.is_json() {
         output.document(&report.problems);
     } else {

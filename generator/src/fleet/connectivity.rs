@@ -6,6 +6,8 @@ use gangway_contract::Reason;
 use gangway_contract::connectivity::{Need, Outcome};
 use serde::Deserialize;
 
+use crate::printable::read_on_one_line;
+
 use super::{AddressCount, ConnectivityCount, FailingAddress, Server, ServerConnectivity};
 
 /// Failing addresses that are kept of one report; the lists have some forty.
@@ -19,8 +21,11 @@ pub(super) struct Checks {
 
 #[derive(Deserialize)]
 struct Check {
+    #[serde(deserialize_with = "read_on_one_line")]
     url: String,
+    #[serde(deserialize_with = "read_on_one_line")]
     need: String,
+    #[serde(deserialize_with = "read_on_one_line")]
     outcome: String,
 }
 

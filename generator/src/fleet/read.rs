@@ -16,6 +16,7 @@ use super::connectivity::{self, Checks};
 use super::{
     Coverage, ExpectedServers, Fleet, Server, ServerConnectivity, ServerReport, StateCount, codes,
 };
+use crate::printable::read_on_one_line;
 use crate::problem::Problem;
 
 /// Most report files that one fleet may have. A hundred thousand servers that ran ten times
@@ -54,11 +55,15 @@ struct HostReport {
     schema: u32,
     bundle_id: BundleId,
     sequence: u64,
+    #[serde(deserialize_with = "read_on_one_line")]
     fqdn: String,
     finished_at: UtcTime,
     state: State,
+    #[serde(deserialize_with = "read_on_one_line")]
     reason: String,
+    #[serde(deserialize_with = "read_on_one_line")]
     detail: String,
+    #[serde(deserialize_with = "read_on_one_line")]
     next_action: String,
     exit_code: i32,
     facts_after: FactsAfter,

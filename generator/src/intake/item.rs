@@ -189,7 +189,22 @@ pub enum Kind {
     Unknown {
         /// What the first bytes say, for example `a Windows program`.
         looks_like: &'static str,
+        /// What it says of itself, where its form has a place for that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claims: Option<Claims>,
     },
+}
+
+/// What a program's version resource or a package's properties say. Anybody can write that;
+/// only the signature proves something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Claims {
+    /// `FileDescription` or else `ProductName`; of a package `ProductName`.
+    pub name: String,
+    /// `CompanyName`; of a package `Manufacturer`.
+    pub company: String,
+    /// File version; of a package `ProductVersion`.
+    pub version: String,
 }
 
 /// Which way of deployment a portal script was made for.

@@ -4,7 +4,7 @@
 use std::io::{Read, Seek};
 
 use super::codes;
-use super::item::{Architecture, Kind};
+use super::item::{Architecture, Claims, Kind};
 use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, RuleFor};
 use crate::formats::authenticode::FileKind;
@@ -21,20 +21,23 @@ const MACHINE_X86: u16 = 0x014C;
 const MACHINE_X64: u16 = 0x8664;
 const MACHINE_ARM64: u16 = 0xAA64;
 
+const INSTALLER: &str = "an installer package";
+
 /// Recognises an installer package.
 pub(super) fn installer(source: &mut (impl Read + Seek), subject: &str) -> Recognised {
-    const LOOKS_LIKE: &str = "an installer package";
     match read_installer(source) {
-        Ok(Some(kind)) => {
+        Ok(Kind::Unknown { claims, .. }) => {
+            Recognised::unknown_maker(INSTALLER, FileKind::Msi, claims, subject)
+        }
+        Ok(kind) => {
             let mut problems = Vec::new();
             if let Kind::Agent { architecture, .. } = kind {
                 problems.extend(architecture_problem(architecture, subject));
             }
             judged_by(kind, FileKind::Msi, RuleFor::Agent, problems)
         }
-        Ok(None) => Recognised::unknown(LOOKS_LIKE, subject),
         Err(error) => Recognised::damaged(
-            LOOKS_LIKE,
+            INSTALLER,
             &codes::DAMAGED_PACKAGE,
             &error.to_string(),
             subject,
@@ -42,8 +45,8 @@ pub(super) fn installer(source: &mut (impl Read + Seek), subject: &str) -> Recog
     }
 }
 
-/// The agent, or none for a package of another product.
-fn read_installer(source: &mut (impl Read + Seek)) -> Result<Option<Kind>, MsiError> {
+/// The agent, or the unknown package of another product.
+fn read_installer(source: &mut (impl Read + Seek)) -> Result<Kind, MsiError> {
     let mut package = InstallerPackage::open(source)?;
     let identity = package.identity()?;
     let name = identity.name.unwrap_or_default();
@@ -52,7 +55,14 @@ fn read_installer(source: &mut (impl Read + Seek)) -> Result<Option<Kind>, MsiEr
         .iter()
         .any(|last| name == format!("Microsoft Defender for {last}"));
     if !is_agent {
-        return Ok(None);
+        return Ok(Kind::Unknown {
+            looks_like: INSTALLER,
+            claims: Some(Claims {
+                name,
+                company: identity.manufacturer.unwrap_or_default(),
+                version: identity.version.unwrap_or_default(),
+            }),
+        });
     }
     let platform_version = package
         .files()?
@@ -63,7 +73,7 @@ fn read_installer(source: &mut (impl Read + Seek)) -> Result<Option<Kind>, MsiEr
         })
         .map(|file| file.version)
         .filter(|version| !version.is_empty());
-    Ok(Some(Kind::Agent {
+    Ok(Kind::Agent {
         product_name: name,
         version: identity.version.unwrap_or_default(),
         product_code: identity.product_code.unwrap_or_default(),
@@ -74,7 +84,7 @@ fn read_installer(source: &mut (impl Read + Seek)) -> Result<Option<Kind>, MsiEr
             "Arm64" => Architecture::Arm64,
             _ => Architecture::Other,
         },
-    }))
+    })
 }
 
 fn architecture_problem(architecture: Architecture, subject: &str) -> Option<Problem> {
@@ -92,7 +102,10 @@ fn architecture_problem(architecture: Architecture, subject: &str) -> Option<Pro
 fn judged_by(kind: Kind, file: FileKind, rule: RuleFor, problems: Vec<Problem>) -> Recognised {
     Recognised {
         kind,
-        check: SignatureCheck::Authenticode(Authenticode { file, rule }),
+        check: SignatureCheck::Authenticode(Authenticode {
+            file,
+            rule: Some(rule),
+        }),
         problems,
     }
 }
@@ -106,7 +119,9 @@ pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recogni
     });
     let (layout, version) = match read {
         Ok((layout, Some(version))) => (layout, version),
-        Ok((_, None)) => return Recognised::unknown(LOOKS_LIKE, subject),
+        Ok((_, None)) => {
+            return Recognised::unknown_maker(LOOKS_LIKE, FileKind::Pe, None, subject);
+        }
         Err(error) => {
             return Recognised::damaged(
                 LOOKS_LIKE,
@@ -123,7 +138,8 @@ pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recogni
         _ => Architecture::Other,
     };
     let Some(kind) = program_kind(&version, architecture) else {
-        return Recognised::unknown(LOOKS_LIKE, subject);
+        let claims = Some(claims_of(&version));
+        return Recognised::unknown_maker(LOOKS_LIKE, FileKind::Pe, claims, subject);
     };
     let mut problems = Vec::new();
     let rule = match &kind {
@@ -155,6 +171,20 @@ pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recogni
         _ => RuleFor::Tools,
     };
     judged_by(kind, FileKind::Pe, rule, problems)
+}
+
+fn claims_of(version: &VersionInfo) -> Claims {
+    let text = |name: &str| version.string(name).unwrap_or_default().trim().to_owned();
+    let description = text("FileDescription");
+    Claims {
+        name: if description.is_empty() {
+            text("ProductName")
+        } else {
+            description
+        },
+        company: text("CompanyName"),
+        version: version.file_version_text(),
+    }
 }
 
 fn program_kind(version: &VersionInfo, architecture: Architecture) -> Option<Kind> {
@@ -202,7 +232,7 @@ pub(super) fn update(source: &mut (impl Read + Seek), subject: &str) -> Recognis
         }
     };
     let Some(update) = update_identity(&names) else {
-        return Recognised::unknown(LOOKS_LIKE, subject);
+        return Recognised::unknown_maker(LOOKS_LIKE, FileKind::Cabinet, None, subject);
     };
     let problems = architecture_problem(update.architecture, subject)
         .into_iter()

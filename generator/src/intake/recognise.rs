@@ -118,7 +118,7 @@ pub(super) fn source_file(form: Form, relative: &Path, subject: &str) -> Recogni
         check: match signed_as {
             Some(file) => SignatureCheck::Authenticode(Authenticode {
                 file,
-                rule: RuleFor::Tools,
+                rule: Some(RuleFor::Tools),
             }),
             None => SignatureCheck::Done(Verdict::NotChecked {
                 why: "data of the deployment tool, which checks it itself".to_owned(),

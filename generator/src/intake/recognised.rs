@@ -1,8 +1,9 @@
 //! What is known of a file before its signature is judged.
 
 use super::codes;
-use super::item::{Kind, Verdict};
+use super::item::{Claims, Kind, Verdict};
 use super::signature::Authenticode;
+use crate::formats::authenticode::FileKind;
 use crate::problem::{Code, Problem};
 
 /// A file recognised, before its signature is judged.
@@ -16,18 +17,40 @@ pub(super) struct Recognised {
 pub(super) enum SignatureCheck {
     /// It is known.
     Done(Verdict),
-    /// By Authenticode, under a rule of the policy.
+    /// By Authenticode.
     Authenticode(Authenticode),
 }
 
 impl Recognised {
-    /// A file of no known kind.
+    /// A file of no known kind and without a place for a signature.
     pub(super) fn unknown(looks_like: &'static str, subject: &str) -> Self {
+        let check = SignatureCheck::Done(Verdict::NotChecked {
+            why: "a file of no known kind".to_owned(),
+        });
+        Self::unknown_with(looks_like, None, check, subject)
+    }
+
+    /// A file of no known kind whose form carries signatures: who made it is told all the same,
+    /// and nothing is demanded of it.
+    pub(super) fn unknown_maker(
+        looks_like: &'static str,
+        file: FileKind,
+        claims: Option<Claims>,
+        subject: &str,
+    ) -> Self {
+        let check = SignatureCheck::Authenticode(Authenticode { file, rule: None });
+        Self::unknown_with(looks_like, claims, check, subject)
+    }
+
+    fn unknown_with(
+        looks_like: &'static str,
+        claims: Option<Claims>,
+        check: SignatureCheck,
+        subject: &str,
+    ) -> Self {
         Self {
-            kind: Kind::Unknown { looks_like },
-            check: SignatureCheck::Done(Verdict::NotChecked {
-                why: "a file of no known kind".to_owned(),
-            }),
+            kind: Kind::Unknown { looks_like, claims },
+            check,
             problems: vec![Problem::new(
                 &codes::UNKNOWN,
                 subject,
@@ -45,7 +68,10 @@ impl Recognised {
         subject: &str,
     ) -> Self {
         Self {
-            kind: Kind::Unknown { looks_like },
+            kind: Kind::Unknown {
+                looks_like,
+                claims: None,
+            },
             check: SignatureCheck::Done(Verdict::NotChecked {
                 why: "the file is damaged".to_owned(),
             }),

@@ -121,6 +121,7 @@ pub(super) fn recognise_blob_file(
         Err(error) => Recognised {
             kind: Kind::Unknown {
                 looks_like: "a damaged onboarding or offboarding file",
+                claims: None,
             },
             check: SignatureCheck::Done(Verdict::Invalid {
                 why: error.to_string(),

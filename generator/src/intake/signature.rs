@@ -291,11 +291,12 @@ fn quoted(names: &[String]) -> String {
     quoted.join(", ")
 }
 
-/// The kind of file that a rule is applied to, for the Authenticode reader.
+/// How a file's own signature is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Authenticode {
     pub(super) file: FileKind,
-    pub(super) rule: RuleFor,
+    /// The rule of the policy; none for what is never staged, of which nothing is demanded.
+    pub(super) rule: Option<RuleFor>,
 }
 
 /// The verdict of a blob's signature.

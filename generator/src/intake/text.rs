@@ -81,6 +81,9 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
             )],
         };
     }
+    if has("# SIG # Begin signature block") {
+        return Recognised::unknown_maker("a PowerShell script", FileKind::Script, None, subject);
+    }
     Recognised::unknown("text", subject)
 }
 
@@ -100,7 +103,7 @@ fn install_script(text: &str, subject: &str) -> Recognised {
         kind: Kind::InstallScript { version },
         check: SignatureCheck::Authenticode(Authenticode {
             file: FileKind::Script,
-            rule: RuleFor::Scripts,
+            rule: Some(RuleFor::Scripts),
         }),
         problems,
     }

@@ -383,6 +383,8 @@ fn check_signature(
             why: error.to_string(),
         },
     };
-    let problems = policy_problems(&verdict, how.rule, &context.settings.trust, subject);
+    let problems = how.rule.map_or_else(Vec::new, |rule| {
+        policy_problems(&verdict, rule, &context.settings.trust, subject)
+    });
     (summarise(&verdict), problems)
 }

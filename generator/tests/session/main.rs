@@ -11,3 +11,4 @@ mod desk;
 mod names;
 #[cfg(feature = "directory")]
 mod publish;
+mod report;

@@ -1,6 +1,7 @@
 //! Distinguished names.
 
 use crate::formats::der::{DerError, Element, Reader, tag};
+use crate::printable::deceives;
 
 /// More parts than any real name has.
 const MAX_PARTS: usize = 64;
@@ -81,12 +82,6 @@ impl core::fmt::Display for Name {
         }
         Ok(())
     }
-}
-
-/// Control and bidirectional formatting characters.
-fn deceives(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn short(oid: &str) -> Option<&'static str> {

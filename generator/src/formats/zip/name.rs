@@ -7,6 +7,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::printable::deceives;
+
 /// Longest name that is accepted, in bytes; Windows paths end at 260 characters.
 const MAX_NAME: usize = 512;
 
@@ -76,7 +78,7 @@ pub fn shown(raw: &[u8]) -> String {
         .chars()
         .map(|c| match c {
             '\\' => '/',
-            c if is_hidden(c) => '\u{fffd}',
+            c if deceives(c) => '\u{fffd}',
             c => c,
         })
         .take(MAX_NAME)
@@ -112,7 +114,7 @@ pub fn faults(raw: &[u8], marked_utf8: bool) -> Vec<NameFault> {
     } else if name.contains(':') {
         found.push(NameFault::Stream);
     }
-    if name.chars().any(is_hidden) {
+    if name.chars().any(deceives) {
         found.push(NameFault::ControlCharacter);
     }
     if name.contains(['<', '>', '|', '?', '*', '"']) {
@@ -150,14 +152,6 @@ fn part_faults(part: &str, found: &mut Vec<NameFault>) {
     if numbered || DEVICES.contains(&stem.as_str()) {
         found.push(NameFault::Device);
     }
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        )
 }
 
 /// Pairs of entries that are one file to some reader: equal names, or names that differ only in

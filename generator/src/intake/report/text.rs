@@ -6,7 +6,8 @@ use gangway_contract::manifest::{Cloud, Connectivity};
 
 use crate::formats::blob::{LeafFacts, OffboardingBlob, OnboardingBlob};
 use crate::formats::x509::time::utc;
-use crate::intake::{Inspection, Item, Kind, Verdict};
+use crate::intake::{Claims, Inspection, Item, Kind, Verdict};
+use crate::printable::on_one_line;
 use crate::problem::Severity;
 
 /// A paragraph for each item and a last line that counts; problems are printed by the caller.
@@ -14,9 +15,9 @@ pub fn text(inspection: &Inspection) -> String {
     let mut out = String::new();
     for item in &inspection.items {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}", item.path);
+        let _ = writeln!(out, "{}", on_one_line(&item.path));
         for (label, value) in lines(item) {
-            let _ = writeln!(out, "  {label:<9} {value}");
+            let _ = writeln!(out, "  {label:<9} {}", on_one_line(&value));
         }
     }
     let _ = writeln!(out, "{}", summary(inspection));
@@ -128,9 +129,23 @@ fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
         } => vec![("update", format!("{kb} for {system} {architecture}"))],
         Kind::Analyzer { entries } => vec![("holds", counted(*entries, "file"))],
         Kind::OtherPlatform { platform } => vec![("for", platform.clone())],
-        Kind::Unknown { looks_like } => vec![("looks", (*looks_like).to_owned())],
+        Kind::Unknown { looks_like, claims } => {
+            let mut lines = vec![("looks", (*looks_like).to_owned())];
+            lines.extend(claims.as_ref().map(claimed));
+            lines
+        }
         _ => Vec::new(),
     }
+}
+
+fn claimed(claims: &Claims) -> (&'static str, String) {
+    let Claims {
+        name,
+        company,
+        version,
+    } = claims;
+    let text = format!("`{name}`, version `{version}`, of `{company}`");
+    ("claims", text)
 }
 
 fn onboarding(blob: &OnboardingBlob) -> Vec<(&'static str, String)> {

@@ -1,5 +1,7 @@
 //! Whom the settings trust, and what that makes of a signature.
 
+use gangway_fixtures::authenticode::{Signature, sign_pe};
+use gangway_fixtures::pe::Version;
 use gangway_fixtures::revocation::RevocationSpec;
 
 use super::*;
@@ -134,4 +136,29 @@ fn a_revocation_list_that_cannot_be_read_is_an_error_and_not_left_out_silently()
     };
     let downloads = Downloads::new(&[("Install.ps1", install_script::signed())]);
     assert_eq!(codes(&downloads.inspect_with(&settings)), ["GW1001"]);
+}
+
+#[test]
+fn who_made_a_file_of_no_known_kind_is_told_and_nothing_is_demanded_of_it() {
+    let version = Version::new("tool.exe", "Contoso Tool", [3, 1, 4, 1]);
+    let unsigned = gangway_fixtures::pe::program(&version, 0);
+    let signed = sign_pe(&unsigned, &Signature::default());
+    let mut changed = signed.clone();
+    changed[0x20] ^= 1;
+    let table = [
+        ("signed", signed, "signed by CN=Contoso Lab Code Signing"),
+        ("unsigned", unsigned, "unsigned"),
+        ("changed", changed, "invalid signature"),
+    ];
+    for (name, bytes, made_by) in table {
+        let inspection = check(&[("file", bytes)], &[]);
+        let item = &inspection.items[0];
+        let Kind::Unknown { claims, .. } = &item.kind else {
+            panic!("{:?}", item.kind);
+        };
+        let claims = claims.as_ref().unwrap();
+        assert_eq!((claims.version.as_str(), name), ("3.1.4.1", name));
+        let verdict = item.verdict.to_string();
+        assert!(verdict.starts_with(made_by), "{name}: {verdict}");
+    }
 }
