@@ -10,6 +10,7 @@
     reason = "calls of the Windows API; nothing outside this folder is unsafe"
 )]
 
+mod certificate_chain;
 mod children;
 mod clock;
 mod connection;
