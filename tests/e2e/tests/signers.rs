@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use gangway_e2e::{Deployment, Os, Recipe, Server, program, required};
+use anyhow::Context as _;
+use gangway_e2e::{Deployment, Os, Recipe, Server, ServerBuilder, program, required};
 use gangway_fixtures::Lab;
 use gangway_fixtures::authenticode::{Signature, Stamp, WHILE_ENDED_WERE_VALID};
 use gangway_fixtures::updates::ProgramSpec;
@@ -73,7 +74,7 @@ fn every_signer_gets_its_judgement() {
     let mut changed = good.clone();
     let middle = changed.len() / 3;
     changed[middle] ^= 1;
-    let rows: Vec<(&str, &str, Vec<u8>, &str, &str)> = vec![
+    let rows: Vec<Row> = vec![
         ("payload", PLATFORM, good, "expected", ""),
         ("payload of an ended signer", SENSOR, ended, "expected", ""),
         ("same signer", PLATFORM, by(Lab::Code), "expected", ""),
@@ -144,32 +145,75 @@ fn every_signer_gets_its_judgement() {
         ("unsigned", PLATFORM, unsigned(), "not-judged", "0x800b0100"),
     ];
 
-    let samples = required::path(required::FIXTURES)
-        .unwrap()
-        .join("downloads");
-    let bundle = Recipe::of_samples()
-        .unwrap()
-        .with_downloads(&[&samples, &downloads])
-        .bundle()
-        .unwrap();
-    let mut server = Server::new(Os::Server2022);
+    let wrong = wrong_judgements(Server::new(Os::Server2022), &downloads, &rows).unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A root that the server trusts and the manifest does not name: what it vouches for is valid,
+/// and by somebody else.
+#[test]
+fn a_trusted_signer_who_is_not_the_one_of_the_manifest_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = folder.path().join("updates");
+    fs::create_dir_all(&downloads).unwrap();
+    let good = ProgramSpec::platform_update().bytes();
+    fs::write(downloads.join(PLATFORM), &good).unwrap();
+    let other = Lab::UnrelatedCode;
+    let by_other = signed_by(other, &other.issuers(), folder.path()).unwrap();
+    let rows = vec![
+        ("payload", PLATFORM, good, "expected", ""),
+        (
+            "another signer",
+            PLATFORM,
+            by_other.clone(),
+            "other-signer",
+            "the manifest names root",
+        ),
+        (
+            "a file that the manifest does not name",
+            "other.exe",
+            by_other,
+            "trusted",
+            "the chain holds",
+        ),
+    ];
+    let server = Server::new(Os::Server2022).with_trusted_root(Lab::UnrelatedRoot);
+    let wrong = wrong_judgements(server, &downloads, &rows).unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// One row: what it is, file name, content, the verdict, and words of its detail.
+type Row = (
+    &'static str,
+    &'static str,
+    Vec<u8>,
+    &'static str,
+    &'static str,
+);
+
+/// Asks a bundle with these downloads, on this server, for the signer of every row's file;
+/// the answers that are not those of the rows.
+fn wrong_judgements(
+    mut server: ServerBuilder,
+    downloads: &Path,
+    rows: &[Row],
+) -> anyhow::Result<Vec<String>> {
+    let samples = required::path(required::FIXTURES)?.join("downloads");
+    let bundle = Recipe::of_samples()?
+        .with_downloads(&[&samples, downloads])
+        .bundle()?;
     for (number, (_, name, bytes, ..)) in rows.iter().enumerate() {
         server = server.with_file(&format!("signers/{number}/{name}"), bytes);
     }
-    let deployment = Deployment::of(&bundle, server).unwrap();
+    let deployment = Deployment::of(&bundle, server)?;
     let mut wrong = Vec::new();
     for (number, (label, name, _, verdict, words)) in rows.iter().enumerate() {
         let path = format!(r"C:\signers\{number}\{name}");
-        let outcome = deployment
-            .run_with(&["--signature", &path, "--json"])
-            .unwrap();
+        let outcome = deployment.run_with(&["--signature", &path, "--json"])?;
         let said: serde_json::Value = serde_json::from_str(&outcome.run.stdout)
-            .unwrap_or_else(|error| panic!("{label}: {error}: {:?}", outcome.run));
-        let code = if verdict.starts_with("expected") {
-            0
-        } else {
-            54
-        };
+            .with_context(|| format!("{label}: {:?}", outcome.run))?;
+        let good = ["expected", "expected-certificate", "trusted"].contains(verdict);
+        let code = if good { 0 } else { 54 };
         let detail = said["detail"].as_str().unwrap_or_default();
         if said["verdict"] != *verdict || !detail.contains(words) || outcome.run.exit_code != code {
             wrong.push(format!(
@@ -178,7 +222,7 @@ fn every_signer_gets_its_judgement() {
             ));
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(wrong)
 }
 
 #[test]
