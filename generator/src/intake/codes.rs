@@ -236,8 +236,8 @@ codes! {
         "Take the current script from its repository.";
     /// A folder in the deployment tool's staged folder.
     NESTED_SOURCE = "GW1406", Error, "the deployment tool's staged folder has folders inside",
-        "Payloads lie in one flat release folder, each pinned by its digest. A file inside a folder of the staged folder would not be found by the tool.",
-        "Run the deployment tool's `-Stage` again into an empty folder. If it makes folders itself, tell the makers of Gangway.";
+        "The bootstrap gives the deployment tool one flat folder with every staged file, each pinned by its digest: Microsoft documents `-Stage` and `-Source` as one folder and says nothing of folders inside. A file that lies deeper would not be where the tool looks for it, so nothing is built rather than a tool started that misses files.",
+        "Run `DefenderDT.exe -Stage:FOLDER` again into an empty folder and name exactly that folder in `downloads.deployment_source`, not one above it.";
     /// Settings of the deployment tool hold paths.
     TOOL_SETTINGS = "GW1407", Warning, "settings of the deployment tool were given",
         "`-MakeConfig` writes absolute paths of the machine it ran on, which mean nothing on a server. The bootstrap gives the tool its options itself.",
