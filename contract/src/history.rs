@@ -50,6 +50,9 @@ pub struct Tries {
     pub last_code: Option<u32>,
     /// Last recorded end.
     pub last_end: Option<UtcTime>,
+    /// Last recorded start; none in journals of before 2026-11.
+    #[serde(default)]
+    pub last_start: Option<UtcTime>,
 }
 
 impl Tries {
@@ -62,6 +65,7 @@ impl Tries {
             interrupted: 0,
             last_code: None,
             last_end: None,
+            last_start: None,
         }
     }
 }

@@ -418,7 +418,9 @@ impl Change {
                         .is_none_or(|service| service.start != StartType::Automatic)
             }
             Self::AgentGone => facts.agent.product_code.is_absent() && sensor.service.is_absent(),
-            Self::Restarted => !facts.restart.blocks(),
+            Self::Restarted => {
+                !facts.restart.blocks() && !facts.antivirus.feature.is(&FeatureState::EnablePending)
+            }
         }
     }
 
@@ -489,6 +491,9 @@ impl Change {
                 facts.restart.windows_update = Fact::Value(false);
                 facts.restart.install_script = Fact::Value(false);
                 facts.restart.own = Fact::Value(false);
+                if facts.antivirus.feature.is(&FeatureState::EnablePending) {
+                    Self::AntivirusRuns.apply(facts);
+                }
                 if let Fact::Value(now) = facts.host.now {
                     facts.host.boot_time = Fact::Value(now);
                 }

@@ -35,6 +35,12 @@ fn meaning(step: StepKind, code: u32) -> Option<&'static str> {
         }),
         StepKind::RunInstallScript => install_script(code).or_else(|| installer(code)),
         StepKind::RunDeploymentTool => deployment_tool(code),
+        StepKind::Restart => Some(match code {
+            5 => "access denied",
+            1115 => "Windows is shutting down",
+            1190 => "a restart is on its way already",
+            _ => return None,
+        }),
         StepKind::InstallHotfix => match code {
             0x0024_0006 => Some("already installed"),
             0x8024_0017 => Some("not applicable to this server"),

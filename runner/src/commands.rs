@@ -6,6 +6,9 @@ use gangway_contract::step::{Action, Step};
 
 use crate::machine::{Command, Folders, PolicyValue};
 
+/// Seconds between the request for a restart and the restart: the run ends and reports before.
+const RESTART_DELAY_S: u32 = 60;
+
 /// How a step is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
@@ -17,8 +20,6 @@ pub enum Work {
     StartService(&'static str),
     /// End of a leftover service entry.
     DeleteService(&'static str),
-    /// Restart of Windows.
-    Restart,
 }
 
 /// The work of a step.
@@ -135,7 +136,14 @@ pub fn work(
                 ),
             )
         }
-        Action::Restart => Ok(Work::Restart),
+        Action::Restart => one(
+            format!(r"{system}\shutdown.exe"),
+            // p:4:2: planned, application, installation.
+            format!(
+                "/r /t {RESTART_DELAY_S} /d p:4:2 /c {}",
+                quoted("Gangway: a pending restart is due")?
+            ),
+        ),
     }
 }
 

@@ -8,8 +8,9 @@ use gangway_contract::connectivity::{
 use gangway_contract::facts::Network;
 use gangway_contract::{Fact, Manifest, Report, Sha256};
 
+use crate::bundle::{Bundle, Places};
+use crate::host_report::{self, Start};
 use crate::machine::{Machine, Question};
-use crate::run::{self, Bundle, Places, Start};
 use crate::stop::Stop;
 use crate::tell;
 
@@ -45,7 +46,7 @@ pub fn run(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Repor
     notes.extend(recommended(&checks.checks));
     let start = Start::assessing(facts.clone(), started_at, reason);
     let stop = Stop::new(reason, detail);
-    let mut report = run::report_of_stop(machine, bundle, &start, facts, stop, notes);
+    let mut report = host_report::report_of_stop(machine, bundle, &start, facts, stop, notes);
     report.connectivity = Some(checks);
     hand_over(machine, bundle, places, report)
 }
@@ -58,13 +59,13 @@ fn hand_over(
     places: &Places,
     mut report: Report,
 ) -> Report {
-    let name = run::report_name(machine, &report);
-    if let Some(folder) = run::report_folder(places, &bundle.manifest)
+    let name = host_report::report_name(machine, &report);
+    if let Some(folder) = host_report::report_folder(places, &bundle.manifest)
         && let Err(failure) = machine.drop_report(&folder, &name, &report.to_bytes())
     {
         report.findings.push(failure.to_string());
     }
-    if let Err(failure) = run::keep(machine, &name, &report) {
+    if let Err(failure) = host_report::keep(machine, &name, &report) {
         report.findings.push(failure.to_string());
     }
     machine.log_event(&tell::event(&report));

@@ -10,11 +10,12 @@ use gangway_contract::{Facts, Manifest, Reason, UtcTime};
 
 use crate::codes;
 use crate::commands::{self, Work};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::fetch::Held;
 use crate::journal::{self, Entry};
 use crate::machine::{BundleName, Command, Ended, Machine, Mark};
 use crate::patience::Patience;
+use crate::program;
 use crate::stop::Stop;
 
 /// Longest pause between two looks at the machine, in seconds.
@@ -83,16 +84,20 @@ impl Executor<'_> {
             self.wait_for_installer()?;
         }
         // An earlier step, or a program that an earlier run left behind, may have brought it.
-        if !step.expects.is_empty() && step.is_done(&self.facts()) {
+        // A restart was decided on from more than these facts: DISM tells of features.
+        let looks = !step.expects.is_empty() && step.kind() != StepKind::Restart;
+        if looks && step.is_done(&self.facts()) {
             return Ok(StepOutcome::Done);
         }
-        let work = self.work(step)?;
         let started_at = self.machine.now();
         self.record(&Entry::StepStarted {
             at: started_at,
             step: step.kind(),
         })?;
-        let ended = self.carry_out(&work, step);
+        let ended = match self.work(step) {
+            Ok(work) => self.carry_out(&work, step),
+            Err(failure) => Ended::NotStarted(failure),
+        };
         let Judged {
             result,
             code,
@@ -120,7 +125,9 @@ impl Executor<'_> {
         }
     }
 
-    fn work(&mut self, step: &Step) -> Result<Work, Stop> {
+    /// What carries the step out. A step without such work failed like any other: it is on
+    /// record, and is not tried again at once.
+    fn work(&mut self, step: &Step) -> Result<Work, Failure> {
         let folders = self.machine.folders();
         let key = match &step.action {
             Action::InstallMonitoringAgent { key, .. } => {
@@ -128,13 +135,14 @@ impl Executor<'_> {
                     r"{}\{key}",
                     folders.release(self.manifest.release_id.as_str())
                 );
-                let bytes = self.machine.read_tail(&path, 4096).map_err(Stop::from)?;
+                let bytes = self.machine.read_tail(&path, 4096)?;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
             }
             _ => None,
         };
-        commands::work(step, self.manifest, &folders, key.as_deref())
-            .map_err(|detail| Stop::new(Reason::StepNotStarted, detail))
+        commands::work(step, self.manifest, &folders, key.as_deref()).map_err(|why| {
+            Failure::own(format!("build the command line: {why}"), FailureKind::Other)
+        })
     }
 
     fn record(&mut self, entry: &Entry) -> Result<(), Stop> {
@@ -150,7 +158,6 @@ impl Executor<'_> {
             Work::Policy(value) => plain(self.machine.write_policy(value)),
             Work::StartService(name) => plain(self.machine.start_service(name)),
             Work::DeleteService(name) => plain(self.machine.delete_service(name)),
-            Work::Restart => plain(self.machine.restart("Gangway: a pending restart is due")),
             Work::Run(commands) => {
                 let limit_s = self.manifest.settings.installer_wait_s;
                 let mut patience = Patience::new(limit_s, 5, 120);
@@ -173,7 +180,7 @@ impl Executor<'_> {
     }
 
     fn start(&mut self, command: &Command) -> Ended {
-        let process = match self.machine.start(command) {
+        let process = match program::start(self.machine, command) {
             Ok(process) => process,
             Err(failure) => return Ended::NotStarted(failure),
         };
@@ -208,6 +215,10 @@ impl Executor<'_> {
 
     /// Looks until the step's change is there, at most `limit_s`.
     fn look_for_change(&mut self, step: &Step, limit_s: u32) -> bool {
+        // A restart shows after this program has ended.
+        if step.kind() == StepKind::Restart {
+            return false;
+        }
         let mut patience = Patience::new(limit_s, 1, LONGEST_LOOK_S);
         loop {
             let facts = self.facts();
@@ -231,8 +242,7 @@ impl Executor<'_> {
                     Err(failure) => judged.stopped(failure.into()),
                 }
             }
-            // Its change shows after this program has ended.
-            Ended::Code(code) if kind == StepKind::Restart => {
+            Ended::Code(code) if kind == StepKind::Restart && step.accepted.contains(code) => {
                 Judged::code(kind, *code, StepOutcome::Done)
             }
             Ended::Code(code) if step.accepted.contains(code) => {

@@ -101,6 +101,7 @@ impl Past {
         match entry {
             Entry::StepStarted { at, step } => {
                 self.close_unknown();
+                self.history.of_mut(step).last_start = Some(at);
                 self.open = Some((step, at, None));
             }
             Entry::StepProcess { id, created } => {

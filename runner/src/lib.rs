@@ -5,6 +5,7 @@
 //! any system; the effects are those of [`machine::Machine`], done by `windows/` alone. The
 //! decision itself is `gangway_contract::decide`.
 
+pub mod bundle;
 pub mod codes;
 pub mod command_line;
 pub mod commands;
@@ -13,12 +14,14 @@ mod crash_point;
 pub mod execute;
 pub mod failure;
 pub mod fetch;
+pub mod host_report;
 pub mod journal;
 mod leftovers;
 pub mod machine;
 pub mod path;
 pub mod patience;
 pub mod probe;
+pub mod program;
 pub mod protection;
 pub mod redact;
 pub mod relay;

@@ -125,12 +125,6 @@ pub trait Machine {
     /// # Errors
     /// As the system says.
     fn delete_service(&mut self, name: &str) -> Result<(), Failure>;
-    /// Asks Windows to restart in a minute.
-    ///
-    /// # Errors
-    /// As the system says.
-    fn restart(&mut self, reason: &str) -> Result<(), Failure>;
-
     /// Reads the journal; empty when there is none.
     ///
     /// # Errors

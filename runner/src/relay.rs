@@ -9,9 +9,10 @@ use gangway_contract::Reason;
 use gangway_contract::manifest::Mode;
 use gangway_contract::step::PastLimit;
 
+use crate::bundle::{Bundle, Places};
 use crate::failure::Failure;
 use crate::machine::{Command, Ended, Machine};
-use crate::run::{Bundle, Places};
+use crate::program;
 use crate::stop::Stop;
 
 /// Longest wait for the copy; its own limits are far below.
@@ -56,7 +57,7 @@ pub fn run(
         past_limit: PastLimit::LeaveRunning,
     };
     machine.unlock();
-    let process = machine.start(&command).map_err(Stop::from)?;
+    let process = program::start(machine, &command).map_err(Stop::from)?;
     let ended = machine.wait(process, &command);
     drop(held);
     match ended {

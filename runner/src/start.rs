@@ -5,10 +5,11 @@ use std::process::ExitCode as ProcessExit;
 use gangway_contract::manifest::Mode;
 use gangway_contract::report::{SignatureCheck, SignerVerdict};
 use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
+use gangway_runner::bundle::{Bundle, Places};
 use gangway_runner::command_line::{self, Request};
 use gangway_runner::failure::Failure;
 use gangway_runner::machine::{Event, Level, Machine as _};
-use gangway_runner::run::{self, Bundle, Places};
+use gangway_runner::run;
 use gangway_runner::windows::{self, WindowsMachine, print};
 use gangway_runner::{connectivity, relay, selfcheck, tell, upkeep};
 

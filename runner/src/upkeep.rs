@@ -6,10 +6,12 @@ use gangway_contract::report::{MAX_BYTES, Report, SignatureCheck};
 use gangway_contract::{ExitCode, Sha256, UtcTime};
 use sha2::Digest as _;
 
+use crate::bundle::Bundle;
 use crate::failure::{Failure, FailureKind};
+use crate::host_report;
 use crate::machine::Machine;
 use crate::redact::{decode, redact};
-use crate::run::{self, Bundle};
+use crate::run;
 use crate::{tell, verdict};
 
 /// Bytes taken from the end of each log.
@@ -22,7 +24,7 @@ const LOG_TAIL: u64 = 2 << 20;
 pub fn status(machine: &mut dyn Machine) -> Result<(String, i32), Failure> {
     let folder = format!(r"{}\reports", machine.folders().data());
     let mut names = machine.list_files(&folder)?;
-    names.sort_by_key(|name| run::report_time(name).map(str::to_owned));
+    names.sort_by_key(|name| host_report::report_time(name).map(str::to_owned));
     let Some(newest) = names.pop() else {
         let text = "this program has not run here yet\n".to_owned();
         return Ok((text, ExitCode::Waiting.number()));

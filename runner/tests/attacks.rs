@@ -9,8 +9,9 @@ mod fake;
 use fake::Fake;
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, State};
+use gangway_runner::bundle::Places;
 use gangway_runner::machine::SeenSignature;
-use gangway_runner::run::{self, Places};
+use gangway_runner::run;
 
 fn machine() -> Fake {
     let case = cases::Case::parse("host 2016").unwrap_or_else(|error| panic!("{error}"));

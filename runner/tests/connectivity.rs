@@ -10,9 +10,9 @@ use fake::Fake;
 use gangway_contract::connectivity::{Answer, Below, Certificate, Chain, Reply, SERVICE_ROOTS};
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, UtcTime};
+use gangway_runner::bundle::Places;
 use gangway_runner::connectivity;
 use gangway_runner::machine::Question;
-use gangway_runner::run::Places;
 
 const GATEWAY: &str = "https://edr-weu.eu.endpoint.security.microsoft.com/edr/commands/test";
 

@@ -9,8 +9,8 @@ mod fake;
 use fake::faults::{Effect, Fault};
 use fake::{Act, Fake};
 use gangway_contract::Reason;
+use gangway_runner::bundle::Places;
 use gangway_runner::relay;
-use gangway_runner::run::Places;
 use gangway_runner::stop::Stop;
 
 const EXE: &[u8] = b"MZ: the bytes that were checked at the start";

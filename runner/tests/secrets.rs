@@ -10,7 +10,8 @@ use fake::faults::{Effect, Fault};
 use fake::{Act, Fake};
 use gangway_contract::Reason;
 use gangway_contract::report::Report;
-use gangway_runner::run::{self, Places};
+use gangway_runner::bundle::Places;
+use gangway_runner::run;
 use gangway_runner::{tell, upkeep};
 
 /// What the fake machine puts into `workspace.key`, without the padding.

@@ -3,7 +3,7 @@
 
 use crate::control::ring_position;
 use crate::fact::Fact;
-use crate::facts::{Facts, ProductType};
+use crate::facts::{Facts, FeatureState, ProductType};
 use crate::history::{History, Tries};
 use crate::manifest::{Manifest, Mode, RebootRule};
 use crate::reason::Reason;
@@ -37,11 +37,11 @@ pub(super) fn pass(
         ring(manifest, facts)?;
         window(manifest, facts)?;
     }
-    if facts.restart.blocks() && !due.iter().all(bears_pending_restart) {
+    if restart_due(facts) && !due.iter().all(bears_pending_restart) {
         return restart(manifest, facts, history).map(Some);
     }
-    if rollout {
-        retry(manifest, facts, history, due)?;
+    if rollout && let Some(first) = due.first() {
+        retry(manifest, facts, history, first.kind())?;
     }
     room(manifest, facts, due)?;
     Ok(None)
@@ -142,16 +142,27 @@ fn protected_role(facts: &Facts) -> Option<&'static str> {
     .find_map(|(has, role)| has.then_some(role))
 }
 
+/// Does anything here wait for a restart? DISM tells of a feature that waits even where
+/// nothing else does any more.
+fn restart_due(facts: &Facts) -> bool {
+    facts.restart.blocks() || feature_waits(facts)
+}
+
+fn feature_waits(facts: &Facts) -> bool {
+    facts.antivirus.feature.is(&FeatureState::EnablePending)
+}
+
 fn restart(manifest: &Manifest, facts: &Facts, history: &History) -> Result<Step, Stop> {
     let pending = &facts.restart;
     let who: Vec<&str> = [
-        (&pending.servicing, "component servicing"),
-        (&pending.windows_update, "Windows Update"),
-        (&pending.install_script, "`Install.ps1`"),
-        (&pending.own, "a step of this bootstrap"),
+        (pending.servicing.holds(), "component servicing"),
+        (pending.windows_update.holds(), "Windows Update"),
+        (pending.install_script.holds(), "`Install.ps1`"),
+        (pending.own.holds(), "a step of this bootstrap"),
+        (feature_waits(facts), "feature `Windows-Defender`"),
     ]
     .into_iter()
-    .filter_map(|(fact, name)| fact.holds().then_some(name))
+    .filter_map(|(asks, name)| asks.then_some(name))
     .collect();
     let who = format!("asked for by {}", who.join(", "));
     if let Some(role) = protected_role(facts) {
@@ -163,24 +174,44 @@ fn restart(manifest: &Manifest, facts: &Facts, history: &History) -> Result<Step
     if manifest.settings.reboot == RebootRule::Never {
         return Err(Stop::new(Reason::RebootPending, who));
     }
-    // One restart a day: what still waits after a restart will not be cured by the next.
-    let last = history
-        .of(StepKind::Restart)
-        .and_then(|tries| tries.last_end);
-    match (last, facts.host.now.value()) {
-        // A clock that was set back tells nothing of the last one.
-        (Some(last), Some(now)) if (0..LONGEST_RETRY_WAIT_S).contains(&now.since(last)) => {
-            Err(Stop::new(
-                Reason::RebootPending,
-                format!("{who}; restarted at {last} without effect"),
-            ))
-        }
-        _ => Ok(steps::restart(who)),
+    if let Some(earlier) = restart_of_late(facts, history) {
+        return Err(Stop::new(
+            Reason::RebootPending,
+            format!("{who}; {earlier}"),
+        ));
     }
+    retry(manifest, facts, history, StepKind::Restart)?;
+    Ok(steps::restart(who))
 }
 
-fn retry(manifest: &Manifest, facts: &Facts, history: &History, due: &[Step]) -> Result<(), Stop> {
-    let Some(tries) = due.first().and_then(|step| history.of(step.kind())) else {
+/// One restart a day: what still waits after a restart will not be cured by the next, and one
+/// that somebody called off is theirs to make. One of which nobody knows whether it was asked
+/// for is asked for again, unless Windows has started since.
+fn restart_of_late(facts: &Facts, history: &History) -> Option<String> {
+    let tries = history.of(StepKind::Restart)?;
+    let begun = tries.last_start.or(tries.last_end)?;
+    let now = facts.host.now.value()?;
+    // A clock that was set back tells nothing of the last one.
+    if !(0..LONGEST_RETRY_WAIT_S).contains(&now.since(begun)) {
+        return None;
+    }
+    if let Some(boot) = facts.host.boot_time.value().filter(|boot| **boot > begun) {
+        return Some(format!(
+            "the last restart was at {boot}, and there is one a day at most"
+        ));
+    }
+    let asked_for = tries.failed == 0 && tries.last_end.is_some_and(|end| end >= begun);
+    asked_for
+        .then(|| format!("a restart was begun at {begun}, and Windows has not started again since"))
+}
+
+fn retry(
+    manifest: &Manifest,
+    facts: &Facts,
+    history: &History,
+    step: StepKind,
+) -> Result<(), Stop> {
+    let Some(tries) = history.of(step) else {
         return Ok(());
     };
     let Tries {

@@ -11,6 +11,8 @@ use super::Stop;
 const RESTART_REQUIRED: u32 = 3010;
 /// Windows Installer: success, a restart was started.
 const RESTART_STARTED: u32 = 1641;
+/// `shutdown`: a restart is on its way (`ERROR_SHUTDOWN_IS_SCHEDULED`).
+const RESTART_ON_ITS_WAY: u32 = 1190;
 /// `wusa`: the update is already installed (`WU_S_ALREADY_INSTALLED`).
 const ALREADY_INSTALLED: u32 = 0x0024_0006;
 /// `Install.ps1`: a restart is needed first.
@@ -328,6 +330,7 @@ pub(super) fn uninstall_agent(manifest: &Manifest, product_code: &str, why: Stri
 
 pub(super) fn restart(why: String) -> Step {
     Step {
+        accepted: vec![0, RESTART_ON_ITS_WAY],
         safe_to_repeat: false,
         may_restart: true,
         ..own(Action::Restart, why, vec![Change::Restarted])

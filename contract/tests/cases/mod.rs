@@ -61,6 +61,7 @@ impl Case {
                 ("failed", count) => tries.failed = parse(count)?,
                 ("done", count) => tries.done = parse(count)?,
                 ("code", code) => tries.last_code = Some(parse(code)?),
+                ("start", time) => tries.last_start = Some(parse(time)?),
                 ("end", time) => tries.last_end = Some(parse(time)?),
                 (other, _) => return Err(format!("unknown count `{other}`")),
             }

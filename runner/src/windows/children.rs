@@ -1,7 +1,6 @@
 //! Programs that steps start.
 
 use core::ptr::null;
-use core::time::Duration;
 
 use gangway_contract::step::PastLimit;
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, FILETIME, WAIT_OBJECT_0, WAIT_TIMEOUT};
@@ -15,15 +14,11 @@ use windows_sys::Win32::System::Threading::{
 use super::environment::environment;
 use super::job::Job;
 use super::{Handle, clock, last_failure, wide};
-use crate::failure::{Failure, start_may_pass};
+use crate::failure::Failure;
 use crate::machine::{Command, Ended, Folders, Process};
 
 /// Exit code of a program that was ended at its limit (`WAIT_TIMEOUT`).
 const ENDED_AT_LIMIT: u32 = 258;
-
-/// A system that is short of resources is asked this often, with a pause, to start a program.
-const START_TRIES: u32 = 5;
-const START_PAUSE: Duration = Duration::from_secs(1);
 
 /// Longest wait for a program that was ended to be gone, in milliseconds.
 const LAST_BREATH_MS: u64 = 10_000;
@@ -97,17 +92,7 @@ impl Child {
     ) -> Result<Self, Failure> {
         let mut denied = None;
         for attempt in Attempt::all(command.past_limit) {
-            let mut tries = 1;
-            let made = loop {
-                match Self::try_make(command, folders, temporary, attempt) {
-                    Err(failure) if start_may_pass(failure.code) && tries < START_TRIES => {
-                        tries += 1;
-                        std::thread::sleep(START_PAUSE);
-                    }
-                    made => break made,
-                }
-            };
-            match made {
+            match Self::try_make(command, folders, temporary, attempt) {
                 Err(failure) if failure.code == ERROR_ACCESS_DENIED => denied = Some(failure),
                 made => return made,
             }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use gangway_contract::connectivity::Answer;
 use gangway_contract::facts::FeatureState;
-use gangway_contract::step::PastLimit;
 use gangway_contract::{Fact, Facts, UtcTime};
 
 use super::children::Child;
@@ -25,15 +24,6 @@ use crate::machine::{
     Question, SeenSignature,
 };
 use crate::probe::{self, Value, places};
-
-/// Longest run of `shutdown.exe`, which only asks, in seconds.
-const QUESTION_LIMIT_S: u32 = 60;
-
-/// Seconds between the request for a restart and the restart.
-const RESTART_DELAY_S: u32 = 60;
-
-/// Code of `shutdown.exe`: a restart is on its way already.
-const ALREADY_SHUTTING_DOWN: u32 = 1190;
 
 /// The machine that the program runs on.
 #[derive(Default)]
@@ -227,31 +217,6 @@ impl Machine for WindowsMachine {
 
     fn delete_service(&mut self, name: &str) -> Result<(), Failure> {
         services::delete(name)
-    }
-
-    fn restart(&mut self, reason: &str) -> Result<(), Failure> {
-        // Nothing in it may end the argument; `shutdown.exe` takes 512 characters.
-        let reason: String = reason
-            .chars()
-            .map(|c| if c == '"' || c.is_control() { ' ' } else { c })
-            .take(500)
-            .collect();
-        let command = Command {
-            program: format!(r"{}\shutdown.exe", system_folder::system_folder()),
-            // p:4:2: planned, application, installation.
-            arguments: format!("/r /t {RESTART_DELAY_S} /d p:4:2 /c \"{reason}\""),
-            limit_s: QUESTION_LIMIT_S,
-            past_limit: PastLimit::End,
-        };
-        let process = self.start(&command)?;
-        match self.wait(process, &command) {
-            Ended::Code(0 | ALREADY_SHUTTING_DOWN) => Ok(()),
-            Ended::Code(code) => Err(Failure::new("restart Windows", code)),
-            Ended::NotStarted(failure) => Err(failure),
-            Ended::AtLimit | Ended::StillRunning => {
-                Err(Failure::own("restart Windows", FailureKind::Other))
-            }
-        }
     }
 
     fn read_journal(&mut self) -> Result<Vec<u8>, Failure> {

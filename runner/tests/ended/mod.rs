@@ -4,11 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Once;
 
 use gangway_contract::report::Report;
-use gangway_runner::run::{self, Places};
+use gangway_runner::bundle::Places;
+use gangway_runner::run;
 
 use crate::fake::{Fake, Killed};
 
-/// One run; none when it was killed.
+/// One run; none when it was killed, or ended by the restart of Windows.
 pub(crate) fn run_once(machine: &mut Fake) -> Option<Report> {
     let bundle = machine.bundle();
     let places = Places::default();
@@ -17,6 +18,7 @@ pub(crate) fn run_once(machine: &mut Fake) -> Option<Report> {
         run::finish(machine, &bundle, &places, &start)
     }));
     machine.process_ended();
+    machine.restart_if_due();
     match outcome {
         Ok(report) => Some(report),
         Err(thrown) if thrown.is::<Killed>() => None,

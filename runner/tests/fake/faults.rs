@@ -26,7 +26,6 @@ pub(crate) enum Effect {
     WritePolicy,
     StartService,
     DeleteService,
-    Restart,
     ReadJournal,
     AppendJournal,
     ReplaceJournal,
@@ -36,7 +35,7 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::OpenSource,
         Self::ReadSource,
         Self::ProtectFolder,
@@ -55,7 +54,6 @@ impl Effect {
         Self::WritePolicy,
         Self::StartService,
         Self::DeleteService,
-        Self::Restart,
         Self::ReadJournal,
         Self::AppendJournal,
         Self::ReplaceJournal,

@@ -1,14 +1,55 @@
 //! A server and a bundle for every way to the goal, as the lines of a decision table.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use crate::fake::programs::AT_RESTART;
+use crate::fake::{Act, Fake};
+
+/// One way to the goal.
+pub(crate) struct Route {
+    pub(crate) name: &'static str,
+    pub(crate) lines: &'static str,
+    /// Programs that do not simply end well.
+    pub(crate) acts: &'static [(&'static str, &'static [Act])],
+    /// Restarts of Windows on the way, when nothing disturbs it.
+    pub(crate) restarts: usize,
+}
+
+impl Route {
+    const fn straight(name: &'static str, lines: &'static str) -> Self {
+        Self {
+            name,
+            lines,
+            acts: &[],
+            restarts: 0,
+        }
+    }
+
+    /// The machine with its programs' behaviour.
+    pub(crate) fn behave(&self, machine: Fake) -> Fake {
+        self.acts.iter().fold(machine, |machine, (program, acts)| {
+            machine.with_acts(program, acts)
+        })
+    }
+}
+
+/// Success whose change shows after a restart of Windows.
+const AFTER_RESTART: Act = Act {
+    code: 3010,
+    works: true,
+    takes_s: 20,
+    shows_after_s: AT_RESTART,
+};
+
 /// Routes by name: a server and a bundle that make it go all the way.
-pub(crate) const ROUTES: [(&str, &str); 13] = [
-    ("script", "host 2022"),
-    (
+pub(crate) const ROUTES: [Route; 17] = [
+    Route::straight("script", "host 2022"),
+    Route::straight(
         "script, passive, desktop",
         "host 2022\nset antivirus.others Contoso Shield\nmanifest vdi true",
     ),
-    ("agent", "host 2016"),
-    (
+    Route::straight("agent", "host 2016"),
+    Route::straight(
         "agent, everything",
         "host 2016
 set antivirus.service stopped disabled
@@ -20,11 +61,11 @@ manifest with hotfix windows10.0-kb4457127-x64.msu
 manifest with platform UpdatePlatform.exe 4.18.26080.3
 manifest with sensor UpdateSenseClient.exe 10.8760.27617.1006",
     ),
-    (
+    Route::straight(
         "agent, feature off",
         "host 2016\nset antivirus.service -\nmanifest with platform UpdatePlatform.exe 4.18.26080.3",
     ),
-    (
+    Route::straight(
         "deployment tool, passive, desktop",
         "host 2008-r2
 set antivirus.others Contoso Shield
@@ -32,7 +73,7 @@ manifest vdi true
 manifest with tool DefenderDT.exe
 manifest with tool-file a.onboarding",
     ),
-    (
+    Route::straight(
         "2012 R2",
         "host 2012-r2
 set legacy.scep yes
@@ -42,29 +83,29 @@ set prerequisites.ntoskrnl 6.3.9600.17415
 manifest with hotfix Windows8.1-KB3080149-x64.msu
 manifest with hotfix Windows8.1-KB3045999-x64.msu",
     ),
-    (
+    Route::straight(
         "install script",
         "host 2016\nmanifest agent_route install-script\nmanifest with install-script Install.ps1",
     ),
-    (
+    Route::straight(
         "deployment tool",
         "host 2008-r2\nmanifest with tool DefenderDT.exe\nmanifest with tool-file a.onboarding",
     ),
-    (
+    Route::straight(
         "retired agent",
         "host 2008-r2
 manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
 manifest with mma MMASetup-AMD64.exe
 manifest with key workspace.key",
     ),
-    (
+    Route::straight(
         "stopped sensor",
         "host 2022
 set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service stopped automatic",
     ),
-    (
+    Route::straight(
         "offboarding",
         "host 2022
 manifest mode offboard
@@ -73,7 +114,16 @@ set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service stopped automatic",
     ),
-    (
+    Route::straight(
+        "offboarding, 2008 R2",
+        "host 2008-r2
+manifest mode offboard
+manifest with offboard offboard.cmd
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service stopped automatic",
+    ),
+    Route::straight(
         "offboarding, uninstallation",
         "host 2016
 manifest mode offboard
@@ -84,4 +134,35 @@ set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service running automatic",
     ),
+    Route {
+        restarts: 1,
+        ..Route::straight(
+            "restart that is due before",
+            "host 2022\nset restart.servicing yes\nmanifest reboot in-window",
+        )
+    },
+    Route {
+        acts: &[("wusa.exe", &[AFTER_RESTART])],
+        restarts: 1,
+        ..Route::straight(
+            "2012 R2, updates and a restart",
+            "host 2012-r2
+set prerequisites.tdh 6.3.9600.17415
+set prerequisites.ntoskrnl 6.3.9600.17415
+manifest with hotfix Windows8.1-KB3080149-x64.msu
+manifest with hotfix Windows8.1-KB3045999-x64.msu
+manifest reboot in-window",
+        )
+    },
+    Route {
+        acts: &[("dism.exe", &[AFTER_RESTART])],
+        restarts: 1,
+        ..Route::straight(
+            "agent, feature off, and a restart",
+            "host 2016
+set antivirus.service -
+set antivirus.feature disabled
+manifest reboot in-window",
+        )
+    },
 ];

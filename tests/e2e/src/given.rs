@@ -61,6 +61,10 @@ pub enum Given {
     TamperProtection,
     /// Policy `DisableAntiSpyware` is 1.
     AntivirusDisabledByPolicy,
+    /// Service `WinDefend` is installed and stopped; `MpCmdRun -WDEnable` starts it.
+    AntivirusStopped,
+    /// An old product left the entry of service `WinDefend` behind, without its drivers.
+    Leftover,
     /// System Center Endpoint Protection is installed; its uninstaller works.
     Scep,
     /// The retired agent reports to this workspace.
@@ -186,6 +190,15 @@ impl Given {
             Self::AntivirusDisabledByPolicy => {
                 server.with_registry(DEFENDER_POLICY, "DisableAntiSpyware", 1)
             }
+            Self::AntivirusStopped => server
+                .with_service(Service::stopped("WinDefend").with_image(
+                    ANTIVIRUS,
+                    Program::Service,
+                    [4, 18, 25020, 1009],
+                ))
+                .with_file("standins/windefend.cmd", b"sc start WinDefend\r\n")
+                .with_orders("mpcmdrun", "script=C:\\standins\\windefend.cmd"),
+            Self::Leftover => server.with_service(Service::stopped("WinDefend")),
             Self::Scep => scep(server),
             Self::Workspace(id) => server
                 .with_version(

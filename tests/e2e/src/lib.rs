@@ -1,10 +1,11 @@
 //! The harness of the end-to-end suites: emulated servers under Wine, a throwaway Samba
 //! domain, bundles made by the built `gangway` program, outside tools as second opinion.
 //!
-//! Nothing here links a product crate (the samples' maker is none): programs are used as a user uses them. Each suite is
-//! one file of `tests/`; `cargo xtask e2e --suite NAME` builds what it needs, names it in the
-//! variables of [`required`] and runs it. A suite fails, and never skips, when something it
-//! needs is missing.
+//! Nothing here links a product crate (the samples' maker is none; a suite may take a closed
+//! list from `contract`): programs are used as a user uses them. Each suite is one file of
+//! `tests/`; `cargo xtask e2e --suite NAME` builds what it needs, names it in the variables of
+//! [`required`] and runs it. A suite fails, and never skips, when something it needs is
+//! missing.
 
 pub mod bundle;
 pub mod deployment;

@@ -40,6 +40,7 @@ enum Act {
     Change(Given),
     Orders(&'static str, &'static str),
     ShareBack,
+    SensorEnds,
 }
 
 /// One row of the table.
@@ -159,7 +160,8 @@ impl Scenario {
     }
 
     /// The bootstrap runs again and again, as at each refresh of Group Policy, until it
-    /// reports this state; waiting is all it may say before.
+    /// reports this state; waiting is all it may say before. A restart that it asks for
+    /// follows.
     #[must_use]
     pub fn until(mut self, state: &'static str, reason: &'static str) -> Self {
         self.acts.push(Act::Until { state, reason });
@@ -216,6 +218,13 @@ impl Scenario {
     #[must_use]
     pub fn share_back(mut self) -> Self {
         self.acts.push(Act::ShareBack);
+        self
+    }
+
+    /// The sensor of the running server ends by itself.
+    #[must_use]
+    pub fn sensor_ends(mut self) -> Self {
+        self.acts.push(Act::SensorEnds);
         self
     }
 
@@ -287,15 +296,28 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
         }
         Act::Restart => deployment.server.restart(),
         Act::Change(given) => given.bring_about(bundle, deployment),
-        Act::Orders(program, orders) => {
-            let file = deployment
-                .server
-                .on_c("standins")
-                .join(format!("{program}.txt"));
-            fs::write(&file, orders).with_context(|| format!("write `{}`", file.display()))
-        }
+        Act::Orders(program, orders) => give_orders(deployment, program, orders),
+        Act::SensorEnds => sensor_ends(deployment),
         Act::ShareBack => deployment.server.restore_share(crate::bundle::RELEASES),
     }
+}
+
+fn give_orders(deployment: &Deployment, program: &str, orders: &str) -> Result<()> {
+    let folder = deployment.server.on_c("standins");
+    let file = folder.join(format!("{program}.txt"));
+    fs::write(&file, orders).with_context(|| format!("write `{}`", file.display()))
+}
+
+/// A first program starts the server and with it the sensor, which is then told to end.
+fn sensor_ends(deployment: &Deployment) -> Result<()> {
+    by_hand(
+        deployment,
+        r"C:\windows\system32\cmd.exe",
+        &["/d", "/c", "exit"],
+    )?;
+    give_orders(deployment, "sense", "end=now")?;
+    deployment.server.wait_for_end_of("MsSense.exe")?;
+    give_orders(deployment, "sense", "")
 }
 
 /// Variable that tells a stub with crash points where to end.
@@ -342,7 +364,11 @@ fn run_until(deployment: &Deployment, state: &str, reason: &str) -> Result<()> {
     const REFRESHES: u32 = 20;
     let mut said = Vec::new();
     for _ in 0..REFRESHES {
+        let asked = restarts_asked_for(deployment);
         let outcome = deployment.run()?;
+        if restarts_asked_for(deployment) > asked {
+            deployment.server.restart()?;
+        }
         let report = outcome.newest_report()?;
         if (report.state.as_str(), report.reason.as_str()) == (state, reason) {
             let left = deployment.server.left_running();
@@ -362,6 +388,12 @@ fn run_until(deployment: &Deployment, state: &str, reason: &str) -> Result<()> {
         std::thread::sleep(Duration::from_millis(500));
     }
     bail!("expected {state} {reason}, found {said:#?}")
+}
+
+/// How often something has asked for a restart of Windows.
+fn restarts_asked_for(deployment: &Deployment) -> usize {
+    let calls = deployment.server.calls();
+    calls.iter().filter(|(name, _)| name == "shutdown").count()
 }
 
 /// Exit codes by state, as documented.

@@ -6,6 +6,7 @@
 //! such points); what it had started goes on. Rows with a restart stop the whole server
 //! instead, as a power loss does.
 
+use gangway_contract::step::StepKind;
 use gangway_e2e::Given::*;
 use gangway_e2e::Os::{Server2012R2, Server2016, Server2022};
 use gangway_e2e::routes::{self, WORKSPACE};
@@ -71,6 +72,30 @@ fn in_box() -> Scenario {
     Scenario::on(Server2022).config("targets", "vdi = true")
 }
 
+/// Server 2016 without the antivirus feature, whose enabling asks for a restart, which is
+/// allowed. Windows takes a second request for one as one that is under way.
+fn feature() -> Scenario {
+    Scenario::on(Server2016)
+        .given(FeatureOff(3010))
+        .given(Orders("shutdown", "exit=0\n[2]\nexit=1190"))
+        .config("rollout", "reboot = 'in_window'")
+}
+
+/// Server 2016 with its antivirus stopped.
+fn antivirus() -> Scenario {
+    Scenario::on(Server2016).given(AntivirusStopped)
+}
+
+/// Server 2012 R2 on which an old antivirus left its service entry behind.
+fn leftover() -> Scenario {
+    Scenario::on(Server2012R2).given(Leftover)
+}
+
+/// Server 2022 whose sensor was onboarded and has ended.
+fn stopped_sensor() -> Scenario {
+    Scenario::on(Server2022).given(Onboarded).sensor_ends()
+}
+
 /// Server 2016, onboarded by hand, that is offboarded and loses the agent.
 fn offboarding() -> Scenario {
     Scenario::on(Server2016)
@@ -103,6 +128,9 @@ fn offboards(killed: Scenario) -> Scenario {
 /// Declares one test per row: route, moment, what follows, and the end.
 macro_rules! killed {
     ($($name:ident: $end:ident($route:ident, $point:literal $(, $then:ident)?);)+) => {
+        /// Every moment of some row.
+        const POINTS: &[&str] = &[$($point),+];
+
         $(
             #[test]
             fn $name() {
@@ -149,8 +177,40 @@ killed! {
 
     as_the_platform_is_updated: onboards(updates, "after:update-platform-started");
     platform_updated: onboards(updates, "before:update-platform-ended");
+    platform_recorded: onboards(updates, "after:update-platform-ended");
     as_the_sensor_is_updated: onboards(updates, "after:update-sensor-started");
     sensor_updated: onboards(updates, "before:update-sensor-ended");
+    sensor_recorded: onboards(updates, "after:update-sensor-ended");
+
+    before_the_feature_is_enabled: onboards(feature, "before:enable-feature-started");
+    as_the_feature_is_enabled: onboards(feature, "after:enable-feature-started");
+    feature_enabling_runs: onboards(feature, "after:process");
+    feature_enabled: onboards(feature, "before:enable-feature-ended");
+    feature_recorded: onboards(feature, "after:enable-feature-ended");
+    feature_enabled_and_power_lost: onboards(feature, "before:enable-feature-ended", restart);
+    before_the_restart: onboards(feature, "before:restart-started");
+    as_the_restart_is_asked_for: onboards(feature, "after:restart-started");
+    restart_asked_for: onboards(feature, "before:restart-ended");
+    restart_recorded: onboards(feature, "after:restart-ended");
+    as_the_restart_is_asked_for_and_power_lost:
+        onboards(feature, "after:restart-started", restart);
+    restart_asked_for_and_power_lost: onboards(feature, "before:restart-ended", restart);
+    restart_recorded_and_power_lost: onboards(feature, "after:restart-ended", restart);
+
+    before_the_antivirus_is_enabled: onboards(antivirus, "before:enable-antivirus-started");
+    as_the_antivirus_is_enabled: onboards(antivirus, "after:enable-antivirus-started");
+    antivirus_enabled: onboards(antivirus, "before:enable-antivirus-ended");
+    antivirus_recorded: onboards(antivirus, "after:enable-antivirus-ended");
+
+    before_the_leftover_is_removed: onboards(leftover, "before:remove-leftover-started");
+    as_the_leftover_is_removed: onboards(leftover, "after:remove-leftover-started");
+    leftover_removed: onboards(leftover, "before:remove-leftover-ended");
+    leftover_recorded: onboards(leftover, "after:remove-leftover-ended");
+
+    before_the_sensor_is_started: onboards(stopped_sensor, "before:start-sensor-started");
+    as_the_sensor_is_started: onboards(stopped_sensor, "after:start-sensor-started");
+    sensor_started: onboards(stopped_sensor, "before:start-sensor-ended");
+    sensor_start_recorded: onboards(stopped_sensor, "after:start-sensor-ended");
 
     as_the_deployment_tool_starts:
         onboards(deployment_tool, "after:run-deployment-tool-started");
@@ -187,4 +247,20 @@ killed! {
     as_the_agent_is_removed: offboards(offboarding, "after:uninstall-agent-started");
     agent_removed: offboards(offboarding, "before:uninstall-agent-ended");
     agent_removal_recorded: offboards(offboarding, "after:uninstall-agent-ended");
+}
+
+#[test]
+fn every_kind_of_step_is_killed_at_each_of_its_moments() {
+    let missing: Vec<String> = StepKind::ALL
+        .iter()
+        .flat_map(|step| {
+            [
+                format!("after:{step}-started"),
+                format!("before:{step}-ended"),
+                format!("after:{step}-ended"),
+            ]
+        })
+        .filter(|point| !POINTS.contains(&point.as_str()))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
 }

@@ -88,6 +88,8 @@ scenarios! {
     already_2022_with_a_restart_pending: on(Server2022).given(Onboarded).given(ServicingPending)
         .onboards("");
     already_2025_and_tagged_by_azure: on(Server2025).given(Onboarded).given(AzureTag).onboards("");
+    onboarded_and_the_sensor_has_ended: on(Server2022).given(Onboarded).sensor_ends()
+        .onboards("start-sensor").onboards("");
     agent_installed_by_hand_2016: on(Server2016).given(SensorInstalled).onboards(SCRIPT);
     other_tenant_2016: on(Server2016).given(OnboardedElsewhere).run("blocked", "other-tenant", "");
     other_tenant_2022: on(Server2022).given(OnboardedElsewhere).run("blocked", "other-tenant", "");
@@ -127,6 +129,8 @@ scenarios! {
         .onboards(SCRIPT);
 
     // Predecessors.
+    leftover_2012_r2: on(Server2012R2).given(Leftover)
+        .onboards("remove-leftover install-agent run-onboarding-script");
     scep_2012_r2: on(Server2012R2).given(Scep)
         .onboards("remove-scep install-agent run-onboarding-script");
     workspace_to_be_removed: on(Server2012R2).given(Workspace(WORKSPACE))
@@ -137,6 +141,16 @@ scenarios! {
     // Prerequisites.
     feature_off_2016: on(Server2016).given(FeatureOff(3010))
         .run("waiting", "reboot-pending", "enable-feature").restart().onboards(AGENT_AND_SCRIPT);
+    feature_off_2016_and_a_restart_allowed: on(Server2016).given(FeatureOff(3010))
+        .config("rollout", "reboot = 'in_window'")
+        .run("waiting", "reboot-pending", "enable-feature restart")
+        .run("waiting", "reboot-pending", "").restart().onboards(AGENT_AND_SCRIPT);
+    restart_refused: on(Server2016).given(FeatureOff(3010)).given(Orders("shutdown", "exit=5"))
+        .config("rollout", "reboot = 'in_window'").config("rollout", "retry_wait_s = 3600")
+        .run("failed", "step-failed", "enable-feature restart")
+        .run("failed", "retry-later", "");
+    antivirus_stopped_2016: on(Server2016).given(AntivirusStopped)
+        .onboards("enable-antivirus install-agent run-onboarding-script");
     feature_removed_2016: on(Server2016).given(FeatureRemoved)
         .run("blocked", "feature-removed", "");
     platform_too_old_2016: on(Server2016).given(Platform([4, 10, 14393, 1000]))
@@ -300,6 +314,11 @@ scenarios! {
     offboarding_2022: offboarding(Server2022).given(Onboarded)
         .run("offboarded", "offboarded", "run-offboarding-script")
         .run("offboarded", "offboarded", "");
+    offboarding_2008_r2: offboarding(Server2008R2).given(Onboarded)
+        .run("offboarded", "offboarded", "run-offboarding-script")
+        .run("offboarded", "offboarded", "");
+    offboarding_2008_r2_with_the_sensor_ended: offboarding(Server2008R2).given(Onboarded)
+        .sensor_ends().run("offboarded", "offboarded", "start-sensor run-offboarding-script");
     offboarding_a_server_that_never_was_onboarded: offboarding(Server2019)
         .run("offboarded", "offboarded", "");
     offboarding_of_another_tenant: offboarding(Server2022).given(OnboardedElsewhere)

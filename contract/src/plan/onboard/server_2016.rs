@@ -26,7 +26,7 @@ pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<S
             manifest,
             "`WinDefend` does not run".to_owned(),
         )),
-        Fact::Absent => list.push(feature_step(manifest, facts)?),
+        Fact::Absent => list.extend(feature_step(manifest, facts)?),
         unreadable @ Fact::Unreadable { .. } => {
             return Err(Stop::unreadable("antivirus.service", unreadable));
         }
@@ -62,12 +62,11 @@ pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<S
     Ok(list)
 }
 
-fn feature_step(manifest: &Manifest, facts: &Facts) -> Result<Step, Stop> {
+/// The step that enables the feature; none when the next start of Windows does.
+fn feature_step(manifest: &Manifest, facts: &Facts) -> Result<Option<Step>, Stop> {
     match &facts.antivirus.feature {
-        Fact::Value(FeatureState::EnablePending) => Err(Stop::new(
-            Reason::RebootPending,
-            "feature `Windows-Defender` is enabled by the next restart",
-        )),
+        // The restart that it waits for is a gate of its own.
+        Fact::Value(FeatureState::EnablePending) => Ok(None),
         Fact::Value(FeatureState::Removed) => Err(Stop::new(
             Reason::FeatureRemoved,
             "feature `Windows-Defender` has no payload in the component store",
@@ -76,8 +75,9 @@ fn feature_step(manifest: &Manifest, facts: &Facts) -> Result<Step, Stop> {
             Reason::FeatureRemoved,
             "feature `Windows-Defender` is enabled and service `WinDefend` is missing",
         )),
-        Fact::Value(FeatureState::Disabled) | Fact::Absent | Fact::Unreadable { .. } => Ok(
-            steps::enable_feature(manifest, "feature `Windows-Defender` is off".to_owned()),
-        ),
+        Fact::Value(FeatureState::Disabled) | Fact::Absent | Fact::Unreadable { .. } => {
+            let why = "feature `Windows-Defender` is off".to_owned();
+            Ok(Some(steps::enable_feature(manifest, why)))
+        }
     }
 }

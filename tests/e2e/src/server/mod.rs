@@ -151,6 +151,26 @@ impl Server {
         }
     }
 
+    /// Waits until no program of this name runs any more.
+    ///
+    /// # Errors
+    /// It goes on.
+    pub fn wait_for_end_of(&self, program: &str) -> Result<()> {
+        const LIMIT: Duration = Duration::from_secs(60);
+        let start = Instant::now();
+        let runs = || {
+            let processes = self.prefix.processes();
+            processes
+                .iter()
+                .any(|process| process.command_line.contains(program))
+        };
+        while runs() {
+            ensure!(start.elapsed() < LIMIT, "`{program}` goes on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     fn is_service(&self, line: &str) -> bool {
         line.contains("MsSense.exe")
             || self.running.iter().any(|name| line.contains(name))

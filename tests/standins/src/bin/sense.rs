@@ -10,7 +10,8 @@
 //! Orders of a test (`gangway_standins::behaviour`, program `sense`): `start_error` (the
 //! Windows error with which the start fails, 577 for a disabled early-launch driver);
 //! `start_delay_ms`; `onboard_delay_ms`; `onboard=never`; `org_id` (reported instead of the
-//! blob's); `offboard=never`.
+//! blob's); `offboard=never`; `end=now`, which alone is also heard while it runs: it ends and
+//! stays onboarded.
 
 #[cfg(not(windows))]
 fn main() -> std::process::ExitCode {
@@ -62,7 +63,7 @@ mod windows {
             pause(&orders, "onboard_delay_ms", 300);
             onboard(&onboarding, orders.text("org_id"));
         }
-        while !offboarded(&orders) {
+        while !offboarded(&orders) && Behaviour::of("sense", start, "").text("end").is_none() {
             std::thread::sleep(POLL);
         }
         status.stopped(0);

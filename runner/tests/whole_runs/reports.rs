@@ -1,0 +1,49 @@
+//! Reports and marks.
+
+use super::*;
+
+#[test]
+fn a_waiting_server_drops_one_report_a_day() {
+    let mut machine = machine("host 2022\nmanifest window 0-60");
+    for _ in 0..16 {
+        assert_ends(&run_once(&mut machine), Reason::WindowClosed);
+        machine.pass(5400);
+    }
+    assert_eq!(machine.dropped.len(), 2);
+    assert_eq!(machine.kept.len(), 16);
+}
+
+#[test]
+fn a_report_that_cannot_be_dropped_is_kept_and_says_so() {
+    let mut machine = machine("host 2022");
+    machine.drop_failure = Some(5);
+    let report = run_once(&mut machine);
+    assert_ends(&report, Reason::Converged);
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|note| note.contains("access denied"))
+    );
+    assert_eq!(machine.kept.len(), 1);
+}
+
+#[test]
+fn the_mark_of_success_is_set_and_taken_away() {
+    let mut machine = machine("host 2022");
+    run_once(&mut machine);
+    assert_eq!(machine.volatile_marks.len(), 1);
+    machine.truth.sensor.org_id =
+        gangway_contract::Fact::Value("ffffffff-0000-0000-0000-000000000000".parse().unwrap());
+    assert_ends(&run_once(&mut machine), Reason::OtherTenant);
+    assert_eq!(machine.volatile_marks.len(), 0);
+}
+
+#[test]
+fn a_lower_sequence_is_refused() {
+    let mut machine = machine("host 2022");
+    machine.sequence = Some(99);
+    let report = run_once(&mut machine);
+    assert_ends(&report, Reason::SequenceLower);
+    assert_eq!(report.exit_code, 54);
+}

@@ -1,0 +1,105 @@
+//! The share, its switch, and payloads given by hand.
+
+use super::*;
+
+#[test]
+fn delay_comes_before_the_first_fetch_only() {
+    let mut machine = machine("host 2016");
+    run_once(&mut machine);
+    let delays = machine
+        .slept
+        .iter()
+        .filter(|seconds| **seconds > 60)
+        .count();
+    assert!(delays <= 1, "{:?}", machine.slept);
+    let mut onboarded = machine_onboarded();
+    run_once(&mut onboarded);
+    assert_eq!(onboarded.slept, Vec::<u32>::new());
+}
+
+fn machine_onboarded() -> Fake {
+    machine(
+        "host 2022
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service running automatic",
+    )
+}
+
+#[test]
+fn a_share_that_comes_back_is_enough() {
+    let mut machine = machine("host 2022");
+    machine.share_failures = vec![];
+    let bundle = machine.bundle();
+    let places = Places::default();
+    let start = run::begin(&mut machine, &bundle, &places);
+    machine.share_failures = vec![53, 64, 121];
+    let report = run::finish(&mut machine, &bundle, &places, &start);
+    assert_ends(&report, Reason::Converged);
+}
+
+#[test]
+fn failures_of_the_share_are_named() {
+    for (code, reason) in [
+        (53, Reason::ShareUnreachable),
+        (2, Reason::ShareUnreachable),
+        (5, Reason::AccessDenied),
+        (32, Reason::FileInUse),
+    ] {
+        let mut machine = machine("host 2022");
+        let bundle = machine.bundle();
+        let places = Places::default();
+        let start = run::begin(&mut machine, &bundle, &places);
+        machine.share_failures = vec![code; 9];
+        let report = run::finish(&mut machine, &bundle, &places, &start);
+        assert_ends(&report, reason);
+        assert!(machine.started.is_empty());
+    }
+}
+
+#[test]
+fn without_a_readable_switch_nothing_new_is_started() {
+    let mut missing = machine("host 2022");
+    missing.share.clear();
+    assert_ends(&run_once(&mut missing), Reason::ControlUnreadable);
+    let mut torn = machine("host 2022");
+    let path = format!(r"{}\control.json", torn.manifest.settings.release_root);
+    torn.share.insert(path, b"{\"schema\":1".to_vec());
+    assert_ends(&run_once(&mut torn), Reason::ControlUnreadable);
+    assert!(torn.started.is_empty());
+}
+
+#[test]
+fn a_paused_share_withholds_new_work_and_no_report() {
+    let mut machine = machine("host 2022");
+    let control = gangway_contract::Control {
+        paused: true,
+        ..gangway_contract::Control::OPEN
+    };
+    let path = format!(r"{}\control.json", machine.manifest.settings.release_root);
+    machine.share.insert(path, control.to_bytes());
+    assert_ends(&run_once(&mut machine), Reason::Paused);
+    assert_eq!(machine.dropped.len(), 1);
+}
+
+#[test]
+fn by_hand_payloads_come_from_the_folder_and_no_switch_is_asked() {
+    let mut machine = machine("host 2022");
+    let content = machine
+        .share
+        .remove(&machine.remote("onboard.cmd"))
+        .unwrap();
+    machine.share.clear();
+    machine
+        .share
+        .insert(r"D:\bundle\onboard.cmd".to_owned(), content);
+    let bundle = machine.bundle();
+    let places = Places {
+        source: Some(r"D:\bundle".to_owned()),
+        reports: Some(r"D:\reports".to_owned()),
+    };
+    let start = run::begin(&mut machine, &bundle, &places);
+    let report = run::finish(&mut machine, &bundle, &places, &start);
+    assert_ends(&report, Reason::Converged);
+    assert_eq!(machine.dropped.len(), 1);
+}
