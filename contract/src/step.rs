@@ -491,7 +491,7 @@ impl Change {
                 facts.restart.windows_update = Fact::Value(false);
                 facts.restart.install_script = Fact::Value(false);
                 facts.restart.own = Fact::Value(false);
-                if facts.antivirus.feature.is(&FeatureState::EnablePending) {
+                if facts.antivirus.feature_waits() {
                     Self::AntivirusRuns.apply(facts);
                 }
                 if let Fact::Value(now) = facts.host.now {

@@ -281,6 +281,13 @@ facts! {
     }
 }
 
+impl Antivirus {
+    /// Does the next start of Windows bring the service?
+    pub fn feature_waits(&self) -> bool {
+        self.service.is_absent() && self.feature.is(&FeatureState::EnablePending)
+    }
+}
+
 impl Restart {
     /// Does a pending restart stand in the way of changes?
     pub fn blocks(&self) -> bool {

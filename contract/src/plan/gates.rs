@@ -3,13 +3,13 @@
 
 use crate::control::ring_position;
 use crate::fact::Fact;
-use crate::facts::{Facts, FeatureState, ProductType};
+use crate::facts::{Facts, ProductType};
 use crate::history::{History, Tries};
 use crate::manifest::{Manifest, Mode, RebootRule};
 use crate::reason::Reason;
 use crate::step::{Step, StepKind};
 
-use super::{Stop, steps};
+use super::{Stop, needs_feature_state, steps};
 
 /// Longest pause between two tries of a failing step.
 const LONGEST_RETRY_WAIT_S: i64 = 86_400;
@@ -37,7 +37,7 @@ pub(super) fn pass(
         ring(manifest, facts)?;
         window(manifest, facts)?;
     }
-    if restart_due(facts) && !due.iter().all(bears_pending_restart) {
+    if restart_due(manifest, facts) && !due.iter().all(bears_pending_restart) {
         return restart(manifest, facts, history).map(Some);
     }
     if rollout && let Some(first) = due.first() {
@@ -55,6 +55,7 @@ fn bears_pending_restart(step: &Step) -> bool {
         StepKind::StartSensor
             | StepKind::WritePassiveMode
             | StepKind::WriteVdiTag
+            | StepKind::RemoveWorkspaces
             | StepKind::RunOffboardingScript
     )
 }
@@ -144,12 +145,12 @@ fn protected_role(facts: &Facts) -> Option<&'static str> {
 
 /// Does anything here wait for a restart? DISM tells of a feature that waits even where
 /// nothing else does any more.
-fn restart_due(facts: &Facts) -> bool {
-    facts.restart.blocks() || feature_waits(facts)
+fn restart_due(manifest: &Manifest, facts: &Facts) -> bool {
+    facts.restart.blocks() || feature_waits(manifest, facts)
 }
 
-fn feature_waits(facts: &Facts) -> bool {
-    facts.antivirus.feature.is(&FeatureState::EnablePending)
+fn feature_waits(manifest: &Manifest, facts: &Facts) -> bool {
+    needs_feature_state(manifest, facts) && facts.antivirus.feature_waits()
 }
 
 fn restart(manifest: &Manifest, facts: &Facts, history: &History) -> Result<Step, Stop> {
@@ -159,7 +160,7 @@ fn restart(manifest: &Manifest, facts: &Facts, history: &History) -> Result<Step
         (pending.windows_update.holds(), "Windows Update"),
         (pending.install_script.holds(), "`Install.ps1`"),
         (pending.own.holds(), "a step of this bootstrap"),
-        (feature_waits(facts), "feature `Windows-Defender`"),
+        (feature_waits(manifest, facts), "feature `Windows-Defender`"),
     ]
     .into_iter()
     .filter_map(|(asks, name)| asks.then_some(name))
