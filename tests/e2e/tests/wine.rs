@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use gangway_e2e::bundle::NETLOGON;
-use gangway_e2e::{Deployment, Os, Outcome, Recipe, Server};
+use gangway_e2e::{Deployment, Os, Outcome, Recipe, Server, required};
 use gangway_fixtures::blob::ORG_ID;
 
 const STATUS: &str = r"Software\Microsoft\Windows Advanced Threat Protection\Status";
@@ -187,7 +187,20 @@ fn a_flipped_byte_in_the_manifest_inside_the_exe_is_refused_before_any_step() {
         manifest + 12
     });
     assert_eq!(outcome.run.exit_code, REFUSED, "{outcome:#?}");
+    let said = &outcome.run.stderr;
+    assert!(said.contains("refused: exe-damaged"), "{said}");
     assert_untouched(&deployment);
+}
+
+#[test]
+fn a_stub_without_a_manifest_says_so_and_runs_no_step() {
+    let stub = fs::read(required::path(required::STUB).unwrap()).unwrap();
+    let server = Server::new(Os::Server2022).with_file("stub.exe", &stub);
+    let server = server.build().unwrap();
+    let run = server.run(r"C:\stub.exe", &[]).unwrap();
+    assert_eq!(run.exit_code, REFUSED, "{run:#?}");
+    assert!(run.stderr.contains("refused: manifest-damaged"), "{run:#?}");
+    assert_eq!(server.calls(), []);
 }
 
 #[test]
