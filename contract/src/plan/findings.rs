@@ -1,7 +1,7 @@
 //! What a person should know beyond the reason: seen, reported, never acted on.
 
 use crate::facts::{Facts, RunningMode, ServiceState};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Mode};
 use crate::version::Version;
 
 /// First build whose sensor does not need service `DiagTrack`.
@@ -68,5 +68,16 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
             .is_some_and(|found| *found != manifest.tenant.connectivity),
         "the sensor uses another class of service URLs than the bundle".to_owned(),
     );
+    if let Some(found) = facts
+        .legacy
+        .workspaces
+        .value()
+        .filter(|list| !list.is_empty())
+    {
+        find(
+            manifest.mode == Mode::Offboard,
+            format!("the monitoring agent reports to {}", found.join(", ")),
+        );
+    }
     findings
 }

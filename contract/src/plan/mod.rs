@@ -9,6 +9,7 @@ mod gates;
 mod offboard;
 mod onboard;
 mod steps;
+mod workspaces;
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use crate::reason::Reason;
 use crate::step::{Change, Step};
 use crate::time::UtcTime;
 
-use super::{Stop, steps};
+use super::{Stop, steps, workspaces};
 
 /// No clock of a server in service stands before this program was written: 2025-01-01.
 const EARLIEST_NOW: UtcTime = UtcTime(1_735_689_600);
@@ -24,23 +24,29 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
         return Err(Stop::unreadable("sensor.onboarding_state", state));
     }
     let uninstall = uninstall_step(manifest, facts, route);
+    let leave = leave_workspaces(manifest, facts);
+    // With tamper protection on the uninstallation would fail; the last run names it.
+    let tamper_protection = facts.antivirus.tamper_protection.holds();
+    let possible = uninstall.clone().filter(|_| !tamper_protection);
     if Change::Offboarded.holds(facts) {
-        return match uninstall {
-            None => Err(Stop::new(Reason::Offboarded, "")),
-            Some(_) if facts.antivirus.tamper_protection.holds() => Err(Stop::new(
+        let list: Vec<Step> = leave?.into_iter().chain(possible).collect();
+        if !list.is_empty() {
+            elevated(facts)?;
+            return Ok(list);
+        }
+        return Err(match uninstall {
+            None => Stop::new(Reason::Offboarded, ""),
+            Some(_) => Stop::new(
                 Reason::TamperProtection,
                 "it keeps the agent from being uninstalled",
-            )),
-            Some(step) => Ok(vec![step]),
-        };
+            ),
+        });
     }
     if facts.sensor.onboarding_state.is(&1) {
         same_tenant(manifest, facts)?;
     }
     not_expired(manifest, facts)?;
-    if facts.host.elevated.is(&false) {
-        return Err(Stop::new(Reason::NotElevated, ""));
-    }
+    elevated(facts)?;
     let mut list = Vec::new();
     match &facts.sensor.service {
         Fact::Value(Service {
@@ -71,11 +77,30 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
         payload,
         "onboarded".to_owned(),
     ));
-    // With tamper protection on the uninstallation would fail; the next run names it.
-    if !facts.antivirus.tamper_protection.holds() {
-        list.extend(uninstall);
-    }
+    // After the script, whose package ends within days: nothing may keep that from running.
+    list.extend(leave.ok().flatten());
+    list.extend(possible);
     Ok(list)
+}
+
+fn elevated(facts: &Facts) -> Result<(), Stop> {
+    if facts.host.elevated.is(&false) {
+        return Err(Stop::new(Reason::NotElevated, ""));
+    }
+    Ok(())
+}
+
+/// The retired agent leaves the workspaces that it was to lose anyway, and the one that the
+/// bundle's config connects it to.
+fn leave_workspaces(manifest: &Manifest, facts: &Facts) -> Result<Option<Step>, Stop> {
+    let settings = &manifest.settings;
+    let own = settings.monitoring_agent.iter();
+    let own = own.map(|agent| &agent.workspace);
+    workspaces::leave(
+        manifest,
+        facts,
+        settings.remove_workspaces.iter().chain(own),
+    )
 }
 
 fn uninstall_step(manifest: &Manifest, facts: &Facts, route: Route) -> Option<Step> {

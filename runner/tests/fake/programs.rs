@@ -110,9 +110,11 @@ impl Fake {
             "msiexec.exe" if has("/x ") => vec![Change::AgentGone],
             "msiexec.exe" => vec![Change::SensorInstalled],
             "powershell.exe" if has("-file") => vec![Change::SensorInstalled],
-            "powershell.exe" => vec![Change::WorkspacesGone {
-                ids: manifest.settings.remove_workspaces.clone(),
-            }],
+            "powershell.exe" => {
+                let found = self.truth.legacy.workspaces.value().into_iter().flatten();
+                let ids = found.filter(|id| has(&id.to_ascii_lowercase())).cloned();
+                vec![Change::WorkspacesGone { ids: ids.collect() }]
+            }
             "cmd.exe" if has("offboard") => vec![Change::Offboarded],
             "cmd.exe" | "DefenderDT.exe" => vec![onboarded],
             "wusa.exe" => [

@@ -42,7 +42,7 @@ const AFTER_RESTART: Act = Act {
 };
 
 /// Routes by name: a server and a bundle that make it go all the way.
-pub(crate) const ROUTES: [Route; 17] = [
+pub(crate) const ROUTES: [Route; 18] = [
     Route::straight("script", "host 2022"),
     Route::straight(
         "script, passive, desktop",
@@ -122,6 +122,14 @@ manifest with offboard offboard.cmd
 set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service stopped automatic",
+    ),
+    Route::straight(
+        "offboarding, retired agent",
+        "host 2008-r2
+manifest mode offboard
+manifest with offboard offboard.cmd
+manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
+set legacy.workspaces aaaaaaaa-0000-0000-0000-000000000001; bbbbbbbb-0000-0000-0000-000000000001",
     ),
     Route::straight(
         "offboarding, uninstallation",

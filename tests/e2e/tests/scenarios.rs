@@ -319,6 +319,10 @@ scenarios! {
         .run("offboarded", "offboarded", "");
     offboarding_2008_r2_with_the_sensor_ended: offboarding(Server2008R2).given(Onboarded)
         .sensor_ends().run("offboarded", "offboarded", "start-sensor run-offboarding-script");
+    offboarding_2008_r2_with_the_retired_agent: offboarding(Server2008R2)
+        .given(Workspace(WORKSPACE))
+        .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
+        .run("offboarded", "offboarded", "remove-workspaces").run("offboarded", "offboarded", "");
     offboarding_a_server_that_never_was_onboarded: offboarding(Server2019)
         .run("offboarded", "offboarded", "");
     offboarding_of_another_tenant: offboarding(Server2022).given(OnboardedElsewhere)

@@ -1,9 +1,8 @@
 //! Server 2012 R2 and 2016: the agent that brings the sensor, and what has to leave before.
 
-use crate::fact::Fact;
 use crate::facts::Facts;
 use crate::manifest::{AgentRoute, Manifest, Role};
-use crate::plan::{Stop, steps};
+use crate::plan::{Stop, steps, workspaces};
 use crate::reason::Reason;
 use crate::step::{Change, Step};
 
@@ -29,11 +28,8 @@ pub(super) fn unified_agent(
 ) -> Result<Vec<Step>, Stop> {
     let mut list = servicing;
     list.extend(mode);
-    let leaving = leaving_workspaces(manifest, facts)?;
-    if !leaving.is_empty() {
-        let why = format!("the monitoring agent reports to {}", leaving.join(", "));
-        list.push(steps::remove_workspaces(manifest, leaving, why));
-    }
+    let unwanted = manifest.settings.remove_workspaces.iter();
+    list.extend(workspaces::leave(manifest, facts, unwanted)?);
     let installing = facts.sensor.service.is_absent();
     if installing {
         if facts.legacy.scep.holds() {
@@ -78,24 +74,6 @@ fn agent_step(manifest: &Manifest, facts: &Facts, passive: bool) -> Result<Step,
             Ok(steps::run_install_script(
                 manifest, script, agent, passive, why,
             ))
-        }
-    }
-}
-
-fn leaving_workspaces(manifest: &Manifest, facts: &Facts) -> Result<Vec<String>, Stop> {
-    let unwanted = &manifest.settings.remove_workspaces;
-    if unwanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    match &facts.legacy.workspaces {
-        Fact::Value(found) => Ok(found
-            .iter()
-            .filter(|id| unwanted.iter().any(|x| x.eq_ignore_ascii_case(id)))
-            .cloned()
-            .collect()),
-        Fact::Absent => Ok(Vec::new()),
-        unreadable @ Fact::Unreadable { .. } => {
-            Err(Stop::unreadable("legacy.workspaces", unreadable))
         }
     }
 }
