@@ -2,7 +2,9 @@
 //! process of the machine could read it.
 
 use std::io::{self, BufRead as _, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
 
 /// The variable that may hold the password.
 pub(super) const VARIABLE: &str = "GANGWAY_PASSWORD";
@@ -10,35 +12,67 @@ pub(super) const VARIABLE: &str = "GANGWAY_PASSWORD";
 /// Longest password in bytes; Windows allows 256 characters.
 const MAX_BYTES: u64 = 4096;
 
+/// Why there is no password.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PasswordError {
+    #[error(
+        "read the password from `{}`: {source}\nhint: the first line of the file is the password, \
+         in UTF-8; the account that runs Gangway must be able to read it",
+        path.display()
+    )]
+    File { path: PathBuf, source: io::Error },
+    #[error(
+        "the variable `{VARIABLE}` is not UTF-8\nhint: set it anew, or name a file by \
+         `--password-file`"
+    )]
+    Variable,
+    #[error(
+        "there is no password for `{account}`, and no terminal to ask on\nhint: name a file by \
+         `--password-file`, or set the variable `{VARIABLE}`"
+    )]
+    NoTerminal { account: String },
+    #[error(
+        "ask for the password: {source}\nhint: name a file by `--password-file`, or set the \
+         variable `{VARIABLE}`"
+    )]
+    Terminal { source: io::Error },
+}
+
+impl PasswordError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::File { .. } | Self::Terminal { .. } => Exit::Environment,
+            Self::Variable | Self::NoTerminal { .. } => Exit::Usage,
+        }
+    }
+}
+
 /// The password of `account`.
-pub(super) fn read(file: Option<&Path>, account: &str) -> io::Result<String> {
+pub(super) fn read(file: Option<&Path>, account: &str) -> Result<String, PasswordError> {
     if let Some(file) = file {
         let line = if file == Path::new("-") {
             first_line(io::stdin().lock())
         } else {
             std::fs::File::open(file).and_then(first_line)
         };
-        return line.map_err(|error| {
-            io::Error::other(format!(
-                "read the password from `{}`: {error}",
-                file.display()
-            ))
+        return line.map_err(|source| PasswordError::File {
+            path: file.to_owned(),
+            source,
         });
     }
     if let Some(password) = std::env::var_os(VARIABLE) {
-        return password
-            .into_string()
-            .map_err(|_| io::Error::other(format!("the variable `{VARIABLE}` is not UTF-8")));
+        return password.into_string().map_err(|_| PasswordError::Variable);
     }
     let terminal = console::Term::stderr();
     if !terminal.is_term() {
-        return Err(io::Error::other(format!(
-            "there is no password for `{account}`, and no terminal to ask on\nhint: name a file by \
-             `--password-file`, or set the variable `{VARIABLE}`"
-        )));
+        return Err(PasswordError::NoTerminal {
+            account: account.to_owned(),
+        });
     }
-    terminal.write_str(&format!("Password of {account}: "))?;
-    terminal.read_secure_line()
+    terminal
+        .write_str(&format!("Password of {account}: "))
+        .and_then(|()| terminal.read_secure_line())
+        .map_err(|source| PasswordError::Terminal { source })
 }
 
 /// The first line without its end; an editor's mark of UTF-8 is no part of a password.

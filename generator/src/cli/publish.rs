@@ -62,7 +62,7 @@ mod gpo {
             Ok(password) => password,
             Err(error) => {
                 output.failure(&error);
-                return Exit::Usage;
+                return error.exit();
             }
         };
         let credentials = match Credentials::new(&given.user, &password) {

@@ -36,7 +36,10 @@ pub enum SignError {
     #[error(transparent)]
     Io(#[from] OutputError),
     /// The signing program failed.
-    #[error("`{program}` {why}")]
+    #[error(
+        "`{program}` {why}\nhint: try the command of `signing.command` by hand; it runs in the \
+         folder of the config"
+    )]
     Program {
         /// The program.
         program: String,

@@ -14,13 +14,17 @@ pub struct Credentials {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCredentials {
     /// No name.
-    #[error("the account name is empty")]
+    #[error("the account name is empty\nhint: give `admin@contoso.com` or `CONTOSO\\admin`")]
     EmptyUser,
     /// An empty password makes an anonymous bind that looks like a good one (RFC 4513 5.1.2).
-    #[error("the password is empty")]
+    #[error(
+        "the password is empty\nhint: its first line is the password when it comes from a file"
+    )]
     EmptyPassword,
     /// A line break.
-    #[error("account name and password are single lines")]
+    #[error(
+        "account name and password are single lines\nhint: take the line break out of the one that has it"
+    )]
     LineBreak,
 }
 

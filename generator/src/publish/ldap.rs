@@ -64,8 +64,9 @@ impl LdapDirectory {
         let mut connection = LdapConn::with_settings(settings, &url).map_err(|error| {
             let mut failed = failed(&doing, &error);
             failed.why.push_str(
-                "\nhint: the server needs a certificate for this very name that this machine \
-                 trusts; `SSL_CERT_FILE` names a file with its root",
+                "\nhint: this machine must resolve the name and reach the port; the server needs \
+                 a certificate for this very name that this machine trusts (`SSL_CERT_FILE` \
+                 names a file with its root)",
             );
             failed
         })?;

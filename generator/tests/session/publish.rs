@@ -100,3 +100,10 @@ fn a_server_that_does_not_answer_is_named() {
         &["ldaps://127.0.0.1", "SSL_CERT_FILE"],
     );
 }
+
+#[test]
+fn a_password_file_that_is_not_there_is_named() {
+    let arguments = ["--user", "admin@contoso.com", "--password-file", "absent"];
+    let arguments = [&arguments[..], &["--allow-unsigned"]].concat();
+    check(&built(), &arguments, 3, &["`absent`", "hint:"]);
+}
