@@ -1,13 +1,14 @@
 //! One certificate, read once and kept with its original bytes.
 
+use super::extension::{Extension, extensions};
 use super::key::{KeyError, PublicKey, SignatureScheme};
 use super::name::Name;
 use super::time::unix_seconds;
 use crate::formats::der::{DerError, Element, Reader, tag};
 use crate::formats::digest::{hex, sha256_hex};
 
-/// More extensions, or extended key usages, than any real certificate has.
-const MAX_ITEMS: usize = 64;
+/// More extended key usages than any real certificate has.
+const MAX_USAGES: usize = 64;
 
 /// Critical extensions whose meaning is checked here, or that only name things.
 ///
@@ -117,30 +118,22 @@ impl Certificate {
         Ok(certificate)
     }
 
-    fn read_extensions(&mut self, extensions: &mut Reader<'_>) -> Result<(), DerError> {
-        let mut seen: Vec<String> = Vec::new();
-        while !extensions.is_empty() {
-            let mut fields = extensions.sequence()?;
-            let oid = fields.oid()?;
-            let critical = match fields.optional(tag::BOOLEAN)? {
-                Some(flag) => flag.boolean()?,
-                None => false,
-            };
-            let value = fields.expect(tag::OCTET_STRING)?.value;
-            fields.finish()?;
-            if seen.len() >= MAX_ITEMS || seen.contains(&oid) {
-                return Err(DerError::Value("the list of extensions"));
-            }
+    fn read_extensions(&mut self, list: &mut Reader<'_>) -> Result<(), DerError> {
+        for Extension {
+            oid,
+            critical,
+            value,
+        } in extensions(list)?
+        {
             match oid.as_str() {
                 "2.5.29.19" => self.basic_constraints = Some(basic_constraints(value)?),
                 "2.5.29.15" => self.key_usage = Some(Element::only(value)?.named_bits()?),
                 "2.5.29.37" => self.extended_key_usage = Some(object_identifiers(value)?),
                 _ if critical && !UNDERSTOOD.contains(&oid.as_str()) => {
-                    self.unknown_critical.get_or_insert_with(|| oid.clone());
+                    self.unknown_critical.get_or_insert(oid);
                 }
                 _ => {}
             }
-            seen.push(oid);
         }
         Ok(())
     }
@@ -258,7 +251,7 @@ fn object_identifiers(value: &[u8]) -> Result<Vec<String>, DerError> {
     outer.finish()?;
     let mut identifiers = Vec::new();
     while !list.is_empty() {
-        if identifiers.len() >= MAX_ITEMS {
+        if identifiers.len() >= MAX_USAGES {
             return Err(DerError::Value("the list of extended key usages"));
         }
         identifiers.push(list.oid()?);

@@ -6,6 +6,7 @@
 mod anchors;
 mod certificate;
 mod chain;
+mod extension;
 mod fault;
 mod key;
 mod name;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::certificate::Certificate;
+use super::extension::extensions;
 use super::fault::ChainFault;
 use super::key::SignatureScheme;
 use super::name::Name;
@@ -132,19 +133,11 @@ fn entry(mut fields: Reader<'_>) -> Result<(Vec<u8>, i64), DerError> {
 /// Reads extensions; `take` says whether it understands one. Those that it does not must not
 /// be critical.
 fn read_extensions(
-    mut extensions: Reader<'_>,
+    mut list: Reader<'_>,
     mut take: impl FnMut(&str, &[u8]) -> Result<bool, DerError>,
 ) -> Result<(), DerError> {
-    while !extensions.is_empty() {
-        let mut fields = extensions.sequence()?;
-        let oid = fields.oid()?;
-        let critical = match fields.optional(tag::BOOLEAN)? {
-            Some(flag) => flag.boolean()?,
-            None => false,
-        };
-        let value = fields.expect(tag::OCTET_STRING)?.value;
-        fields.finish()?;
-        if !take(&oid, value)? && critical {
+    for extension in extensions(&mut list)? {
+        if !take(&extension.oid, extension.value)? && extension.critical {
             return Err(DerError::Value("a critical extension"));
         }
     }
