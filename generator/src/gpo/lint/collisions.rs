@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::found::{FoundFile, FoundGpo, Origin};
 use super::items::run_once_ids;
-use super::values::{self, Setting};
+use super::setting::{Setting, settings};
 use crate::gpo::preferences::scheduled_tasks::TaskKind;
 use crate::gpo::preferences::task::Action;
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn of(gpo: &'a FoundGpo, all: &[FoundGpo]) -> Self {
-        let settings = values::settings(gpo);
+        let settings = settings(gpo);
         let mut facts = Self {
             gpo,
             domain: domain_of(gpo, all),

@@ -8,6 +8,7 @@ mod account;
 mod backup;
 mod collisions;
 mod items;
+mod setting;
 mod tasks;
 mod unc;
 mod values;
