@@ -1,9 +1,6 @@
 //! A lock held against what an inspection found: what changed, and whether that is accepted.
 
-use core::fmt;
-
-use serde::Serialize;
-
+use super::change::{Change, ChangeKind, differences};
 use super::{Lock, LockedDownload, timestamp};
 use crate::intake::{Inspection, Verdict, codes};
 use crate::problem::{Code, Problem};
@@ -22,68 +19,6 @@ pub enum LockMode {
     },
     /// Nothing may differ and nothing is written (`--locked`).
     Locked,
-}
-
-/// One difference between lock and downloads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// Name in the lock.
-    pub name: String,
-    /// What differs.
-    #[serde(flatten)]
-    pub kind: ChangeKind,
-}
-
-/// What differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum ChangeKind {
-    /// Not in the lock.
-    Added,
-    /// In the lock, not among the downloads.
-    Missing,
-    /// A higher version.
-    Upgraded {
-        /// Version in the lock.
-        from: String,
-        /// Version found.
-        to: String,
-    },
-    /// A lower version.
-    Downgraded {
-        /// Version in the lock.
-        from: String,
-        /// Version found.
-        to: String,
-    },
-    /// Other bytes, and no version that tells which is newer.
-    NewBytes,
-    /// Another signer, whatever the version.
-    SignerChanged {
-        /// Signer in the lock.
-        from: String,
-        /// Signer found.
-        to: String,
-    },
-}
-
-impl fmt::Display for Change {
-    /// One line of a diff.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.name;
-        match &self.kind {
-            ChangeKind::Added => write!(f, "+ {name}"),
-            ChangeKind::Missing => write!(f, "- {name}"),
-            ChangeKind::Upgraded { from, to } => write!(f, "~ {name}: version {from} -> {to} (up)"),
-            ChangeKind::Downgraded { from, to } => {
-                write!(f, "~ {name}: version {from} -> {to} (DOWN)")
-            }
-            ChangeKind::NewBytes => write!(f, "~ {name}: other bytes under the same version"),
-            ChangeKind::SignerChanged { from, to } => {
-                write!(f, "~ {name}: signer `{from}` -> `{to}`")
-            }
-        }
-    }
 }
 
 /// The result of a comparison.
@@ -177,51 +112,6 @@ fn locked_problem(changes: &[Change]) -> Option<Problem> {
             problem.with_evidence(change.to_string())
         })
     })
-}
-
-fn differences(old: &LockedDownload, new: &LockedDownload) -> Vec<ChangeKind> {
-    let mut kinds = Vec::new();
-    let versions = old.version.as_deref().zip(new.version.as_deref());
-    let order = versions.and_then(|(old, new)| compare_versions(old, new));
-    let from_to = || {
-        let text = |version: &Option<String>| version.clone().unwrap_or_default();
-        (text(&old.version), text(&new.version))
-    };
-    kinds.push(match order {
-        Some(core::cmp::Ordering::Less) => {
-            let (from, to) = from_to();
-            ChangeKind::Upgraded { from, to }
-        }
-        Some(core::cmp::Ordering::Greater) => {
-            let (from, to) = from_to();
-            ChangeKind::Downgraded { from, to }
-        }
-        Some(core::cmp::Ordering::Equal) | None => ChangeKind::NewBytes,
-    });
-    if old.signer != new.signer {
-        let text = |signer: &Option<String>| signer.clone().unwrap_or_else(|| "nobody".to_owned());
-        kinds.push(ChangeKind::SignerChanged {
-            from: text(&old.signer),
-            to: text(&new.signer),
-        });
-    }
-    kinds
-}
-
-/// Compares dotted numbers; none when a part is no number.
-fn compare_versions(a: &str, b: &str) -> Option<core::cmp::Ordering> {
-    let numbers = |text: &str| -> Option<Vec<u64>> {
-        let mut parts = text
-            .split('.')
-            .map(|part| part.parse().ok())
-            .collect::<Option<Vec<u64>>>()?;
-        // `1.2` and `1.2.0` are one version.
-        while parts.last() == Some(&0) {
-            parts.pop();
-        }
-        Some(parts)
-    };
-    Some(numbers(a)?.cmp(&numbers(b)?))
 }
 
 /// The problem when a change is not accepted in this mode.
@@ -424,19 +314,5 @@ mod tests {
         let result = reconcile(None, &found, LockMode::Locked, 0);
         assert_eq!(result.problems[0].code.id, "GW1604");
         assert!(result.lock.downloads.is_empty());
-    }
-
-    #[test]
-    fn versions_compare_as_numbers() {
-        use core::cmp::Ordering::*;
-        let table = [
-            ("4.18.9", "4.18.10", Some(Less)),
-            ("2.11", "2.2", Some(Greater)),
-            ("1.2", "1.2.0", Some(Equal)),
-            ("1.x", "1.2", None),
-        ];
-        for (a, b, expected) in table {
-            assert_eq!(compare_versions(a, b), expected, "{a} {b}");
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! even twice (`--allow-downgrade`). It also remembers the last manifest, so that the
 //! sequence rises only when something changed.
 
+mod change;
 mod compare;
 
 use gangway_contract::Sha256;
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub use compare::{Change, ChangeKind, LockMode, Reconciled, reconcile};
+pub use change::{Change, ChangeKind};
+pub use compare::{LockMode, Reconciled, reconcile};
 
 /// File name, beside the config.
 pub const FILE_NAME: &str = "gangway.lock";
