@@ -12,6 +12,7 @@ pub mod formats;
 pub mod gpo;
 pub mod intake;
 pub mod pipeline;
+pub mod plain_file;
 pub mod printable;
 pub mod problem;
 pub mod publish;

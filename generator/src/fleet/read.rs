@@ -1,7 +1,6 @@
 //! From a folder of report files to the newest report of each server.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use super::connectivity::{self, Checks};
 use super::{
     Coverage, ExpectedServers, Fleet, Server, ServerConnectivity, ServerReport, StateCount, codes,
 };
+use crate::plain_file;
 use crate::printable::read_on_one_line;
 use crate::problem::Problem;
 
@@ -177,7 +177,7 @@ fn read_one(path: &Path) -> Result<HostReport, Problem> {
         .with_evidence(why)
     };
     let mut bytes = Vec::new();
-    File::open(path)
+    plain_file::open(path)
         .and_then(|file| {
             file.take(report::MAX_BYTES as u64 + 1)
                 .read_to_end(&mut bytes)

@@ -10,6 +10,7 @@ use sha2::Digest as _;
 use tempfile::NamedTempFile;
 
 use crate::formats::zip::{Entry, EntryError, EntryReader};
+use crate::plain_file;
 
 /// Bytes that a candidate may take in memory; larger archive entries go to a temporary file.
 pub(super) const MEMORY_LIMIT: u64 = 4 << 20;
@@ -57,7 +58,7 @@ impl Content {
     pub(super) fn open(&self) -> io::Result<Reader> {
         match self {
             Self::Memory(bytes) => Ok(Reader::Memory(Cursor::new(Arc::clone(bytes)))),
-            Self::File(path) => File::open(path).map(Reader::File),
+            Self::File(path) => plain_file::open(path).map(Reader::File),
             Self::Spooled(file) => File::open(file.path()).map(Reader::File),
         }
     }
@@ -112,7 +113,7 @@ impl Content {
         match self {
             // Lets the kernel copy, or share blocks where the file system can.
             Self::File(path) => {
-                io::copy(&mut File::open(path)?, copy.as_file_mut())?;
+                io::copy(&mut plain_file::open(path)?, copy.as_file_mut())?;
             }
             Self::Memory(bytes) => copy.write_all(bytes)?,
             Self::Spooled(_) => return Ok(self.clone()),

@@ -1,11 +1,11 @@
 //! Where the bytes of an item lie, and how to read them again.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::content::{Content, Reader};
 use crate::formats::zip::{self, DirectoryLimits, EntryReader};
+use crate::plain_file;
 
 /// Where an item's bytes can be read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Source {
     pub fn open(&self) -> io::Result<Opened> {
         match self {
             Self::File(path) | Self::Staged(path) => {
-                let file = File::open(path).map_err(|error| {
+                let file = plain_file::open(path).map_err(|error| {
                     io::Error::new(error.kind(), format!("open `{}`: {error}", path.display()))
                 })?;
                 Ok(Opened {

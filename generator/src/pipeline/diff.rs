@@ -2,6 +2,7 @@
 //! reviewer of a change request reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::manifest::{self, Manifest};
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use crate::bundle;
 use crate::gpo::{diff as policies, found};
+use crate::plain_file;
 
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -87,16 +89,16 @@ fn manifest_of(path: &Path) -> Result<Option<Manifest>, DiffError> {
         why,
     };
     let file = path.join("manifest.json");
-    let size = std::fs::metadata(&file)
-        .map_err(|error| failed(error.to_string()))?
-        .len();
-    if size > manifest::MAX_BYTES as u64 {
-        return Err(failed(format!(
-            "{size} bytes; the limit is {}",
-            manifest::MAX_BYTES
-        )));
+    let mut bytes = Vec::new();
+    plain_file::open(&file)
+        .and_then(|file| {
+            let limit = manifest::MAX_BYTES as u64 + 1;
+            file.take(limit).read_to_end(&mut bytes)
+        })
+        .map_err(|error| failed(error.to_string()))?;
+    if bytes.len() > manifest::MAX_BYTES {
+        return Err(failed(format!("more than {} bytes", manifest::MAX_BYTES)));
     }
-    let bytes = std::fs::read(&file).map_err(|error| failed(error.to_string()))?;
     Manifest::parse(&bytes)
         .map(Some)
         .map_err(|error| failed(error.to_string()))

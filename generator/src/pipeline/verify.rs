@@ -1,7 +1,6 @@
 //! `gangway verify`: is this still the bundle that was built, plus a signature at most?
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use super::output::{OutputError, io_error};
 use super::sums::{SUMS_FILE_NAME, sums};
 use crate::bootstrap::{self, MAX_STUB_BYTES};
 use crate::bundle::{self, BundleDocument, FileDigest};
+use crate::plain_file;
 use crate::problem::Problem;
 
 /// What was found.
@@ -125,7 +125,7 @@ fn digest_tree(folder: &Path) -> Result<BTreeMap<String, FileDigest>, OutputErro
 }
 
 fn digest_file(path: &Path) -> Result<(u64, Sha256), OutputError> {
-    let mut file = File::open(path).map_err(io_error("open", path))?;
+    let mut file = plain_file::open(path).map_err(io_error("open", path))?;
     let mut hash = sha2::Sha256::new();
     let mut block = vec![0; 1 << 20];
     let mut size = 0u64;
@@ -279,7 +279,7 @@ fn changed(expected: &FileDigest, found: &FileDigest) -> Problem {
 
 /// Reads a small file whole; a larger one is an error, not a surprise.
 fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let file = plain_file::open(path)?;
     let size = file.metadata()?.len();
     if size > limit {
         return Err(io::Error::other(format!(

@@ -34,6 +34,39 @@ fn an_empty_file() {
     );
 }
 
+/// A pipe keeps whoever opens it waiting until somebody writes.
+#[cfg(unix)]
+fn pipe(desk: &Desk, name: &str) {
+    let made = std::process::Command::new("mkfifo")
+        .arg(desk.path(name))
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_among_the_downloads() {
+    check(
+        |desk| pipe(desk, "downloads/md4ws.exe"),
+        1,
+        &["GW1001", "md4ws.exe", "no plain file"],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_among_reports_and_policies() {
+    let desk = Desk::empty();
+    std::fs::create_dir(desk.path("reports")).unwrap();
+    pipe(&desk, "reports/srv1.json");
+    let session = desk.run(&["report", "reports"]);
+    session.succeeds();
+    assert!(session.err.contains("no plain file"), "{}", session.err);
+    pipe(&desk, "reports/Registry.pol");
+    desk.run(&["lint", "reports"]).fails_with(3, &["reports"]);
+}
+
 #[test]
 fn a_truncated_agent_package() {
     let change = |desk: &Desk| {

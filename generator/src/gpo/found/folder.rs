@@ -1,7 +1,6 @@
 //! Reads the files of one GPO, wherever they lie.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use crate::gpo::gpt_ini::GptIni;
 use crate::gpo::preferences::{PreferenceFile, Properties};
 use crate::gpo::registry_pol::RegistryPolicy;
 use crate::gpo::xml;
+use crate::plain_file;
 
 /// Largest policy file that is read, in bytes; larger ones are reported.
 const MAX_FILE: u64 = 16 << 20;
@@ -227,7 +227,7 @@ fn decode(bytes: &[u8]) -> String {
 
 /// Reads a policy file; one that is too large is reported and not read.
 pub(super) fn read(path: &Path, found: &mut Found) -> Result<Option<Vec<u8>>, LoadError> {
-    let file = File::open(path).map_err(|source| io_error(path, source))?;
+    let file = plain_file::open(path).map_err(|source| io_error(path, source))?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1)
         .read_to_end(&mut bytes)
