@@ -2,9 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::carrier::{
-    Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Meaning, Reading, padding_warning,
-};
+use super::carrier::{Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Reading, padding_warning};
 use super::kind::FileKind;
 use super::reason::InvalidReason;
 use super::verdict::Warning;
@@ -128,14 +126,7 @@ impl<S: Read + Seek> Carrier for CabinetCarrier<'_, S> {
         // left out; the last four of the reserve's zero bytes are not.
         let ranges = [0..4, 8..34, 56..self.signature_offset];
         let digests = hash_ranges(self.source, &ranges, 0, algorithms)?;
-        Ok(digests
-            .into_iter()
-            .map(|(algorithm, digest)| Reading {
-                algorithm,
-                digest,
-                meaning: Meaning::AsSigned,
-            })
-            .collect())
+        Ok(Reading::only(digests))
     }
 
     fn warnings(&mut self) -> Result<Vec<Warning>, Failure> {

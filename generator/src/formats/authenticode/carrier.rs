@@ -79,6 +79,18 @@ pub(super) struct Reading {
     pub meaning: Meaning,
 }
 
+impl Reading {
+    /// The readings of a kind of file that can be read in one way only, one for each hash.
+    pub(super) fn only(digests: Vec<(DigestAlgorithm, Vec<u8>)>) -> Vec<Self> {
+        let readings = digests.into_iter().map(|(algorithm, digest)| Self {
+            algorithm,
+            digest,
+            meaning: Meaning::AsSigned,
+        });
+        readings.collect()
+    }
+}
+
 /// What a fitting digest means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {

@@ -2,9 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::carrier::{
-    Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Meaning, Reading, padding_warning,
-};
+use super::carrier::{Carrier, Failure, Found, MAX_SIGNATURE_BYTES, Reading, padding_warning};
 use super::kind::FileKind;
 use super::reason::InvalidReason;
 use super::verdict::Warning;
@@ -133,14 +131,8 @@ impl<S: Read + Seek> Carrier for PeCarrier<'_, S> {
     }
 
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {
-        Ok(digests(self.source, &self.layout, algorithms)?
-            .into_iter()
-            .map(|(algorithm, digest)| Reading {
-                algorithm,
-                digest,
-                meaning: Meaning::AsSigned,
-            })
-            .collect())
+        let digests = digests(self.source, &self.layout, algorithms)?;
+        Ok(Reading::only(digests))
     }
 
     fn warnings(&mut self) -> Result<Vec<Warning>, Failure> {
