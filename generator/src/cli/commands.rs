@@ -214,9 +214,13 @@ fn read_expected(path: &Path) -> io::Result<ExpectedServers> {
     const MAX_BYTES: u64 = 256 << 20;
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| error.to_string())
-        .and_then(|_| ExpectedServers::read(&bytes).map_err(|error| error.to_string()))
+        .and_then(|read| match read as u64 {
+            0..=MAX_BYTES => Ok(()),
+            _ => Err(format!("more than {MAX_BYTES} bytes")),
+        })
+        .and_then(|()| ExpectedServers::read(&bytes).map_err(|error| error.to_string()))
         .map_err(|why| {
             io::Error::other(format!(
                 "list of servers `{}`: {why}\nhint: `--expected` takes a text with a name on \

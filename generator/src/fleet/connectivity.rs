@@ -141,7 +141,7 @@ mod tests {
         for (number, report) in reports.iter().enumerate() {
             std::fs::write(folder.join(format!("{number}.json")), report.to_string()).unwrap();
         }
-        let expected = ExpectedServers::parse("a.corp\nb.corp\nc.corp\n");
+        let expected = ExpectedServers::parse("a.corp\nb.corp\nc.corp\n").unwrap();
         read(folder, Some(&expected)).unwrap()
     }
 

@@ -2,12 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use csv::{ReaderBuilder, Trim};
 use encoding_rs::Encoding;
 
-/// Bytes that are no text in UTF-8, nor in UTF-16 with a byte order mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no text in UTF-8 or UTF-16")]
-pub struct NoText;
+/// Column of the names in what `Get-ADComputer` exports.
+const COLUMN: &str = "DNSHostName";
+
+/// Why a list gives no servers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpectedError {
+    /// Bytes that are no text in UTF-8, nor in UTF-16 with a byte order mark.
+    #[error("it is no text in UTF-8 or UTF-16")]
+    NoText,
+    /// Several columns, and none has the names.
+    #[error("its first line has no column `{COLUMN}`: `{header}`")]
+    NoColumn {
+        /// The first line.
+        header: String,
+    },
+    /// A quote that is never closed, or a row that is shorter than the column's place.
+    #[error("line {line} has no column `{COLUMN}`")]
+    ShortRow {
+        /// Counted from 1.
+        line: u64,
+    },
+}
 
 /// Names of servers, in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,37 +39,70 @@ impl ExpectedServers {
     /// UTF-16, and its `-Encoding UTF8` a mark before the first name.
     ///
     /// # Errors
-    /// The bytes are no text.
-    pub fn read(bytes: &[u8]) -> Result<Self, NoText> {
+    /// See [`ExpectedError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ExpectedError> {
         let encoding = Encoding::for_bom(bytes).map_or(encoding_rs::UTF_8, |(found, _)| found);
         let (text, has_faults) = encoding.decode_with_bom_removal(bytes);
         if has_faults {
-            return Err(NoText);
+            return Err(ExpectedError::NoText);
         }
-        Ok(Self::parse(&text))
+        Self::parse(&text)
     }
 
-    /// Reads a text with one server on each line: the name alone, or a comma-separated line
-    /// whose column `DNSHostName` (in the first line, any letter case) holds it. Blank lines
-    /// and lines that start with `#` are skipped (`Export-Csv` writes `#TYPE`).
-    pub fn parse(text: &str) -> Self {
-        let mut lines = text
+    /// Reads a text with one server on each line: the name alone, or separated values whose
+    /// column `DNSHostName` (in the first line, any letter case) holds it; distinguished names
+    /// in other columns hold commas inside quotes. Blank lines, lines that start with `#`
+    /// (`Export-Csv` writes `#TYPE`) and rows without a name are skipped.
+    ///
+    /// # Errors
+    /// See [`ExpectedError`].
+    pub fn parse(text: &str) -> Result<Self, ExpectedError> {
+        let first = text
             .lines()
             .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .unwrap_or_default();
+        // `Export-Csv -UseCulture` takes the list separator of the system.
+        let separator = [',', ';', '\t']
+            .into_iter()
+            .find(|&one| first.contains(one))
+            .map_or(b',', |one| one as u8);
+        let mut rows = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(separator)
+            .comment(Some(b'#'))
+            .trim(Trim::All)
+            .from_reader(text.as_bytes())
+            .into_records()
+            // Texts are read from memory and are UTF-8 already: nothing is left to fail.
+            .filter_map(Result::ok)
             .peekable();
-        let column = lines.peek().and_then(|header| {
-            cells(header).position(|cell| cell.eq_ignore_ascii_case("dnshostname"))
-        });
-        if column.is_some() {
-            lines.next();
+        let column = match rows.peek() {
+            None => return Ok(Self::default()),
+            Some(header) => header
+                .iter()
+                .position(|cell| cell.eq_ignore_ascii_case(COLUMN)),
+        };
+        if column.is_none() && first.contains(char::from(separator)) {
+            return Err(ExpectedError::NoColumn {
+                header: first.chars().take(200).collect(),
+            });
         }
-        let names = lines
-            .filter_map(|line| cells(line).nth(column.unwrap_or(0)))
-            .filter(|name| !name.is_empty())
-            .map(str::to_ascii_lowercase)
-            .collect();
-        Self { names }
+        if column.is_some() {
+            rows.next();
+        }
+        let mut names = BTreeSet::new();
+        for row in rows {
+            let name = row.get(column.unwrap_or(0)).ok_or_else(|| {
+                let line = row.position().map_or(0, csv::Position::line);
+                ExpectedError::ShortRow { line }
+            })?;
+            if !name.is_empty() {
+                names.insert(name.to_ascii_lowercase());
+            }
+        }
+        Ok(Self { names })
     }
 
     /// The names in order.
@@ -69,12 +121,6 @@ impl ExpectedServers {
     }
 }
 
-/// DNS names hold neither commas nor quotes, so cells need no full CSV reading.
-fn cells(line: &str) -> impl Iterator<Item = &str> {
-    line.split([',', ';', '\t'])
-        .map(|cell| cell.trim().trim_matches('"'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,15 +130,17 @@ mod tests {
         let plain = "SRV1.contoso.com\nsrv2.contoso.com\n\n";
         let export = "\u{23}TYPE x\n\"Name\",\"DNSHostName\"\n\"SRV1\",\"srv1.contoso.com\"\n\
                       \"SRV2\",\"SRV2.contoso.com\"\n";
-        assert_eq!(
-            ExpectedServers::parse(plain),
-            ExpectedServers::parse(export)
-        );
-        let names: Vec<_> = ExpectedServers::parse(plain)
-            .names()
-            .map(str::to_owned)
-            .collect();
-        assert_eq!(names, ["srv1.contoso.com", "srv2.contoso.com"]);
+        // `Get-ADComputer` puts the distinguished name first.
+        let whole = "\"DistinguishedName\";\"DNSHostName\";\"Enabled\"\r\n\
+                     \"CN=SRV1,OU=Servers,DC=contoso,DC=com\";\"srv1.contoso.com\";\"True\"\r\n\
+                     \"CN=SRV2,OU=Servers,DC=contoso,DC=com\";\"srv2.contoso.com\";\"True\"\r\n\
+                     \"CN=STAGED,OU=Servers,DC=contoso,DC=com\";;\"False\"\r\n";
+        let commas = whole.replace(';', ",");
+        for text in [plain, export, whole, commas.as_str()] {
+            let servers = ExpectedServers::parse(text).unwrap();
+            let names: Vec<_> = servers.names().collect();
+            assert_eq!(names, ["srv1.contoso.com", "srv2.contoso.com"], "{text}");
+        }
     }
 
     #[test]
@@ -111,6 +159,27 @@ mod tests {
             let names = ExpectedServers::read(&bytes).unwrap();
             assert_eq!(names.names().collect::<Vec<_>>(), ["srv1.contoso.com"]);
         }
-        assert_eq!(ExpectedServers::read(b"srv\xFF.contoso.com"), Err(NoText));
+        assert_eq!(
+            ExpectedServers::read(b"srv\xFF.contoso.com"),
+            Err(ExpectedError::NoText)
+        );
+    }
+
+    #[test]
+    fn a_table_without_the_names_is_refused_with_its_place() {
+        assert_eq!(
+            ExpectedServers::parse("Name,Enabled\nSRV1,True\n"),
+            Err(ExpectedError::NoColumn {
+                header: "Name,Enabled".to_owned()
+            })
+        );
+        assert_eq!(
+            ExpectedServers::parse("Name,DNSHostName\nSRV1,srv1.contoso.com\nSRV2\n"),
+            Err(ExpectedError::ShortRow { line: 3 })
+        );
+        assert_eq!(
+            ExpectedServers::parse("# none\n"),
+            Ok(ExpectedServers::default())
+        );
     }
 }

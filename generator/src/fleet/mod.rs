@@ -13,7 +13,7 @@ mod summary;
 use gangway_contract::{BundleId, OrgId, State};
 use serde::Serialize;
 
-pub use expected::{ExpectedServers, NoText};
+pub use expected::{ExpectedError, ExpectedServers};
 pub use read::{FleetError, MAX_REPORTS, read};
 pub use summary::text;
 
