@@ -1,6 +1,25 @@
 //! What was typed, and what it means.
 
-use gangway_contract::manifest::Mode;
+use gangway_contract::manifest::{Manifest, Mode};
+
+/// What the bundle inside the program is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purpose {
+    /// What it does.
+    pub mode: Mode,
+    /// Does its offboarding also uninstall the agent?
+    pub uninstalls: bool,
+}
+
+impl Purpose {
+    /// The purpose of a bundle.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self {
+            mode: manifest.mode,
+            uninstalls: manifest.settings.uninstall_agent,
+        }
+    }
+}
 
 /// What the process is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +76,10 @@ pub const USAGE: &str = "\
 Brings this server to the state that the bundle inside this program asks for.
 
   (no argument)                       run as the bundle says
-  onboard --source DIR [--report DIR] run with payloads from a folder
-  precheck                            look and report, change nothing
+  onboard [--source DIR [--report DIR]]
+                                      run, with payloads from a folder
+  offboard, uninstall                 the same, in a program that was built for it
+  precheck                            look and report, change nothing (not when it offboards)
   --plan [--json]                     print facts and plan, change nothing
   --facts [--json]                    print facts, change nothing
   --signature FILE [--json]           print what this server says of a file's signer
@@ -75,7 +96,7 @@ Brings this server to the state that the bundle inside this program asks for.
 ///
 /// # Errors
 /// One line that names the argument.
-pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String> {
+pub fn parse(arguments: &[String], purpose: Option<Purpose>) -> Result<Request, String> {
     let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let json = take_flag(&mut words, "--json");
     let request = match *words.as_slice() {
@@ -100,13 +121,16 @@ pub fn parse(arguments: &[String], mode: Option<Mode>) -> Result<Request, String
             });
         }
         ["status"] => Request::Status,
-        ["precheck"] => Request::Precheck,
+        ["precheck"] => {
+            assesses(purpose)?;
+            Request::Precheck
+        }
         ["collect"] => Request::Collect,
         ["cleanup"] => Request::Cleanup,
         ["--help" | "-h" | "/?"] => Request::Help,
         ["--version" | "-V"] => Request::Version,
         [verb @ ("onboard" | "offboard" | "uninstall"), ref rest @ ..] => {
-            allowed(verb, mode)?;
+            allowed(verb, purpose)?;
             from_folder(rest)?
         }
         [first, ..] => return Err(format!("`{first}` is not understood")),
@@ -126,23 +150,40 @@ fn take_flag(words: &mut Vec<&str>, flag: &str) -> bool {
     words.len() != before
 }
 
-/// No command line turns an onboarding exe into an offboarding one.
-fn allowed(verb: &str, mode: Option<Mode>) -> Result<(), String> {
-    match (verb, mode) {
-        ("onboard", Some(Mode::Onboard) | None)
-        | ("offboard" | "uninstall", Some(Mode::Offboard) | None) => Ok(()),
-        (_, Some(mode)) => {
-            let mode = match mode {
-                Mode::Precheck => "assess",
-                Mode::Onboard => "onboard",
-                Mode::Offboard => "offboard",
-            };
-            Err(format!(
-                "`{verb}`: the bundle inside this program can only {mode}"
-            ))
-        }
-        (_, None) => Err(format!("`{verb}` is not understood")),
+/// What is assessed is whether a server can be onboarded.
+fn assesses(purpose: Option<Purpose>) -> Result<(), String> {
+    match purpose.map(|purpose| purpose.mode) {
+        Some(Mode::Offboard) => Err(
+            "`precheck`: the bundle inside this program offboards; `--plan` shows what it would do"
+                .to_owned(),
+        ),
+        Some(Mode::Precheck | Mode::Onboard) | None => Ok(()),
     }
+}
+
+/// No command line makes a bundle do what it was not built for.
+fn allowed(verb: &str, purpose: Option<Purpose>) -> Result<(), String> {
+    // A damaged exe has said so already, and runs nothing.
+    let Some(Purpose { mode, uninstalls }) = purpose else {
+        return Ok(());
+    };
+    let can = match (verb, mode) {
+        ("onboard", Mode::Onboard) | ("offboard", Mode::Offboard) => return Ok(()),
+        ("uninstall", Mode::Offboard) if uninstalls => return Ok(()),
+        ("uninstall", Mode::Offboard) => {
+            return Err(
+                "`uninstall`: the bundle inside this program offboards and leaves the agent; \
+                 build one with `offboard.uninstall_agent = true`"
+                    .to_owned(),
+            );
+        }
+        (_, Mode::Precheck) => "assess",
+        (_, Mode::Onboard) => "onboard",
+        (_, Mode::Offboard) => "offboard",
+    };
+    Err(format!(
+        "`{verb}`: the bundle inside this program can only {can}"
+    ))
 }
 
 fn from_folder(words: &[&str]) -> Result<Request, String> {
@@ -171,8 +212,13 @@ mod tests {
     use super::*;
 
     fn check(line: &str, mode: Mode) -> Result<Request, String> {
+        let uninstalls = false;
+        check_for(line, Purpose { mode, uninstalls })
+    }
+
+    fn check_for(line: &str, purpose: Purpose) -> Result<Request, String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        parse(&words, Some(mode))
+        parse(&words, Some(purpose))
     }
 
     #[test]
@@ -236,5 +282,25 @@ mod tests {
         assert!(check("onboard", Mode::Offboard).is_err());
         assert!(check("onboard", Mode::Precheck).is_err());
         assert_eq!(check("offboard", Mode::Offboard), Ok(Request::Run));
+    }
+
+    #[test]
+    fn no_verb_makes_an_offboarding_bundle_do_more_than_it_was_built_for() {
+        let offboarding = |uninstalls| Purpose {
+            mode: Mode::Offboard,
+            uninstalls,
+        };
+        for (line, uninstalls, words) in [
+            ("uninstall", false, "`offboard.uninstall_agent = true`"),
+            ("uninstall", true, ""),
+            ("offboard", true, ""),
+            ("precheck", true, "`--plan`"),
+            ("onboard", true, "can only offboard"),
+        ] {
+            match check_for(line, offboarding(uninstalls)) {
+                Ok(request) => assert_eq!((request, words), (Request::Run, ""), "{line}"),
+                Err(error) => assert!(!words.is_empty() && error.contains(words), "{error}"),
+            }
+        }
     }
 }

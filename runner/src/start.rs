@@ -6,7 +6,7 @@ use gangway_contract::manifest::Mode;
 use gangway_contract::report::{SignatureCheck, SignerVerdict};
 use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
 use gangway_runner::bundle::{Bundle, Places};
-use gangway_runner::command_line::{self, Request};
+use gangway_runner::command_line::{self, Purpose, Request};
 use gangway_runner::failure::Failure;
 use gangway_runner::machine::{Event, Level, Machine as _};
 use gangway_runner::run;
@@ -31,8 +31,9 @@ pub(crate) fn main() -> ProcessExit {
 fn start(arguments: &[String]) -> Result<i32, i32> {
     let mut machine = WindowsMachine::new();
     let own = own(&mut machine);
-    let mode = own.as_ref().ok().map(|own| own.bundle.manifest.mode);
-    let request = command_line::parse(arguments, mode).map_err(|problem| {
+    let purpose = own.as_ref().ok();
+    let purpose = purpose.map(|own| Purpose::of(&own.bundle.manifest));
+    let request = command_line::parse(arguments, purpose).map_err(|problem| {
         print(
             &format!("error: {problem}\n\n{}", command_line::USAGE),
             true,
