@@ -100,20 +100,21 @@ fn own(action: Action, why: String, expects: Vec<Change>) -> Step {
     }
 }
 
+/// An update: the system that it is for, as the names of updates begin, and its article, which
+/// may stand for an update of several systems.
+pub(super) type Update = (&'static str, &'static str);
+
 pub(super) fn hotfix(
     manifest: &Manifest,
-    article: &str,
+    (system, article): Update,
     why: String,
     expects: Change,
 ) -> Result<Step, Stop> {
-    let names_article = |payload: &&Payload| {
-        payload.role == Role::Hotfix
-            && payload
-                .name
-                .to_ascii_lowercase()
-                .contains(&article.to_ascii_lowercase())
+    let head = format!("{system}-{article}-").to_ascii_lowercase();
+    let is_it = |payload: &&Payload| {
+        payload.role == Role::Hotfix && payload.name.to_ascii_lowercase().starts_with(&head)
     };
-    let Some(payload) = manifest.payloads.iter().find(names_article) else {
+    let Some(payload) = manifest.payloads.iter().find(is_it) else {
         return Err(Stop::new(
             Reason::PrerequisiteMissing,
             format!("{article} is neither installed nor staged: {why}"),

@@ -185,16 +185,24 @@ fn name(role: Role, item: &Item) -> String {
             _ => "WindowsDefenderATP.onboarding",
         },
         Role::Hotfix => {
-            let Kind::Hotfix { kb, .. } = &item.kind else {
-                return hotfix_name("KB0000000", item.sha256);
+            let Kind::Hotfix { kb, system, .. } = &item.kind else {
+                return hotfix_name("Windows", "KB0000000", item.sha256);
             };
-            return hotfix_name(kb, item.sha256);
+            return hotfix_name(system, kb, item.sha256);
         }
     }
     .to_owned()
 }
 
-/// The digest's head keeps two updates with one KB number (for two products) apart.
-fn hotfix_name(kb: &str, sha256: Sha256) -> String {
-    format!("Windows-{kb}-{}.msu", &sha256.to_string()[..8])
+/// Systems that an update may be for, as its own files name them. The bootstrap looks for the
+/// update of its own system by this head of the name: one KB number may stand for two.
+const HOTFIX_SYSTEMS: [&str; 3] = ["Windows6.1", "Windows8.1", "Windows10.0"];
+
+/// The digest's head keeps two updates with one KB number apart.
+fn hotfix_name(system: &str, kb: &str, sha256: Sha256) -> String {
+    let known = HOTFIX_SYSTEMS
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(system));
+    let system = known.unwrap_or("Windows");
+    format!("{system}-{kb}-{}.msu", &sha256.to_string()[..8])
 }

@@ -42,7 +42,7 @@ const AFTER_RESTART: Act = Act {
 };
 
 /// Routes by name: a server and a bundle that make it go all the way.
-pub(crate) const ROUTES: [Route; 18] = [
+pub(crate) const ROUTES: [Route; 19] = [
     Route::straight("script", "host 2022"),
     Route::straight(
         "script, passive, desktop",
@@ -97,6 +97,15 @@ manifest with hotfix Windows8.1-KB3045999-x64.msu",
 manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
 manifest with mma MMASetup-AMD64.exe
 manifest with key workspace.key",
+    ),
+    Route::straight(
+        "retired agent, update",
+        "host 2008-r2
+manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
+manifest with mma MMASetup-AMD64.exe
+manifest with key workspace.key
+manifest with hotfix Windows6.1-KB3080149-x64.msu
+set prerequisites.tdh 6.1.7601.17514",
     ),
     Route::straight(
         "stopped sensor",

@@ -162,6 +162,12 @@ scenarios! {
         .given(Orders("wusa", "copy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll\nexit=3010"))
         .staged("variants/updates-2012-r2")
         .run("waiting", "reboot-pending", "install-hotfix").restart().onboards(AGENT_AND_SCRIPT);
+    updates_of_one_number_for_two_products: on(Server2012R2)
+        .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
+        .given(NewFile("tdh.dll", [6, 3, 9600, 17958]))
+        .given(Orders("wusa", "exit=-2145124329\n[windows8.1-kb3080149]\ncopy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll"))
+        .staged("variants/updates-2008-r2").staged("variants/updates-2012-r2")
+        .onboards("install-hotfix install-agent run-onboarding-script");
     hotfix_not_applicable_2012_r2: on(Server2012R2)
         .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
         .given(Orders("wusa", "exit=-2145124329")).staged("variants/updates-2012-r2")
@@ -185,6 +191,15 @@ scenarios! {
         .onboards("run-deployment-tool");
     deployment_tool_fails: deployment_tool("exit=500")
         .run("failed", "step-failed", "run-deployment-tool");
+    retired_agent_lacks_an_update: retired_agent()
+        .given(SystemFile("tdh.dll", [6, 1, 7601, 17514]))
+        .run("blocked", "prerequisite-missing", "");
+    retired_agent_with_an_update: retired_agent()
+        .given(SystemFile("tdh.dll", [6, 1, 7601, 17514]))
+        .given(NewFile("tdh.dll", [6, 1, 7601, 18939]))
+        .given(Orders("wusa", "exit=-2145124329\n[windows6.1-kb3080149]\ncopy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll"))
+        .staged("variants/updates-2008-r2")
+        .onboards("install-hotfix install-monitoring-agent").onboards("");
     retired_agent_2008_r2: retired_agent().onboards("install-monitoring-agent").onboards("");
     role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
         .run("blocked", "role-exclusions-missing", "");

@@ -5,7 +5,8 @@ use crate::manifest::{Manifest, MonitoringAgent, Role};
 use crate::plan::{Stop, steps};
 use crate::product::Route;
 use crate::reason::Reason;
-use crate::step::{Change, Step};
+use crate::step::{Change, CheckedFile, Step};
+use crate::version::Version;
 
 use super::readiness::ready_for_change;
 use super::sensor::{sensor_steps, vdi_tag_missing};
@@ -73,13 +74,40 @@ pub(super) fn with_monitoring_agent(
         ));
     }
     ready_for_change(facts)?;
+    let mut list: Vec<Step> = update_of_monitoring_agent(manifest, facts)?
+        .into_iter()
+        .collect();
     let setup = steps::staged(manifest, Role::MonitoringAgent)?;
     let key = steps::staged(manifest, Role::WorkspaceKey)?;
-    Ok(vec![steps::install_monitoring_agent(
+    list.push(steps::install_monitoring_agent(
         manifest,
         setup,
         key,
         &agent.workspace,
         "the monitoring agent does not report to the workspace".to_owned(),
-    )])
+    ));
+    Ok(list)
+}
+
+/// The update that the retired agent's sensor needs.
+const MONITORING_AGENT_UPDATE: steps::Update = ("Windows6.1", "KB3080149");
+
+/// Revisions from here on come from the branch of Windows 7 that took every fix (LDR).
+const LDR_REVISIONS: u32 = 22_000;
+
+/// The update before the retired agent. A file that tells no version tells nothing: the agent
+/// itself says more.
+fn update_of_monitoring_agent(manifest: &Manifest, facts: &Facts) -> Result<Option<Step>, Stop> {
+    let file = CheckedFile::Tdh;
+    let Some(found) = file.version(facts).value() else {
+        return Ok(None);
+    };
+    let ldr = found.revision() >= LDR_REVISIONS;
+    let version = Version::new(6, 1, 7601, if ldr { 23_142 } else { 18_939 });
+    if *found >= version {
+        return Ok(None);
+    }
+    let why = format!("`{file}` {found} is below {version}");
+    let change = Change::FileAtLeast { file, version };
+    steps::hotfix(manifest, MONITORING_AGENT_UPDATE, why, change).map(Some)
 }

@@ -75,7 +75,12 @@ pub(super) fn servicing_2012_r2(manifest: &Manifest, facts: &Facts) -> Result<Ve
                 Some(found) => format!("`{file}` {found} is below {version}"),
                 None => format!("`{file}` is missing"),
             };
-            list.push(steps::hotfix(manifest, article, why, change)?);
+            list.push(steps::hotfix(
+                manifest,
+                ("Windows8.1", article),
+                why,
+                change,
+            )?);
         }
     }
     if facts.antivirus.leftover.holds() {

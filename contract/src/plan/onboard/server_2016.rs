@@ -10,7 +10,7 @@ use crate::step::{Change, Step};
 use super::unified_agent::antivirus_policy;
 
 /// Cumulative update that brings the lowest platform on Server 2016.
-const PLATFORM_ARTICLE: &str = "KB4457127";
+const PLATFORM_UPDATE: steps::Update = ("Windows10.0", "KB4457127");
 
 /// Server 2016: all that may ask for a restart before the agent.
 pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Stop> {
@@ -37,7 +37,7 @@ pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<S
             0,
             steps::hotfix(
                 manifest,
-                PLATFORM_ARTICLE,
+                PLATFORM_UPDATE,
                 format!(
                     "antivirus platform {version} is below {}",
                     steps::PLATFORM_MINIMUM
