@@ -13,5 +13,17 @@ reports.\n\nLook at the file named. Reports end in `.json`; a bootstrap writes `
 renames it when it is whole.",
 };
 
+/// A report of a server that nobody expected.
+pub static UNEXPECTED_SERVER: Code = Code {
+    id: "GW4002",
+    severity: Severity::Warning,
+    title: "servers report that the list of expected ones does not name",
+    page: "The list given with `--expected` decides whose state counts: the share of servers that \
+are done, and the threshold, are of its servers alone. A server that reports and is not on it is \
+new, was renamed, or lies in a unit that the export left out; or the policy reaches further than \
+it was meant to.\n\nExport the list again. When the server is still not on it, look at where the \
+policy is linked.",
+};
+
 /// Every code of this folder, by number.
-pub static ALL: &[&Code] = &[&UNREADABLE_REPORT];
+pub static ALL: &[&Code] = &[&UNREADABLE_REPORT, &UNEXPECTED_SERVER];

@@ -110,6 +110,11 @@ impl ExpectedServers {
         self.names.iter().map(String::as_str)
     }
 
+    /// Is a server of this name, in lower case, among them?
+    pub fn contains(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.names.len()

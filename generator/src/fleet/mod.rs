@@ -42,6 +42,8 @@ pub struct Coverage {
     pub expected: Option<usize>,
     /// Of these, servers without any report.
     pub missing: Option<usize>,
+    /// Servers that reported and are not on the list, when one was given.
+    pub unexpected: Option<usize>,
     /// Report files read.
     pub reports: usize,
     /// Report files that could not be understood.
@@ -88,6 +90,8 @@ pub struct AddressCount {
 pub struct Server {
     /// Full DNS name in lower case, as the server says or as it was expected.
     pub fqdn: String,
+    /// Is it on the list of expected servers? Every server is when no list was given.
+    pub expected: bool,
     /// Its newest report of a run; none for an expected server that never reported, and for
     /// one that only asked the service's addresses.
     pub report: Option<ServerReport>,
@@ -141,8 +145,8 @@ pub struct ServerReport {
 }
 
 impl Fleet {
-    /// Share of servers that are onboarded or offboarded as asked, in whole percent rounded
-    /// down, so that 100 means all. An empty fleet has 0.
+    /// Share of the expected servers that are onboarded or offboarded as asked, in whole percent
+    /// rounded down, so that 100 means all. An empty fleet has 0.
     pub fn good_percent(&self) -> usize {
         let good = |server: &&Server| {
             server.report.as_ref().is_some_and(|report| {
@@ -153,10 +157,11 @@ impl Fleet {
             })
         };
         let applicable = |server: &&Server| !matches!(&server.report, Some(report) if report.state == State::NotTargeted);
-        let total = self.servers.iter().filter(applicable).count();
+        let expected = || self.servers.iter().filter(|server| server.expected);
+        let total = expected().filter(applicable).count();
         if total == 0 {
             return 0;
         }
-        self.servers.iter().filter(good).count() * 100 / total
+        expected().filter(good).count() * 100 / total
     }
 }

@@ -111,13 +111,20 @@ pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, 
             .collect()
     });
     let missing: Option<Vec<String>> = missing;
+    let unexpected: Vec<&str> = newest
+        .keys()
+        .map(String::as_str)
+        .filter(|name| expected.is_some_and(|expected| !expected.contains(name)))
+        .collect();
     let coverage = Coverage {
         expected: expected.map(ExpectedServers::len),
         missing: missing.as_ref().map(Vec::len),
+        unexpected: expected.map(|_| unexpected.len()),
         reports: paths.len() - unreadable,
         unreadable,
         owners_checked: false,
     };
+    problems.extend(unexpected_problem(&unexpected));
     let silent: Vec<String> = missing
         .into_iter()
         .flatten()
@@ -125,10 +132,14 @@ pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, 
         .collect();
     let mut servers: Vec<Server> = newest
         .into_iter()
-        .map(|(fqdn, newest)| server(fqdn, newest))
+        .map(|(fqdn, newest)| {
+            let is_expected = expected.is_none_or(|expected| expected.contains(&fqdn));
+            server(fqdn, is_expected, newest)
+        })
         .collect();
     servers.extend(silent.into_iter().map(|fqdn| Server {
         fqdn,
+        expected: true,
         report: None,
         connectivity: None,
     }));
@@ -140,6 +151,25 @@ pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, 
         servers,
         problems,
     })
+}
+
+/// Names the servers that nobody expected, the first of them at least.
+fn unexpected_problem(names: &[&str]) -> Option<Problem> {
+    const NAMED: usize = 20;
+    if names.is_empty() {
+        return None;
+    }
+    let problem = Problem::new(
+        &codes::UNEXPECTED_SERVER,
+        "expected servers",
+        format!("servers that report and are not on the list: {}", names.len()),
+        "export the list again; a server that is still not on it may show that the policy \
+         reaches further than it was meant to",
+    );
+    let shown = names.iter().take(NAMED).map(|&name| name.to_owned());
+    let more = names.len().saturating_sub(NAMED);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    Some(shown.chain(rest).fold(problem, Problem::with_evidence))
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>, FleetError> {
@@ -222,9 +252,10 @@ impl Newest {
     }
 }
 
-fn server(fqdn: String, newest: Newest) -> Server {
+fn server(fqdn: String, expected: bool, newest: Newest) -> Server {
     Server {
         fqdn,
+        expected,
         report: newest.run.map(of_run),
         connectivity: newest.connectivity.map(|report| ServerConnectivity {
             reason: report.reason,

@@ -44,3 +44,38 @@ fn nothing_that_a_server_wrote_drives_the_terminal_or_passes_for_a_line_of_ours(
         assert_eq!(value["servers"].as_array().map(Vec::len), Some(1));
     }
 }
+
+#[test]
+fn servers_that_nobody_expected_are_named_and_do_not_count() {
+    let desk = Desk::empty();
+    std::fs::create_dir(desk.path("reports")).unwrap();
+    for (name, state) in [
+        ("srv1", "failed"),
+        ("srv2", "onboarded"),
+        ("new", "onboarded"),
+    ] {
+        let mut document: serde_json::Value = serde_json::from_slice(&report("")).unwrap();
+        document["fqdn"] = format!("{name}.contoso.com").into();
+        document["state"] = state.into();
+        desk.put(
+            &format!("reports/{name}.json"),
+            document.to_string().as_bytes(),
+        );
+    }
+    desk.put("expected.txt", b"SRV1.contoso.com\nsrv2.contoso.com\n");
+    let session = desk.run(&["report", "reports", "--expected", "expected.txt"]);
+    assert!(
+        session.succeeds().ends_with("50 % done\n"),
+        "{}",
+        session.out
+    );
+    for text in ["GW4002", "new.contoso.com"] {
+        assert!(session.err.contains(text), "{}", session.err);
+    }
+    let reached = |percent: &str| {
+        let list = ["report", "reports", "--expected", "expected.txt"];
+        desk.run(&[&list[..], &["--threshold", percent]].concat())
+            .code
+    };
+    assert_eq!((reached("50"), reached("51")), (0, 1));
+}
