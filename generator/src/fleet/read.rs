@@ -162,7 +162,10 @@ fn unexpected_problem(names: &[&str]) -> Option<Problem> {
     let problem = Problem::new(
         &codes::UNEXPECTED_SERVER,
         "expected servers",
-        format!("servers that report and are not on the list: {}", names.len()),
+        format!(
+            "servers that report and are not on the list: {}",
+            names.len()
+        ),
         "export the list again; a server that is still not on it may show that the policy \
          reaches further than it was meant to",
     );
