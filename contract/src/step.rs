@@ -69,8 +69,6 @@ pub struct Step {
     pub limit_s: u32,
     /// What happens to the process after that.
     pub past_limit: PastLimit,
-    /// May it be started again when nobody knows how the last try ended?
-    pub safe_to_repeat: bool,
     /// May it ask for a restart?
     pub may_restart: bool,
     /// The facts afterwards. They, and not the code, say whether the step succeeded.

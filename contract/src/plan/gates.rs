@@ -8,11 +8,15 @@ use crate::history::{History, Tries};
 use crate::manifest::{Manifest, Mode, RebootRule};
 use crate::reason::Reason;
 use crate::step::{Step, StepKind};
+use crate::time::UtcTime;
 
 use super::{Stop, needs_feature_state, steps};
 
 /// Longest pause between two tries of a failing step.
 const LONGEST_RETRY_WAIT_S: i64 = 86_400;
+/// Starts of one step without an end before it is suspected: an update night or a power cut
+/// explains one or two.
+const CUT_SHORT_LIMIT: u32 = 3;
 
 /// Passes the steps, turns them into a restart that has to come first, or withholds them.
 pub(super) fn pass(
@@ -215,6 +219,9 @@ fn retry(
     let Some(tries) = history.of(step) else {
         return Ok(());
     };
+    if step != StepKind::Restart {
+        cut_short(manifest, facts, tries)?;
+    }
     let Tries {
         failed: failed @ 1..,
         last_end: Some(last),
@@ -228,16 +235,8 @@ fn retry(
         .boot_time
         .value()
         .is_some_and(|boot| *boot > last);
-    let doubled =
-        i64::from(manifest.settings.retry_wait_s).saturating_mul(1_i64 << (failed - 1).min(32));
-    let next = last.plus(doubled.clamp(0, LONGEST_RETRY_WAIT_S));
-    let waits = facts
-        .host
-        .now
-        .value()
-        // A clock that was set back must not stop the tries for ever.
-        .is_some_and(|now| *now < next && *now >= last);
-    if restarted || !waits {
+    let next = next_try(manifest, last, failed);
+    if restarted || !waits(facts, last, next) {
         return Ok(());
     }
     let code = tries
@@ -250,6 +249,44 @@ fn retry(
             tries.step
         ),
     ))
+}
+
+/// Whoever ended the run in the middle of one step again and again, the step itself may be what
+/// ends the server: its tries are spaced like failures then, and a restart does not clear that.
+fn cut_short(manifest: &Manifest, facts: &Facts, tries: &Tries) -> Result<(), Stop> {
+    let Tries {
+        step,
+        interrupted: interrupted @ CUT_SHORT_LIMIT..,
+        last_start: Some(last),
+        ..
+    } = *tries
+    else {
+        return Ok(());
+    };
+    let next = next_try(manifest, last, interrupted - CUT_SHORT_LIMIT + 1);
+    if !waits(facts, last, next) {
+        return Ok(());
+    }
+    Err(Stop::new(
+        Reason::RetryLater,
+        format!(
+            "step `{step}` was cut short {interrupted} times, and may be what ends the server; \
+             next try after {next}"
+        ),
+    ))
+}
+
+/// The wait doubles with each try, up to a day.
+fn next_try(manifest: &Manifest, last: UtcTime, tries: u32) -> UtcTime {
+    let doubled = i64::from(manifest.settings.retry_wait_s)
+        .saturating_mul(1_i64 << tries.saturating_sub(1).min(32));
+    last.plus(doubled.clamp(0, LONGEST_RETRY_WAIT_S))
+}
+
+fn waits(facts: &Facts, last: UtcTime, next: UtcTime) -> bool {
+    let now = facts.host.now.value();
+    // A clock that was set back must not stop the tries for ever.
+    now.is_some_and(|now| *now < next && *now >= last)
 }
 
 fn room(manifest: &Manifest, facts: &Facts, due: &[Step]) -> Result<(), Stop> {

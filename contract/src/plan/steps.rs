@@ -68,7 +68,6 @@ fn installer(manifest: &Manifest, action: Action, why: String, expects: Vec<Chan
         restart_codes: vec![RESTART_REQUIRED, RESTART_STARTED],
         limit_s: manifest.settings.install_limit_s,
         past_limit: PastLimit::LeaveRunning,
-        safe_to_repeat: true,
         may_restart: false,
         expects,
     }
@@ -94,7 +93,6 @@ fn own(action: Action, why: String, expects: Vec<Change>) -> Step {
         // Registry and service manager calls; the limit covers the start of a service.
         limit_s: 60,
         past_limit: PastLimit::End,
-        safe_to_repeat: true,
         may_restart: false,
         expects,
     }
@@ -207,7 +205,6 @@ pub(super) fn install_agent(
         passive,
     };
     Step {
-        safe_to_repeat: false,
         ..installer(manifest, action, why, vec![Change::SensorInstalled])
     }
 }
@@ -226,7 +223,6 @@ pub(super) fn run_install_script(
     };
     Step {
         restart_codes: vec![INSTALL_SCRIPT_RESTART, RESTART_REQUIRED, RESTART_STARTED],
-        safe_to_repeat: false,
         ..installer(manifest, action, why, vec![Change::SensorInstalled])
     }
 }
@@ -285,7 +281,6 @@ pub(super) fn run_deployment_tool(
     Step {
         accepted: vec![0, TOOL_ALREADY_ONBOARDED],
         restart_codes: vec![TOOL_RESTART, RESTART_REQUIRED, RESTART_STARTED],
-        safe_to_repeat: false,
         may_restart: true,
         ..installer(manifest, action, why, vec![onboarded(manifest)])
     }
@@ -307,7 +302,6 @@ pub(super) fn install_monitoring_agent(
         id: workspace.to_owned(),
     }];
     Step {
-        safe_to_repeat: false,
         ..installer(manifest, action, why, expects)
     }
 }
@@ -324,7 +318,6 @@ pub(super) fn uninstall_agent(manifest: &Manifest, product_code: &str, why: Stri
         product_code: product_code.to_owned(),
     };
     Step {
-        safe_to_repeat: false,
         ..installer(manifest, action, why, vec![Change::AgentGone])
     }
 }
@@ -332,7 +325,6 @@ pub(super) fn uninstall_agent(manifest: &Manifest, product_code: &str, why: Stri
 pub(super) fn restart(why: String) -> Step {
     Step {
         accepted: vec![0, RESTART_ON_ITS_WAY],
-        safe_to_repeat: false,
         may_restart: true,
         ..own(Action::Restart, why, vec![Change::Restarted])
     }

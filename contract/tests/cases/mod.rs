@@ -60,6 +60,7 @@ impl Case {
             match part.split_once('=').ok_or("expected name=value")? {
                 ("failed", count) => tries.failed = parse(count)?,
                 ("done", count) => tries.done = parse(count)?,
+                ("interrupted", count) => tries.interrupted = parse(count)?,
                 ("code", code) => tries.last_code = Some(parse(code)?),
                 ("start", time) => tries.last_start = Some(parse(time)?),
                 ("end", time) => tries.last_end = Some(parse(time)?),
