@@ -2,6 +2,14 @@
 
 use super::*;
 
+/// Two updates are missing, and an old antivirus goes after them.
+const ROW_OF_UPDATES: &str = "host 2012-r2
+set prerequisites.tdh 6.3.9600.17415
+set prerequisites.ntoskrnl 6.3.9600.17415
+set legacy.scep yes
+manifest with hotfix Windows8.1-KB3080149-x64.msu
+manifest with hotfix Windows8.1-KB3045999-x64.msu";
+
 #[test]
 fn a_restart_code_ends_the_run_and_the_next_start_of_windows_goes_on() {
     for code in [3010, 1641] {
@@ -18,13 +26,7 @@ fn a_restart_code_ends_the_run_and_the_next_start_of_windows_goes_on() {
 
 #[test]
 fn a_row_of_updates_takes_one_restart() {
-    let lines = "host 2012-r2
-set prerequisites.tdh 6.3.9600.17415
-set prerequisites.ntoskrnl 6.3.9600.17415
-set legacy.scep yes
-manifest with hotfix Windows8.1-KB3080149-x64.msu
-manifest with hotfix Windows8.1-KB3045999-x64.msu";
-    let mut machine = machine(lines).with_acts("wusa.exe", &[Act::code(3010, true)]);
+    let mut machine = machine(ROW_OF_UPDATES).with_acts("wusa.exe", &[Act::code(3010, true)]);
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::RebootPending);
     assert_eq!(machine.started, ["wusa.exe", "wusa.exe"]);
@@ -36,14 +38,8 @@ manifest with hotfix Windows8.1-KB3045999-x64.msu";
 /// later one of the same row ended without asking, and the old antivirus went before it.
 #[test]
 fn a_row_of_updates_keeps_the_restart_that_any_of_them_asked_for() {
-    let lines = "host 2012-r2
-set prerequisites.tdh 6.3.9600.17415
-set prerequisites.ntoskrnl 6.3.9600.17415
-set legacy.scep yes
-manifest with hotfix Windows8.1-KB3080149-x64.msu
-manifest with hotfix Windows8.1-KB3045999-x64.msu";
     let acts = [Act::code(3010, true), Act::GOOD];
-    let mut machine = machine(lines).with_acts("wusa.exe", &acts);
+    let mut machine = machine(ROW_OF_UPDATES).with_acts("wusa.exe", &acts);
     assert_ends(&run_once(&mut machine), Reason::RebootPending);
     assert_eq!(machine.started, ["wusa.exe", "wusa.exe"]);
     machine.reboot();
