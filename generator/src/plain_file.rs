@@ -1,7 +1,7 @@
 //! Opening files of folders that others fill.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Opens a file for reading, links followed.
@@ -20,9 +20,29 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Reads a file of at most `limit` bytes whole; none when it has more.
+///
+/// # Errors
+/// Those of [`open`], and the system's.
+pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let most = limit.saturating_add(1);
+    let read = open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok((read as u64 <= limit).then_some(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_read_whole_up_to_the_limit_and_not_beyond() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, b"four").unwrap();
+        assert_eq!(read(&file, 4).unwrap().as_deref(), Some(&b"four"[..]));
+        assert_eq!(read(&file, 3).unwrap(), None);
+    }
 
     #[test]
     fn only_plain_files_are_opened() {

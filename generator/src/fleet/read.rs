@@ -1,7 +1,6 @@
 //! From a folder of report files to the newest report of each server.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::fact::Fact;
@@ -209,16 +208,9 @@ fn read_one(path: &Path) -> Result<HostReport, Problem> {
         )
         .with_evidence(why)
     };
-    let mut bytes = Vec::new();
-    plain_file::open(path)
-        .and_then(|file| {
-            file.take(report::MAX_BYTES as u64 + 1)
-                .read_to_end(&mut bytes)
-        })
-        .map_err(|error| problem(error.to_string()))?;
-    if bytes.len() > report::MAX_BYTES {
-        return Err(problem(format!("larger than {} bytes", report::MAX_BYTES)));
-    }
+    let bytes = plain_file::read(path, report::MAX_BYTES as u64)
+        .map_err(|error| problem(error.to_string()))?
+        .ok_or_else(|| problem(format!("larger than {} bytes", report::MAX_BYTES)))?;
     let parsed: HostReport =
         serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))?;
     if parsed.schema != report::SCHEMA {

@@ -2,7 +2,6 @@
 //! reviewer of a change request reads.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::manifest::{self, Manifest};
@@ -89,16 +88,9 @@ fn manifest_of(path: &Path) -> Result<Option<Manifest>, DiffError> {
         why,
     };
     let file = path.join("manifest.json");
-    let mut bytes = Vec::new();
-    plain_file::open(&file)
-        .and_then(|file| {
-            let limit = manifest::MAX_BYTES as u64 + 1;
-            file.take(limit).read_to_end(&mut bytes)
-        })
-        .map_err(|error| failed(error.to_string()))?;
-    if bytes.len() > manifest::MAX_BYTES {
-        return Err(failed(format!("more than {} bytes", manifest::MAX_BYTES)));
-    }
+    let bytes = plain_file::read(&file, manifest::MAX_BYTES as u64)
+        .map_err(|error| failed(error.to_string()))?
+        .ok_or_else(|| failed(format!("more than {} bytes", manifest::MAX_BYTES)))?;
     Manifest::parse(&bytes)
         .map(Some)
         .map_err(|error| failed(error.to_string()))

@@ -1,7 +1,6 @@
 //! Reads the files of one GPO, wherever they lie.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
@@ -227,15 +226,10 @@ fn decode(bytes: &[u8]) -> String {
 
 /// Reads a policy file; one that is too large is reported and not read.
 pub(super) fn read(path: &Path, found: &mut Found) -> Result<Option<Vec<u8>>, LoadError> {
-    let file = plain_file::open(path).map_err(|source| io_error(path, source))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| io_error(path, source))?;
-    if bytes.len() as u64 > MAX_FILE {
+    let bytes = plain_file::read(path, MAX_FILE).map_err(|source| io_error(path, source))?;
+    if bytes.is_none() {
         let why = format!("more than {MAX_FILE} bytes");
         found.unreadable.push((path.display().to_string(), why));
-        return Ok(None);
     }
-    Ok(Some(bytes))
+    Ok(bytes)
 }
