@@ -181,6 +181,10 @@ pub struct Tenant {
     pub connectivity: Connectivity,
     /// Service URLs from the body that the sensor must reach.
     pub endpoints: Vec<String>,
+    /// Known shape of the text that the blob came in, for the report; none when it came alone
+    /// or in a text of no known shape. Nothing is decided by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script_shape: Option<String>,
 }
 
 /// The service's cloud.
@@ -239,9 +243,15 @@ pub struct Signer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// `WindowsDefenderATPOnboardingScript.cmd`.
+    /// The onboarding blob: exactly the text of the registry value `OnboardingInfo`, without a
+    /// byte order mark or a final line feed. It is written, never run.
+    OnboardingInfo,
+    /// The offboarding blob, in the same form.
+    OffboardingInfo,
+    /// `WindowsDefenderATPOnboardingScript.cmd`; only with [`ApplyMethod::Script`].
     OnboardingScript,
-    /// `WindowsDefenderATPOffboardingScript_valid_until_*.cmd`.
+    /// `WindowsDefenderATPOffboardingScript_valid_until_*.cmd`; only with
+    /// [`ApplyMethod::Script`].
     OffboardingScript,
     /// `md4ws.msi`, the unified agent of Server 2012 R2 and 2016.
     Agent,
@@ -288,8 +298,10 @@ pub struct Settings {
     pub reboot: RebootRule,
     /// Is Azure Stack HCI in scope?
     pub azure_stack_hci: bool,
-    /// Are these non-persistent desktops that get the VDI tag?
-    pub vdi: bool,
+    /// Are these non-persistent desktops, and how do they show in the portal?
+    pub vdi: Vdi,
+    /// How the blob reaches the sensor.
+    pub apply: ApplyMethod,
     /// Workspaces that the monitoring agent has to lose, by id.
     pub remove_workspaces: Vec<String>,
     /// The retired agent for Server 2008 R2 SP1; none means that it is not used.
@@ -330,7 +342,8 @@ impl Settings {
             ring_percent: 100,
             reboot: RebootRule::Never,
             azure_stack_hci: false,
-            vdi: false,
+            vdi: Vdi::None,
+            apply: ApplyMethod::Native,
             remove_workspaces: Vec::new(),
             monitoring_agent: None,
             uninstall_agent: false,
@@ -349,6 +362,29 @@ impl Settings {
             free_space_bytes: 1 << 30,
         }
     }
+}
+
+/// How the blob reaches the sensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplyMethod {
+    /// The bootstrap makes the changes that the portal's script would make; the script stays
+    /// where it was downloaded.
+    Native,
+    /// The portal's script runs, as it was downloaded.
+    Script,
+}
+
+/// Non-persistent desktops, and how they show in the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vdi {
+    /// These are no such desktops.
+    None,
+    /// One entry for each name of a computer: its identity is made from that name.
+    Single,
+    /// An entry for each session.
+    Multiple,
 }
 
 /// What mode Defender Antivirus should run in.
@@ -433,12 +469,13 @@ mod tests {
                 endpoints: vec![
                     "https://edr-weu.eu.endpoint.security.microsoft.com/edr/".to_owned(),
                 ],
+                script_shape: None,
             },
             expires_at: None,
             release_id: ReleaseId::of_bytes(b"payloads"),
             payloads: vec![Payload {
-                role: Role::OnboardingScript,
-                name: "WindowsDefenderATPOnboardingScript.cmd".to_owned(),
+                role: Role::OnboardingInfo,
+                name: payload_name::ONBOARDING_INFO.to_owned(),
                 size: 3,
                 sha256: Sha256::of(b"abc"),
                 version: None,

@@ -1,6 +1,15 @@
 //! Which names a payload may have: plain file names, the same on every system that the bundle
 //! passes through, and harmless on a command line.
 
+/// The payload with role [`Role::OnboardingInfo`](crate::manifest::Role::OnboardingInfo).
+pub const ONBOARDING_INFO: &str = "OnboardingInfo.json";
+/// The payload with role [`Role::OffboardingInfo`](crate::manifest::Role::OffboardingInfo).
+pub const OFFBOARDING_INFO: &str = "OffboardingInfo.json";
+/// The payload with role [`Role::OnboardingScript`](crate::manifest::Role::OnboardingScript).
+pub const ONBOARDING_SCRIPT: &str = "WindowsDefenderATPOnboardingScript.cmd";
+/// The payload with role [`Role::OffboardingScript`](crate::manifest::Role::OffboardingScript).
+pub const OFFBOARDING_SCRIPT: &str = "WindowsDefenderATPOffboardingScript.cmd";
+
 /// Longest name. Windows allows 255; the rest is room for the folder and for `.part`.
 const LONGEST: usize = 128;
 

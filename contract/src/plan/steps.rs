@@ -1,6 +1,6 @@
 //! Makes steps: for each action its codes, limit and expected change, in one place.
 
-use crate::manifest::{Manifest, Payload, Role};
+use crate::manifest::{Manifest, Payload, Role, Vdi};
 use crate::reason::Reason;
 use crate::step::{Action, Change, PastLimit, Step};
 use crate::version::Version;
@@ -39,6 +39,8 @@ pub(super) fn staged(manifest: &Manifest, role: Role) -> Result<&Payload, Stop> 
 
 fn describe(role: Role) -> &'static str {
     match role {
+        Role::OnboardingInfo => "onboarding blob",
+        Role::OffboardingInfo => "offboarding blob",
         Role::OnboardingScript => "onboarding script",
         Role::OffboardingScript => "offboarding script",
         Role::Agent => "unified agent (`md4ws.msi`)",
@@ -276,7 +278,7 @@ pub(super) fn run_deployment_tool(
         tool: tool.name.clone(),
         files,
         passive,
-        vdi: manifest.settings.vdi,
+        vdi: manifest.settings.vdi != Vdi::None,
     };
     Step {
         accepted: vec![0, TOOL_ALREADY_ONBOARDED],

@@ -3,7 +3,7 @@
 use gangway_contract::history::InFlight;
 use gangway_contract::manifest::{
     AgentRoute, AntivirusMode, Cloud, Connectivity, Mode, MonitoringAgent, Payload, RebootRule,
-    Role, Settings, Tenant, Window,
+    Role, Settings, Tenant, Vdi, Window,
 };
 use gangway_contract::{Facts, History, Manifest, ReleaseId, Sha256};
 
@@ -95,6 +95,7 @@ pub(crate) fn bundle() -> Manifest {
             cloud: Cloud::Commercial,
             connectivity: Connectivity::Streamlined,
             endpoints: vec!["https://edr-weu.eu.endpoint.security.microsoft.com/edr/".to_owned()],
+            script_shape: None,
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"worked example"),
@@ -170,7 +171,14 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
         }
         "ring_percent" => settings.ring_percent = parse(text)?,
         "azure_stack_hci" => settings.azure_stack_hci = parse(text)?,
-        "vdi" => settings.vdi = parse(text)?,
+        "vdi" => {
+            settings.vdi = match text {
+                "none" => Vdi::None,
+                "single" => Vdi::Single,
+                "multiple" => Vdi::Multiple,
+                _ => return Err("no kind of desktops".to_owned()),
+            }
+        }
         "uninstall_agent" => settings.uninstall_agent = parse(text)?,
         "remove_workspace" => settings.remove_workspaces.push(text.to_owned()),
         "monitoring_agent" => {

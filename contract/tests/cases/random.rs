@@ -82,13 +82,14 @@ pub(crate) const CHOICES: [(&str, &[&str]); 24] = [
 ];
 
 /// Settings and payloads that come or do not.
-pub(crate) const SETTINGS: [&str; 13] = [
+pub(crate) const SETTINGS: [&str; 14] = [
     "manifest mode offboard",
     "manifest mode precheck",
     "manifest antivirus_mode always",
     "manifest agent_route install-script",
     "manifest reboot in-window",
-    "manifest vdi true",
+    "manifest vdi single",
+    "manifest vdi multiple",
     "manifest uninstall_agent true",
     "manifest remove_workspace aaaaaaaa-0000-0000-0000-000000000001",
     "manifest with offboard offboard.cmd",

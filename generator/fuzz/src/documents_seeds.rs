@@ -68,6 +68,7 @@ pub fn json_documents() -> Seeds {
             cloud: Cloud::Commercial,
             connectivity: Connectivity::Streamlined,
             endpoints: Vec::new(),
+            script_shape: None,
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"payloads"),

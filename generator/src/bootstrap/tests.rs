@@ -18,6 +18,7 @@ fn manifest() -> Manifest {
             cloud: manifest::Cloud::Commercial,
             connectivity: manifest::Connectivity::Streamlined,
             endpoints: Vec::new(),
+            script_shape: None,
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b""),

@@ -84,6 +84,7 @@ pub(super) fn target(inspection: &Inspection, mode: Mode) -> Option<Target> {
             cloud: blob.cloud,
             connectivity: blob.connectivity,
             endpoints: blob.endpoints.clone(),
+            script_shape: None,
         }),
         _ => None,
     });
@@ -107,6 +108,7 @@ pub(super) fn target(inspection: &Inspection, mode: Mode) -> Option<Target> {
             cloud: Cloud::Commercial,
             connectivity: Connectivity::Streamlined,
             endpoints: Vec::new(),
+            script_shape: None,
         });
     Some(Target {
         tenant,

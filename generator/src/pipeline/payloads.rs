@@ -1,7 +1,7 @@
 //! Which downloads become payloads, under which names, and the manifest's list of them.
 
 use gangway_contract::manifest::{Mode, Payload, Role, Signer};
-use gangway_contract::{ReleaseId, Sha256};
+use gangway_contract::{ReleaseId, Sha256, payload_name};
 
 use super::codes;
 use crate::intake::{Inspection, Item, Kind, Verdict};
@@ -170,8 +170,10 @@ fn missing(selected: &[Selected<'_>], mode: Mode) -> Vec<Problem> {
 /// deployment tool look for these very names; hotfixes keep their KB in the name.
 fn name(role: Role, item: &Item) -> String {
     match role {
-        Role::OnboardingScript => "WindowsDefenderATPOnboardingScript.cmd",
-        Role::OffboardingScript => "WindowsDefenderATPOffboardingScript.cmd",
+        Role::OnboardingInfo => payload_name::ONBOARDING_INFO,
+        Role::OffboardingInfo => payload_name::OFFBOARDING_INFO,
+        Role::OnboardingScript => payload_name::ONBOARDING_SCRIPT,
+        Role::OffboardingScript => payload_name::OFFBOARDING_SCRIPT,
         Role::Agent => "md4ws.msi",
         Role::InstallScript => "Install.ps1",
         Role::PlatformUpdate => "UpdatePlatform.exe",

@@ -45,6 +45,7 @@ fn manifest_with_auto() -> Vec<u8> {
             cloud: Cloud::Commercial,
             connectivity: Connectivity::Streamlined,
             endpoints: Vec::new(),
+            script_shape: None,
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"payloads"),

@@ -46,7 +46,7 @@ pub(crate) const ROUTES: [Route; 19] = [
     Route::straight("script", "host 2022"),
     Route::straight(
         "script, passive, desktop",
-        "host 2022\nset antivirus.others Contoso Shield\nmanifest vdi true",
+        "host 2022\nset antivirus.others Contoso Shield\nmanifest vdi multiple",
     ),
     Route::straight("agent", "host 2016"),
     Route::straight(
@@ -69,7 +69,7 @@ manifest with sensor UpdateSenseClient.exe 10.8760.27617.1006",
         "deployment tool, passive, desktop",
         "host 2008-r2
 set antivirus.others Contoso Shield
-manifest vdi true
+manifest vdi single
 manifest with tool DefenderDT.exe
 manifest with tool-file a.onboarding",
     ),

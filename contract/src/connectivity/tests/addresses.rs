@@ -11,6 +11,7 @@ fn tenant(cloud: Cloud, connectivity: Connectivity, endpoints: &[&str]) -> Tenan
         cloud,
         connectivity,
         endpoints: endpoints.iter().map(|url| (*url).to_owned()).collect(),
+        script_shape: None,
     }
 }
 

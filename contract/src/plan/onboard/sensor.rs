@@ -1,7 +1,7 @@
 //! What makes an installed sensor onboarded: all there is to do where Windows brings it along.
 
 use crate::facts::{Facts, StartType};
-use crate::manifest::{Manifest, Role};
+use crate::manifest::{Manifest, Role, Vdi};
 use crate::plan::{Stop, steps};
 use crate::reason::Reason;
 use crate::step::{Change, Step, VDI_TAG};
@@ -23,7 +23,7 @@ pub(super) fn in_box(
 }
 
 pub(super) fn vdi_tag_missing(manifest: &Manifest, facts: &Facts) -> bool {
-    manifest.settings.vdi
+    manifest.settings.vdi != Vdi::None
         && facts
             .sensor
             .vdi_tag

@@ -11,7 +11,7 @@ mod values;
 use std::path::Path;
 
 use gangway_contract::OrgId;
-use gangway_contract::manifest::{MonitoringAgent, Settings};
+use gangway_contract::manifest::{ApplyMethod, MonitoringAgent, Settings, Vdi};
 
 use super::suggest;
 
@@ -204,7 +204,12 @@ impl Config {
                 .unwrap_or(defaults.ring_percent),
             reboot: rollout.reboot.unwrap_or(defaults.reboot),
             azure_stack_hci: self.targets.azure_stack_hci,
-            vdi: self.targets.vdi,
+            vdi: if self.targets.vdi {
+                Vdi::Multiple
+            } else {
+                Vdi::None
+            },
+            apply: ApplyMethod::Script,
             remove_workspaces: self.onboard.remove_workspaces.clone(),
             monitoring_agent: self
                 .onboard
@@ -260,7 +265,10 @@ dns_name = "contoso.com"
         assert_eq!(config.downloads.paths, [Path::new("lab/downloads")]);
         assert_eq!(
             config.settings(),
-            Settings::with_release_root(config.share.root.clone())
+            Settings {
+                apply: ApplyMethod::Script,
+                ..Settings::with_release_root(config.share.root.clone())
+            }
         );
     }
 
