@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use gangway::formats::blob::{self, Blob, extract};
 use gangway::formats::onboarding_script;
-use gangway::formats::zip::{DirectoryLimits, EntryReader, entry_faults, name, read};
+use gangway::formats::zip::{DirectoryLimits, Entry, EntryReader, entry_faults, survey};
 
 use super::Target;
 use super::formats::ANCHORS;
@@ -28,12 +28,14 @@ const LIMITS: DirectoryLimits = DirectoryLimits {
 /// # Panics
 /// An entry gives more bytes than the directory claims.
 pub fn zip(data: &[u8]) {
-    let Ok(entries) = read(&mut Cursor::new(data), &LIMITS) else {
+    let directory = survey(&mut Cursor::new(data), &LIMITS);
+    let entries = directory.entries;
+    let names: Vec<_> = entries.iter().map(Entry::name).collect();
+    let _ = entry_faults(&entries, &names);
+    if !directory.faults.is_empty() {
         return;
-    };
-    let _ = entry_faults(&entries);
+    }
     for entry in &entries {
-        let _ = name::shown(&entry.raw_name);
         let Ok(mut reader) = EntryReader::new(Cursor::new(data), entry) else {
             continue;
         };

@@ -6,86 +6,139 @@ use std::path::Path;
 use super::codes;
 use super::content::Content;
 use super::context::Context;
-use crate::formats::zip::{self, DirectoryLimits, Entry, EntryFault};
-use crate::problem::Problem;
+use crate::formats::zip::{
+    self, Characters, Directory, DirectoryLimits, Entry, EntryFault, EntryName, ZipError,
+};
+use crate::problem::{Code, Problem};
 
 /// Evidence lines in one problem.
 const MAX_EVIDENCE: usize = 20;
 
+/// An archive whose entries may be read.
+pub(super) struct Archive {
+    /// In the order of the directory.
+    pub(super) entries: Vec<(Entry, EntryName)>,
+    /// What is worth knowing about it.
+    pub(super) notes: Vec<Problem>,
+}
+
 /// Opens the directory of an archive and judges it as a whole.
 ///
 /// # Errors
-/// Every problem that forbids to read the entries.
+/// Every problem that forbids to read the entries, the worst first.
 pub(super) fn open(
     content: &Content,
     budget: u64,
     context: &Context<'_>,
     subject: &str,
-) -> Result<Vec<Entry>, Vec<Problem>> {
+) -> Result<Archive, Vec<Problem>> {
     let limits = &context.settings.limits;
     let limits = DirectoryLimits {
         entries: limits.archive_entries,
         entry_bytes: limits.entry_bytes.min(budget),
         total_bytes: budget,
     };
-    let entries = content
-        .open()
-        .map_err(zip::ZipError::from)
-        .and_then(|mut reader| zip::read(&mut reader, &limits))
-        .map_err(|error| vec![zip_problem(&error, subject)])?;
-    let problems = fault_problems(&zip::entry_faults(&entries), subject);
+    let Directory {
+        entries,
+        mut faults,
+    } = match content.open() {
+        Ok(mut reader) => zip::survey(&mut reader, &limits),
+        Err(error) => Directory {
+            faults: vec![error.into()],
+            ..Directory::default()
+        },
+    };
+    let names: Vec<EntryName> = entries.iter().map(Entry::name).collect();
+    let mut problems = fault_problems(&zip::entry_faults(&entries, &names), subject);
+    faults.sort_by_key(gravity);
+    let hostile = !problems.is_empty() || faults.first().is_some_and(is_hostile);
+    problems.extend(
+        faults
+            .iter()
+            .map(|fault| zip_problem(fault, hostile, subject)),
+    );
     if problems.is_empty() {
-        Ok(entries)
+        Ok(Archive {
+            notes: code_page_note(&names, subject).into_iter().collect(),
+            entries: entries.into_iter().zip(names).collect(),
+        })
     } else {
         Err(problems)
     }
 }
 
-fn zip_problem(error: &zip::ZipError, subject: &str) -> Problem {
-    use zip::ZipError;
-    let (code, message) = match error {
+/// What to do with an archive that nobody makes by accident.
+const DO_NOT_USE: &str = "do not unpack it; download the archive again from its source, and if it \
+                          stays so, do not use it";
+
+/// Order of the faults, the worst first.
+fn gravity(fault: &ZipError) -> u8 {
+    match fault {
+        ZipError::Ratio { .. } => 0,
+        ZipError::Contradiction { .. } => 1,
+        ZipError::TooMuch { .. } => 2,
+        ZipError::Unsupported { .. } => 3,
+        ZipError::NoEnd => 4,
+        ZipError::Io(_) => 5,
+    }
+}
+
+/// Is it made to harm, or so damaged that readers see different archives?
+fn is_hostile(fault: &ZipError) -> bool {
+    matches!(
+        fault,
+        ZipError::Ratio { .. } | ZipError::Contradiction { .. }
+    )
+}
+
+fn zip_problem(fault: &ZipError, hostile: bool, subject: &str) -> Problem {
+    const UNPACK: &str =
+        "if it is what you meant to give, unpack it and give the folder; else take it away";
+    let (code, message, next) = match fault {
         ZipError::TooMuch { .. } | ZipError::Ratio { .. } => (
             &codes::ARCHIVE_TOO_LARGE,
             "the archive inflates beyond what is read",
+            UNPACK,
         ),
-        ZipError::Io(_) => (&codes::UNREADABLE, "the archive cannot be read"),
-        ZipError::NoEnd | ZipError::Contradiction { .. } | ZipError::Unsupported { .. } => {
-            (&codes::ARCHIVE_DAMAGED, "the archive is damaged")
-        }
+        ZipError::Unsupported { .. } => (
+            &codes::ARCHIVE_DAMAGED,
+            "the archive has a form that no download has",
+            UNPACK,
+        ),
+        ZipError::NoEnd | ZipError::Contradiction { .. } => (
+            &codes::ARCHIVE_DAMAGED,
+            "the archive is damaged",
+            "download it again, and compare the size with the one that the browser shows",
+        ),
+        ZipError::Io(_) => (
+            &codes::UNREADABLE,
+            "the archive cannot be read",
+            "check that this account may read it, and download it again",
+        ),
     };
-    Problem::new(
-        code,
-        subject,
-        message,
-        "download it again; when it is what you meant to give, unpack it and give the folder",
-    )
-    .with_evidence(error.to_string())
+    let next = if hostile { DO_NOT_USE } else { next };
+    Problem::new(code, subject, message, next).with_evidence(fault.to_string())
 }
 
-/// One problem for each kind of fault.
+/// One problem for each kind of fault, the worst first.
 fn fault_problems(faults: &[EntryFault], subject: &str) -> Vec<Problem> {
-    const AGAIN: &str = "download the archive again from its source; if it stays so, do not use it";
+    let problem =
+        |code: &'static Code, message: &str| Problem::new(code, subject, message, DO_NOT_USE);
     let mut problems = [
-        Problem::new(
+        problem(
             &codes::UNSAFE_NAME,
-            subject,
             "the archive has entries with unsafe names",
-            AGAIN,
         ),
-        Problem::new(
-            &codes::NAME_COLLISION,
-            subject,
-            "the archive has two entries under one name",
-            AGAIN,
-        ),
-        Problem::new(
+        problem(
             &codes::SPECIAL_ENTRY,
-            subject,
             "the archive has links or devices among its entries",
-            AGAIN,
+        ),
+        problem(
+            &codes::NAME_COLLISION,
+            "the archive has entries that are one file, or a file and a folder under one name",
         ),
     ];
-    let [names, collisions, special] = &mut problems;
+    let [names, special, collisions] = &mut problems;
     for fault in faults {
         let (problem, line) = match fault {
             EntryFault::Name { name, faults } => {
@@ -107,6 +160,27 @@ fn fault_problems(faults: &[EntryFault], subject: &str) -> Vec<Problem> {
         .collect()
 }
 
+/// Names that nobody can read without knowing the machine that wrote them. The entries are
+/// judged like all others: what they are is in their bytes.
+fn code_page_note(names: &[EntryName], subject: &str) -> Option<Problem> {
+    let lines: Vec<String> = names
+        .iter()
+        .filter(|name| name.characters == Characters::CodePage)
+        .take(MAX_EVIDENCE)
+        .map(|name| format!("`{}`", name.shown))
+        .collect();
+    (!lines.is_empty()).then(|| Problem {
+        evidence: lines,
+        ..Problem::new(
+            &codes::CODE_PAGE_NAME,
+            subject,
+            "the archive has names in a code page that it does not tell; they are shown as bytes",
+            "nothing; to see the true names unpack it on the machine that made it and give the \
+             folder",
+        )
+    })
+}
+
 /// The bytes of one entry.
 ///
 /// # Errors
@@ -125,7 +199,8 @@ pub(super) fn entry_content(
                 &codes::ENTRY_UNREADABLE,
                 subject,
                 "the archive entry cannot be read",
-                "download the archive again; unpack an encrypted one yourself",
+                "download the archive again; one that is encrypted or packed by another method \
+                 unpack yourself, and give the folder",
             )
             .with_evidence(error.to_string())
         })

@@ -49,20 +49,20 @@ codes! {
 
     /// An entry's name is not one that a download has.
     UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",
-        "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either.",
-        "Download the archive again from its source. If it still has such names, do not use it.";
+        "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives; names longer than Windows takes (256 characters behind the drive, 255 in one part) cannot be unpacked at all. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either. A leading `./`, as `tar` writes it, is harmless and taken.",
+        "Do not unpack it. Download the archive again from its source. If it still has such names, do not use it.";
     /// Two entries are one file to some reader.
     NAME_COLLISION = "GW1102", Error, "an archive has two entries under one name",
-        "Equal names, or names that differ only in letter case, are one file on Windows. Which of the two a tool takes depends on the tool, so what was checked need not be what is used.",
-        "Download the archive again from its source. If it still has them, do not use it.";
+        "Equal names, or names that differ only in letter case, are one file on Windows; a file that is also the folder of another entry cannot lie beside it. Which of the two a tool takes depends on the tool, so what was checked need not be what is used.",
+        "Do not unpack it. Download the archive again from its source. If it still has them, do not use it.";
     /// A link, a device or a pipe.
     SPECIAL_ENTRY = "GW1103", Error, "an archive has an entry that is no plain file",
         "Symbolic links, devices and pipes have no place in a download: they make an extracting tool read or write somewhere else.",
-        "Download the archive again from its source. If it still has them, do not use it.";
+        "Do not unpack it. Download the archive again from its source. If it still has them, do not use it.";
     /// More entries, bytes or levels than are read.
     ARCHIVE_TOO_LARGE = "GW1104", Error, "an archive inflates beyond what is read",
         "Archives are read within bounds on entries, inflated bytes, ratio and nesting. Real packages are far below them; archives made to exhaust a reader are above.",
-        "If the archive is what you meant to give, unpack it yourself and give the folder.";
+        "If the archive is what you meant to give and nothing else is said against it, unpack it yourself and give the folder. One that inflates out of proportion do not unpack.";
     /// Records contradict each other or the file.
     ARCHIVE_DAMAGED = "GW1105", Error, "an archive is damaged",
         "The archive is cut short, or its directory, headers and data contradict each other. Readers differ in which of them they believe.",
@@ -70,7 +70,11 @@ codes! {
     /// An entry cannot be read.
     ENTRY_UNREADABLE = "GW1106", Error, "an archive entry cannot be read",
         "The entry is encrypted, compressed by a method that no portal package uses, or its data does not fit its checksum.",
-        "Download the archive again. An encrypted archive has to be unpacked by you.";
+        "Download the archive again. An encrypted archive, or one packed by another method, has to be unpacked by you.";
+    /// Names in the code page of another machine.
+    CODE_PAGE_NAME = "GW1107", Note, "an archive has names in an unknown code page",
+        "Explorer and older archivers store names in the code page of the machine they run on and do not tell which. The entries are read and judged all the same, because what a file is stands in its bytes; only their names are shown as bytes, such as `<8e><e8>.txt`.",
+        "Nothing. To see the true names, unpack the archive on the machine that made it and give the folder.";
 
     /// The script is for single machines.
     LOCAL_SCRIPT = "GW1201", Error, "the script is for single machines",

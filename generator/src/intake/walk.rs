@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::archive::{self, Archive};
 use super::content::Content;
 use super::context::Context;
 use super::item::{Item, Kind, Verdict};
@@ -13,9 +14,9 @@ use super::recognise::{Form, form, recognise, source_file};
 use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, policy_problems, summarise};
 use super::source::Source;
-use super::{Inspection, IntakeSettings, across, archive, codes, prerequisites};
+use super::{Inspection, IntakeSettings, across, codes, prerequisites};
 use crate::formats::authenticode;
-use crate::formats::zip::{self, name};
+use crate::formats::zip::{Entry, EntryName};
 use crate::problem::Problem;
 
 /// What came of one file or archive.
@@ -202,14 +203,15 @@ fn judge_archive(
         let recognised = refused(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
-    let entries = match archive::open(content, *budget, context, shown) {
-        Ok(entries) => entries,
+    let Archive { entries, notes } = match archive::open(content, *budget, context, shown) {
+        Ok(archive) => archive,
         Err(problems) => {
             let recognised = refused(problems);
             return finish(candidate, recognised, context, found);
         }
     };
-    if entries.iter().all(zip::Entry::is_folder) {
+    found.problems.extend(notes);
+    if entries.iter().all(|(_, name)| name.is_folder) {
         let problem = Problem::new(
             &codes::EMPTY,
             shown,
@@ -219,11 +221,7 @@ fn judge_archive(
         let recognised = refused(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
-    let names: Vec<String> = entries
-        .iter()
-        .map(|entry| name::shown(&entry.raw_name))
-        .collect();
-    if is_analyzer(&names) {
+    if is_analyzer(&entries) {
         let recognised = Recognised {
             kind: Kind::Analyzer {
                 entries: entries.len(),
@@ -238,14 +236,14 @@ fn judge_archive(
     // No entry gives more than it claims, and the sum was held against the budget.
     let claimed = entries
         .iter()
-        .map(|entry| entry.size)
+        .map(|(entry, _)| entry.size)
         .fold(0, u64::saturating_add);
     *budget = budget.saturating_sub(claimed);
-    for (position, (entry, name)) in entries.iter().zip(names).enumerate() {
-        if entry.is_folder() {
+    for (position, (entry, name)) in entries.iter().enumerate() {
+        if name.is_folder {
             continue;
         }
-        let shown = format!("{}!{name}", candidate.shown);
+        let shown = format!("{}!{}", candidate.shown, name.shown);
         let folder = context.settings.staging.as_deref();
         match archive::entry_content(&candidate.content, entry, folder, &shown) {
             Ok(content) => {
@@ -264,9 +262,9 @@ fn judge_archive(
 }
 
 /// `MDEClientAnalyzer.zip`: one tool of many files, staged as it is.
-fn is_analyzer(names: &[String]) -> bool {
-    names.iter().any(|name| {
-        let file = name.rsplit('/').next().unwrap_or(name);
+fn is_analyzer(entries: &[(Entry, EntryName)]) -> bool {
+    entries.iter().any(|(_, name)| {
+        let file = name.shown.rsplit('/').next().unwrap_or_default();
         ["MDEClientAnalyzer.cmd", "MDEClientAnalyzer.ps1"]
             .iter()
             .any(|known| file.eq_ignore_ascii_case(known))

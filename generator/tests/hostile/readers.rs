@@ -28,7 +28,8 @@ fn words(error: impl std::fmt::Display) -> String {
 
 fn read_zip(bytes: &[u8]) -> Result<(), String> {
     let entries = zip::read(&mut Cursor::new(bytes), &LIMITS).map_err(words)?;
-    let faults = zip::entry_faults(&entries);
+    let names: Vec<_> = entries.iter().map(zip::Entry::name).collect();
+    let faults = zip::entry_faults(&entries, &names);
     if !faults.is_empty() {
         return Err(format!("{faults:?}"));
     }

@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::end_record::read_end;
 use super::error::{ZipError, contradiction};
 use super::fields::{Fields, read_at};
+use super::name::EntryName;
 
 /// Bounds on a directory.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +43,8 @@ pub struct Entry {
     pub raw_name: Vec<u8>,
     /// Bit 11 of the flags: the name is UTF-8.
     pub utf8: bool,
-    /// A Unicode path field says another name.
-    pub second_name: bool,
+    /// The name in the Unicode path field, when it belongs to the stored one.
+    pub unicode_name: Option<Vec<u8>>,
     /// Bit 0 of the flags.
     pub encrypted: bool,
     /// 0 stored, 8 deflated.
@@ -63,20 +64,60 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Is it a folder?
-    pub fn is_folder(&self) -> bool {
-        matches!(self.raw_name.last(), Some(b'/' | b'\\'))
+    /// The name, read and judged.
+    pub fn name(&self) -> EntryName {
+        EntryName::read(&self.raw_name, self.utf8, self.unicode_name.as_deref())
     }
+}
+
+/// A directory as far as it can be read, and all that stands against the archive's structure.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// The entries; their places in the file are known only without faults.
+    pub entries: Vec<Entry>,
+    /// In the order in which they were found; none for a sound archive.
+    pub faults: Vec<ZipError>,
 }
 
 /// Reads the directory and checks it against the local headers.
 ///
 /// # Errors
-/// See [`ZipError`]; the work done is bounded by `limits`, whatever the archive claims.
+/// The first fault of [`survey`].
 pub fn read<R: Read + Seek>(
     reader: &mut R,
     limits: &DirectoryLimits,
 ) -> Result<Vec<Entry>, ZipError> {
+    let directory = survey(reader, limits);
+    match directory.faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(directory.entries),
+    }
+}
+
+/// Reads the directory and gathers what stands against it: a fault that can be lived with
+/// while names are read must not hide what the names say. The work done is bounded by `limits`,
+/// whatever the archive claims.
+pub fn survey<R: Read + Seek>(reader: &mut R, limits: &DirectoryLimits) -> Directory {
+    let mut directory = Directory::default();
+    let faults = &mut directory.faults;
+    match read_entries(reader, limits) {
+        Ok((entries, end)) => {
+            directory.entries = entries;
+            check_sizes(&directory.entries, limits, faults);
+            let places = find_data(reader, &mut directory.entries)
+                .and_then(|()| check_overlap(&directory.entries, end));
+            faults.extend(places.err());
+        }
+        Err(fault) => faults.push(fault),
+    }
+    directory
+}
+
+/// The entries as the directory has them, and where it begins.
+fn read_entries<R: Read + Seek>(
+    reader: &mut R,
+    limits: &DirectoryLimits,
+) -> Result<(Vec<Entry>, u64), ZipError> {
     let length = reader.seek(SeekFrom::End(0))?;
     let end = read_end(reader, length)?;
     if end.count > limits.entries {
@@ -100,13 +141,15 @@ pub fn read<R: Read + Seek>(
         });
     }
     let bytes = read_at(reader, end.offset, end.size)?;
-    let mut entries = parse_entries(&bytes, end.count)?;
-    check_sizes(&entries, limits)?;
+    Ok((parse_entries(&bytes, end.count)?, end.offset))
+}
+
+/// Visits every local header, up to the first that is wrong.
+fn find_data<R: Read + Seek>(reader: &mut R, entries: &mut [Entry]) -> Result<(), ZipError> {
     for (index, entry) in entries.iter_mut().enumerate() {
         entry.data_start = local_header(reader, entry, index + 1)?;
     }
-    check_overlap(&entries, end.offset)?;
-    Ok(entries)
+    Ok(())
 }
 
 fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
@@ -132,7 +175,7 @@ fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
         let mut entry = Entry {
             raw_name: raw_name.to_vec(),
             utf8: flags & 0x0800 != 0,
-            second_name: false,
+            unicode_name: None,
             encrypted: flags & 0x2041 != 0,
             method: fields.u16(10),
             crc: fields.u32(16),
@@ -157,11 +200,12 @@ fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
     }
 }
 
-/// File type bits of Unix and macOS hosts: anything but a plain file or a folder.
+/// File type bits of Unix and macOS hosts: anything but a plain file, a folder, or what Info-ZIP
+/// read from a pipe (`zip x.zip -`), whose bytes lie in the archive like those of a file.
 fn is_special(made_by: u16, attributes: u32) -> bool {
     let host = made_by >> 8;
     let kind = (attributes >> 28) & 0xF;
-    matches!(host, 3 | 19) && !matches!(kind, 0 | 0x4 | 0x8)
+    matches!(host, 3 | 19) && !matches!(kind, 0 | 0x1 | 0x4 | 0x8)
 }
 
 /// ZIP64 sizes and the Unicode path; none when a field runs past its end.
@@ -188,8 +232,16 @@ fn read_extra(extra: &[u8], entry: &mut Entry) -> Option<()> {
                 next(entry.compressed == full, &mut entry.compressed)?;
                 next(entry.header == full, &mut entry.header)?;
             }
-            // Info-ZIP Unicode path: version, CRC of the plain name, UTF-8 name.
-            0x7075 => entry.second_name |= data.get(5..) != Some(entry.raw_name.as_slice()),
+            // Unicode path (APPNOTE 4.6.9): version 1, CRC-32 of the stored name, UTF-8 name. With
+            // another CRC the stored name was changed since, and the field is to be ignored.
+            0x7075 if data.first() == Some(&1) => {
+                let fields = Fields(data);
+                let mut crc = flate2::Crc::new();
+                crc.update(&entry.raw_name);
+                if fields.u32(1) == crc.sum() {
+                    entry.unicode_name = data.get(5..).map(<[u8]>::to_vec);
+                }
+            }
             _ => {}
         }
         rest = after;
@@ -197,33 +249,36 @@ fn read_extra(extra: &[u8], entry: &mut Entry) -> Option<()> {
     Some(())
 }
 
-fn check_sizes(entries: &[Entry], limits: &DirectoryLimits) -> Result<(), ZipError> {
-    let mut total = 0u64;
-    for (index, entry) in entries.iter().enumerate() {
-        total = total.saturating_add(entry.size);
-        if entry.size > limits.entry_bytes {
-            return Err(ZipError::TooMuch {
-                what: "bytes in one entry",
-                found: entry.size,
-                limit: limits.entry_bytes,
-            });
-        }
-        let ratio = entry.size / entry.compressed.max(1);
-        if entry.size >= RATIO_FROM && ratio > MAX_RATIO {
-            return Err(ZipError::Ratio {
-                index: index + 1,
-                ratio,
-            });
-        }
-    }
-    if total > limits.total_bytes {
-        return Err(ZipError::TooMuch {
-            what: "inflated bytes",
-            found: total,
-            limit: limits.total_bytes,
-        });
-    }
-    Ok(())
+fn check_sizes(entries: &[Entry], limits: &DirectoryLimits, faults: &mut Vec<ZipError>) {
+    let ratio = |entry: &Entry| entry.size / entry.compressed.max(1);
+    faults.extend(
+        (1..)
+            .zip(entries)
+            .find(|(_, entry)| entry.size >= RATIO_FROM && ratio(entry) > MAX_RATIO)
+            .map(|(index, entry)| ZipError::Ratio {
+                index,
+                ratio: ratio(entry),
+            }),
+    );
+    let sizes = || entries.iter().map(|entry| entry.size);
+    let too_much = [
+        (
+            "bytes in one entry",
+            sizes().max().unwrap_or_default(),
+            limits.entry_bytes,
+        ),
+        (
+            "inflated bytes",
+            sizes().fold(0, u64::saturating_add),
+            limits.total_bytes,
+        ),
+    ];
+    faults.extend(
+        too_much
+            .into_iter()
+            .find(|(_, found, limit)| found > limit)
+            .map(|(what, found, limit)| ZipError::TooMuch { what, found, limit }),
+    );
 }
 
 /// Checks the local header against the directory and gives the position of the data.

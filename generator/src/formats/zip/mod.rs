@@ -9,10 +9,10 @@ mod error;
 mod fields;
 pub mod name;
 
-pub use directory::{DirectoryLimits, Entry, read};
+pub use directory::{Directory, DirectoryLimits, Entry, read, survey};
 pub use entry_reader::{EntryError, EntryReader};
 pub use error::ZipError;
-pub use name::NameFault;
+pub use name::{Characters, EntryName, NameFault};
 
 /// First bytes of an archive with at least one entry, and of an empty one.
 pub const SIGNATURES: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
@@ -41,36 +41,30 @@ pub enum EntryFault {
     },
 }
 
-/// Every fault of the entries' names and types, in the order of the directory.
-pub fn entry_faults(entries: &[Entry]) -> Vec<EntryFault> {
+/// Every fault of the entries' names and types, in the order of the directory. `names` are
+/// those of `entries`.
+pub fn entry_faults(entries: &[Entry], names: &[EntryName]) -> Vec<EntryFault> {
     let mut found = Vec::new();
-    for entry in entries {
-        let mut faults = name::faults(&entry.raw_name, entry.utf8);
-        if entry.second_name {
-            faults.push(NameFault::SecondName);
-        }
-        let shown = name::shown(&entry.raw_name);
-        if !faults.is_empty() {
+    for (entry, name) in entries.iter().zip(names) {
+        if !name.faults.is_empty() {
             found.push(EntryFault::Name {
-                name: shown.clone(),
-                faults,
+                name: name.shown.clone(),
+                faults: name.faults.clone(),
             });
         }
         if entry.special {
-            found.push(EntryFault::Special { name: shown });
+            found.push(EntryFault::Special {
+                name: name.shown.clone(),
+            });
         }
     }
-    let names: Vec<&[u8]> = entries
-        .iter()
-        .map(|entry| entry.raw_name.as_slice())
-        .collect();
     found.extend(
-        name::collisions(&names)
+        name::collisions(names)
             .into_iter()
             .filter_map(|(first, second)| {
                 Some(EntryFault::Collision {
-                    first: name::shown(names.get(first)?),
-                    second: name::shown(names.get(second)?),
+                    first: names.get(first)?.shown.clone(),
+                    second: names.get(second)?.shown.clone(),
                 })
             }),
     );

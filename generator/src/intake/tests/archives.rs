@@ -125,24 +125,111 @@ fn the_repository_archive_gives_the_install_script() {
 }
 
 #[test]
+fn what_honest_archivers_write_is_taken() {
+    let script = script(BlobSpec::default());
+    for oddity in archivers::oddities(&script) {
+        let downloads = Downloads::new(&[("a.zip", oddity.bytes)]);
+        let inspection = downloads.inspect();
+        assert_eq!(codes(&inspection), [""; 0], "{}", oddity.name);
+        let item = inspection.of_role(Role::OnboardingScript).next().unwrap();
+        let name = item.path.split_once('!').unwrap().1;
+        assert_eq!(name, oddity.entry, "{}", oddity.name);
+        let mut bytes = Vec::new();
+        item.source.open().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, script, "{}", oddity.name);
+        let told = inspection.all_problems().any(|problem| {
+            problem.code == &codes::CODE_PAGE_NAME
+                && problem.next_action.contains("on the machine that made it")
+        });
+        assert_eq!(
+            told,
+            oddity.entry.contains('<') || oddity.name.contains("932")
+        );
+    }
+}
+
+#[test]
 fn archives_with_unsafe_entries_give_no_items_at_all() {
     let script = script(BlobSpec::default());
-    for (name, code) in [
-        ("../x.cmd", "GW1101"),
-        ("/x.cmd", "GW1101"),
-        ("C:\\x.cmd", "GW1101"),
-        ("aux.cmd", "GW1101"),
-    ] {
-        let zip = archive::zip(&[(name.to_owned(), script.clone())]);
-        let inspection = check(&[("a.zip", zip)], &[code]);
-        assert_eq!(inspection.items.len(), 1, "{name}");
+    let table: [(&[&str], &str); 8] = [
+        (&["../x.cmd"], "GW1101"),
+        (&["/x.cmd"], "GW1101"),
+        (&["C:\\x.cmd"], "GW1101"),
+        (&["aux.cmd"], "GW1101"),
+        (&[&"x".repeat(304)], "GW1101"),
+        (&["a.cmd", "A.cmd"], "GW1102"),
+        (&["a", "a/b.cmd"], "GW1102"),
+        (&["./a.cmd", "a.cmd"], "GW1102"),
+    ];
+    for (names, code) in table {
+        let zip = names.iter().fold(RawZip::new(), |zip, name| {
+            zip.with(&RawEntry::stored(name.as_bytes(), &script))
+        });
+        let inspection = check(&[("a.zip", zip.finish())], &[code]);
+        assert_eq!(inspection.items.len(), 1, "{names:?}");
         assert_eq!(inspection.items[0].kind.role(), None);
     }
-    let zip = archive::zip(&[
-        ("a.cmd".to_owned(), script.clone()),
-        ("A.cmd".to_owned(), script),
-    ]);
-    check(&[("a.zip", zip)], &["GW1102"]);
+}
+
+#[test]
+fn an_archive_with_every_trap_is_told_each_the_worst_first() {
+    let mut link = RawEntry::stored(b"link", b"/etc/passwd");
+    link.unix_mode = Some(0o120_777);
+    let mut bomb = RawEntry::deflated(b"zeros", &vec![0; 17 << 20]);
+    let mut encrypted = RawEntry::stored(b"a/b", b"x");
+    encrypted.flags |= 1;
+    let whole = [
+        RawEntry::stored(b"../x", b"x"),
+        link,
+        encrypted,
+        RawEntry::stored(b"a", b"x"),
+    ];
+    let zip = |bomb: &RawEntry| whole.iter().chain([bomb]).fold(RawZip::new(), RawZip::with);
+    let table = [
+        (bomb.clone(), vec!["GW1101", "GW1103", "GW1102", "GW1104"]),
+        (
+            {
+                bomb.local_name = Some(b"other".to_vec());
+                bomb
+            },
+            vec!["GW1101", "GW1103", "GW1102", "GW1104", "GW1105"],
+        ),
+    ];
+    for (bomb, expected) in table {
+        let inspection = Downloads::new(&[("a.zip", zip(&bomb).finish())]).inspect();
+        let problems: Vec<_> = inspection
+            .all_problems()
+            .filter(|problem| problem.is_error())
+            .collect();
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.code.id).collect();
+        assert_eq!(codes, expected);
+        for problem in problems {
+            assert!(
+                problem.next_action.starts_with("do not unpack it"),
+                "{problem:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_an_archive_that_is_merely_large_is_to_be_unpacked() {
+    let large = vec![("a.bin".to_owned(), vec![7; 3000])];
+    let settings = IntakeSettings {
+        limits: Limits {
+            entry_bytes: 2000,
+            ..Limits::default()
+        },
+        ..lab()
+    };
+    let inspection = Downloads::new(&[("a.zip", archive::zip(&large))]).inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1104"]);
+    let mut problems = inspection.all_problems();
+    assert!(problems.any(|problem| {
+        problem
+            .next_action
+            .contains("unpack it and give the folder")
+    }));
 }
 
 #[test]
