@@ -158,6 +158,7 @@ impl core::error::Error for ManifestError {}
 /// What the bootstrap may do. Fixed in the manifest so that no command line can turn an
 /// onboarding exe into an offboarding one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Probe, decide and report; change nothing.
@@ -189,6 +190,7 @@ pub struct Tenant {
 
 /// The service's cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cloud {
     /// Worldwide.
@@ -199,6 +201,7 @@ pub enum Cloud {
 
 /// The set of service URLs a package uses (`mde-onboarding`: streamlined since May 2024).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Connectivity {
     /// Many host names per region.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where a server stands after a run of the bootstrap. Read from the server's own state,
 /// never concluded from an exit code alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// The sensor reports to the manifest's tenant.

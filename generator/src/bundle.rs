@@ -5,6 +5,7 @@
 
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, ReleaseId, Sha256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of this document's shape.
@@ -17,7 +18,7 @@ pub const FILE_NAME: &str = "bundle.json";
 pub const MAX_BYTES: u64 = 16 << 20;
 
 /// The whole document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleDocument {
     /// [`SCHEMA`].
@@ -77,7 +78,7 @@ impl BundleDocument {
 }
 
 /// Name and version of the program that made a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `gangway`.
@@ -87,7 +88,7 @@ pub struct Tool {
 }
 
 /// The exe before it was signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exe {
     /// Path in the bundle, with `/`.
@@ -105,7 +106,7 @@ pub struct Exe {
 }
 
 /// A root certificate for the exe's signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SigningRoot {
     /// SHA-256 of the certificate.
@@ -115,7 +116,7 @@ pub struct SigningRoot {
 }
 
 /// One download that went into the bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Path relative to the config's folder; entries of archives after `!`.
@@ -133,7 +134,7 @@ pub struct Input {
 }
 
 /// Path and digest of one output.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileDigest {
     /// Path in the bundle, with `/`.

@@ -4,11 +4,13 @@
 //! `pipeline/explain.rs` joins them for `gangway explain`. Ranges: `GW0xxx` config, `GW1xxx`
 //! intake, `GW2xxx` Group Policy, `GW3xxx` bundle and signing, `GW4xxx` fleet.
 
-use serde::ser::SerializeStruct as _;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 /// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing; nothing to do.
@@ -47,18 +49,48 @@ pub struct Problem {
     pub next_action: String,
 }
 
+/// A finding as documents have it: flat, so that a machine needs no table of codes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+struct Row<'a> {
+    /// `GW` and four digits; never changes its meaning.
+    code: &'a str,
+    /// How bad it is.
+    severity: Severity,
+    /// What is wrong in general.
+    title: &'a str,
+    /// The file, entry or table it is about.
+    subject: &'a str,
+    /// What is wrong here.
+    message: &'a str,
+    /// What proves it.
+    evidence: &'a [String],
+    /// What to do next.
+    next_action: &'a str,
+}
+
 impl Serialize for Problem {
-    /// Flat, with the code's number, severity and title, so that a machine needs no table.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Problem", 7)?;
-        fields.serialize_field("code", self.code.id)?;
-        fields.serialize_field("severity", &self.code.severity)?;
-        fields.serialize_field("title", self.code.title)?;
-        fields.serialize_field("subject", &self.subject)?;
-        fields.serialize_field("message", &self.message)?;
-        fields.serialize_field("evidence", &self.evidence)?;
-        fields.serialize_field("next_action", &self.next_action)?;
-        fields.end()
+        Row {
+            code: self.code.id,
+            severity: self.code.severity,
+            title: self.code.title,
+            subject: &self.subject,
+            message: &self.message,
+            evidence: &self.evidence,
+            next_action: &self.next_action,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        Row::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Row::json_schema(generator)
     }
 }
 
@@ -89,5 +121,36 @@ impl Problem {
     /// Is this an error?
     pub fn is_error(&self) -> bool {
         self.code.severity == Severity::Error
+    }
+}
+
+/// Findings below error that shall count as errors.
+#[derive(Debug, Clone, Default)]
+pub struct Deny {
+    /// Every warning.
+    pub warnings: bool,
+    /// Findings with these codes, notes too.
+    pub codes: Vec<&'static Code>,
+}
+
+impl Deny {
+    /// Is this a finding that was not an error and counts as one now?
+    pub fn refuses(&self, problem: &Problem) -> bool {
+        let severity = problem.code.severity;
+        severity != Severity::Error
+            && (self.warnings && severity == Severity::Warning
+                || self.codes.contains(&problem.code))
+    }
+
+    /// The codes that are refused, each once.
+    pub fn refused<'a>(&self, problems: impl IntoIterator<Item = &'a Problem>) -> Vec<&'a str> {
+        let mut codes: Vec<&str> = problems
+            .into_iter()
+            .filter(|problem| self.refuses(problem))
+            .map(|problem| problem.code.id)
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 }

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::manifest::Mode;
 
 use super::exit;
+use crate::pipeline::explain;
+use crate::problem::{Code, Deny};
 use crate::publish::HostName;
 
 /// Turns Microsoft Defender portal downloads into everything that is needed to onboard a
@@ -22,7 +24,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Global {
-    /// Prints the same facts as JSON on standard output
+    /// Prints the answer as one JSON document on standard output; `gangway schema` describes it
     #[arg(long, global = true)]
     pub(super) json: bool,
     /// When to use colour
@@ -71,6 +73,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Writes shell completions
     Completions(Completions),
+    /// Prints the JSON Schema of a command's `--json` answer
+    Schema(SchemaOf),
 }
 
 #[derive(Debug, Args)]
@@ -91,9 +95,8 @@ pub(super) struct Inspect {
     /// Asks this revocation list (DER or PEM) too; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(super) crl: Vec<PathBuf>,
-    /// Prints the problems as SARIF 2.1.0 for code-scanning pages
-    #[arg(long, conflicts_with = "json")]
-    pub(super) sarif: bool,
+    #[command(flatten)]
+    pub(super) findings: Findings,
     #[command(flatten)]
     pub(super) moment: Moment,
 }
@@ -123,6 +126,8 @@ pub(super) struct Build {
     #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) findings: Findings,
+    #[command(flatten)]
     pub(super) moment: Moment,
 }
 
@@ -134,6 +139,20 @@ pub(super) enum BuildMode {
     Onboard,
     /// Bring servers to offboarded
     Offboard,
+}
+
+impl Command {
+    /// Are the findings asked for as SARIF?
+    pub(super) fn wants_sarif(&self) -> bool {
+        match self {
+            Self::Inspect(given) => given.findings.sarif,
+            Self::Build(given) => given.findings.sarif,
+            Self::Verify(given) => given.findings.sarif,
+            Self::Lint(given) => given.findings.sarif,
+            Self::Report(given) => given.findings.sarif,
+            _ => false,
+        }
+    }
 }
 
 impl From<BuildMode> for Mode {
@@ -165,6 +184,8 @@ pub(super) struct Verify {
     #[arg(long)]
     pub(super) signed: bool,
     #[command(flatten)]
+    pub(super) findings: Findings,
+    #[command(flatten)]
     pub(super) moment: Moment,
 }
 
@@ -172,9 +193,8 @@ pub(super) struct Verify {
 pub(super) struct Lint {
     /// A bundle, GPMC backup, SYSVOL tree, policy file, or a folder of them
     pub(super) path: PathBuf,
-    /// Prints SARIF 2.1.0 for code-scanning pages
-    #[arg(long, conflicts_with = "json")]
-    pub(super) sarif: bool,
+    #[command(flatten)]
+    pub(super) findings: Findings,
 }
 
 #[derive(Debug, Args)]
@@ -248,6 +268,8 @@ pub(super) struct Report {
     /// Exits with 1 when fewer percent of the servers are done
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) threshold: Option<u8>,
+    #[command(flatten)]
+    pub(super) findings: Findings,
 }
 
 #[derive(Debug, Args)]
@@ -260,6 +282,53 @@ pub(super) struct Explain {
 pub(super) struct Completions {
     /// The shell
     pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaOf {
+    /// A name such as `build`; none lists all
+    pub(super) name: Option<String>,
+}
+
+/// What becomes of findings.
+#[derive(Debug, Args)]
+pub(super) struct Findings {
+    /// Counts findings as errors: `warnings` for all of them, or a code such as `GW1305`; may
+    /// be given several times
+    #[arg(long, value_name = "WHAT", value_parser = denied)]
+    deny: Vec<Denied>,
+    /// Prints the findings as SARIF 2.1.0 for code-scanning pages
+    #[arg(long, conflicts_with = "json")]
+    pub(super) sarif: bool,
+}
+
+impl Findings {
+    pub(super) fn deny(&self) -> Deny {
+        let codes = self.deny.iter().filter_map(|denied| match denied {
+            Denied::Warnings => None,
+            Denied::Code(code) => Some(*code),
+        });
+        Deny {
+            warnings: self.deny.contains(&Denied::Warnings),
+            codes: codes.collect(),
+        }
+    }
+}
+
+/// A value of `--deny`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Denied {
+    Warnings,
+    Code(&'static Code),
+}
+
+fn denied(text: &str) -> Result<Denied, String> {
+    if text == "warnings" {
+        return Ok(Denied::Warnings);
+    }
+    explain::find(text).map(Denied::Code).ok_or_else(|| {
+        "expected `warnings` or a problem code; `gangway explain` lists them".to_owned()
+    })
 }
 
 #[derive(Debug, Args)]

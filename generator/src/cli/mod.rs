@@ -1,50 +1,122 @@
 //! What a user types, and what is printed for it.
 
+mod answer;
 mod arguments;
+mod causes;
 mod commands;
 mod exit;
+mod failure;
 mod output;
 #[cfg(feature = "directory")]
 mod password;
 mod policies;
 mod publish;
+mod results;
+mod schemas;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use answer::{Answer, Document, Envelope, Nothing};
 use arguments::{Arguments, Command};
 pub use exit::Exit;
-use output::Output;
+use failure::{Failure, FailureCode};
+use output::{Format, Output};
+
+use crate::intake::report::InspectionDocument;
+use crate::sarif::sarif;
 
 /// Runs the command line and returns the exit code.
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Good
-            };
-            // Nothing sensible is left to do when even this cannot be written.
+        Err(error) => return not_understood(&error).into(),
+    };
+    let format = match &arguments.command {
+        _ if arguments.global.json => Format::Json,
+        command if command.wants_sarif() => Format::Sarif,
+        _ => Format::Text,
+    };
+    let output = Output::new(&arguments.global, format);
+    let exit = command(&arguments.command, &output);
+    ended(exit, &output).into()
+}
+
+fn command(command: &Command, output: &Output) -> Exit {
+    match command {
+        Command::Init(given) => answer(commands::init(given, output), output),
+        Command::Inspect(given) => match commands::look(given, output) {
+            Ok(found) => answer(Ok(commands::inspect(given, &found, output)), output),
+            Err(failure) => answer::<InspectionDocument<'_>>(Err(failure), output),
+        },
+        Command::Build(given) => answer(commands::build(given, output), output),
+        Command::Sign(given) => answer(commands::sign(given, output), output),
+        Command::Verify(given) => answer(commands::verify(given, output), output),
+        Command::Lint(given) => answer(policies::lint(given, output), output),
+        Command::Diff(given) => answer(policies::diff(given, output), output),
+        Command::Publish(given) => answer(publish::run(given, output), output),
+        Command::Report(given) => answer(commands::report(given, output), output),
+        Command::Explain(given) => answer(commands::explain(given, output), output),
+        Command::Completions(given) => answer(commands::completions(given, output), output),
+        Command::Schema(given) => answer(schemas::run(given, output), output),
+    }
+}
+
+/// Prints what is left to say and gives the exit code.
+fn answer<T: Document>(given: Result<Answer<T>, Failure>, output: &Output) -> Exit {
+    let answer = given.unwrap_or_else(|failure| {
+        output.problems(&failure.problems);
+        failure.into()
+    });
+    match output.format() {
+        Format::Json => output.document(&Envelope::of(&answer)),
+        Format::Sarif => output.document(&sarif(&answer.problems)),
+        Format::Text => {
+            if let Some(failure) = &answer.failure {
+                output.failure(failure);
+            }
+        }
+    }
+    answer.exit()
+}
+
+/// An answer that did not arrive is none, whatever it was.
+fn ended(exit: Exit, output: &Output) -> Exit {
+    let Some(error) = output.unwritten() else {
+        return exit;
+    };
+    let text = format!(
+        "write standard output: {error}\nhint: what the command does is done; only its answer is \
+         not whole"
+    );
+    let failure = Failure::of(FailureCode::StandardOutput, &text);
+    output.failure(&failure);
+    failure.code.exit()
+}
+
+/// A command line that is not understood, or a question about the command line itself.
+fn not_understood(error: &clap::Error) -> Exit {
+    let asked = |flag: &str| std::env::args_os().any(|given| given == flag);
+    if !error.use_stderr() {
+        // `--help` or `--version`.
+        let output = Output::bare(Format::Text);
+        output.result(error.render().to_string().trim_end());
+        return ended(Exit::Good, &output);
+    }
+    let format = match (asked("--json"), asked("--sarif")) {
+        (true, _) => Format::Json,
+        (false, true) => Format::Sarif,
+        (false, false) => {
+            // With colours where the terminal has them; nothing sensible is left to do when
+            // even this cannot be written.
             let _ = error.print();
-            return exit.into();
+            return Exit::Usage;
         }
     };
-    let output = Output::new(&arguments.global);
-    let exit = match arguments.command {
-        Command::Init(given) => commands::init(&given, &output),
-        Command::Inspect(given) => commands::inspect(&given, &output),
-        Command::Build(given) => commands::build(&given, &output),
-        Command::Sign(given) => commands::sign(&given, &output),
-        Command::Verify(given) => commands::verify(&given, &output),
-        Command::Lint(given) => policies::lint(&given, &output),
-        Command::Diff(given) => policies::diff(&given, &output),
-        Command::Publish(given) => publish::run(&given, &output),
-        Command::Report(given) => commands::report(&given, &output),
-        Command::Explain(given) => commands::explain(&given, &output),
-        Command::Completions(given) => commands::completions(&given, &output),
-    };
-    exit.into()
+    let text = error.render().to_string();
+    let text = text.trim_start_matches("error: ").trim_end();
+    let output = Output::bare(format);
+    let failure = Failure::of(FailureCode::CommandLine, text);
+    ended(answer::<Nothing>(Err(failure), &output), &output)
 }

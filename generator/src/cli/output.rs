@@ -7,72 +7,111 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::arguments::{Color, Global};
+use super::failure::Failure;
 use crate::pipeline::Progress;
 use crate::printable::{in_json, on_lines, on_one_line};
 use crate::problem::{Problem, Severity};
 
+/// In which form the answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people: the result on standard output, the rest on standard error.
+    Text,
+    /// One document on standard output.
+    Json,
+    /// The findings, for code-scanning pages, on standard output.
+    Sarif,
+}
+
 pub(super) struct Output {
-    json: bool,
+    format: Format,
     color: bool,
     quiet: bool,
     verbose: bool,
     bar: Mutex<Option<ProgressBar>>,
+    /// The first thing that standard output did not take.
+    unwritten: Mutex<Option<io::Error>>,
 }
 
 impl Output {
-    pub(super) fn new(global: &Global) -> Self {
+    pub(super) fn new(global: &Global, format: Format) -> Self {
         let color = match global.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => std::env::var_os("NO_COLOR").is_none() && io::stderr().is_terminal(),
         };
         Self {
-            json: global.json,
             color,
             quiet: global.quiet,
             verbose: global.verbose,
-            bar: Mutex::new(None),
+            ..Self::bare(format)
         }
     }
 
-    pub(super) fn is_json(&self) -> bool {
-        self.json
+    /// Before the command line is known.
+    pub(super) fn bare(format: Format) -> Self {
+        Self {
+            format,
+            color: false,
+            quiet: false,
+            verbose: false,
+            bar: Mutex::new(None),
+            unwritten: Mutex::new(None),
+        }
     }
 
-    /// A line of the result, for people; nothing with `--json` or `--quiet`.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// A line of the result, for people; nothing with `--quiet`.
     pub(super) fn line(&self, text: &str) {
-        if !self.json && !self.quiet {
+        if !self.quiet {
             self.result(text);
         }
     }
 
-    /// The result itself, whatever the flags say.
+    /// The result itself, for people, whatever `--quiet` says.
     pub(super) fn result(&self, text: &str) {
-        // A closed pipe is the reader's choice, not an error.
-        let _ = writeln!(io::stdout().lock(), "{}", on_lines(text));
+        if self.format == Format::Text {
+            self.write(&on_lines(text));
+        }
     }
 
-    /// The result as JSON.
+    /// The answer for machines.
     pub(super) fn document(&self, value: &impl Serialize) {
         // Our documents hold strings, numbers and lists only, which always serialise.
-        self.json(&serde_json::to_string_pretty(value).unwrap_or_default());
+        let document = serde_json::to_string_pretty(value).unwrap_or_default();
+        self.write(&in_json(&document));
     }
 
-    /// The result as JSON that is made already.
-    pub(super) fn json(&self, document: &str) {
-        let _ = writeln!(io::stdout().lock(), "{}", in_json(document));
+    fn write(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+        if let Err(error) = written
+            && let Ok(mut first) = self.unwritten.lock()
+        {
+            first.get_or_insert(error);
+        }
     }
 
-    /// An operation that failed: its message, the causes below it once each, hints last.
-    pub(super) fn failure(&self, error: &dyn std::error::Error) {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let cause_text = cause.to_string();
-            if !text.contains(&cause_text) {
-                text.push_str(&format!("\ncaused by: {cause_text}"));
-            }
-            source = cause.source();
+    /// Why standard output did not take everything, if so. A closed pipe is the reader's
+    /// choice, as with `| head`, and no error.
+    pub(super) fn unwritten(&self) -> Option<io::Error> {
+        let mut first = self.unwritten.lock().ok()?;
+        first
+            .take()
+            .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+    }
+
+    /// A command that gave up: its message, the causes below it, hints last.
+    pub(super) fn failure(&self, failure: &Failure) {
+        let mut text = failure.message.clone();
+        for cause in &failure.causes {
+            text.push_str(&format!("\ncaused by: {cause}"));
+        }
+        for hint in &failure.hints {
+            text.push_str(&format!("\nhint: {hint}"));
         }
         self.error_line(&format!(
             "{} {}",
@@ -83,7 +122,7 @@ impl Output {
 
     /// Findings; notes only when asked for.
     pub(super) fn problems<'a>(&self, problems: impl IntoIterator<Item = &'a Problem>) {
-        if self.json {
+        if self.format != Format::Text {
             return;
         }
         let mut hidden = 0;
@@ -144,7 +183,7 @@ const BLUE: &str = "\u{1b}[1;34m";
 impl Progress for Output {
     fn begin(&self, phase: &str, total: u64) {
         // A pipe or a log file gets none.
-        if self.quiet || self.json || !io::stderr().is_terminal() {
+        if self.quiet || self.format != Format::Text || !io::stderr().is_terminal() {
             return;
         }
         let bar = if total == 0 {

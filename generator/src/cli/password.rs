@@ -4,8 +4,6 @@
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::exit::Exit;
-
 /// The variable that may hold the password.
 pub(super) const VARIABLE: &str = "GANGWAY_PASSWORD";
 
@@ -36,15 +34,6 @@ pub(super) enum PasswordError {
          variable `{VARIABLE}`"
     )]
     Terminal { source: io::Error },
-}
-
-impl PasswordError {
-    pub(super) fn exit(&self) -> Exit {
-        match self {
-            Self::File { .. } | Self::Terminal { .. } => Exit::Environment,
-            Self::Variable | Self::NoTerminal { .. } => Exit::Usage,
-        }
-    }
 }
 
 /// The password of `account`.

@@ -1,21 +1,24 @@
 //! The command `publish`.
 
+use super::answer::Answer;
 use super::arguments::Publish;
-use super::exit::Exit;
+use super::failure::Failure;
 use super::output::Output;
+use super::results::Published;
 
-pub(super) fn run(given: &Publish, output: &Output) -> Exit {
+pub(super) fn run(given: &Publish, output: &Output) -> Result<Answer<Published>, Failure> {
     match given {
         #[cfg(feature = "directory")]
         Publish::Gpo(given) => gpo::run(given, output),
         #[cfg(not(feature = "directory"))]
         Publish::Gpo(_) => {
-            output.failure(&std::io::Error::other(
+            let _ = output;
+            Err(Failure::of(
+                super::failure::FailureCode::Program,
                 "this program was built without the feature `directory`, so it cannot publish\n\
                  hint: build it with `cargo build --release -p gangway --features directory`, or \
                  publish by `publish/Publish-Gangway.ps1` of the bundle",
-            ));
-            Exit::Environment
+            ))
         }
     }
 }
@@ -24,13 +27,13 @@ pub(super) fn run(given: &Publish, output: &Output) -> Exit {
 mod gpo {
     use std::path::{Path, PathBuf};
 
-    use serde::Serialize;
-
+    use crate::cli::answer::Answer;
     use crate::cli::arguments::PublishGpo;
     use crate::cli::commands::now;
-    use crate::cli::exit::Exit;
+    use crate::cli::failure::{Failure, FailureCode};
     use crate::cli::output::Output;
     use crate::cli::password;
+    use crate::cli::results::{PublishAction, Published};
     use crate::pipeline::publication::{
         Action, Contents, PublishError, PublishRequest, pdc_emulator, publish,
     };
@@ -39,49 +42,16 @@ mod gpo {
         ShareError, SmbClient,
     };
 
-    /// What was done, for machines.
-    #[derive(Serialize)]
-    struct Document<'a> {
-        domain: &'a str,
-        server: &'a str,
-        action: &'static str,
-        /// Nothing was written.
-        dry_run: bool,
-        steps: &'a [String],
-        notes: &'a [String],
-    }
-
-    pub(super) fn run(given: &PublishGpo, output: &Output) -> Exit {
+    pub(super) fn run(given: &PublishGpo, output: &Output) -> Result<Answer<Published>, Failure> {
         let request = request(given);
         // Before anybody is asked for a password.
-        let contents = match Contents::read(&request) {
-            Ok(contents) => contents,
-            Err(error) => return failure(&error, output),
-        };
-        let password = match password::read(given.password_file.as_deref(), &given.user) {
-            Ok(password) => password,
-            Err(error) => {
-                output.failure(&error);
-                return error.exit();
-            }
-        };
-        let credentials = match Credentials::new(&given.user, &password) {
-            Ok(credentials) => credentials,
-            Err(error) => {
-                output.failure(&error);
-                return Exit::Usage;
-            }
-        };
+        let contents = Contents::read(&request)?;
+        let password = password::read(given.password_file.as_deref(), &given.user)?;
+        let credentials = Credentials::new(&given.user, &password)
+            .map_err(|error| Failure::new(FailureCode::CommandLine, &error))?;
         let domain = contents.domain.as_str();
-        let connected = connect(given, domain, &credentials);
-        let (host, mut directory) = match connected {
-            Ok(connected) => connected,
-            Err(error) => return failure(&error, output),
-        };
-        let mut share = match share(given, &host, &credentials) {
-            Ok(share) => share,
-            Err(error) => return failure(&error.into(), output),
-        };
+        let (host, mut directory) = connect(given, domain, &credentials)?;
+        let mut share = share(given, &host, &credentials).map_err(PublishError::from)?;
         output.line(&format!("server   {host}"));
         let mut say = |step: &str| output.line(step);
         let done = publish(
@@ -90,34 +60,26 @@ mod gpo {
             &mut directory,
             share.as_mut(),
             &mut say,
-        );
-        let done = match done {
-            Ok(done) => done,
-            Err(error) => return failure(&error, output),
-        };
-        if output.is_json() {
-            output.document(&Document {
-                domain,
-                server: host.as_str(),
-                action: match request.action {
-                    Action::Publish => "publish",
-                    Action::Rollback => "rollback",
-                },
-                dry_run: request.dry_run,
-                steps: &done.steps,
-                notes: &done.notes,
-            });
-        } else {
-            for note in &done.notes {
-                output.line(&format!("note     {note}"));
-            }
-            output.line(match (request.dry_run, request.action) {
-                (true, _) => "nothing was written; `--apply` does these steps",
-                (false, Action::Publish) => "published; `--rollback --apply` takes it back",
-                (false, Action::Rollback) => "taken back",
-            });
+        )?;
+        for note in &done.notes {
+            output.line(&format!("note     {note}"));
         }
-        Exit::Good
+        output.line(match (request.dry_run, request.action) {
+            (true, _) => "nothing was written; `--apply` does these steps",
+            (false, Action::Publish) => "published; `--rollback --apply` takes it back",
+            (false, Action::Rollback) => "taken back",
+        });
+        Ok(Answer::good(Published {
+            domain: domain.to_owned(),
+            server: host.to_string(),
+            action: match request.action {
+                Action::Publish => PublishAction::Publish,
+                Action::Rollback => PublishAction::Rollback,
+            },
+            dry_run: request.dry_run,
+            steps: done.steps,
+            notes: done.notes,
+        }))
     }
 
     fn request(given: &PublishGpo) -> PublishRequest {
@@ -197,21 +159,5 @@ mod gpo {
             return Ok(Box::new(FolderShare::new(unc)));
         }
         Ok(Box::new(SmbClient::new(host, "sysvol", credentials)?))
-    }
-
-    fn failure(error: &PublishError, output: &Output) -> Exit {
-        output.failure(error);
-        match error {
-            PublishError::ChooseDomain { .. } => Exit::Usage,
-            PublishError::Lint { .. } | PublishError::Refused(_) => Exit::Problems,
-            PublishError::Bundle { .. }
-            | PublishError::Verification { .. }
-            | PublishError::Domain(_) => Exit::Verification,
-            PublishError::Server { .. }
-            | PublishError::Directory(_)
-            | PublishError::Share(_)
-            | PublishError::State(_)
-            | PublishError::Different { .. } => Exit::Environment,
-        }
     }
 }

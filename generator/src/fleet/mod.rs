@@ -11,6 +11,7 @@ mod read;
 mod summary;
 
 use gangway_contract::{BundleId, OrgId, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use expected::{ExpectedError, ExpectedServers};
@@ -20,7 +21,7 @@ pub use summary::text;
 use crate::problem::Problem;
 
 /// What all reports together say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Fleet {
     /// How much was seen.
     pub coverage: Coverage,
@@ -31,12 +32,13 @@ pub struct Fleet {
     pub connectivity: Vec<ConnectivityCount>,
     /// The newest report of each server, sorted by name.
     pub servers: Vec<Server>,
-    /// Reports that count for nothing, and why.
+    /// Reports that count for nothing, and why; stand beside the result in an answer.
+    #[serde(skip)]
     pub problems: Vec<Problem>,
 }
 
 /// How much was seen, so that "all green" is never said of half a fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Coverage {
     /// Servers that should exist, when a list was given.
     pub expected: Option<usize>,
@@ -53,7 +55,7 @@ pub struct Coverage {
 }
 
 /// One state and how many servers are in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StateCount {
     /// The state; none stands for expected servers without a report.
     pub state: Option<State>,
@@ -62,7 +64,7 @@ pub struct StateCount {
 }
 
 /// One result of `connectivity` and how many servers have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ConnectivityCount {
     /// Code of the reason, `service-reachable` when all is well.
     pub reason: String,
@@ -75,7 +77,7 @@ pub struct ConnectivityCount {
 }
 
 /// One address and outcome, and on how many servers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct AddressCount {
     /// The address.
     pub url: String,
@@ -86,7 +88,7 @@ pub struct AddressCount {
 }
 
 /// What is known of one server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Server {
     /// Full DNS name in lower case, as the server says or as it was expected.
     pub fqdn: String,
@@ -100,7 +102,7 @@ pub struct Server {
 }
 
 /// What a server said of its way to the service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerConnectivity {
     /// Code of the reason.
     pub reason: String,
@@ -113,7 +115,7 @@ pub struct ServerConnectivity {
 }
 
 /// One address that does not answer as it should.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct FailingAddress {
     /// The address.
     pub url: String,
@@ -122,7 +124,7 @@ pub struct FailingAddress {
 }
 
 /// The newest report of a server, as far as the fleet needs it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerReport {
     /// State reached.
     pub state: State,

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::codes;
-use super::content::Content;
+use super::content::{Content, full, not_copied};
 use super::context::Context;
 use crate::formats::zip::{
     self, Characters, Directory, DirectoryLimits, Entry, EntryFault, EntryName, ZipError,
@@ -195,13 +195,17 @@ pub(super) fn entry_content(
         .open_entry(entry)
         .and_then(|mut reader| Content::spool(&mut reader, folder))
         .map_err(|error| {
-            Problem::new(
-                &codes::ENTRY_UNREADABLE,
-                subject,
-                "the archive entry cannot be read",
-                "download the archive again; one that is encrypted or packed by another method \
-                 unpack yourself, and give the folder",
-            )
-            .with_evidence(error.to_string())
+            let problem = if full(&error) {
+                not_copied(subject)
+            } else {
+                Problem::new(
+                    &codes::ENTRY_UNREADABLE,
+                    subject,
+                    "the archive entry cannot be read",
+                    "download the archive again; one that is encrypted or packed by another \
+                     method unpack yourself, and give the folder",
+                )
+            };
+            problem.with_evidence(error.to_string())
         })
 }

@@ -47,6 +47,11 @@ codes! {
         "The portal offers packages for Linux, macOS and mobile devices under the same zip names as those for Windows. They hold the same kind of tenant data but nothing a Windows Server can run.",
         "In the portal choose the operating system `Windows Server` and the deployment method `Group Policy`, and download again.";
 
+    /// The disk took no copy.
+    NOT_COPIED = "GW1006", Error, "a download cannot be copied",
+        "Each download is judged on a copy of its own, so that nobody can change it between judging and staging. The operating system took no whole copy: the disk is full, a quota is reached, or the file system allows no writing. Nothing is wrong with the download as far as is known.",
+        "Make room where the bundle is written (`--out`) and, for archives, in the folder for temporary files; then build again.";
+
     /// An entry's name is not one that a download has.
     UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",
         "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives; names longer than Windows takes (256 characters behind the drive, 255 in one part) cannot be unpacked at all. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either. A leading `./`, as `tar` writes it, is harmless and taken.",
@@ -290,6 +295,10 @@ codes! {
         "Servers that were not patched for years need a few updates before the agent. With the internet they are fetched when needed; without it they must be staged.",
         "For closed networks add the updates that the evidence names.";
 }
+
+/// What the operating system refused: it says nothing of the downloads, and what else was found
+/// is not whole.
+pub static ENVIRONMENT: &[&Code] = &[&UNREADABLE, &NOT_COPIED];
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,10 @@ use gangway_contract::Sha256;
 use sha2::Digest as _;
 use tempfile::NamedTempFile;
 
+use super::codes;
 use crate::formats::zip::{Entry, EntryError, EntryReader};
 use crate::plain_file;
+use crate::problem::Problem;
 
 /// Bytes that a candidate may take in memory; larger archive entries go to a temporary file.
 pub(super) const MEMORY_LIMIT: u64 = 4 << 20;
@@ -160,6 +162,27 @@ impl Content {
         file.persist(&path).map_err(|error| error.error)?;
         Ok(Some(path))
     }
+}
+
+/// Is it the disk that took no more? Only writing fails so.
+pub(super) fn full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+/// The problem of a copy that the disk did not take.
+pub(super) fn not_copied(subject: &str) -> Problem {
+    Problem::new(
+        &codes::NOT_COPIED,
+        subject,
+        "no whole copy of it could be written",
+        "make room where the bundle is written, or where temporary files are, and build again",
+    )
 }
 
 #[cfg(test)]

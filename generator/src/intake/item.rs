@@ -2,6 +2,7 @@
 
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Role;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::source::Source;
@@ -35,7 +36,7 @@ impl Item {
 }
 
 /// Who made an item. Data, not an opinion: the policy's opinion is in the problems.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The signature verifies over exactly these bytes and its chain ends at a trusted root.
@@ -71,7 +72,7 @@ pub enum Verdict {
 
 /// The first signature of a file. `WinVerifyTrust` judges it and no other, unless its caller
 /// asks for another by number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FirstSignature {
     /// SHA-256 of the signing certificate.
     pub certificate: Sha256,
@@ -82,7 +83,7 @@ pub struct FirstSignature {
 }
 
 /// What an item is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kind {
     /// A `.cmd` from the portal that onboards.
@@ -197,7 +198,7 @@ pub enum Kind {
 
 /// What a program's version resource or a package's properties say. Anybody can write that;
 /// only the signature proves something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Claims {
     /// `FileDescription` or else `ProductName`; of a package `ProductName`.
     pub name: String,
@@ -208,7 +209,7 @@ pub struct Claims {
 }
 
 /// Which way of deployment a portal script was made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScriptVariant {
     /// Unattended: asks nothing, shows nothing.
@@ -220,7 +221,7 @@ pub enum ScriptVariant {
 }
 
 /// Processor architecture of a download.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {
     /// 64-bit x86, the only one that servers here run.

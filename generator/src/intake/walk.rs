@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::archive::{self, Archive};
-use super::content::Content;
+use super::content::{Content, full, not_copied};
 use super::context::Context;
 use super::item::{Item, Kind, Verdict};
 use super::recognise::{Form, form, recognise, source_file};
@@ -90,10 +90,10 @@ fn list(paths: &[PathBuf], limit: usize) -> (Vec<PathBuf>, Vec<Problem>) {
                     .path()
                     .map_or_else(String::new, |path| path.display().to_string());
                 // The walk's own words name the path once more.
-                let why = error
-                    .io_error()
-                    .map_or_else(|| error.to_string(), io::Error::to_string);
-                problems.push(unreadable(&subject, &why));
+                let error = error
+                    .into_io_error()
+                    .unwrap_or_else(|| io::Error::other("a loop of links"));
+                problems.push(refused(&subject, &error));
             }
         }
     }
@@ -111,14 +111,19 @@ fn too_many(limit: usize, subject: &str) -> Problem {
     )
 }
 
-fn unreadable(subject: &str, why: &str) -> Problem {
-    Problem::new(
-        &codes::UNREADABLE,
-        subject,
-        "the path cannot be read",
-        "check that it exists and that this account may read it",
-    )
-    .with_evidence(why)
+/// What the operating system refused: to read the path, or to write its copy.
+fn refused(subject: &str, error: &io::Error) -> Problem {
+    let problem = if full(error) {
+        not_copied(subject)
+    } else {
+        Problem::new(
+            &codes::UNREADABLE,
+            subject,
+            "the path cannot be read",
+            "check that it exists and that this account may read it",
+        )
+    };
+    problem.with_evidence(error.to_string())
 }
 
 /// A file of the deployment tool's staged folder: a payload whatever it holds.
@@ -136,7 +141,7 @@ fn judge_source_file(
             finish(candidate, recognised, context, found)
         });
     if let Err((shown, error)) = result {
-        found.problems.push(unreadable(&shown, &error.to_string()));
+        found.problems.push(refused(&shown, &error));
     }
 }
 
@@ -166,7 +171,7 @@ fn judge(
     let form = match form(content) {
         Ok(form) => form,
         Err(error) => {
-            found.problems.push(unreadable(shown, &error.to_string()));
+            found.problems.push(refused(shown, &error));
             return;
         }
     };
@@ -175,7 +180,7 @@ fn judge(
         form => judge_file(candidate, form, context, found),
     };
     if let Err((shown, error)) = result {
-        found.problems.push(unreadable(&shown, &error.to_string()));
+        found.problems.push(refused(&shown, &error));
     }
 }
 
@@ -189,7 +194,7 @@ fn judge_archive(
     found: &mut Found,
 ) -> Judged {
     let Candidate { shown, content, .. } = &candidate;
-    let refused = |problems: Vec<Problem>| Recognised {
+    let unopened = |problems: Vec<Problem>| Recognised {
         problems,
         ..Recognised::unknown("a ZIP archive", shown)
     };
@@ -200,13 +205,13 @@ fn judge_archive(
             format!("archives inside archives are read {depth} deep, and this one lies deeper"),
             "unpack it and give the folder",
         );
-        let recognised = refused(vec![problem]);
+        let recognised = unopened(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
     let Archive { entries, notes } = match archive::open(content, *budget, context, shown) {
         Ok(archive) => archive,
         Err(problems) => {
-            let recognised = refused(problems);
+            let recognised = unopened(problems);
             return finish(candidate, recognised, context, found);
         }
     };
@@ -218,7 +223,7 @@ fn judge_archive(
             "the archive holds no file",
             "download it again, or take it out of the folder",
         );
-        let recognised = refused(vec![problem]);
+        let recognised = unopened(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
     if is_analyzer(&entries) {

@@ -22,7 +22,7 @@ use crate::bootstrap::{self, MAX_STUB_BYTES};
 use crate::bundle::{self, BundleDocument, Exe, SigningRoot, Tool};
 use crate::intake::lock::{Change, LockMode, reconcile};
 use crate::intake::{self, IntakeSettings};
-use crate::problem::Problem;
+use crate::problem::{Deny, Problem};
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct BuildRequest {
     pub lock: LockMode,
     /// `SOURCE_DATE_EPOCH`, when set.
     pub source_date_epoch: Option<i64>,
+    /// Findings that shall stand against the build.
+    pub deny: Deny,
 }
 
 /// A bundle that was written.
@@ -89,12 +91,19 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let (selected, missing) = payloads::select(&inspection, mode, agent.is_some());
     let reconciled = reconcile(old_lock.as_ref(), &inspection, request.lock, request.now);
     let mut problems: Vec<Problem> = inspection.all_problems().cloned().collect();
-    problems.extend(missing);
-    problems.extend(reconciled.problems);
+    // Against downloads of which some could not be read, neither says anything.
+    let refused = |problem: &Problem| intake::codes::ENVIRONMENT.contains(&problem.code);
+    if !problems.iter().any(refused) {
+        problems.extend(missing);
+        problems.extend(reconciled.problems);
+    }
     let target = match target(&inspection, mode) {
         Some(target) if !problems.iter().any(Problem::is_error) => target,
         _ => return Err(BuildError::Problems(problems)),
     };
+    if problems.iter().any(|problem| request.deny.refuses(problem)) {
+        return Err(BuildError::Denied(problems));
+    }
     let mut lock = reconciled.lock;
     let lab_roots = &settings.lab_roots;
     let mut manifest = compose_manifest(&config, mode, target, &selected, key.as_ref(), lab_roots);

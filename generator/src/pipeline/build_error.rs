@@ -80,6 +80,11 @@ pub enum BuildError {
     /// Errors among the downloads; all of them.
     #[error("the downloads have errors, so nothing was written")]
     Problems(Vec<Problem>),
+    /// Findings that the caller denies; all that was found.
+    #[error(
+        "`--deny` refuses findings, so nothing was written\nhint: mend what they name, or deny less"
+    )]
+    Denied(Vec<Problem>),
     /// A policy could not be written.
     #[error("group policy for `{domain}`: {source}")]
     Gpo {

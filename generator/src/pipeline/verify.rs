@@ -34,6 +34,15 @@ pub struct Verification {
 /// Why nothing could be said.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
+    /// There is no such folder.
+    #[error(
+        "`{}` is not there\nhint: name the folder that `gangway build` wrote",
+        path.display()
+    )]
+    Absent {
+        /// The path.
+        path: PathBuf,
+    },
     /// The folder is no bundle.
     #[error("`{}` is no bundle: {why}\nhint: name the folder that `gangway build` wrote", path.display())]
     NotABundle {
@@ -93,6 +102,10 @@ pub(super) fn load_document(folder: &Path) -> Result<BundleDocument, VerifyError
         path: folder.to_owned(),
         why: format!("`{}`: {why}", bundle::FILE_NAME),
     };
+    if !folder.exists() {
+        let path = folder.to_owned();
+        return Err(VerifyError::Absent { path });
+    }
     let bytes = read_bounded(&folder.join(bundle::FILE_NAME), bundle::MAX_BYTES)
         .map_err(|error| not_a_bundle(error.to_string()))?;
     BundleDocument::parse(&bytes).map_err(not_a_bundle)

@@ -49,7 +49,7 @@ fn pipe(desk: &Desk, name: &str) {
 fn a_pipe_among_the_downloads() {
     check(
         |desk| pipe(desk, "downloads/md4ws.exe"),
-        1,
+        3,
         &["GW1001", "md4ws.exe", "no plain file"],
     );
 }
@@ -165,7 +165,7 @@ fn paths_that_are_not_there_or_hold_something_else() {
             ["`notes.txt`", "hint: name a bundle"],
         ),
         (&["diff", "absent", "."], 3, ["`absent`", "hint:"]),
-        (&["verify", "absent"], 4, ["`absent`", "hint:"]),
+        (&["verify", "absent"], 3, ["`absent`", "hint:"]),
         (
             &["init", "notes.txt"],
             3,

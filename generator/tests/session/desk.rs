@@ -107,14 +107,19 @@ impl Desk {
         self.put("gangway.toml", text.replacen(from, to, 1).as_bytes());
     }
 
-    /// Runs the program in this folder with an empty environment.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Session {
-        let output = Command::new(env!("CARGO_BIN_EXE_gangway"))
+    /// The program in this folder with an empty environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gangway"));
+        command
             .args(arguments)
             .current_dir(self.root.path())
-            .env_clear()
-            .output()
-            .unwrap();
+            .env_clear();
+        command
+    }
+
+    /// Runs the program in this folder with an empty environment.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Session {
+        let output = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Session {
             code: output.status.code().unwrap(),

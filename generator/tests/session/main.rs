@@ -5,9 +5,13 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+#[cfg(unix)]
+mod answers;
 mod bad_input;
 mod bundle;
 mod desk;
+#[cfg(unix)]
+mod exit_codes;
 mod names;
 #[cfg(feature = "directory")]
 mod publish;

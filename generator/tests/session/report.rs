@@ -41,7 +41,7 @@ fn nothing_that_a_server_wrote_drives_the_terminal_or_passes_for_a_line_of_ours(
         let document = document.succeeds();
         assert!(!document.contains(hidden), "{document:?}");
         let value: serde_json::Value = serde_json::from_str(document).unwrap();
-        assert_eq!(value["servers"].as_array().map(Vec::len), Some(1));
+        assert_eq!(value["result"]["servers"].as_array().map(Vec::len), Some(1));
     }
 }
 

@@ -22,12 +22,13 @@ pub use text::BlobText;
 
 use gangway_contract::OrgId;
 use gangway_contract::manifest::{Cloud, Connectivity};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::x509::{AnchorName, Certificate, ChainFault, Path, Purpose, TrustAnchors, prove};
 
 /// Who is told to report where, from a blob's signed body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OnboardingBlob {
     /// The organisation that devices will belong to.
     pub org_id: OrgId,
@@ -54,7 +55,7 @@ pub struct OnboardingBlob {
 }
 
 /// Who is told to stop reporting, and until when the order is good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OffboardingBlob {
     /// The organisation that issued it.
     pub org_id: OrgId,
@@ -72,7 +73,7 @@ pub struct OffboardingBlob {
 }
 
 /// The certificate that signed a blob.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeafFacts {
     /// Subject, for example `CN=Seville.Windows.com`.
     pub subject: String,
@@ -85,7 +86,7 @@ pub struct LeafFacts {
 }
 
 /// Result of the offline signature check over the blob's body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum BlobSignature {
     /// Every signature present verifies and the chain ends at a trusted root.
@@ -103,7 +104,7 @@ pub enum BlobSignature {
 }
 
 /// Why a blob's signature is not accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum BlobFault {
     /// The signature was made by the certificate's key, but over another body.

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::certificate::Certificate;
@@ -9,7 +10,7 @@ use super::revocation::RevocationList;
 use crate::formats::der::DerError;
 
 /// Which trusted root a chain ends at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AnchorName {
     /// One of the built-in Microsoft roots.

@@ -1,9 +1,10 @@
 //! Why no path from a certificate to a trusted root could be proven.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The reason why a certificate is not trusted for a purpose at a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ChainFault {
     /// The path ends at a self-signed certificate that is no anchor.

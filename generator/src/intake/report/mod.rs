@@ -2,50 +2,53 @@
 
 mod text;
 
+use gangway_contract::Sha256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Inspection, Item, Kind, Verdict};
-use crate::problem::Problem;
 
 pub use text::text;
 
-/// Shape of the JSON document.
-const SCHEMA: u32 = 1;
+/// An inspection for programs; its findings stand beside it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InspectionDocument<'a> {
+    /// One for each file and each entry of an archive, sorted by path.
+    pub items: Vec<ItemDocument<'a>>,
+}
 
-/// The whole inspection as indented JSON.
-pub fn json(inspection: &Inspection) -> String {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        schema: u32,
-        items: Vec<Row<'a>>,
-        problems: Vec<&'a Problem>,
-    }
-    #[derive(Serialize)]
-    struct Row<'a> {
-        path: &'a str,
-        size: u64,
-        sha256: String,
-        #[serde(flatten)]
-        kind: &'a Kind,
-        signature: &'a Verdict,
-        /// Would be staged and run: a payload without an error of its own.
-        usable: bool,
-    }
-    fn row(item: &Item) -> Row<'_> {
-        Row {
-            path: &item.path,
-            size: item.size,
-            sha256: item.sha256.to_string(),
-            kind: &item.kind,
-            signature: &item.verdict,
-            usable: item.is_usable(),
-        }
-    }
-    let document = Document {
-        schema: SCHEMA,
+/// One file or entry.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ItemDocument<'a> {
+    /// The path as the user knows it; entries of archives as `package.zip!folder/entry`.
+    pub path: &'a str,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of all bytes.
+    pub sha256: Sha256,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: &'a Kind,
+    /// Who made it, by signature.
+    pub signature: &'a Verdict,
+    /// Would be staged and run: a payload without an error of its own.
+    pub usable: bool,
+}
+
+/// The whole inspection for programs.
+pub fn document(inspection: &Inspection) -> InspectionDocument<'_> {
+    InspectionDocument {
         items: inspection.items.iter().map(row).collect(),
-        problems: inspection.all_problems().collect(),
-    };
-    // Strings, numbers and lists only, which always serialise.
-    serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+}
+
+fn row(item: &Item) -> ItemDocument<'_> {
+    ItemDocument {
+        path: &item.path,
+        size: item.size,
+        sha256: item.sha256,
+        kind: &item.kind,
+        signature: &item.verdict,
+        usable: item.is_usable(),
+    }
 }

@@ -86,10 +86,7 @@ impl Contents {
 
 /// The bundle's document, when everything in the bundle is as it was built and signed.
 fn checked(request: &PublishRequest) -> Result<BundleDocument, PublishError> {
-    let verified = verify(&request.bundle, request.now).map_err(|error| PublishError::Bundle {
-        path: request.bundle.clone(),
-        why: error.to_string(),
-    })?;
+    let verified = verify(&request.bundle, request.now)?;
     let unsigned = |problem: &&Problem| problem.code == &codes::EXE_UNSIGNED;
     let fault = verified
         .problems

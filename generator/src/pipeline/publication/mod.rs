@@ -24,6 +24,7 @@ use crate::gpo::publication::{
     Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback,
 };
 use crate::gpo::{Guid, InvalidDomainName};
+use crate::pipeline::verify::VerifyError;
 use crate::publish::{AttributeChange, Directory, DirectoryError, Share, ShareError};
 use execute::Executor;
 use state::State;
@@ -71,6 +72,9 @@ pub enum PublishError {
         /// What is wrong.
         why: String,
     },
+    /// There is no bundle to verify.
+    #[error(transparent)]
+    Unverifiable(#[from] VerifyError),
     /// The bundle is for other domains, or for more than one.
     #[error("bundle `{}`: {why}", path.display())]
     ChooseDomain {

@@ -32,6 +32,7 @@ fn the_directory_is_reached_under_tls_with_a_checked_certificate_only() {
     }
     let output = dry(&["--json"], None);
     let told: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let told = &told["result"];
     assert_eq!(told["server"], controller);
     assert_eq!(told["domain"], NAME);
     assert_eq!(

@@ -1,0 +1,165 @@
+//! Which cause each error of the library is.
+
+use std::path::Path;
+
+use super::failure::{Failure, FailureCode};
+use crate::fleet::FleetError;
+use crate::gpo::found::LoadError;
+use crate::intake;
+use crate::pipeline::{BuildError, ConfigError, DiffError, OutputError, SignError, VerifyError};
+use crate::problem::Problem;
+
+/// The code for findings that stand against the work. What the operating system refused to
+/// read or write leaves the others incomplete, so it decides.
+pub(super) fn of_problems(problems: &[Problem]) -> FailureCode {
+    let refused = |problem: &Problem| intake::codes::ENVIRONMENT.contains(&problem.code);
+    if problems.iter().any(refused) {
+        FailureCode::Files
+    } else {
+        FailureCode::Problems
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        let code = match &error {
+            BuildError::Config(error) => of_config(error),
+            BuildError::Output(error) => of_output(error),
+            BuildError::WorkspaceKey { path, .. }
+            | BuildError::Root { path, .. }
+            | BuildError::RevocationList { path, .. } => of_named_file(path),
+            BuildError::Lock { .. } => FailureCode::Lock,
+            BuildError::NoStub { .. } => FailureCode::Files,
+            BuildError::Stub { .. } | BuildError::Gpo { .. } | BuildError::Kit(_) => {
+                FailureCode::Unbuildable
+            }
+            BuildError::Problems(problems) => of_problems(problems),
+            BuildError::Denied(_) => FailureCode::Denied,
+            BuildError::Runbook { .. } | BuildError::Digest { .. } => FailureCode::Defect,
+        };
+        let failure = Self::new(code, &error);
+        match error {
+            BuildError::Problems(problems) | BuildError::Denied(problems) => {
+                failure.about(problems)
+            }
+            _ => failure,
+        }
+    }
+}
+
+fn of_config(error: &ConfigError) -> FailureCode {
+    match error {
+        ConfigError::Unreadable { .. } => FailureCode::Files,
+        ConfigError::Malformed { .. } | ConfigError::Value { .. } => FailureCode::Config,
+    }
+}
+
+/// A file that the config names: not there, or there and not understood.
+fn of_named_file(path: &Path) -> FailureCode {
+    if std::fs::File::open(path).is_ok() {
+        FailureCode::Config
+    } else {
+        FailureCode::Files
+    }
+}
+
+fn of_output(error: &OutputError) -> FailureCode {
+    match error {
+        OutputError::Io { .. } | OutputError::Changed { .. } => FailureCode::Files,
+        OutputError::NotABundle { .. } | OutputError::NotAFolder { .. } => FailureCode::Occupied,
+        OutputError::Busy { .. } => FailureCode::Busy,
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        let code = match &error {
+            SignError::Config(error) => of_config(error),
+            SignError::NoCommand { .. } => FailureCode::Config,
+            SignError::NotABundle(error) => of_verify(error),
+            SignError::Refused(_) => FailureCode::NotVerified,
+            SignError::Io(error) => of_output(error),
+            SignError::Program { .. } => FailureCode::Program,
+        };
+        let failure = Self::new(code, &error);
+        match error {
+            SignError::Refused(problem) => failure.about(vec![*problem]),
+            _ => failure,
+        }
+    }
+}
+
+fn of_verify(error: &VerifyError) -> FailureCode {
+    match error {
+        VerifyError::Absent { .. } => FailureCode::Files,
+        VerifyError::NotABundle { .. } => FailureCode::NotABundle,
+        VerifyError::Io(error) => of_output(error),
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        Self::new(of_verify(&error), &error)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::new(FailureCode::Files, &error)
+    }
+}
+
+impl From<DiffError> for Failure {
+    fn from(error: DiffError) -> Self {
+        let code = match &error {
+            DiffError::Policies(_) => FailureCode::Files,
+            DiffError::Manifest { .. } => FailureCode::NotVerified,
+        };
+        Self::new(code, &error)
+    }
+}
+
+impl From<FleetError> for Failure {
+    fn from(error: FleetError) -> Self {
+        Self::new(FailureCode::Files, &error)
+    }
+}
+
+#[cfg(feature = "directory")]
+mod publish {
+    use super::{Failure, FailureCode, of_verify};
+    use crate::cli::password::PasswordError;
+    use crate::pipeline::publication::PublishError;
+
+    impl From<PublishError> for Failure {
+        fn from(error: PublishError) -> Self {
+            let code = match &error {
+                PublishError::ChooseDomain { .. } => FailureCode::CommandLine,
+                PublishError::Lint { .. } => FailureCode::Problems,
+                PublishError::Refused(_) => FailureCode::Refused,
+                PublishError::Unverifiable(error) => of_verify(error),
+                PublishError::Bundle { .. }
+                | PublishError::Verification { .. }
+                | PublishError::Domain(_) => FailureCode::NotVerified,
+                PublishError::State(_) => FailureCode::Files,
+                PublishError::Server { .. }
+                | PublishError::Directory(_)
+                | PublishError::Share(_)
+                | PublishError::Different { .. } => FailureCode::Server,
+            };
+            Self::new(code, &error)
+        }
+    }
+
+    impl From<PasswordError> for Failure {
+        fn from(error: PasswordError) -> Self {
+            let code = match &error {
+                PasswordError::File { .. } | PasswordError::Terminal { .. } => FailureCode::Files,
+                PasswordError::Variable | PasswordError::NoTerminal { .. } => {
+                    FailureCode::CommandLine
+                }
+            };
+            Self::new(code, &error)
+        }
+    }
+}

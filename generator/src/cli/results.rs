@@ -1,0 +1,154 @@
+//! What stands as `result` in each command's answer, where no other module has the type.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::answer::Document;
+use crate::bundle::BundleDocument;
+use crate::fleet::Fleet;
+use crate::intake::report::InspectionDocument;
+use crate::pipeline::Difference;
+use crate::problem::{Code, Severity};
+
+/// Names the command and the version of each result.
+macro_rules! documents {
+    ($($command:literal $version:literal $type:ty;)*) => {$(
+        impl Document for $type {
+            const COMMAND: &'static str = $command;
+            const VERSION: u32 = $version;
+        }
+    )*};
+}
+
+documents! {
+    "init" 1 Written;
+    "inspect" 1 InspectionDocument<'_>;
+    "build" 1 Built;
+    "sign" 1 Signed;
+    "verify" 1 Verified;
+    "lint" 1 Linted;
+    "diff" 1 Differences;
+    "publish gpo" 1 Published;
+    "report" 1 Fleet;
+    "explain" 1 Explained;
+    "completions" 1 Completions;
+}
+
+/// Of `init`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Written {
+    /// The file that was written.
+    pub(super) path: String,
+}
+
+/// Of `build`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Built {
+    /// Folder of the bundle.
+    pub(super) out: String,
+    /// The bundle's `bundle.json`.
+    pub(super) bundle: BundleDocument,
+}
+
+/// Of `sign`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Signed {
+    /// The signature that the bootstrap has now, in one line.
+    pub(super) signature: String,
+}
+
+/// Of `verify`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Verified {
+    /// The bundle, as its `bundle.json` has it.
+    pub(super) bundle_id: String,
+    /// Files whose bytes were compared.
+    pub(super) files: usize,
+    /// State of the bootstrap's signature, in one line.
+    pub(super) signature: String,
+    /// Is everything as it was built, plus a signature at most?
+    pub(super) good: bool,
+}
+
+/// Of `lint`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Linted {
+    /// What was looked at.
+    pub(super) checked: Vec<String>,
+    /// What no look at files can tell.
+    pub(super) not_seen: Vec<String>,
+}
+
+/// Of `diff`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Differences {
+    /// Everything that differs.
+    pub(super) differences: Vec<Difference>,
+}
+
+/// Of `publish gpo`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Published {
+    /// Domain that is published to.
+    pub(super) domain: String,
+    /// Domain controller that is written to.
+    pub(super) server: String,
+    /// Brings the GPOs, or takes them back.
+    pub(super) action: PublishAction,
+    /// Nothing was written.
+    pub(super) dry_run: bool,
+    /// The steps in words, in their order.
+    pub(super) steps: Vec<String>,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// What a publication does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PublishAction {
+    /// Brings the bundle's GPOs.
+    Publish,
+    /// Brings back what was there before.
+    Rollback,
+}
+
+/// Of `explain`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Explained {
+    /// The code that was asked for, or all.
+    pub(super) codes: Vec<ExplainedCode>,
+}
+
+/// One problem code.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ExplainedCode {
+    /// `GW` and four digits.
+    pub(super) code: &'static str,
+    /// How bad it is.
+    pub(super) severity: Severity,
+    /// What is wrong in general.
+    pub(super) title: &'static str,
+    /// Why it matters and what to do, in plain paragraphs.
+    pub(super) page: &'static str,
+}
+
+impl From<&'static Code> for ExplainedCode {
+    fn from(code: &'static Code) -> Self {
+        Self {
+            code: code.id,
+            severity: code.severity,
+            title: code.title,
+            page: code.page,
+        }
+    }
+}
+
+/// Of `completions`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Completions {
+    /// The shell.
+    pub(super) shell: String,
+    /// The script for it.
+    pub(super) script: String,
+}

@@ -1,0 +1,95 @@
+//! The schemas of all answers, by name, and the command that prints them.
+
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+
+use super::answer::{self, Answer, Document, Nothing};
+use super::arguments::SchemaOf;
+use super::failure::{Failure, FailureCode};
+use super::output::Output;
+use super::results;
+use crate::fleet::Fleet;
+use crate::intake::report::InspectionDocument;
+
+/// The answer of `gangway schema`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Schemas {
+    /// Every name, or the one that was asked for.
+    schemas: Vec<Named>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Named {
+    /// The name, as `gangway schema NAME` takes it.
+    name: String,
+    /// Its version: the number behind the `/` in an answer's `schema`.
+    version: u32,
+    /// The JSON Schema (draft 2020-12), when one was asked for by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Schema>,
+}
+
+impl Document for Schemas {
+    const COMMAND: &'static str = "schema";
+    const VERSION: u32 = 1;
+}
+
+/// Name, version, and how to make it.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) version: u32,
+    pub(super) make: fn() -> Schema,
+}
+
+fn entry<T: Document>() -> Entry {
+    Entry {
+        name: T::name(),
+        version: T::VERSION,
+        make: answer::schema::<T>,
+    }
+}
+
+/// Every schema, in the order of the commands.
+pub(super) fn all() -> Vec<Entry> {
+    vec![
+        entry::<results::Written>(),
+        entry::<InspectionDocument<'static>>(),
+        entry::<results::Built>(),
+        entry::<results::Signed>(),
+        entry::<results::Verified>(),
+        entry::<results::Linted>(),
+        entry::<results::Differences>(),
+        entry::<results::Published>(),
+        entry::<Fleet>(),
+        entry::<results::Explained>(),
+        entry::<results::Completions>(),
+        entry::<Schemas>(),
+        entry::<Nothing>(),
+    ]
+}
+
+pub(super) fn run(given: &SchemaOf, output: &Output) -> Result<Answer<Schemas>, Failure> {
+    let named = |entry: Entry, document| Named {
+        name: entry.name,
+        version: entry.version,
+        document,
+    };
+    let Some(name) = &given.name else {
+        for entry in all() {
+            output.result(&format!("{}  version {}", entry.name, entry.version));
+        }
+        let schemas = all().into_iter().map(|entry| named(entry, None)).collect();
+        return Ok(Answer::good(Schemas { schemas }));
+    };
+    let Some(entry) = all().into_iter().find(|entry| entry.name == *name) else {
+        return Err(Failure::of(
+            FailureCode::CommandLine,
+            &format!("there is no schema `{name}`\nhint: `gangway schema` lists them all"),
+        ));
+    };
+    let schema = (entry.make)();
+    // Strings, numbers and lists only, which always serialise.
+    output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
+    let schemas = vec![named(entry, Some(schema))];
+    Ok(Answer::good(Schemas { schemas }))
+}
