@@ -24,8 +24,8 @@ const DOCUMENT: &str = include_str!("../../../docs/authenticode-differences.md")
 
 fn judge(base: &Base, bytes: &[u8]) -> Verdict {
     let anchors = TrustAnchors::none()
-        .with_lab_root(&lab::root_der())
-        .expect("the lab's root");
+        .with_lab_root(lab::roots_pem().as_bytes())
+        .expect("the lab's roots");
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970");

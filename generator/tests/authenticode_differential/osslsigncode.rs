@@ -8,7 +8,7 @@ use gangway_fixtures::authenticode::SIGNED_AT;
 use gangway_fixtures::lab;
 use tempfile::TempDir;
 
-/// osslsigncode with the lab's root, and a folder for its files.
+/// osslsigncode with the lab's roots, and a folder for its files.
 pub(crate) struct Osslsigncode {
     folder: TempDir,
     next: AtomicUsize,
@@ -36,7 +36,7 @@ impl Osslsigncode {
             next: AtomicUsize::new(0),
         };
         gangway_fixtures::samples::lab(tool.folder.path()).expect("a temporary folder");
-        std::fs::write(tool.path("root.pem"), lab::root_pem()).expect("a temporary folder");
+        std::fs::write(tool.path("roots.pem"), lab::roots_pem()).expect("a temporary folder");
         tool
     }
 
@@ -53,7 +53,7 @@ impl Osslsigncode {
     pub(crate) fn accepts(&self, extension: &str, bytes: &[u8]) -> bool {
         let file = self.fresh(extension);
         std::fs::write(&file, bytes).expect("a temporary folder");
-        let root = self.path("root.pem");
+        let root = self.path("roots.pem");
         let output = run(Command::new("osslsigncode")
             .args(["verify", "-ignore-crl", "-ignore-cdp", "-CAfile"])
             .arg(&root)

@@ -66,6 +66,7 @@ lab_roots = ["root.pem"]
 lab_root_counts_as_microsoft = true
 signers.agent.organizations = ["Contoso Lab"]
 signers.scripts.organizations = ["Contoso Lab"]
+signers.updates.organizations = ["Contoso Lab"]
 
 [signing]
 roots = ["root.pem"]
@@ -78,7 +79,7 @@ impl Desk {
         fs::create_dir(root.path().join("downloads")).unwrap();
         let desk = Self { root };
         desk.put("gangway.toml", CONFIG.as_bytes());
-        desk.put("root.pem", lab::root_pem().as_bytes());
+        desk.put("root.pem", lab::roots_pem().as_bytes());
         desk.put("stub.exe", &stub_exe());
         desk
     }

@@ -166,7 +166,7 @@ impl Recipe {
             (
                 "[trust]",
                 [
-                    "lab_roots = ['lab/root.pem']",
+                    "lab_roots = ['lab/roots.pem']",
                     "lab_root_counts_as_microsoft = true",
                     "signers.agent.organizations = ['Contoso Lab']",
                     "signers.scripts.organizations = ['Contoso Lab']",

@@ -54,7 +54,7 @@ impl Downloads {
 /// Settings that let the lab stand for Microsoft.
 fn lab() -> IntakeSettings {
     IntakeSettings {
-        lab_roots: vec![gangway_fixtures::lab::root_der()],
+        lab_roots: gangway_fixtures::lab::roots_der(),
         trust: TrustSettings {
             lab_root_counts_as_microsoft: true,
             signers: lab_signers(),
