@@ -208,8 +208,8 @@ codes! {
         "Download the file again. `require_timestamp = false` in `[trust.signers]` allows it.";
     /// SHA-1.
     WEAK_DIGEST = "GW1308", Error, "the signature rests on SHA-1",
-        "SHA-1 collisions can be made, so a SHA-1 signature no longer proves which bytes were signed.",
-        "Download a current version. `allow_sha1 = true` in `[trust.signers]` allows it for stamped files.";
+        "The content digest is SHA-1, or the chain ends at one of Microsoft's roots of 1997 and 2001, whose certificates are signed with SHA-1. Collisions can be made, so such a signature no longer proves which bytes were signed. Updates of that time are taken all the same when a time stamp shows that they are.",
+        "Download a current version. `allow_sha1 = true` in `[trust.signers]` allows it for stamped files of other kinds.";
     /// Bytes that no signature covers.
     UNCOVERED_BYTES = "GW1309", Error, "the file holds bytes that its signature does not cover",
         "Bytes behind the signature inside the certificate table are covered by nothing; Windows ignores them by default. They are a known hiding place, and Microsoft's downloads have none.",

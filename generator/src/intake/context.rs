@@ -18,9 +18,6 @@ impl<'a> Context<'a> {
     /// Reads the lab roots and revocation lists; one that cannot be read is left out and reported.
     pub(super) fn new(settings: &'a IntakeSettings) -> (Self, Vec<Problem>) {
         let mut anchors = TrustAnchors::microsoft();
-        if settings.trust.historic_microsoft_roots {
-            anchors = anchors.with_historic();
-        }
         let mut problems = Vec::new();
         for (index, root) in settings.lab_roots.iter().enumerate() {
             match anchors.clone().with_lab_root(root) {

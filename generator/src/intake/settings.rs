@@ -86,8 +86,6 @@ pub struct TrustSettings {
     /// Revocation lists (DER or PEM) of the signers' issuers. Without them the verdicts say that
     /// revocation was not checked.
     pub revocation_lists: Vec<PathBuf>,
-    /// Accepts Microsoft's roots of 1997 and 2001, whose SHA-1 era ended.
-    pub historic_microsoft_roots: bool,
     /// `[trust.signers]`.
     pub signers: SignerPolicy,
 }
@@ -121,8 +119,10 @@ pub struct SignerRule {
     pub extended_key_usages: Vec<String>,
     /// A time stamp must be present.
     pub require_timestamp: bool,
-    /// Accepts a SHA-1 content digest when it is time-stamped.
-    pub allow_sha1: bool,
+    /// Accepts what rests on SHA-1 alone, when it is time-stamped: the content digest, or a chain
+    /// to one of Microsoft's roots of 1997 and 2001. Left out: for `updates` only, because those
+    /// that Server 2012 R2 and 2008 R2 need first are of that time.
+    pub allow_sha1: Option<bool>,
 }
 
 impl Default for SignerRule {
@@ -132,7 +132,7 @@ impl Default for SignerRule {
             roots: Vec::new(),
             extended_key_usages: Vec::new(),
             require_timestamp: true,
-            allow_sha1: false,
+            allow_sha1: None,
         }
     }
 }

@@ -5,7 +5,6 @@ use super::item::{FirstSignature, Verdict};
 use super::settings::{SignerPolicy, SignerRule, TrustSettings};
 use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
 use crate::formats::blob::{BlobFault, BlobSignature, LeafFacts};
-use crate::formats::digest::DigestAlgorithm;
 use crate::problem::Problem;
 
 /// Which rule of `[trust.signers]` a kind of file falls under.
@@ -25,6 +24,12 @@ impl RuleFor {
             Self::Updates => &policy.updates,
             Self::Tools => &policy.tools,
         }
+    }
+
+    /// Does it take what rests on SHA-1 alone?
+    fn allows_sha1(self, policy: &SignerPolicy) -> bool {
+        let default = self == Self::Updates;
+        self.of(policy).allow_sha1.unwrap_or(default)
     }
 
     fn key(self) -> &'static str {
@@ -94,7 +99,7 @@ pub(super) fn policy_problems(
     match verdict {
         authenticode::Verdict::Valid(valid) => {
             let mut problems = identity_problems(valid, rule, rule_for, trust, subject);
-            problems.extend(strength_problems(valid, rule, rule_for, subject));
+            problems.extend(strength_problems(valid, rule_for, &trust.signers, subject));
             problems
         }
         authenticode::Verdict::Invalid { reason, claimed } => {
@@ -223,10 +228,11 @@ fn wrong_signer(rule_for: RuleFor, subject: &str) -> Problem {
 
 fn strength_problems(
     valid: &Valid,
-    rule: &SignerRule,
     rule_for: RuleFor,
+    policy: &SignerPolicy,
     subject: &str,
 ) -> Vec<Problem> {
+    let rule = rule_for.of(policy);
     let mut problems = Vec::new();
     if rule.require_timestamp && valid.signature.signed_at.is_none() {
         problems.push(Problem::new(
@@ -239,7 +245,12 @@ fn strength_problems(
             ),
         ));
     }
-    if !rule.allow_sha1 && valid.signature.digest_algorithm == DigestAlgorithm::Sha1 {
+    // The certificates under the retired roots are signed with SHA-1.
+    let rests_on_sha1 = valid
+        .warnings
+        .iter()
+        .any(|warning| matches!(warning, Warning::Sha1Digest | Warning::RetiredRoot { .. }));
+    if rests_on_sha1 && !rule_for.allows_sha1(policy) {
         problems.push(Problem::new(
             &codes::WEAK_DIGEST,
             subject,
@@ -262,6 +273,7 @@ fn strength_problems(
                 .with_evidence(warning.to_string()),
             ),
             Warning::Sha1Digest
+            | Warning::RetiredRoot { .. }
             | Warning::LocaleDependent { .. }
             | Warning::SlackData { .. }
             | Warning::RevocationListOutdated { .. }

@@ -8,7 +8,8 @@ use cfb::CompoundFile;
 use gangway::formats::authenticode::FileKind;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::authenticode::{
-    Encoding, MsiSigned, SIGNED_AT, Signature, Stamp, sign_cab, sign_pe, sign_script,
+    Encoding, MsiSigned, SIGNED_AT, Signature, Stamp, sign_cab, sign_cab_as_link, sign_pe,
+    sign_script,
 };
 use gangway_fixtures::pe::Version;
 use gangway_fixtures::rsa::Hash;
@@ -52,6 +53,7 @@ impl Base {
             FileKind::Pe if self.name.starts_with("nested") => "PE, nested",
             FileKind::Pe => "PE",
             FileKind::Msi => "MSI",
+            FileKind::Cabinet if self.name.starts_with("update") => "MSU",
             FileKind::Cabinet => "CAB",
             FileKind::Script => "PS1",
         }
@@ -216,6 +218,11 @@ pub(crate) fn all(tool: &Osslsigncode) -> Vec<Base> {
             by_tool("msi", &unsigned_package, &["-h", "sha256", "-add-msi-dse"]),
         ),
         Base::new("cabinet", FileKind::Cabinet, sign_cab(&files, &good)),
+        Base::new(
+            "update of 2015",
+            FileKind::Cabinet,
+            sign_cab_as_link(&files, &Signature::of_2015()),
+        ),
         Base::new(
             "cabinet by osslsigncode",
             FileKind::Cabinet,

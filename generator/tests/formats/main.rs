@@ -3,6 +3,7 @@
 mod common;
 
 mod cabinets;
+mod eras;
 mod executables;
 mod hostile;
 mod identity;

@@ -9,7 +9,13 @@ use crate::formats::digest::{DigestAlgorithm, hex};
 pub(super) const INDIRECT_DATA: &str = "1.3.6.1.4.1.311.2.1.4";
 
 const PE_IMAGE_DATA: &str = "1.3.6.1.4.1.311.2.1.15";
+/// What osslsigncode and older signing tools write for cabinets.
 const CABINET_DATA: &str = "1.3.6.1.4.1.311.2.1.25";
+/// What Microsoft's update packages and the cabinets in them have (seen in KB2999226 and
+/// KB3118401 of 2015): a link whose serialised object holds an attribute 1.3.6.1.4.1.311.2.5.1,
+/// `szOID_ENHANCED_HASH` in `wintrust.h`. What that hashes is not published; nothing rests on
+/// it here. The digest beside it is the cabinet's, as always.
+const LINK: &str = "1.3.6.1.4.1.311.2.1.28";
 /// A subject interface package, named by GUID: installer packages and scripts.
 const SIP_INFO: &str = "1.3.6.1.4.1.311.2.1.30";
 
@@ -43,7 +49,7 @@ pub(super) fn parse(content: &Element<'_>, kind: FileKind) -> Result<SignedDiges
         found,
     };
     match (kind, subject.as_str()) {
-        (FileKind::Pe, PE_IMAGE_DATA) | (FileKind::Cabinet, CABINET_DATA) => {}
+        (FileKind::Pe, PE_IMAGE_DATA) | (FileKind::Cabinet, CABINET_DATA | LINK) => {}
         (FileKind::Msi, SIP_INFO) => {
             let guid = sip_guid(value).map_err(malformed)?;
             if guid != MSI_SIP {
@@ -102,4 +108,69 @@ fn sip_guid(value: Option<Element<'_>>) -> Result<&[u8], DerError> {
         .content();
     fields.expect(tag::INTEGER)?;
     Ok(fields.expect(tag::OCTET_STRING)?.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::der::Reader;
+
+    /// Signed content of a type, by the last number of its identifier, with a SIP's GUID.
+    fn content(last_number: u8, guid: [u8; 16]) -> Vec<u8> {
+        let element = |tag: u8, content: &[u8]| {
+            let length = u8::try_from(content.len()).unwrap();
+            [&[tag, length][..], content].concat()
+        };
+        let subject = [
+            0x2b,
+            0x06,
+            0x01,
+            0x04,
+            0x01,
+            0x82,
+            0x37,
+            0x02,
+            0x01,
+            last_number,
+        ];
+        let sip = element(0x30, &[element(2, &[1]), element(4, &guid)].concat());
+        let data = element(0x30, &[element(6, &subject), sip].concat());
+        let sha1 = element(0x30, &element(6, &[0x2b, 0x0e, 0x03, 0x02, 0x1a]));
+        let digest = element(0x30, &[sha1, element(4, &[7; 20])].concat());
+        element(0x30, &[data, digest].concat())
+    }
+
+    #[test]
+    fn each_kind_of_file_takes_the_types_that_are_made_for_it() {
+        let types = [
+            ("PE image", 15, [0; 16]),
+            ("cabinet", 25, [0; 16]),
+            ("link", 28, [0; 16]),
+            ("package", 30, MSI_SIP),
+            ("script", 30, POWERSHELL_SIP),
+        ];
+        let table = [
+            (FileKind::Pe, vec!["PE image"]),
+            (FileKind::Cabinet, vec!["cabinet", "link"]),
+            (FileKind::Msi, vec!["package"]),
+            (FileKind::Script, vec!["script"]),
+        ];
+        for (kind, expected) in table {
+            let taken = |number, guid| {
+                let bytes = content(number, guid);
+                let element = Reader::new(&bytes).read().unwrap();
+                match parse(&element, kind) {
+                    Ok(signed) => signed.digest == [7; 20],
+                    Err(InvalidReason::WrongFileKind { .. }) => false,
+                    Err(other) => panic!("{kind}: {other}"),
+                }
+            };
+            let found: Vec<&str> = types
+                .iter()
+                .filter(|(_, number, guid)| taken(*number, *guid))
+                .map(|(name, _, _)| *name)
+                .collect();
+            assert_eq!(found, expected, "{kind}");
+        }
+    }
 }

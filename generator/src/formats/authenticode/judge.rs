@@ -251,6 +251,10 @@ fn chain_warnings(
     now: i64,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    if let (Some(since), Some(root)) = (path.retired_from, path.certificates.last()) {
+        let subject = root.subject().to_string();
+        warnings.push(Warning::RetiredRoot { subject, since });
+    }
     let anchors = [Some(&path.anchor), signed_at.map(|time| &time.anchor)];
     for anchor in anchors.into_iter().flatten() {
         if let AnchorName::Lab { name, .. } = anchor {
@@ -349,6 +353,7 @@ fn combine(outcomes: Vec<(Place, Outcome)>) -> Verdict {
             .map(|(place, proof)| OtherSignature {
                 place,
                 signature: proof.signature,
+                warnings: proof.warnings,
             })
             .collect(),
         warnings,

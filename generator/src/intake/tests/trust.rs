@@ -162,3 +162,65 @@ fn who_made_a_file_of_no_known_kind_is_told_and_nothing_is_demanded_of_it() {
         assert!(verdict.starts_with(made_by), "{name}: {verdict}");
     }
 }
+
+/// SHA-1 under the root of 2001, stamped in 2015, with nothing inside.
+fn of_2015_alone() -> Signature {
+    Signature {
+        nested: Vec::new(),
+        ..Signature::of_2015()
+    }
+}
+
+#[test]
+fn what_rests_on_sha1_alone_is_taken_for_updates_unless_forbidden_and_else_only_when_allowed() {
+    const REMARK: &str = "GW1311";
+    const WEAK: &str = "GW1308";
+    let update = |signature: Signature| {
+        let spec = UpdateSpec {
+            signing: Some(signature),
+            ..UpdateSpec::for_2012_r2(2_999_226)
+        };
+        spec.bytes()
+    };
+    let tool = |signature: Signature| {
+        let spec = ProgramSpec {
+            signing: Some(signature),
+            ..ProgramSpec::deployment_tool()
+        };
+        spec.bytes()
+    };
+    type Case = (&'static str, Vec<u8>, Option<bool>, &'static [&'static str]);
+    let table: [Case; 7] = [
+        ("update, both", update(Signature::of_2015()), None, &[]),
+        ("update", update(of_2015_alone()), None, &[REMARK]),
+        (
+            "update, 1997",
+            update(Signature::of_2010()),
+            None,
+            &[REMARK],
+        ),
+        (
+            "update, forbidden",
+            update(of_2015_alone()),
+            Some(false),
+            &[WEAK, REMARK],
+        ),
+        ("tool, both", tool(Signature::of_2015()), None, &[]),
+        ("tool", tool(of_2015_alone()), None, &[WEAK, REMARK]),
+        (
+            "tool, allowed",
+            tool(of_2015_alone()),
+            Some(true),
+            &[REMARK],
+        ),
+    ];
+    for (case, bytes, allow_sha1, expected) in table {
+        let mut settings = lab();
+        let signers = &mut settings.trust.signers;
+        for rule in [&mut signers.updates, &mut signers.tools] {
+            rule.allow_sha1 = allow_sha1;
+        }
+        let inspection = Downloads::new(&[("file", bytes)]).inspect_with(&settings);
+        assert_eq!(codes(&inspection), expected, "{case}");
+    }
+}
