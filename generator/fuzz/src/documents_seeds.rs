@@ -48,6 +48,8 @@ pub fn locks() -> Seeds {
             size: 7,
             version: Some("4.18.25020.1009".to_owned()),
             signer: Some("CN=Microsoft Corporation".to_owned()),
+            signatures: vec!["signature 1: SHA-256 by CN=x".to_owned()],
+            remarks: vec!["x".to_owned()],
             first_seen: "2026-11-01T00:00:00Z".to_owned(),
         });
     }

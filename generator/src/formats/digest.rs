@@ -1,11 +1,12 @@
 //! The hash algorithms of signatures, computed over streams.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// Hash algorithms, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DigestAlgorithm {
     /// Broken; never computed, never accepted.

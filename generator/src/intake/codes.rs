@@ -223,6 +223,11 @@ codes! {
         "The file is what its signer signed. Something about the signature is weaker than usual; the evidence says what.",
         "Read the evidence; download a current version where there is one.";
 
+    /// An MSI whose stream names are not signed.
+    METADATA_NOT_SIGNED = "GW1312", Error, "the signature does not cover the names of the package's streams",
+        "An installer package without the stream `MsiDigitalSignatureEx` has a signature over the bytes of its streams only: two streams can change names, sizes and times, and the signature still holds.",
+        "Download the agent again. If Microsoft's own should lack the stream, `allow_unsigned_metadata = true` in `[trust.signers.agent]` takes it.";
+
     /// An MSI that cannot be read.
     DAMAGED_PACKAGE = "GW1401", Error, "an installer package is damaged",
         "The file begins as an installer package and cannot be read as one: a download that was cut short is the usual reason.",

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::source::Source;
 use crate::formats::blob::{OffboardingBlob, OnboardingBlob};
+use crate::formats::digest::DigestAlgorithm;
 use crate::problem::Problem;
 
 /// One file, or one entry of an archive.
@@ -52,6 +53,13 @@ pub enum Verdict {
         /// There was a revocation list of every issuer in the chain, and none names the
         /// signature's certificates at the time that counts.
         revocation_checked: bool,
+        /// Every signature that holds, in the order of the file; none for what is not signed with
+        /// Authenticode.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        signatures: Vec<SignatureFacts>,
+        /// What to know about the file and its signatures although they hold.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
         /// The signature that Windows judges; none for what is not signed with Authenticode.
         #[serde(skip_serializing_if = "Option::is_none")]
         first_signature: Option<FirstSignature>,
@@ -68,6 +76,23 @@ pub enum Verdict {
         /// Why not: the kind carries no signature, or the format is not judged.
         why: String,
     },
+}
+
+/// One of a file's signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SignatureFacts {
+    /// Where it stands, in words: `signature 1`, `nested signature 1 of signature 1`.
+    pub place: String,
+    /// Subject of the signing certificate.
+    pub signer: String,
+    /// Subject of the root.
+    pub root: String,
+    /// Hash of the content digest.
+    pub digest: DigestAlgorithm,
+    /// Countersigned time in seconds since 1970 UTC.
+    pub signed_at: Option<i64>,
+    /// Subject of the certificate that stamped the time.
+    pub stamped_by: Option<String>,
 }
 
 /// The first signature of a file. `WinVerifyTrust` judges it and no other, unless its caller

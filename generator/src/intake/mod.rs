@@ -30,7 +30,9 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use item::{Architecture, Claims, FirstSignature, Item, Kind, ScriptVariant, Verdict};
+pub use item::{
+    Architecture, Claims, FirstSignature, Item, Kind, ScriptVariant, SignatureFacts, Verdict,
+};
 pub use settings::{IntakeSettings, Limits, SignerPolicy, SignerRule, TrustSettings};
 pub use source::{Opened, Source};
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Kind, ScriptVariant, Verdict};
+use super::{Kind, ScriptVariant, SignatureFacts, Verdict};
+use crate::formats::x509::time::utc;
 
 impl Kind {
     /// What the item is, in a few words.
@@ -34,6 +35,20 @@ impl Kind {
             Self::PolicyTemplate { .. } => "policy template",
             Self::OtherPlatform { .. } => "package for another platform",
             Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for SignatureFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} by {}", self.place, self.digest, self.signer)?;
+        match self.signed_at {
+            Some(at) => write!(f, ", stamped {}", utc(at))?,
+            None => f.write_str(", not stamped")?,
+        }
+        match &self.stamped_by {
+            Some(by) => write!(f, " by {by}"),
+            None => Ok(()),
         }
     }
 }

@@ -123,6 +123,10 @@ pub struct SignerRule {
     /// to one of Microsoft's roots of 1997 and 2001. Left out: for `updates` only, because those
     /// that Server 2012 R2 and 2008 R2 need first are of that time.
     pub allow_sha1: Option<bool>,
+    /// Accepts an installer package without the stream `MsiDigitalSignatureEx`, in which streams
+    /// could be renamed. Asked of `agent` only. Signing tools have written the stream by default
+    /// since Windows 7; that Microsoft's agent has it was not seen here, hence this way out.
+    pub allow_unsigned_metadata: bool,
 }
 
 impl Default for SignerRule {
@@ -133,6 +137,7 @@ impl Default for SignerRule {
             extended_key_usages: Vec::new(),
             require_timestamp: true,
             allow_sha1: None,
+            allow_unsigned_metadata: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From what a signature proves to what the policy says about it.
 
 use super::codes;
-use super::item::{FirstSignature, Verdict};
+use super::item::{FirstSignature, SignatureFacts, Verdict};
 use super::settings::{SignerPolicy, SignerRule, TrustSettings};
 use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
 use crate::formats::blob::{BlobFault, BlobSignature, LeafFacts};
@@ -58,6 +58,8 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
             signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
             lab_root: used_lab_root(valid),
             revocation_checked: !valid.warnings.contains(&Warning::RevocationNotChecked),
+            signatures: signatures(valid),
+            remarks: remarks(valid),
             first_signature: first_signature(valid),
         },
         authenticode::Verdict::Invalid { reason, .. } => Verdict::Invalid {
@@ -66,6 +68,52 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
         authenticode::Verdict::Unsigned => Verdict::Unsigned,
         authenticode::Verdict::NotChecked { why } => Verdict::NotChecked { why: why.clone() },
     }
+}
+
+/// All signatures, in the order of the file.
+fn signatures(valid: &Valid) -> Vec<SignatureFacts> {
+    let others = valid
+        .others
+        .iter()
+        .map(|other| (other.place, &other.signature));
+    let mut found: Vec<_> = others.chain([(valid.place, &valid.signature)]).collect();
+    found.sort_by_key(|(place, _)| *place);
+    let facts = found.into_iter().map(|(place, signature)| SignatureFacts {
+        place: place.to_string(),
+        signer: signature.signer.subject.clone(),
+        root: signature
+            .chain
+            .last()
+            .map(|root| root.subject.clone())
+            .unwrap_or_default(),
+        digest: signature.digest_algorithm,
+        signed_at: signature.signed_at.as_ref().map(|at| at.unix_seconds),
+        stamped_by: signature.signed_at.as_ref().map(|at| at.authority.clone()),
+    });
+    facts.collect()
+}
+
+/// What the verdict does not say by itself: of the file and its strongest signature first, then
+/// of the others. That certificates ended since is true of nearly every good file, and the stamp
+/// says it.
+fn remarks(valid: &Valid) -> Vec<String> {
+    let worth_telling = |warning: &&Warning| {
+        !matches!(
+            warning,
+            Warning::LabRoot { .. } | Warning::RevocationNotChecked | Warning::EndedSince { .. }
+        )
+    };
+    let mut remarks: Vec<String> = valid
+        .warnings
+        .iter()
+        .filter(worth_telling)
+        .map(Warning::to_string)
+        .collect();
+    for other in &valid.others {
+        let warnings = other.warnings.iter().filter(worth_telling);
+        remarks.extend(warnings.map(|warning| format!("{}: {warning}", other.place)));
+    }
+    remarks
 }
 
 fn first_signature(valid: &Valid) -> Option<FirstSignature> {
@@ -261,6 +309,21 @@ fn strength_problems(
             ),
         ));
     }
+    if rule_for == RuleFor::Agent
+        && !rule.allow_unsigned_metadata
+        && valid.warnings.contains(&Warning::MetadataNotSigned)
+    {
+        problems.push(
+            Problem::new(
+                &codes::METADATA_NOT_SIGNED,
+                subject,
+                "the signature does not cover the names of the package's streams",
+                "download the agent again; if Microsoft's own lacks it too, set \
+                 `allow_unsigned_metadata = true` in `[trust.signers.agent]`",
+            )
+            .with_evidence(Warning::MetadataNotSigned.to_string()),
+        );
+    }
     for warning in &valid.warnings {
         match warning {
             Warning::CertificatePadding { .. } => problems.push(
@@ -320,6 +383,8 @@ pub(super) fn blob_verdict(signature: &BlobSignature, leaf: Option<&LeafFacts>) 
             signed_at: None,
             lab_root: matches!(anchor, AnchorName::Lab { .. }),
             revocation_checked: false,
+            signatures: Vec::new(),
+            remarks: Vec::new(),
             first_signature: None,
         },
         BlobSignature::Invalid { why } => Verdict::Invalid {

@@ -2,7 +2,7 @@
 
 use super::change::{Change, ChangeKind, differences};
 use super::{Lock, LockedDownload, timestamp};
-use crate::intake::{Inspection, Verdict, codes};
+use crate::intake::{Inspection, SignatureFacts, Verdict, codes};
 use crate::problem::{Code, Problem};
 
 /// What the user allows.
@@ -181,15 +181,27 @@ fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
         {
             continue;
         }
+        let (signer, signatures, remarks) = match &item.verdict {
+            Verdict::Valid {
+                signer,
+                signatures,
+                remarks,
+                ..
+            } => (
+                Some(signer.clone()),
+                signatures.iter().map(SignatureFacts::to_string).collect(),
+                remarks.clone(),
+            ),
+            _ => (None, Vec::new(), Vec::new()),
+        };
         found.push(LockedDownload {
             name,
             sha256: item.sha256,
             size: item.size,
             version: item.kind.version().map(str::to_owned),
-            signer: match &item.verdict {
-                Verdict::Valid { signer, .. } => Some(signer.clone()),
-                _ => None,
-            },
+            signer,
+            signatures,
+            remarks,
             first_seen: timestamp(now),
         });
     }
@@ -221,6 +233,8 @@ mod tests {
                 signed_at: None,
                 lab_root: false,
                 revocation_checked: false,
+                signatures: Vec::new(),
+                remarks: Vec::new(),
                 first_signature: None,
             },
             problems: Vec::new(),

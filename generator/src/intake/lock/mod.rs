@@ -75,6 +75,12 @@ pub struct LockedDownload {
     /// Subject of the signing certificate, where the kind is signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<String>,
+    /// Its signatures in words, where the kind is signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<String>,
+    /// What to know about them although they hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// When it was first accepted, RFC 3339 in UTC.
     pub first_seen: String,
 }
@@ -228,6 +234,8 @@ mod tests {
             size: 3,
             version: Some("1.2".to_owned()),
             signer: None,
+            signatures: vec!["signature 1: SHA-256 by CN=x".to_owned()],
+            remarks: Vec::new(),
             first_seen: timestamp(1_795_305_600),
         }
     }

@@ -59,6 +59,8 @@ fn lines(item: &Item) -> Vec<(&'static str, String)> {
         chain,
         signed_at,
         revocation_checked,
+        signatures,
+        remarks,
         ..
     } = &item.verdict
     {
@@ -72,6 +74,11 @@ fn lines(item: &Item) -> Vec<(&'static str, String)> {
             "not checked"
         };
         lines.push(("revoked", revocation.to_owned()));
+        if !signatures.is_empty() {
+            lines.push(("carries", counted(signatures.len(), "signature")));
+        }
+        lines.extend(signatures.iter().map(|one| ("", one.to_string())));
+        lines.extend(remarks.iter().map(|remark| ("remark", remark.clone())));
     }
     lines.push(("bytes", format!("{}, SHA-256 {}", item.size, item.sha256)));
     lines.push(("usable", usable(item)));

@@ -1,6 +1,6 @@
 //! Whom the settings trust, and what that makes of a signature.
 
-use gangway_fixtures::authenticode::{Signature, sign_pe};
+use gangway_fixtures::authenticode::{MsiSigned, Signature, sign_pe};
 use gangway_fixtures::pe::Version;
 use gangway_fixtures::revocation::RevocationSpec;
 
@@ -223,4 +223,24 @@ fn what_rests_on_sha1_alone_is_taken_for_updates_unless_forbidden_and_else_only_
         let inspection = Downloads::new(&[("file", bytes)]).inspect_with(&settings);
         assert_eq!(codes(&inspection), expected, "{case}");
     }
+}
+
+#[test]
+fn an_agent_whose_stream_names_are_not_signed_is_refused_unless_allowed() {
+    let agent = AgentSpec {
+        signing: Some((MsiSigned::ContentOnly, Signature::default())),
+        ..AgentSpec::default()
+    };
+    let downloads = Downloads::new(&[("md4ws.msi", agent.bytes())]);
+    let mut settings = lab();
+    assert_eq!(codes(&downloads.inspect_with(&settings)), ["GW1312"]);
+    settings.trust.signers.agent.allow_unsigned_metadata = true;
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), [""; 0]);
+    assert!(inspection.items[0].is_usable());
+    let text = report::text(&inspection);
+    assert!(
+        text.contains("remark    names, sizes and times of"),
+        "{text}"
+    );
 }
