@@ -113,6 +113,38 @@ impl Report {
     }
 }
 
+/// Name of a report's file: `<host>.<time>.<random>.json`, the host as [`host_in_file_name`]
+/// writes it, the end of the run in its compact form, eight random hex digits.
+pub fn file_name(fqdn: &str, finished_at: UtcTime, random: u32) -> String {
+    let host = host_in_file_name(fqdn);
+    format!("{host}.{}.{random:08x}.json", finished_at.compact())
+}
+
+/// A server's name as report files carry it: lower case, every character that is no letter,
+/// digit, dot or hyphen a hyphen; `unknown` for no name.
+pub fn host_in_file_name(fqdn: &str) -> String {
+    if fqdn.is_empty() {
+        return "unknown".to_owned();
+    }
+    fqdn.chars()
+        .map(|c| match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9' | '.' | '-') => c,
+            _ => '-',
+        })
+        .collect()
+}
+
+/// Host and compact time in the name of a report's file; none for another file.
+pub fn parse_file_name(name: &str) -> Option<(&str, &str)> {
+    let mut parts = name.rsplitn(4, '.');
+    let (extension, random) = (parts.next()?, parts.next()?);
+    let (time, host) = (parts.next()?, parts.next()?);
+    let is_hex = random.len() == 8 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_time = time.len() == 16 && time.ends_with('Z');
+    (extension.eq_ignore_ascii_case("json") && is_hex && is_time && !host.is_empty())
+        .then_some((host, time))
+}
+
 /// One planned step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {
@@ -249,6 +281,29 @@ mod tests {
     #[test]
     fn stored_bytes_read_back_equal() {
         assert_eq!(Report::parse(&sample().to_bytes()), Ok(sample()));
+    }
+
+    #[test]
+    fn the_name_of_a_file_gives_back_host_and_time() {
+        let name = file_name("SRV_1.contoso.com", UtcTime(0), 0xab);
+        assert_eq!(name, "srv-1.contoso.com.19700101T000000Z.000000ab.json");
+        assert_eq!(
+            parse_file_name(&name),
+            Some(("srv-1.contoso.com", "19700101T000000Z"))
+        );
+        assert_eq!(
+            file_name("", UtcTime(0), 1),
+            "unknown.19700101T000000Z.00000001.json"
+        );
+        for other in [
+            "report.json",
+            ".19700101T000000Z.000000ab.json",
+            "srv1.19700101T000000Z.000000ab (1).json",
+            "srv1.19700101T000000Z.000000ab.tmp",
+            "srv1.19700101.000000ab.json",
+        ] {
+            assert_eq!(parse_file_name(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -38,6 +38,14 @@ pub fn in_json(document: &str) -> Cow<'_, str> {
     )
 }
 
+/// A text of at most `characters`, which keeps no room for more.
+pub fn shortened(text: String, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
 fn escaped(text: &str, hides: impl Fn(char) -> bool) -> Cow<'_, str> {
     written_out(text, hides, |character, out| {
         out.extend(character.escape_unicode());
@@ -93,6 +101,12 @@ mod tests {
             assert_eq!(on_one_line(text), shown);
         }
         assert_eq!(on_lines("two\n\tlines\r"), "two\n\tlines\\u{d}");
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_between_two_characters() {
+        assert_eq!(shortened("日本語".to_owned(), 3), "日本語");
+        assert_eq!(shortened("日本語".to_owned(), 2), "日本…");
     }
 
     #[test]

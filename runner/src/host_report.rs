@@ -4,7 +4,7 @@
 use gangway_contract::fact::Fact;
 use gangway_contract::manifest::{Manifest, Mode};
 use gangway_contract::plan::Plan;
-use gangway_contract::report::{PlannedStep, Report, SignatureCheck, StepResult};
+use gangway_contract::report::{self, PlannedStep, Report, SignatureCheck, StepResult};
 use gangway_contract::{ExitCode, Facts, Reason, State, UtcTime};
 
 use crate::bundle::{Bundle, Places};
@@ -111,7 +111,7 @@ pub(crate) fn report_of(
     let names = [&host.fqdn, &host.name];
     let fqdn = names.into_iter().find_map(Fact::value);
     Report {
-        schema: gangway_contract::report::SCHEMA,
+        schema: report::SCHEMA,
         bundle_id: bundle.id.clone(),
         release_id: manifest.release_id.clone(),
         sequence: manifest.sequence,
@@ -231,20 +231,11 @@ fn is_good_state(state: State) -> bool {
     )
 }
 
-/// `<fqdn>.<utc>.<random>.json`.
+/// The name of a report's file, with a random part that nobody can guess.
 pub(crate) fn report_name(machine: &mut dyn Machine, report: &Report) -> String {
-    let host: String = report
-        .fqdn
-        .to_ascii_lowercase()
-        .chars()
-        .map(|c| match c {
-            'a'..='z' | '0'..='9' | '.' | '-' => c,
-            _ => '-',
-        })
-        .collect();
-    let host = if host.is_empty() { "unknown" } else { &host };
-    let random = machine.random() & 0xffff_ffff;
-    format!("{host}.{}.{random:08x}.json", report.finished_at.compact())
+    // The low half is as random as the whole.
+    let random = u32::try_from(machine.random() & 0xffff_ffff).unwrap_or(0);
+    report::file_name(&report.fqdn, report.finished_at, random)
 }
 
 /// The time in a report's name, which sorts as text.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::manifest::Mode;
 
 use super::exit;
+use crate::fleet::DEFAULT_MAX_AGE_DAYS;
 use crate::pipeline::explain;
 use crate::problem::{Code, Deny};
 use crate::publish::HostName;
@@ -262,14 +263,32 @@ pub(super) struct PublishGpo {
 pub(super) struct Report {
     /// Folder with the reports that servers left
     pub(super) folder: PathBuf,
-    /// Servers that should exist: a name on each line, or a CSV with the column `DNSHostName`
+    /// Servers that should exist: names on lines, or what Get-ADComputer, csvde, ldifde,
+    /// dsquery or ldbsearch export
     #[arg(long, value_name = "FILE")]
     pub(super) expected: Option<PathBuf>,
+    /// The bundle that the servers were given: done means its mode and its tenant
+    #[arg(long, value_name = "FOLDER", conflicts_with = "org_id")]
+    pub(super) bundle: Option<PathBuf>,
+    /// The tenant that onboarded servers have to report to
+    #[arg(long, value_name = "ID")]
+    pub(super) org_id: Option<String>,
+    /// Days after which a server that sent nothing new counts as not heard from
+    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_MAX_AGE_DAYS)]
+    pub(super) max_age: u32,
+    /// Names every server below each reason, not the first few
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Prints one row for each server as CSV
+    #[arg(long, conflicts_with_all = ["json", "sarif"])]
+    pub(super) csv: bool,
     /// Exits with 1 when fewer percent of the servers are done
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) threshold: Option<u8>,
     #[command(flatten)]
     pub(super) findings: Findings,
+    #[command(flatten)]
+    pub(super) moment: Moment,
 }
 
 #[derive(Debug, Args)]

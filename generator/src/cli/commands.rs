@@ -1,20 +1,16 @@
 //! One function for each command: call the library, print for people, give the answer.
 
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::io;
 
 use clap::CommandFactory as _;
 
 use super::answer::Answer;
-use super::arguments::{
-    self, Arguments, Build, Explain, Init, Inspect, Moment, Report, Sign, Verify,
-};
+use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Sign, Verify};
 use super::causes;
 use super::exit::Exit;
 use super::failure::{Failure, FailureCode};
 use super::output::Output;
 use super::results::{Built, Completions, Explained, Signed, Verified, Written};
-use crate::fleet::{self, ExpectedServers, Fleet};
 use crate::intake::lock::LockMode;
 use crate::intake::report::{self, InspectionDocument};
 use crate::intake::{self, Inspection};
@@ -24,7 +20,8 @@ use crate::problem::{Deny, Problem};
 /// The config that `init` writes; tests hold it to the config reader.
 pub(super) const SAMPLE_CONFIG: &str = include_str!("../../../templates/gangway.toml");
 
-type Answered<T> = Result<Answer<T>, Failure>;
+/// What a command gives.
+pub(super) type Answered<T> = Result<Answer<T>, Failure>;
 
 pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
     let path = given.path.display().to_string();
@@ -156,47 +153,6 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Answered<Verified> {
         exit: if good { Exit::Good } else { Exit::Verification },
         ..Answer::good(verified)
     })
-}
-
-pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
-    let expected = given.expected.as_deref().map(read_expected).transpose()?;
-    let mut fleet = fleet::read(&given.folder, expected.as_ref())?;
-    output.problems(&fleet.problems);
-    output.line(&fleet::text(&fleet));
-    let reached = given
-        .threshold
-        .is_none_or(|percent| fleet.good_percent() >= percent.into());
-    let problems = std::mem::take(&mut fleet.problems);
-    let answer = judged(fleet, problems, &given.findings.deny());
-    Ok(Answer {
-        exit: if reached { answer.exit } else { Exit::Problems },
-        ..answer
-    })
-}
-
-/// A hundred thousand names take a few megabytes.
-fn read_expected(path: &Path) -> Result<ExpectedServers, Failure> {
-    const MAX_BYTES: u64 = 256 << 20;
-    let failed = |code: FailureCode, why: String| {
-        let text = format!(
-            "list of servers `{}`: {why}\nhint: `--expected` takes a text with a name on each \
-             line, or a CSV with the column `DNSHostName`",
-            path.display()
-        );
-        Failure::of(code, &text)
-    };
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
-    if read as u64 > MAX_BYTES {
-        return Err(failed(
-            FailureCode::CommandLine,
-            format!("more than {MAX_BYTES} bytes"),
-        ));
-    }
-    ExpectedServers::read(&bytes)
-        .map_err(|error| failed(FailureCode::CommandLine, error.to_string()))
 }
 
 pub(super) fn explain(given: &Explain, output: &Output) -> Answered<Explained> {

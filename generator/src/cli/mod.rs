@@ -11,6 +11,7 @@ mod output;
 mod password;
 mod policies;
 mod publish;
+mod report;
 mod results;
 mod schemas;
 
@@ -56,7 +57,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => answer(publish::run(given, output), output),
-        Command::Report(given) => answer(commands::report(given, output), output),
+        Command::Report(given) => answer(report::report(given, output), output),
         Command::Explain(given) => answer(commands::explain(given, output), output),
         Command::Completions(given) => answer(commands::completions(given, output), output),
         Command::Schema(given) => answer(schemas::run(given, output), output),

@@ -25,5 +25,68 @@ it was meant to.\n\nExport the list again. When the server is still not on it, l
 policy is linked.",
 };
 
+/// A row of the list without a usable name.
+pub static NAMELESS_ROW: Code = Code {
+    id: "GW4003",
+    severity: Severity::Warning,
+    title: "rows of the list of servers name none",
+    page: "Each row of the list given with `--expected` is a server that should exist. One whose \
+name is no DNS name (an empty cell, `?` where an export could not write a letter, a name that was \
+cut, an object left by a replication conflict) stays expected, and no report can ever match it: \
+the share of servers that are done is lower than it may be, and never higher.\n\nCorrect the rows \
+named, or export the list again with the property `DNSHostName` and `-Encoding UTF8`.",
+};
+
+/// A first line that was taken for a header.
+pub static ASSUMED_HEADER: Code = Code {
+    id: "GW4004",
+    severity: Severity::Warning,
+    title: "the first line of the list of servers is taken for a header",
+    page: "The first line is no known name of a column, and it looks different from all others: it \
+is no name of a server, or one label above nothing but full names. It is not counted as a \
+server.\n\nWhen it is one, write its full name.",
+};
+
+/// A short name of several servers.
+pub static AMBIGUOUS_NAME: Code = Code {
+    id: "GW4005",
+    severity: Severity::Warning,
+    title: "a short name of the list means more than one server",
+    page: "A name without a domain means the one server that reports under it. Here several do, in \
+different domains, so that nobody knows which is meant: none counts, and the name stays without a \
+report.\n\nExport the list with the property `DNSHostName`.",
+};
+
+/// Reports that do not count.
+pub static LEFT_OUT_REPORT: Code = Code {
+    id: "GW4006",
+    severity: Severity::Warning,
+    title: "reports do not count",
+    page: "A report counts for a server only when nothing about it speaks against that. It does not \
+when its file's name is not the one that a bootstrap gives it, or names another server or another \
+time than its content: anybody who may write to the folder can speak for another server, and only \
+the name is tied to who made it. It does not when its time lies in the future: such a report would \
+hide every later one.\n\nLook at the files named. Reports that were copied keep their names; one \
+that was renamed or edited does not count. When a server's clock is wrong, set it.",
+};
+
+/// Reports of several tenants, and nobody said which one is meant.
+pub static SEVERAL_TENANTS: Code = Code {
+    id: "GW4007",
+    severity: Severity::Error,
+    title: "the servers report to more than one tenant",
+    page: "The sensors of these servers report to different tenants, and nothing said which one the \
+rollout is for: no share of servers that are done can be trusted.\n\nName the bundle \
+(`--bundle OUT`) or the tenant (`--org-id ID`). Servers of another one then stand apart.",
+};
+
 /// Every code of this folder, by number.
-pub static ALL: &[&Code] = &[&UNREADABLE_REPORT, &UNEXPECTED_SERVER];
+pub static ALL: &[&Code] = &[
+    &UNREADABLE_REPORT,
+    &UNEXPECTED_SERVER,
+    &NAMELESS_ROW,
+    &ASSUMED_HEADER,
+    &AMBIGUOUS_NAME,
+    &LEFT_OUT_REPORT,
+    &SEVERAL_TENANTS,
+];

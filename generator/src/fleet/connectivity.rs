@@ -6,12 +6,15 @@ use gangway_contract::Reason;
 use gangway_contract::connectivity::{Need, Outcome};
 use serde::Deserialize;
 
-use crate::printable::read_on_one_line;
+use crate::printable::{read_on_one_line, shortened};
 
 use super::{AddressCount, ConnectivityCount, FailingAddress, Server, ServerConnectivity};
 
 /// Failing addresses that are kept of one report; the lists have some forty.
 const MAX_FAILING: usize = 100;
+
+/// Characters that are kept of an address and of what came of it; real ones have fewer.
+const MAX_TEXT: usize = 300;
 
 /// What the fleet needs of the checks in a report.
 #[derive(Deserialize)]
@@ -39,8 +42,8 @@ impl Checks {
                     && check.outcome != Outcome::Reachable.as_str()
             })
             .map(|check| FailingAddress {
-                url: check.url,
-                outcome: check.outcome,
+                url: shortened(check.url, MAX_TEXT),
+                outcome: shortened(check.outcome, MAX_TEXT),
             })
             .take(MAX_FAILING)
             .collect();
@@ -105,10 +108,14 @@ pub(super) fn count(servers: &[Server]) -> Vec<ConnectivityCount> {
 mod tests {
     use std::path::Path;
 
-    use gangway_contract::State;
+    use gangway_contract::manifest::Mode;
+    use gangway_contract::report::file_name;
+    use gangway_contract::{State, UtcTime};
     use serde_json::{Value, json};
 
-    use super::super::{ExpectedServers, Fleet, read, text};
+    use super::super::{
+        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Question, read, text,
+    };
 
     fn report(
         fqdn: &str,
@@ -138,11 +145,22 @@ mod tests {
     }
 
     fn fleet_of(folder: &Path, reports: &[Value]) -> Fleet {
-        for (number, report) in reports.iter().enumerate() {
-            std::fs::write(folder.join(format!("{number}.json")), report.to_string()).unwrap();
+        for (number, report) in (0..).zip(reports) {
+            let time: UtcTime = serde_json::from_value(report["finished_at"].clone()).unwrap();
+            let name = file_name(report["fqdn"].as_str().unwrap(), time, number);
+            std::fs::write(folder.join(name), report.to_string()).unwrap();
         }
-        let expected = ExpectedServers::parse("a.corp\nb.corp\nc.corp\n").unwrap();
-        read(folder, Some(&expected)).unwrap()
+        let expected = ExpectedServers::read(b"a.corp\nb.corp\nc.corp\n").unwrap();
+        let question = Question {
+            expected: Some(&expected),
+            campaign: Campaign {
+                mode: Mode::Onboard,
+                org_id: None,
+            },
+            now: "2026-01-03T00:00:00Z".parse().unwrap(),
+            max_age_days: DEFAULT_MAX_AGE_DAYS,
+        };
+        read(folder, &question).unwrap()
     }
 
     const CLOSED: (&str, &str, &str) = ("https://x/", "required", "port-closed");
@@ -176,7 +194,7 @@ mod tests {
         let failing = &fleet.servers[0].connectivity.as_ref().unwrap().failing;
         assert_eq!(failing.len(), 1);
         assert_eq!(failing[0].url, CLOSED.0);
-        assert_eq!(fleet.good_percent(), 33);
+        assert_eq!(fleet.done_percent, 33);
     }
 
     #[test]
@@ -207,7 +225,7 @@ mod tests {
             (addresses[1].url.as_str(), addresses[1].servers),
             (CLOSED.0, 1)
         );
-        let words = text(&fleet);
+        let words = text(&fleet, Names::Few);
         for line in [
             "connectivity of 3 servers that asked",
             "      2  tls-intercepted",
@@ -225,6 +243,6 @@ mod tests {
         let one = report("a.corp", "2026-01-01T00:00:00Z", "converged", None);
         let fleet = fleet_of(folder.path(), &[one]);
         assert_eq!(fleet.connectivity, []);
-        assert!(!text(&fleet).contains("connectivity"));
+        assert!(!text(&fleet, Names::Few).contains("connectivity"));
     }
 }

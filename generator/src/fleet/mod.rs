@@ -7,38 +7,74 @@
 pub mod codes;
 mod connectivity;
 mod expected;
+mod fold;
 mod read;
+mod standing;
 mod summary;
+mod table;
 
-use gangway_contract::{BundleId, OrgId, State};
+use gangway_contract::manifest::Mode;
+use gangway_contract::{BundleId, OrgId, State, UtcTime};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use expected::{ExpectedError, ExpectedServers};
 pub use read::{FleetError, MAX_REPORTS, read};
-pub use summary::text;
+pub use standing::Standing;
+pub use summary::{Names, text};
+pub use table::csv;
 
 use crate::problem::Problem;
+
+/// Days after which a server that sent nothing new is no longer heard from.
+pub const DEFAULT_MAX_AGE_DAYS: u32 = 30;
+
+/// What is asked of the reports.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The servers that should exist, when a list was given.
+    pub expected: Option<&'a ExpectedServers>,
+    /// What the servers were to become.
+    pub campaign: Campaign,
+    /// The moment that ages are counted to.
+    pub now: UtcTime,
+    /// Days after which a report no longer says what its server is.
+    pub max_age_days: u32,
+}
+
+/// What the servers were to become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Campaign {
+    /// Onboarded, or offboarded; `precheck` changes nothing and so makes none done.
+    pub mode: Mode,
+    /// For whom; none when nobody said it.
+    pub org_id: Option<OrgId>,
+}
 
 /// What all reports together say.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Fleet {
+    /// What the servers were to become.
+    pub campaign: Campaign,
     /// How much was seen.
     pub coverage: Coverage,
-    /// Number of servers in each state, worst first, states without servers left out.
-    pub states: Vec<StateCount>,
+    /// Share of the expected servers that are done, in whole percent rounded down.
+    pub done_percent: usize,
+    /// Number of servers in each standing, worst first, those without servers left out.
+    pub standings: Vec<StandingCount>,
     /// What came of asking the service's addresses (`connectivity` on the servers), worst
     /// first; servers that never asked are in none.
     pub connectivity: Vec<ConnectivityCount>,
     /// The newest report of each server, sorted by name.
     pub servers: Vec<Server>,
-    /// Reports that count for nothing, and why; stand beside the result in an answer.
+    /// Reports that count for nothing, rows of the list that name nothing, and why; they stand
+    /// beside the result in an answer.
     #[serde(skip)]
     pub problems: Vec<Problem>,
 }
 
 /// How much was seen, so that "all green" is never said of half a fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Coverage {
     /// Servers that should exist, when a list was given.
     pub expected: Option<usize>,
@@ -46,19 +82,32 @@ pub struct Coverage {
     pub missing: Option<usize>,
     /// Servers that reported and are not on the list, when one was given.
     pub unexpected: Option<usize>,
-    /// Report files read.
+    /// Accounts that the list calls disabled, which are not expected.
+    pub disabled: usize,
+    /// Rows that the list calls something else than a computer.
+    pub no_computers: usize,
+    /// Reports that count.
     pub reports: usize,
     /// Report files that could not be understood.
     pub unreadable: usize,
+    /// Report files that say something of themselves that cannot be so.
+    pub left_out: usize,
+    /// Days after which a report no longer says what its server is.
+    pub max_age_days: u32,
+    /// End of the oldest run that a server's standing rests on, RFC 3339 UTC.
+    pub oldest: Option<String>,
+    /// End of the newest one.
+    pub newest: Option<String>,
     /// Was each file's owner compared with the computer it speaks of?
     pub owners_checked: bool,
 }
 
-/// One state and how many servers are in it.
+/// One standing and how many servers have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct StateCount {
-    /// The state; none stands for expected servers without a report.
-    pub state: Option<State>,
+pub struct StandingCount {
+    /// The standing.
+    #[schemars(with = "String")]
+    pub standing: Standing,
     /// Servers.
     pub servers: usize,
 }
@@ -94,6 +143,9 @@ pub struct Server {
     pub fqdn: String,
     /// Is it on the list of expected servers? Every server is when no list was given.
     pub expected: bool,
+    /// Where it stands in the campaign.
+    #[schemars(with = "String")]
+    pub standing: Standing,
     /// Its newest report of a run; none for an expected server that never reported, and for
     /// one that only asked the service's addresses.
     pub report: Option<ServerReport>,
@@ -144,26 +196,4 @@ pub struct ServerReport {
     pub finished_at: String,
     /// Exit code of the run.
     pub exit_code: i32,
-}
-
-impl Fleet {
-    /// Share of the expected servers that are onboarded or offboarded as asked, in whole percent
-    /// rounded down, so that 100 means all. An empty fleet has 0.
-    pub fn good_percent(&self) -> usize {
-        let good = |server: &&Server| {
-            server.report.as_ref().is_some_and(|report| {
-                matches!(
-                    report.state,
-                    State::Onboarded | State::OnboardedPendingReboot | State::Offboarded
-                )
-            })
-        };
-        let applicable = |server: &&Server| !matches!(&server.report, Some(report) if report.state == State::NotTargeted);
-        let expected = || self.servers.iter().filter(|server| server.expected);
-        let total = expected().filter(applicable).count();
-        if total == 0 {
-            return 0;
-        }
-        expected().filter(good).count() * 100 / total
-    }
 }

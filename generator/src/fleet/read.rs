@@ -1,26 +1,33 @@
-//! From a folder of report files to the newest report of each server.
+//! From a folder of report files to where each server stands.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs::DirEntry;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::fact::Fact;
 use gangway_contract::report;
 use gangway_contract::time::UtcTime;
-use gangway_contract::{BundleId, OrgId, State};
 use rayon::prelude::*;
-use serde::Deserialize;
 
-use super::connectivity::{self, Checks};
+use super::fold::{Folded, HostReport, Named, Newest, Outcome};
+use super::standing::{ORDER, done_percent, standing};
 use super::{
-    Coverage, ExpectedServers, Fleet, Server, ServerConnectivity, ServerReport, StateCount, codes,
+    Coverage, ExpectedServers, Fleet, Question, Server, Standing, StandingCount, codes,
+    connectivity,
 };
 use crate::plain_file;
-use crate::printable::read_on_one_line;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Most report files that one fleet may have. A hundred thousand servers that ran ten times
 /// fit; a folder with more is not one of reports.
 pub const MAX_REPORTS: usize = 1_000_000;
+
+/// Files that are read before what they say is folded together.
+const AT_A_TIME: usize = 4_096;
+
+/// Seconds that a report may lie ahead: clocks of a domain may differ by five minutes (the
+/// default of Kerberos, RFC 4120, 7.5.3), on either side of the one that counts.
+const CLOCK_TOLERANCE_S: i64 = 600;
 
 /// Why a folder gave no fleet.
 #[derive(Debug, thiserror::Error)]
@@ -46,110 +53,209 @@ pub enum FleetError {
         /// The folder.
         path: PathBuf,
     },
-}
-
-/// What the fleet needs of a report; every other field is passed over without being kept.
-#[derive(Deserialize)]
-struct HostReport {
-    schema: u32,
-    bundle_id: BundleId,
-    sequence: u64,
-    #[serde(deserialize_with = "read_on_one_line")]
-    fqdn: String,
-    finished_at: UtcTime,
-    state: State,
-    #[serde(deserialize_with = "read_on_one_line")]
-    reason: String,
-    #[serde(deserialize_with = "read_on_one_line")]
-    detail: String,
-    #[serde(deserialize_with = "read_on_one_line")]
-    next_action: String,
-    exit_code: i32,
-    facts_after: FactsAfter,
-    /// Only in reports of `connectivity`.
-    #[serde(default)]
-    connectivity: Option<Checks>,
-}
-
-#[derive(Deserialize)]
-struct FactsAfter {
-    sensor: SensorFacts,
-}
-
-#[derive(Deserialize)]
-struct SensorFacts {
-    org_id: Fact<OrgId>,
+    /// No report at all, which says nothing of any server.
+    #[error(
+        "`{}` holds no report\nhint: name the folder of `share.reports`; when it is the one, no \
+         server has run the bootstrap yet, or none may write there",
+        path.display()
+    )]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
 }
 
 /// Reads every `*.json` in the folder (not below it).
 ///
 /// # Errors
 /// The folder itself; files that are no reports become problems.
-pub fn read(folder: &Path, expected: Option<&ExpectedServers>) -> Result<Fleet, FleetError> {
-    let paths = list(folder)?;
-    let results: Vec<Result<HostReport, Problem>> =
-        paths.par_iter().map(|path| read_one(path)).collect();
-
-    let mut newest: BTreeMap<String, Newest> = BTreeMap::new();
+pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError> {
+    let folded = fold(folder, question.now)?;
+    let Folded {
+        newest,
+        reports,
+        unreadable,
+        left_out,
+    } = folded;
+    let expected = question.expected;
+    let matched = expected.map(|list| list.matched(newest.keys().map(String::as_str)));
     let mut problems = Vec::new();
-    for result in results {
-        match result {
-            Ok(report) => {
-                let name = report.fqdn.to_ascii_lowercase();
-                newest.entry(name).or_default().take(report);
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let unreadable = problems.len();
-    let missing = expected.map(|expected| {
+    problems.extend(
         expected
-            .names()
-            .filter(|name| newest.get(*name).is_none_or(|newest| newest.run.is_none()))
-            .map(str::to_owned)
-            .collect()
-    });
-    let missing: Option<Vec<String>> = missing;
+            .map_or(&[][..], ExpectedServers::problems)
+            .iter()
+            .cloned(),
+    );
+    problems.extend(file_problems(&unreadable, &left_out));
+    let is_expected = |name: &str| matched.as_ref().is_none_or(|m| m.expected.contains(name));
     let unexpected: Vec<&str> = newest
         .keys()
         .map(String::as_str)
-        .filter(|name| expected.is_some_and(|expected| !expected.contains(name)))
+        .filter(|name| !is_expected(name))
         .collect();
-    let coverage = Coverage {
-        expected: expected.map(ExpectedServers::len),
-        missing: missing.as_ref().map(Vec::len),
-        unexpected: expected.map(|_| unexpected.len()),
-        reports: paths.len() - unreadable,
-        unreadable,
-        owners_checked: false,
-    };
     problems.extend(unexpected_problem(&unexpected));
-    let silent: Vec<String> = missing
-        .into_iter()
-        .flatten()
-        .filter(|name| !newest.contains_key(name))
-        .collect();
+    let unexpected = unexpected.len();
+
+    let mut times = BTreeSet::new();
     let mut servers: Vec<Server> = newest
         .into_iter()
         .map(|(fqdn, newest)| {
-            let is_expected = expected.is_none_or(|expected| expected.contains(&fqdn));
-            server(fqdn, is_expected, newest)
+            let expected = is_expected(&fqdn);
+            server(fqdn, expected, newest, question, &mut times)
         })
         .collect();
-    servers.extend(silent.into_iter().map(|fqdn| Server {
-        fqdn,
-        expected: true,
-        report: None,
-        connectivity: None,
-    }));
-    servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
+    let without_run = |one: &&Server| one.expected && one.report.is_none();
+    let asked_only = servers.iter().filter(without_run).count();
+    let mut missing = expected.map(|_| asked_only);
+    if let Some(matched) = matched {
+        problems.extend(matched.problems);
+        missing = missing.map(|count| count + matched.missing.len());
+        servers.extend(matched.missing.into_iter().map(silent));
+        servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
+    }
+    problems.extend(tenants_problem(&servers, question));
     Ok(Fleet {
-        coverage,
-        states: count(&servers),
+        campaign: question.campaign.clone(),
+        coverage: Coverage {
+            expected: expected.map(ExpectedServers::len),
+            missing,
+            unexpected: expected.map(|_| unexpected),
+            disabled: expected.map_or(0, ExpectedServers::disabled),
+            no_computers: expected.map_or(0, ExpectedServers::no_computers),
+            reports,
+            unreadable: unreadable.files,
+            left_out: left_out.files,
+            max_age_days: question.max_age_days,
+            oldest: times.first().map(UtcTime::to_string),
+            newest: times.last().map(UtcTime::to_string),
+            owners_checked: false,
+        },
+        done_percent: done_percent(&servers, question.campaign.mode),
+        standings: count(&servers),
         connectivity: connectivity::count(&servers),
         servers,
         problems,
     })
+}
+
+/// Reads the files, some thousand at a time on all processors.
+fn fold(folder: &Path, now: UtcTime) -> Result<Folded, FleetError> {
+    let unreadable = |error: &io::Error| FleetError::Unreadable {
+        path: folder.to_owned(),
+        why: error.to_string(),
+    };
+    let mut folded = Folded::default();
+    let mut seen = 0;
+    let mut entries = std::fs::read_dir(folder).map_err(|error| unreadable(&error))?;
+    loop {
+        let some: Result<Vec<DirEntry>, io::Error> = entries.by_ref().take(AT_A_TIME).collect();
+        let some = some.map_err(|error| unreadable(&error))?;
+        if some.is_empty() {
+            break;
+        }
+        let paths: Vec<PathBuf> = some
+            .iter()
+            .map(DirEntry::path)
+            .filter(|path| {
+                let extension = path.extension();
+                extension.is_some_and(|one| one.eq_ignore_ascii_case("json"))
+            })
+            .collect();
+        drop(some);
+        seen += paths.len();
+        if seen > MAX_REPORTS {
+            return Err(FleetError::TooMany {
+                path: folder.to_owned(),
+            });
+        }
+        let outcomes: Vec<(String, Outcome)> = paths
+            .par_iter()
+            .map(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let outcome = read_one(path, &name, now);
+                (name.into_owned(), outcome)
+            })
+            .collect();
+        for (name, outcome) in outcomes {
+            folded.take(name, outcome);
+        }
+    }
+    if seen == 0 {
+        return Err(FleetError::Empty {
+            path: folder.to_owned(),
+        });
+    }
+    Ok(folded)
+}
+
+fn read_one(path: &Path, name: &str, now: UtcTime) -> Outcome {
+    let report = match parse(path) {
+        Ok(report) => report,
+        Err(why) => return Outcome::Unreadable(why),
+    };
+    match against(name, &report, now) {
+        Some(why) => Outcome::LeftOut(why),
+        None => Outcome::Counts(report),
+    }
+}
+
+fn parse(path: &Path) -> Result<HostReport, String> {
+    let bytes = plain_file::read(path, report::MAX_BYTES as u64)
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("larger than {} bytes", report::MAX_BYTES))?;
+    let parsed: HostReport = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    if parsed.schema != report::SCHEMA {
+        return Err(format!(
+            "schema {}, this program reads {}",
+            parsed.schema,
+            report::SCHEMA
+        ));
+    }
+    Ok(parsed)
+}
+
+/// What speaks against a report, when something does.
+fn against(name: &str, report: &HostReport, now: UtcTime) -> Option<String> {
+    let Some((host, time)) = report::parse_file_name(name) else {
+        return Some("its name is not the one that a bootstrap gives".to_owned());
+    };
+    let inside = report::host_in_file_name(&report.fqdn);
+    if !host.eq_ignore_ascii_case(&inside) {
+        return Some(format!("its name says `{host}`, its content `{inside}`"));
+    }
+    let finished_at = report.finished_at;
+    if !time.eq_ignore_ascii_case(&finished_at.compact()) {
+        return Some(format!(
+            "its name says `{time}`, its content `{finished_at}`"
+        ));
+    }
+    (finished_at.since(now) > CLOCK_TOLERANCE_S)
+        .then(|| format!("it is of {finished_at}, which lies in the future"))
+}
+
+fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
+    let problem = |code: &'static Code, named: &Named, message: &str, next: &str| {
+        let problem = Problem::new(code, "reports", format!("{message}: {}", named.files), next);
+        let shown = named
+            .first
+            .iter()
+            .map(|(file, why)| format!("{file}: {why}"));
+        let rest = (named.more() > 0).then(|| format!("and {} more", named.more()));
+        (named.files > 0).then(|| shown.chain(rest).fold(problem, Problem::with_evidence))
+    };
+    let unreadable = problem(
+        &codes::UNREADABLE_REPORT,
+        unreadable,
+        "files that are no reports that can be read",
+        "look at the files; see `gangway explain GW4001`",
+    );
+    let left_out = problem(
+        &codes::LEFT_OUT_REPORT,
+        left_out,
+        "reports that do not count",
+        "look at the files and at who made them; see `gangway explain GW4006`",
+    );
+    unreadable.into_iter().chain(left_out).collect()
 }
 
 /// Names the servers that nobody expected, the first of them at least.
@@ -174,137 +280,90 @@ fn unexpected_problem(names: &[&str]) -> Option<Problem> {
     Some(shown.chain(rest).fold(problem, Problem::with_evidence))
 }
 
-fn list(folder: &Path) -> Result<Vec<PathBuf>, FleetError> {
-    let unreadable = |error: std::io::Error| FleetError::Unreadable {
-        path: folder.to_owned(),
-        why: error.to_string(),
-    };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
-        {
-            paths.push(path);
-        }
-        if paths.len() > MAX_REPORTS {
-            return Err(FleetError::TooMany {
-                path: folder.to_owned(),
-            });
-        }
+/// Several tenants among the servers that are done, and nobody said which one is meant.
+fn tenants_problem(servers: &[Server], question: &Question<'_>) -> Option<Problem> {
+    if question.campaign.org_id.is_some() {
+        return None;
     }
-    paths.sort();
-    Ok(paths)
-}
-
-fn read_one(path: &Path) -> Result<HostReport, Problem> {
-    let problem = |why: String| {
-        Problem::new(
-            &codes::UNREADABLE_REPORT,
-            path.file_name().unwrap_or_default().to_string_lossy(),
-            "the file is no report that can be read",
-            "look at the file; see `gangway explain GW4001`",
-        )
-        .with_evidence(why)
-    };
-    let bytes = plain_file::read(path, report::MAX_BYTES as u64)
-        .map_err(|error| problem(error.to_string()))?
-        .ok_or_else(|| problem(format!("larger than {} bytes", report::MAX_BYTES)))?;
-    let parsed: HostReport =
-        serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))?;
-    if parsed.schema != report::SCHEMA {
-        return Err(problem(format!(
-            "schema {}, this program reads {}",
-            parsed.schema,
-            report::SCHEMA
-        )));
+    let done = servers
+        .iter()
+        .filter(|server| server.standing.is_done(question.campaign.mode));
+    let tenants: BTreeSet<String> = done
+        .filter_map(|server| server.report.as_ref()?.org_id.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    if tenants.len() < 2 {
+        return None;
     }
-    Ok(parsed)
+    let problem = Problem::new(
+        &codes::SEVERAL_TENANTS,
+        "reports",
+        format!("the servers report to {} tenants", tenants.len()),
+        "name the bundle with `--bundle`, or the tenant with `--org-id`",
+    );
+    Some(
+        tenants
+            .into_iter()
+            .take(20)
+            .fold(problem, Problem::with_evidence),
+    )
 }
 
-/// The newest reports of one server: asking addresses says nothing of onboarding, so that a
-/// report of it never takes the place of a run's.
-#[derive(Default)]
-struct Newest {
-    run: Option<HostReport>,
-    connectivity: Option<HostReport>,
-}
-
-impl Newest {
-    fn take(&mut self, report: HostReport) {
-        let place = if report.connectivity.is_some() {
-            &mut self.connectivity
-        } else {
-            &mut self.run
-        };
-        if place
-            .as_ref()
-            .is_none_or(|old| old.finished_at <= report.finished_at)
-        {
-            *place = Some(report);
+fn server(
+    fqdn: String,
+    expected: bool,
+    newest: Newest,
+    question: &Question<'_>,
+    times: &mut BTreeSet<UtcTime>,
+) -> Server {
+    let run = newest.run.map(|((time, _), report)| (time, report));
+    let standing = standing(
+        run.as_ref().map(|(time, report)| (report, *time)),
+        &question.campaign,
+        question.now,
+        question.max_age_days,
+    );
+    let report = run.map(|(time, report)| {
+        // Of all the times only the first and the last are told.
+        times.insert(time);
+        if times.len() > 2 {
+            let inner = times.iter().nth(1).copied();
+            inner.map(|inner| times.remove(&inner));
         }
-    }
-}
-
-fn server(fqdn: String, expected: bool, newest: Newest) -> Server {
+        report
+    });
     Server {
         fqdn,
         expected,
-        report: newest.run.map(of_run),
-        connectivity: newest.connectivity.map(|report| ServerConnectivity {
-            reason: report.reason,
-            detail: report.detail,
-            finished_at: report.finished_at.to_string(),
-            failing: report.connectivity.map_or_else(Vec::new, Checks::failing),
-        }),
+        standing,
+        report,
+        connectivity: newest.connectivity.map(|(_, asked)| asked),
     }
 }
 
-fn of_run(report: HostReport) -> ServerReport {
-    let org_id = match report.facts_after.sensor.org_id {
-        Fact::Value(org_id) => Some(org_id),
-        _ => None,
-    };
-    ServerReport {
-        state: report.state,
-        reason: report.reason,
-        detail: report.detail,
-        next_action: report.next_action,
-        org_id,
-        bundle_id: report.bundle_id,
-        sequence: report.sequence,
-        finished_at: report.finished_at.to_string(),
-        exit_code: report.exit_code,
+/// An expected server without a report.
+fn silent(fqdn: String) -> Server {
+    Server {
+        fqdn,
+        expected: true,
+        standing: Standing::NoReport,
+        report: None,
+        connectivity: None,
     }
 }
 
-/// Worst first: what needs a person stands at the top.
-const ORDER: [Option<State>; 10] = [
-    Some(State::Refused),
-    Some(State::Failed),
-    Some(State::Blocked),
-    None,
-    Some(State::Waiting),
-    Some(State::Assessed),
-    Some(State::OnboardedPendingReboot),
-    Some(State::Onboarded),
-    Some(State::Offboarded),
-    Some(State::NotTargeted),
-];
-
-fn count(servers: &[Server]) -> Vec<StateCount> {
-    let in_state = |state: Option<State>| {
+fn count(servers: &[Server]) -> Vec<StandingCount> {
+    let with = |standing: Standing| {
         servers
             .iter()
-            .filter(|one| one.report.as_ref().map(|report| report.state) == state)
+            .filter(|one| one.standing == standing)
             .count()
     };
     ORDER
-        .iter()
-        .map(|&state| StateCount {
-            state,
-            servers: in_state(state),
+        .into_iter()
+        .map(|standing| StandingCount {
+            standing,
+            servers: with(standing),
         })
         .filter(|count| count.servers > 0)
         .collect()

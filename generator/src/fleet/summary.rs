@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use gangway_contract::State;
+use gangway_contract::manifest::Mode;
 
-use super::Fleet;
+use super::{Fleet, Server, Standing};
 
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
@@ -13,51 +14,101 @@ const NAMES_SHOWN: usize = 5;
 /// Failing addresses named below one reason.
 const ADDRESSES_SHOWN: usize = 10;
 
+/// How many servers are named below each reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// The first few.
+    Few,
+    /// Every one.
+    All,
+}
+
+impl Names {
+    fn shown(self) -> usize {
+        match self {
+            Self::Few => NAMES_SHOWN,
+            Self::All => usize::MAX,
+        }
+    }
+}
+
 /// The whole summary, without a final line feed.
-pub fn text(fleet: &Fleet) -> String {
+pub fn text(fleet: &Fleet, names: Names) -> String {
+    let mut out = coverage(fleet);
+    out.push('\n');
+    for count in &fleet.standings {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{:>7}  {}", count.servers, count.standing.words());
+    }
+    for ((_, reason), group) in open_groups(fleet) {
+        let standing = group.standing.words();
+        let _ = match reason {
+            "" => write!(out, "\n{standing}\n"),
+            reason => write!(out, "\n{standing}: {reason}\n"),
+        };
+        let _ = writeln!(out, "  next: {}", group.next_action);
+        for line in group.servers.iter().take(names.shown()) {
+            let _ = writeln!(out, "  {line}");
+        }
+        let more = group.servers.len().saturating_sub(names.shown());
+        if more > 0 {
+            let _ = writeln!(out, "  and {more} more; `--all` names them");
+        }
+    }
+    out.push_str(&connectivity(fleet));
+    let _ = write!(out, "\n{} % done", fleet.done_percent);
+    out
+}
+
+/// What the number below rests on.
+fn coverage(fleet: &Fleet) -> String {
     let mut out = String::new();
     let coverage = &fleet.coverage;
-    // Writing to a string cannot fail.
+    let files = format!(
+        "{} reports, {} left out, {} unreadable",
+        coverage.reports, coverage.left_out, coverage.unreadable
+    );
     let _ = match (coverage.expected, coverage.missing) {
         (Some(expected), Some(missing)) => writeln!(
             out,
-            "{} of {expected} expected servers reported ({} reports, {} unreadable)",
+            "{} of {expected} expected servers reported ({files})",
             expected - missing,
-            coverage.reports,
-            coverage.unreadable
         ),
         _ => writeln!(
             out,
-            "{} servers reported ({} reports, {} unreadable); no list of expected servers given",
+            "{} servers reported ({files}); no list of expected servers given",
             fleet.servers.len(),
-            coverage.reports,
-            coverage.unreadable
+        ),
+    };
+    if coverage.disabled + coverage.no_computers > 0 {
+        let _ = writeln!(
+            out,
+            "not expected: {} disabled accounts, {} that are no computers",
+            coverage.disabled, coverage.no_computers
+        );
+    }
+    if let (Some(oldest), Some(newest)) = (&coverage.oldest, &coverage.newest) {
+        let _ = writeln!(
+            out,
+            "reports from {oldest} to {newest}; older than {} days does not count",
+            coverage.max_age_days
+        );
+    }
+    let wanted = match fleet.campaign.mode {
+        Mode::Onboard => "onboarded",
+        Mode::Offboard => "offboarded",
+        Mode::Precheck => "nothing: a precheck changes nothing",
+    };
+    let _ = match &fleet.campaign.org_id {
+        Some(org_id) => writeln!(out, "done means: {wanted}, tenant {org_id}"),
+        None => writeln!(
+            out,
+            "done means: {wanted}; tenant not checked (name `--bundle` or `--org-id`)"
         ),
     };
     if !coverage.owners_checked {
         out.push_str("owners of the report files: not checked (read from a copy)\n");
     }
-    out.push('\n');
-    for count in &fleet.states {
-        let _ = writeln!(out, "{:>7}  {}", count.servers, name(count.state));
-    }
-    for (key, group) in open_groups(fleet) {
-        let _ = write!(
-            out,
-            "\n{}: {}\n  next: {}\n",
-            name(Some(key.0)),
-            key.1,
-            group.next_action
-        );
-        for (server, detail) in group.servers.iter().take(NAMES_SHOWN) {
-            let _ = writeln!(out, "  {server}: {detail}");
-        }
-        if group.servers.len() > NAMES_SHOWN {
-            let _ = writeln!(out, "  and {} more", group.servers.len() - NAMES_SHOWN);
-        }
-    }
-    out.push_str(&connectivity(fleet));
-    let _ = write!(out, "\n{} % done", fleet.good_percent());
     out
 }
 
@@ -92,46 +143,55 @@ fn connectivity(fleet: &Fleet) -> String {
 }
 
 struct Group<'a> {
+    standing: Standing,
     next_action: &'a str,
-    servers: Vec<(&'a str, &'a str)>,
+    servers: Vec<String>,
 }
 
-/// Servers that are not done, by state and reason.
-fn open_groups(fleet: &Fleet) -> BTreeMap<(State, &str), Group<'_>> {
-    let mut groups: BTreeMap<(State, &str), Group<'_>> = BTreeMap::new();
+/// Servers that are not done, by standing, worst first, and reason.
+fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
+    let mut groups: BTreeMap<(usize, &str), Group<'_>> = BTreeMap::new();
     for server in &fleet.servers {
-        let Some(report) = &server.report else {
-            continue;
-        };
-        if matches!(
-            report.state,
-            State::Onboarded | State::Offboarded | State::NotTargeted
-        ) {
+        let standing = server.standing;
+        let wanted = standing.is_done(fleet.campaign.mode);
+        let restart = standing == Standing::State(State::OnboardedPendingReboot);
+        if wanted && !restart || standing == Standing::State(State::NotTargeted) {
             continue;
         }
+        let rank = super::standing::ORDER
+            .iter()
+            .position(|&one| one == standing)
+            .unwrap_or(0);
+        let (reason, next_action) = match (&server.report, standing.next_action()) {
+            (_, Some(own)) => ("", own),
+            (Some(report), None) => (report.reason.as_str(), report.next_action.as_str()),
+            (None, None) => ("", ""),
+        };
         groups
-            .entry((report.state, report.reason.as_str()))
+            .entry((rank, reason))
             .or_insert_with(|| Group {
-                next_action: &report.next_action,
+                standing,
+                next_action,
                 servers: Vec::new(),
             })
             .servers
-            .push((&server.fqdn, &report.detail));
+            .push(line(server));
     }
     groups
 }
 
-fn name(state: Option<State>) -> &'static str {
-    match state {
-        None => "no report",
-        Some(State::Onboarded) => "onboarded",
-        Some(State::OnboardedPendingReboot) => "onboarded, restart pending",
-        Some(State::Offboarded) => "offboarded",
-        Some(State::Assessed) => "assessed",
-        Some(State::Waiting) => "waiting",
-        Some(State::Blocked) => "blocked",
-        Some(State::Failed) => "failed",
-        Some(State::Refused) => "refused",
-        Some(State::NotTargeted) => "not targeted",
+/// A server and what is known of it.
+fn line(server: &Server) -> String {
+    let name = &server.fqdn;
+    match (&server.report, server.standing) {
+        (None, _) => name.clone(),
+        (Some(report), Standing::NotHeardFrom) => {
+            format!("{name}: {} on {}", report.state, report.finished_at)
+        }
+        (Some(report), Standing::OtherTenant) => match &report.org_id {
+            Some(org_id) => format!("{name}: {org_id}"),
+            None => format!("{name}: the report names no tenant"),
+        },
+        (Some(report), _) => format!("{name}: {}", report.detail),
     }
 }

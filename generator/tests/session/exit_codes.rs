@@ -27,6 +27,7 @@ fn desk() -> Desk {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
     std::fs::create_dir(desk.path("reports")).unwrap();
+    desk.put("reports/odd.json", b"{}");
     desk
 }
 

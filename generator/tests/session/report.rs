@@ -1,8 +1,14 @@
 //! The fleet's report: what servers wrote, as an administrator sees it.
 
-use serde_json::json;
+use gangway_contract::UtcTime;
+use gangway_contract::report::file_name;
+use serde_json::{Value, json};
 
 use super::desk::Desk;
+
+/// The moment that all reports here are read at, and an hour before it.
+const NOW: &str = "1772445600";
+const LATELY: &str = "2026-03-02T09:00:00Z";
 
 /// A report in whose texts a taken server hid `hidden`.
 fn report(hidden: &str) -> Vec<u8> {
@@ -11,7 +17,7 @@ fn report(hidden: &str) -> Vec<u8> {
         "bundle_id": "0".repeat(32),
         "sequence": 1,
         "fqdn": format!("srv1{hidden}.contoso.com"),
-        "finished_at": "2026-03-02T09:00:00Z",
+        "finished_at": LATELY,
         "state": "failed",
         "reason": format!("step-failed{hidden}"),
         "detail": format!("detail{hidden}"),
@@ -22,48 +28,74 @@ fn report(hidden: &str) -> Vec<u8> {
     serde_json::to_vec(&document).unwrap()
 }
 
-#[test]
-fn nothing_that_a_server_wrote_drives_the_terminal_or_passes_for_a_line_of_ours() {
+/// A desk whose folder `reports` holds these reports under the names of a bootstrap.
+fn desk_with(reports: &[Value]) -> Desk {
     let desk = Desk::empty();
     std::fs::create_dir(desk.path("reports")).unwrap();
+    for (number, report) in (0..).zip(reports) {
+        put(&desk, report, number);
+    }
+    desk
+}
+
+fn put(desk: &Desk, report: &Value, number: u32) {
+    let time: UtcTime = serde_json::from_value(report["finished_at"].clone()).unwrap();
+    let name = file_name(report["fqdn"].as_str().unwrap(), time, number);
+    desk.put(&format!("reports/{name}"), report.to_string().as_bytes());
+}
+
+fn report_of(name: &str, state: &str, finished_at: &str) -> Value {
+    let mut document: Value = serde_json::from_slice(&report("")).unwrap();
+    document["fqdn"] = format!("{name}.contoso.com").into();
+    document["state"] = state.into();
+    document["finished_at"] = finished_at.into();
+    document
+}
+
+fn with_org(mut report: Value, org_id: &str) -> Value {
+    report["facts_after"]["sensor"]["org_id"] = json!({"value": org_id});
+    report
+}
+
+const OURS: &str = "01234567-89ab-cdef-0123-456789abcdef";
+const OTHER: &str = "fedcba98-89ab-cdef-0123-456789abcdef";
+
+fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["report", "reports", "--as-of", NOW], more].concat()
+}
+
+#[test]
+fn nothing_that_a_server_wrote_drives_the_terminal_or_passes_for_a_line_of_ours() {
     for (hidden, written) in [
         ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
         ("\r\n100 % done", "\\u{d}\\u{a}100 % done"),
         ("\u{202e}", "\\u{202e}"),
         ("\u{9b}2J", "\\u{9b}2j"),
     ] {
-        desk.put("reports/srv1.json", &report(hidden));
-        let text = desk.run(&["report", "reports"]);
+        let mut odd: Value = serde_json::from_slice(&report(hidden)).unwrap();
+        odd["fqdn"] = format!("srv1{hidden}.contoso.com").into();
+        let desk = desk_with(&[odd]);
+        let text = desk.run(&ask(&[]));
         let text = text.succeeds();
         assert!(!text.contains(hidden), "{text:?}");
         assert!(text.to_lowercase().contains(written), "{text:?}");
-        let document = desk.run(&["report", "--json", "reports"]);
+        let document = desk.run(&ask(&["--json"]));
         let document = document.succeeds();
         assert!(!document.contains(hidden), "{document:?}");
-        let value: serde_json::Value = serde_json::from_str(document).unwrap();
+        let value: Value = serde_json::from_str(document).unwrap();
         assert_eq!(value["result"]["servers"].as_array().map(Vec::len), Some(1));
     }
 }
 
 #[test]
 fn servers_that_nobody_expected_are_named_and_do_not_count() {
-    let desk = Desk::empty();
-    std::fs::create_dir(desk.path("reports")).unwrap();
-    for (name, state) in [
-        ("srv1", "failed"),
-        ("srv2", "onboarded"),
-        ("new", "onboarded"),
-    ] {
-        let mut document: serde_json::Value = serde_json::from_slice(&report("")).unwrap();
-        document["fqdn"] = format!("{name}.contoso.com").into();
-        document["state"] = state.into();
-        desk.put(
-            &format!("reports/{name}.json"),
-            document.to_string().as_bytes(),
-        );
-    }
+    let desk = desk_with(&[
+        report_of("srv1", "failed", LATELY),
+        report_of("srv2", "onboarded", LATELY),
+        report_of("new", "onboarded", LATELY),
+    ]);
     desk.put("expected.txt", b"SRV1.contoso.com\nsrv2.contoso.com\n");
-    let session = desk.run(&["report", "reports", "--expected", "expected.txt"]);
+    let session = desk.run(&ask(&["--expected", "expected.txt"]));
     assert!(
         session.succeeds().ends_with("50 % done\n"),
         "{}",
@@ -73,9 +105,173 @@ fn servers_that_nobody_expected_are_named_and_do_not_count() {
         assert!(session.err.contains(text), "{}", session.err);
     }
     let reached = |percent: &str| {
-        let list = ["report", "reports", "--expected", "expected.txt"];
-        desk.run(&[&list[..], &["--threshold", percent]].concat())
-            .code
+        desk.run(&ask(&[
+            "--expected",
+            "expected.txt",
+            "--threshold",
+            percent,
+        ]))
+        .code
     };
     assert_eq!((reached("50"), reached("51")), (0, 1));
+}
+
+/// What a second report says, what it must not change, and what the answer names.
+#[test]
+fn no_report_raises_the_number_that_should_not() {
+    let failed = report_of("srv1", "failed", LATELY);
+    let good = |name: &str, time: &str| with_org(report_of(name, "onboarded", time), OURS);
+    let table: [(&str, &[Value], &[&str], &str); 7] = [
+        (
+            "two years old and alone",
+            &[good("srv1", "2024-03-02T09:00:00Z")],
+            &["--org-id", OURS],
+            "not heard from",
+        ),
+        (
+            "from the future",
+            &[failed.clone(), good("srv1", "2099-01-01T00:00:00Z")],
+            &["--org-id", OURS],
+            "lies in the future",
+        ),
+        (
+            "offboarded, and the rollout onboards",
+            &[with_org(report_of("srv1", "offboarded", LATELY), OURS)],
+            &["--org-id", OURS],
+            "offboarded",
+        ),
+        (
+            "onboarded to another tenant",
+            &[with_org(report_of("srv1", "onboarded", LATELY), OTHER)],
+            &["--org-id", OURS],
+            "other tenant",
+        ),
+        (
+            "onboarded and names no tenant",
+            &[report_of("srv1", "onboarded", LATELY)],
+            &["--org-id", OURS],
+            "the report names no tenant",
+        ),
+        (
+            "on no list",
+            &[failed.clone(), good("srv2", LATELY)],
+            &["--org-id", OURS, "--expected", "one.txt"],
+            "GW4002",
+        ),
+        (
+            "the list names one that is silent",
+            &[good("srv1", LATELY)],
+            &["--org-id", OURS, "--expected", "silent.txt"],
+            "no report",
+        ),
+    ];
+    for (what, reports, arguments, named) in table {
+        let desk = desk_with(reports);
+        desk.put("one.txt", b"srv1.contoso.com\n");
+        desk.put("silent.txt", b"srv9.contoso.com\n");
+        let session = desk.run(&ask(arguments));
+        assert!(
+            session.out.ends_with("\n0 % done\n"),
+            "{what}: {}",
+            session.out
+        );
+        let said = format!("{}{}", session.out, session.err);
+        assert!(said.contains(named), "{what}: {said}");
+        let threshold = desk.run(&ask(&[arguments, &["--threshold", "1"]].concat()));
+        assert_eq!(threshold.code, 1, "{what}");
+    }
+}
+
+#[test]
+fn a_report_that_speaks_for_another_server_does_not_count() {
+    let desk = desk_with(&[report_of("dc1", "failed", LATELY)]);
+    let forged = with_org(report_of("dc1", "onboarded", "2026-03-02T09:30:00Z"), OURS);
+    let time: UtcTime = "2026-03-02T09:30:00Z".parse().unwrap();
+    for name in [
+        file_name("srv1.contoso.com", time, 1),
+        file_name("dc1.contoso.com", time.plus(1), 2),
+        "dc1.json".to_owned(),
+        file_name("dc1.contoso.com", time, 3).replace(".json", " (1).json"),
+    ] {
+        desk.put(&format!("reports/{name}"), forged.to_string().as_bytes());
+    }
+    let session = desk.run(&ask(&["--org-id", OURS]));
+    assert!(session.out.ends_with("\n0 % done\n"), "{}", session.out);
+    assert!(
+        session.out.contains("1 reports, 4 left out"),
+        "{}",
+        session.out
+    );
+    for text in ["GW4006", "its name says `srv1.contoso.com`"] {
+        assert!(session.err.contains(text), "{}", session.err);
+    }
+}
+
+#[test]
+fn servers_of_several_tenants_need_a_name_for_the_one_that_is_meant() {
+    let desk = desk_with(&[
+        with_org(report_of("srv1", "onboarded", LATELY), OURS),
+        with_org(report_of("srv2", "onboarded", LATELY), OTHER),
+    ]);
+    let session = desk.run(&ask(&[]));
+    assert_eq!(session.code, 1, "{}", session.out);
+    assert!(session.err.contains("GW4007"), "{}", session.err);
+    let named = desk.run(&ask(&["--org-id", OURS]));
+    assert!(named.succeeds().ends_with("50 % done\n"), "{}", named.out);
+}
+
+#[test]
+fn a_folder_without_a_report_is_an_error_and_no_number() {
+    let desk = desk_with(&[]);
+    let session = desk.run(&ask(&[]));
+    session.fails_with(3, &["holds no report", "hint:"]);
+    assert!(!session.out.contains('%'), "{}", session.out);
+}
+
+#[test]
+fn silent_servers_are_named_in_every_form_that_a_machine_reads() {
+    let names: String = (0..8).map(|n| format!("quiet{n}.contoso.com\n")).collect();
+    let desk = desk_with(&[report_of("srv1", "failed", LATELY)]);
+    desk.put("list.txt", names.as_bytes());
+    let of = |more: &[&str]| desk.run(&ask(&[&["--expected", "list.txt"], more].concat()));
+    let few = of(&[]);
+    assert!(few.out.contains("and 3 more; `--all`"), "{}", few.out);
+    for form in ["--all", "--csv", "--json"] {
+        let out = of(&[form]).out;
+        let count = (0..8).filter(|n| out.contains(&format!("quiet{n}.contoso.com")));
+        assert_eq!(count.count(), 8, "{form}: {out}");
+    }
+}
+
+#[test]
+fn what_done_means_is_what_the_bundle_says() {
+    let desk = desk_with(&[with_org(report_of("srv1", "offboarded", LATELY), OURS)]);
+    std::fs::create_dir(desk.path("out")).unwrap();
+    desk.put("out/manifest.json", b"{}");
+    desk.run(&ask(&["--bundle", "out"]))
+        .fails_with(4, &["out/manifest.json", "hint:"]);
+    desk.run(&ask(&["--org-id", "x"]))
+        .fails_with(2, &["--org-id"]);
+    let onboard = desk.run(&ask(&["--org-id", OURS]));
+    assert!(
+        onboard.out.contains("done means: onboarded"),
+        "{}",
+        onboard.out
+    );
+}
+
+#[test]
+fn two_thousand_long_reports_of_one_server_take_the_room_of_one() {
+    let mut long = report_of("srv1", "failed", LATELY);
+    long["detail"] = "x".repeat(900_000).into();
+    let desk = desk_with(&[long.clone()]);
+    for number in 1..40 {
+        put(&desk, &long, number);
+    }
+    let out = desk.run(&ask(&["--json"])).out;
+    assert!(out.len() < 10_000, "{}", out.len());
+    assert_eq!(
+        serde_json::from_str::<Value>(&out).unwrap()["result"]["coverage"]["reports"],
+        40
+    );
 }

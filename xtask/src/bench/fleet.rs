@@ -64,7 +64,10 @@ fn copy(sample: &Value, number: u32) -> Result<(String, Vec<u8>)> {
     fields.insert("fqdn".to_owned(), fqdn.clone().into());
     fields.insert("state".to_owned(), state.into());
     let bytes = serde_json::to_vec_pretty(&report).context("write a host report")?;
-    Ok((format!("{fqdn}.20250101T000000Z.{number:08x}.json"), bytes))
+    // A name that does not fit the content would keep the report from counting.
+    let finished_at = report["finished_at"].as_str().unwrap_or_default();
+    let time = finished_at.replace(['-', ':'], "");
+    Ok((format!("{fqdn}.{time}.{number:08x}.json"), bytes))
 }
 
 #[cfg(test)]
@@ -73,9 +76,12 @@ mod tests {
 
     #[test]
     fn copies_differ_in_server_and_state_only() {
-        let sample = serde_json::json!({"fqdn": "a.contoso.com", "state": "waiting", "schema": 1});
+        let sample = serde_json::json!({
+            "fqdn": "a.contoso.com", "state": "waiting", "schema": 1,
+            "finished_at": "2026-03-02T09:00:00Z",
+        });
         let (name, bytes) = copy(&sample, 10).unwrap();
-        assert!(name.starts_with("srv000010.contoso.com."), "{name}");
+        assert_eq!(name, "srv000010.contoso.com.20260302T090000Z.0000000a.json");
         let copy: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(copy["fqdn"], "srv000010.contoso.com");
         assert_eq!(copy["state"], "failed");

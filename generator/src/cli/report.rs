@@ -1,0 +1,102 @@
+//! `gangway report`: the question, the summary, and whether the threshold is reached.
+
+use std::path::Path;
+
+use gangway_contract::manifest::{self, Mode};
+use gangway_contract::{Manifest, OrgId, UtcTime};
+
+use super::answer::Answer;
+use super::arguments::Report;
+use super::commands::{Answered, judged, now};
+use super::exit::Exit;
+use super::failure::{Failure, FailureCode};
+use super::output::Output;
+use crate::fleet::{self, Campaign, ExpectedServers, Fleet, Names, Question};
+use crate::plain_file;
+
+/// A hundred thousand rows of every property take some 60 MB.
+const MAX_LIST_BYTES: u64 = 256 << 20;
+
+pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
+    let expected = given.expected.as_deref().map(read_expected).transpose()?;
+    let question = Question {
+        expected: expected.as_ref(),
+        campaign: campaign(given)?,
+        now: UtcTime(now(&given.moment)),
+        max_age_days: given.max_age,
+    };
+    let mut fleet = fleet::read(&given.folder, &question)?;
+    output.problems(&fleet.problems);
+    if given.csv {
+        output.result(fleet::csv(&fleet).trim_end());
+    } else {
+        let names = if given.all { Names::All } else { Names::Few };
+        output.line(&fleet::text(&fleet, names));
+    }
+    let reached = given
+        .threshold
+        .is_none_or(|percent| fleet.done_percent >= percent.into());
+    let problems = std::mem::take(&mut fleet.problems);
+    let answer = judged(fleet, problems, &given.findings.deny());
+    Ok(Answer {
+        exit: if reached { answer.exit } else { Exit::Problems },
+        ..answer
+    })
+}
+
+/// What the servers were to become: what the bundle says, else onboarded.
+fn campaign(given: &Report) -> Result<Campaign, Failure> {
+    if let Some(bundle) = &given.bundle {
+        let manifest = read_manifest(bundle)?;
+        return Ok(Campaign {
+            mode: manifest.mode,
+            org_id: Some(manifest.tenant.org_id),
+        });
+    }
+    let org_id = given.org_id.clone().map(OrgId::try_from).transpose();
+    let org_id = org_id.map_err(|error| {
+        let text = format!(
+            "`--org-id`: {error}\nhint: it is the id that `gangway inspect` shows as tenant"
+        );
+        Failure::of(FailureCode::CommandLine, &text)
+    })?;
+    Ok(Campaign {
+        mode: Mode::Onboard,
+        org_id,
+    })
+}
+
+fn read_manifest(bundle: &Path) -> Result<Manifest, Failure> {
+    let path = bundle.join("manifest.json");
+    let failed = |code, why: String| {
+        let text = format!(
+            "`{}`: {why}\nhint: `--bundle` takes a folder that `gangway build` made",
+            path.display()
+        );
+        Failure::of(code, &text)
+    };
+    let bytes = plain_file::read(&path, manifest::MAX_BYTES as u64)
+        .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
+    let bytes = bytes.unwrap_or_default();
+    Manifest::parse(&bytes).map_err(|error| failed(FailureCode::NotABundle, error.to_string()))
+}
+
+fn read_expected(path: &Path) -> Result<ExpectedServers, Failure> {
+    let failed = |code, why: String| {
+        let text = format!(
+            "list of servers `{}`: {why}\nhint: `--expected` takes a text with a name on each \
+             line, or what `Get-ADComputer … | Export-Csv -Encoding UTF8` writes with the property \
+             `DNSHostName`",
+            path.display()
+        );
+        Failure::of(code, &text)
+    };
+    let bytes = plain_file::read(path, MAX_LIST_BYTES)
+        .map_err(|error| failed(FailureCode::Files, error.to_string()))?
+        .ok_or_else(|| {
+            let why = format!("more than {MAX_LIST_BYTES} bytes");
+            failed(FailureCode::CommandLine, why)
+        })?;
+    ExpectedServers::read(&bytes)
+        .map_err(|error| failed(FailureCode::CommandLine, error.to_string()))
+}

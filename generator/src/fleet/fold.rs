@@ -1,0 +1,167 @@
+//! The newest reports of each server, kept while one file after the other is read: memory
+//! follows the servers and not their reports.
+
+use std::collections::BTreeMap;
+
+use gangway_contract::fact::Fact;
+use gangway_contract::{BundleId, OrgId, State, UtcTime};
+use serde::Deserialize;
+
+use super::connectivity::Checks;
+use super::{ServerConnectivity, ServerReport};
+use crate::printable::{on_one_line, read_on_one_line, shortened};
+
+/// Characters that are kept of each text of a report; real ones have fewer.
+const MAX_TEXT: usize = 1_000;
+
+/// Files named of those that do not count; the rest is counted.
+const NAMED: usize = 20;
+
+/// What the fleet needs of a report; every other field is passed over without being kept.
+#[derive(Deserialize)]
+pub(super) struct HostReport {
+    pub(super) schema: u32,
+    bundle_id: BundleId,
+    sequence: u64,
+    /// As written: the file's name is made from the very characters.
+    pub(super) fqdn: String,
+    pub(super) finished_at: UtcTime,
+    state: State,
+    #[serde(deserialize_with = "read_on_one_line")]
+    reason: String,
+    #[serde(deserialize_with = "read_on_one_line")]
+    detail: String,
+    #[serde(deserialize_with = "read_on_one_line")]
+    next_action: String,
+    exit_code: i32,
+    facts_after: FactsAfter,
+    /// Only in reports of `connectivity`.
+    #[serde(default)]
+    connectivity: Option<Checks>,
+}
+
+#[derive(Deserialize)]
+struct FactsAfter {
+    sensor: SensorFacts,
+}
+
+#[derive(Deserialize)]
+struct SensorFacts {
+    org_id: Fact<OrgId>,
+}
+
+impl HostReport {
+    fn into_run(self) -> ServerReport {
+        let org_id = match self.facts_after.sensor.org_id {
+            Fact::Value(org_id) => Some(org_id),
+            _ => None,
+        };
+        ServerReport {
+            state: self.state,
+            reason: cut(self.reason),
+            detail: cut(self.detail),
+            next_action: cut(self.next_action),
+            org_id,
+            bundle_id: self.bundle_id,
+            sequence: self.sequence,
+            finished_at: self.finished_at.to_string(),
+            exit_code: self.exit_code,
+        }
+    }
+
+    fn into_connectivity(self) -> ServerConnectivity {
+        ServerConnectivity {
+            reason: cut(self.reason),
+            detail: cut(self.detail),
+            finished_at: self.finished_at.to_string(),
+            failing: self.connectivity.map_or_else(Vec::new, Checks::failing),
+        }
+    }
+}
+
+fn cut(text: String) -> String {
+    shortened(text, MAX_TEXT)
+}
+
+/// When a report was made and in which file it lies: the later one counts, and of two of one
+/// moment always the same, whatever order the folder is listed in.
+type Age = (UtcTime, String);
+
+/// The newest reports of one server: asking addresses says nothing of onboarding, so that a
+/// report of it never takes the place of a run's.
+#[derive(Default)]
+pub(super) struct Newest {
+    pub(super) run: Option<(Age, ServerReport)>,
+    pub(super) connectivity: Option<(Age, ServerConnectivity)>,
+}
+
+impl Newest {
+    fn take(&mut self, file: &str, report: HostReport) {
+        fn later<T>(place: Option<&(Age, T)>, time: UtcTime, file: &str) -> bool {
+            place.is_none_or(|((old, name), _)| (*old, name.as_str()) < (time, file))
+        }
+        let time = report.finished_at;
+        let age = || (time, file.to_owned());
+        if report.connectivity.is_some() {
+            if later(self.connectivity.as_ref(), time, file) {
+                self.connectivity = Some((age(), report.into_connectivity()));
+            }
+        } else if later(self.run.as_ref(), time, file) {
+            self.run = Some((age(), report.into_run()));
+        }
+    }
+}
+
+/// Files that do not count for one reason: how many, and the first of them by name.
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) files: usize,
+    pub(super) first: BTreeMap<String, String>,
+}
+
+impl Named {
+    fn take(&mut self, file: String, why: String) {
+        self.files += 1;
+        self.first.insert(file, why);
+        if self.first.len() > NAMED {
+            self.first.pop_last();
+        }
+    }
+
+    /// How many are not named.
+    pub(super) fn more(&self) -> usize {
+        self.files - self.first.len()
+    }
+}
+
+/// What became of one file.
+pub(super) enum Outcome {
+    Counts(HostReport),
+    /// It says something of itself that cannot be so.
+    LeftOut(String),
+    /// It cannot be understood.
+    Unreadable(String),
+}
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Folded {
+    pub(super) newest: BTreeMap<String, Newest>,
+    pub(super) reports: usize,
+    pub(super) unreadable: Named,
+    pub(super) left_out: Named,
+}
+
+impl Folded {
+    pub(super) fn take(&mut self, file: String, outcome: Outcome) {
+        match outcome {
+            Outcome::Counts(report) => {
+                self.reports += 1;
+                let name = cut(on_one_line(&report.fqdn).to_ascii_lowercase());
+                self.newest.entry(name).or_default().take(&file, report);
+            }
+            Outcome::LeftOut(why) => self.left_out.take(file, why),
+            Outcome::Unreadable(why) => self.unreadable.take(file, why),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Where a server stands in a campaign, by its newest report.
+
+use gangway_contract::manifest::Mode;
+use gangway_contract::{State, UtcTime};
+use serde::{Serialize, Serializer};
+
+use super::{Campaign, Server, ServerReport};
+
+const DAY_S: i64 = 86_400;
+
+/// Where a server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// In the state that its newest report gives.
+    State(State),
+    /// Its sensor reports to another tenant than the campaign's, or to none that it can name.
+    OtherTenant,
+    /// Its newest report is too old to say what the server is today.
+    NotHeardFrom,
+    /// Expected, and there is no report of a run.
+    NoReport,
+}
+
+/// Worst first: what needs a person stands at the top.
+pub(super) const ORDER: [Standing; 12] = [
+    Standing::State(State::Refused),
+    Standing::State(State::Failed),
+    Standing::State(State::Blocked),
+    Standing::OtherTenant,
+    Standing::NotHeardFrom,
+    Standing::NoReport,
+    Standing::State(State::Waiting),
+    Standing::State(State::Assessed),
+    Standing::State(State::OnboardedPendingReboot),
+    Standing::State(State::Onboarded),
+    Standing::State(State::Offboarded),
+    Standing::State(State::NotTargeted),
+];
+
+impl Standing {
+    /// The text in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::State(state) => state.as_str(),
+            Self::OtherTenant => "other_tenant",
+            Self::NotHeardFrom => "not_heard_from",
+            Self::NoReport => "no_report",
+        }
+    }
+
+    /// The words for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::State(State::Onboarded) => "onboarded",
+            Self::State(State::OnboardedPendingReboot) => "onboarded, restart pending",
+            Self::State(State::Offboarded) => "offboarded",
+            Self::State(State::Assessed) => "assessed",
+            Self::State(State::Waiting) => "waiting",
+            Self::State(State::Blocked) => "blocked",
+            Self::State(State::Failed) => "failed",
+            Self::State(State::Refused) => "refused",
+            Self::State(State::NotTargeted) => "not targeted",
+            Self::OtherTenant => "other tenant",
+            Self::NotHeardFrom => "not heard from",
+            Self::NoReport => "no report",
+        }
+    }
+
+    /// What the administrator does next, where the report itself does not say.
+    pub const fn next_action(self) -> Option<&'static str> {
+        match self {
+            Self::State(_) => None,
+            Self::OtherTenant => Some(
+                "offboard the server with a package of the tenant that it reports to, or name \
+                 the right bundle",
+            ),
+            Self::NotHeardFrom => Some(
+                "find out whether the server still runs, whether the policy still reaches it and \
+                 whether it may write to the reports folder",
+            ),
+            Self::NoReport => Some(
+                "see whether the policy reaches the server (`gpresult /scope computer`) and \
+                 whether its account may write to the reports folder",
+            ),
+        }
+    }
+
+    /// Is the server what the campaign wants it to be?
+    pub fn is_done(self, mode: Mode) -> bool {
+        match (self, mode) {
+            (Self::State(State::Onboarded | State::OnboardedPendingReboot), Mode::Onboard)
+            | (Self::State(State::Offboarded), Mode::Offboard) => true,
+            // A precheck changes nothing, so that nothing is done by it.
+            (_, Mode::Precheck | Mode::Onboard | Mode::Offboard) => false,
+        }
+    }
+}
+
+impl Serialize for Standing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Where a server stands, by its newest report.
+pub(super) fn standing(
+    report: Option<(&ServerReport, UtcTime)>,
+    campaign: &Campaign,
+    now: UtcTime,
+    max_age_days: u32,
+) -> Standing {
+    let Some((report, finished_at)) = report else {
+        return Standing::NoReport;
+    };
+    if now.since(finished_at) > i64::from(max_age_days).saturating_mul(DAY_S) {
+        return Standing::NotHeardFrom;
+    }
+    let onboarded = matches!(
+        report.state,
+        State::Onboarded | State::OnboardedPendingReboot
+    );
+    let other = campaign
+        .org_id
+        .as_ref()
+        .is_some_and(|wanted| report.org_id.as_ref() != Some(wanted));
+    if onboarded && other {
+        return Standing::OtherTenant;
+    }
+    Standing::State(report.state)
+}
+
+/// Share of the expected servers that are done, in whole percent rounded down, so that 100
+/// means all. Servers that the bundle is not for count on neither side; a fleet of none has 0.
+pub(super) fn done_percent(servers: &[Server], mode: Mode) -> usize {
+    let expected = || {
+        let applicable = |server: &&Server| server.standing != Standing::State(State::NotTargeted);
+        servers.iter().filter(|one| one.expected).filter(applicable)
+    };
+    let done = expected().filter(|server| server.standing.is_done(mode));
+    (done.count() * 100)
+        .checked_div(expected().count())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use gangway_contract::BundleId;
+
+    use super::*;
+
+    const DAYS: i64 = DAY_S;
+
+    fn report(state: State, org_id: Option<&str>) -> ServerReport {
+        ServerReport {
+            state,
+            reason: "converged".to_owned(),
+            detail: String::new(),
+            next_action: "nothing".to_owned(),
+            org_id: org_id.map(|id| id.to_owned().try_into().unwrap()),
+            bundle_id: BundleId::of_bytes(b""),
+            sequence: 1,
+            finished_at: String::new(),
+            exit_code: 0,
+        }
+    }
+
+    const OURS: &str = "01234567-89ab-cdef-0123-456789abcdef";
+    const OTHER: &str = "ffffffff-89ab-cdef-0123-456789abcdef";
+
+    #[test]
+    fn only_a_fresh_report_of_the_wanted_state_and_tenant_is_done() {
+        let standing_of = |state, org_id, age: i64, wanted: Option<&str>| {
+            let campaign = Campaign {
+                mode: Mode::Onboard,
+                org_id: wanted.map(|id| id.to_owned().try_into().unwrap()),
+            };
+            let now = UtcTime(1_000 * DAYS);
+            let finished_at = now.plus(-age);
+            standing(
+                Some((&report(state, org_id), finished_at)),
+                &campaign,
+                now,
+                30,
+            )
+        };
+        let table = [
+            (
+                State::Onboarded,
+                Some(OURS),
+                0,
+                Some(OURS),
+                "onboarded",
+                true,
+            ),
+            (
+                State::Onboarded,
+                Some(OURS),
+                30 * DAYS,
+                Some(OURS),
+                "onboarded",
+                true,
+            ),
+            (
+                State::Onboarded,
+                Some(OURS),
+                30 * DAYS + 1,
+                Some(OURS),
+                "not_heard_from",
+                false,
+            ),
+            (
+                State::Onboarded,
+                Some(OTHER),
+                0,
+                Some(OURS),
+                "other_tenant",
+                false,
+            ),
+            (State::Onboarded, None, 0, Some(OURS), "other_tenant", false),
+            (State::Onboarded, Some(OTHER), 0, None, "onboarded", true),
+            (
+                State::Offboarded,
+                Some(OURS),
+                0,
+                Some(OURS),
+                "offboarded",
+                false,
+            ),
+            (State::Failed, Some(OTHER), 0, Some(OURS), "failed", false),
+            (State::Assessed, None, 0, Some(OURS), "assessed", false),
+        ];
+        for (state, org_id, age, wanted, text, done) in table {
+            let found = standing_of(state, org_id, age, wanted);
+            assert_eq!(found.as_str(), text, "{state} {org_id:?} {age}");
+            assert_eq!(found.is_done(Mode::Onboard), done, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_campaign_has_its_own_end() {
+        for standing in ORDER {
+            assert!(!standing.is_done(Mode::Precheck), "{standing:?}");
+            let both = standing.is_done(Mode::Onboard) && standing.is_done(Mode::Offboard);
+            assert!(!both, "{standing:?}");
+        }
+        assert!(Standing::State(State::Offboarded).is_done(Mode::Offboard));
+    }
+}

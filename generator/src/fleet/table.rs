@@ -1,0 +1,84 @@
+//! The servers as a table for spreadsheets: every server, also those without a report.
+
+use std::borrow::Cow;
+
+use csv::{Terminator, WriterBuilder};
+
+use super::{Fleet, Server};
+
+const HEADER: [&str; 11] = [
+    "fqdn",
+    "expected",
+    "standing",
+    "reason",
+    "detail",
+    "next_action",
+    "finished_at",
+    "org_id",
+    "bundle_id",
+    "sequence",
+    "exit_code",
+];
+
+/// The table, a header and one row for each server, as separated values (RFC 4180).
+pub fn csv(fleet: &Fleet) -> String {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    let rows = fleet.servers.iter().map(row);
+    // Writing to memory cannot fail, and every row has as many cells as the header.
+    let _ = writer.write_record(HEADER);
+    for row in rows {
+        let _ = writer.write_record(row.iter().map(|cell| harmless(cell).into_owned()));
+    }
+    String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
+}
+
+fn row(server: &Server) -> [String; 11] {
+    let report = server.report.as_ref();
+    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    let own_words = server.standing.next_action().map(str::to_owned);
+    [
+        server.fqdn.clone(),
+        server.expected.to_string(),
+        server.standing.as_str().to_owned(),
+        text(report.map(|report| &report.reason)),
+        text(report.map(|report| &report.detail)),
+        own_words.unwrap_or_else(|| text(report.map(|report| &report.next_action))),
+        text(report.map(|report| &report.finished_at)),
+        report
+            .and_then(|report| report.org_id.as_ref())
+            .map_or_else(String::new, ToString::to_string),
+        report.map_or_else(String::new, |report| report.bundle_id.to_string()),
+        report.map_or_else(String::new, |report| report.sequence.to_string()),
+        report.map_or_else(String::new, |report| report.exit_code.to_string()),
+    ]
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    let number = cell.parse::<i64>().is_ok();
+    if !number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_a_server_wrote_is_no_formula() {
+        for (cell, written) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("-1+2", "'-1+2"),
+            ("-1", "-1"),
+            ("srv1.contoso.com", "srv1.contoso.com"),
+        ] {
+            assert_eq!(harmless(cell), written);
+        }
+    }
+}
