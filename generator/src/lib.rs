@@ -6,6 +6,7 @@
 
 pub mod bootstrap;
 pub mod bundle;
+pub mod child;
 pub mod cli;
 pub mod fleet;
 pub mod formats;

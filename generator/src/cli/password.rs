@@ -4,8 +4,8 @@
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// The variable that may hold the password.
-pub(super) const VARIABLE: &str = "GANGWAY_PASSWORD";
+use crate::child::PASSWORD_VARIABLE as VARIABLE;
+use crate::plain_file;
 
 /// Longest password in bytes; Windows allows 256 characters.
 const MAX_BYTES: u64 = 4096;
@@ -42,7 +42,7 @@ pub(super) fn read(file: Option<&Path>, account: &str) -> Result<String, Passwor
         let line = if file == Path::new("-") {
             first_line(io::stdin().lock())
         } else {
-            std::fs::File::open(file).and_then(first_line)
+            plain_file::open(file).and_then(first_line)
         };
         return line.map_err(|source| PasswordError::File {
             path: file.to_owned(),

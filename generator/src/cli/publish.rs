@@ -34,12 +34,13 @@ mod gpo {
     use crate::cli::output::Output;
     use crate::cli::password;
     use crate::cli::results::{PublishAction, Published};
+    use crate::gpo::DomainName;
     use crate::pipeline::publication::{
-        Action, Contents, PublishError, PublishRequest, pdc_emulator, publish,
+        Action, Contents, PublishError, PublishRequest, pdc_emulator_of, publish,
     };
     use crate::publish::{
-        Credentials, DirectoryError, Encryption, FolderShare, HostName, LdapDirectory, Share,
-        ShareError, SmbClient,
+        Credentials, DirectoryError, Encryption, FolderShare, HostName, InvalidHostName,
+        LdapDirectory, Share,
     };
 
     pub(super) fn run(given: &PublishGpo, output: &Output) -> Result<Answer<Published>, Failure> {
@@ -50,8 +51,8 @@ mod gpo {
         let credentials = Credentials::new(&given.user, &password)
             .map_err(|error| Failure::new(FailureCode::CommandLine, &error))?;
         let domain = contents.domain.as_str();
-        let (host, mut directory) = connect(given, domain, &credentials)?;
-        let mut share = share(given, &host, &credentials).map_err(PublishError::from)?;
+        let (host, mut directory) = connect(given, &contents.domain, &credentials)?;
+        let mut share = share(given, &host, &credentials);
         output.line(&format!("server   {host}"));
         let mut say = |step: &str| output.line(step);
         let done = publish(
@@ -109,7 +110,7 @@ mod gpo {
     /// The server to write to, and a connection to it.
     fn connect(
         given: &PublishGpo,
-        domain: &str,
+        domain: &DomainName,
         credentials: &Credentials,
     ) -> Result<(HostName, LdapDirectory), PublishError> {
         let encryption = if given.start_tls {
@@ -124,40 +125,40 @@ mod gpo {
             return Ok((host.clone(), open(host)?));
         }
         // The domain's own name leads to one of its domain controllers.
-        let mut any = open(&name(domain)?).map_err(|mut error| {
-            error
-                .why
-                .push_str("\nhint: or name a domain controller by `--dc`");
+        let name = domain.as_str().parse().map_err(|error: InvalidHostName| {
+            let why = error.to_string();
+            PublishError::Server { why }
+        })?;
+        let mut any = open(&name).map_err(|mut error| {
+            // Another domain controller would refuse the account too, and count the try.
+            if error.failure != crate::publish::Failure::NotSignedIn {
+                error
+                    .why
+                    .push_str("\nhint: or name a domain controller by `--dc`");
+            }
             error
         })?;
-        let host = pdc_emulator(&mut any)?;
-        let host = name(&host.unwrap_or_default())?;
+        let host = pdc_emulator_of(domain, &mut any)?;
         let directory = open(&host)?;
         Ok((host, directory))
     }
 
-    fn name(text: &str) -> Result<HostName, PublishError> {
-        text.parse().map_err(|_| PublishError::Server {
-            why: format!(
-                "the domain's PDC emulator cannot be found by `{}`\nhint: name it by `--dc`",
-                text.escape_debug()
-            ),
-        })
+    /// The same server's SYSVOL.
+    fn share(given: &PublishGpo, host: &HostName, credentials: &Credentials) -> Box<dyn Share> {
+        match &given.sysvol {
+            Some(folder) => Box::new(FolderShare::new(folder.clone())),
+            None => of_host(host, credentials),
+        }
     }
 
-    /// The same server's SYSVOL.
-    fn share(
-        given: &PublishGpo,
-        host: &HostName,
-        credentials: &Credentials,
-    ) -> Result<Box<dyn Share>, ShareError> {
-        if let Some(folder) = &given.sysvol {
-            return Ok(Box::new(FolderShare::new(folder.clone())));
-        }
-        if cfg!(windows) {
-            let unc = PathBuf::from(format!(r"\\{host}\SYSVOL"));
-            return Ok(Box::new(FolderShare::new(unc)));
-        }
-        Ok(Box::new(SmbClient::new(host, "sysvol", credentials)?))
+    #[cfg(unix)]
+    fn of_host(host: &HostName, credentials: &Credentials) -> Box<dyn Share> {
+        Box::new(crate::publish::SmbClient::new(host, "sysvol", credentials))
+    }
+
+    /// The system signs in as the user who is.
+    #[cfg(not(unix))]
+    fn of_host(host: &HostName, _: &Credentials) -> Box<dyn Share> {
+        Box::new(FolderShare::new(PathBuf::from(format!(r"\\{host}\SYSVOL"))))
     }
 }

@@ -6,12 +6,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
 use super::signature;
 use super::verify::{VerifyError, load_document};
+use crate::child;
 use crate::problem::Problem;
 
 /// Why the exe was not signed.
@@ -118,7 +118,7 @@ fn run(command: &[String], unsigned: &Path, signed: &Path, folder: &Path) -> Res
         program: program.clone(),
         why,
     };
-    let mut process = Command::new(program);
+    let mut process = child::program(program);
     process.args(command[1..].iter().map(fill));
     if !folder.as_os_str().is_empty() {
         process.current_dir(folder);

@@ -1,5 +1,4 @@
-//! Who publishes. The password is never shown, never on a command line, and only in a file that
-//! nobody else can read.
+//! Who publishes. The password is never shown, never on a command line, and in no file.
 
 use std::fmt;
 
@@ -62,7 +61,8 @@ impl Credentials {
         &self.password
     }
 
-    /// The file that `smbclient -A` reads.
+    /// What `smbclient -A` reads.
+    #[cfg(unix)]
     pub(super) fn authentication_file(&self) -> String {
         let (domain, user) = match self.user.split_once('\\') {
             Some((domain, user)) => (format!("domain = {domain}\n"), user),
@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(format!("{credentials:?}"), r"Credentials(CONTOSO\admin)");
     }
 
+    #[cfg(unix)]
     #[test]
     fn both_spellings_of_an_account_reach_smbclient() {
         for (user, wanted) in [

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::filter::Filter;
+
 /// How deep a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -63,6 +65,8 @@ pub enum AttributeChange {
 /// Why an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
+    /// The account could not sign in. Trying again may lock it.
+    NotSignedIn,
     /// The account may not.
     NoAccess,
     /// There is no such object.
@@ -95,6 +99,10 @@ impl fmt::Display for DirectoryError {
             Failure::Conflict => {
                 f.write_str("\nhint: somebody else changed the GPO meanwhile; publish again")
             }
+            Failure::NotSignedIn => f.write_str(
+                "\nhint: nothing is tried again, because repeated tries lock an account; correct the \
+                 account or the password first",
+            ),
             Failure::NoSuchObject | Failure::Other => Ok(()),
         }
     }
@@ -112,7 +120,7 @@ pub trait Directory {
         &mut self,
         base: &str,
         depth: Depth,
-        filter: &str,
+        filter: Filter<'_>,
         attributes: &[&str],
     ) -> Result<Vec<Entry>, DirectoryError>;
 

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use walkdir::WalkDir;
 
 use super::literal::PowerShell;
 use super::share::{Share, ShareError, Tree};
+use crate::{child, plain_file, printable};
+
+/// Largest file that is read from the share, in bytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// The share below a folder; the operating system knows who we are.
 #[derive(Debug)]
@@ -111,8 +114,14 @@ impl Share for FolderShare {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, ShareError> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+    match plain_file::read(path, MAX_FILE) {
+        Ok(Some(bytes)) => Ok(Some(bytes)),
+        Ok(None) => {
+            let error = io::Error::other(format!(
+                "it has more than {MAX_FILE} bytes, which no policy file has"
+            ));
+            Err(failed(format!("read `{}`", path.display()), &error))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(format!("read `{}`", path.display()), &error)),
     }
@@ -129,12 +138,14 @@ fn set_by_powershell(path: &Path, sddl: &str) -> io::Result<()> {
         quote(sddl)?,
         quote(&path.to_string_lossy())?
     );
-    let output = Command::new("powershell.exe")
+    let output = child::program("powershell.exe")
         .args(["-NoProfile", "-NonInteractive", "-Command", &script])
         .output()?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    Err(io::Error::other(text.trim().to_owned()))
+    Err(io::Error::other(
+        printable::on_lines(text.trim()).into_owned(),
+    ))
 }

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod directory;
+mod filter;
 mod folder;
 mod host;
 mod kit;
@@ -10,10 +11,12 @@ mod kit;
 mod ldap;
 mod literal;
 mod share;
+#[cfg(unix)]
 mod smbclient;
 
 pub use credentials::{Credentials, InvalidCredentials};
 pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure};
+pub use filter::Filter;
 pub use folder::FolderShare;
 pub use host::{HostName, InvalidHostName};
 pub use kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
@@ -21,4 +24,5 @@ pub use kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
 pub use ldap::{Encryption, LdapDirectory};
 pub use literal::{InvalidLiteral, PowerShell, Shell};
 pub use share::{Share, ShareError, Tree};
+#[cfg(unix)]
 pub use smbclient::SmbClient;

@@ -1,120 +1,293 @@
 //! SYSVOL through Samba's `smbclient` and `smbcacls`, for publishers that do not run Windows.
 //!
-//! `smbclient` ends with 0 after some failures (a refused `mkdir`, for one), so its output is
+//! Nothing of it touches a disk here: the password goes to the program through a pipe that it
+//! reads as its authentication file, contents go through its standard streams, and a folder
+//! comes as a tar archive. A publisher that is ended leaves nothing behind.
+//!
+//! `smbclient` ends with 0 after some failures (a refused `mkdir`, for one), so what it says is
 //! read too: every `NT_STATUS_` in it is a failure.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-use tempfile::{NamedTempFile, TempDir};
-use walkdir::WalkDir;
+use std::io::{self, PipeReader, Read, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use super::credentials::Credentials;
 use super::host::HostName;
 use super::share::{Share, ShareError, Tree};
+use crate::{child, printable};
 
 /// Largest file that is read from the share, in bytes.
 const MAX_FILE: u64 = 16 << 20;
+/// Largest folder, as an archive: a GPO and the bootstrap have far less.
+const MAX_FOLDER: u64 = 64 << 20;
+/// Files and folders in it.
+const MAX_ENTRIES: usize = 10_000;
+/// How much of what the programs say is read, in bytes.
+const MAX_WORDS: u64 = 64 << 10;
 
 /// The share, reached by starting a program for each operation.
 #[derive(Debug)]
 pub struct SmbClient {
     service: String,
-    authentication: NamedTempFile,
-    scratch: TempDir,
+    credentials: Credentials,
+    /// Folder of the programs; empty for those on the `PATH`.
+    programs: PathBuf,
+    /// The account was refused: it is not tried again, or it would be locked.
+    refused: Option<ShareError>,
+}
+
+/// What a program said, and how it ended.
+struct Said {
+    program: String,
+    status: ExitStatus,
+    content: Vec<u8>,
+    words: String,
+}
+
+fn failed(doing: &str, why: String) -> ShareError {
+    ShareError {
+        doing: doing.to_owned(),
+        no_access: why.contains("NT_STATUS_ACCESS_DENIED"),
+        why,
+    }
 }
 
 impl SmbClient {
     /// Names the share; nothing is connected yet.
-    ///
-    /// # Errors
-    /// The temporary files cannot be made.
-    pub fn new(
-        host: &HostName,
-        share: &str,
-        credentials: &Credentials,
-    ) -> Result<Self, ShareError> {
-        let failed = |error: std::io::Error| ShareError {
-            doing: "make a temporary file".to_owned(),
-            no_access: false,
-            why: error.to_string(),
-        };
-        // Readable by this account only: that is how temporary files are made.
-        let mut authentication = NamedTempFile::new().map_err(failed)?;
-        authentication
-            .write_all(credentials.authentication_file().as_bytes())
-            .map_err(failed)?;
-        Ok(Self {
+    pub fn new(host: &HostName, share: &str, credentials: &Credentials) -> Self {
+        Self {
             service: format!("//{host}/{share}"),
-            authentication,
-            scratch: TempDir::new().map_err(failed)?,
+            credentials: credentials.clone(),
+            programs: PathBuf::new(),
+            refused: None,
+        }
+    }
+
+    /// Runs commands of `smbclient` in a folder and gives what they write to standard output.
+    fn run(
+        &mut self,
+        doing: &str,
+        folder: Option<&str>,
+        commands: &str,
+        traffic: Traffic<'_>,
+    ) -> Result<Vec<u8>, ShareError> {
+        // Its own words to standard error: standard output is content.
+        let mut arguments = vec!["-E", "-c", commands];
+        if let Some(folder) = folder {
+            arguments.extend(["-D", folder]);
+        }
+        self.start(doing, "smbclient", &arguments, traffic)
+    }
+
+    /// Starts a program, unless the account was refused before, and judges how it ended.
+    fn start(
+        &mut self,
+        doing: &str,
+        program: &str,
+        arguments: &[&str],
+        traffic: Traffic<'_>,
+    ) -> Result<Vec<u8>, ShareError> {
+        if let Some(refused) = &self.refused {
+            return Err(refused.clone());
+        }
+        let program = self.programs.join(program).to_string_lossy().into_owned();
+        let said = self
+            .said(&program, arguments, traffic)
+            .map_err(|error| failed(doing, error.to_string()))?;
+        let result = judge(doing, said);
+        if let Err(error) = &result
+            && let Some(why) = sign_in(&error.why)
+        {
+            let refused = ShareError {
+                why: format!(
+                    "{why} ({})\nhint: nothing is tried again, because repeated tries lock an \
+                     account; correct the account or the password first",
+                    error.why
+                ),
+                ..error.clone()
+            };
+            self.refused = Some(refused.clone());
+            return Err(refused);
+        }
+        result
+    }
+
+    fn said(&self, program: &str, arguments: &[&str], traffic: Traffic<'_>) -> io::Result<Said> {
+        let (authentication, mut password) = io::pipe()?;
+        let mut command = self.command(program, &authentication)?;
+        command.args(arguments);
+        command.stdin(match traffic.send {
+            Some(_) => Stdio::piped(),
+            None => Stdio::null(),
+        });
+        let mut child = command.spawn().map_err(|error| {
+            io::Error::other(format!(
+                "start `{program}`: {error}\nhint: install the package `smbclient`"
+            ))
+        })?;
+        // The only readers left are the child's: one that ends early ends the writing too.
+        drop(authentication);
+        let text = self.credentials.authentication_file();
+        let handed = password.write_all(text.as_bytes());
+        drop(password);
+        let (content, mut words) = exchange(&mut child, traffic)?;
+        if !traffic.receives {
+            words.push_str(&String::from_utf8_lossy(&content));
+        }
+        let status = child.wait()?;
+        // A child that ended without reading says why itself.
+        if status.success() {
+            handed?;
+        }
+        Ok(Said {
+            program: program.to_owned(),
+            status,
+            content,
+            words,
         })
     }
 
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, program: &str, authentication: &PipeReader) -> io::Result<Command> {
+        // Without this no child would have it.
+        rustix::io::fcntl_setfd(authentication, rustix::io::FdFlags::empty())?;
+        let mut command = child::program(program);
         command
             .arg(&self.service)
             .arg("-A")
-            .arg(self.authentication.path())
+            .arg(format!("/dev/fd/{}", authentication.as_raw_fd()))
             // Signed at least: what is written here runs as SYSTEM everywhere.
             .arg("--client-protection=sign")
             .env("LC_ALL", "C")
-            .stdin(Stdio::null());
-        command
-    }
-
-    /// Runs commands of `smbclient` in a folder.
-    fn run(&self, doing: &str, folder: Option<&str>, commands: &str) -> Result<(), ShareError> {
-        let mut command = self.command("smbclient");
-        if let Some(folder) = folder {
-            command.arg("-D").arg(folder);
-        }
-        run(doing, command.arg("-c").arg(commands))
-    }
-
-    /// A local file with this content, in a folder that goes with this value.
-    fn local(&self, bytes: &[u8]) -> Result<std::path::PathBuf, ShareError> {
-        let path = self.scratch.path().join("upload");
-        std::fs::write(&path, bytes).map_err(|error| ShareError {
-            doing: "write a temporary file".to_owned(),
-            no_access: false,
-            why: error.to_string(),
-        })?;
-        Ok(path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Ok(command)
     }
 }
 
-fn run(doing: &str, command: &mut Command) -> Result<(), ShareError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |why: String| ShareError {
-        doing: doing.to_owned(),
-        no_access: why.contains("NT_STATUS_ACCESS_DENIED"),
-        why,
+/// What goes to a program, and what may come back.
+#[derive(Debug, Clone, Copy)]
+struct Traffic<'a> {
+    /// For its standard input.
+    send: Option<&'a [u8]>,
+    /// Most that it may write to standard output, in bytes.
+    most: u64,
+    /// Is that content, and not words?
+    receives: bool,
+}
+
+impl Traffic<'_> {
+    const NONE: Self = Self {
+        send: None,
+        most: MAX_WORDS,
+        receives: false,
     };
-    let output = command.output().map_err(|error| {
-        failed(format!(
-            "start `{program}`: {error}\nhint: install the package `smbclient`"
-        ))
-    })?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    let fault = text.lines().find(|line| line.contains("NT_STATUS_"));
+
+    const fn receive(most: u64) -> Self {
+        Self {
+            send: None,
+            most,
+            receives: true,
+        }
+    }
+}
+
+/// Feeds a child and reads both its streams at once: one that is full would stop it.
+fn exchange(child: &mut Child, traffic: Traffic<'_>) -> io::Result<(Vec<u8>, String)> {
+    let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (content, words) = std::thread::scope(|scope| {
+        let words = scope.spawn(|| errors.map_or(Ok(Vec::new()), |stream| head(stream, MAX_WORDS)));
+        if let (Some(mut input), Some(bytes)) = (input, traffic.send) {
+            // A child that does not take it says why.
+            scope.spawn(move || input.write_all(bytes));
+        }
+        let content = output.map_or(Ok(Vec::new()), |stream| head(stream, traffic.most + 1));
+        if content
+            .as_ref()
+            .is_ok_and(|content: &Vec<u8>| content.len() as u64 > traffic.most)
+        {
+            // It would write for ever.
+            let _ = child.kill();
+        }
+        let words = words
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("a thread ended")));
+        (content, words)
+    });
+    let content = content?;
+    if content.len() as u64 > traffic.most {
+        let _ = child.wait();
+        return Err(io::Error::other(format!(
+            "it has more than {} bytes, which no policy has",
+            traffic.most
+        )));
+    }
+    Ok((content, String::from_utf8_lossy(&words?).into_owned()))
+}
+
+/// The first bytes of a stream.
+fn head(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn judge(doing: &str, said: Said) -> Result<Vec<u8>, ShareError> {
+    let failed = |line: &str| {
+        // What a server or a program says is one line of ours, and moves no cursor.
+        failed(doing, printable::on_one_line(line.trim()).into_owned())
+    };
+    let fault = said.words.lines().find(|line| line.contains("NT_STATUS_"));
     match fault {
-        Some(line) => Err(failed(line.trim().to_owned())),
-        None if output.status.success() => Ok(()),
+        Some(line) => Err(failed(line)),
+        None if said.status.success() => Ok(said.content),
         None => {
-            let last = text.lines().rfind(|line| !line.trim().is_empty());
+            let last = said.words.lines().rfind(|line| !line.trim().is_empty());
             let last = last.unwrap_or("it said nothing").trim();
-            Err(failed(format!(
-                "`{program}` ended with {}: {last}",
-                output.status
+            Err(failed(&format!(
+                "`{}` ended with {}: {last}",
+                said.program, said.status
             )))
         }
     }
+}
+
+/// Why an account could not sign in, when that is what a program says (`ntstatus.h`).
+fn sign_in(words: &str) -> Option<&'static str> {
+    [
+        (
+            "NT_STATUS_LOGON_FAILURE",
+            "account name or password are wrong",
+        ),
+        ("NT_STATUS_WRONG_PASSWORD", "the password is wrong"),
+        ("NT_STATUS_NO_SUCH_USER", "there is no such account"),
+        (
+            "NT_STATUS_INVALID_LOGON_HOURS",
+            "the account may not sign in at this time of day",
+        ),
+        (
+            "NT_STATUS_INVALID_WORKSTATION",
+            "the account may not sign in from this machine",
+        ),
+        ("NT_STATUS_PASSWORD_EXPIRED", "the password has expired"),
+        (
+            "NT_STATUS_PASSWORD_MUST_CHANGE",
+            "the password has to be changed before the first use",
+        ),
+        ("NT_STATUS_ACCOUNT_DISABLED", "the account is disabled"),
+        ("NT_STATUS_ACCOUNT_EXPIRED", "the account has expired"),
+        (
+            "NT_STATUS_ACCOUNT_RESTRICTION",
+            "the account may not sign in this way",
+        ),
+        (
+            "NT_STATUS_ACCOUNT_LOCKED_OUT",
+            "the account is locked after too many wrong passwords",
+        ),
+    ]
+    .into_iter()
+    .find(|(status, _)| words.contains(status))
+    .map(|(_, why)| why)
 }
 
 /// A path as an argument inside a command: `smbclient` splits commands at `;` before it looks
@@ -144,34 +317,22 @@ impl Share for SmbClient {
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
         quote(folder)?;
         let doing = format!("read folder `{folder}`");
-        // Alone first: a failed change of folder would not stop the commands after it.
-        match self.run(&doing, Some(folder), "ls") {
-            Ok(()) => {}
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(error),
+        let traffic = Traffic::receive(MAX_FOLDER);
+        match self.run(&doing, Some(folder), "tar c -", traffic) {
+            Ok(archive) => read_archive(&archive, folder)
+                .map(Some)
+                .map_err(|error| failed(&doing, error.to_string())),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
         }
-        let local = tempfile::tempdir_in(self.scratch.path()).map_err(|error| ShareError {
-            doing: doing.clone(),
-            no_access: false,
-            why: error.to_string(),
-        })?;
-        let target = quote(&local.path().to_string_lossy())?;
-        let commands = format!("lcd {target}; prompt OFF; recurse ON; mget *");
-        match self.run(&doing, Some(folder), &commands) {
-            // An empty folder: there is nothing to get.
-            Err(error) if is_absent(&error) => {}
-            other => other?,
-        }
-        read_local(local.path(), &doing).map(Some)
     }
 
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
-        let local = self.scratch.path().join("download");
-        let target = quote(&local.to_string_lossy())?;
         let doing = format!("read `{path}`");
-        let commands = format!("get {} {target}", quote(path)?);
-        match self.run(&doing, None, &commands) {
-            Ok(()) => read_bounded(&local, &doing).map(Some),
+        let commands = format!("get {} -", quote(path)?);
+        let traffic = Traffic::receive(MAX_FILE);
+        match self.run(&doing, None, &commands, traffic) {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -179,91 +340,98 @@ impl Share for SmbClient {
 
     fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let doing = format!("make folder `{path}`");
-        self.run(&doing, None, &format!("mkdir {}", quote(path)?))
+        let commands = format!("mkdir {}", quote(path)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
     }
 
     fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {
         let doing = format!("set the permissions of `{path}`");
-        let mut command = self.command("smbcacls");
-        run(&doing, command.arg(path).args(["--sddl", "-S", sddl]))?;
+        let arguments = [path, "--sddl", "-S", sddl];
+        self.start(&doing, "smbcacls", &arguments, Traffic::NONE)?;
         Ok(true)
     }
 
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
-        let local = self.local(bytes)?;
-        let source = quote(&local.to_string_lossy())?;
         let doing = format!("write `{path}`");
-        self.run(&doing, None, &format!("put {source} {}", quote(path)?))
+        let commands = format!("put - {}", quote(path)?);
+        let traffic = Traffic {
+            send: Some(bytes),
+            ..Traffic::NONE
+        };
+        self.run(&doing, None, &commands, traffic).map(drop)
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
         let doing = format!("rename `{from}` to `{to}`");
         let commands = format!("rename {} {} -f", quote(from)?, quote(to)?);
-        self.run(&doing, None, &commands)
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
     }
 
     fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
         let doing = format!("remove `{path}`");
-        self.run(&doing, None, &format!("del {}", quote(path)?))
+        let commands = format!("del {}", quote(path)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
     }
 
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let doing = format!("remove folder `{path}`");
-        self.run(&doing, None, &format!("deltree {}", quote(path)?))
+        let commands = format!("deltree {}", quote(path)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
     }
 }
 
-fn read_bounded(path: &Path, doing: &str) -> Result<Vec<u8>, ShareError> {
-    let failed = |why: String| ShareError {
-        doing: doing.to_owned(),
-        no_access: false,
-        why,
-    };
-    let length = std::fs::metadata(path)
-        .map_err(|error| failed(error.to_string()))?
-        .len();
-    if length > MAX_FILE {
-        return Err(failed(format!(
-            "a file of {length} bytes is no policy file"
-        )));
-    }
-    std::fs::read(path).map_err(|error| failed(error.to_string()))
-}
-
-/// Everything below a local folder.
-fn read_local(root: &Path, doing: &str) -> Result<Tree, ShareError> {
-    let failed = |why: String| ShareError {
-        doing: doing.to_owned(),
-        no_access: false,
-        why,
-    };
-    let mut tree = Tree {
-        folders: Vec::new(),
-        files: BTreeMap::new(),
-    };
-    for entry in WalkDir::new(root).min_depth(1).sort_by_file_name() {
-        let entry = entry.map_err(|error| failed(error.to_string()))?;
-        let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let parts: Vec<_> = relative.iter().map(OsStr::to_string_lossy).collect();
-        let name = parts.join("/");
-        if entry.file_type().is_dir() {
-            tree.folders.push(name);
-        } else if entry.file_type().is_file() {
-            tree.files.insert(name, read_bounded(entry.path(), doing)?);
+/// Everything below a folder, of an archive whose names begin with that folder's.
+fn read_archive(archive: &[u8], folder: &str) -> io::Result<Tree> {
+    let other = || io::Error::other("`smbclient` gives files of another folder");
+    let mut tree = Tree::default();
+    for (count, entry) in tar::Archive::new(archive).entries()?.enumerate() {
+        if count >= MAX_ENTRIES {
+            return Err(io::Error::other(format!(
+                "it has more than {MAX_ENTRIES} files and folders, which no policy has"
+            )));
+        }
+        let mut entry = entry?;
+        let name = below(&entry.path()?, folder).ok_or_else(other)?;
+        match entry.header().entry_type() {
+            // The folder itself.
+            _ if name.is_empty() => {}
+            tar::EntryType::Directory => tree.folders.push(name),
+            tar::EntryType::Regular => {
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes)?;
+                if bytes.len() as u64 > MAX_FILE {
+                    let size = bytes.len();
+                    return Err(io::Error::other(format!(
+                        "`{}` has {size} bytes, which no policy file has",
+                        printable::on_one_line(&name)
+                    )));
+                }
+                tree.files.insert(name, bytes);
+            }
+            _ => return Err(other()),
         }
     }
+    tree.folders.sort();
     Ok(tree)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_smbclient_would_split_are_refused() {
-        for path in ["a\"b", "a;b", "a\nb", "a/../b", ".."] {
-            assert!(quote(path).is_err(), "{path}");
+/// The path below the folder, with `/`; none when it is not below.
+fn below(path: &Path, folder: &str) -> Option<String> {
+    let mut parts = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::Normal(part) => parts.push(part.to_str()?),
+            _ => return None,
         }
-        assert_eq!(quote("a b/{C}/d.xml").unwrap(), "\"a b/{C}/d.xml\"");
     }
+    let depth = folder.split('/').count();
+    let (head, rest) = parts.split_at_checked(depth)?;
+    // The server gives the case that the folder has.
+    head.join("/")
+        .eq_ignore_ascii_case(folder)
+        .then(|| rest.join("/"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ mod permissions;
 mod read_back;
 #[path = "samba/registry_policy.rs"]
 mod registry_policy;
+#[path = "samba/secrets.rs"]
+mod secrets;
 
 /// Exit code "problems or differences were found".
 const PROBLEMS: i32 = 1;

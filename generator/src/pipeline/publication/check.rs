@@ -1,10 +1,9 @@
 //! What is looked at before the first change, so that nothing is refused half way.
 
 use super::execute::Executor;
-use super::search_filter::escape;
 use super::{PublishError, link_change};
 use crate::gpo::publication::{Desired, DomainFacts, Present, Refused};
-use crate::publish::{Depth, DirectoryError, Failure};
+use crate::publish::{Depth, DirectoryError, Failure, Filter};
 
 /// Attributes that the account may write (MS-ADTS 3.1.1.4.5.21).
 const ATTRIBUTES: &str = "allowedAttributesEffective";
@@ -21,7 +20,7 @@ impl Executor<'_> {
         let found = self.directory.search(
             &domain.policies_dn(),
             Depth::Children,
-            &format!("(displayName={})", escape(&gpo.display_name)),
+            Filter::Equals("displayName", &gpo.display_name),
             &["cn", "displayName"],
         )?;
         let own = gpo.id.to_string();
@@ -81,10 +80,9 @@ impl Executor<'_> {
         wanted: &str,
         doing: String,
     ) -> Result<(), PublishError> {
-        let all = "(objectClass=*)";
         let found = self
             .directory
-            .search(dn, Depth::Object, all, &[attribute])?;
+            .search(dn, Depth::Object, Filter::All, &[attribute])?;
         let allowed = found.first().is_some_and(|entry| {
             let names = entry.texts(attribute);
             names.iter().any(|one| one.eq_ignore_ascii_case(wanted))

@@ -1,6 +1,5 @@
 //! Doing the steps, each printed before it is done.
 
-use super::search_filter::escape;
 use super::{
     Contents, PublishError, Published, changes_something, exchange, heading, link_change, present,
     server,
@@ -11,7 +10,8 @@ use crate::gpo::publication::{
 };
 use crate::gpo::security::SecurityDescriptor;
 use crate::gpo::wmi::WmiFilter;
-use crate::publish::{AttributeChange, Depth, Directory, Share};
+use crate::printable::on_one_line;
+use crate::publish::{AttributeChange, Depth, Directory, Filter, Share};
 
 pub(super) struct Executor<'a> {
     pub(super) directory: &'a mut dyn Directory,
@@ -41,12 +41,15 @@ impl<'a> Executor<'a> {
         self.done
     }
 
+    /// Names of objects are the directory's words.
     fn say_step(&mut self, text: &str) {
-        (self.say)(text);
-        self.done.steps.push(text.to_owned());
+        let text = on_one_line(text);
+        (self.say)(&text);
+        self.done.steps.push(text.into_owned());
     }
 
-    fn note(&mut self, text: String) {
+    fn note(&mut self, text: &str) {
+        let text = on_one_line(text).into_owned();
         if !self.done.notes.contains(&text) {
             self.done.notes.push(text);
         }
@@ -72,7 +75,7 @@ impl<'a> Executor<'a> {
         if let (Some(here), Some(pdc)) = (here, pdc)
             && !here.eq_ignore_ascii_case(&pdc)
         {
-            self.note(format!(
+            self.note(&format!(
                 "`{here}` is not the PDC emulator; GPMC writes to `{pdc}`, so nobody should edit \
                  GPOs until both have replicated"
             ));
@@ -153,7 +156,7 @@ impl<'a> Executor<'a> {
         let attribute = "nTSecurityDescriptor";
         let found = self
             .directory
-            .search(dn, Depth::Object, "(objectClass=*)", &[attribute])?;
+            .search(dn, Depth::Object, Filter::All, &[attribute])?;
         let bytes = found.first().and_then(|entry| entry.bytes(attribute));
         let descriptor = bytes.map(SecurityDescriptor::from_bytes);
         let Some(Ok(descriptor)) = descriptor else {
@@ -171,11 +174,10 @@ impl<'a> Executor<'a> {
                 "over SMB the folder's list lacks the entry for `Apply Group Policy`, and `smbcacls` \
                  orders the others anew; clients need neither. To have both halves equal \
                  to the letter, let GPMC repair the permissions, or run `samba-tool ntacl \
-                 sysvolreset` on a Samba domain controller, which resets all of SYSVOL"
-                    .to_owned(),
+                 sysvolreset` on a Samba domain controller, which resets all of SYSVOL",
             );
         } else {
-            self.note(format!(
+            self.note(&format!(
                 "the permissions of `{path}` are inherited; open the GPO in GPMC and let it \
                  repair them"
             ));
@@ -216,10 +218,9 @@ impl<'a> Executor<'a> {
 
     /// The list of links of a domain, unit or site.
     pub(super) fn links_of(&mut self, target: &str) -> Result<Option<String>, PublishError> {
-        let all = "(objectClass=*)";
         let found = self
             .directory
-            .search(target, Depth::Object, all, &["gPLink"])?;
+            .search(target, Depth::Object, Filter::All, &["gPLink"])?;
         let entry = found.first().ok_or_else(|| PublishError::Server {
             why: format!(
                 "there is no `{target}` to link to\nhint: `--link` takes the distinguished name of \
@@ -253,14 +254,16 @@ impl<'a> Executor<'a> {
     pub(super) fn unlink(&mut self, gpo: &str, domain: &DomainFacts) -> Result<(), PublishError> {
         let configuration = server::root_text(self.directory, "configurationNamingContext")?;
         let sites = configuration.map(|dn| format!("CN=Sites,{dn}"));
-        let filter = format!("(gPLink=*{}*)", escape(gpo));
         for base in [Some(domain.naming_context.clone()), sites]
             .into_iter()
             .flatten()
         {
-            let found = self
-                .directory
-                .search(&base, Depth::Tree, &filter, &["gPLink"])?;
+            let found = self.directory.search(
+                &base,
+                Depth::Tree,
+                Filter::Contains("gPLink", gpo),
+                &["gPLink"],
+            )?;
             for entry in found {
                 let Some(old) = entry.text("gPLink") else {
                     continue;

@@ -8,7 +8,6 @@ mod bundle;
 mod check;
 mod execute;
 mod present;
-mod search_filter;
 mod server;
 mod state;
 #[cfg(test)]
@@ -17,7 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use bundle::Contents;
-pub use server::pdc_emulator;
+pub use server::pdc_emulator_of;
 pub use state::StateError;
 
 use crate::gpo::publication::{

@@ -4,7 +4,7 @@ use super::PublishError;
 use crate::gpo::Guid;
 use crate::gpo::publication::{DomainFacts, Present, PresentFilter, PresentObject, TEMPORARY};
 use crate::gpo::wmi::WmiFilter;
-use crate::publish::{Depth, Directory, Share};
+use crate::publish::{Depth, Directory, Filter, Share};
 
 /// Reads everything that a plan needs.
 pub(super) fn read(
@@ -20,7 +20,7 @@ pub(super) fn read(
     };
     if present.object.is_some() {
         let dn = domain.gpo_dn(id);
-        let children = directory.search(&dn, Depth::Children, "(objectClass=*)", &["cn"])?;
+        let children = directory.search(&dn, Depth::Children, Filter::All, &["cn"])?;
         let has = |name: &str| {
             let mut names = children.iter().filter_map(|child| child.text("cn"));
             names.any(|child| child.eq_ignore_ascii_case(name))
@@ -32,7 +32,7 @@ pub(super) fn read(
         let found = directory.search(
             &domain.filter_dn(filter.id),
             Depth::Object,
-            "(objectClass=*)",
+            Filter::All,
             &["msWMI-Name", "msWMI-Parm1", "msWMI-Parm2"],
         )?;
         present.filter = found.first().map(|entry| PresentFilter {
@@ -61,7 +61,7 @@ fn object(
     let found = directory.search(
         &dn,
         Depth::Object,
-        "(objectClass=*)",
+        Filter::All,
         &[
             "displayName",
             "flags",

@@ -1,8 +1,10 @@
 //! Which server this is, and whether it is one to publish to.
 
 use super::{Contents, PublishError};
+use crate::gpo::DomainName;
 use crate::gpo::publication::DomainFacts;
-use crate::publish::{Depth, Directory, DirectoryError, Entry};
+use crate::printable::on_one_line;
+use crate::publish::{Depth, Directory, DirectoryError, Entry, Filter, HostName};
 
 /// `LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID` (MS-ADTS 3.1.1.3.4.3.6): a read-only domain
 /// controller.
@@ -25,8 +27,9 @@ pub(super) fn facts(
     })?;
     let expected = contents.domain.distinguished_name();
     if !naming_context.eq_ignore_ascii_case(&expected) {
+        let found = on_one_line(&naming_context);
         return Err(server(format!(
-            "the server is of domain `{naming_context}`, the bundle is for `{}`\nhint: name a \
+            "the server is of domain `{found}`, the bundle is for `{}`\nhint: name a \
              domain controller of that domain",
             contents.domain
         )));
@@ -48,7 +51,9 @@ pub(super) fn facts(
 ///
 /// # Errors
 /// Refused, or the connection failed.
-pub fn pdc_emulator(directory: &mut dyn Directory) -> Result<Option<String>, DirectoryError> {
+pub(super) fn pdc_emulator(
+    directory: &mut dyn Directory,
+) -> Result<Option<String>, DirectoryError> {
     let Some(domain) = root_text(directory, "defaultNamingContext")? else {
         return Ok(None);
     };
@@ -57,6 +62,35 @@ pub fn pdc_emulator(directory: &mut dyn Directory) -> Result<Option<String>, Dir
     match owner.as_deref().and_then(|dn| dn.split_once(',')) {
         Some((_, server)) => text(directory, server, "dNSHostName"),
         None => Ok(None),
+    }
+}
+
+/// The PDC emulator as [`pdc_emulator`] finds it, to be given the account's password: it has to
+/// be of the domain, because whoever writes that name into the directory would get the password
+/// otherwise.
+///
+/// # Errors
+/// As above; or the directory names none, or one outside the domain.
+pub fn pdc_emulator_of(
+    domain: &DomainName,
+    directory: &mut dyn Directory,
+) -> Result<HostName, PublishError> {
+    let named = pdc_emulator(directory)?.unwrap_or_default();
+    let refused = |why: &str| PublishError::Server {
+        why: format!(
+            "the directory names `{}` as the PDC emulator, {why}\nhint: name the domain \
+             controller to write to by `--dc`",
+            on_one_line(&named)
+        ),
+    };
+    let host: HostName = named.parse().map_err(|_| refused("which is no server"))?;
+    let (name, suffix) = (named.to_lowercase(), domain.as_str().to_lowercase());
+    match name.strip_suffix(&suffix) {
+        Some("") => Ok(host),
+        Some(head) if head.ends_with('.') => Ok(host),
+        _ => Err(refused(&format!(
+            "which is not of the domain `{domain}`; no password is sent there"
+        ))),
     }
 }
 
@@ -81,6 +115,6 @@ fn object(
     dn: &str,
     attributes: &[&str],
 ) -> Result<Option<Entry>, DirectoryError> {
-    let found = directory.search(dn, Depth::Object, "(objectClass=*)", attributes)?;
+    let found = directory.search(dn, Depth::Object, Filter::All, attributes)?;
     Ok(found.into_iter().next())
 }

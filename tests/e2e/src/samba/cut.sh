@@ -4,16 +4,18 @@
 # any other write is done, and the publisher never learns of it.
 program=/usr/bin/$(basename "$0")
 case "$*" in
-*'put "'* | *'rename "'* | *'mkdir "'* | *'del "'* | *'deltree "'* | *' --sddl -S '*) ;;
+*'put - "'* | *'rename "'* | *'mkdir "'* | *'del "'* | *'deltree "'* | *' --sddl -S '*) ;;
 *) exec "$program" "$@" ;;
 esac
 count=$(($(cat "$CUT_COUNT") + 1))
 echo "$count" > "$CUT_COUNT"
 [ "$count" -eq "$CUT_AT" ] || exec "$program" "$@"
 case "$*" in
-*'put "'*)
-    file=$(printf '%s' "$*" | sed 's/.*put "\([^"]*\)".*/\1/')
+*'put - "'*)
+    file=$CUT_COUNT.upload
+    cat > "$file"
     truncate -s "$(($(stat -c %s "$file") / 2))" "$file"
+    exec < "$file"
     ;;
 esac
 "$program" "$@" > /dev/null 2>&1

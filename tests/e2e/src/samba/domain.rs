@@ -110,7 +110,9 @@ impl Domain {
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new("nsenter");
         command
-            .args(["--target", &self.init.to_string(), "--net", "--mount", "--"])
+            .args(["--target", &self.init.to_string()])
+            // Its processes too: `/dev/fd` leads to those that the mounted `/proc` shows.
+            .args(["--net", "--mount", "--pid", "--"])
             .arg(program.as_ref())
             .env("PATH", search_path())
             .env("KRB5_CONFIG", format!("{INSIDE}/nss/krb5.conf"));
@@ -141,13 +143,28 @@ impl Domain {
         account: &str,
         arguments: &[&str],
     ) -> Result<Command> {
+        let mut command = self.publish_command_without_password(bundle, account, arguments)?;
+        command
+            .arg("--password-file")
+            .arg(self.folder.join("password"));
+        Ok(command)
+    }
+
+    /// The same, with no word on where the password is.
+    ///
+    /// # Errors
+    /// The program is missing.
+    pub fn publish_command_without_password(
+        &self,
+        bundle: &Path,
+        account: &str,
+        arguments: &[&str],
+    ) -> Result<Command> {
         let mut command = self.command(required::path(required::GANGWAY)?);
         command
             .args(["publish", "gpo"])
             .arg(bundle)
             .args(["--user", &format!("{account}@{NAME}")])
-            .arg("--password-file")
-            .arg(self.folder.join("password"))
             .arg("--state")
             .arg(self.folder.join("state"))
             .args(arguments)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::budget::{Budget, spend};
 use crate::gpo::security::backup_descriptor;
-use crate::publish::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure};
+use crate::publish::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter};
 
 pub(super) type Attributes = BTreeMap<String, Vec<Vec<u8>>>;
 
@@ -37,7 +37,7 @@ impl Directory for FakeDirectory {
         &mut self,
         base: &str,
         depth: Depth,
-        _: &str,
+        _: Filter<'_>,
         _: &[&str],
     ) -> Result<Vec<Entry>, DirectoryError> {
         let base = base.to_lowercase();

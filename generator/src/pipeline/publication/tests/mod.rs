@@ -13,7 +13,7 @@ use super::*;
 use crate::gpo::publication::{GPT_INI, Refused};
 use crate::publish::Failure;
 use directory::value;
-use world::{DOMAIN_DN, published, world};
+use world::{DOMAIN_DN, World, published, world};
 
 #[test]
 fn a_publication_is_whole_and_a_second_one_raises_the_version_only() {
@@ -82,9 +82,8 @@ fn servers_that_nobody_should_publish_to_are_refused() {
     }
 }
 
-#[test]
-fn another_server_than_the_pdc_emulator_is_noted() {
-    let mut world = world();
+/// The directory names this server as the PDC emulator.
+fn name_pdc_emulator(world: &mut World, host: &str) {
     let server = "CN=DC2,CN=Servers,DC=contoso,DC=com";
     let objects = &mut world.directory.objects;
     let owner = value(&format!("CN=NTDS Settings,{server}"));
@@ -92,8 +91,43 @@ fn another_server_than_the_pdc_emulator_is_noted() {
         .get_mut(DOMAIN_DN)
         .unwrap()
         .insert("fsmoroleowner".to_owned(), owner);
-    let host = BTreeMap::from([("dnshostname".to_owned(), value("dc2.contoso.com"))]);
+    let host = BTreeMap::from([("dnshostname".to_owned(), value(host))]);
     objects.insert(server.to_lowercase(), host);
+}
+
+#[test]
+fn a_pdc_emulator_outside_the_domain_gets_no_password() {
+    for (host, refused) in [
+        ("dc2.contoso.com", None),
+        ("DC2.Site.CONTOSO.com", None),
+        ("contoso.com", None),
+        ("dc2.fabrikam.com", Some("not of the domain")),
+        ("dc2.evilcontoso.com", Some("not of the domain")),
+        ("contoso.com.evil.example", Some("not of the domain")),
+        ("dc2", Some("not of the domain")),
+        ("dc2.contoso.com:389", Some("no server")),
+        ("x\n\u{1b}[2Jcontoso.com", Some("no server")),
+        ("", Some("no server")),
+    ] {
+        let mut world = world();
+        name_pdc_emulator(&mut world, host);
+        let found = pdc_emulator_of(&world::domain(), &mut world.directory);
+        match (found, refused) {
+            (Ok(found), None) => assert_eq!(found.as_str(), host),
+            (Err(error), Some(why)) => {
+                let error = error.to_string();
+                assert!(error.contains(why) && error.contains("--dc"), "{error}");
+                assert!(!error.contains('\u{1b}'), "{error}");
+            }
+            (found, _) => panic!("{host}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn another_server_than_the_pdc_emulator_is_noted() {
+    let mut world = world();
+    name_pdc_emulator(&mut world, "dc2.contoso.com");
     let done = world.run(Action::Publish, "new").unwrap();
     assert!(
         done.notes
