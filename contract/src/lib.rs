@@ -8,6 +8,7 @@
 //! Documents are written once and hashed as the stored bytes, never re-serialised; the types
 //! therefore hold no map, no floating point number and no untyped JSON.
 
+pub mod apply;
 pub mod connectivity;
 pub mod control;
 pub mod exit_code;

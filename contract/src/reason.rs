@@ -116,10 +116,14 @@ reasons! {
     /// The sensor's or the antivirus's early-launch driver or service is disabled.
     SensorDisabled = "sensor-disabled", Blocked,
         "set the start type named back to its default";
+    /// A non-persistent desktop whose sensor runs under another identity than its name's.
+    OtherIdentity = "other-identity", Blocked,
+        "clean the image: it was onboarded before it was cloned, or it was renamed since";
     /// The agent on the server cannot be upgraded in place.
     AgentNeedsReinstall = "agent-needs-reinstall", Blocked,
         "offboard and uninstall the agent, then run again";
-    /// Service `LanmanServer` is stopped, which the portal's scripts take for missing rights.
+    /// Service `LanmanServer` is stopped, which the portal's scripts take for missing
+    /// rights; only where such a script is run.
     ServerServiceStopped = "server-service-stopped", Blocked,
         "start service `LanmanServer`, or set it to start automatically";
     /// The effective policy would not run the signed script.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::connectivity::Checks;
 use crate::facts::Facts;
 use crate::identity::{BundleId, ReleaseId};
-use crate::manifest::Mode;
+use crate::manifest::{ApplyMethod, Mode};
 use crate::plan::Plan;
 use crate::reason::Reason;
 use crate::state::State;
@@ -36,6 +36,12 @@ pub struct Report {
     pub sequence: u64,
     /// Its mode.
     pub mode: Mode,
+    /// How its blob is applied; none in reports of before 2026-12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<ApplyMethod>,
+    /// Known shape of the text that the blob came in; none when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script_shape: Option<String>,
     /// Version of the bootstrap.
     pub runner_version: String,
     /// What is known of the exe's signature.
@@ -188,6 +194,22 @@ pub struct StepResult {
     pub result: StepOutcome,
     /// What the code means or what failed.
     pub detail: String,
+    /// What became of each effect, where a blob was applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<EffectResult>,
+}
+
+/// What became of one effect of applying a blob ([`Effect`](crate::apply::Effect)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectResult {
+    /// Which effect.
+    pub effect: String,
+    /// Zero for success, else the code of the system, of the program, or of the portal's
+    /// script.
+    pub code: u32,
+    /// What failed; empty for success.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
 }
 
 /// What the server says of one payload's signer.
@@ -257,6 +279,8 @@ mod tests {
             release_id: ReleaseId::of_bytes(b"payloads"),
             sequence: 1,
             mode: Mode::Onboard,
+            method: Some(ApplyMethod::Native),
+            script_shape: None,
             runner_version: "0.1.0".to_owned(),
             exe_signature: "unsigned".to_owned(),
             fqdn: "srv01.contoso.com".to_owned(),

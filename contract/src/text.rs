@@ -85,7 +85,7 @@ macro_rules! text_by_display {
 }
 pub(crate) use text_by_display;
 
-text_by_display!(u16, u32, u64, crate::OrgId);
+text_by_display!(u16, u32, u64, crate::OrgId, crate::Sha256);
 
 /// Declares a closed set of values that are spelled the same in documents, tables and
 /// messages.

@@ -1,7 +1,10 @@
 //! Exit codes of the programs that steps run, in words.
 
-use gangway_contract::Reason;
 use gangway_contract::step::StepKind;
+use gangway_contract::{Reason, apply};
+
+/// Code of the portal's script for desktops: the sensor runs under another identity.
+pub const IDENTITY_IN_USE: u32 = 4;
 
 /// A code with its meaning, for reports.
 pub fn describe(step: StepKind, code: u32) -> String {
@@ -22,7 +25,10 @@ fn meaning(step: StepKind, code: u32) -> Option<&'static str> {
         return Some("success");
     }
     match step {
-        StepKind::RunOnboardingScript | StepKind::RunOffboardingScript => Some(match code {
+        StepKind::ApplyOnboarding
+        | StepKind::ApplyOffboarding
+        | StepKind::RunOnboardingScript
+        | StepKind::RunOffboardingScript => Some(match code {
             5 => "old data could not be deleted",
             10 => "the data could not be written",
             15 => "the sensor did not start or stop in time",
@@ -33,6 +39,9 @@ fn meaning(step: StepKind, code: u32) -> Option<&'static str> {
             70 => "the package is for another organisation",
             _ => return None,
         }),
+        StepKind::WriteIdentity => {
+            (code == IDENTITY_IN_USE).then_some("the sensor runs under another identity")
+        }
         StepKind::RunInstallScript => install_script(code).or_else(|| installer(code)),
         StepKind::RunDeploymentTool => deployment_tool(code),
         StepKind::Restart => Some(match code {
@@ -132,6 +141,10 @@ pub fn reason_of(step: StepKind, code: u32) -> Option<Reason> {
         }
         (StepKind::RunOnboardingScript | StepKind::RunOffboardingScript, 65) => {
             Some(Reason::ServerServiceStopped)
+        }
+        (StepKind::WriteIdentity, IDENTITY_IN_USE) => Some(Reason::OtherIdentity),
+        (StepKind::ApplyOnboarding, apply::NO_STATE | apply::STATE_NOT_ONBOARDED) => {
+            Some(Reason::NotVerified)
         }
         (StepKind::RunOffboardingScript, 70) => Some(Reason::OtherTenant),
         (StepKind::EnableFeature, 14081 | 0x800f_081f) | (StepKind::RunDeploymentTool, 710) => {

@@ -1,10 +1,11 @@
 //! From a step to the programs that carry it out. Command lines are built here and nowhere
 //! else.
 
+use gangway_contract::apply::{Direction, Effect, RegistryValue};
 use gangway_contract::manifest::{Cloud, Manifest};
-use gangway_contract::step::{Action, Step};
+use gangway_contract::step::{Action, PastLimit, Step};
 
-use crate::machine::{Command, Folders, PolicyValue};
+use crate::machine::{Command, Folders};
 
 /// Seconds between the request for a restart and the restart: the run ends and reports before.
 const RESTART_DELAY_S: u32 = 60;
@@ -14,12 +15,27 @@ const RESTART_DELAY_S: u32 = 60;
 pub enum Work {
     /// Programs, one after the other; the first code other than zero ends them.
     Run(Vec<Command>),
-    /// A value of the policy key.
-    Policy(PolicyValue),
+    /// A registry value.
+    Value(RegistryValue),
+    /// The identity of the sensor.
+    Identity(RegistryValue),
+    /// A blob, effect by effect.
+    Apply(Application),
     /// Start of a service.
     StartService(&'static str),
     /// End of a leftover service entry.
     DeleteService(&'static str),
+}
+
+/// How a blob is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Which blob.
+    pub direction: Direction,
+    /// File name of the payload that holds it.
+    pub payload: String,
+    /// What is done, in order.
+    pub effects: Vec<Effect>,
 }
 
 /// The work of a step.
@@ -56,15 +72,23 @@ pub fn work(
         Action::UpdatePlatform { payload } | Action::UpdateSensor { payload } => {
             one(copy(payload), String::new())
         }
-        Action::EnableAntivirus => one(
-            format!(r"{}\Windows Defender\MpCmdRun.exe", folders.program_files),
-            "-WDEnable".to_owned(),
-        ),
+        Action::EnableAntivirus => one(antivirus_tool(folders), "-WDEnable".to_owned()),
         Action::RemoveLeftover => Ok(Work::DeleteService("WinDefend")),
         Action::WritePassiveMode { passive } => {
-            Ok(Work::Policy(PolicyValue::PassiveMode(*passive)))
+            Ok(Work::Value(RegistryValue::passive_mode(*passive)))
         }
-        Action::WriteVdiTag => Ok(Work::Policy(PolicyValue::VdiTag)),
+        Action::WriteIdentity { guid } => Ok(Work::Identity(RegistryValue::sensor_guid(guid))),
+        Action::WriteVdiTag => Ok(Work::Value(RegistryValue::vdi_tag())),
+        Action::ApplyOnboarding { payload, effects } => Ok(Work::Apply(Application {
+            direction: Direction::Onboarding,
+            payload: payload.clone(),
+            effects: effects.clone(),
+        })),
+        Action::ApplyOffboarding { payload, effects } => Ok(Work::Apply(Application {
+            direction: Direction::Offboarding,
+            payload: payload.clone(),
+            effects: effects.clone(),
+        })),
         Action::RemoveWorkspaces { ids } => one(
             powershell(system),
             format!(
@@ -150,6 +174,20 @@ pub fn work(
 /// Log of a Windows Installer step.
 pub fn log_path(folders: &Folders, step: &str) -> String {
     format!(r"{}\{step}.log", folders.logs())
+}
+
+/// The program that follows an applied blob: the antivirus takes over what the sensor brought.
+pub fn reload_engine(folders: &Folders, step: &Step) -> Command {
+    Command {
+        program: antivirus_tool(folders),
+        arguments: "-ReloadEngine".to_owned(),
+        limit_s: step.limit_s,
+        past_limit: PastLimit::End,
+    }
+}
+
+fn antivirus_tool(folders: &Folders) -> String {
+    format!(r"{}\Windows Defender\MpCmdRun.exe", folders.program_files)
 }
 
 fn powershell(system: &str) -> String {

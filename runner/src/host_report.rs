@@ -116,6 +116,8 @@ pub(crate) fn report_of(
         release_id: manifest.release_id.clone(),
         sequence: manifest.sequence,
         mode: manifest.mode,
+        method: Some(manifest.settings.apply),
+        script_shape: manifest.tenant.script_shape.clone(),
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         exe_signature: bundle.exe_signature.clone(),
         fqdn: fqdn.cloned().unwrap_or_default(),
@@ -183,7 +185,8 @@ pub(crate) fn leave(
     if let Err(failure) = keep(machine, &name, &report) {
         report.findings.push(failure.to_string());
     }
-    machine.log_event(&tell::event(&report));
+    // The report says the same.
+    let _ = machine.log_event(&tell::event(&report));
     report
 }
 

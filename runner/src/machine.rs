@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::Read;
 
+use gangway_contract::apply::RegistryValue;
 use gangway_contract::connectivity::Answer;
 use gangway_contract::facts::FeatureState;
 use gangway_contract::manifest::Mode;
@@ -110,11 +111,21 @@ pub trait Machine {
     fn wait(&mut self, process: Process, command: &Command) -> Ended;
     /// Is this very process still there?
     fn is_running(&mut self, process: Process) -> bool;
-    /// Writes a value of the sensor's policy key.
+    /// Writes a registry value; makes its key when it is not there.
+    ///
+    /// # Errors
+    /// As the system says; the failure does not show the content.
+    fn write_value(&mut self, value: &RegistryValue) -> Result<(), Failure>;
+    /// Deletes a registry value below `HKEY_LOCAL_MACHINE`; one that is not there is no error.
     ///
     /// # Errors
     /// As the system says.
-    fn write_policy(&mut self, value: &PolicyValue) -> Result<(), Failure>;
+    fn delete_value(&mut self, key: &str, name: &str) -> Result<(), Failure>;
+    /// Has Windows register the certificates of Defender's early-launch driver.
+    ///
+    /// # Errors
+    /// As the system says; there is no such driver, or no such function.
+    fn install_elam_certificate(&mut self) -> Result<(), Failure>;
     /// Asks the service manager to start a service; one that runs is no error.
     ///
     /// # Errors
@@ -156,8 +167,11 @@ pub trait Machine {
     /// # Errors
     /// As the system says.
     fn drop_report(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure>;
-    /// Writes a line to the event log; failure is not worth failing for.
-    fn log_event(&mut self, event: &Event);
+    /// Writes a line to the Application log.
+    ///
+    /// # Errors
+    /// As the system says; it is not worth failing for.
+    fn log_event(&mut self, event: &Event) -> Result<(), Failure>;
 }
 
 /// One address and the way to it.
@@ -273,15 +287,6 @@ pub enum Ended {
     NotStarted(Failure),
 }
 
-/// A value below `HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyValue {
-    /// `ForceDefenderPassiveMode`.
-    PassiveMode(bool),
-    /// `DeviceTagging\VDI`.
-    VdiTag,
-}
-
 /// A mark below `HKLM\SOFTWARE\Gangway`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
@@ -330,6 +335,8 @@ pub struct SeenChain {
 /// A line of the event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
+    /// Who speaks: [`OWN_EVENTS`], or the source of the portal's scripts.
+    pub source: &'static str,
     /// Weight.
     pub level: Level,
     /// Number from 1 to 1000.
@@ -337,6 +344,9 @@ pub struct Event {
     /// Text.
     pub text: String,
 }
+
+/// Source of this program's own events.
+pub const OWN_EVENTS: &str = "Gangway";
 
 /// Weight of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -174,6 +174,7 @@ impl Run<'_> {
             bundle: &name,
             held: &self.held,
             results: core::mem::take(&mut self.results),
+            effects: Vec::new(),
         };
         let progress = executor.run(&plan.steps);
         self.results = executor.results;

@@ -8,7 +8,7 @@ use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
 use gangway_runner::bundle::{Bundle, Places};
 use gangway_runner::command_line::{self, Purpose, Request};
 use gangway_runner::failure::Failure;
-use gangway_runner::machine::{Event, Level, Machine as _};
+use gangway_runner::machine::{Event, Level, Machine as _, OWN_EVENTS};
 use gangway_runner::run;
 use gangway_runner::windows::{self, WindowsMachine, print};
 use gangway_runner::{connectivity, relay, selfcheck, tell, upkeep};
@@ -154,7 +154,9 @@ fn refuse(machine: &mut WindowsMachine, reason: Reason, detail: &str) -> i32 {
         reason.next_action()
     );
     print(&text, true);
-    machine.log_event(&Event {
+    // Nobody is left to be told when this fails.
+    let _ = machine.log_event(&Event {
+        source: OWN_EVENTS,
         level: Level::Error,
         id: 500,
         text,

@@ -7,7 +7,7 @@ use gangway_contract::plan::Plan;
 use gangway_contract::report::{PlannedStep, Report, SignatureCheck};
 use gangway_contract::{Facts, Reason, State};
 
-use crate::machine::{Event, Level};
+use crate::machine::{Event, Level, OWN_EVENTS};
 
 /// Event of a report. The ids are stable; the message file takes 1 to 1000.
 pub fn event(report: &Report) -> Event {
@@ -23,6 +23,7 @@ pub fn event(report: &Report) -> Event {
         State::Refused => (500, Level::Error),
     };
     Event {
+        source: OWN_EVENTS,
         level,
         id,
         text: format!("{}\nBundle {}", summary(report), report.bundle_id),
@@ -39,6 +40,9 @@ pub fn summary(report: &Report) -> String {
         let _ = write!(text, "\n  step {}: {}", step.step, step.result);
         if !step.detail.is_empty() {
             let _ = write!(text, ", {}", step.detail);
+        }
+        for effect in step.effects.iter().filter(|effect| effect.code != 0) {
+            let _ = write!(text, "\n    {}: {}", effect.effect, effect.detail);
         }
     }
     for check in &report.signatures {

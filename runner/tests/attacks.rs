@@ -43,7 +43,7 @@ fn assert_refused(machine: &Fake, report: &Report, reason: Reason, words: &str) 
 
 #[test]
 fn changed_bytes_on_the_share() {
-    for name in ["md4ws.msi", "onboard.cmd"] {
+    for name in ["md4ws.msi", "OnboardingInfo.json"] {
         let mut machine = machine();
         let path = machine.remote(name);
         machine.share.get_mut(&path).unwrap()[3] ^= 1;

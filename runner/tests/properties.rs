@@ -32,7 +32,8 @@ const LONGEST_RUN_S: i64 = 7 * 86_400;
 const QUIET_RUNS: usize = 12;
 
 /// Programs whose end is made up.
-const PROGRAMS: [&str; 13] = [
+const PROGRAMS: [&str; 14] = [
+    "Sense",
     "cmd.exe",
     "msiexec.exe",
     "powershell.exe",

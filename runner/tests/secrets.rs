@@ -129,6 +129,76 @@ fn every_output_is_searched() {
     );
 }
 
+/// A server whose bundle holds a blob with telling pieces.
+fn with_blob(lines: &str, at: usize) -> Fake {
+    let case = cases::Case::parse(lines).unwrap_or_else(|error| panic!("{error}"));
+    let mut manifest = case.manifest;
+    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    let mut machine = Fake::new(manifest, case.facts);
+    let blob = blob().into_bytes();
+    let payload = &mut machine.manifest.payloads[at];
+    payload.size = blob.len() as u64;
+    payload.sha256 = gangway_contract::Sha256::of(&blob);
+    let path = machine.remote(&machine.manifest.payloads[at].name.clone());
+    machine.share.insert(path, blob);
+    machine
+}
+
+#[test]
+fn an_applied_blob_stands_in_the_registry_and_nowhere_else() {
+    const ONBOARDING: &str = "host 2022";
+    const OFFBOARDING: &str = "host 2022
+manifest mode offboard
+manifest with offboard OffboardingInfo.json
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service running automatic";
+    let fault = |effect, after, code| Fault {
+        effect,
+        after,
+        times: 1,
+        code,
+    };
+    for (lines, at, faults) in [
+        (ONBOARDING, 0, vec![]),
+        (ONBOARDING, 0, vec![fault(Effect::WriteValue, 3, 5)]),
+        (ONBOARDING, 0, vec![fault(Effect::StartService, 0, 577)]),
+        (ONBOARDING, 0, vec![fault(Effect::ReadTail, 0, 32)]),
+        (ONBOARDING, 0, vec![fault(Effect::ReadHeld, 0, 32)]),
+        (OFFBOARDING, 2, vec![]),
+        (OFFBOARDING, 2, vec![fault(Effect::WriteValue, 0, 5)]),
+        (OFFBOARDING, 2, vec![fault(Effect::DeleteValue, 0, 5)]),
+    ] {
+        let mut machine = with_blob(lines, at);
+        machine.faults.set(&faults);
+        let bundle = machine.bundle();
+        let places = Places::default();
+        let start = run::begin(&mut machine, &bundle, &places);
+        let report = run::finish(&mut machine, &bundle, &places, &start);
+        machine.process_ended();
+        machine.faults.set(&[]);
+        assert_eq!(machine.violations, Vec::<String>::new());
+        let folder = upkeep::collect(&mut machine, &bundle).unwrap_or_else(|e| panic!("{e}"));
+        let mut all = outputs(&mut machine, &report);
+        let commands = machine.commands.iter();
+        all.extend(commands.map(|(program, line)| (program.clone(), line.clone())));
+        for (path, bytes) in machine.files.borrow().iter() {
+            if path.contains(r"\Gangway\reports\") || path.starts_with(&folder) {
+                all.push((path.clone(), String::from_utf8_lossy(bytes).into_owned()));
+            }
+        }
+        assert!(all.len() > 8, "{}", all.len());
+        for (name, text) in &all {
+            for secret in [BODY, SIGNATURE] {
+                assert!(
+                    !text.contains(secret),
+                    "`{secret}` stands in {name}:\n{text}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_log_that_cannot_be_read_is_named_and_the_rest_is_gathered() {
     let mut machine = machine();
@@ -158,7 +228,7 @@ fn a_log_that_cannot_be_read_is_named_and_the_rest_is_gathered() {
 fn a_payload_is_never_gathered() {
     let mut machine = machine();
     let bundle = machine.bundle();
-    for name in ["workspace.key", "onboard.cmd", "md4ws.msi"] {
+    for name in ["workspace.key", "OnboardingInfo.json", "md4ws.msi"] {
         let path = machine.local(name);
         machine
             .files

@@ -6,7 +6,7 @@ use super::SetFactError;
 use super::values::{FeatureState, ProductType, RunningMode, Service};
 use crate::control::Control;
 use crate::fact::Fact;
-use crate::identity::OrgId;
+use crate::identity::{OrgId, Sha256};
 use crate::manifest::Connectivity;
 use crate::text::{NotAValue, Text};
 use crate::time::UtcTime;
@@ -134,8 +134,12 @@ facts! {
         pub last_connected: Fact<UtcTime>,
         /// Is an onboarding blob in the policy key?
         pub onboarding_blob: Fact<bool>,
+        /// SHA-256 of the onboarding blob in the policy key, in UTF-8.
+        pub policy_blob: Fact<Sha256>,
         /// Is an offboarding blob in the policy key?
         pub offboarding_blob: Fact<bool>,
+        /// `senseGuid`, the identity of the sensor.
+        pub identity: Fact<String>,
         /// `DeviceTagging\Group`.
         pub device_tag: Fact<String>,
         /// `DeviceTagging\VDI`.
@@ -239,7 +243,7 @@ facts! {
         /// `System32\wintrust.dll`.
         pub wintrust: Fact<Version>,
         /// Service `LanmanServer`: the portal's scripts test for administrators with
-        /// `net session`, which needs it.
+        /// `net session`, which needs it. Only they need it.
         pub lanman_server: Fact<Service>,
         /// Service `DiagTrack`: the sensor needs it before build 17763.
         pub diagtrack: Fact<Service>,
@@ -258,6 +262,9 @@ facts! {
         /// Policy `PreferStaticProxyForHttpRequest`: the sensor uses its proxy for revocation
         /// lists too.
         pub prefer_sensor_proxy: Fact<u32>,
+        /// Policy `DisableEnterpriseAuthProxy`: the diagnostic channel takes no proxy that asks
+        /// for a password.
+        pub auth_proxy_policy: Fact<u32>,
         /// Machine-wide WinHTTP proxy.
         pub machine_proxy: Fact<String>,
         /// Hosts that go past the machine-wide proxy.

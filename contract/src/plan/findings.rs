@@ -2,6 +2,7 @@
 
 use crate::facts::{Facts, RunningMode, ServiceState};
 use crate::manifest::{Manifest, Mode};
+use crate::step::Change;
 use crate::version::Version;
 
 /// First build whose sensor does not need service `DiagTrack`.
@@ -67,6 +68,12 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
             .value()
             .is_some_and(|found| *found != manifest.tenant.connectivity),
         "the sensor uses another class of service URLs than the bundle".to_owned(),
+    );
+    find(
+        manifest.mode == Mode::Offboard
+            && Change::Offboarded.holds(facts)
+            && !Change::SensorStopped.holds(facts),
+        "offboarded, but service `Sense` still runs; it ends with the next restart".to_owned(),
     );
     if let Some(found) = facts
         .legacy

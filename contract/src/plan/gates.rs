@@ -58,8 +58,10 @@ fn bears_pending_restart(step: &Step) -> bool {
         step.kind(),
         StepKind::StartSensor
             | StepKind::WritePassiveMode
+            | StepKind::WriteIdentity
             | StepKind::WriteVdiTag
             | StepKind::RemoveWorkspaces
+            | StepKind::ApplyOffboarding
             | StepKind::RunOffboardingScript
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::fact::Fact;
 use crate::facts::{Facts, Service, ServiceState, StartType};
-use crate::manifest::{Manifest, Role};
+use crate::manifest::{ApplyMethod, Manifest, Role};
 use crate::product::{Route, route_of};
 use crate::reason::Reason;
 use crate::step::{Change, Step};
@@ -71,13 +71,18 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
             return Err(Stop::unreadable("sensor.service", unreadable));
         }
     }
-    let payload = steps::staged(manifest, Role::OffboardingScript)?;
-    list.push(steps::run_offboarding_script(
-        manifest,
-        payload,
-        "onboarded".to_owned(),
-    ));
-    // After the script, whose package ends within days: nothing may keep that from running.
+    let why = "onboarded".to_owned();
+    list.push(match manifest.settings.apply {
+        ApplyMethod::Native => {
+            let payload = steps::staged(manifest, Role::OffboardingInfo)?;
+            steps::apply_offboarding(payload, facts, why)
+        }
+        ApplyMethod::Script => {
+            let payload = steps::staged(manifest, Role::OffboardingScript)?;
+            steps::run_offboarding_script(manifest, payload, why)
+        }
+    });
+    // After the blob, which ends within days: nothing may keep it from being applied.
     list.extend(leave.ok().flatten());
     list.extend(possible);
     Ok(list)

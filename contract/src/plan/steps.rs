@@ -1,5 +1,7 @@
 //! Makes steps: for each action its codes, limit and expected change, in one place.
 
+use crate::apply;
+use crate::facts::Facts;
 use crate::manifest::{Manifest, Payload, Role, Vdi};
 use crate::reason::Reason;
 use crate::step::{Action, Change, PastLimit, Step};
@@ -92,7 +94,8 @@ fn own(action: Action, why: String, expects: Vec<Change>) -> Step {
         why,
         accepted: vec![0],
         restart_codes: Vec::new(),
-        // Registry and service manager calls; the limit covers the start of a service.
+        // Registry and service manager calls; the limit covers the start of a service, and the
+        // one program that follows a blob.
         limit_s: 60,
         past_limit: PastLimit::End,
         may_restart: false,
@@ -240,6 +243,11 @@ pub(super) fn update_sensor(manifest: &Manifest, payload: &Payload, why: String)
     installer(manifest, action, why, expects)
 }
 
+pub(super) fn write_identity(guid: String, why: String) -> Step {
+    let expects = vec![Change::IdentityIs { guid: guid.clone() }];
+    own(Action::WriteIdentity { guid }, why, expects)
+}
+
 pub(super) fn write_vdi_tag(why: String) -> Step {
     own(Action::WriteVdiTag, why, vec![Change::VdiTagged])
 }
@@ -253,6 +261,28 @@ pub(super) fn onboarded(manifest: &Manifest) -> Change {
         org_id: manifest.tenant.org_id.clone(),
         connectivity: manifest.tenant.connectivity,
     }
+}
+
+/// Onboarding by the bootstrap itself. Where the sensor already runs onboarded, all that can
+/// show before the next start of Windows is the blob.
+pub(super) fn apply_onboarding(
+    manifest: &Manifest,
+    payload: &Payload,
+    facts: &Facts,
+    runs_onboarded: bool,
+    why: String,
+) -> Step {
+    let action = Action::ApplyOnboarding {
+        payload: payload.name.clone(),
+        effects: apply::onboarding(facts),
+    };
+    let mut expects = vec![Change::BlobWritten {
+        sha256: payload.sha256,
+    }];
+    if !runs_onboarded {
+        expects.push(onboarded(manifest));
+    }
+    own(action, why, expects)
 }
 
 pub(super) fn run_onboarding_script(manifest: &Manifest, payload: &Payload, why: String) -> Step {
@@ -306,6 +336,14 @@ pub(super) fn install_monitoring_agent(
     Step {
         ..installer(manifest, action, why, expects)
     }
+}
+
+pub(super) fn apply_offboarding(payload: &Payload, facts: &Facts, why: String) -> Step {
+    let action = Action::ApplyOffboarding {
+        payload: payload.name.clone(),
+        effects: apply::offboarding(facts),
+    };
+    own(action, why, vec![Change::Offboarded, Change::SensorStopped])
 }
 
 pub(super) fn run_offboarding_script(manifest: &Manifest, payload: &Payload, why: String) -> Step {

@@ -2,8 +2,8 @@
 
 use gangway_contract::history::InFlight;
 use gangway_contract::manifest::{
-    AgentRoute, AntivirusMode, Cloud, Connectivity, Mode, MonitoringAgent, Payload, RebootRule,
-    Role, Settings, Tenant, Vdi, Window,
+    AgentRoute, AntivirusMode, ApplyMethod, Cloud, Connectivity, Mode, MonitoringAgent, Payload,
+    RebootRule, Role, Settings, Tenant, Vdi, Window,
 };
 use gangway_contract::{Facts, History, Manifest, ReleaseId, Sha256};
 
@@ -100,7 +100,7 @@ pub(crate) fn bundle() -> Manifest {
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"worked example"),
         payloads: vec![
-            payload(Role::OnboardingScript, "onboard.cmd", None),
+            payload(Role::OnboardingInfo, "OnboardingInfo.json", None),
             payload(Role::Agent, "md4ws.msi", Some("4.18.25020.1009")),
         ],
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
@@ -146,6 +146,13 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
                 "always" => AntivirusMode::AlwaysPassive,
                 "never" => AntivirusMode::NeverPassive,
                 _ => return Err("no mode".to_owned()),
+            }
+        }
+        "apply" => {
+            settings.apply = match text {
+                "native" => ApplyMethod::Native,
+                "script" => ApplyMethod::Script,
+                _ => return Err("no method".to_owned()),
             }
         }
         "agent_route" => {
@@ -198,7 +205,9 @@ fn role_of(text: &str) -> Result<Role, String> {
         "platform" => Role::PlatformUpdate,
         "sensor" => Role::SensorUpdate,
         "install-script" => Role::InstallScript,
-        "offboard" => Role::OffboardingScript,
+        "offboard" => Role::OffboardingInfo,
+        "onboard-script" => Role::OnboardingScript,
+        "offboard-script" => Role::OffboardingScript,
         "tool" => Role::DeploymentTool,
         "tool-file" => Role::DeploymentToolFile,
         "mma" => Role::MonitoringAgent,

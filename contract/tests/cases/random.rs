@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::cases;
 
 /// Facts that the decision looks at, with texts that they may have.
-pub(crate) const CHOICES: [(&str, &[&str]); 24] = [
+pub(crate) const CHOICES: [(&str, &[&str]); 28] = [
     (
         "os.product_type",
         &["server", "domain_controller", "workstation", "-"],
@@ -39,6 +39,22 @@ pub(crate) const CHOICES: [(&str, &[&str]); 24] = [
         "sensor.connectivity",
         &["-", "standard", "streamlined", "?no"],
     ),
+    (
+        "sensor.policy_blob",
+        &[
+            "-",
+            // That of the bundle: the tables make a payload's digest from its name.
+            "218bd64e3a3fab7ca40e8ffb87da4979638e13ed7e0992a2d58fecbc22da791a",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "?no",
+        ],
+    ),
+    ("sensor.offboarding_blob", &["no", "yes", "?no"]),
+    (
+        "sensor.identity",
+        &["-", "aaaaaaaa-0000-0000-0000-0000000000aa", "?no"],
+    ),
+    ("network.auth_proxy_policy", &["-", "0", "?no"]),
     (
         "sensor.version",
         &["-", "10.8049.22439.1084", "10.8800.1.1"],
@@ -82,7 +98,7 @@ pub(crate) const CHOICES: [(&str, &[&str]); 24] = [
 ];
 
 /// Settings and payloads that come or do not.
-pub(crate) const SETTINGS: [&str; 14] = [
+pub(crate) const SETTINGS: [&str; 16] = [
     "manifest mode offboard",
     "manifest mode precheck",
     "manifest antivirus_mode always",
@@ -92,7 +108,9 @@ pub(crate) const SETTINGS: [&str; 14] = [
     "manifest vdi multiple",
     "manifest uninstall_agent true",
     "manifest remove_workspace aaaaaaaa-0000-0000-0000-000000000001",
-    "manifest with offboard offboard.cmd",
+    "manifest with offboard OffboardingInfo.json",
+    "manifest apply script",
+    "manifest with onboard-script onboard.cmd",
     "manifest with install-script Install.ps1",
     "manifest with hotfix Windows8.1-KB3080149-x64.msu",
     "manifest with sensor UpdateSenseClient.exe 10.8760.27617.1006",

@@ -84,6 +84,8 @@ pub fn json_documents() -> Seeds {
         release_id: ReleaseId::of_bytes(b"payloads"),
         sequence: 1,
         mode: Mode::Onboard,
+        method: Some(manifest::ApplyMethod::Native),
+        script_shape: None,
         runner_version: "0.1.0".to_owned(),
         exe_signature: "unsigned".to_owned(),
         fqdn: "srv1.contoso.com".to_owned(),

@@ -1,5 +1,9 @@
 //! Registry keys below `HKEY_LOCAL_MACHINE` that this program reads or writes.
 
+pub use gangway_contract::apply::{
+    AUTH_PROXY, DATA_COLLECTION, DEVICE_TAGGING, OFFBOARDING_VALUE, ONBOARDING_VALUE, SENSOR,
+    SENSOR_GUID, SENSOR_POLICY,
+};
 use gangway_contract::manifest::Mode;
 
 use crate::machine::BundleName;
@@ -32,23 +36,12 @@ pub fn sequence_name(bundle: &BundleName) -> String {
     format!("{}:{mode}", bundle.org_id)
 }
 
-/// The sensor's own key.
-pub const SENSOR: &str = r"SOFTWARE\Microsoft\Windows Advanced Threat Protection";
 /// Onboarding state.
 pub const SENSOR_STATUS: &str = r"SOFTWARE\Microsoft\Windows Advanced Threat Protection\Status";
-/// The sensor's policy key.
-pub const SENSOR_POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
-/// Tags, below the policy key.
-pub const DEVICE_TAGGING: &str =
-    r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection\DeviceTagging";
-/// Name of the offboarding blob in the policy key.
-pub const OFFBOARDING_BLOB: &str = "696C1FA1-4030-4FA4-8713-FAF9B2EA7C0A";
 /// Defender Antivirus.
 pub const DEFENDER: &str = r"SOFTWARE\Microsoft\Windows Defender";
 /// Policies of Defender Antivirus.
 pub const DEFENDER_POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
-/// Policy of diagnostic data, where the sensor's proxy stands.
-pub const DATA_COLLECTION: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
 /// Version of Windows.
 pub const CURRENT_VERSION: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 /// Installed products.

@@ -1,7 +1,7 @@
 //! The sensor, the unified agent, its predecessors and its other managers.
 
 use gangway_contract::manifest::Connectivity;
-use gangway_contract::{Fact, Facts};
+use gangway_contract::{Fact, Facts, Sha256};
 
 use super::{Sources, exists, filetime, number32, places as at, text, value_exists, version};
 
@@ -29,8 +29,12 @@ fn sensor(sources: &dyn Sources, facts: &mut Facts) {
     sensor.version = sensor_version(sources);
     sensor.connectivity = connectivity(sources);
     sensor.last_connected = filetime(sources, at::SENSOR_STATUS, "LastConnected");
-    sensor.onboarding_blob = value_exists(sources, at::SENSOR_POLICY, "OnboardingInfo");
-    sensor.offboarding_blob = value_exists(sources, at::SENSOR_POLICY, at::OFFBOARDING_BLOB);
+    sensor.onboarding_blob = value_exists(sources, at::SENSOR_POLICY, at::ONBOARDING_VALUE);
+    // Its digest alone is kept: whoever has the blob can onboard machines with it.
+    sensor.policy_blob = text(sources, at::SENSOR_POLICY, at::ONBOARDING_VALUE)
+        .map(|blob| Sha256::of(blob.as_bytes()));
+    sensor.offboarding_blob = value_exists(sources, at::SENSOR_POLICY, at::OFFBOARDING_VALUE);
+    sensor.identity = text(sources, at::SENSOR, at::SENSOR_GUID);
     sensor.device_tag = text(sources, at::DEVICE_TAGGING, "Group");
     sensor.vdi_tag = text(sources, at::DEVICE_TAGGING, "VDI");
 }
@@ -51,7 +55,7 @@ fn sensor_version(sources: &dyn Sources) -> Fact<gangway_contract::Version> {
 fn connectivity(sources: &dyn Sources) -> Fact<Connectivity> {
     let in_effect = text(sources, at::SENSOR, "OnboardedInfo");
     let blob = match in_effect {
-        Fact::Absent => text(sources, at::SENSOR_POLICY, "OnboardingInfo"),
+        Fact::Absent => text(sources, at::SENSOR_POLICY, at::ONBOARDING_VALUE),
         found => found,
     };
     blob.and_then(|blob| class_of(&blob))

@@ -174,6 +174,7 @@ fn network(sources: &dyn Sources, facts: &mut Facts) {
         at::SENSOR_POLICY,
         "PreferStaticProxyForHttpRequest",
     );
+    network.auth_proxy_policy = number32(sources, at::DATA_COLLECTION, at::AUTH_PROXY);
     (network.machine_proxy, network.machine_bypass) = machine_proxy(sources);
     network.antivirus_proxy = text(sources, at::DEFENDER_POLICY, "ProxyServer");
     network.hardened_netlogon = hardened(

@@ -6,24 +6,25 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Read;
 use std::time::Duration;
 
+use gangway_contract::apply::{Data, RegistryValue};
 use gangway_contract::connectivity::Answer;
 use gangway_contract::facts::FeatureState;
 use gangway_contract::{Fact, Facts, UtcTime};
 
 use super::children::Child;
 use super::mutex::Lock;
-use super::registry::Lifetime;
+use super::registry::{Content, Lifetime};
 use super::sources::ThisMachine;
 use super::{
-    children, clock, dism, event_log, files, http_client, registry, security, services, system,
-    system_folder, trust,
+    children, clock, dism, elam, event_log, files, http_client, registry, security, services,
+    system, system_folder, trust,
 };
 use crate::failure::{Failure, FailureKind};
 use crate::machine::{
-    BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
-    Question, SeenSignature,
+    BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, Process, Question,
+    SeenSignature,
 };
-use crate::probe::{self, Value, places};
+use crate::probe::{self, places};
 
 /// The machine that the program runs on.
 #[derive(Default)]
@@ -196,19 +197,21 @@ impl Machine for WindowsMachine {
         children::is_running(process)
     }
 
-    fn write_policy(&mut self, value: &PolicyValue) -> Result<(), Failure> {
-        match value {
-            PolicyValue::PassiveMode(passive) => registry::write(
-                places::SENSOR_POLICY,
-                "ForceDefenderPassiveMode",
-                &Value::Number(u64::from(*passive)),
-            ),
-            PolicyValue::VdiTag => registry::write(
-                places::DEVICE_TAGGING,
-                "VDI",
-                &Value::Text(gangway_contract::step::VDI_TAG.to_owned()),
-            ),
-        }
+    fn write_value(&mut self, value: &RegistryValue) -> Result<(), Failure> {
+        let content = match &value.data {
+            Data::Number(number) => Content::Number(u64::from(*number)),
+            Data::Text(text) => Content::Text(text),
+            Data::Bytes(bytes) => Content::Bytes(bytes),
+        };
+        registry::write(value.key, value.name, &content)
+    }
+
+    fn delete_value(&mut self, key: &str, name: &str) -> Result<(), Failure> {
+        registry::delete_value(key, name)
+    }
+
+    fn install_elam_certificate(&mut self) -> Result<(), Failure> {
+        elam::install_certificate()
     }
 
     fn start_service(&mut self, name: &str) -> Result<(), Failure> {
@@ -249,7 +252,7 @@ impl Machine for WindowsMachine {
             Mark::Sequence { bundle, sequence } => registry::write(
                 places::SEQUENCES,
                 &places::sequence_name(bundle),
-                &Value::Number(*sequence),
+                &Content::Number(*sequence),
             ),
         }
     }
@@ -263,7 +266,7 @@ impl Machine for WindowsMachine {
         files::write_new(&format!(r"{folder}\{name}"), bytes)
     }
 
-    fn log_event(&mut self, event: &Event) {
-        event_log::write(event);
+    fn log_event(&mut self, event: &Event) -> Result<(), Failure> {
+        event_log::write(event)
     }
 }

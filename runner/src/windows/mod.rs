@@ -16,6 +16,7 @@ mod clock;
 mod connection;
 mod console;
 mod dism;
+mod elam;
 mod environment;
 mod event_log;
 mod files;

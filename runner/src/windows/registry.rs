@@ -7,10 +7,10 @@ use windows_sys::Win32::Foundation::{
     ERROR_FILE_NOT_FOUND, ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, ERROR_SUCCESS,
 };
 use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_LOCAL_MACHINE, KEY_READ, KEY_WOW64_64KEY, KEY_WRITE, REG_DWORD, REG_EXPAND_SZ,
-    REG_MULTI_SZ, REG_OPTION_NON_VOLATILE, REG_OPTION_VOLATILE, REG_QWORD, REG_SZ, RegCloseKey,
-    RegCreateKeyExW, RegDeleteKeyExW, RegEnumKeyExW, RegEnumValueW, RegOpenKeyExW,
-    RegQueryValueExW, RegSetValueExW,
+    HKEY, HKEY_LOCAL_MACHINE, KEY_READ, KEY_SET_VALUE, KEY_WOW64_64KEY, KEY_WRITE, REG_BINARY,
+    REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_OPTION_NON_VOLATILE, REG_OPTION_VOLATILE,
+    REG_QWORD, REG_SZ, RegCloseKey, RegCreateKeyExW, RegDeleteKeyExW, RegDeleteValueW,
+    RegEnumKeyExW, RegEnumValueW, RegOpenKeyExW, RegQueryValueExW, RegSetValueExW,
 };
 
 use super::{narrow, wide};
@@ -242,25 +242,29 @@ pub(super) fn delete_key(key: &str) -> Result<(), Failure> {
     }
 }
 
+/// What a value is to hold.
+pub(super) enum Content<'a> {
+    /// `REG_DWORD`, `REG_QWORD` above 32 bits.
+    Number(u64),
+    /// `REG_SZ`.
+    Text(&'a str),
+    /// `REG_EXPAND_SZ`.
+    Expandable(&'a str),
+    /// `REG_BINARY`.
+    Bytes(&'a [u8]),
+}
+
 /// Writes a value; makes the key when it is not there.
-pub(super) fn write(key: &str, name: &str, value: &Value) -> Result<(), Failure> {
+pub(super) fn write(key: &str, name: &str, content: &Content<'_>) -> Result<(), Failure> {
     let opened = create(key, Lifetime::Permanent)?;
-    let (kind, data): (u32, Vec<u8>) = match value {
-        Value::Number(number) => match u32::try_from(*number) {
+    let (kind, data): (u32, Vec<u8>) = match content {
+        Content::Number(number) => match u32::try_from(*number) {
             Ok(small) => (REG_DWORD, small.to_le_bytes().to_vec()),
             Err(_) => (REG_QWORD, number.to_le_bytes().to_vec()),
         },
-        Value::Text(text) => (REG_SZ, bytes_of(&wide(text))),
-        Value::Texts(texts) => {
-            let mut units: Vec<u16> = texts.iter().flat_map(|text| wide(text)).collect();
-            units.push(0);
-            (REG_MULTI_SZ, bytes_of(&units))
-        }
-        // Nothing that this program writes.
-        Value::Bytes(bytes) => (
-            windows_sys::Win32::System::Registry::REG_BINARY,
-            bytes.clone(),
-        ),
+        Content::Text(text) => (REG_SZ, bytes_of(&wide(text))),
+        Content::Expandable(text) => (REG_EXPAND_SZ, bytes_of(&wide(text))),
+        Content::Bytes(bytes) => (REG_BINARY, bytes.to_vec()),
     };
     let wide_name = wide(name);
     let size = u32::try_from(data.len()).unwrap_or(0);
@@ -274,6 +278,23 @@ pub(super) fn write(key: &str, name: &str, value: &Value) -> Result<(), Failure>
             format!(r"write `HKLM\{key}`: `{name}`"),
             status,
         ))
+    }
+}
+
+/// Deletes a value; one that is not there is no error.
+pub(super) fn delete_value(key: &str, name: &str) -> Result<(), Failure> {
+    let what = || format!(r"delete `HKLM\{key}`: `{name}`");
+    let opened = match open(key, KEY_SET_VALUE) {
+        Ok(opened) => opened,
+        // There is no such key.
+        Err(ERROR_FILE_NOT_FOUND) => return Ok(()),
+        Err(status) => return Err(Failure::new(what(), status)),
+    };
+    let wide_name = wide(name);
+    // SAFETY: the key is open, the name ends with a zero.
+    match unsafe { RegDeleteValueW(opened.0, wide_name.as_ptr()) } {
+        ERROR_SUCCESS | ERROR_FILE_NOT_FOUND => Ok(()),
+        status => Err(Failure::new(what(), status)),
     }
 }
 

@@ -23,7 +23,10 @@ pub(crate) enum Effect {
     DeleteTree,
     ReadTail,
     StartProcess,
-    WritePolicy,
+    WriteValue,
+    DeleteValue,
+    InstallElamCertificate,
+    LogEvent,
     StartService,
     DeleteService,
     ReadJournal,
@@ -35,7 +38,7 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::OpenSource,
         Self::ReadSource,
         Self::ProtectFolder,
@@ -51,7 +54,10 @@ impl Effect {
         Self::DeleteTree,
         Self::ReadTail,
         Self::StartProcess,
-        Self::WritePolicy,
+        Self::WriteValue,
+        Self::DeleteValue,
+        Self::InstallElamCertificate,
+        Self::LogEvent,
         Self::StartService,
         Self::DeleteService,
         Self::ReadJournal,

@@ -3,14 +3,15 @@
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use gangway_contract::apply::RegistryValue;
 use gangway_contract::connectivity::{Answer, Reply};
 use gangway_contract::facts::FeatureState;
 use gangway_contract::step::{Change, PastLimit};
 use gangway_contract::{Fact, Facts, UtcTime};
 use gangway_runner::failure::{Failure, FailureKind};
 use gangway_runner::machine::{
-    BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, PolicyValue, Process,
-    Question, SeenSignature,
+    BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, Process, Question,
+    SeenSignature,
 };
 
 use super::Fake;
@@ -217,10 +218,13 @@ impl Machine for Fake {
 
     fn delete_folder(&mut self, _path: &str) {}
 
-    fn read_tail(&mut self, path: &str, _limit: u64) -> Result<Vec<u8>, Failure> {
+    fn read_tail(&mut self, path: &str, limit: u64) -> Result<Vec<u8>, Failure> {
         self.faults.meet(Effect::ReadTail, path)?;
-        let found = self.files.borrow().get(path).cloned();
-        found.ok_or_else(|| Failure::new(format!("read `{path}`"), 2))
+        let files = self.files.borrow();
+        let found = files.get(path);
+        let found = found.ok_or_else(|| Failure::new(format!("read `{path}`"), 2))?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(found[found.len().saturating_sub(limit)..].to_vec())
     }
 
     fn signature(&mut self, path: &str, _at: Option<UtcTime>) -> SeenSignature {
@@ -297,24 +301,30 @@ impl Machine for Fake {
         self.running.iter().any(|r| r.process == process)
     }
 
-    fn write_policy(&mut self, value: &PolicyValue) -> Result<(), Failure> {
+    fn write_value(&mut self, value: &RegistryValue) -> Result<(), Failure> {
         self.tick();
-        self.faults.meet(Effect::WritePolicy, "policy")?;
-        match value {
-            PolicyValue::PassiveMode(passive) => {
-                Change::PassivePolicy { passive: *passive }.apply(&mut self.truth);
-            }
-            PolicyValue::VdiTag => Change::VdiTagged.apply(&mut self.truth),
-        }
+        self.faults.meet(Effect::WriteValue, value.name)?;
+        self.written(value);
         Ok(())
+    }
+
+    fn delete_value(&mut self, _key: &str, name: &str) -> Result<(), Failure> {
+        self.tick();
+        self.faults.meet(Effect::DeleteValue, name)?;
+        self.deleted(name);
+        Ok(())
+    }
+
+    fn install_elam_certificate(&mut self) -> Result<(), Failure> {
+        self.tick();
+        self.faults.meet(Effect::InstallElamCertificate, "driver")
     }
 
     fn start_service(&mut self, name: &str) -> Result<(), Failure> {
         self.tick();
         self.faults.meet(Effect::StartService, name)?;
         self.started.push(format!("service {name}"));
-        Change::SensorRuns.apply(&mut self.truth);
-        Ok(())
+        self.sensor_starts()
     }
 
     fn delete_service(&mut self, name: &str) -> Result<(), Failure> {
@@ -383,7 +393,10 @@ impl Machine for Fake {
         Ok(())
     }
 
-    fn log_event(&mut self, event: &Event) {
+    fn log_event(&mut self, event: &Event) -> Result<(), Failure> {
+        self.tick();
+        self.faults.meet(Effect::LogEvent, event.source)?;
         self.events.push(event.clone());
+        Ok(())
     }
 }

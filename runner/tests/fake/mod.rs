@@ -10,6 +10,7 @@ pub(crate) mod faults;
 mod files;
 mod machine;
 pub(crate) mod programs;
+mod sensor;
 mod time;
 
 use std::cell::RefCell;
@@ -57,6 +58,8 @@ pub(crate) struct Fake {
     pub(crate) dropped: Vec<(String, Vec<u8>)>,
     pub(crate) drop_failure: Option<u32>,
     pub(crate) events: Vec<Event>,
+    /// Trace providers that were opened.
+    pub(crate) traces: Vec<String>,
     pub(crate) signatures: BTreeMap<String, SeenSignature>,
     /// Behaviour of programs by name, one act a start; the default is good.
     pub(crate) acts: BTreeMap<String, Vec<Act>>,
@@ -157,6 +160,7 @@ impl Fake {
             dropped: Vec::new(),
             drop_failure: None,
             events: Vec::new(),
+            traces: Vec::new(),
             signatures: BTreeMap::new(),
             acts: BTreeMap::new(),
             running: Vec::new(),

@@ -101,10 +101,7 @@ impl Fake {
     pub(super) fn changes_of(&self, command: &Command) -> Vec<Change> {
         let line = format!("{} {}", command.program, command.arguments);
         let manifest = &self.manifest;
-        let onboarded = Change::Onboarded {
-            org_id: manifest.tenant.org_id.clone(),
-            connectivity: manifest.tenant.connectivity,
-        };
+        let onboarded = self.onboarded();
         let has = |text: &str| line.to_ascii_lowercase().contains(text);
         match file_name(&command.program) {
             "msiexec.exe" if has("/x ") => vec![Change::AgentGone],
@@ -141,6 +138,7 @@ impl Fake {
                 version: Version::new(4, 10, 14393, 2515),
             }))
             .collect(),
+            "MpCmdRun.exe" if has("-reloadengine") => Vec::new(),
             "dism.exe" | "MpCmdRun.exe" => vec![Change::AntivirusRuns],
             "UpdatePlatform.exe" => vec![Change::PlatformAtLeast {
                 version: Version::new(4, 18, 26080, 3),
@@ -180,7 +178,8 @@ impl Fake {
             self.without_antivirus = false;
         }
         let may_restart = ["wusa.exe", "dism.exe", "MpCmdRun.exe", "UpdatePlatform.exe"];
-        if self.without_antivirus && may_restart.contains(&name) {
+        let reload = command.arguments == "-ReloadEngine";
+        if self.without_antivirus && !reload && may_restart.contains(&name) {
             self.violations.push(format!(
                 "`{name}` may ask for a restart while there is no antivirus"
             ));

@@ -1,6 +1,6 @@
 //! The course of things: time that passes, programs that end, kills and restarts.
 
-use gangway_contract::facts::{FeatureState, StartType};
+use gangway_contract::facts::FeatureState;
 use gangway_contract::step::Change;
 use gangway_contract::{Fact, UtcTime};
 
@@ -42,15 +42,7 @@ impl Fake {
             self.feature = Fact::Value(FeatureState::Enabled);
             Change::AntivirusRuns.apply(&mut self.truth);
         }
-        if self
-            .truth
-            .sensor
-            .service
-            .value()
-            .is_some_and(|service| service.start == StartType::Automatic)
-        {
-            Change::SensorRuns.apply(&mut self.truth);
-        }
+        self.sensor_after_restart();
     }
 
     /// Time passes between two runs; Windows starts again if it was asked to.

@@ -42,11 +42,23 @@ const AFTER_RESTART: Act = Act {
 };
 
 /// Routes by name: a server and a bundle that make it go all the way.
-pub(crate) const ROUTES: [Route; 19] = [
-    Route::straight("script", "host 2022"),
+pub(crate) const ROUTES: [Route; 22] = [
+    Route::straight("in the box", "host 2022"),
     Route::straight(
-        "script, passive, desktop",
+        "in the box, passive, desktop",
         "host 2022\nset antivirus.others Contoso Shield\nmanifest vdi multiple",
+    ),
+    Route::straight(
+        "desktop with one entry",
+        "host 2022
+manifest vdi single
+set sensor.identity aaaaaaaa-0000-0000-0000-0000000000aa
+set sensor.offboarding_blob yes
+set network.auth_proxy_policy 0",
+    ),
+    Route::straight(
+        "script",
+        "host 2022\nmanifest apply script\nmanifest with onboard-script onboard.cmd",
     ),
     Route::straight("agent", "host 2016"),
     Route::straight(
@@ -118,7 +130,17 @@ set sensor.service stopped automatic",
         "offboarding",
         "host 2022
 manifest mode offboard
-manifest with offboard offboard.cmd
+manifest with offboard OffboardingInfo.json
+set sensor.onboarding_state 1
+set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
+set sensor.service stopped automatic",
+    ),
+    Route::straight(
+        "offboarding by script",
+        "host 2022
+manifest mode offboard
+manifest apply script
+manifest with offboard-script offboard.cmd
 set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service stopped automatic",
@@ -127,7 +149,7 @@ set sensor.service stopped automatic",
         "offboarding, 2008 R2",
         "host 2008-r2
 manifest mode offboard
-manifest with offboard offboard.cmd
+manifest with offboard OffboardingInfo.json
 set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service stopped automatic",
@@ -136,7 +158,7 @@ set sensor.service stopped automatic",
         "offboarding, retired agent",
         "host 2008-r2
 manifest mode offboard
-manifest with offboard offboard.cmd
+manifest with offboard OffboardingInfo.json
 manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
 set legacy.workspaces aaaaaaaa-0000-0000-0000-000000000001; bbbbbbbb-0000-0000-0000-000000000001",
     ),
@@ -144,7 +166,7 @@ set legacy.workspaces aaaaaaaa-0000-0000-0000-000000000001; bbbbbbbb-0000-0000-0
         "offboarding, uninstallation",
         "host 2016
 manifest mode offboard
-manifest with offboard offboard.cmd
+manifest with offboard OffboardingInfo.json
 manifest uninstall_agent true
 set agent.product_code {aaaaaaaa-0000-0000-0000-000000000001}
 set sensor.onboarding_state 1

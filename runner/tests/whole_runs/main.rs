@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
 
+mod applied;
 #[path = "../../../contract/tests/cases/mod.rs"]
 mod cases;
 #[path = "../fake/mod.rs"]
@@ -20,6 +21,11 @@ use gangway_contract::report::{Report, StepOutcome};
 use gangway_contract::{Reason, State};
 use gangway_runner::bundle::Places;
 use gangway_runner::run;
+
+/// Server 2022 that the portal's script onboards.
+const BY_SCRIPT: &str = "host 2022
+manifest apply script
+manifest with onboard-script onboard.cmd";
 
 /// A machine described by the lines of a decision table.
 fn machine(lines: &str) -> Fake {

@@ -20,7 +20,10 @@ fn a_restart_code_ends_the_run_and_the_next_start_of_windows_goes_on() {
         assert_ends(&run_once(&mut machine), Reason::RebootPending);
         machine.reboot();
         assert_ends(&run_once(&mut machine), Reason::Converged);
-        assert_eq!(machine.started, ["msiexec.exe", "cmd.exe"]);
+        assert_eq!(
+            machine.started,
+            ["msiexec.exe", "service Sense", "MpCmdRun.exe"]
+        );
     }
 }
 

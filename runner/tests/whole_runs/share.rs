@@ -87,12 +87,12 @@ fn by_hand_payloads_come_from_the_folder_and_no_switch_is_asked() {
     let mut machine = machine("host 2022");
     let content = machine
         .share
-        .remove(&machine.remote("onboard.cmd"))
+        .remove(&machine.remote("OnboardingInfo.json"))
         .unwrap();
     machine.share.clear();
     machine
         .share
-        .insert(r"D:\bundle\onboard.cmd".to_owned(), content);
+        .insert(r"D:\bundle\OnboardingInfo.json".to_owned(), content);
     let bundle = machine.bundle();
     let places = Places {
         source: Some(r"D:\bundle".to_owned()),

@@ -36,7 +36,8 @@ fn a_volume_that_fills_up_is_named_and_nothing_is_run_unrecorded() {
         (Effect::AppendJournal, 0),
         (Effect::AppendJournal, 1),
     ] {
-        let mut machine = machine("host 2022");
+        // A program of its own, whose process is the second line of the journal.
+        let mut machine = machine(BY_SCRIPT);
         // Long enough to be shortened.
         if effect == Effect::ReplaceJournal {
             machine.journal = vec![b'\n'; 300 * 1024];
@@ -62,7 +63,7 @@ fn a_volume_that_fills_up_is_named_and_nothing_is_run_unrecorded() {
 #[test]
 fn a_full_volume_after_the_work_does_not_make_it_a_failure() {
     let mut machine = machine("host 2022");
-    // The third line of the journal is the end of the script; reports follow.
+    // The third line of the journal is the end of the step; reports follow.
     let full = |effect, after| Fault {
         effect,
         after,
@@ -78,5 +79,5 @@ fn a_full_volume_after_the_work_does_not_make_it_a_failure() {
     machine.faults.set(&[]);
     let again = run_once(&mut machine);
     assert_ends(&again, Reason::Converged);
-    assert_eq!(machine.started, ["cmd.exe"]);
+    assert_eq!(machine.started, ["service Sense", "MpCmdRun.exe"]);
 }

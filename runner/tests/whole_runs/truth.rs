@@ -9,7 +9,7 @@ fn a_false_alarm_of_the_script_is_no_failure() {
             shows_after_s: 200,
             ..Act::code(code, true)
         };
-        let mut machine = machine("host 2022").with_acts("cmd.exe", &[late]);
+        let mut machine = machine(BY_SCRIPT).with_acts("cmd.exe", &[late]);
         let report = run_once(&mut machine);
         assert_ends(&report, Reason::Converged);
         let expected = [("run-onboarding-script", StepOutcome::DoneDespiteCode)];
@@ -20,7 +20,7 @@ fn a_false_alarm_of_the_script_is_no_failure() {
 
 #[test]
 fn a_success_code_without_the_state_is_a_failure() {
-    let mut machine = machine("host 2022").with_acts("cmd.exe", &[Act::code(0, false)]);
+    let mut machine = machine(BY_SCRIPT).with_acts("cmd.exe", &[Act::code(0, false)]);
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::NotVerified);
     assert_eq!(report.exit_code, 53);
@@ -93,7 +93,7 @@ manifest with key workspace.key";
 fn a_start_that_fails_for_want_of_resources_is_tried_again() {
     const INTERNAL_ERROR: u32 = 1359;
     for (times, reason) in [(4, Reason::Converged), (5, Reason::StepNotStarted)] {
-        let mut machine = machine("host 2022");
+        let mut machine = machine(BY_SCRIPT);
         machine.faults.set(&[Fault {
             effect: Effect::StartProcess,
             after: 0,

@@ -10,7 +10,13 @@ fn a_busy_installer_is_waited_for() {
     assert_ends(&report, Reason::Converged);
     assert_eq!(
         machine.started,
-        ["msiexec.exe", "msiexec.exe", "msiexec.exe", "cmd.exe"]
+        [
+            "msiexec.exe",
+            "msiexec.exe",
+            "msiexec.exe",
+            "service Sense",
+            "MpCmdRun.exe"
+        ]
     );
 }
 
@@ -21,7 +27,10 @@ fn an_agent_that_the_other_installation_brought_is_not_installed_again() {
     let acts = [Act::code(1618, true), Act::GOOD];
     let mut machine = machine("host 2016").with_acts("msiexec.exe", &acts);
     assert_ends(&run_once(&mut machine), Reason::Converged);
-    assert_eq!(machine.started, ["msiexec.exe", "cmd.exe"]);
+    assert_eq!(
+        machine.started,
+        ["msiexec.exe", "service Sense", "MpCmdRun.exe"]
+    );
 }
 
 #[test]
@@ -41,7 +50,10 @@ fn an_installer_past_its_limit_goes_on_and_is_not_started_twice() {
     assert_ends(&run_once(&mut machine), Reason::StillRunning);
     machine.pass(10_000);
     assert_ends(&run_once(&mut machine), Reason::Converged);
-    assert_eq!(machine.started, ["msiexec.exe", "cmd.exe"]);
+    assert_eq!(
+        machine.started,
+        ["msiexec.exe", "service Sense", "MpCmdRun.exe"]
+    );
 }
 
 #[test]
@@ -51,7 +63,7 @@ fn a_hanging_script_is_ended_at_its_limit() {
         works: false,
         ..Act::GOOD
     };
-    let mut machine = machine("host 2022").with_acts("cmd.exe", &[hang]);
+    let mut machine = machine(BY_SCRIPT).with_acts("cmd.exe", &[hang]);
     let before = machine.clock;
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::LimitPassed);
@@ -67,7 +79,7 @@ fn a_clock_that_is_set_makes_no_wait_longer_or_shorter() {
             shows_after_s: 300,
             ..Act::GOOD
         };
-        let mut machine = machine("host 2022").with_acts("cmd.exe", &[late]);
+        let mut machine = machine(BY_SCRIPT).with_acts("cmd.exe", &[late]);
         let before = machine.clock;
         let ticks = effects_until_the_end_of_the_program("host 2022");
         machine.patience = before + 7200;

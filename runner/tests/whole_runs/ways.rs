@@ -3,13 +3,21 @@
 use super::*;
 
 #[test]
-fn a_server_with_the_sensor_in_the_box_gets_the_script() {
-    check_good("host 2022", &["cmd.exe"]);
+fn a_server_with_the_sensor_in_the_box_gets_the_blob() {
+    check_good("host 2022", &["service Sense", "MpCmdRun.exe"]);
 }
 
 #[test]
-fn server_2016_gets_agent_and_script() {
-    check_good("host 2016", &["msiexec.exe", "cmd.exe"]);
+fn the_script_runs_where_the_config_asks_for_it() {
+    check_good(BY_SCRIPT, &["cmd.exe"]);
+}
+
+#[test]
+fn server_2016_gets_agent_and_blob() {
+    check_good(
+        "host 2016",
+        &["msiexec.exe", "service Sense", "MpCmdRun.exe"],
+    );
 }
 
 #[test]
@@ -31,7 +39,8 @@ manifest with sensor UpdateSenseClient.exe 10.8760.27617.1006";
             "powershell.exe",
             "msiexec.exe",
             "UpdateSenseClient.exe",
-            "cmd.exe",
+            "service Sense",
+            "MpCmdRun.exe",
         ],
     );
 }
@@ -43,7 +52,16 @@ set legacy.scep yes
 set antivirus.leftover yes
 set prerequisites.tdh 6.3.9600.17415
 manifest with hotfix Windows8.1-KB3080149-x64.msu";
-    check_good(lines, &["wusa.exe", "Setup.exe", "msiexec.exe", "cmd.exe"]);
+    check_good(
+        lines,
+        &[
+            "wusa.exe",
+            "Setup.exe",
+            "msiexec.exe",
+            "service Sense",
+            "MpCmdRun.exe",
+        ],
+    );
 }
 
 #[test]
@@ -51,7 +69,7 @@ fn the_signed_install_script_is_an_agent_route() {
     let lines = "host 2016
 manifest agent_route install-script
 manifest with install-script Install.ps1";
-    check_good(lines, &["powershell.exe", "cmd.exe"]);
+    check_good(lines, &["powershell.exe", "service Sense", "MpCmdRun.exe"]);
 }
 
 #[test]
@@ -84,14 +102,14 @@ set sensor.service stopped automatic";
 fn offboarding_ends_with_the_uninstallation() {
     let lines = "host 2016
 manifest mode offboard
-manifest with offboard offboard.cmd
+manifest with offboard OffboardingInfo.json
 manifest expires_at 2026-02-08T00:00:00Z
 manifest uninstall_agent true
 set agent.product_code {aaaaaaaa-0000-0000-0000-000000000001}
 set sensor.onboarding_state 1
 set sensor.org_id 01234567-89ab-cdef-0123-456789abcdef
 set sensor.service stopped automatic";
-    check_good(lines, &["service Sense", "cmd.exe", "msiexec.exe"]);
+    check_good(lines, &["service Sense", "msiexec.exe"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Server 2008 R2 SP1: the deployment tool, or the retired monitoring agent.
 
 use crate::facts::Facts;
+use crate::history::History;
 use crate::manifest::{Manifest, MonitoringAgent, Role};
 use crate::plan::{Stop, steps};
 use crate::product::Route;
@@ -14,6 +15,7 @@ use super::sensor::{sensor_steps, vdi_tag_missing};
 pub(super) fn down_level(
     manifest: &Manifest,
     facts: &Facts,
+    history: &History,
     mode: Vec<Step>,
     passive: bool,
 ) -> Result<Vec<Step>, Stop> {
@@ -26,7 +28,7 @@ pub(super) fn down_level(
     let mut list = mode;
     let sensor_is_there = !facts.sensor.service.is_absent();
     if sensor_is_there && facts.sensor.onboarding_state.is(&1) {
-        list.extend(sensor_steps(manifest, facts)?);
+        list.extend(sensor_steps(manifest, facts, history)?);
     } else {
         if vdi_tag_missing(manifest, facts) {
             list.push(steps::write_vdi_tag(
@@ -73,7 +75,7 @@ pub(super) fn with_monitoring_agent(
             &facts.legacy.workspaces,
         ));
     }
-    ready_for_change(facts)?;
+    ready_for_change(manifest, facts)?;
     let mut list: Vec<Step> = update_of_monitoring_agent(manifest, facts)?
         .into_iter()
         .collect();

@@ -20,7 +20,7 @@ use super::{Stop, steps};
 use down_level::{down_level, monitoring_route, with_monitoring_agent};
 use passive_mode::{mode_steps, wants_passive};
 use readiness::ready_for_change;
-use sensor::{in_box, vdi_tag_missing};
+use sensor::{blob_removed, blob_waits, identity_step, in_box, vdi_tag_missing};
 use server_2012_r2::{role_exclusions, servicing_2012_r2};
 use server_2016::servicing_2016;
 use unified_agent::unified_agent;
@@ -45,27 +45,29 @@ pub(super) fn steps(
     let onboarded = facts.sensor.onboarding_state.is(&1);
     let passive = wants_passive(manifest, facts, history);
     let mode = mode_steps(manifest, facts, history, onboarded, passive.clone());
+    let identity = identity_step(manifest, facts, route);
     if onboarded {
         same_tenant(manifest, facts)?;
-        if let Some(done) = converged(manifest, facts, &mode) {
+        if let Some(done) = converged(manifest, facts, history, &mode, &identity) {
             return Err(done);
         }
     }
-    ready_for_change(facts)?;
+    ready_for_change(manifest, facts)?;
+    identity?;
     let passive = passive?;
     let mode = mode?;
     match route {
-        Route::InBox => in_box(manifest, facts, mode),
+        Route::InBox => in_box(manifest, facts, history, mode),
         Route::UnifiedAgent2016 => {
             let first = servicing_2016(manifest, facts)?;
-            unified_agent(manifest, facts, first, mode, passive)
+            unified_agent(manifest, facts, history, first, mode, passive)
         }
         Route::UnifiedAgent2012R2 => {
             role_exclusions(facts, passive)?;
             let first = servicing_2012_r2(manifest, facts)?;
-            unified_agent(manifest, facts, first, mode, passive)
+            unified_agent(manifest, facts, history, first, mode, passive)
         }
-        Route::DownLevel => down_level(manifest, facts, mode, passive),
+        Route::DownLevel => down_level(manifest, facts, history, mode, passive),
     }
 }
 
@@ -84,14 +86,25 @@ fn same_tenant(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
 }
 
 /// The stop of a server that is as wanted.
-fn converged(manifest: &Manifest, facts: &Facts, mode: &Result<Vec<Step>, Stop>) -> Option<Stop> {
-    let as_wanted = steps::onboarded(manifest).holds(facts)
+fn converged(
+    manifest: &Manifest,
+    facts: &Facts,
+    history: &History,
+    mode: &Result<Vec<Step>, Stop>,
+    identity: &Result<Option<Step>, Stop>,
+) -> Option<Stop> {
+    let waits = blob_waits(manifest, facts, history);
+    let as_wanted = (waits.is_some() || steps::onboarded(manifest).holds(facts))
+        && !blob_removed(manifest, facts, history)
         && !vdi_tag_missing(manifest, facts)
-        && mode.as_ref().is_ok_and(Vec::is_empty);
+        && mode.as_ref().is_ok_and(Vec::is_empty)
+        && identity.as_ref().is_ok_and(Option::is_none);
     if !as_wanted {
         return None;
     }
-    Some(if facts.restart.own.holds() {
+    Some(if let Some(waits) = waits {
+        waits
+    } else if facts.restart.own.holds() {
         Stop::new(Reason::RestartAfterOnboarding, "")
     } else {
         Stop::new(Reason::Converged, "")

@@ -2,6 +2,7 @@
 
 use crate::fact::Fact;
 use crate::facts::{Facts, Service, ServiceState, StartType};
+use crate::manifest::{ApplyMethod, Manifest};
 use crate::plan::Stop;
 use crate::reason::Reason;
 
@@ -9,7 +10,7 @@ use crate::reason::Reason;
 const IMAGE_COMPLETE: &str = "IMAGE_STATE_COMPLETE";
 
 /// Conditions under which nothing is changed, whatever is due.
-pub(super) fn ready_for_change(facts: &Facts) -> Result<(), Stop> {
+pub(super) fn ready_for_change(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
     if facts.os.setup_running.holds() {
         return Err(Stop::new(Reason::ImageBuild, "Windows Setup is running"));
     }
@@ -39,11 +40,13 @@ pub(super) fn ready_for_change(facts: &Facts) -> Result<(), Stop> {
     if facts.host.elevated.is(&false) {
         return Err(Stop::new(Reason::NotElevated, ""));
     }
-    if facts
-        .prerequisites
-        .lanman_server
-        .value()
-        .is_some_and(|service| service.state == ServiceState::Stopped)
+    // The script tests for administrators with `net session`.
+    if manifest.settings.apply == ApplyMethod::Script
+        && facts
+            .prerequisites
+            .lanman_server
+            .value()
+            .is_some_and(|service| service.state == ServiceState::Stopped)
     {
         return Err(Stop::new(Reason::ServerServiceStopped, ""));
     }

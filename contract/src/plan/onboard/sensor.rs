@@ -1,14 +1,19 @@
 //! What makes an installed sensor onboarded: all there is to do where Windows brings it along.
 
-use crate::facts::{Facts, StartType};
-use crate::manifest::{Manifest, Role, Vdi};
+use crate::apply::{VDI_TAG, sensor_guid};
+use crate::fact::Fact;
+use crate::facts::{Facts, Service, StartType};
+use crate::history::History;
+use crate::manifest::{ApplyMethod, Manifest, Role, Vdi};
 use crate::plan::{Stop, steps};
+use crate::product::{Route, route_of};
 use crate::reason::Reason;
-use crate::step::{Change, Step, VDI_TAG};
+use crate::step::{Change, Step, StepKind};
 
 pub(super) fn in_box(
     manifest: &Manifest,
     facts: &Facts,
+    history: &History,
     mode: Vec<Step>,
 ) -> Result<Vec<Step>, Stop> {
     if facts.sensor.service.is_absent() {
@@ -18,7 +23,7 @@ pub(super) fn in_box(
         ));
     }
     let mut list = mode;
-    list.extend(sensor_steps(manifest, facts)?);
+    list.extend(sensor_steps(manifest, facts, history)?);
     Ok(list)
 }
 
@@ -31,16 +36,118 @@ pub(super) fn vdi_tag_missing(manifest: &Manifest, facts: &Facts) -> bool {
             .is_none_or(|tag| tag != VDI_TAG)
 }
 
-/// Tag, then whatever makes an installed sensor onboarded.
-pub(super) fn sensor_steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Stop> {
-    let mut list = Vec::new();
+/// Gives a non-persistent desktop that shows as one entry the identity of its name. One that
+/// the sensor has already is replaced only while it is stopped, as in the portal's own script,
+/// which ends with 4 otherwise. The deployment tool does it itself.
+pub(super) fn identity_step(
+    manifest: &Manifest,
+    facts: &Facts,
+    route: Route,
+) -> Result<Option<Step>, Stop> {
+    if manifest.settings.vdi != Vdi::Single || route == Route::DownLevel {
+        return Ok(None);
+    }
+    let Some(name) = facts.host.name.value() else {
+        return Err(Stop::unreadable("host.name", &facts.host.name));
+    };
+    let guid = sensor_guid(&manifest.tenant.org_id, name);
+    let due = Change::IdentityIs { guid: guid.clone() };
+    if due.holds(facts) {
+        return Ok(None);
+    }
+    let why = match &facts.sensor.identity {
+        Fact::Absent => "the sensor has no identity yet".to_owned(),
+        Fact::Value(found) if Change::SensorStopped.holds(facts) => {
+            format!("the sensor has identity {found}")
+        }
+        Fact::Value(found) => {
+            return Err(Stop::new(
+                Reason::OtherIdentity,
+                format!("`Sense` runs as {found}, the name of this desktop makes {guid}"),
+            ));
+        }
+        unreadable @ Fact::Unreadable { .. } => {
+            return Err(Stop::unreadable("sensor.identity", unreadable));
+        }
+    };
+    Ok(Some(steps::write_identity(guid, why)))
+}
+
+/// The stop of a sensor that runs with another blob than the one that this bundle wrote. It
+/// takes that one at its next start, and can only be started anew with Windows. Which blob is in
+/// effect tells `OnboardedInfo`, by the class of its service URLs.
+pub(super) fn blob_waits(manifest: &Manifest, facts: &Facts, history: &History) -> Option<Stop> {
+    let sensor = &facts.sensor;
+    let written = written_blob(manifest).is_some_and(|written| written.holds(facts));
+    let other = sensor.connectivity.value();
+    let other = other.is_some_and(|found| *found != manifest.tenant.connectivity);
+    if !(written && other && runs_onboarded(facts)) {
+        return None;
+    }
+    Some(if started_since(facts, history) {
+        Stop::new(
+            Reason::NotVerified,
+            "Windows has started since the blob was written, and the sensor runs with another",
+        )
+    } else {
+        Stop::new(
+            Reason::RestartAfterOnboarding,
+            "the sensor runs with another blob, and takes the one in the policy key when it starts",
+        )
+    })
+}
+
+/// Was the blob that this bundle wrote taken away again? The sensor that runs does not notice;
+/// the next time that it starts it does. Without a record that it was written nothing is known:
+/// others may onboard without that value.
+pub(super) fn blob_removed(manifest: &Manifest, facts: &Facts, history: &History) -> bool {
+    let tries = history.of(StepKind::ApplyOnboarding);
+    manifest.settings.apply == ApplyMethod::Native
+        && tries.is_some_and(|tries| tries.done > 0)
+        && facts.sensor.policy_blob.is_absent()
+}
+
+fn runs_onboarded(facts: &Facts) -> bool {
+    facts.sensor.onboarding_state.is(&1) && facts.sensor.service.is(&Service::RUNNING)
+}
+
+/// Has Windows started since a blob was last applied?
+fn started_since(facts: &Facts, history: &History) -> bool {
+    let tries = history.of(StepKind::ApplyOnboarding);
+    let applied = tries.and_then(|tries| tries.last_end);
+    let (boot, applied) = (facts.host.boot_time.value(), applied.as_ref());
+    boot.zip(applied)
+        .is_some_and(|(boot, applied)| boot > applied)
+}
+
+/// The blob of this bundle in the policy key.
+fn written_blob(manifest: &Manifest) -> Option<Change> {
+    let native = manifest.settings.apply == ApplyMethod::Native;
+    let payload = manifest.payload(Role::OnboardingInfo);
+    payload
+        .filter(|_| native)
+        .map(|payload| Change::BlobWritten {
+            sha256: payload.sha256,
+        })
+}
+
+/// Identity and tag, then whatever makes an installed sensor onboarded.
+pub(super) fn sensor_steps(
+    manifest: &Manifest,
+    facts: &Facts,
+    history: &History,
+) -> Result<Vec<Step>, Stop> {
+    let route = route_of(&facts.os, &manifest.settings)
+        .map_err(|none| Stop::new(none.reason, none.detail))?;
+    let mut list: Vec<Step> = identity_step(manifest, facts, route)?.into_iter().collect();
     if vdi_tag_missing(manifest, facts) {
         list.push(steps::write_vdi_tag(
             "the bundle is for non-persistent desktops".to_owned(),
         ));
     }
     let goal = steps::onboarded(manifest);
-    if goal.holds(facts) {
+    let removed = blob_removed(manifest, facts, history);
+    if !removed && (goal.holds(facts) || blob_waits(manifest, facts, history).is_some()) {
         return Ok(list);
     }
     let mut with_running = facts.clone();
@@ -50,22 +157,42 @@ pub(super) fn sensor_steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Ste
         .service
         .value()
         .is_some_and(|service| service.start == StartType::Automatic);
-    if stopped_only && goal.holds(&with_running) {
+    if !removed && stopped_only && goal.holds(&with_running) {
         list.push(steps::start_sensor(
             "onboarded, but `Sense` does not run".to_owned(),
             vec![goal],
         ));
-    } else {
-        let payload = steps::staged(manifest, Role::OnboardingScript)?;
-        let why = match facts.sensor.onboarding_state.value() {
-            Some(1) => "onboarded with another start type or class of service URLs",
-            _ => "not onboarded",
-        };
-        list.push(steps::run_onboarding_script(
-            manifest,
-            payload,
-            why.to_owned(),
-        ));
+        return Ok(list);
     }
+    let why = match facts.sensor.onboarding_state.value() {
+        Some(1) if removed => "the blob was taken out of the policy key",
+        Some(1) => "onboarded with another start type or class of service URLs",
+        _ => "not onboarded",
+    };
+    list.push(onboarding_step(manifest, facts, why)?);
     Ok(list)
+}
+
+fn onboarding_step(manifest: &Manifest, facts: &Facts, why: &str) -> Result<Step, Stop> {
+    match manifest.settings.apply {
+        ApplyMethod::Script => {
+            let payload = steps::staged(manifest, Role::OnboardingScript)?;
+            Ok(steps::run_onboarding_script(
+                manifest,
+                payload,
+                why.to_owned(),
+            ))
+        }
+        ApplyMethod::Native => {
+            let payload = steps::staged(manifest, Role::OnboardingInfo)?;
+            Ok(steps::apply_onboarding(
+                manifest,
+                payload,
+                facts,
+                // A sensor that runs with another blob shows this one after a restart only.
+                runs_onboarded(facts),
+                why.to_owned(),
+            ))
+        }
+    }
 }

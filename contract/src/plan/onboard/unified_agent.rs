@@ -1,6 +1,7 @@
 //! Server 2012 R2 and 2016: the agent that brings the sensor, and what has to leave before.
 
 use crate::facts::Facts;
+use crate::history::History;
 use crate::manifest::{AgentRoute, Manifest, Role};
 use crate::plan::{Stop, steps, workspaces};
 use crate::reason::Reason;
@@ -22,6 +23,7 @@ pub(super) fn antivirus_policy(facts: &Facts) -> Result<(), Stop> {
 pub(super) fn unified_agent(
     manifest: &Manifest,
     facts: &Facts,
+    history: &History,
     servicing: Vec<Step>,
     mode: Vec<Step>,
     passive: bool,
@@ -53,7 +55,7 @@ pub(super) fn unified_agent(
             ));
         }
     }
-    list.extend(sensor_steps(manifest, facts)?);
+    list.extend(sensor_steps(manifest, facts, history)?);
     Ok(list)
 }
 

@@ -4,8 +4,11 @@
 //! The facts decide: a failure code with the expected change in place is done, a success code
 //! without it is not.
 
-use gangway_contract::report::{StepOutcome, StepResult};
-use gangway_contract::step::{Action, PastLimit, Step, StepKind};
+mod apply;
+mod judged;
+
+use gangway_contract::report::{EffectResult, StepOutcome, StepResult};
+use gangway_contract::step::{Action, Change, PastLimit, Step, StepKind};
 use gangway_contract::{Facts, Manifest, Reason, UtcTime};
 
 use crate::codes;
@@ -17,6 +20,7 @@ use crate::machine::{BundleName, Command, Ended, Machine, Mark};
 use crate::patience::Patience;
 use crate::program;
 use crate::stop::Stop;
+use judged::Judged;
 
 /// Longest pause between two looks at the machine, in seconds.
 const LONGEST_LOOK_S: u32 = 15;
@@ -39,6 +43,8 @@ pub struct Executor<'a> {
     pub held: &'a Held,
     /// How the steps went.
     pub results: Vec<StepResult>,
+    /// What became of the effects of the step under way.
+    pub effects: Vec<EffectResult>,
 }
 
 /// How a list of steps ended.
@@ -94,16 +100,16 @@ impl Executor<'_> {
             at: started_at,
             step: step.kind(),
         })?;
-        let ended = match self.work(step) {
-            Ok(work) => self.carry_out(&work, step),
-            Err(failure) => Ended::NotStarted(failure),
+        let judged = match self.work(step) {
+            Ok(work) => self.carry_out(&work, step, started_at),
+            Err(failure) => self.judge(step, &Ended::NotStarted(failure), started_at),
         };
         let Judged {
             result,
             code,
             detail,
             stop,
-        } = self.judge(step, &ended, started_at);
+        } = judged;
         let ended_at = self.machine.now();
         self.results.push(StepResult {
             step: step.kind().as_str().to_owned(),
@@ -112,6 +118,7 @@ impl Executor<'_> {
             code,
             result,
             detail,
+            effects: core::mem::take(&mut self.effects),
         });
         self.record(&Entry::StepEnded {
             at: ended_at,
@@ -149,32 +156,46 @@ impl Executor<'_> {
         journal::write(self.machine, entry).map_err(Stop::from)
     }
 
-    fn carry_out(&mut self, work: &Work, step: &Step) -> Ended {
+    fn carry_out(&mut self, work: &Work, step: &Step, started_at: UtcTime) -> Judged {
         let plain = |result: Result<(), Failure>| match result {
             Ok(()) => Ended::Code(0),
             Err(failure) => Ended::NotStarted(failure),
         };
-        match work {
-            Work::Policy(value) => plain(self.machine.write_policy(value)),
+        let ended = match work {
+            Work::Apply(application) => return self.apply(step, application, started_at),
+            Work::Value(value) => plain(self.machine.write_value(value)),
+            // It may have come up since the plan was made.
+            Work::Identity(_) if self.other_identity_in_use() => {
+                Ended::Code(codes::IDENTITY_IN_USE)
+            }
+            Work::Identity(value) => plain(self.machine.write_value(value)),
             Work::StartService(name) => plain(self.machine.start_service(name)),
             Work::DeleteService(name) => plain(self.machine.delete_service(name)),
-            Work::Run(commands) => {
-                let limit_s = self.manifest.settings.installer_wait_s;
-                let mut patience = Patience::new(limit_s, 5, 120);
-                loop {
-                    let mut ended = Ended::Code(0);
-                    for command in commands {
-                        ended = self.start(command);
-                        if ended != Ended::Code(0) {
-                            break;
-                        }
-                    }
-                    let busy = ended == Ended::Code(INSTALLER_BUSY) && uses_installer(step.kind());
-                    // The installation that was in the way may have brought the change.
-                    if !busy || step.is_done(&self.facts()) || !patience.pause(self.machine) {
-                        return ended;
-                    }
+            Work::Run(commands) => self.run_programs(commands, step),
+        };
+        self.judge(step, &ended, started_at)
+    }
+
+    fn other_identity_in_use(&mut self) -> bool {
+        let facts = self.facts();
+        !facts.sensor.identity.is_absent() && !Change::SensorStopped.holds(&facts)
+    }
+
+    fn run_programs(&mut self, commands: &[Command], step: &Step) -> Ended {
+        let limit_s = self.manifest.settings.installer_wait_s;
+        let mut patience = Patience::new(limit_s, 5, 120);
+        loop {
+            let mut ended = Ended::Code(0);
+            for command in commands {
+                ended = self.start(command);
+                if ended != Ended::Code(0) {
+                    break;
                 }
+            }
+            let busy = ended == Ended::Code(INSTALLER_BUSY) && uses_installer(step.kind());
+            // The installation that was in the way may have brought the change.
+            if !busy || step.is_done(&self.facts()) || !patience.pause(self.machine) {
+                return ended;
             }
         }
     }
@@ -336,41 +357,6 @@ impl Executor<'_> {
     }
 }
 
-/// How one step ended, and whether the run ends with it.
-struct Judged {
-    result: StepOutcome,
-    code: Option<u32>,
-    detail: String,
-    stop: Option<Stop>,
-}
-
-impl Judged {
-    fn code(kind: StepKind, code: u32, result: StepOutcome) -> Self {
-        Self {
-            result,
-            code: Some(code),
-            detail: codes::describe(kind, code),
-            stop: None,
-        }
-    }
-
-    fn text(detail: String, result: StepOutcome) -> Self {
-        Self {
-            result,
-            code: None,
-            detail,
-            stop: None,
-        }
-    }
-
-    fn stopped(self, stop: Stop) -> Self {
-        Self {
-            stop: Some(stop),
-            ..self
-        }
-    }
-}
-
 /// Does the step start a Windows Installer run, of which there can be only one?
 fn uses_installer(kind: StepKind) -> bool {
     matches!(
@@ -385,8 +371,10 @@ fn uses_installer(kind: StepKind) -> bool {
 
 fn goal(kind: StepKind) -> &'static str {
     match kind {
-        StepKind::RunOnboardingScript | StepKind::RunDeploymentTool => "onboarded",
-        StepKind::RunOffboardingScript => "offboarded",
+        StepKind::ApplyOnboarding | StepKind::RunOnboardingScript | StepKind::RunDeploymentTool => {
+            "onboarded"
+        }
+        StepKind::ApplyOffboarding | StepKind::RunOffboardingScript => "offboarded",
         _ => "as expected",
     }
 }

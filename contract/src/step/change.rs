@@ -1,255 +1,15 @@
-//! One action of a plan as data: what it runs, which codes are success, how long it may
-//! take, whether it may be repeated, and which facts it is expected to change.
+//! What a step is expected to change, as facts: applied when a plan is thought through, looked
+//! for when it was carried out.
 
 use serde::{Deserialize, Serialize};
 
+use crate::apply::VDI_TAG;
 use crate::fact::Fact;
 use crate::facts::{Facts, FeatureState, RunningMode, Service, ServiceState, StartType};
-use crate::identity::OrgId;
+use crate::identity::{OrgId, Sha256};
 use crate::manifest::Connectivity;
 use crate::text::text_enum;
 use crate::version::Version;
-
-text_enum! {
-    /// The kind of a step: how the journal and reports name it.
-    pub enum StepKind ("a step") {
-        /// `wusa` on a staged update.
-        InstallHotfix = "install-hotfix",
-        /// DISM on feature `Windows-Defender`.
-        EnableFeature = "enable-feature",
-        /// The staged platform update.
-        UpdatePlatform = "update-platform",
-        /// `MpCmdRun -WDEnable`.
-        EnableAntivirus = "enable-antivirus",
-        /// Deletes the service entry that an old antivirus left behind.
-        RemoveLeftover = "remove-leftover",
-        /// Writes policy `ForceDefenderPassiveMode`.
-        WritePassiveMode = "write-passive-mode",
-        /// Takes workspaces away from the monitoring agent.
-        RemoveWorkspaces = "remove-workspaces",
-        /// Uninstalls System Center Endpoint Protection.
-        RemoveScep = "remove-scep",
-        /// `msiexec` on the unified agent.
-        InstallAgent = "install-agent",
-        /// The signed `Install.ps1`.
-        RunInstallScript = "run-install-script",
-        /// The staged sensor update.
-        UpdateSensor = "update-sensor",
-        /// Writes `DeviceTagging\VDI`.
-        WriteVdiTag = "write-vdi-tag",
-        /// Starts service `Sense`.
-        StartSensor = "start-sensor",
-        /// The portal's onboarding script.
-        RunOnboardingScript = "run-onboarding-script",
-        /// The deployment tool from its staged source.
-        RunDeploymentTool = "run-deployment-tool",
-        /// The retired monitoring agent.
-        InstallMonitoringAgent = "install-monitoring-agent",
-        /// The portal's offboarding script.
-        RunOffboardingScript = "run-offboarding-script",
-        /// `msiexec /x` by product code.
-        UninstallAgent = "uninstall-agent",
-        /// Asks Windows to restart.
-        Restart = "restart",
-    }
-}
-
-/// One action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// What it does.
-    pub action: Action,
-    /// The fact that asks for it, in words.
-    pub why: String,
-    /// Exit codes that mean done.
-    pub accepted: Vec<u32>,
-    /// Exit codes that mean done, and a restart is needed before the next step.
-    pub restart_codes: Vec<u32>,
-    /// Longest run in seconds.
-    pub limit_s: u32,
-    /// What happens to the process after that.
-    pub past_limit: PastLimit,
-    /// May it ask for a restart?
-    pub may_restart: bool,
-    /// The facts afterwards. They, and not the code, say whether the step succeeded.
-    pub expects: Vec<Change>,
-}
-
-impl Step {
-    /// The kind, for journal and report.
-    pub fn kind(&self) -> StepKind {
-        self.action.kind()
-    }
-
-    /// Names of the payloads that the step reads or runs.
-    pub fn payloads(&self) -> Vec<&str> {
-        match &self.action {
-            Action::InstallHotfix { payload, .. }
-            | Action::UpdatePlatform { payload }
-            | Action::UpdateSensor { payload }
-            | Action::InstallAgent { payload, .. }
-            | Action::RunOnboardingScript { payload }
-            | Action::RunOffboardingScript { payload } => vec![payload],
-            Action::RunInstallScript { script, agent, .. } => vec![script, agent],
-            Action::RunDeploymentTool { tool, files, .. } => core::iter::once(tool)
-                .chain(files)
-                .map(String::as_str)
-                .collect(),
-            Action::InstallMonitoringAgent { setup, key, .. } => vec![setup, key],
-            Action::EnableFeature
-            | Action::EnableAntivirus
-            | Action::RemoveLeftover
-            | Action::WritePassiveMode { .. }
-            | Action::RemoveWorkspaces { .. }
-            | Action::RemoveScep
-            | Action::WriteVdiTag
-            | Action::StartSensor
-            | Action::UninstallAgent { .. }
-            | Action::Restart => Vec::new(),
-        }
-    }
-
-    /// Do the facts show what the step was expected to bring?
-    pub fn is_done(&self, facts: &Facts) -> bool {
-        self.expects.iter().all(|change| change.holds(facts))
-    }
-}
-
-/// What happens to a process that passed its limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PastLimit {
-    /// It is ended with all it started: scripts.
-    End,
-    /// It goes on and the next run looks again: installers, whose end would leave the server
-    /// half changed.
-    LeaveRunning,
-}
-
-/// What a step does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Action {
-    /// Installs an update.
-    InstallHotfix {
-        /// File name.
-        payload: String,
-        /// Article, such as `KB3080149`.
-        article: String,
-    },
-    /// Enables `Windows-Defender`.
-    EnableFeature,
-    /// Runs the platform update.
-    UpdatePlatform {
-        /// File name.
-        payload: String,
-    },
-    /// Turns Defender Antivirus on.
-    EnableAntivirus,
-    /// Deletes the leftover service entry.
-    RemoveLeftover,
-    /// Writes the passive mode policy.
-    WritePassiveMode {
-        /// Passive or active.
-        passive: bool,
-    },
-    /// Takes workspaces away.
-    RemoveWorkspaces {
-        /// Their ids.
-        ids: Vec<String>,
-    },
-    /// Uninstalls System Center Endpoint Protection.
-    RemoveScep,
-    /// Installs the unified agent.
-    InstallAgent {
-        /// File name.
-        payload: String,
-        /// Is `FORCEPASSIVEMODE=1` given?
-        passive: bool,
-    },
-    /// Runs `Install.ps1`.
-    RunInstallScript {
-        /// File name of the script.
-        script: String,
-        /// File name of the agent beside it.
-        agent: String,
-        /// Is `-Passive` given?
-        passive: bool,
-    },
-    /// Runs the sensor update.
-    UpdateSensor {
-        /// File name.
-        payload: String,
-    },
-    /// Marks a non-persistent desktop.
-    WriteVdiTag,
-    /// Starts `Sense`.
-    StartSensor,
-    /// Onboards.
-    RunOnboardingScript {
-        /// File name.
-        payload: String,
-    },
-    /// Runs the deployment tool.
-    RunDeploymentTool {
-        /// File name of the tool.
-        tool: String,
-        /// File names of its staged source.
-        files: Vec<String>,
-        /// Is `-Passive` given?
-        passive: bool,
-        /// Is `-VDI` given?
-        vdi: bool,
-    },
-    /// Installs the retired monitoring agent.
-    InstallMonitoringAgent {
-        /// File name of the setup.
-        setup: String,
-        /// File name of the workspace key.
-        key: String,
-        /// Workspace id.
-        workspace: String,
-    },
-    /// Offboards.
-    RunOffboardingScript {
-        /// File name.
-        payload: String,
-    },
-    /// Uninstalls the unified agent.
-    UninstallAgent {
-        /// Its product code.
-        product_code: String,
-    },
-    /// Restarts Windows.
-    Restart,
-}
-
-impl Action {
-    /// The kind of the action.
-    pub fn kind(&self) -> StepKind {
-        match self {
-            Self::InstallHotfix { .. } => StepKind::InstallHotfix,
-            Self::EnableFeature => StepKind::EnableFeature,
-            Self::UpdatePlatform { .. } => StepKind::UpdatePlatform,
-            Self::EnableAntivirus => StepKind::EnableAntivirus,
-            Self::RemoveLeftover => StepKind::RemoveLeftover,
-            Self::WritePassiveMode { .. } => StepKind::WritePassiveMode,
-            Self::RemoveWorkspaces { .. } => StepKind::RemoveWorkspaces,
-            Self::RemoveScep => StepKind::RemoveScep,
-            Self::InstallAgent { .. } => StepKind::InstallAgent,
-            Self::RunInstallScript { .. } => StepKind::RunInstallScript,
-            Self::UpdateSensor { .. } => StepKind::UpdateSensor,
-            Self::WriteVdiTag => StepKind::WriteVdiTag,
-            Self::StartSensor => StepKind::StartSensor,
-            Self::RunOnboardingScript { .. } => StepKind::RunOnboardingScript,
-            Self::RunDeploymentTool { .. } => StepKind::RunDeploymentTool,
-            Self::InstallMonitoringAgent { .. } => StepKind::InstallMonitoringAgent,
-            Self::RunOffboardingScript { .. } => StepKind::RunOffboardingScript,
-            Self::UninstallAgent { .. } => StepKind::UninstallAgent,
-            Self::Restart => StepKind::Restart,
-        }
-    }
-}
 
 /// A change of facts. [`apply`](Self::apply) and [`holds`](Self::holds) are two sides of the
 /// same statement: what was applied holds.
@@ -296,8 +56,18 @@ pub enum Change {
         /// Version.
         version: Version,
     },
+    /// The sensor has this identity.
+    IdentityIs {
+        /// `senseGuid`.
+        guid: String,
+    },
     /// The virtual desktop tag is set.
     VdiTagged,
+    /// This onboarding blob is in the policy key, and no offboarding blob.
+    BlobWritten {
+        /// Digest of its text.
+        sha256: Sha256,
+    },
     /// Service `Sense` runs and starts by itself.
     SensorRuns,
     /// The sensor reports to this organisation.
@@ -309,6 +79,8 @@ pub enum Change {
     },
     /// The sensor reports to nobody.
     Offboarded,
+    /// Service `Sense` has ended.
+    SensorStopped,
     /// The unified agent is gone.
     AgentGone,
     /// Nobody waits for a restart.
@@ -393,7 +165,9 @@ impl Change {
             Self::ScepGone => !facts.legacy.scep.holds(),
             Self::SensorInstalled => sensor.service.value().is_some(),
             Self::SensorAtLeast { version } => at_least(&sensor.version, *version),
+            Self::IdentityIs { guid } => sensor.identity.value().is_some_and(|x| same_id(x, guid)),
             Self::VdiTagged => sensor.vdi_tag.value().is_some_and(|tag| tag == VDI_TAG),
+            Self::BlobWritten { sha256 } => sensor.policy_blob.is(sha256),
             Self::SensorRuns => sensor.service.is(&Service::RUNNING),
             Self::Onboarded {
                 org_id,
@@ -415,6 +189,11 @@ impl Change {
                         .value()
                         .is_none_or(|service| service.start != StartType::Automatic)
             }
+            Self::SensorStopped => match &sensor.service {
+                Fact::Value(service) => service.state == ServiceState::Stopped,
+                Fact::Absent => true,
+                Fact::Unreadable { .. } => false,
+            },
             Self::AgentGone => facts.agent.product_code.is_absent() && sensor.service.is_absent(),
             Self::Restarted => {
                 !facts.restart.blocks() && !facts.antivirus.feature.is(&FeatureState::EnablePending)
@@ -460,7 +239,13 @@ impl Change {
                 }
             }
             Self::SensorAtLeast { version } => raise(&mut facts.sensor.version, *version),
+            Self::IdentityIs { guid } => facts.sensor.identity = Fact::Value(guid.clone()),
             Self::VdiTagged => facts.sensor.vdi_tag = Fact::Value(VDI_TAG.to_owned()),
+            Self::BlobWritten { sha256 } => {
+                facts.sensor.policy_blob = Fact::Value(*sha256);
+                facts.sensor.onboarding_blob = Fact::Value(true);
+                facts.sensor.offboarding_blob = Fact::Value(false);
+            }
             Self::SensorRuns => facts.sensor.service = Fact::Value(Service::RUNNING),
             Self::Onboarded {
                 org_id,
@@ -475,8 +260,14 @@ impl Change {
             Self::Offboarded => {
                 facts.sensor.onboarding_state = Fact::Value(0);
                 facts.sensor.onboarding_blob = Fact::Value(false);
+                facts.sensor.policy_blob = Fact::Absent;
                 if facts.sensor.service.value().is_some() {
                     facts.sensor.service = Fact::Value(Service::WAITING);
+                }
+            }
+            Self::SensorStopped => {
+                if let Fact::Value(service) = &mut facts.sensor.service {
+                    service.state = ServiceState::Stopped;
                 }
             }
             Self::AgentGone => {
@@ -499,6 +290,3 @@ impl Change {
         }
     }
 }
-
-/// Content of `DeviceTagging\VDI` on a non-persistent desktop.
-pub const VDI_TAG: &str = "NonPersistent";
