@@ -3,6 +3,7 @@
 
 #![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
 
+#[allow(dead_code, reason = "only the bundle is taken")]
 #[path = "../../contract/tests/cases/mod.rs"]
 mod cases;
 

@@ -9,11 +9,11 @@ use super::*;
 
 /// `effect code` of the last step.
 fn effects(report: &Report) -> Vec<String> {
-    let step = report.steps.last().unwrap();
-    let line = |effect: &gangway_contract::report::EffectResult| {
-        format!("{} {}", effect.effect, effect.code)
-    };
-    step.effects.iter().map(line).collect()
+    let step = report.steps.last();
+    let effects = step.into_iter().flat_map(|step| &step.effects);
+    effects
+        .map(|effect| format!("{} {}", effect.effect, effect.code))
+        .collect()
 }
 
 /// `source id` of the events that are not the report's.
@@ -63,14 +63,11 @@ fn the_effects_of_onboarding_come_in_order() {
     assert_eq!(machine.truth.network.auth_proxy_policy, Fact::Value(1));
     assert_eq!(machine.truth.sensor.offboarding_blob, Fact::Value(false));
     assert_eq!(portal_events(&machine), ["WDATPOnboarding 20"]);
-    let reload = machine.commands.last().unwrap();
-    assert_eq!(
-        (reload.0.as_str(), reload.1.as_str()),
-        (
-            r"C:\Program Files\Windows Defender\MpCmdRun.exe",
-            "-ReloadEngine"
-        )
+    let reload = (
+        r"C:\Program Files\Windows Defender\MpCmdRun.exe".to_owned(),
+        "-ReloadEngine".to_owned(),
     );
+    assert_eq!(machine.commands, [reload]);
 }
 
 #[test]

@@ -251,8 +251,15 @@ killed! {
 
 #[test]
 fn every_kind_of_step_is_killed_at_each_of_its_moments() {
+    // No bundle asks for these yet: `runner/tests/kill.rs` ends them at every effect.
+    let not_yet = [
+        StepKind::ApplyOnboarding,
+        StepKind::ApplyOffboarding,
+        StepKind::WriteIdentity,
+    ];
     let missing: Vec<String> = StepKind::ALL
         .iter()
+        .filter(|step| !not_yet.contains(step))
         .flat_map(|step| {
             [
                 format!("after:{step}-started"),
