@@ -1,6 +1,7 @@
 //! What a command answers: one document for machines, whatever came of it.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -37,6 +38,8 @@ pub(super) struct Answer<T> {
     pub(super) failure: Option<Failure>,
     /// How it ends when it did not give up.
     pub(super) exit: Exit,
+    /// The folder that the findings' subjects lie in, when they are not as typed.
+    pub(super) below: Option<PathBuf>,
 }
 
 impl<T> Answer<T> {
@@ -48,6 +51,7 @@ impl<T> Answer<T> {
             lock_changes: Vec::new(),
             failure: None,
             exit: Exit::Good,
+            below: None,
         }
     }
 
@@ -66,6 +70,7 @@ impl<T> From<Failure> for Answer<T> {
             lock_changes: Vec::new(),
             failure: Some(failure),
             exit: Exit::Internal,
+            below: None,
         }
     }
 }

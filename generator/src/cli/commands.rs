@@ -151,6 +151,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Answered<Verified> {
     Ok(Answer {
         problems: found.problems,
         exit: if good { Exit::Good } else { Exit::Verification },
+        below: Some(given.bundle.clone()),
         ..Answer::good(verified)
     })
 }

@@ -11,6 +11,10 @@ use crate::problem::Problem;
 /// The causes that a machine tells apart; a text never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    not(feature = "directory"),
+    allow(dead_code, reason = "some are causes of `publish gpo` alone")
+)]
 pub(super) enum FailureCode {
     /// The command line, or a variable that stands for one of its options.
     CommandLine,
@@ -68,6 +72,34 @@ impl FailureCode {
         Self::Defect,
     ];
 
+    /// What it stands for.
+    pub(super) const fn meaning(self) -> &'static str {
+        match self {
+            Self::CommandLine => {
+                "the command line, or a variable that stands for one of its options"
+            }
+            Self::Config => "the config, or a file that it names, is there and not understood",
+            Self::Lock => "`gangway.lock` is there and not understood",
+            Self::Files => {
+                "a file or folder is missing, cannot be read, or cannot be written; a full disk"
+            }
+            Self::Occupied => "the place of an output holds something that is not replaced",
+            Self::Busy => "another process writes the same output",
+            Self::Program => "a program that is needed is missing, failed, or took too long",
+            Self::Server => "a server, its directory or its share",
+            Self::StandardOutput => "standard output took no more",
+            Self::Problems => "errors among the `problems`",
+            Self::Denied => "findings among the `problems` that `--deny` names",
+            Self::Unbuildable => {
+                "the stub, a policy or the kit cannot be made from what the config says"
+            }
+            Self::Refused => "somebody else's object stands where ours would be written",
+            Self::NotABundle => "the folder is no bundle",
+            Self::NotVerified => "the bundle, or a file of it, is not what it must be",
+            Self::Defect => "a defect of this program",
+        }
+    }
+
     /// How the program ends.
     pub(super) const fn exit(self) -> Exit {
         match self {
@@ -82,6 +114,13 @@ impl FailureCode {
             Self::NotABundle | Self::NotVerified => Exit::Verification,
             Self::Defect => Exit::Internal,
         }
+    }
+}
+
+impl std::fmt::Display for FailureCode {
+    /// As documents have it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -134,6 +173,18 @@ impl Failure {
         }
     }
 
+    /// The whole of it for people: the causes below the message, hints last.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in &self.causes {
+            text.push_str(&format!("\ncaused by: {cause}"));
+        }
+        for hint in &self.hints {
+            text.push_str(&format!("\nhint: {hint}"));
+        }
+        text
+    }
+
     /// With the findings that it is about.
     pub(super) fn about(mut self, problems: Vec<Problem>) -> Self {
         self.problems = problems;
@@ -157,8 +208,7 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/answers.md");
         let text = std::fs::read_to_string(path).unwrap();
         for code in FailureCode::ALL {
-            let name = serde_json::to_value(code).unwrap();
-            let row = format!("| `{}` | {} |", name.as_str().unwrap(), code.exit() as u8);
+            let row = format!("| `{code}` | {} | {} |", code.exit() as u8, code.meaning());
             assert!(text.contains(&row), "missing in docs/answers.md: {row}");
         }
     }

@@ -26,7 +26,7 @@ use failure::{Failure, FailureCode};
 use output::{Format, Output};
 
 use crate::intake::report::InspectionDocument;
-use crate::sarif::sarif;
+use crate::sarif::{self, Notification, Run};
 
 /// Runs the command line and returns the exit code.
 pub fn run() -> ExitCode {
@@ -72,7 +72,7 @@ fn answer<T: Document>(given: Result<Answer<T>, Failure>, output: &Output) -> Ex
     });
     match output.format() {
         Format::Json => output.document(&Envelope::of(&answer)),
-        Format::Sarif => output.document(&sarif(&answer.problems)),
+        Format::Sarif => output.document(&scanning_log(&answer)),
         Format::Text => {
             if let Some(failure) = &answer.failure {
                 output.failure(failure);
@@ -80,6 +80,28 @@ fn answer<T: Document>(given: Result<Answer<T>, Failure>, output: &Output) -> Ex
         }
     }
     answer.exit()
+}
+
+/// The answer as SARIF. A command that gave up over its findings alone did run.
+fn scanning_log<T: Document>(answer: &Answer<T>) -> serde_json::Value {
+    let over_findings = [FailureCode::Problems, FailureCode::Denied];
+    let failure = answer.failure.as_ref();
+    let failure = failure.filter(|failure| !over_findings.contains(&failure.code));
+    let text = failure.map(Failure::text).unwrap_or_default();
+    let folder = std::env::current_dir().unwrap_or_default();
+    sarif::log(&Run {
+        command: T::COMMAND,
+        folder: &folder,
+        below: answer.below.as_deref(),
+        problems: &answer.problems,
+        exit_code: answer.exit() as u8,
+        failure: failure.map(|failure| Notification {
+            code: failure.code.to_string(),
+            meaning: failure.code.meaning(),
+            text: &text,
+            is_configuration: failure.code.exit() == Exit::Usage,
+        }),
+    })
 }
 
 /// An answer that did not arrive is none, whatever it was.

@@ -104,15 +104,9 @@ impl Output {
             .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// A command that gave up: its message, the causes below it, hints last.
+    /// A command that gave up.
     pub(super) fn failure(&self, failure: &Failure) {
-        let mut text = failure.message.clone();
-        for cause in &failure.causes {
-            text.push_str(&format!("\ncaused by: {cause}"));
-        }
-        for hint in &failure.hints {
-            text.push_str(&format!("\nhint: {hint}"));
-        }
+        let text = failure.text();
         self.error_line(&format!(
             "{} {}",
             self.paint(RED, "error:"),

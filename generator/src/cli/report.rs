@@ -40,6 +40,7 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     let answer = judged(fleet, problems, &given.findings.deny());
     Ok(Answer {
         exit: if reached { answer.exit } else { Exit::Problems },
+        below: Some(given.folder.clone()),
         ..answer
     })
 }

@@ -106,6 +106,10 @@ pub(super) struct Published {
 /// What a publication does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    not(feature = "directory"),
+    allow(dead_code, reason = "the schema is the same without the feature")
+)]
 pub(super) enum PublishAction {
     /// Brings the bundle's GPOs.
     Publish,

@@ -17,3 +17,5 @@ mod names;
 #[cfg(feature = "directory")]
 mod publish;
 mod report;
+#[cfg(unix)]
+mod sarif;
