@@ -13,6 +13,7 @@ mod fuzz;
 mod import_floor;
 mod program;
 mod programs;
+mod real_files;
 mod runner;
 mod say;
 mod setup;

@@ -10,7 +10,7 @@ use crate::runner;
 use crate::setup::{self, Purpose};
 use crate::test_runner::summary::Summary;
 use crate::test_runner::{self, cargo, tests};
-use crate::{e2e, say, tidy, workspace};
+use crate::{e2e, real_files, say, tidy, workspace};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -33,6 +33,8 @@ enum Phase {
     Clippy,
     /// Unit and integration tests
     Unit,
+    /// Files that Microsoft and others really signed, fetched by package name and judged
+    RealFiles,
     /// The bootstrap stub: built, inspected, built again with the same bytes
     Runner,
     /// Lints on the stub's target
@@ -106,6 +108,7 @@ impl Phase {
                     .run()
             }
             Self::Unit => unit(summary),
+            Self::RealFiles => real_files::run(summary),
             Self::Runner => runner::gate(),
             Self::ClippyWindows => runner::clippy(),
             Self::E2e => e2e::run_suites(&e2e::suites(&workspace::root()?)?, None, summary),
@@ -113,9 +116,12 @@ impl Phase {
     }
 }
 
-/// Every test but the end-to-end suites, which need more than a compiler.
+/// Every test but the end-to-end suites, which need more than a compiler, and the real files,
+/// which need a network.
 fn unit(summary: &mut Summary) -> Result<()> {
-    let tests = tests()?.args(["--workspace", "--exclude", "gangway-e2e"]);
+    let tests = tests()?
+        .args(["--workspace", "--exclude", "gangway-e2e"])
+        .args(["--exclude", "gangway-real-files"]);
     summary.watch(tests)?;
     // The harness has tests of its own.
     summary.watch(tests_of_harness()?)?;

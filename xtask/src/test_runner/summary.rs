@@ -20,6 +20,8 @@ struct Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     counts: Counts,
+    /// What was left out, each a line of its own.
+    notes: Vec<String>,
 }
 
 impl Summary {
@@ -40,7 +42,12 @@ impl Summary {
         result
     }
 
-    /// One line.
+    /// Says that something was left out, where nobody overlooks it.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
+    }
+
+    /// One line, and one for each thing that was left out.
     pub(crate) fn text(&self) -> String {
         let Counts {
             passed,
@@ -48,10 +55,13 @@ impl Summary {
             failed,
             skipped,
         } = self.counts;
-        format!(
+        let counts = format!(
             "tests: {passed} passed ({again} of them only when tried again), {failed} failed, \
              {skipped} skipped"
-        )
+        );
+        let mut lines = vec![counts];
+        lines.extend(self.notes.iter().cloned());
+        lines.join("\n")
     }
 }
 
@@ -106,6 +116,17 @@ fn without_colours(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_left_out_is_said_below_the_counts() {
+        let mut summary = Summary::default();
+        summary.note("real files: NOT JUDGED");
+        let text = summary.text();
+        assert!(
+            text.ends_with("0 skipped\nreal files: NOT JUDGED"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn both_test_runners_are_understood() {

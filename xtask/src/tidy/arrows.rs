@@ -10,6 +10,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("xtask/Cargo.toml", &[]),
     ("tests/fixtures/Cargo.toml", &[]),
     ("tests/standins/Cargo.toml", &[]),
+    ("tests/real-files/Cargo.toml", &[]),
     ("tests/e2e/Cargo.toml", &["gangway-fixtures"]),
 ];
 
