@@ -1,11 +1,14 @@
 //! Archives as carriers: every entry is judged as if it were a file, archives inside archives
 //! too. Nothing is extracted to a path that comes from an archive.
 
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use super::budget::Budget;
 use super::codes;
 use super::content::{Content, full, not_copied};
 use super::context::Context;
+use super::recognise::{HEAD, form_of};
 use crate::formats::zip::{
     self, Characters, Directory, DirectoryLimits, Entry, EntryFault, EntryName, ZipError,
 };
@@ -28,15 +31,14 @@ pub(super) struct Archive {
 /// Every problem that forbids to read the entries, the worst first.
 pub(super) fn open(
     content: &Content,
-    budget: u64,
     context: &Context<'_>,
     subject: &str,
 ) -> Result<Archive, Vec<Problem>> {
     let limits = &context.settings.limits;
     let limits = DirectoryLimits {
         entries: limits.archive_entries,
-        entry_bytes: limits.entry_bytes.min(budget),
-        total_bytes: budget,
+        entry_bytes: limits.entry_bytes,
+        total_bytes: limits.archive_bytes,
     };
     let Directory {
         entries,
@@ -181,31 +183,84 @@ fn code_page_note(names: &[EntryName], subject: &str) -> Option<Problem> {
     })
 }
 
-/// The bytes of one entry.
+/// The bytes of one entry; none when the budget does not reach for them. `unread` takes its name
+/// then.
 ///
 /// # Errors
 /// The problem that says why it cannot be read.
 pub(super) fn entry_content(
     content: &Content,
-    entry: &Entry,
+    (entry, name): &(Entry, EntryName),
     folder: Option<&Path>,
-    subject: &str,
-) -> Result<Content, Problem> {
-    content
-        .open_entry(entry)
-        .and_then(|mut reader| Content::spool(&mut reader, folder))
-        .map_err(|error| {
-            let problem = if full(&error) {
-                not_copied(subject)
-            } else {
-                Problem::new(
-                    &codes::ENTRY_UNREADABLE,
-                    subject,
-                    "the archive entry cannot be read",
-                    "download the archive again; one that is encrypted or packed by another \
-                     method unpack yourself, and give the folder",
-                )
-            };
-            problem.with_evidence(error.to_string())
-        })
+    budget: &mut Budget,
+    unread: &mut Unread,
+) -> io::Result<Option<Content>> {
+    let mut reader = content.open_entry(entry)?;
+    let mut head = Vec::new();
+    reader.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let may_be_payload = form_of(&head).may_be_payload(entry.size);
+    if budget.take(entry.size, may_be_payload) {
+        return Content::spool(&mut head.chain(reader), folder).map(Some);
+    }
+    let list = if may_be_payload {
+        &mut unread.payloads
+    } else {
+        &mut unread.others
+    };
+    if list.len() < MAX_EVIDENCE {
+        list.push(format!("`{}`: {} bytes", name.shown, entry.size));
+    }
+    Ok(None)
+}
+
+/// The problem of an entry that cannot be read.
+pub(super) fn entry_problem(error: &io::Error, subject: &str) -> Problem {
+    let problem = if full(error) {
+        not_copied(subject)
+    } else {
+        Problem::new(
+            &codes::ENTRY_UNREADABLE,
+            subject,
+            "the archive entry cannot be read",
+            "download the archive again; one that is encrypted or packed by another method \
+             unpack yourself, and give the folder",
+        )
+    };
+    problem.with_evidence(error.to_string())
+}
+
+/// Entries that were left unread, each a line of evidence.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    payloads: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Unread {
+    /// What is to be said of them.
+    pub(super) fn problems(self, subject: &str) -> Vec<Problem> {
+        let problem = |code: &'static Code, message: &str, next: &str, evidence: Vec<String>| {
+            (!evidence.is_empty()).then(|| Problem {
+                evidence,
+                ..Problem::new(code, subject, message, next)
+            })
+        };
+        [
+            problem(
+                &codes::ARCHIVE_TOO_LARGE,
+                "the archive inflates out of proportion; what may be a package in it is unread",
+                DO_NOT_USE,
+                self.payloads,
+            ),
+            problem(
+                &codes::LEFT_UNREAD,
+                "the archive holds large files that no package begins like; they are left unread",
+                "nothing, when they are not meant for the bundle",
+                self.others,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }

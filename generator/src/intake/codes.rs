@@ -66,7 +66,7 @@ codes! {
         "Do not unpack it. Download the archive again from its source. If it still has them, do not use it.";
     /// More entries, bytes or levels than are read.
     ARCHIVE_TOO_LARGE = "GW1104", Error, "an archive inflates beyond what is read",
-        "Archives are read within bounds on entries, inflated bytes, ratio and nesting. Real packages are far below them; archives made to exhaust a reader are above.",
+        "Archives are read within bounds on entries, inflated bytes (4 GiB, 50 times the size of the archive, or 16 MiB for a small one), ratio and nesting. Real packages are far below them; archives made to exhaust a reader are above.",
         "If the archive is what you meant to give and nothing else is said against it, unpack it yourself and give the folder. One that inflates out of proportion do not unpack.";
     /// Records contradict each other or the file.
     ARCHIVE_DAMAGED = "GW1105", Error, "an archive is damaged",
@@ -80,6 +80,10 @@ codes! {
     CODE_PAGE_NAME = "GW1107", Note, "an archive has names in an unknown code page",
         "Explorer and older archivers store names in the code page of the machine they run on and do not tell which. The entries are read and judged all the same, because what a file is stands in its bytes; only their names are shown as bytes, such as `<8e><e8>.txt`.",
         "Nothing. To see the true names, unpack the archive on the machine that made it and give the folder.";
+    /// Large entries that are no package.
+    LEFT_UNREAD = "GW1108", Note, "large files in an archive are left unread",
+        "Out of an archive Gangway reads at most 50 times its size, and of files that no package begins like (pictures, disk images, long logs) at most 256 MiB: enough for their SHA-256 in the list, and no way to keep it busy. These files are beyond that. They could go into no bundle.",
+        "Nothing, when they are not meant for the bundle.";
 
     /// The script is for single machines.
     LOCAL_SCRIPT = "GW1201", Error, "the script is for single machines",

@@ -7,6 +7,7 @@
 
 mod across;
 mod archive;
+mod budget;
 pub mod codes;
 mod content;
 mod context;

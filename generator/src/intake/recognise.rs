@@ -14,7 +14,7 @@ use crate::formats::{cabinet, compound, pe, zip};
 use crate::problem::Problem;
 
 /// First bytes by which formats are told apart.
-const HEAD: u64 = 4096;
+pub(super) const HEAD: u64 = 4096;
 
 /// The form of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,24 +28,39 @@ pub(super) enum Form {
     Other(&'static str),
 }
 
+impl Form {
+    /// May a file of this form and size be a package, or carry one?
+    pub(super) fn may_be_payload(self, size: u64) -> bool {
+        match self {
+            Self::Empty | Self::Zip | Self::Installer | Self::Program | Self::Cabinet => true,
+            Self::Text => size <= text::MAX_BYTES,
+            Self::Other(_) => false,
+        }
+    }
+}
+
 /// Tells the form of a file.
 pub(super) fn form(content: &Content) -> io::Result<Form> {
-    let head = content.head(HEAD)?;
-    Ok(if head.is_empty() {
+    Ok(form_of(&content.head(HEAD)?))
+}
+
+/// Tells the form of a file by its first bytes, [`HEAD`] of them where there are as many.
+pub(super) fn form_of(head: &[u8]) -> Form {
+    if head.is_empty() {
         Form::Empty
     } else if zip::SIGNATURES.iter().any(|start| head.starts_with(*start)) {
         Form::Zip
-    } else if compound::is_compound_file(&head) {
+    } else if compound::is_compound_file(head) {
         Form::Installer
-    } else if pe::is_executable(&head) {
+    } else if pe::is_executable(head) {
         Form::Program
-    } else if cabinet::is_cabinet(&head) {
+    } else if cabinet::is_cabinet(head) {
         Form::Cabinet
-    } else if text::is_text(&head) {
+    } else if text::is_text(head) {
         Form::Text
     } else {
-        Form::Other(other_form(&head))
-    })
+        Form::Other(other_form(head))
+    }
 }
 
 fn other_form(head: &[u8]) -> &'static str {

@@ -57,7 +57,8 @@ pub struct Limits {
     pub archive_depth: usize,
     /// Inflated bytes of one archive entry.
     pub entry_bytes: u64,
-    /// Inflated bytes of all entries of one archive, archives inside it included.
+    /// Inflated bytes that one archive may claim, and that are read out of a given one, archives
+    /// inside it included. What is read is also held to the size of the archive.
     pub archive_bytes: u64,
 }
 

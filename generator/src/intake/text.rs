@@ -24,7 +24,9 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
     {
         return found;
     }
-    let has = |needle: &str| contains_ignoring_case(&text, needle);
+    // Lowered once: each of the dozen searches over it then goes at the speed of memory.
+    let lower = text.to_ascii_lowercase();
+    let has = |needle: &str| has_lower(&lower, needle);
     let unsigned_kind = |kind: Kind, why: &str| Recognised {
         kind,
         check: SignatureCheck::Done(Verdict::NotChecked {
@@ -64,7 +66,7 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
             )
         };
     }
-    if let Some(platform) = other_platform(&text) {
+    if let Some(platform) = other_platform(&lower) {
         return Recognised {
             kind: Kind::OtherPlatform {
                 platform: platform.to_owned(),
@@ -146,8 +148,9 @@ fn is_tool_settings(subject: &str) -> bool {
         .any(|known| name.eq_ignore_ascii_case(known))
 }
 
-fn other_platform(text: &str) -> Option<&'static str> {
-    let has = |needle: &str| contains_ignoring_case(text, needle);
+/// The system that a package is for, by its text in lower case.
+fn other_platform(lower: &str) -> Option<&'static str> {
+    let has = |needle: &str| has_lower(lower, needle);
     if has("<plist") && (has("OnboardingInfo") || has("OffboardingInfo")) {
         Some("macOS")
     } else if has("mdatp") && (has("#!/usr/bin") || has("#!/bin")) {
@@ -177,11 +180,10 @@ pub(super) fn is_text(head: &[u8]) -> bool {
         .all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C))
 }
 
-fn contains_ignoring_case(text: &str, needle: &str) -> bool {
-    let needle = needle.as_bytes();
-    text.as_bytes()
-        .windows(needle.len())
-        .any(|window| window.eq_ignore_ascii_case(needle))
+/// Is it in a text that is in lower case, whatever its own case?
+fn has_lower(lower: &str, needle: &str) -> bool {
+    let needle = needle.to_ascii_lowercase();
+    memchr::memmem::find(lower.as_bytes(), needle.as_bytes()).is_some()
 }
 
 #[cfg(test)]
@@ -202,7 +204,7 @@ mod tests {
     #[test]
     fn packages_for_other_systems_are_told() {
         assert_eq!(
-            other_platform("<plist><key>OnboardingInfo</key>"),
+            other_platform("<plist><key>onboardinginfo</key>"),
             Some("macOS")
         );
         assert_eq!(

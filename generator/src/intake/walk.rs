@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::archive::{self, Archive};
+use super::archive::{self, Archive, Unread};
+use super::budget::Budget;
 use super::content::{Content, full, not_copied};
 use super::context::Context;
 use super::item::{Item, Kind, Verdict};
@@ -48,10 +49,7 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
             let mut found = Found::default();
             match source.and_then(|source| path.strip_prefix(source).ok()) {
                 Some(relative) => judge_source_file(candidate, relative, &context, &mut found),
-                None => {
-                    let mut budget = settings.limits.archive_bytes;
-                    judge(candidate, 0, &mut budget, &context, &mut found);
-                }
+                None => judge_file_or_archive(candidate, &context, &mut found),
             }
             found
         })
@@ -152,22 +150,31 @@ struct Candidate {
     source: Source,
 }
 
-/// Judges one candidate. `budget` is what the outermost archive may still inflate to, taken
-/// together: archives that lie beside each other share it, or a small file could ask for any
-/// amount of work.
+/// Judges a given file.
+fn judge_file_or_archive(candidate: Candidate, context: &Context<'_>, found: &mut Found) {
+    if !context.count() {
+        found.problems.push(too_many_altogether(context));
+        return;
+    }
+    // A size that cannot be told is that of a file that cannot be read.
+    let size = candidate.content.size().unwrap_or_default();
+    let mut budget = Budget::of(size, &context.settings.limits);
+    judge(candidate, 0, &mut budget, context, found);
+}
+
+fn too_many_altogether(context: &Context<'_>) -> Problem {
+    too_many(context.settings.limits.files, "the given paths")
+}
+
+/// Judges one candidate. `budget` is what may still be read out of the given archive.
 fn judge(
     candidate: Candidate,
     depth: usize,
-    budget: &mut u64,
+    budget: &mut Budget,
     context: &Context<'_>,
     found: &mut Found,
 ) {
     let Candidate { shown, content, .. } = &candidate;
-    if !context.count() {
-        let limit = context.settings.limits.files;
-        found.problems.push(too_many(limit, "the given paths"));
-        return;
-    }
     let form = match form(content) {
         Ok(form) => form,
         Err(error) => {
@@ -189,7 +196,7 @@ type Judged = Result<(), (String, io::Error)>;
 fn judge_archive(
     candidate: Candidate,
     depth: usize,
-    budget: &mut u64,
+    budget: &mut Budget,
     context: &Context<'_>,
     found: &mut Found,
 ) -> Judged {
@@ -208,7 +215,7 @@ fn judge_archive(
         let recognised = unopened(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
-    let Archive { entries, notes } = match archive::open(content, *budget, context, shown) {
+    let Archive { entries, notes } = match archive::open(content, context, shown) {
         Ok(archive) => archive,
         Err(problems) => {
             let recognised = unopened(problems);
@@ -238,20 +245,19 @@ fn judge_archive(
         };
         return finish(candidate, recognised, context, found);
     }
-    // No entry gives more than it claims, and the sum was held against the budget.
-    let claimed = entries
-        .iter()
-        .map(|(entry, _)| entry.size)
-        .fold(0, u64::saturating_add);
-    *budget = budget.saturating_sub(claimed);
-    for (position, (entry, name)) in entries.iter().enumerate() {
-        if name.is_folder {
+    let mut unread = Unread::default();
+    let folder = context.settings.staging.as_deref();
+    for (position, entry) in entries.iter().enumerate() {
+        if entry.1.is_folder {
             continue;
         }
-        let shown = format!("{}!{}", candidate.shown, name.shown);
-        let folder = context.settings.staging.as_deref();
-        match archive::entry_content(&candidate.content, entry, folder, &shown) {
-            Ok(content) => {
+        if !context.count() {
+            found.problems.push(too_many_altogether(context));
+            break;
+        }
+        let shown = format!("{}!{}", candidate.shown, entry.1.shown);
+        match archive::entry_content(content, entry, folder, budget, &mut unread) {
+            Ok(Some(content)) => {
                 let source = candidate.source.entry(position);
                 let inner = Candidate {
                     shown,
@@ -260,9 +266,11 @@ fn judge_archive(
                 };
                 judge(inner, depth + 1, budget, context, found);
             }
-            Err(problem) => found.problems.push(problem),
+            Ok(None) => {}
+            Err(error) => found.problems.push(archive::entry_problem(&error, &shown)),
         }
     }
+    found.problems.extend(unread.problems(&candidate.shown));
     Ok(())
 }
 

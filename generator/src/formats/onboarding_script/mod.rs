@@ -91,7 +91,7 @@ pub fn is_portal_script(bytes: &[u8]) -> bool {
         .get(..bytes.len().min(MAX_BYTES))
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let has = |needle: &[u8]| lower.windows(needle.len()).any(|window| window == needle);
+    let has = |needle: &[u8]| memchr::memmem::find(&lower, needle).is_some();
     has(br"hklm\software\policies\microsoft\windows advanced threat protection")
         && (has(b"onboardinginfo") || has(b"696c1fa1-4030-4fa4-8713-faf9b2ea7c0a"))
         && (has(b"@echo off") || has(b"errorlevel") || has(b"\ngoto ") || has(b"eventcreate"))

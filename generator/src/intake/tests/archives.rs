@@ -268,37 +268,95 @@ fn the_number_of_files_is_bounded_over_all_archives() {
     assert!(inspection.items.len() <= 20);
 }
 
+const MIB: usize = 1 << 20;
+
+/// An archive of `count` entries of the same bytes.
+fn numbered(count: usize, ending: &str, bytes: &[u8]) -> Vec<u8> {
+    let entries = (0..count).map(|number| (format!("{number}.{ending}"), bytes.to_vec()));
+    archive::zip(&entries.collect::<Vec<archive::Entry>>())
+}
+
 #[test]
 fn archives_share_one_budget_of_inflated_bytes() {
-    const MIB: usize = 1 << 20;
-    for (archives, files, mib, taken, left_closed) in [
-        // Each layer alone is within the ratio and the bounds of one entry; together they are
-        // not.
-        (3, 4, 8, 0, 3),
-        // Each inner archive alone is within the budget.
-        (5, 1, 6, 2, 3),
-    ] {
-        let numbered = |count: usize, ending: &str, bytes: &[u8]| {
-            let entries = (0..count).map(|number| (format!("{number}.{ending}"), bytes.to_vec()));
-            archive::zip(&entries.collect::<Vec<archive::Entry>>())
-        };
-        let inner = numbered(files, "bin", &vec![0; mib * MIB]);
-        let outer = numbered(archives, "zip", &inner);
-        let settings = IntakeSettings {
-            limits: Limits {
-                archive_bytes: 16 << 20,
-                ..Limits::default()
-            },
-            ..lab()
-        };
+    // Text may be a script; of zeros no package can be made, and they count apart.
+    const KIB: usize = 1 << 10;
+    let (script, zeros) = (vec![b' '; 500 * KIB], vec![0; 500 * KIB]);
+    let settings = IntakeSettings {
+        limits: Limits {
+            archive_bytes: 2 << 20,
+            ..Limits::default()
+        },
+        ..lab()
+    };
+    type Case<'a> = (&'a str, usize, usize, &'a [u8], usize, &'a [&'a str]);
+    let table: [Case<'_>; 4] = [
+        ("more than is read at all", 1, 6, &script, 0, &["GW1104"]),
+        ("scripts of several", 6, 1, &script, 4, &["GW1104"]),
+        ("zeros of several", 6, 1, &zeros, 4, &["GW1108"]),
+        ("little", 4, 1, &script, 4, &[]),
+    ];
+    for (case, archives, files, bytes, read, expected) in table {
+        let outer = numbered(archives, "zip", &numbered(files, "bin", bytes));
         let inspection = Downloads::new(&[("a.zip", outer)]).inspect_with(&settings);
-        assert_eq!(codes(&inspection), ["GW1104"], "{archives} archives");
-        let (inside, closed): (Vec<_>, Vec<_>) = inspection
-            .items
-            .iter()
-            .partition(|item| item.path.ends_with(".bin"));
-        assert_eq!(inside.len(), taken, "{archives} archives");
-        assert!(inside.iter().all(|item| item.size == (mib * MIB) as u64));
-        assert_eq!(closed.len(), left_closed, "{archives} archives");
+        let inside = || {
+            inspection
+                .items
+                .iter()
+                .filter(|item| item.path.ends_with(".bin"))
+        };
+        assert_eq!(inside().count(), read, "{case}");
+        assert!(
+            inside().all(|item| item.size == bytes.len() as u64),
+            "{case}"
+        );
+        let mut told: Vec<&str> = inspection
+            .all_problems()
+            .map(|problem| problem.code.id)
+            .filter(|id| id.starts_with("GW11"))
+            .collect();
+        told.dedup();
+        assert_eq!(told, expected, "{case}");
+        let errors = expected.contains(&"GW1104");
+        assert_eq!(inspection.has_errors(), errors, "{case}");
     }
+}
+
+#[test]
+fn a_small_archive_of_archives_costs_little_however_deep_its_claims() {
+    // 32 archives of 8 times 16 MiB less a byte, each layer within every bound of its own: 4 GiB
+    // in 20 KB.
+    let inner = numbered(8, "bin", &vec![0; 16 * MIB - 1]);
+    let outer = numbered(32, "zip", &inner);
+    assert!(outer.len() < 64 << 10, "{}", outer.len());
+    let inspection = Downloads::new(&[("a.zip", outer)]).inspect();
+    let read: u64 = inspection.items.iter().map(|item| item.size).sum();
+    // Sixteen MiB of packages, the inner archives, and as much of what is none.
+    assert!(read <= 32 << 20, "{read} bytes");
+    assert_eq!(codes(&inspection), [""; 0]);
+}
+
+#[test]
+fn large_files_that_are_no_package_stop_nothing() {
+    let mut picture = vec![0; 15 * MIB];
+    picture[..4].copy_from_slice(b"\x89PNG");
+    let mut entries: Vec<archive::Entry> = (0..3)
+        .map(|number| (format!("{number}.png"), picture.clone()))
+        .collect();
+    entries.push((CMD.to_owned(), script(BlobSpec::default())));
+    let inspection = check(&[("a.zip", archive::zip(&entries))], &[]);
+    assert!(
+        inspection
+            .of_role(Role::OnboardingScript)
+            .next()
+            .unwrap()
+            .is_usable()
+    );
+    let mut unread = inspection.all_problems();
+    let unread = unread
+        .find(|problem| problem.code == &codes::LEFT_UNREAD)
+        .unwrap();
+    assert_eq!(
+        unread.evidence,
+        ["`1.png`: 15728640 bytes", "`2.png`: 15728640 bytes"]
+    );
 }
