@@ -28,11 +28,11 @@ macro_rules! codes {
 codes! {
     /// A given path cannot be read.
     UNREADABLE = "GW1001", Error, "a path cannot be read",
-        "The operating system refused to open or read the path. Nothing is known about it, so nothing is built from it.",
-        "Check that the path exists and that the account that runs Gangway may read it.";
+        "The operating system refused to open or read the path, or it is a link to a folder inside a folder that was given: such links are not followed, because they may lead anywhere. Nothing is known about it, so nothing is built from it.",
+        "Check that the path exists and that the account that runs Gangway may read it. Give the folder behind a link by its own path; a link that you name yourself is followed.";
     /// A file has no bytes.
     EMPTY = "GW1002", Error, "a file or archive is empty",
-        "An empty file is nearly always a download that was cut off before it began, or a place holder of a file synchronisation that was never filled.",
+        "An empty file under the name of a package (`.msi`, `.exe`, `.zip`, `.cmd` and the like) is nearly always a download that was cut off before it began, or a place holder of a file synchronisation that was never filled. Other empty files are left alone.",
         "Download it again, or take it out of the folder.";
     /// A file is none of the packages that are known.
     UNKNOWN = "GW1003", Note, "a file is not a known package",

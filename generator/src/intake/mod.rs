@@ -12,6 +12,7 @@ pub mod codes;
 mod content;
 mod context;
 mod item;
+mod listing;
 pub mod lock;
 mod naming;
 mod package;

@@ -9,8 +9,9 @@ use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, RuleFor};
 use crate::formats::authenticode::FileKind;
 use crate::formats::cabinet::{self, CabinetError};
+use crate::formats::compound::{self, Class};
 use crate::formats::msi::{InstallerPackage, MsiError};
-use crate::formats::pe::{Layout, PeError, VersionInfo};
+use crate::formats::pe::{self, Layout, PeError, VersionInfo};
 use crate::problem::Problem;
 
 /// First version of the monitoring agent that is signed with SHA-2.
@@ -36,12 +37,27 @@ pub(super) fn installer(source: &mut (impl Read + Seek), subject: &str) -> Recog
             }
             judged_by(kind, FileKind::Msi, RuleFor::Agent, problems)
         }
-        Err(error) => Recognised::damaged(
-            INSTALLER,
-            &codes::DAMAGED_PACKAGE,
-            &error.to_string(),
-            subject,
-        ),
+        Err(error) => match compound::class_of(source) {
+            Some(Class::Other) => Recognised::unjudged(
+                "a compound file that is no installer package, as old Office documents, mails \
+                 and `Thumbs.db` are",
+                "signatures of documents are not judged here",
+                subject,
+            ),
+            Some(Class::InstallerPatch) => Recognised::unknown_maker(
+                "a patch or transform for an installer package",
+                FileKind::Msi,
+                None,
+                subject,
+            ),
+            // Where the root storage is not to be found, the file was most likely cut short.
+            Some(Class::InstallerPackage) | None => Recognised::damaged(
+                INSTALLER,
+                &codes::DAMAGED_PACKAGE,
+                &error.to_string(),
+                subject,
+            ),
+        },
     }
 }
 
@@ -123,12 +139,19 @@ pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recogni
             return Recognised::unknown_maker(LOOKS_LIKE, FileKind::Pe, None, subject);
         }
         Err(error) => {
-            return Recognised::damaged(
-                LOOKS_LIKE,
-                &codes::DAMAGED_PROGRAM,
-                &error.to_string(),
-                subject,
-            );
+            return match pe::without_pe_header(source) {
+                Some(looks_like) => Recognised::unjudged(
+                    looks_like,
+                    "programs without a PE header carry no signature",
+                    subject,
+                ),
+                None => Recognised::damaged(
+                    LOOKS_LIKE,
+                    &codes::DAMAGED_PROGRAM,
+                    &error.to_string(),
+                    subject,
+                ),
+            };
         }
     };
     let architecture = match layout.machine {

@@ -16,6 +16,22 @@ use crate::problem::Problem;
 /// First bytes by which formats are told apart.
 pub(super) const HEAD: u64 = 4096;
 
+/// Length of the header of a DOS program; that of a cabinet is shorter.
+const PROGRAM_HEADER: usize = 64;
+
+/// Endings of the names that packages are downloaded under.
+const PACKAGE_ENDINGS: [&str; 9] = [
+    "cab",
+    "cmd",
+    "exe",
+    "msi",
+    "msu",
+    "offboarding",
+    "onboarding",
+    "ps1",
+    "zip",
+];
+
 /// The form of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -24,6 +40,7 @@ pub(super) enum Form {
     Installer,
     Program,
     Cabinet,
+    Catalogue,
     Text,
     Other(&'static str),
 }
@@ -34,7 +51,7 @@ impl Form {
         match self {
             Self::Empty | Self::Zip | Self::Installer | Self::Program | Self::Cabinet => true,
             Self::Text => size <= text::MAX_BYTES,
-            Self::Other(_) => false,
+            Self::Catalogue | Self::Other(_) => false,
         }
     }
 }
@@ -50,17 +67,31 @@ pub(super) fn form_of(head: &[u8]) -> Form {
         Form::Empty
     } else if zip::SIGNATURES.iter().any(|start| head.starts_with(*start)) {
         Form::Zip
+    } else if head.len() >= PROGRAM_HEADER && text::is_text(head) {
+        // Any text may begin with `MZ` or `MSCF`; the headers behind them hold zeros.
+        Form::Text
     } else if compound::is_compound_file(head) {
         Form::Installer
     } else if pe::is_executable(head) {
         Form::Program
     } else if cabinet::is_cabinet(head) {
         Form::Cabinet
+    } else if is_catalogue(head) {
+        Form::Catalogue
     } else if text::is_text(head) {
         Form::Text
     } else {
         Form::Other(other_form(head))
     }
+}
+
+/// A PKCS #7 SignedData around a certificate trust list (1.3.6.1.4.1.311.10.1), in DER.
+fn is_catalogue(head: &[u8]) -> bool {
+    const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    const TRUST_LIST: &[u8] = b"\x06\x09\x2b\x06\x01\x04\x01\x82\x37\x0a\x01";
+    let start = head.get(..head.len().min(256)).unwrap_or_default();
+    let holds = |what: &[u8]| memchr::memmem::find(start, what).is_some();
+    head.first() == Some(&0x30) && holds(SIGNED_DATA) && holds(TRUST_LIST)
 }
 
 fn other_form(head: &[u8]) -> &'static str {
@@ -95,6 +126,14 @@ pub(super) fn recognise(
         Form::Cabinet => package::update(&mut content.open()?, subject),
         Form::Other(looks_like) => Recognised::unknown(looks_like, subject),
         Form::Zip => Recognised::unknown("a ZIP archive", subject),
+        Form::Catalogue => Recognised::unjudged(
+            "a catalogue of signed files (`.cat`)",
+            "signatures of catalogues are not judged here",
+            subject,
+        ),
+        Form::Empty if !is_named_like_a_package(subject) => {
+            Recognised::unknown("an empty file", subject)
+        }
         Form::Empty => Recognised {
             problems: vec![Problem::new(
                 &codes::EMPTY,
@@ -107,6 +146,14 @@ pub(super) fn recognise(
     })
 }
 
+/// Would a file of this name be a package, had it bytes? Others, such as `.gitkeep`, may be empty.
+fn is_named_like_a_package(subject: &str) -> bool {
+    let ending = subject.rsplit(['.', '/', '\\']).next().unwrap_or_default();
+    PACKAGE_ENDINGS
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+}
+
 /// Recognises a file of the deployment tool's staged folder by its place alone; what can carry
 /// a signature has to.
 pub(super) fn source_file(form: Form, relative: &Path, subject: &str) -> Recognised {
@@ -114,7 +161,7 @@ pub(super) fn source_file(form: Form, relative: &Path, subject: &str) -> Recogni
         Form::Program => Some(FileKind::Pe),
         Form::Installer => Some(FileKind::Msi),
         Form::Cabinet => Some(FileKind::Cabinet),
-        Form::Empty | Form::Zip | Form::Text | Form::Other(_) => None,
+        Form::Empty | Form::Zip | Form::Catalogue | Form::Text | Form::Other(_) => None,
     };
     let problems = if relative.components().count() == 1 {
         Vec::new()

@@ -24,8 +24,13 @@ pub(super) enum SignatureCheck {
 impl Recognised {
     /// A file of no known kind and without a place for a signature.
     pub(super) fn unknown(looks_like: &'static str, subject: &str) -> Self {
+        Self::unjudged(looks_like, "a file of no known kind", subject)
+    }
+
+    /// A file of no known kind whose signature, if it has one, is not judged: `why` says so.
+    pub(super) fn unjudged(looks_like: &'static str, why: &str, subject: &str) -> Self {
         let check = SignatureCheck::Done(Verdict::NotChecked {
-            why: "a file of no known kind".to_owned(),
+            why: why.to_owned(),
         });
         Self::unknown_with(looks_like, None, check, subject)
     }

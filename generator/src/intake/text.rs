@@ -13,6 +13,15 @@ use crate::problem::Problem;
 /// Largest text that is looked at, in bytes; `Install.ps1` has 99 KB.
 pub(super) const MAX_BYTES: u64 = 4 << 20;
 
+/// First lines of the signature blocks that Windows puts into comments of other languages:
+/// `.ps1xml` and `.cdxml`, `.mof`, `.js`, `.vbs`.
+const OTHER_SIGNATURE_BLOCKS: [&str; 4] = [
+    "<!-- SIG # Begin signature block",
+    "/* SIG # Begin signature block",
+    "// SIG // Begin signature block",
+    "'' SIG '' Begin signature block",
+];
+
 /// Recognises a text by what it says. The bytes are the whole file.
 pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> Recognised {
     if is_portal_script(bytes) {
@@ -85,6 +94,13 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
     }
     if has("# SIG # Begin signature block") {
         return Recognised::unknown_maker("a PowerShell script", FileKind::Script, None, subject);
+    }
+    if OTHER_SIGNATURE_BLOCKS.iter().any(|begin| has(begin)) {
+        return Recognised::unjudged(
+            "a script with a signature in its comments",
+            "of signatures in comments only those of `.ps1`, `.psm1` and `.psd1` are judged",
+            subject,
+        );
     }
     Recognised::unknown("text", subject)
 }

@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
 use super::archive::{self, Archive, Unread};
 use super::budget::Budget;
-use super::content::{Content, full, not_copied};
+use super::content::Content;
 use super::context::Context;
 use super::item::{Item, Kind, Verdict};
+use super::listing::{list, refused, too_many};
 use super::recognise::{Form, form, recognise, source_file};
 use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, policy_problems, summarise};
@@ -69,59 +69,6 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
     problems.sort_by(|a, b| (a.code.id, &a.subject).cmp(&(b.code.id, &b.subject)));
     problems.dedup();
     inspection
-}
-
-/// Every file below the paths, each once, in the order of their names.
-fn list(paths: &[PathBuf], limit: usize) -> (Vec<PathBuf>, Vec<Problem>) {
-    let mut files = Vec::new();
-    let mut problems = Vec::new();
-    for entry in paths.iter().flat_map(WalkDir::new) {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) if files.len() < limit => files.push(entry.into_path()),
-            Ok(entry) => {
-                problems.push(too_many(limit, &entry.path().display().to_string()));
-                break;
-            }
-            Err(error) => {
-                let subject = error
-                    .path()
-                    .map_or_else(String::new, |path| path.display().to_string());
-                // The walk's own words name the path once more.
-                let error = error
-                    .into_io_error()
-                    .unwrap_or_else(|| io::Error::other("a loop of links"));
-                problems.push(refused(&subject, &error));
-            }
-        }
-    }
-    files.sort();
-    files.dedup();
-    (files, problems)
-}
-
-fn too_many(limit: usize, subject: &str) -> Problem {
-    Problem::new(
-        &codes::TOO_MANY_FILES,
-        subject,
-        format!("more than {limit} files and archive entries"),
-        "give the folder with the downloads instead of one far above it",
-    )
-}
-
-/// What the operating system refused: to read the path, or to write its copy.
-fn refused(subject: &str, error: &io::Error) -> Problem {
-    let problem = if full(error) {
-        not_copied(subject)
-    } else {
-        Problem::new(
-            &codes::UNREADABLE,
-            subject,
-            "the path cannot be read",
-            "check that it exists and that this account may read it",
-        )
-    };
-    problem.with_evidence(error.to_string())
 }
 
 /// A file of the deployment tool's staged folder: a payload whatever it holds.

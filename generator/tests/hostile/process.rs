@@ -52,7 +52,7 @@ fn each_is_refused(specimens: &[Specimen]) {
     let folder = tempfile::tempdir().unwrap();
     let name = |number: usize| format!("specimen-{number:03}.");
     for (number, specimen) in specimens.iter().enumerate() {
-        let path = folder.path().join(name(number) + "bin");
+        let path = folder.path().join(name(number) + "zip");
         std::fs::write(path, &specimen.bytes).unwrap();
     }
     let (code, document) = inspect(folder.path());

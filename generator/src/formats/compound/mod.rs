@@ -10,10 +10,12 @@
 //! than the file; at most [`MAX_ENTRIES`] directory entries, [`MAX_DEPTH`] storages deep.
 //! Memory: 4 bytes a sector and some 200 bytes an entry.
 
+mod class;
 mod directory;
 mod header;
 mod sectors;
 
+pub use class::{Class, class_of};
 pub use directory::{Entry, EntryId, EntryKind};
 
 use std::io::{self, Read, Seek};

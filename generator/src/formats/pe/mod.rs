@@ -5,9 +5,11 @@
 
 mod layout;
 mod version;
+mod without_header;
 
 pub use layout::{Layout, PeError, Section};
 pub use version::VersionInfo;
+pub use without_header::without_pe_header;
 
 /// Do the first bytes of a file announce an executable?
 pub fn is_executable(start: &[u8]) -> bool {

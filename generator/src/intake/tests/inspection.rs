@@ -27,6 +27,155 @@ fn a_missing_path_is_a_problem_and_the_rest_is_judged() {
     assert_eq!(inspection.items.len(), 1);
 }
 
+/// A link that the user names is his way to the folder; one that he finds in it may be anybody's.
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_when_it_was_given_and_not_when_it_was_found() {
+    use std::os::unix::fs::symlink;
+    let real = Downloads::new(&[(CMD, script(BlobSpec::default()))]);
+    let desk = tempfile::tempdir().unwrap();
+    let given = desk.path().join("downloads");
+    symlink(real.path(), &given).unwrap();
+    let inspection = inspect(std::slice::from_ref(&given), &lab());
+    assert_eq!(codes(&inspection), [""; 0]);
+    let item = inspection.of_role(Role::OnboardingScript).next().unwrap();
+    assert_eq!(item.path, given.join(CMD).display().to_string());
+
+    let inspection = inspect(&[desk.path().to_owned()], &lab());
+    assert_eq!(codes(&inspection), ["GW1001"]);
+    assert!(inspection.items.is_empty());
+    let problem = inspection.all_problems().next().unwrap();
+    assert!(problem.message.contains("not followed"), "{problem:?}");
+
+    let file = desk.path().join("script.cmd");
+    fs::remove_file(&given).unwrap();
+    symlink(real.path().join(CMD), file).unwrap();
+    let inspection = inspect(&[desk.path().to_owned()], &lab());
+    assert_eq!(inspection.of_role(Role::OnboardingScript).count(), 1);
+}
+
+#[test]
+fn files_that_are_no_packages_stop_nothing_and_are_called_by_their_names() {
+    let named = |bytes: &[u8]| (bytes.to_vec(), "a file of no known kind");
+    let documents = "signatures of documents are not judged here";
+    let old = "programs without a PE header carry no signature";
+    let comments = "of signatures in comments only those";
+    type Case<'a> = (&'a str, (Vec<u8>, &'a str), &'a str);
+    let table: [Case<'_>; 15] = [
+        (
+            "report.doc",
+            (bystanders::compound(Some(bystanders::WORD)), documents),
+            "compound",
+        ),
+        (
+            "mail.msg",
+            (bystanders::compound(Some(bystanders::MAIL)), documents),
+            "compound",
+        ),
+        (
+            "Thumbs.db",
+            (bystanders::compound(None), documents),
+            "compound",
+        ),
+        (
+            "cut.doc",
+            (bystanders::compound_cut(), documents),
+            "compound",
+        ),
+        (
+            "update.msp",
+            (bystanders::compound(Some(bystanders::PATCH)), ""),
+            "a patch",
+        ),
+        (
+            "edit.com",
+            (bystanders::dos_program(), old),
+            "a program for DOS",
+        ),
+        (
+            "write.exe",
+            (bystanders::newer_header(b"NE"), old),
+            "a program for 16-bit Windows",
+        ),
+        (
+            "vmm.vxd",
+            (bystanders::newer_header(b"LE"), old),
+            "a driver",
+        ),
+        (
+            "os2.exe",
+            (bystanders::newer_header(b"LX"), old),
+            "a program for OS/2",
+        ),
+        (
+            "a.cat",
+            (
+                bystanders::catalogue(),
+                "signatures of catalogues are not judged",
+            ),
+            "a catalogue",
+        ),
+        (
+            "a.ps1xml",
+            (
+                b"<!-- SIG # Begin signature block -->\r\n<!-- MII -->\r\n".to_vec(),
+                comments,
+            ),
+            "a script",
+        ),
+        (
+            "a.vbs",
+            (b"'' SIG '' Begin signature block\r\n".to_vec(), comments),
+            "a script",
+        ),
+        (".gitkeep", named(b""), "an empty file"),
+        (
+            "names.txt",
+            named(
+                &b"MZ is how a program begins, and so may a letter begin that is long enough."
+                    .repeat(2),
+            ),
+            "text",
+        ),
+        (
+            "cab.txt",
+            named(
+                &b"MSCF begins a cabinet, and so may a letter begin that is long enough.".repeat(2),
+            ),
+            "text",
+        ),
+    ];
+    for (name, (bytes, why), looks) in table {
+        let inspection = check(&[(name, bytes)], &[]);
+        let item = &inspection.items[0];
+        let Kind::Unknown { looks_like, .. } = &item.kind else {
+            panic!("{name}: {:?}", item.kind);
+        };
+        assert!(
+            looks_like.starts_with(looks) || looks_like.contains(looks),
+            "{name}: {looks_like}"
+        );
+        let verdict = item.verdict.to_string();
+        assert!(verdict.contains(why), "{name}: {verdict}");
+    }
+}
+
+#[test]
+fn packages_that_were_cut_short_are_no_bystanders() {
+    let agent = AgentSpec::default().bytes();
+    let program = ProgramSpec::platform_update().bytes();
+    let table: [(&str, &[u8], &str); 5] = [
+        ("md4ws.msi", &agent[..600], "GW1401"),
+        ("md4ws.msi", &agent[..agent.len() / 2], "GW1401"),
+        ("UpdatePlatform.exe", &program[..50], "GW1403"),
+        ("UpdatePlatform.exe", &program[..200], "GW1403"),
+        ("UpdatePlatform.exe", b"", "GW1002"),
+    ];
+    for (name, bytes, code) in table {
+        check(&[(name, bytes.to_vec())], &[code]);
+    }
+}
+
 #[test]
 fn items_and_problems_have_one_order_on_every_run() {
     let files: Vec<(String, Vec<u8>)> = (0..40)

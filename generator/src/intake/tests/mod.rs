@@ -16,7 +16,7 @@ use gangway_fixtures::blob::{BlobSigning, BlobSpec, ORG_ID, OTHER_ORG_ID};
 use gangway_fixtures::hostile::{RawEntry, RawZip};
 use gangway_fixtures::script::{ScriptSpec, Variant};
 use gangway_fixtures::updates::{ProgramSpec, UpdateSpec};
-use gangway_fixtures::{Lab, archive, archivers, install_script, portal};
+use gangway_fixtures::{Lab, archive, archivers, bystanders, install_script, portal};
 
 use super::*;
 
