@@ -37,6 +37,9 @@ pub struct Manifest {
     pub expires_at: Option<i64>,
     /// Folder of the payloads below [`Settings::release_root`].
     pub release_id: ReleaseId,
+    /// SHA-256 of the stub that the bootstrap is made from, so that another program is another
+    /// bundle, which reaches servers that were done.
+    pub stub: Sha256,
     /// Every byte that may be run, sorted by name.
     pub payloads: Vec<Payload>,
     /// Choices, waits and limits.
@@ -476,6 +479,7 @@ mod tests {
             },
             expires_at: None,
             release_id: ReleaseId::of_bytes(b"payloads"),
+            stub: Sha256::of(b"stub"),
             payloads: vec![Payload {
                 role: Role::OnboardingInfo,
                 name: payload_name::ONBOARDING_INFO.to_owned(),

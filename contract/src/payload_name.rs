@@ -24,10 +24,15 @@ const DEVICES: [&str; 8] = [
 /// is refused, because `cmd` replaces it even between quotes, and everything but ASCII,
 /// because volumes differ in how they fold the case of other letters.
 pub fn fault(name: &str) -> Option<&'static str> {
+    fault_within(name, LONGEST)
+}
+
+/// The same for the name of any file or folder that goes to Windows, of at most `longest` bytes.
+pub fn fault_within(name: &str, longest: usize) -> Option<&'static str> {
     if name.is_empty() {
         return Some("it is empty");
     }
-    if name.len() > LONGEST {
+    if name.len() > longest {
         return Some("it is too long");
     }
     if !name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {

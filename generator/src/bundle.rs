@@ -39,8 +39,6 @@ pub struct BundleDocument {
     pub tool: Tool,
     /// The exe, as it was before anyone signed it.
     pub exe: Exe,
-    /// Roots that may end the chain of the exe's signature.
-    pub signing_roots: Vec<SigningRoot>,
     /// The downloads that went in, sorted by path.
     pub inputs: Vec<Input>,
     /// Every other file of the bundle, sorted by path; not this document, the exe (which is
@@ -103,16 +101,6 @@ pub struct Exe {
     pub stub_version: String,
     /// SHA-256 of the stub.
     pub stub_sha256: Sha256,
-}
-
-/// A root certificate for the exe's signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SigningRoot {
-    /// SHA-256 of the certificate.
-    pub sha256: Sha256,
-    /// The certificate, DER as base64.
-    pub der: String,
 }
 
 /// One download that went into the bundle.

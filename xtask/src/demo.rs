@@ -136,7 +136,8 @@ impl Demo {
     fn verify(&self) -> Result<()> {
         Self::step(
             self.gangway()
-                .args(["verify", "--signed"])
+                .args(["verify", "--signed", "-c"])
+                .arg(self.config())
                 .arg(self.bundle()),
         )?;
         let root = self.folder.join("lab/root.pem");

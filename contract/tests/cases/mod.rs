@@ -99,6 +99,7 @@ pub(crate) fn bundle() -> Manifest {
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"worked example"),
+        stub: Sha256::of(b"stub"),
         payloads: vec![
             payload(Role::OnboardingInfo, "OnboardingInfo.json", None),
             payload(Role::Agent, "md4ws.msi", Some("4.18.25020.1009")),

@@ -74,6 +74,7 @@ pub fn json_documents() -> Seeds {
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"payloads"),
+        stub: Sha256::of(b"stub"),
         payloads: Vec::new(),
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
         lab_roots: Vec::new(),
@@ -125,7 +126,6 @@ pub fn json_documents() -> Seeds {
             stub_version: "0.1.0".to_owned(),
             stub_sha256: Sha256::of(b"stub"),
         },
-        signing_roots: Vec::new(),
         inputs: Vec::new(),
         files: vec![FileDigest {
             path: "runbook.html".to_owned(),

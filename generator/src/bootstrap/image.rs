@@ -8,20 +8,20 @@ use super::resource::ResourceTree;
 /// debug build be tried.
 pub const MAX_STUB_BYTES: usize = 16 << 20;
 
-const PE_POINTER_AT: usize = 0x3C;
-const MACHINE_AMD64: u16 = 0x8664;
-const MAGIC_PE32_PLUS: u16 = 0x20B;
-const COFF_BYTES: usize = 24;
-const SECTION_HEADER_BYTES: usize = 40;
+pub(super) const PE_POINTER_AT: usize = 0x3C;
+pub(super) const MACHINE_AMD64: u16 = 0x8664;
+pub(super) const MAGIC_PE32_PLUS: u16 = 0x20B;
+pub(super) const COFF_BYTES: usize = 24;
+pub(super) const SECTION_HEADER_BYTES: usize = 40;
 
 /// `IMAGE_FILE_NET_RUN_FROM_SWAP`: Windows copies the image into the page file before it runs
 /// from a network drive, so a dropped connection does not fault the process.
-const NET_RUN_FROM_SWAP: u16 = 0x0800;
+pub(super) const NET_RUN_FROM_SWAP: u16 = 0x0800;
 /// `IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ`.
 const READ_ONLY_DATA: u32 = 0x4000_0040;
 
-const DIRECTORY_RESOURCE: usize = 2;
-const DIRECTORY_SECURITY: usize = 4;
+pub(super) const DIRECTORY_RESOURCE: usize = 2;
+pub(super) const DIRECTORY_SECURITY: usize = 4;
 
 /// Why a file cannot take a resource section.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -211,7 +211,7 @@ impl Layout {
 
 /// The image checksum (imagehlp's `CheckSumMappedFile`): 16-bit one's-complement sum of the
 /// file with the field itself zero, plus the file's length.
-pub(super) fn checksum(image: &[u8]) -> u32 {
+pub(crate) fn checksum(image: &[u8]) -> u32 {
     let mut sum = 0u32;
     for pair in image.chunks(2) {
         let word = u16::from_le_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]);
@@ -221,33 +221,22 @@ pub(super) fn checksum(image: &[u8]) -> u32 {
     sum.wrapping_add(u32::try_from(image.len()).unwrap_or(u32::MAX))
 }
 
-/// The checksum that an image's header states and the one that its bytes give; none when the
-/// headers are cut short. Authenticode leaves the field out, so nothing else covers it.
-pub fn stored_and_computed_checksum(image: &[u8]) -> Option<(u32, u32)> {
-    let coff_at = get_u32(image, PE_POINTER_AT)? as usize;
-    let field_at = coff_at.checked_add(COFF_BYTES + 64)?;
-    let stored = get_u32(image, field_at)?;
-    let mut zeroed = image.to_vec();
-    put_u32(&mut zeroed, field_at, 0);
-    Some((stored, checksum(&zeroed)))
-}
-
-fn get_u16(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn get_u16(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(
         bytes.get(at..at.checked_add(2)?)?.try_into().ok()?,
     ))
 }
 
-fn get_u32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn get_u32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(
         bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
     ))
 }
 
-fn put_u16(bytes: &mut [u8], at: usize, value: u16) {
+pub(super) fn put_u16(bytes: &mut [u8], at: usize, value: u16) {
     bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
 }
 
-fn put_u32(bytes: &mut [u8], at: usize, value: u32) {
+pub(super) fn put_u32(bytes: &mut [u8], at: usize, value: u32) {
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }

@@ -7,13 +7,17 @@
 
 mod image;
 mod resource;
+mod taken_apart;
 mod version_info;
 
 use gangway_contract::manifest::{self, Manifest, Mode};
 use gangway_contract::stub::Marker;
 use gangway_contract::{BundleId, Sha256};
 
-pub use image::{ImageError, MAX_STUB_BYTES, stored_and_computed_checksum};
+#[cfg(test)]
+pub(crate) use image::checksum;
+pub use image::{ImageError, MAX_STUB_BYTES};
+pub use taken_apart::{stub_of, without_signature};
 
 use resource::{Resource, ResourceTree};
 
@@ -59,6 +63,14 @@ pub enum SpecialiseError {
         /// Schema that the stub states.
         found: u32,
     },
+    /// The manifest is for another stub.
+    #[error("its SHA-256 is {found}, the manifest is for the stub {expected}")]
+    OtherStub {
+        /// In the manifest.
+        expected: Sha256,
+        /// Of the file.
+        found: Sha256,
+    },
     /// The manifest is not one that the bootstrap takes.
     #[error("it would refuse its manifest: {0}")]
     Manifest(#[from] manifest::ManifestError),
@@ -75,6 +87,23 @@ pub fn exe_name(mode: Mode, bundle_id: &BundleId) -> String {
     }
 }
 
+/// Says which stub a file is.
+///
+/// # Errors
+/// It is none, or reads another schema of manifests.
+pub fn identify(stub: &[u8]) -> Result<StubIdentity, SpecialiseError> {
+    let marker = Marker::find(stub).ok_or(SpecialiseError::NoMarker)?;
+    if marker.schema != manifest::SCHEMA {
+        return Err(SpecialiseError::OtherSchema {
+            found: marker.schema,
+        });
+    }
+    Ok(StubIdentity {
+        version: marker.version,
+        sha256: Sha256::of(stub),
+    })
+}
+
 /// Puts a manifest into a stub.
 ///
 /// `manifest_bytes` are stored as they are: their digest is the bundle's identity.
@@ -86,10 +115,11 @@ pub fn specialise(
     manifest: &Manifest,
     manifest_bytes: &[u8],
 ) -> Result<Bootstrap, SpecialiseError> {
-    let marker = Marker::find(stub).ok_or(SpecialiseError::NoMarker)?;
-    if marker.schema != manifest::SCHEMA {
-        return Err(SpecialiseError::OtherSchema {
-            found: marker.schema,
+    let stub_identity = identify(stub)?;
+    if stub_identity.sha256 != manifest.stub {
+        return Err(SpecialiseError::OtherStub {
+            expected: manifest.stub,
+            found: stub_identity.sha256,
         });
     }
     let bundle_id = BundleId::of_bytes(manifest_bytes);
@@ -101,7 +131,7 @@ pub fn specialise(
             Mode::Offboard => "Gangway bootstrap (offboarding)",
         },
         original_filename: &name,
-        version: &marker.version,
+        version: &stub_identity.version,
         comments: &format!("bundle {bundle_id}, sequence {}", manifest.sequence),
     };
     let tree = ResourceTree::new(vec![
@@ -125,14 +155,17 @@ pub fn specialise(
         },
     ]);
     let bytes = image::append_resources(stub, &tree)?;
+    if stub_of(&bytes, manifest.stub).is_none() {
+        return Err(ImageError::Unsuitable {
+            what: "its headers hold values that would be lost; take the stub as it was built",
+        }
+        .into());
+    }
     Manifest::parse(manifest_bytes)?;
     Ok(Bootstrap {
         name,
         bytes,
-        stub: StubIdentity {
-            version: marker.version,
-            sha256: Sha256::of(stub),
-        },
+        stub: stub_identity,
     })
 }
 
@@ -162,4 +195,4 @@ const APPLICATION_MANIFEST: &str = concat!(
 );
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

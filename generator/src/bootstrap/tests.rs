@@ -7,7 +7,11 @@ use object::read::pe::{ImageOptionalHeader as _, PeFile64, ResourceDirectoryEntr
 
 use super::*;
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
+    manifest_for(&stub_exe())
+}
+
+fn manifest_for(stub: &[u8]) -> Manifest {
     Manifest {
         schema: manifest::SCHEMA,
         mode: Mode::Onboard,
@@ -22,6 +26,7 @@ fn manifest() -> Manifest {
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b""),
+        stub: Sha256::of(stub),
         payloads: Vec::new(),
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
         lab_roots: Vec::new(),
@@ -44,7 +49,7 @@ fn a_manifest_that_the_bootstrap_would_refuse_is_not_put_into_it() {
 }
 
 /// A smallest executable with one section, shaped as the linker shapes the stub.
-fn stub_exe() -> Vec<u8> {
+pub(crate) fn stub_exe() -> Vec<u8> {
     let mut out = vec![0u8; 0x400];
     out[..2].copy_from_slice(b"MZ");
     out[0x3C] = 0x80;
@@ -130,7 +135,7 @@ fn headers_agree_with_the_new_section() {
     assert_eq!(raw_end as usize, bootstrap.bytes.len(), "no overlay");
     let mut zeroed = bootstrap.bytes.clone();
     zeroed[0x98 + 64..0x98 + 68].fill(0);
-    assert_eq!(optional.check_sum(), image::checksum(&zeroed));
+    assert_eq!(optional.check_sum(), checksum(&zeroed));
     let swap_run = object::pe::IMAGE_FILE_NET_RUN_FROM_SWAP;
     assert!(
         pe.nt_headers()
@@ -186,7 +191,7 @@ fn unsuitable_stubs_are_refused_by_name() {
     for (expected, change) in cases {
         let mut exe = stub_exe();
         change(&mut exe);
-        let error = specialise(&exe, &manifest(), b"{}")
+        let error = specialise(&exe, &manifest_for(&exe), b"{}")
             .unwrap_err()
             .to_string();
         assert!(
@@ -205,5 +210,72 @@ fn no_truncation_of_a_stub_panics() {
             image::append_resources(&exe[..length], &tree).is_err(),
             "length {length}"
         );
+    }
+}
+
+#[test]
+fn the_stub_is_had_back_from_the_exe_byte_for_byte() {
+    type Change = fn(&mut Vec<u8>);
+    let swap_run: Change = |exe| exe[0x97] |= 0x08;
+    let with_checksum: Change = |exe| {
+        let sum = checksum(exe);
+        exe[0x98 + 64..0x98 + 68].copy_from_slice(&sum.to_le_bytes());
+    };
+    for change in [|_: &mut Vec<u8>| {}, swap_run, with_checksum] {
+        let mut stub = stub_exe();
+        change(&mut stub);
+        let manifest = manifest_for(&stub);
+        let exe = specialise(&stub, &manifest, &manifest.to_bytes()).unwrap();
+        assert!(stub_of(&exe.bytes, manifest.stub) == Some(stub));
+        assert_eq!(stub_of(&exe.bytes, Sha256::of(b"another")), None);
+    }
+}
+
+#[test]
+fn a_stub_that_could_not_be_had_back_is_refused() {
+    let mut stub = stub_exe();
+    // In the place of the section header that is added.
+    stub[0x98 + 240 + 40] = 1;
+    let manifest = manifest_for(&stub);
+    let error = specialise(&stub, &manifest, &manifest.to_bytes()).unwrap_err();
+    assert!(error.to_string().contains("lost"), "{error}");
+}
+
+#[test]
+fn a_manifest_for_another_stub_is_not_put_into_this_one() {
+    let manifest = manifest_for(b"another");
+    let error = specialise(&stub_exe(), &manifest, &manifest.to_bytes()).unwrap_err();
+    assert!(error.to_string().contains("for the stub"), "{error}");
+}
+
+#[test]
+fn a_signed_exe_gives_back_what_was_signed() {
+    use gangway_fixtures::authenticode::{Signature, sign_pe};
+    let manifest = manifest();
+    let exe = specialise(&stub_exe(), &manifest, &manifest.to_bytes()).unwrap();
+    let signed = sign_pe(&exe.bytes, &Signature::default());
+    assert!(without_signature(&signed).unwrap() == exe.bytes);
+    assert!(without_signature(&exe.bytes).unwrap() == exe.bytes);
+    let overlaid = [signed.as_slice(), b"overlay"].concat();
+    assert!(without_signature(&overlaid).is_err());
+}
+
+#[test]
+fn no_damage_to_an_exe_makes_taking_it_apart_panic() {
+    let manifest = manifest();
+    let exe = specialise(&stub_exe(), &manifest, &manifest.to_bytes())
+        .unwrap()
+        .bytes;
+    for length in 0..exe.len() {
+        let _ = without_signature(&exe[..length]);
+        assert_eq!(stub_of(&exe[..length], manifest.stub), None);
+    }
+    for at in 0..0x400 {
+        for value in [0x00, 0x7F, 0xFF] {
+            let mut changed = exe.clone();
+            changed[at] = value;
+            let _ = without_signature(&changed);
+            let _ = stub_of(&changed, manifest.stub);
+        }
     }
 }

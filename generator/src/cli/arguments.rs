@@ -1,13 +1,14 @@
 //! The command line, as typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
 
 use super::exit;
 use crate::fleet::DEFAULT_MAX_AGE_DAYS;
-use crate::pipeline::explain;
+use crate::pipeline::{VerifyRequest, explain};
 use crate::problem::{Code, Deny};
 use crate::publish::HostName;
 
@@ -170,9 +171,12 @@ impl From<BuildMode> for Mode {
 pub(super) struct Sign {
     /// The bundle's folder
     pub(super) bundle: PathBuf,
-    /// The config with the `[signing]` section
+    /// The config with the `[signing]` section; the lock beside it tells which bundle was built
     #[arg(long, short, default_value = "gangway.toml")]
     pub(super) config: PathBuf,
+    /// SHA-256 of `bundle.json` as `build` printed it, instead of the lock's
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) expect: Option<Sha256>,
     #[command(flatten)]
     pub(super) moment: Moment,
 }
@@ -181,13 +185,46 @@ pub(super) struct Sign {
 pub(super) struct Verify {
     /// The bundle's folder
     pub(super) bundle: PathBuf,
-    /// Fails when the bootstrap is not signed
+    /// Fails when the bootstrap is not signed, or no named root vouches for its signature
     #[arg(long)]
     pub(super) signed: bool,
+    #[command(flatten)]
+    pub(super) outside: Outside,
+    /// The stub to make the bootstrap again from; else `bootstrap.stub` of the config, else
+    /// `gangway-runner.exe` beside this program, when it is there
+    #[arg(long, value_name = "FILE")]
+    pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
     pub(super) findings: Findings,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+/// What from outside a bundle vouches for it. A bundle never names it.
+#[derive(Debug, Args)]
+pub(super) struct Outside {
+    /// The config that the bundle was built from: its `signing.roots` judge the signature, the
+    /// lock beside it remembers the bundle
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Root certificate (PEM or DER) that may vouch for the signature; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) root: Vec<PathBuf>,
+    /// SHA-256 of `bundle.json` as `build` printed it, instead of the lock's
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) expect: Option<Sha256>,
+}
+
+impl Outside {
+    /// The request for this bundle.
+    pub(super) fn request(&self, bundle: &Path, now: i64) -> VerifyRequest {
+        VerifyRequest {
+            config: self.config.clone(),
+            roots: self.root.clone(),
+            expect: self.expect,
+            ..VerifyRequest::of(bundle, now)
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -255,6 +292,8 @@ pub(super) struct PublishGpo {
     /// Folder that keeps what was there before; else `gangway-published` beside the bundle
     #[arg(long, value_name = "FOLDER")]
     pub(super) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outside: Outside,
     #[command(flatten)]
     pub(super) moment: Moment,
 }

@@ -22,21 +22,7 @@ pub(super) fn of_problems(problems: &[Problem]) -> FailureCode {
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
-        let code = match &error {
-            BuildError::Config(error) => of_config(error),
-            BuildError::Output(error) => of_output(error),
-            BuildError::WorkspaceKey { path, .. }
-            | BuildError::Root { path, .. }
-            | BuildError::RevocationList { path, .. } => of_named_file(path),
-            BuildError::Lock { .. } => FailureCode::Lock,
-            BuildError::NoStub { .. } => FailureCode::Files,
-            BuildError::Stub { .. } | BuildError::Gpo { .. } | BuildError::Kit(_) => {
-                FailureCode::Unbuildable
-            }
-            BuildError::Problems(problems) => of_problems(problems),
-            BuildError::Denied(_) => FailureCode::Denied,
-            BuildError::Runbook { .. } | BuildError::Digest { .. } => FailureCode::Defect,
-        };
+        let code = of_build(&error);
         let failure = Self::new(code, &error);
         match error {
             BuildError::Problems(problems) | BuildError::Denied(problems) => {
@@ -44,6 +30,25 @@ impl From<BuildError> for Failure {
             }
             _ => failure,
         }
+    }
+}
+
+/// The code of what stands against a build, or of what `verify` and `sign` take from outside.
+fn of_build(error: &BuildError) -> FailureCode {
+    match error {
+        BuildError::Config(error) => of_config(error),
+        BuildError::Output(error) => of_output(error),
+        BuildError::WorkspaceKey { path, .. }
+        | BuildError::Root { path, .. }
+        | BuildError::RevocationList { path, .. } => of_named_file(path),
+        BuildError::Lock { .. } => FailureCode::Lock,
+        BuildError::NoStub { .. } => FailureCode::Files,
+        BuildError::Stub { .. } | BuildError::Gpo { .. } | BuildError::Kit(_) => {
+            FailureCode::Unbuildable
+        }
+        BuildError::Problems(problems) => of_problems(problems),
+        BuildError::Denied(_) => FailureCode::Denied,
+        BuildError::Runbook { .. } | BuildError::Digest { .. } => FailureCode::Defect,
     }
 }
 
@@ -74,16 +79,21 @@ fn of_output(error: &OutputError) -> FailureCode {
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         let code = match &error {
+            SignError::Root(error) => of_build(error),
             SignError::Config(error) => of_config(error),
             SignError::NoCommand { .. } => FailureCode::Config,
-            SignError::NotABundle(error) => of_verify(error),
-            SignError::Refused(_) => FailureCode::NotVerified,
+            SignError::Verify(error) => of_verify(error),
+            SignError::NotProven(_) | SignError::NotPinned { .. } | SignError::Refused(_) => {
+                FailureCode::NotVerified
+            }
             SignError::Io(error) => of_output(error),
             SignError::Program { .. } => FailureCode::Program,
         };
         let failure = Self::new(code, &error);
         match error {
-            SignError::Refused(problem) => failure.about(vec![*problem]),
+            SignError::NotProven(problem) | SignError::Refused(problem) => {
+                failure.about(vec![*problem])
+            }
             _ => failure,
         }
     }
@@ -94,6 +104,7 @@ fn of_verify(error: &VerifyError) -> FailureCode {
         VerifyError::Absent { .. } => FailureCode::Files,
         VerifyError::NotABundle { .. } => FailureCode::NotABundle,
         VerifyError::Io(error) => of_output(error),
+        VerifyError::Outside(error) => of_build(error),
     }
 }
 

@@ -5,12 +5,12 @@ use std::io;
 use clap::CommandFactory as _;
 
 use super::answer::Answer;
-use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Sign, Verify};
+use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment};
 use super::causes;
 use super::exit::Exit;
 use super::failure::{Failure, FailureCode};
 use super::output::Output;
-use super::results::{Built, Completions, Explained, Signed, Verified, Written};
+use super::results::{Built, Completions, Explained, Written};
 use crate::intake::lock::LockMode;
 use crate::intake::report::{self, InspectionDocument};
 use crate::intake::{self, Inspection};
@@ -115,44 +115,18 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         bundle.bundle_id, bundle.sequence
     ));
     output.line(&format!("release  {}", bundle.release_id));
+    output.line(&format!("expect   {}", built.bundle_json_sha256));
     output.line(&format!("sign     {out}/{}", bundle.exe.path));
-    output.line(&format!("then     gangway verify {out}"));
+    let config = given.config.display();
+    output.line(&format!("then     gangway verify --config {config} {out}"));
     Ok(Answer {
         problems: built.problems,
         lock_changes: built.changes,
-        ..Answer::good(Built { out, bundle })
-    })
-}
-
-pub(super) fn sign(given: &Sign, output: &Output) -> Answered<Signed> {
-    let signature = pipeline::sign(&given.bundle, &given.config, now(&given.moment))?;
-    output.line(&signature);
-    Ok(Answer::good(Signed { signature }))
-}
-
-pub(super) fn verify(given: &Verify, output: &Output) -> Answered<Verified> {
-    let found = pipeline::verify(&given.bundle, now(&given.moment))?;
-    let unsigned = |one: &Problem| one.code == &pipeline::codes::EXE_UNSIGNED;
-    let deny = given.findings.deny();
-    let counts =
-        |one: &Problem| one.is_error() || given.signed && unsigned(one) || deny.refuses(one);
-    let good = !found.problems.iter().any(counts);
-    output.problems(&found.problems);
-    output.line(&format!("bundle     {}", found.document.bundle_id));
-    output.line(&format!("files      {} compared", found.files));
-    output.line(&format!("bootstrap  {}", found.signature));
-    output.line(if good { "verified" } else { "NOT verified" });
-    let verified = Verified {
-        bundle_id: found.document.bundle_id.to_string(),
-        files: found.files,
-        signature: found.signature,
-        good,
-    };
-    Ok(Answer {
-        problems: found.problems,
-        exit: if good { Exit::Good } else { Exit::Verification },
-        below: Some(given.bundle.clone()),
-        ..Answer::good(verified)
+        ..Answer::good(Built {
+            out,
+            bundle_json_sha256: built.bundle_json_sha256,
+            bundle,
+        })
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod bundles;
 mod causes;
 mod commands;
 mod exit;
@@ -52,8 +53,8 @@ fn command(command: &Command, output: &Output) -> Exit {
             Err(failure) => answer::<InspectionDocument<'_>>(Err(failure), output),
         },
         Command::Build(given) => answer(commands::build(given, output), output),
-        Command::Sign(given) => answer(commands::sign(given, output), output),
-        Command::Verify(given) => answer(commands::verify(given, output), output),
+        Command::Sign(given) => answer(bundles::sign(given, output), output),
+        Command::Verify(given) => answer(bundles::verify(given, output), output),
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => answer(publish::run(given, output), output),

@@ -47,6 +47,7 @@ mod gpo {
         let request = request(given);
         // Before anybody is asked for a password.
         let contents = Contents::read(&request)?;
+        output.problems(&contents.problems);
         let password = password::read(given.password_file.as_deref(), &given.user)?;
         let credentials = Credentials::new(&given.user, &password)
             .map_err(|error| Failure::new(FailureCode::CommandLine, &error))?;
@@ -70,7 +71,7 @@ mod gpo {
             (false, Action::Publish) => "published; `--rollback --apply` takes it back",
             (false, Action::Rollback) => "taken back",
         });
-        Ok(Answer::good(Published {
+        let published = Answer::good(Published {
             domain: domain.to_owned(),
             server: host.to_string(),
             action: match request.action {
@@ -80,12 +81,16 @@ mod gpo {
             dry_run: request.dry_run,
             steps: done.steps,
             notes: done.notes,
-        }))
+        });
+        Ok(Answer {
+            problems: contents.problems,
+            ..published
+        })
     }
 
     fn request(given: &PublishGpo) -> PublishRequest {
         PublishRequest {
-            bundle: given.bundle.clone(),
+            bundle: given.outside.request(&given.bundle, now(&given.moment)),
             domain: given.domain.clone(),
             action: if given.rollback {
                 Action::Rollback
@@ -97,7 +102,6 @@ mod gpo {
             enable_links: given.enable_links,
             allow_unsigned: given.allow_unsigned,
             state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
-            now: now(&given.moment),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What stands as `result` in each command's answer, where no other module has the type.
 
+use gangway_contract::Sha256;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -7,7 +8,7 @@ use super::answer::Document;
 use crate::bundle::BundleDocument;
 use crate::fleet::Fleet;
 use crate::intake::report::InspectionDocument;
-use crate::pipeline::Difference;
+use crate::pipeline::{Difference, Pinned, Standing};
 use crate::problem::{Code, Severity};
 
 /// Names the command and the version of each result.
@@ -46,6 +47,8 @@ pub(super) struct Written {
 pub(super) struct Built {
     /// Folder of the bundle.
     pub(super) out: String,
+    /// SHA-256 of `bundle.json`; kept outside it proves the whole bundle.
+    pub(super) bundle_json_sha256: Sha256,
     /// The bundle's `bundle.json`.
     pub(super) bundle: BundleDocument,
 }
@@ -53,8 +56,16 @@ pub(super) struct Built {
 /// Of `sign`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Signed {
+    /// The bundle, as its `bundle.json` has it.
+    pub(super) bundle_id: String,
+    /// Path of the bootstrap in the bundle.
+    pub(super) exe: String,
+    /// SHA-256 of the signed bootstrap.
+    pub(super) exe_sha256: Sha256,
     /// The signature that the bootstrap has now, in one line.
     pub(super) signature: String,
+    /// How far that signature is proven.
+    pub(super) standing: Standing,
 }
 
 /// Of `verify`.
@@ -62,10 +73,18 @@ pub(super) struct Signed {
 pub(super) struct Verified {
     /// The bundle, as its `bundle.json` has it.
     pub(super) bundle_id: String,
+    /// SHA-256 of `bundle.json`.
+    pub(super) bundle_json_sha256: Sha256,
+    /// What outside the bundle vouches for it.
+    pub(super) pinned: Pinned,
     /// Files whose bytes were compared.
     pub(super) files: usize,
+    /// The stub of the bootstrap, and how far it is proven, in one line.
+    pub(super) stub: String,
     /// State of the bootstrap's signature, in one line.
     pub(super) signature: String,
+    /// How far that signature is proven.
+    pub(super) standing: Standing,
     /// Is everything as it was built, plus a signature at most?
     pub(super) good: bool,
 }

@@ -272,7 +272,7 @@ codes! {
 
     /// A download is not the locked one.
     LOCK_CHANGED = "GW1601", Error, "a download differs from the lock file",
-        "`gangway.lock` pins every accepted download by its SHA-256. Another file under the same name may be the new version that you fetched, or one that somebody exchanged.",
+        "`gangway.lock` pins every accepted download, and the stub that bootstraps are made from, by its SHA-256. Another file under the same name may be the new version that you fetched, or one that somebody exchanged.",
         "Look at the difference and accept it with `gangway build --update-lock`.";
     /// A download is older than the locked one.
     LOCK_DOWNGRADE = "GW1602", Error, "a download is older than the locked one",
@@ -283,8 +283,8 @@ codes! {
         "Signers change when certificates are renewed, which is rare, and when a file is exchanged.",
         "Compare the two subjects in the evidence; accept the new one with `--update-lock`.";
     /// `--locked` and a difference.
-    LOCK_DIFFERS = "GW1604", Error, "the downloads are not exactly those of the lock file",
-        "With `--locked` the downloads must be those of `gangway.lock`, no more and no fewer, so that a pipeline builds what was reviewed.",
+    LOCK_DIFFERS = "GW1604", Error, "the inputs are not exactly those of the lock file",
+        "With `--locked` downloads and stub must be those of `gangway.lock`, no more and no fewer, so that a pipeline builds what was reviewed.",
         "Fetch the locked files, or run once with `--update-lock` and review the changed lock file.";
     /// The lock file cannot be read.
     LOCK_UNREADABLE = "GW1605", Error, "the lock file cannot be read",

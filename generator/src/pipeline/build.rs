@@ -1,9 +1,7 @@
 //! `gangway build`: one folder, complete or not at all.
 
-use std::io::Read;
 use std::path::PathBuf;
 
-use base64::Engine as _;
 use gangway_contract::control::Control;
 use gangway_contract::manifest::{self, Manifest, Mode, Payload};
 use gangway_contract::{BundleId, Sha256};
@@ -16,11 +14,12 @@ use super::payloads::{self, Selected};
 use super::progress::Progress;
 use super::stage::{stage_payloads, stage_templates};
 use super::sums::{SUMS_FILE_NAME, sums};
+use super::verify::{exe_digest, exe_path};
 use super::workspace_key::{self, WorkspaceKey};
-use super::{kit, lock, policies, runbook, signature, trust};
-use crate::bootstrap::{self, MAX_STUB_BYTES};
-use crate::bundle::{self, BundleDocument, Exe, SigningRoot, Tool};
-use crate::intake::lock::{Change, LockMode, reconcile};
+use super::{kit, lock, policies, runbook, stub, trust};
+use crate::bootstrap;
+use crate::bundle::{self, BundleDocument, Exe, Tool};
+use crate::intake::lock::{Change, LockMode, LockedDownload, reconcile};
 use crate::intake::{self, IntakeSettings};
 use crate::problem::{Deny, Problem};
 
@@ -51,6 +50,8 @@ pub struct BuildRequest {
 pub struct Built {
     /// Its document.
     pub document: BundleDocument,
+    /// SHA-256 of `bundle.json`: the one line that proves the whole to who kept it.
+    pub bundle_json_sha256: Sha256,
     /// Findings below error.
     pub problems: Vec<Problem>,
     /// What differs from the lock, and was accepted.
@@ -63,8 +64,14 @@ pub struct Built {
 /// Anything that stands against it; then the output folder is as it was.
 pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, BuildError> {
     let config = Config::load(&request.config)?;
-    let (stub_path, stub) = load_stub(request, &config)?;
-    let signing_roots = trust::load_roots(&config.signing.roots)?;
+    let (stub_path, stub) = stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
+    let stub_fault = |source| BuildError::Stub {
+        path: stub_path.clone(),
+        source,
+    };
+    let stub_identity = bootstrap::identify(&stub).map_err(stub_fault)?;
+    // Nobody should learn of a missing root only when the bundle is to be verified.
+    trust::load_roots(&config.signing.roots)?;
     let settings = trust::settings_of(&config, request.now)?;
     let lock_path = lock::path_beside(&request.config);
     let old_lock = lock::load(&lock_path)?;
@@ -89,7 +96,13 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         .map(|agent| workspace_key::read(&agent.key_file))
         .transpose()?;
     let (selected, missing) = payloads::select(&inspection, mode, agent.is_some());
-    let reconciled = reconcile(old_lock.as_ref(), &inspection, request.lock, request.now);
+    let reconciled = reconcile(
+        old_lock.as_ref(),
+        &inspection,
+        LockedDownload::stub(&stub, &stub_identity.version, request.now),
+        request.lock,
+        request.now,
+    );
     let mut problems: Vec<Problem> = inspection.all_problems().cloned().collect();
     // Against downloads of which some could not be read, neither says anything.
     let refused = |problem: &Problem| intake::codes::ENVIRONMENT.contains(&problem.code);
@@ -106,21 +119,23 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     }
     let mut lock = reconciled.lock;
     let lab_roots = &settings.lab_roots;
-    let mut manifest = compose_manifest(&config, mode, target, &selected, key.as_ref(), lab_roots);
+    let mut manifest = compose_manifest(
+        &config,
+        mode,
+        target,
+        &selected,
+        key.as_ref(),
+        lab_roots,
+        stub_identity.sha256,
+    );
     if let Some(problem) = lock::assign_sequence(&mut manifest, &mut lock, request.lock) {
         problems.push(problem);
         return Err(BuildError::Problems(problems));
     }
     let manifest_bytes = manifest.to_bytes();
     let bundle_id = BundleId::of_bytes(&manifest_bytes);
-    let exe = bootstrap::specialise(&stub, &manifest, &manifest_bytes).map_err(|source| {
-        BuildError::Stub {
-            path: stub_path,
-            source,
-        }
-    })?;
-    let authenticode =
-        signature::exe_digest(&exe.bytes).map_err(|why| BuildError::Digest { why })?;
+    let exe = bootstrap::specialise(&stub, &manifest, &manifest_bytes).map_err(stub_fault)?;
+    let authenticode = exe_digest(&exe.bytes).map_err(|why| BuildError::Digest { why })?;
     let output_time = output_time(request.source_date_epoch, &inspection);
 
     stage_payloads(&mut staging, &manifest.release_id, &selected, progress)?;
@@ -164,7 +179,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
 
     let mut files = staging.files().to_vec();
     files.sort();
-    let exe_path = format!("bootstrap/{}", exe.name);
+    let exe_path = exe_path(mode, &bundle_id);
     let exe_digest = staging.write(&exe_path, &exe.bytes)?;
     let document = BundleDocument {
         schema: bundle::SCHEMA,
@@ -186,11 +201,15 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
             stub_version: exe.stub.version,
             stub_sha256: exe.stub.sha256,
         },
-        signing_roots: signing_roots.iter().map(|der| signing_root(der)).collect(),
         inputs,
         files,
     };
-    staging.write(bundle::FILE_NAME, &document.to_bytes())?;
+    let bundle_json = staging.write(bundle::FILE_NAME, &document.to_bytes())?;
+    if let Some(problem) = lock::remember_bundle(&mut lock, mode, bundle_json.sha256, request.lock)
+    {
+        problems.push(problem);
+        return Err(BuildError::Problems(problems));
+    }
     let sums = sums(staging.files(), &document.exe.path);
     staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
     // The lock first: a build that is killed between the two then repeats its sequence, while
@@ -199,40 +218,10 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     staging.commit()?;
     Ok(Built {
         document,
+        bundle_json_sha256: bundle_json.sha256,
         problems,
         changes: reconciled.changes,
     })
-}
-
-fn load_stub(request: &BuildRequest, config: &Config) -> Result<(PathBuf, Vec<u8>), BuildError> {
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|exe| Some(exe.parent()?.join("gangway-runner.exe")));
-    let path = request
-        .stub
-        .clone()
-        .or(config.bootstrap.stub.clone())
-        .or(beside)
-        .ok_or_else(|| BuildError::NoStub {
-            why: "the folder of `gangway` is not known".to_owned(),
-        })?;
-    let no_stub = |error: std::io::Error| BuildError::NoStub {
-        why: format!("read `{}`: {error}", path.display()),
-    };
-    let file = std::fs::File::open(&path).map_err(no_stub)?;
-    let mut stub = Vec::new();
-    // One byte over the limit is enough for the check of the bootstrap to see it.
-    file.take(MAX_STUB_BYTES as u64 + 1)
-        .read_to_end(&mut stub)
-        .map_err(no_stub)?;
-    Ok((path, stub))
-}
-
-fn signing_root(der: &[u8]) -> SigningRoot {
-    SigningRoot {
-        sha256: Sha256::of(der),
-        der: base64::engine::general_purpose::STANDARD.encode(der),
-    }
 }
 
 fn compose_manifest(
@@ -242,6 +231,7 @@ fn compose_manifest(
     selected: &[Selected<'_>],
     key: Option<&WorkspaceKey>,
     lab_roots: &[Vec<u8>],
+    stub: Sha256,
 ) -> Manifest {
     let downloads = selected.iter().map(|one| &one.payload);
     let key = key.map(|key| &key.payload);
@@ -255,6 +245,7 @@ fn compose_manifest(
         tenant: target.tenant,
         expires_at: target.expires_at,
         release_id: payloads::release_id(&payloads),
+        stub,
         payloads,
         settings: config.settings(),
         lab_roots: lab_roots.iter().map(|der| Sha256::of(der)).collect(),

@@ -39,8 +39,9 @@ pub static EXE_CHANGED: Code = Code {
     severity: Severity::Error,
     title: "the bootstrap differs by more than a signature",
     page: "Signing adds a certificate table at the end of the exe and changes its checksum, and \
-nothing else: the Authenticode digest stays the one that `build` recorded. Here more was changed, \
-so the exe must not be published.\n\nSign the exe of a fresh build, with a tool that only signs.",
+nothing else. Without it, the exe is its stub and `manifest.json`, made anew byte for byte: that is \
+not so here, or it is not the stub that the manifest or the caller names. The exe must not be \
+published.\n\nSign the exe of a fresh build, with a tool that only signs.",
 };
 
 /// The exe's signature does not hold.
@@ -50,8 +51,8 @@ pub static EXE_SIGNATURE: Code = Code {
     title: "the bootstrap's signature does not hold",
     page: "The signature of the exe is damaged, expired without a time stamp, made with a \
 certificate that may not sign code, or its chain does not end at a root that the config names in \
-`signing.roots`. Servers with application control would refuse it.\n\nSign again; when the root \
-is your own, name it in `signing.roots` and build again.",
+`signing.roots` or the command line by `--root`. Servers with application control would refuse \
+it.\n\nSign again; when the root is your own, name it in `signing.roots`.",
 };
 
 /// The exe carries no signature yet.
@@ -69,9 +70,32 @@ pub static EXE_CHAIN_UNKNOWN: Code = Code {
     id: "GW3007",
     severity: Severity::Warning,
     title: "nobody said which root may sign the bootstrap",
-    page: "The signature is intact, but the config names no root in `signing.roots`, so the \
-chain was not judged.\n\nName the root certificate of your code-signing authority and build \
-again.",
+    page: "The signature is intact, but no root was named, so anybody may have made it. A bundle \
+cannot name its own. With `--signed` this fails.\n\nName the root certificate of your code-signing \
+authority in `signing.roots` and the config by `--config`, or the root itself by `--root`.",
+};
+
+/// The folder holds something that no build writes.
+pub static NOT_PLAIN: Code = Code {
+    id: "GW3008",
+    severity: Severity::Error,
+    title: "the bundle holds what no build writes",
+    page: "A bundle is plain files, and the folders that they need. A link leads out of what was \
+compared; a name with a backslash or a colon is another file on Windows than on Linux, and so are \
+two names that differ only in case; an empty folder was made by somebody else. What was compared \
+here would not be what is used there.\n\nTake it out of the folder, or copy the bundle again as \
+a whole.",
+};
+
+/// The bundle's documents contradict each other.
+pub static DISAGREE: Code = Code {
+    id: "GW3009",
+    severity: Severity::Error,
+    title: "the documents of the bundle contradict each other",
+    page: "`bundle.json` repeats what the manifest and the bootstrap say, for commands and people \
+that read it. Here it says something else, or lists a file where a bundle has none. Digests that \
+fit do not mend this: whoever changes a file can write them anew.\n\nBuild the bundle again, and \
+find out who wrote this one.",
 };
 
 /// No onboarding script was found.
@@ -137,6 +161,73 @@ instead, and wins where both are staged.\n\nStage the deployment tool with its `
 name the folder in `downloads.deployment_source`.",
 };
 
+/// The bundle is not the one whose digest was kept.
+pub static NOT_THE_BUILT_ONE: Code = Code {
+    id: "GW3016",
+    severity: Severity::Error,
+    title: "the bundle is not the one that was built",
+    page: "`build` prints the SHA-256 of `bundle.json`, and `gangway.lock` remembers it for each \
+mode; `bundle.json` vouches for every byte but the signature. This bundle has another one: it was \
+put together by somebody else, or it is from another build.\n\nTake the bundle of the last build, \
+or build again. To look at an older bundle, give the digest that its own build printed by \
+`--expect`.",
+};
+
+/// Nothing outside the bundle was asked.
+pub static NOT_PINNED: Code = Code {
+    id: "GW3017",
+    severity: Severity::Warning,
+    title: "nothing outside the bundle vouches for it",
+    page: "Every part fits every other, so nothing was damaged or exchanged alone. Whoever can \
+write the whole folder can make another bundle that fits as well: only something that he cannot \
+write tells the two apart.\n\nName the config that the bundle was built from by `--config`: the \
+lock beside it remembers the bundle. Or give the digest that `build` printed by `--expect`.",
+};
+
+/// Others may write to the bundle.
+pub static MODES: Code = Code {
+    id: "GW3018",
+    severity: Severity::Warning,
+    title: "files of the bundle have other modes or further names",
+    page: "`build` gives every file mode 0644, every folder 0755, and a name of its own. Another \
+mode may let others write after the bundle was verified, and a hard link lets whoever holds the \
+other name. Copying over some file systems changes modes without any harm.\n\nWhere others may \
+write, copy the bundle to a folder of your own and verify it there.",
+};
+
+/// `--locked`, and the bundle is another one.
+pub static BUNDLE_NOT_LOCKED: Code = Code {
+    id: "GW3019",
+    severity: Severity::Error,
+    title: "the bundle is not the one in the lock",
+    page: "With `--locked` a build must give the very bundle that `gangway.lock` remembers for its \
+mode, byte for byte. Manifest and inputs are the same, so something else differs: the policies or \
+the runbook by a change of the config, the output time, the paths of the downloads, or the version \
+of this program. Nothing was written.\n\nBuild once without `--locked`, look at `gangway diff`, \
+and commit the new lock.",
+};
+
+/// The signature carries something else.
+pub static EXE_FOREIGN_PARTS: Code = Code {
+    id: "GW3020",
+    severity: Severity::Error,
+    title: "the bootstrap's signature carries what nobody vouches for",
+    page: "A signature can hold bytes that it does not cover: behind it, in further certificates, \
+in unsigned attributes, or as a second signature. Windows ignores most of them. A fresh signature \
+has none but a time stamp, so somebody added them.\n\nSign again with a tool that adds one \
+signature and nothing else.",
+};
+
+/// The stub was not compared.
+pub static STUB_NOT_AT_HAND: Code = Code {
+    id: "GW3021",
+    severity: Severity::Note,
+    title: "the bootstrap's stub is not at hand",
+    page: "The bootstrap was taken apart and made again from its own stub and `manifest.json`, and \
+the stub is the one that the manifest names. Whether that stub is one that you trust is for you to \
+say.\n\nName the file by `--stub`, or put it beside `gangway`.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -146,10 +237,18 @@ pub static ALL: &[&Code] = &[
     &EXE_SIGNATURE,
     &EXE_UNSIGNED,
     &EXE_CHAIN_UNKNOWN,
+    &NOT_PLAIN,
+    &DISAGREE,
     &NO_ONBOARDING_PACKAGE,
     &NO_AGENT,
     &NO_OFFBOARDING_PACKAGE,
     &MANIFEST_NOT_LOCKED,
     &NO_MONITORING_AGENT,
     &MONITORING_AGENT_RETIRED,
+    &NOT_THE_BUILT_ONE,
+    &NOT_PINNED,
+    &MODES,
+    &BUNDLE_NOT_LOCKED,
+    &EXE_FOREIGN_PARTS,
+    &STUB_NOT_AT_HAND,
 ];

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::Manifest;
+use gangway_contract::manifest::{Manifest, Mode};
 
 use super::build_error::BuildError;
 use super::codes;
@@ -55,6 +55,34 @@ pub(super) fn assign_sequence(
         ));
     }
     lock.remember_manifest(manifest.sequence, rest);
+    None
+}
+
+/// Remembers the bundle of a mode in the lock; with `--locked` another one than the lock has is a
+/// problem.
+pub(super) fn remember_bundle(
+    lock: &mut Lock,
+    mode: Mode,
+    bundle_json_sha256: Sha256,
+    locking: LockMode,
+) -> Option<Problem> {
+    let last = lock.built(mode).map(|built| built.bundle_json_sha256);
+    if locking == LockMode::Locked && last != Some(bundle_json_sha256) {
+        let last = last.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+        return Some(
+            Problem::new(
+                &codes::BUNDLE_NOT_LOCKED,
+                FILE_NAME,
+                "the bundle is not the one that the lock remembers",
+                "build once without `--locked`, look at the difference, and commit the lock",
+            )
+            .with_evidence(format!("locked: SHA-256 of `bundle.json` {last}"))
+            .with_evidence(format!(
+                "built:  SHA-256 of `bundle.json` {bundle_json_sha256}"
+            )),
+        );
+    }
+    lock.remember_bundle(mode, bundle_json_sha256);
     None
 }
 

@@ -1,18 +1,29 @@
 //! `gangway sign`: drives whatever signs code in this organisation, and believes none of it.
 //!
-//! The command works on a copy. Only when the copy is the built exe plus a signature does it
-//! take the exe's place.
+//! The bundle has to be the one that was built: a key that signs whatever a folder names signs for
+//! everybody. The command works on a copy. Only when the copy is the built exe plus a signature
+//! does it take the exe's place.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use gangway_contract::Sha256;
+
+use super::build_error::BuildError;
 use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
-use super::signature;
-use super::verify::{VerifyError, load_document};
+use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
+use super::{codes, trust};
+use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
+use crate::bundle::BundleDocument;
 use crate::child;
+use crate::formats::x509::TrustAnchors;
+use crate::plain_file;
 use crate::problem::Problem;
+
+/// Room for manifest and signature beside the stub.
+const MAX_SIGNED_BYTES: u64 = 2 * MAX_STUB_BYTES as u64;
 
 /// Why the exe was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +40,28 @@ pub enum SignError {
         /// The config.
         path: PathBuf,
     },
-    /// The folder is no bundle.
+    /// A root that the config names.
     #[error(transparent)]
-    NotABundle(VerifyError),
+    Root(#[from] BuildError),
+    /// The bundle cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The bundle does not verify.
+    #[error(
+        "the bundle does not verify, so nothing is signed: {} {}: {}\nhint: {}",
+        .0.code.id, .0.subject, .0.message, .0.next_action
+    )]
+    NotProven(Box<Problem>),
+    /// Nothing tells which bundle was built.
+    #[error(
+        "the lock beside config `{}` remembers no bundle of this mode, so nothing tells whether \
+         this is the one that was built\nhint: sign where it was built, or give the digest that \
+         `build` printed by `--expect`", path.display()
+    )]
+    NotPinned {
+        /// The config.
+        path: PathBuf,
+    },
     /// The disk.
     #[error(transparent)]
     Io(#[from] OutputError),
@@ -51,54 +81,134 @@ pub enum SignError {
     Refused(Box<Problem>),
 }
 
-/// Signs the exe of the bundle in `folder`; returns the signature in one line.
+/// What to sign.
+#[derive(Debug, Clone)]
+pub struct SignRequest {
+    /// The bundle's folder.
+    pub bundle: PathBuf,
+    /// The config with the signing command; the lock beside it tells which bundle was built.
+    pub config: PathBuf,
+    /// Digest of `bundle.json` as `build` printed it; goes before the lock's.
+    pub expect: Option<Sha256>,
+    /// Moment that the signature is judged at, in seconds since 1970 UTC.
+    pub now: i64,
+}
+
+/// An exe that was signed.
+#[derive(Debug)]
+pub struct Signed {
+    /// The bundle's document.
+    pub document: BundleDocument,
+    /// SHA-256 of the signed exe.
+    pub exe_sha256: Sha256,
+    /// Its signature.
+    pub signature: Signature,
+    /// Findings below error.
+    pub problems: Vec<Problem>,
+}
+
+/// Signs the exe of the bundle that was built last, or that the caller's digest names: nothing
+/// else ever reaches the organisation's key.
 ///
 /// # Errors
 /// The exe stays as it was.
-pub fn sign(folder: &Path, config_path: &Path, now: i64) -> Result<String, SignError> {
-    let config = Config::load(config_path)?;
+pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
+    let config = Config::load(&request.config)?;
     let command = config
         .signing
         .command
         .filter(|command| !command.is_empty())
         .ok_or_else(|| SignError::NoCommand {
-            path: config_path.to_owned(),
+            path: request.config.clone(),
         })?;
-    let document = load_document(folder).map_err(|error| match error {
-        VerifyError::Io(error) => SignError::Io(error),
-        other => SignError::NotABundle(other),
-    })?;
-    let exe_path = folder.join(&document.exe.path);
+    let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
+    let (document, exe) = proven(request)?;
+    let exe_path = request.bundle.join(&document.exe.path);
     // Beside the exe, so that the last step is a rename on one file system.
-    let exe_folder = exe_path.parent().unwrap_or(folder);
+    let exe_folder = exe_path.parent().unwrap_or(&request.bundle);
     let scratch = tempfile::Builder::new()
         .prefix(".gangway-sign-")
         .tempdir_in(exe_folder)
         .map_err(io_error("create a folder in", exe_folder))?;
     let unsigned = scratch.path().join("unsigned.exe");
     let signed = scratch.path().join("signed.exe");
-    fs::copy(&exe_path, &unsigned).map_err(io_error("copy", &exe_path))?;
+    // What was proven, not what lies in the folder by now.
+    fs::write(&unsigned, &exe).map_err(io_error("write", &unsigned))?;
 
     run(
         &command,
         &unsigned,
         &signed,
-        config_path.parent().unwrap_or(Path::new("")),
+        request.config.parent().unwrap_or(Path::new("")),
     )?;
     let result = if signed.exists() { &signed } else { &unsigned };
-    let bytes = fs::read(result).map_err(io_error("read", result))?;
-    let judged = signature::judge(&document, &bytes, now);
-    let unacceptable =
-        |problem: &Problem| problem.is_error() || problem.code == &super::codes::EXE_UNSIGNED;
-    if let Some(problem) = judged.problems.into_iter().find(unacceptable) {
-        return Err(SignError::Refused(Box::new(problem)));
-    }
+    let bytes = plain_file::read(result, MAX_SIGNED_BYTES)
+        .and_then(|bytes| bytes.ok_or_else(|| io::Error::other("it is too large")))
+        .map_err(io_error("read", result))?;
+    let judged = accepted(&document, &bytes, &exe, anchors.as_ref(), request.now)?;
+    // Written anew: the program's file may be a link, or still open.
+    let place = scratch.path().join("accepted.exe");
+    fs::write(&place, &bytes).map_err(io_error("write", &place))?;
     let permissions = fs::metadata(&exe_path)
         .map_err(io_error("read", &exe_path))?
         .permissions();
-    fs::set_permissions(result, permissions).map_err(io_error("set the mode of", result))?;
-    fs::rename(result, &exe_path).map_err(io_error("replace", &exe_path))?;
-    Ok(judged.summary)
+    fs::set_permissions(&place, permissions).map_err(io_error("set the mode of", &place))?;
+    fs::rename(&place, &exe_path).map_err(io_error("replace", &exe_path))?;
+    Ok(Signed {
+        document,
+        exe_sha256: Sha256::of(&bytes),
+        signature: judged.signature,
+        problems: judged.problems,
+    })
+}
+
+/// Document and unsigned exe of the bundle, when it is the one that was built. A signature that is
+/// there already, good or bad, is dropped and does not matter.
+fn proven(request: &SignRequest) -> Result<(BundleDocument, Vec<u8>), SignError> {
+    let verified = verify(&VerifyRequest {
+        config: Some(request.config.clone()),
+        expect: request.expect,
+        ..VerifyRequest::of(&request.bundle, request.now)
+    })?;
+    let of_the_signature = [&codes::EXE_SIGNATURE, &codes::EXE_FOREIGN_PARTS];
+    let fault = |problem: &Problem| problem.is_error() && !of_the_signature.contains(&problem.code);
+    if let Some(problem) = verified.problems.into_iter().find(fault) {
+        return Err(SignError::NotProven(Box::new(problem)));
+    }
+    match verified.exe {
+        Some(exe) if verified.pinned != Pinned::Nothing => Ok((verified.document, exe.unsigned)),
+        _ => Err(SignError::NotPinned {
+            path: request.config.clone(),
+        }),
+    }
+}
+
+/// The result must be the exe that was given, and a signature that holds.
+fn accepted(
+    document: &BundleDocument,
+    signed: &[u8],
+    unsigned: &[u8],
+    anchors: Option<&TrustAnchors>,
+    now: i64,
+) -> Result<Judged, SignError> {
+    let subject = document.exe.path.as_str();
+    let why = match without_signature(signed) {
+        Ok(bytes) if bytes == unsigned => None,
+        Ok(_) => Some("it differs from the exe that was given by more than a signature".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(why) = why {
+        let next = "take a tool that only signs";
+        let problem = Problem::new(&codes::EXE_CHANGED, subject, why, next);
+        return Err(SignError::Refused(Box::new(problem)));
+    }
+    let mut judged = judge(subject, signed, anchors, now);
+    let unacceptable =
+        |problem: &Problem| problem.is_error() || problem.code == &codes::EXE_UNSIGNED;
+    match judged.problems.iter().position(unacceptable) {
+        Some(index) => Err(SignError::Refused(Box::new(judged.problems.remove(index)))),
+        None => Ok(judged),
+    }
 }
 
 /// Starts the signing program in the config's folder, so that relative key paths mean what

@@ -37,6 +37,14 @@ pub(super) fn load_roots(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, BuildError> 
     Ok(roots)
 }
 
+/// Anchors of these certificates; none when there are none.
+pub(super) fn anchors_of(roots: &[Vec<u8>]) -> Option<TrustAnchors> {
+    let add = |anchors: TrustAnchors, root: &Vec<u8>| anchors.with_lab_root(root).ok();
+    // They were read once already.
+    let anchors = roots.iter().try_fold(TrustAnchors::none(), add);
+    anchors.filter(|_| !roots.is_empty())
+}
+
 /// Reads revocation lists as they stand in their files.
 fn load_lists<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<Vec<Vec<u8>>, BuildError> {
     paths

@@ -34,7 +34,7 @@ fn options() -> DeployOptions {
 /// A manifest whose bootstrap decides on passive mode.
 fn manifest_with_auto() -> Vec<u8> {
     use gangway_contract::manifest::{Cloud, Connectivity, Mode, SCHEMA, Settings, Tenant};
-    use gangway_contract::{Manifest, ReleaseId};
+    use gangway_contract::{Manifest, ReleaseId, Sha256};
     Manifest {
         schema: SCHEMA,
         mode: Mode::Onboard,
@@ -49,6 +49,7 @@ fn manifest_with_auto() -> Vec<u8> {
         },
         expires_at: None,
         release_id: ReleaseId::of_bytes(b"payloads"),
+        stub: Sha256::of(b"stub"),
         payloads: Vec::new(),
         settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
         lab_roots: Vec::new(),

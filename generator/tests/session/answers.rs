@@ -93,7 +93,12 @@ const CASES: &[Case] = &[
     ),
     ("sign", signable, &["sign", "out", "--as-of", NOW], 0),
     ("sign-failed", built, &["sign", "out"], 2),
-    ("verify", built, &["verify", "out", "--as-of", NOW], 0),
+    (
+        "verify",
+        built,
+        &["verify", "out", "-c", "gangway.toml", "--as-of", NOW],
+        0,
+    ),
     ("verify-failed", built, &["verify", "downloads"], 4),
     ("lint", built, &["lint", "out"], 0),
     ("lint-failed", Desk::empty, &["lint", "root.pem"], 3),

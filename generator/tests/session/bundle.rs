@@ -17,10 +17,13 @@ fn built() -> Desk {
 fn a_fresh_bundle_verifies_and_says_that_it_is_not_signed() {
     let desk = built();
     let session = desk.verify();
-    assert!(session.succeeds().contains("verified"));
+    assert!(
+        session
+            .succeeds()
+            .contains("verified: the bundle that was built")
+    );
     assert!(session.err.contains("GW3006"));
-    desk.run(&["verify", "--signed", "out"])
-        .fails_with(4, &["GW3006"]);
+    desk.verify_with(&["--signed"]).fails_with(4, &["GW3006"]);
 }
 
 #[test]
@@ -47,8 +50,14 @@ fn a_signed_exe_verifies_with_its_signer_named() {
     let exe = desk.exe();
     let signed = sign_pe(&fs::read(&exe).unwrap(), &Signature::default());
     fs::write(&exe, signed).unwrap();
-    let session = desk.run(&["verify", "--signed", "out", "--as-of", "1775001600"]);
+    let session = desk.verify_with(&["--signed", "--root", "root.pem"]);
     assert!(session.succeeds().contains("signed by"), "{}", session.out);
+    let session = desk.verify_with(&["--signed", "-c", "gangway.toml"]);
+    assert!(session.succeeds().contains("signed by"), "{}", session.out);
+    // A bundle names no root of its own.
+    desk.verify_with(&["--signed"])
+        .fails_with(4, &["GW3007", "--root"]);
+    desk.verify_with(&[]).succeeds();
 }
 
 #[test]

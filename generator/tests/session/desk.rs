@@ -141,7 +141,12 @@ impl Desk {
     }
 
     pub(crate) fn verify(&self) -> Session {
-        self.run(&["verify", "out", "--as-of", NOW])
+        self.verify_with(&["--config", "gangway.toml"])
+    }
+
+    pub(crate) fn verify_with(&self, more: &[&str]) -> Session {
+        let usual = ["verify", "out", "--stub", "stub.exe", "--as-of", NOW];
+        self.run(&[&usual, more].concat())
     }
 
     /// Every file of a folder with its content, sorted by path.

@@ -12,6 +12,7 @@ mod bundle;
 mod desk;
 #[cfg(unix)]
 mod exit_codes;
+mod forgeries;
 mod inspect;
 mod names;
 #[cfg(feature = "directory")]

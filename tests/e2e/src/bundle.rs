@@ -236,6 +236,8 @@ impl Recipe {
 #[derive(Debug, Clone)]
 pub struct Bundle {
     folder: PathBuf,
+    /// Config, lock and lab of the build.
+    made: PathBuf,
     document: Document,
 }
 
@@ -253,7 +255,7 @@ struct Exe {
 }
 
 impl Bundle {
-    /// The bundle in `folder`.
+    /// The bundle in `folder`, where it was built.
     ///
     /// # Errors
     /// It has no readable `bundle.json`.
@@ -264,6 +266,7 @@ impl Bundle {
             serde_json::from_slice(&text).with_context(|| format!("read `{}`", path.display()))?;
         Ok(Self {
             folder: folder.to_owned(),
+            made: folder.parent().unwrap_or(folder).to_owned(),
             document,
         })
     }
@@ -282,7 +285,10 @@ impl Bundle {
                 fs::copy(entry.path(), &to).with_context(|| format!("write `{}`", to.display()))?;
             }
         }
-        Self::open(folder)
+        Ok(Self {
+            made: self.made.clone(),
+            ..Self::open(folder)?
+        })
     }
 
     /// Its folder.
@@ -339,7 +345,7 @@ impl Bundle {
         format!(r"{RELEASES}\releases\{}\{name}", self.release_id())
     }
 
-    /// Runs `gangway verify` on it.
+    /// Runs `gangway verify` on it, by the config and the lock of the bundle that was built.
     ///
     /// # Errors
     /// The program cannot be started.
@@ -347,6 +353,7 @@ impl Bundle {
         let gangway = required::path(required::GANGWAY)?;
         let mut verify = Command::new(gangway);
         verify.args(["verify", "--signed"]).arg(&self.folder);
+        verify.arg("--config").arg(self.made.join("gangway.toml"));
         let files = self.folder.with_extension("verify");
         program::run(&mut verify, &files, LIMIT)
     }

@@ -70,12 +70,20 @@ impl From<CmsError> for InvalidReason {
 /// A SignedData with one signer.
 #[derive(Debug)]
 pub(super) struct SignedData<'a> {
+    /// Version of the structure; nothing depends on it.
+    pub version: u64,
     /// Type of the signed content, dotted.
     pub content_type: String,
     /// The signed content, one element.
     pub content: Element<'a>,
     /// Certificates that came with it; those that cannot be read are left out.
     pub certificates: Vec<Certificate>,
+    /// How many of its certificates cannot be read.
+    pub unreadable_certificates: usize,
+    /// Did revocation lists come with it? They are never asked.
+    pub has_revocation_lists: bool,
+    /// The hashes that it announces, as they are encoded; the signer uses one.
+    pub digest_algorithms: Vec<Element<'a>>,
     /// The one signer.
     pub signer: SignerInfo<'a>,
 }
@@ -83,9 +91,13 @@ pub(super) struct SignedData<'a> {
 /// One signer's part.
 #[derive(Debug)]
 pub(super) struct SignerInfo<'a> {
+    /// Version of the structure; nothing depends on it.
+    pub version: u64,
     issuer: &'a [u8],
     serial: &'a [u8],
     digest_oid: String,
+    /// The two AlgorithmIdentifiers, of the hash and of the signature.
+    pub algorithms: [Element<'a>; 2],
     /// Hash of the content and of the signed attributes.
     pub digest_algorithm: DigestAlgorithm,
     /// How the signature was made.
@@ -121,7 +133,7 @@ impl<'a> SignedData<'a> {
         let mut fields = explicit.sequence()?;
         explicit.finish()?;
 
-        fields.expect(tag::INTEGER)?; // version
+        let version = fields.expect(tag::INTEGER)?.unsigned()?;
         let digest_algorithms = digest_algorithms(&fields.expect(tag::SET)?)?;
         let mut encapsulated = fields.sequence()?;
         let content_type = encapsulated.oid()?;
@@ -134,19 +146,26 @@ impl<'a> SignedData<'a> {
         content.finish()?;
 
         let mut certificates = Vec::new();
+        let mut unreadable_certificates = 0_usize;
         if let Some(set) = fields.optional(tag::CONTEXT_0)? {
             let mut set = set.content();
             while !set.is_empty() {
                 let element = set.read()?;
-                if certificates.len() >= MAX_ITEMS {
+                if certificates.len().saturating_add(unreadable_certificates) >= MAX_ITEMS {
                     return Err(CmsError::TooMany {
                         what: "certificates",
                     });
                 }
-                certificates.extend(Certificate::parse(element.raw));
+                match Certificate::parse(element.raw) {
+                    Ok(certificate) => certificates.push(certificate),
+                    Err(_) => {
+                        unreadable_certificates = unreadable_certificates.saturating_add(1);
+                    }
+                }
             }
         }
-        fields.optional(tag::CONTEXT_1)?; // revocation lists: nobody but the issuer vouches for them
+        // Nobody but the issuer vouches for revocation lists.
+        let has_revocation_lists = fields.optional(tag::CONTEXT_1)?.is_some();
         let mut signers = fields.expect(tag::SET)?.content();
         fields.finish()?;
         let mut elements = Vec::new();
@@ -159,20 +178,25 @@ impl<'a> SignedData<'a> {
             });
         };
         let signer = SignerInfo::parse(signer)?;
-        if !digest_algorithms.contains(&signer.digest_oid) {
+        let mut announced = digest_algorithms.iter().map(|one| one.content().oid());
+        if !announced.any(|oid| oid.as_ref() == Ok(&signer.digest_oid)) {
             return Err(CmsError::DigestNotListed);
         }
         Ok(Self {
+            version,
             content_type,
             content: content_element,
             certificates,
+            unreadable_certificates,
+            has_revocation_lists,
+            digest_algorithms,
             signer,
         })
     }
 }
 
-/// The hashes that a SignedData announces, dotted.
-fn digest_algorithms(set: &Element<'_>) -> Result<Vec<String>, CmsError> {
+/// The hashes that a SignedData announces, each a readable AlgorithmIdentifier.
+fn digest_algorithms<'a>(set: &Element<'a>) -> Result<Vec<Element<'a>>, CmsError> {
     let mut reader = set.content();
     let mut found = Vec::new();
     while !reader.is_empty() {
@@ -181,7 +205,9 @@ fn digest_algorithms(set: &Element<'_>) -> Result<Vec<String>, CmsError> {
                 what: "digest algorithms",
             });
         }
-        found.push(reader.sequence()?.oid()?);
+        let identifier = reader.expect(tag::SEQUENCE)?;
+        identifier.content().oid()?;
+        found.push(identifier);
     }
     Ok(found)
 }
@@ -197,12 +223,13 @@ impl<'a> SignerInfo<'a> {
             .into());
         }
         let mut fields = element.content();
-        fields.expect(tag::INTEGER)?; // version
+        let version = fields.expect(tag::INTEGER)?.unsigned()?;
         let mut identifier = fields.sequence()?;
         let issuer = identifier.expect(tag::SEQUENCE)?.raw;
         let serial = identifier.expect(tag::INTEGER)?.value;
         identifier.finish()?;
-        let oid = fields.sequence()?.oid()?;
+        let digest = fields.expect(tag::SEQUENCE)?;
+        let oid = digest.content().oid()?;
         let digest_algorithm = DigestAlgorithm::from_oid(&oid)
             .ok_or_else(|| CmsError::Algorithm { oid: oid.clone() })?;
         let mut signed_attributes = Attributes::default();
@@ -226,9 +253,11 @@ impl<'a> SignerInfo<'a> {
         };
         fields.finish()?;
         Ok(Self {
+            version,
             issuer,
             serial,
             digest_oid: oid,
+            algorithms: [digest, algorithm],
             digest_algorithm,
             scheme,
             signed_attributes_encoded,
@@ -278,6 +307,14 @@ impl<'a> Attributes<'a> {
             items.push((oid, elements));
         }
         Ok(Self { items })
+    }
+
+    /// Type and encoded bytes of each attribute.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.items.iter().map(|(kind, values)| {
+            let bytes = values.iter().map(|value| value.raw.len()).sum();
+            (kind.as_str(), bytes)
+        })
     }
 
     /// All values of an attribute, over all its occurrences.

@@ -17,7 +17,7 @@ use crate::formats::x509::{
 };
 
 /// Signatures added to the first one by `signtool /as` or `osslsigncode -nest`.
-const NESTED_SIGNATURE: &str = "1.3.6.1.4.1.311.2.4.1";
+pub(super) const NESTED_SIGNATURE: &str = "1.3.6.1.4.1.311.2.4.1";
 /// Real files have one; each costs a public key operation or more.
 const MAX_NESTED: usize = 8;
 /// Extended key usage of certificates whose signatures end with them, stamped or not.

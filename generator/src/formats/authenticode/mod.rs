@@ -20,6 +20,7 @@ mod reason;
 mod script;
 mod signer;
 mod stamp;
+mod unauthenticated;
 mod verdict;
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -29,6 +30,7 @@ pub use crate::formats::x509::{AnchorName, TrustAnchors};
 pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
 pub use reason::InvalidReason;
+pub use unauthenticated::unauthenticated_parts;
 pub use verdict::{
     ChainLink, Claimed, OtherSignature, Signature, Signer, SigningTime, StampKind, Valid, Verdict,
     Warning,

@@ -33,6 +33,11 @@ pub(super) struct PeCarrier<'s, S> {
 }
 
 impl<'s, S: Read + Seek> PeCarrier<'s, S> {
+    /// Bytes of the certificate table that belong to no signature.
+    pub(super) fn uncovered_bytes(&self) -> u64 {
+        self.uncovered_bytes
+    }
+
     pub(super) fn open(source: &'s mut S) -> Result<Self, Failure> {
         let layout = Layout::read(source)?;
         let mut carrier = Self {

@@ -12,8 +12,8 @@ use crate::formats::x509::{
     Certificate, Purpose, TrustAnchors, check_revocation, prove, time::unix_seconds,
 };
 
-const RFC3161_TOKEN: &str = "1.3.6.1.4.1.311.3.3.1";
-const COUNTERSIGNATURE: &str = "1.2.840.113549.1.9.6";
+pub(super) const RFC3161_TOKEN: &str = "1.3.6.1.4.1.311.3.3.1";
+pub(super) const COUNTERSIGNATURE: &str = "1.2.840.113549.1.9.6";
 const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
 const DATA: &str = "1.2.840.113549.1.7.1";

@@ -32,14 +32,19 @@ pub struct Reconciled {
     pub problems: Vec<Problem>,
 }
 
-/// Compares. `now` (seconds since 1970 UTC) becomes `first_seen` of what is new. Pure.
+/// Compares. `stub` is an input like the downloads, though nobody downloads it; `now` (seconds
+/// since 1970 UTC) becomes `first_seen` of what is new. Pure.
 pub fn reconcile(
     old: Option<&Lock>,
     inspection: &Inspection,
+    stub: LockedDownload,
     mode: LockMode,
     now: i64,
 ) -> Reconciled {
-    let found = downloads(inspection, now);
+    let mut known = names(inspection);
+    known.push(stub.name.clone());
+    let mut found = downloads(inspection, now);
+    found.push(stub);
     let mut lock = old.cloned().unwrap_or_default();
     let mut changes = Vec::new();
     let mut problems = Vec::new();
@@ -73,9 +78,8 @@ pub fn reconcile(
         }
         problems.extend(refused);
     }
-    let found: Vec<String> = names(inspection);
     for entry in &lock.downloads {
-        if !found.contains(&entry.name) {
+        if !known.contains(&entry.name) {
             changes.push(Change {
                 name: entry.name.clone(),
                 kind: ChangeKind::Missing,
@@ -86,7 +90,7 @@ pub fn reconcile(
     match mode {
         LockMode::Check => {}
         // What is gone is forgotten only on request: it may come back changed.
-        LockMode::Update { .. } => lock.downloads.retain(|entry| found.contains(&entry.name)),
+        LockMode::Update { .. } => lock.downloads.retain(|entry| known.contains(&entry.name)),
         LockMode::Locked => {
             problems = locked_problem(&changes).into_iter().collect();
             lock = old.cloned().unwrap_or_default();
@@ -105,7 +109,7 @@ fn locked_problem(changes: &[Change]) -> Option<Problem> {
         let problem = Problem::new(
             &codes::LOCK_DIFFERS,
             super::FILE_NAME,
-            "the downloads differ from the lock file, and `--locked` allows no difference",
+            "the inputs differ from the lock file, and `--locked` allows no difference",
             "look at the differences; accept them with `--update-lock`",
         );
         changes.iter().fold(problem, |problem, change| {
@@ -130,17 +134,17 @@ fn refusal(
             },
         ) => (
             &codes::LOCK_DOWNGRADE,
-            "the download is older than the one in the lock file",
+            "it is older than the one in the lock file",
             "take the newer file, or accept the older with `--update-lock --allow-downgrade`",
         ),
         (ChangeKind::SignerChanged { .. }, LockMode::Check) => (
             &codes::LOCK_SIGNER_CHANGED,
-            "the download has another signer than the one in the lock file",
+            "it has another signer than the one in the lock file",
             "find out why; accept it with `--update-lock`",
         ),
         (ChangeKind::Upgraded { .. } | ChangeKind::NewBytes, LockMode::Check) => (
             &codes::LOCK_CHANGED,
-            "the download is not the one in the lock file",
+            "it is not the one in the lock file",
             "accept it with `--update-lock` when you meant to change it",
         ),
         _ => return None,
@@ -249,9 +253,13 @@ mod tests {
         }
     }
 
+    fn stub() -> LockedDownload {
+        LockedDownload::stub(b"stub", "0.1.0", 0)
+    }
+
     fn locked() -> Lock {
         let found = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
-        reconcile(None, &found, LockMode::Check, 0).lock
+        reconcile(None, &found, stub(), LockMode::Check, 0).lock
     }
 
     /// One changed agent under one mode: codes of the problems, and whether it was accepted.
@@ -259,10 +267,11 @@ mod tests {
     fn check(item: Item, mode: LockMode, expected: &[&str], accepted: bool) {
         let old = locked();
         let sha256 = item.sha256;
-        let result = reconcile(Some(&old), &inspection(vec![item]), mode, 86_400);
+        let result = reconcile(Some(&old), &inspection(vec![item]), stub(), mode, 86_400);
         let found: Vec<&str> = result.problems.iter().map(|p| p.code.id).collect();
         assert_eq!(found, expected);
-        assert_eq!(result.lock.downloads[0].sha256 == sha256, accepted);
+        let locked = result.lock.download("unified agent").unwrap();
+        assert_eq!(locked.sha256 == sha256, accepted);
         assert!(!result.changes.is_empty());
     }
 
@@ -296,7 +305,7 @@ mod tests {
         let old = locked();
         let same = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
         for mode in [LockMode::Check, UPDATE, LockMode::Locked] {
-            let result = reconcile(Some(&old), &same, mode, 999_999);
+            let result = reconcile(Some(&old), &same, stub(), mode, 999_999);
             assert_eq!(result.lock, old);
             assert!(result.changes.is_empty() && result.problems.is_empty());
         }
@@ -307,26 +316,42 @@ mod tests {
         let old = locked();
         let nothing = inspection(Vec::new());
         assert_eq!(
-            reconcile(Some(&old), &nothing, LockMode::Check, 0).lock,
+            reconcile(Some(&old), &nothing, stub(), LockMode::Check, 0).lock,
             old
         );
-        assert!(
-            reconcile(Some(&old), &nothing, UPDATE, 0)
-                .lock
-                .downloads
-                .is_empty()
-        );
-        let result = reconcile(Some(&old), &nothing, LockMode::Locked, 0);
+        let updated = reconcile(Some(&old), &nothing, stub(), UPDATE, 0).lock;
+        assert!(updated.download("unified agent").is_none());
+        let result = reconcile(Some(&old), &nothing, stub(), LockMode::Locked, 0);
         assert_eq!(result.problems[0].evidence, ["- unified agent"]);
     }
 
     #[test]
     fn a_new_download_is_added_unless_locked() {
         let found = inspection(vec![agent("1", "x", "Microsoft")]);
-        let result = reconcile(None, &found, LockMode::Check, 86_400);
-        assert_eq!(result.lock.downloads[0].first_seen, "1970-01-02T00:00:00Z");
-        let result = reconcile(None, &found, LockMode::Locked, 0);
+        let result = reconcile(None, &found, stub(), LockMode::Check, 86_400);
+        let locked = result.lock.download("unified agent").unwrap();
+        assert_eq!(locked.first_seen, "1970-01-02T00:00:00Z");
+        let result = reconcile(None, &found, stub(), LockMode::Locked, 0);
         assert_eq!(result.problems[0].code.id, "GW1604");
         assert!(result.lock.downloads.is_empty());
+    }
+
+    #[test]
+    fn another_stub_is_a_changed_input() {
+        let old = locked();
+        let same = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
+        let other = || LockedDownload::stub(b"other", "0.1.0", 0);
+        for (mode, expected, accepted) in [
+            (LockMode::Check, Some("GW1601"), false),
+            (LockMode::Locked, Some("GW1604"), false),
+            (UPDATE, None, true),
+        ] {
+            let result = reconcile(Some(&old), &same, other(), mode, 0);
+            let found = result.problems.first().map(|problem| problem.code.id);
+            assert_eq!(found, expected);
+            let locked = result.lock.download("bootstrap stub").unwrap();
+            assert_eq!(locked.sha256 == other().sha256, accepted);
+            assert_eq!(result.changes[0].name, "bootstrap stub");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod change;
 mod compare;
 
 use gangway_contract::Sha256;
+use gangway_contract::manifest::Mode;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -32,7 +33,7 @@ const MAX_ENTRIES: usize = 5_000;
 /// (RFC 8259, section 6), for the manifest carries it too.
 const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
-const HEADER: &str = "# Downloads that were accepted, written by `gangway build`. Keep it under \
+const HEADER: &str = "# Inputs that were accepted, written by `gangway build`. Keep it under \
                       version control; do not edit it.\n\n";
 
 /// The file's content.
@@ -43,6 +44,9 @@ pub struct Lock {
     /// The last manifest that was built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<LastManifest>,
+    /// The last bundle of each mode, in the order of the modes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub built: Vec<BuiltBundle>,
     /// Sorted by name.
     #[serde(default, rename = "download", skip_serializing_if = "Vec::is_empty")]
     pub downloads: Vec<LockedDownload>,
@@ -58,12 +62,22 @@ pub struct LastManifest {
     pub sha256: Sha256,
 }
 
-/// One accepted download.
+/// A bundle that was built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuiltBundle {
+    /// Its mode.
+    pub mode: Mode,
+    /// SHA-256 of its `bundle.json`, which vouches for the whole but a signature.
+    pub bundle_json_sha256: Sha256,
+}
+
+/// One accepted download, or the stub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedDownload {
-    /// What it is for, for example `unified agent` or `hotfix KB2999226 x64`; not the file name, which
-    /// browsers change.
+    /// What it is for, for example `unified agent`, `hotfix KB2999226 x64` or `bootstrap stub`;
+    /// not the file name, which browsers change.
     pub name: String,
     /// Digest of all bytes.
     pub sha256: Sha256,
@@ -83,6 +97,22 @@ pub struct LockedDownload {
     pub remarks: Vec<String>,
     /// When it was first accepted, RFC 3339 in UTC.
     pub first_seen: String,
+}
+
+impl LockedDownload {
+    /// The entry of the stub that bootstraps are made from. `now` is in seconds since 1970 UTC.
+    pub fn stub(stub: &[u8], version: &str, now: i64) -> Self {
+        Self {
+            name: "bootstrap stub".to_owned(),
+            sha256: Sha256::of(stub),
+            size: stub.len() as u64,
+            version: Some(version.to_owned()),
+            signer: None,
+            signatures: Vec::new(),
+            remarks: Vec::new(),
+            first_seen: timestamp(now),
+        }
+    }
 }
 
 /// Why a lock file is not taken.
@@ -129,6 +159,7 @@ impl Default for Lock {
         Self {
             schema: SCHEMA,
             manifest: None,
+            built: Vec::new(),
             downloads: Vec::new(),
         }
     }
@@ -175,6 +206,16 @@ impl Lock {
             });
         }
         lock.downloads.sort_by(|a, b| a.name.cmp(&b.name));
+        lock.built.sort_by_key(|built| built.mode as u8);
+        if lock
+            .built
+            .windows(2)
+            .any(|pair| pair[0].mode == pair[1].mode)
+        {
+            return Err(LockError::Duplicate {
+                name: "built".to_owned(),
+            });
+        }
         let doubled = lock.downloads.windows(2).find_map(|pair| match pair {
             [a, b] if a.name == b.name => Some(a.name.clone()),
             _ => None,
@@ -189,6 +230,21 @@ impl Lock {
     pub fn to_text(&self) -> String {
         // Strings, and numbers below the 2^63 of TOML, which always serialise.
         format!("{HEADER}{}", toml::to_string(self).unwrap_or_default())
+    }
+
+    /// The last bundle of this mode.
+    pub fn built(&self, mode: Mode) -> Option<&BuiltBundle> {
+        self.built.iter().find(|built| built.mode == mode)
+    }
+
+    /// Remembers a bundle in the place of the last one of its mode.
+    pub fn remember_bundle(&mut self, mode: Mode, bundle_json_sha256: Sha256) {
+        self.built.retain(|built| built.mode != mode);
+        self.built.push(BuiltBundle {
+            mode,
+            bundle_json_sha256,
+        });
+        self.built.sort_by_key(|built| built.mode as u8);
     }
 
     /// The entry of this name.
@@ -246,6 +302,8 @@ mod tests {
             ..Lock::default()
         };
         lock.remember_manifest(4, Sha256::of(b"rest"));
+        lock.remember_bundle(Mode::Onboard, Sha256::of(b"bundle.json"));
+        lock.remember_bundle(Mode::Precheck, Sha256::of(b"another"));
         lock
     }
 
@@ -274,6 +332,22 @@ mod tests {
         assert_eq!(Lock::parse(&endless), Err(LockError::Sequence { found }));
         assert!(Lock::parse("schema = 1\n[").is_err());
         assert!(Lock::parse("").is_err());
+    }
+
+    #[test]
+    fn each_mode_has_one_bundle_the_last() {
+        let mut lock = sample();
+        let last = Sha256::of(b"last");
+        lock.remember_bundle(Mode::Onboard, last);
+        let digest = |mode| lock.built(mode).map(|built| built.bundle_json_sha256);
+        assert_eq!(digest(Mode::Onboard), Some(last));
+        assert_eq!(digest(Mode::Precheck), Some(Sha256::of(b"another")));
+        assert_eq!(digest(Mode::Offboard), None);
+        let doubled = lock.to_text().replace("precheck", "onboard");
+        assert!(matches!(
+            Lock::parse(&doubled),
+            Err(LockError::Duplicate { .. })
+        ));
     }
 
     #[test]

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gangway_contract::Sha256;
+
 use super::super::codes;
 use super::super::verify::verify;
 use super::{Action, PublishError, PublishRequest};
+use crate::bootstrap::exe_name;
 use crate::bundle::BundleDocument;
 use crate::gpo::found::{FoundGpo, Origin, load};
 use crate::gpo::lint;
 use crate::gpo::publication::Desired;
 use crate::gpo::wmi::{WmiFilter, read_mof};
 use crate::gpo::{DomainName, Guid};
+use crate::plain_file;
 use crate::problem::Problem;
 
 /// The GPOs of one domain of a bundle, and its bootstrap.
@@ -23,6 +27,8 @@ pub struct Contents {
     pub gpos: Vec<Desired>,
     /// File name and bytes of the bootstrap.
     pub bootstrap: (String, Vec<u8>),
+    /// Findings of the verification, below error.
+    pub problems: Vec<Problem>,
 }
 
 impl Contents {
@@ -31,8 +37,12 @@ impl Contents {
     /// # Errors
     /// No bundle, one that does not verify, an unsigned bootstrap, or policies with errors.
     pub fn read(request: &PublishRequest) -> Result<Self, PublishError> {
-        let document = checked(request)?;
-        let path = request.bundle.as_path();
+        let Checked {
+            document,
+            exe,
+            problems,
+        } = checked(request)?;
+        let path = request.bundle.bundle.as_path();
         let bundle = |why: String| PublishError::Bundle {
             path: path.to_owned(),
             why,
@@ -50,12 +60,17 @@ impl Contents {
         if let Some(problem) = report.problems.iter().find(|problem| problem.is_error()) {
             return Err(PublishError::Lint { why: line(problem) });
         }
-        let filter = read(&folder.join("wmi-filter.mof"))
+        let listed = Listed {
+            bundle: path,
+            document: &document,
+        };
+        let filter = listed
+            .read(&folder.join("wmi-filter.mof"))
             .and_then(|bytes| read_mof(&bytes).map_err(|error| error.to_string()))
             .map_err(bundle)?;
         let mut gpos = Vec::new();
         for gpo in &found.gpos {
-            if let Some(gpo) = desired(gpo, &folder, &filter).map_err(bundle)? {
+            if let Some(gpo) = desired(gpo, &folder, &filter, &listed).map_err(bundle)? {
                 gpos.push(gpo);
             }
         }
@@ -69,42 +84,67 @@ impl Contents {
         if gpos.is_empty() {
             return Err(bundle(format!("it holds no GPO for `{domain}`")));
         }
-        let exe = path.join(&document.exe.path);
-        let name = exe
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let bootstrap = (name, read(&exe).map_err(bundle)?);
+        let name = exe_name(document.mode, &document.bundle_id);
         Ok(Self {
             domain,
             gpos,
-            bootstrap,
+            bootstrap: (name, exe),
+            problems,
         })
     }
 }
 
-/// The bundle's document, when everything in the bundle is as it was built and signed.
-fn checked(request: &PublishRequest) -> Result<BundleDocument, PublishError> {
-    let verified = verify(&request.bundle, request.now)?;
-    let unsigned = |problem: &&Problem| problem.code == &codes::EXE_UNSIGNED;
-    let fault = verified
-        .problems
-        .iter()
-        .find(|problem| problem.is_error() && !(unsigned(problem) && request.allow_unsigned));
-    if let Some(problem) = fault {
+/// A bundle that verified.
+struct Checked {
+    document: BundleDocument,
+    /// The bytes that were judged.
+    exe: Vec<u8>,
+    problems: Vec<Problem>,
+}
+
+/// The bundle, when everything in it is as it was built, and its bootstrap signed by somebody
+/// whom a root of the request vouches for.
+fn checked(request: &PublishRequest) -> Result<Checked, PublishError> {
+    let verified = verify(&request.bundle)?;
+    let needs_signature = request.action == Action::Publish && !request.allow_unsigned;
+    let about_signature = [&codes::EXE_UNSIGNED, &codes::EXE_CHAIN_UNKNOWN];
+    let stands_against = |problem: &&Problem| {
+        problem.is_error() || (needs_signature && about_signature.contains(&problem.code))
+    };
+    if let Some(problem) = verified.problems.iter().find(stands_against) {
         return Err(PublishError::Verification { why: line(problem) });
     }
-    let publishes = request.action == Action::Publish;
-    if let Some(problem) = verified
-        .problems
-        .iter()
-        .find(unsigned)
-        .filter(|_| publishes && !request.allow_unsigned)
-    {
-        return Err(PublishError::Verification { why: line(problem) });
+    match verified.exe {
+        Some(exe) => Ok(Checked {
+            document: verified.document,
+            exe: exe.bytes,
+            problems: verified.problems,
+        }),
+        None => Err(PublishError::Verification {
+            why: verified.signature.summary,
+        }),
     }
-    Ok(verified.document)
+}
+
+/// Reads files of a verified bundle again, and nothing that was put there since.
+struct Listed<'a> {
+    bundle: &'a Path,
+    document: &'a BundleDocument,
+}
+
+impl Listed<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let relative = path.strip_prefix(self.bundle).unwrap_or(path);
+        let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+        let name = parts.join("/");
+        let listed = self.document.files.iter().find(|file| file.path == name);
+        let expected = listed.ok_or_else(|| format!("`{name}` is not part of what was built"))?;
+        let bytes = plain_file::read(path, expected.size)
+            .map_err(|error| format!("read `{}`: {error}", path.display()))?;
+        bytes
+            .filter(|bytes| Sha256::of(bytes) == expected.sha256)
+            .ok_or_else(|| format!("`{name}` changed while it was read"))
+    }
 }
 
 fn line(problem: &Problem) -> String {
@@ -112,10 +152,6 @@ fn line(problem: &Problem) -> String {
         "{} {}: {}\nhint: {}",
         problem.code.id, problem.subject, problem.message, problem.next_action
     )
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("read `{}`: {error}", path.display()))
 }
 
 fn choose_domain(document: &BundleDocument, wanted: Option<&str>) -> Result<String, String> {
@@ -146,7 +182,12 @@ fn choose_domain(document: &BundleDocument, wanted: Option<&str>) -> Result<Stri
 }
 
 /// A backup with the files of its twin in SYSVOL form.
-fn desired(gpo: &FoundGpo, folder: &Path, filter: &WmiFilter) -> Result<Option<Desired>, String> {
+fn desired(
+    gpo: &FoundGpo,
+    folder: &Path,
+    filter: &WmiFilter,
+    listed: &Listed<'_>,
+) -> Result<Option<Desired>, String> {
     let Origin::Backup {
         document: Some(document),
         ..
@@ -154,7 +195,7 @@ fn desired(gpo: &FoundGpo, folder: &Path, filter: &WmiFilter) -> Result<Option<D
     else {
         return Ok(None);
     };
-    let files = sysvol_files(folder, document.gpo_id)?;
+    let files = sysvol_files(folder, document.gpo_id, listed)?;
     let extensions = Some(document.machine_extensions.clone());
     Ok(Some(Desired {
         id: document.gpo_id,
@@ -168,7 +209,11 @@ fn desired(gpo: &FoundGpo, folder: &Path, filter: &WmiFilter) -> Result<Option<D
 }
 
 /// Files of a GPO in the bundle's SYSVOL tree, without `GPT.INI`.
-fn sysvol_files(folder: &Path, id: Guid) -> Result<BTreeMap<String, Vec<u8>>, String> {
+fn sysvol_files(
+    folder: &Path,
+    id: Guid,
+    listed: &Listed<'_>,
+) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let root = folder.join("sysvol").join("Policies").join(id.to_string());
     let mut files = BTreeMap::new();
     for entry in walkdir::WalkDir::new(&root).min_depth(1) {
@@ -180,7 +225,7 @@ fn sysvol_files(folder: &Path, id: Guid) -> Result<BTreeMap<String, Vec<u8>>, St
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
         let name = parts.join("/");
         if name != crate::gpo::publication::GPT_INI {
-            files.insert(name, read(entry.path())?);
+            files.insert(name, listed.read(entry.path())?);
         }
     }
     Ok(files)

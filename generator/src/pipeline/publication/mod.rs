@@ -19,11 +19,11 @@ pub use bundle::Contents;
 pub use server::pdc_emulator_of;
 pub use state::StateError;
 
+use super::verify::{VerifyError, VerifyRequest};
 use crate::gpo::publication::{
     Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback,
 };
 use crate::gpo::{Guid, InvalidDomainName};
-use crate::pipeline::verify::VerifyError;
 use crate::publish::{AttributeChange, Directory, DirectoryError, Share, ShareError};
 use execute::Executor;
 use state::State;
@@ -31,8 +31,8 @@ use state::State;
 /// What to publish, and how.
 #[derive(Debug, Clone)]
 pub struct PublishRequest {
-    /// Folder of the bundle.
-    pub bundle: PathBuf,
+    /// The bundle, and what from outside of it vouches for it.
+    pub bundle: VerifyRequest,
     /// Which domain of the bundle; none when it has one.
     pub domain: Option<String>,
     /// What to do.
@@ -47,8 +47,6 @@ pub struct PublishRequest {
     pub allow_unsigned: bool,
     /// Folder that keeps what was there before.
     pub state: PathBuf,
-    /// Moment that the bundle is verified at, in seconds since 1970 UTC.
-    pub now: i64,
 }
 
 /// What to do.

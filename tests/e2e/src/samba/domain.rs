@@ -161,9 +161,13 @@ impl Domain {
         arguments: &[&str],
     ) -> Result<Command> {
         let mut command = self.command(required::path(required::GANGWAY)?);
+        // Beside the bundle, where it was made.
+        let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
         command
             .args(["publish", "gpo"])
             .arg(bundle)
+            .arg("--root")
+            .arg(lab)
             .args(["--user", &format!("{account}@{NAME}")])
             .arg("--state")
             .arg(self.folder.join("state"))

@@ -1,7 +1,7 @@
 //! A domain with its share in memory, and what is published to it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::budget::Budget;
 use super::directory::{FakeDirectory, value};
@@ -10,6 +10,7 @@ use crate::gpo::gpt_ini::GptIni;
 use crate::gpo::publication::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{DomainName, Guid, Timestamp};
+use crate::pipeline::VerifyRequest;
 use crate::pipeline::publication::{
     Action, Contents, PublishError, PublishRequest, Published, publish,
 };
@@ -116,6 +117,7 @@ pub(super) fn contents(content: &str) -> Contents {
         domain: domain(),
         gpos: vec![settings(content), gpo(content)],
         bootstrap: (format!("MdeOnboard-{content}.exe"), b"exe".to_vec()),
+        problems: Vec::new(),
     }
 }
 
@@ -132,7 +134,7 @@ impl World {
         dry_run: bool,
     ) -> Result<Published, PublishError> {
         let request = PublishRequest {
-            bundle: PathBuf::new(),
+            bundle: VerifyRequest::of(Path::new(""), 0),
             domain: None,
             action,
             dry_run,
@@ -140,7 +142,6 @@ impl World {
             enable_links: false,
             allow_unsigned: false,
             state: self.state.path().to_owned(),
-            now: 0,
         };
         publish(
             &request,

@@ -1,0 +1,145 @@
+//! The way back: an exe without its signature, and the stub without its resources.
+//!
+//! Whoever holds an exe and a manifest can make the exe again from its own stub and compare
+//! every byte: no resource directory of an outsider has to be understood, and nothing can hide
+//! in one.
+//!
+//! Offsets: PE/COFF specification, "Optional Header" (PE32+) and "Section Table".
+
+use gangway_contract::Sha256;
+
+use super::image::{
+    COFF_BYTES, DIRECTORY_RESOURCE, DIRECTORY_SECURITY, ImageError, MACHINE_AMD64, MAGIC_PE32_PLUS,
+    NET_RUN_FROM_SWAP, PE_POINTER_AT, SECTION_HEADER_BYTES, checksum, get_u16, get_u32, put_u16,
+    put_u32,
+};
+
+/// Offsets of the headers of a 64-bit executable.
+struct Headers {
+    coff_at: usize,
+    optional_at: usize,
+}
+
+impl Headers {
+    fn read(exe: &[u8]) -> Result<Self, ImageError> {
+        let malformed = |what| ImageError::Malformed { what };
+        let short = || malformed("the headers are cut short");
+        if exe.get(..2) != Some(b"MZ") {
+            return Err(malformed("it does not start with `MZ`"));
+        }
+        let coff_at = get_u32(exe, PE_POINTER_AT).ok_or_else(short)? as usize;
+        if exe.get(coff_at..coff_at.saturating_add(4)) != Some(b"PE\0\0") {
+            return Err(malformed("no PE signature"));
+        }
+        let optional_at = coff_at + COFF_BYTES;
+        if get_u16(exe, coff_at + 4) != Some(MACHINE_AMD64)
+            || get_u16(exe, optional_at) != Some(MAGIC_PE32_PLUS)
+        {
+            return Err(malformed("it is not a 64-bit x86 executable"));
+        }
+        let directories = get_u32(exe, optional_at + 108).ok_or_else(short)? as usize;
+        if directories <= DIRECTORY_SECURITY || optional_at + 152 > exe.len() {
+            return Err(malformed("too few data directories"));
+        }
+        Ok(Self {
+            coff_at,
+            optional_at,
+        })
+    }
+
+    fn checksum_at(&self) -> usize {
+        self.optional_at + 64
+    }
+
+    fn directory_at(&self, index: usize) -> usize {
+        self.optional_at + 112 + index * 8
+    }
+}
+
+/// The bytes that were signed: certificate table cut off, its directory entry cleared, the
+/// checksum mended. An exe without a certificate table is given back as it is, with whatever
+/// checksum it has.
+///
+/// # Errors
+/// It is no executable, or its certificate table does not end the file.
+pub fn without_signature(exe: &[u8]) -> Result<Vec<u8>, ImageError> {
+    let headers = Headers::read(exe)?;
+    let entry = headers.directory_at(DIRECTORY_SECURITY);
+    let field = |at| get_u32(exe, at).unwrap_or(0) as usize;
+    let (offset, size) = (field(entry), field(entry + 4));
+    if (offset, size) == (0, 0) {
+        return Ok(exe.to_vec());
+    }
+    if offset.checked_add(size) != Some(exe.len()) || offset < entry + 8 {
+        return Err(ImageError::Malformed {
+            what: "its certificate table does not end the file",
+        });
+    }
+    let stored = field(headers.checksum_at());
+    let mut zeroed = exe.to_vec();
+    put_u32(&mut zeroed, headers.checksum_at(), 0);
+    if checksum(&zeroed) as usize != stored {
+        return Err(ImageError::Malformed {
+            what: "its header checksum is not that of its bytes",
+        });
+    }
+    let mut unsigned = exe[..offset].to_vec();
+    put_u32(&mut unsigned, entry, 0);
+    put_u32(&mut unsigned, entry + 4, 0);
+    put_u32(&mut unsigned, headers.checksum_at(), 0);
+    let mended = checksum(&unsigned);
+    put_u32(&mut unsigned, headers.checksum_at(), mended);
+    Ok(unsigned)
+}
+
+/// The stub of this digest that an exe without a signature was made from; none when it was made
+/// from another.
+///
+/// Two header fields of the stub are not kept in the exe: the flag that `specialise` sets, and a
+/// checksum, which linkers write or leave zero. The digest tells which they were.
+pub fn stub_of(unsigned: &[u8], sha256: Sha256) -> Option<Vec<u8>> {
+    let headers = Headers::read(unsigned).ok()?;
+    let sections = get_u16(unsigned, headers.coff_at + 6)?.checked_sub(1)?;
+    let optional_bytes = usize::from(get_u16(unsigned, headers.coff_at + 20)?);
+    if optional_bytes < 112 + (DIRECTORY_SECURITY + 1) * 8 {
+        return None;
+    }
+    let last = headers.optional_at + optional_bytes + usize::from(sections) * SECTION_HEADER_BYTES;
+    let header = unsigned.get(last..last.checked_add(SECTION_HEADER_BYTES)?)?;
+    let (address, raw_size, raw_offset) = (
+        get_u32(header, 12)?,
+        get_u32(header, 16)?,
+        get_u32(header, 20)?,
+    );
+    let end = (raw_offset as usize).checked_add(raw_size as usize)?;
+    if !header.starts_with(b".rsrc\0\0\0")
+        || end != unsigned.len()
+        || (raw_offset as usize) < last + SECTION_HEADER_BYTES
+    {
+        return None;
+    }
+    let optional = headers.optional_at;
+    let initialized = get_u32(unsigned, optional + 8)?.checked_sub(raw_size)?;
+    let characteristics = get_u16(unsigned, headers.coff_at + 22)?;
+
+    let mut stub = unsigned[..raw_offset as usize].to_vec();
+    stub[last..last + SECTION_HEADER_BYTES].fill(0);
+    put_u16(&mut stub, headers.coff_at + 6, sections);
+    put_u32(&mut stub, optional + 8, initialized);
+    put_u32(&mut stub, optional + 56, address);
+    let directory = headers.directory_at(DIRECTORY_RESOURCE);
+    stub[directory..directory + 8].fill(0);
+    for flags in [characteristics & !NET_RUN_FROM_SWAP, characteristics] {
+        put_u16(&mut stub, headers.coff_at + 22, flags);
+        put_u32(&mut stub, headers.checksum_at(), 0);
+        if Sha256::of(&stub) == sha256 {
+            return Some(stub);
+        }
+        let computed = checksum(&stub);
+        put_u32(&mut stub, headers.checksum_at(), computed);
+        if Sha256::of(&stub) == sha256 {
+            return Some(stub);
+        }
+    }
+    None
+}

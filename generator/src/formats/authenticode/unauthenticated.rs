@@ -1,0 +1,126 @@
+//! What an executable's signature carries that neither its signer nor a stamper vouches for.
+//!
+//! Windows ignores such parts, and tools hide data in them: bytes behind the signature, further
+//! certificates, unsigned attributes. A freshly signed file has none of them.
+
+use std::io::{Read, Seek};
+
+use super::carrier::{Carrier as _, Failure};
+use super::cms::SignedData;
+use super::judge::NESTED_SIGNATURE;
+use super::pe::PeCarrier;
+use super::stamp::{COUNTERSIGNATURE, RFC3161_TOKEN};
+use crate::formats::der::{Element, tag};
+use crate::formats::x509::{Certificate, TrustAnchors};
+
+/// Names each part of an executable's signatures that nothing authenticates, and each signature
+/// beyond the first. Time stamps are no such part: they are judged with the signature.
+///
+/// Certificates are asked for a root that vouches for them when `anchors` are given. A second
+/// certificate for a name and key that is vouched for passes: cross-certificates are usual, and
+/// their own issuer is often absent.
+///
+/// # Errors
+/// In words, when table or signature cannot be read; then the signature does not hold either.
+pub fn unauthenticated_parts<S: Read + Seek>(
+    source: &mut S,
+    anchors: Option<&TrustAnchors>,
+) -> Result<Vec<String>, String> {
+    let carrier = PeCarrier::open(source).map_err(|failure| match failure {
+        Failure::Invalid(reason) => reason.to_string(),
+        Failure::Io(error) => error.to_string(),
+    })?;
+    let mut parts = Vec::new();
+    match carrier.uncovered_bytes() {
+        0 => {}
+        bytes => parts.push(format!("{bytes} bytes behind the signature")),
+    }
+    let mut signatures = carrier.signatures().iter();
+    let Some(first) = signatures.next() else {
+        return Ok(parts);
+    };
+    let more = signatures.len();
+    if more > 0 {
+        parts.push(format!(
+            "{more} further signatures in the certificate table"
+        ));
+    }
+    let data = SignedData::parse(&first.der).map_err(|error| error.to_string())?;
+    // PKCS #7 has 1; RFC 5652, section 5.1, asks for 3 with this content. Signers are 1 (5.3).
+    if !matches!((data.version, data.signer.version), (1 | 3, 1)) {
+        parts.push("a version that no signature has".to_owned());
+    }
+    if data.has_revocation_lists {
+        parts.push("revocation lists".to_owned());
+    }
+    if data.digest_algorithms.len() > 1 {
+        parts.push("digest algorithms that the signer does not use".to_owned());
+    }
+    let algorithms = data.digest_algorithms.iter().chain(&data.signer.algorithms);
+    if algorithms.into_iter().any(has_free_parameters) {
+        parts.push("parameters of an algorithm that has none".to_owned());
+    }
+    for (kind, bytes) in data.signer.unsigned_attributes.sizes() {
+        match kind {
+            RFC3161_TOKEN | COUNTERSIGNATURE => {}
+            NESTED_SIGNATURE => parts.push("a second signature inside the first".to_owned()),
+            other => parts.push(format!("the unsigned attribute {other} of {bytes} bytes")),
+        }
+    }
+    if data.unreadable_certificates > 0 {
+        let count = data.unreadable_certificates;
+        parts.push(format!("{count} certificates that cannot be read"));
+    }
+    if let Some(anchors) = anchors {
+        let strangers = not_vouched_for(&data.certificates, anchors);
+        parts.extend(strangers.map(|one| format!("the certificate of `{}`", one.subject())));
+    }
+    Ok(parts)
+}
+
+/// Does an AlgorithmIdentifier carry more than its algorithm has? Hashes and RSA have NULL or
+/// nothing (RFC 5754, sections 2 and 3.2); those of RSASSA-PSS and elliptic curves are short.
+fn has_free_parameters(identifier: &Element<'_>) -> bool {
+    const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+    const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+    const LONGEST_BYTES: usize = 80;
+    let mut reader = identifier.content();
+    let oid = reader.oid().unwrap_or_default();
+    if oid == RSA_PSS || oid == EC_PUBLIC_KEY {
+        return identifier.raw.len() > LONGEST_BYTES;
+    }
+    let is_null = |parameters: Element<'_>| parameters.raw == [tag::NULL, 0];
+    let has_none = reader.is_empty() || (reader.read().is_ok_and(is_null) && reader.is_empty());
+    !has_none
+}
+
+/// The certificates that no root vouches for. At most 64 certificates are read, so at most some
+/// thousand signatures are checked.
+fn not_vouched_for<'c>(
+    certificates: &'c [Certificate],
+    anchors: &'c TrustAnchors,
+) -> impl Iterator<Item = &'c Certificate> {
+    let roots = anchors.code().iter().chain(anchors.time());
+    let mut known: Vec<&Certificate> = roots.map(|anchor| &anchor.certificate).collect();
+    let mut open: Vec<&Certificate> = certificates.iter().collect();
+    loop {
+        let (vouched, rest): (Vec<_>, Vec<_>) =
+            open.iter().partition(|one| is_vouched_for(one, &known));
+        open = rest;
+        if vouched.is_empty() {
+            return open.into_iter();
+        }
+        known.extend(vouched);
+    }
+}
+
+fn is_vouched_for(certificate: &Certificate, known: &[&Certificate]) -> bool {
+    known.iter().any(|other| {
+        let is_cross_certificate = !certificate.is_self_issued()
+            && other.subject() == certificate.subject()
+            && other.public_key() == certificate.public_key();
+        is_cross_certificate
+            || (other.subject() == certificate.issuer()
+                && certificate.verify_signature_by(other).is_ok())
+    })
+}

@@ -1,0 +1,335 @@
+//! `gangway verify`: is this the bundle that was built, plus a signature at most?
+//!
+//! Three circles of proof, each named in the result. The bundle's own documents vouch for every
+//! file and for each other, and the exe is made again from them. Roots that the caller names judge
+//! the signature. One digest that was kept outside, that of `bundle.json`, proves the whole.
+
+mod documents;
+mod exe;
+mod listing;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gangway_contract::{BundleId, Sha256};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) use exe::digest as exe_digest;
+pub(super) use signature::{Judged, judge};
+pub(super) use tree::Tree;
+
+use super::build_error::BuildError;
+use super::codes;
+use super::config::Config;
+use super::output::{OutputError, io_error};
+use super::{lock, stub, trust};
+use crate::bootstrap;
+use crate::bundle::{self, BundleDocument};
+use crate::formats::x509::TrustAnchors;
+use crate::plain_file;
+use crate::problem::{Deny, Problem};
+
+/// What to verify, and what from outside the bundle to hold it against.
+#[derive(Debug, Clone)]
+pub struct VerifyRequest {
+    /// The bundle's folder.
+    pub bundle: PathBuf,
+    /// A config: its `signing.roots` judge the signature, and the lock beside it remembers the
+    /// digest of the bundle that was built last in each mode.
+    pub config: Option<PathBuf>,
+    /// Further root certificates for the signature, PEM or DER.
+    pub roots: Vec<PathBuf>,
+    /// Digest of `bundle.json` as `build` printed it; goes before the lock's.
+    pub expect: Option<Sha256>,
+    /// The stub to make the exe again from, instead of the one beside this program.
+    pub stub: Option<PathBuf>,
+    /// Moment that the signature is judged at, in seconds since 1970 UTC.
+    pub now: i64,
+}
+
+impl VerifyRequest {
+    /// A bundle held against nothing outside of it.
+    pub fn of(bundle: &Path, now: i64) -> Self {
+        Self {
+            bundle: bundle.to_owned(),
+            config: None,
+            roots: Vec::new(),
+            expect: None,
+            stub: None,
+            now,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Verification {
+    /// The document, as it stands in the folder.
+    pub document: BundleDocument,
+    /// SHA-256 of `bundle.json`.
+    pub bundle_json_sha256: Sha256,
+    /// Files whose bytes were compared.
+    pub files: usize,
+    /// What outside the bundle vouches for it.
+    pub pinned: Pinned,
+    /// The stub of the exe, and how far it is proven, in one line.
+    pub stub: String,
+    /// State of the exe's signature.
+    pub signature: Signature,
+    /// The exe as it was read, when it is the one that was built, plus a signature at most.
+    pub(super) exe: Option<ProvenExe>,
+    /// Everything that is wrong, errors and warnings.
+    pub problems: Vec<Problem>,
+}
+
+impl Verification {
+    /// Nothing is wrong that stands against the bundle, and, where a signature is asked for, a
+    /// named root vouches for it.
+    pub fn is_good(&self, signed: bool, deny: &Deny) -> bool {
+        let withheld = signed && self.signature.standing != Standing::Vouched;
+        let counts = |problem: &Problem| problem.is_error() || deny.refuses(problem);
+        !withheld && !self.problems.iter().any(counts)
+    }
+}
+
+/// What outside a bundle vouches for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Pinned {
+    /// Nothing.
+    Nothing,
+    /// The digest that the caller gave.
+    Expected,
+    /// The digest in the lock beside the config.
+    Lock,
+}
+
+/// The exe's signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// How far it is proven.
+    pub standing: Standing,
+    /// In one line.
+    pub summary: String,
+}
+
+/// How far a signature is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// There is none.
+    Unsigned,
+    /// It is intact, and no root was named to judge it by.
+    Intact,
+    /// One of the named roots vouches for it.
+    Vouched,
+    /// It does not hold, or was not looked at.
+    Refused,
+}
+
+/// An exe that was made again from the bundle's own documents.
+#[derive(Debug)]
+pub(super) struct ProvenExe {
+    /// As it lies in the bundle.
+    pub(super) bytes: Vec<u8>,
+    /// Without a signature.
+    pub(super) unsigned: Vec<u8>,
+}
+
+/// Why nothing could be said.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// There is no such folder.
+    #[error(
+        "`{}` is not there\nhint: name the folder that `gangway build` wrote",
+        path.display()
+    )]
+    Absent {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The folder is no bundle.
+    #[error("`{}` is no bundle: {why}\nhint: name the folder that `gangway build` wrote", path.display())]
+    NotABundle {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing or malformed.
+        why: String,
+    },
+    /// Reading failed.
+    #[error(transparent)]
+    Io(#[from] OutputError),
+    /// Config, lock, root or stub.
+    #[error(transparent)]
+    Outside(Box<BuildError>),
+}
+
+impl From<BuildError> for VerifyError {
+    fn from(error: BuildError) -> Self {
+        Self::Outside(Box::new(error))
+    }
+}
+
+/// The cure for anything that was changed after the build.
+const BUILD_AGAIN: &str = "copy the bundle again as a whole, or build it again";
+
+/// Verifies a bundle.
+///
+/// # Errors
+/// The folder is no bundle or cannot be read, or what the request names cannot; everything else
+/// is a problem.
+pub fn verify(request: &VerifyRequest) -> Result<Verification, VerifyError> {
+    let outside = Outside::load(request)?;
+    let (document, bytes) = load_document(&request.bundle)?;
+    let bundle_json_sha256 = Sha256::of(&bytes);
+    let tree = Tree::walk(&request.bundle)?;
+
+    let (pinned, pin_problem) = outside.pin(request, &document, bundle_json_sha256);
+    let mut problems: Vec<Problem> = pin_problem.into_iter().collect();
+    problems.extend(tree.problems.iter().cloned());
+    problems.extend(listing::check_document(&document, &bytes));
+    let (files, changes) = listing::compare(&document, &tree)?;
+    problems.extend(changes);
+    problems.extend(listing::check_sums(&tree, &document, bundle_json_sha256)?);
+    let (manifest, faults) = documents::check(&tree, &document)?;
+    problems.extend(faults);
+    let judged = exe::judge(&tree, &document, manifest.as_ref(), &outside, request.now)?;
+    problems.extend(judged.problems);
+    problems.sort_by(|left, right| left.subject.cmp(&right.subject));
+    Ok(Verification {
+        document,
+        bundle_json_sha256,
+        files,
+        pinned,
+        stub: judged.stub,
+        signature: judged.signature,
+        exe: judged.proven,
+        problems,
+    })
+}
+
+/// What the caller has of his own.
+struct Outside {
+    /// Roots for the signature; none when none is named.
+    anchors: Option<TrustAnchors>,
+    lock: Option<crate::intake::lock::Lock>,
+    /// A stub, and whether the caller named it.
+    stub: Option<(Vec<u8>, bool)>,
+}
+
+impl Outside {
+    fn load(request: &VerifyRequest) -> Result<Self, VerifyError> {
+        let config = request.config.as_deref().map(Config::load).transpose();
+        let config = config.map_err(BuildError::Config)?;
+        let lock = match &request.config {
+            Some(path) => lock::load(&lock::path_beside(path))?,
+            None => None,
+        };
+        let mut roots = trust::load_roots(&request.roots)?;
+        if let Some(config) = &config {
+            roots.extend(trust::load_roots(&config.signing.roots)?);
+        }
+        let configured = config.and_then(|config| config.bootstrap.stub);
+        let named = request.stub.is_some();
+        let stub = stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;
+        Ok(Self {
+            anchors: trust::anchors_of(&roots),
+            lock,
+            stub: stub.map(|bytes| (bytes, named)),
+        })
+    }
+
+    /// Holds the digest of `bundle.json` against the one that was kept outside.
+    fn pin(
+        &self,
+        request: &VerifyRequest,
+        document: &BundleDocument,
+        found: Sha256,
+    ) -> (Pinned, Option<Problem>) {
+        let locked = || {
+            let built = self.lock.as_ref()?.built(document.mode)?;
+            Some((Pinned::Lock, built.bundle_json_sha256))
+        };
+        let expected = request.expect.map(|digest| (Pinned::Expected, digest));
+        match expected.or_else(locked) {
+            None => (Pinned::Nothing, Some(not_pinned())),
+            Some((pinned, digest)) if digest == found => (pinned, None),
+            Some((pinned, digest)) => {
+                let whose = match pinned {
+                    Pinned::Lock => "that `gangway.lock` remembers",
+                    _ => "that is expected",
+                };
+                let problem = Problem::new(
+                    &codes::NOT_THE_BUILT_ONE,
+                    bundle::FILE_NAME,
+                    format!("the bundle is not the one {whose}"),
+                    BUILD_AGAIN,
+                )
+                .with_evidence(format!("expected SHA-256 {digest}"))
+                .with_evidence(format!("found    SHA-256 {found}"));
+                (Pinned::Nothing, Some(problem))
+            }
+        }
+    }
+}
+
+fn not_pinned() -> Problem {
+    Problem::new(
+        &codes::NOT_PINNED,
+        bundle::FILE_NAME,
+        "nothing outside the bundle vouches for it",
+        "name the config that it was built from by `--config`, or give the digest that `build` \
+         printed by `--expect`",
+    )
+}
+
+/// Reads `bundle.json` of a folder; its bytes too.
+fn load_document(folder: &Path) -> Result<(BundleDocument, Vec<u8>), VerifyError> {
+    let not_a_bundle = |why: String| VerifyError::NotABundle {
+        path: folder.to_owned(),
+        why: format!("`{}`: {why}", bundle::FILE_NAME),
+    };
+    if !folder.exists() {
+        let path = folder.to_owned();
+        return Err(VerifyError::Absent { path });
+    }
+    let bytes = read_bounded(&folder.join(bundle::FILE_NAME), bundle::MAX_BYTES)
+        .map_err(|error| not_a_bundle(error.to_string()))?;
+    let document = BundleDocument::parse(&bytes).map_err(not_a_bundle)?;
+    Ok((document, bytes))
+}
+
+/// Where the layout puts the exe of a bundle; nothing that a bundle says can move it.
+pub(super) fn exe_path(mode: gangway_contract::manifest::Mode, bundle_id: &BundleId) -> String {
+    format!("bootstrap/{}", bootstrap::exe_name(mode, bundle_id))
+}
+
+fn missing(path: &str) -> Problem {
+    Problem::new(
+        &codes::FILE_MISSING,
+        path,
+        "the file is missing",
+        BUILD_AGAIN,
+    )
+}
+
+/// Reads a small file whole; a larger one is an error, not a surprise.
+fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    plain_file::read(path, limit)?
+        .ok_or_else(|| io::Error::other(format!("more than {limit} bytes")))
+}
+
+/// Reads a file of the bundle; one above the limit is the bundle's fault, not the system's.
+fn read_below(found: &tree::Found, limit: u64) -> Result<Result<Vec<u8>, String>, OutputError> {
+    let read = plain_file::read(&found.path, limit).map_err(io_error("read", &found.path))?;
+    Ok(read.ok_or_else(|| format!("it has more than {limit} bytes")))
+}
+
+fn refused(path: &str, why: impl Into<String>) -> Problem {
+    Problem::new(&codes::FILE_CHANGED, path, why, BUILD_AGAIN)
+}

@@ -1,0 +1,131 @@
+//! The signature of an exe that is proven: does it hold, does it stand alone, who vouches for it?
+
+use std::io::Cursor;
+
+use super::super::codes;
+use super::{Signature, Standing};
+use crate::formats::authenticode::{
+    self, FileKind, InvalidReason, Valid, Verdict, unauthenticated_parts,
+};
+use crate::formats::x509::TrustAnchors;
+use crate::problem::Problem;
+
+/// What is known of the signature.
+pub(in crate::pipeline) struct Judged {
+    pub(in crate::pipeline) signature: Signature,
+    pub(in crate::pipeline) problems: Vec<Problem>,
+}
+
+/// Judges the signature of `exe`, by `anchors` when there are any. `subject` names the exe; `now`
+/// is in seconds since 1970 UTC.
+pub(in crate::pipeline) fn judge(
+    subject: &str,
+    exe: &[u8],
+    anchors: Option<&TrustAnchors>,
+    now: i64,
+) -> Judged {
+    let none = TrustAnchors::none();
+    let verdict = authenticode::verify(
+        &mut Cursor::new(exe),
+        Some(FileKind::Pe),
+        anchors.unwrap_or(&none),
+        now,
+    );
+    let mut judged = match verdict {
+        Verdict::Unsigned => return unsigned(subject),
+        Verdict::Valid(valid) => vouched(&valid),
+        Verdict::Invalid {
+            reason: InvalidReason::SignerNotTrusted { .. },
+            claimed,
+        } if anchors.is_none() => {
+            let who = claimed.map_or_else(|| "unknown".to_owned(), |claimed| claimed.subject);
+            intact(subject, &who)
+        }
+        verdict => refused(subject, verdict.to_string()),
+    };
+    let parts = unauthenticated_parts(&mut Cursor::new(exe), anchors);
+    let foreign = match parts {
+        Ok(parts) => parts,
+        Err(why) => vec![why],
+    };
+    if let Some(problem) = foreign_parts(subject, &foreign) {
+        judged.signature.standing = Standing::Refused;
+        judged.problems.push(problem);
+    }
+    judged
+}
+
+fn unsigned(subject: &str) -> Judged {
+    Judged {
+        signature: Signature {
+            standing: Standing::Unsigned,
+            summary: "as built, not signed".to_owned(),
+        },
+        problems: vec![Problem::new(
+            &codes::EXE_UNSIGNED,
+            subject,
+            "the bootstrap is as it was built, and not signed",
+            "sign it in place: `gangway sign`, osslsigncode or signtool",
+        )],
+    }
+}
+
+fn vouched(valid: &Valid) -> Judged {
+    let signature = &valid.signature;
+    let stamp = if signature.signed_at.is_some() {
+        "time-stamped"
+    } else {
+        "without a time stamp: the signature ends with the certificate"
+    };
+    Judged {
+        signature: Signature {
+            standing: Standing::Vouched,
+            summary: format!("signed by `{}`, {stamp}", signature.signer.subject),
+        },
+        problems: Vec::new(),
+    }
+}
+
+fn intact(subject: &str, who: &str) -> Judged {
+    Judged {
+        signature: Signature {
+            standing: Standing::Intact,
+            summary: format!("signed by `{who}`, root not judged"),
+        },
+        problems: vec![Problem::new(
+            &codes::EXE_CHAIN_UNKNOWN,
+            subject,
+            format!("the signature of `{who}` was not traced to a root"),
+            "name the config whose `signing.roots` judge it by `--config`, or a root by `--root`",
+        )],
+    }
+}
+
+fn refused(subject: &str, why: String) -> Judged {
+    let problem = Problem::new(
+        &codes::EXE_SIGNATURE,
+        subject,
+        "the signature of the bootstrap does not hold",
+        "sign it again; see `gangway explain GW3005`",
+    )
+    .with_evidence(why.clone());
+    Judged {
+        signature: Signature {
+            standing: Standing::Refused,
+            summary: why,
+        },
+        problems: vec![problem],
+    }
+}
+
+/// The problem of parts that nobody vouches for, when there are any.
+fn foreign_parts(subject: &str, parts: &[String]) -> Option<Problem> {
+    let problem = Problem::new(
+        &codes::EXE_FOREIGN_PARTS,
+        subject,
+        "its signature carries more than one signature and its time stamp",
+        "sign it again with a tool that adds one signature and nothing else",
+    );
+    let told = parts.iter().fold(problem, Problem::with_evidence);
+    (!parts.is_empty()).then_some(told)
+}
