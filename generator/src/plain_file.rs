@@ -1,4 +1,4 @@
-//! Opening files of folders that others fill.
+//! The one way to open a file that this program did not make itself.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -31,6 +31,19 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     Ok((read as u64 <= limit).then_some(bytes))
 }
 
+/// As [`read`], and a larger file is an error that says the limit.
+///
+/// # Errors
+/// Those of [`read`], and more than `limit` bytes.
+pub fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read(path, limit)?.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it has more than {limit} bytes, the limit for a file of its kind"),
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +55,9 @@ mod tests {
         fs::write(&file, b"four").unwrap();
         assert_eq!(read(&file, 4).unwrap().as_deref(), Some(&b"four"[..]));
         assert_eq!(read(&file, 3).unwrap(), None);
+        assert_eq!(read_whole(&file, 4).unwrap(), b"four");
+        let refused = read_whole(&file, 3).unwrap_err().to_string();
+        assert!(refused.contains("more than 3 bytes"), "{refused}");
     }
 
     #[test]

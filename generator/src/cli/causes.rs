@@ -7,6 +7,7 @@ use crate::fleet::FleetError;
 use crate::gpo::found::LoadError;
 use crate::intake;
 use crate::pipeline::{BuildError, ConfigError, DiffError, OutputError, SignError, VerifyError};
+use crate::plain_file;
 use crate::problem::Problem;
 
 /// The code for findings that stand against the work. What the operating system refused to
@@ -61,7 +62,7 @@ fn of_config(error: &ConfigError) -> FailureCode {
 
 /// A file that the config names: not there, or there and not understood.
 fn of_named_file(path: &Path) -> FailureCode {
-    if std::fs::File::open(path).is_ok() {
+    if plain_file::open(path).is_ok() {
         FailureCode::Config
     } else {
         FailureCode::Files

@@ -52,6 +52,11 @@ codes! {
         "Each download is judged on a copy of its own, so that nobody can change it between judging and staging. The operating system took no whole copy: the disk is full, a quota is reached, or the file system allows no writing. Nothing is wrong with the download as far as is known.",
         "Make room where the bundle is written (`--out`) and, for archives, in the folder for temporary files; then build again.";
 
+    /// More bytes than a download can have.
+    FILE_TOO_LARGE = "GW1007", Error, "a file is larger than any download",
+        "Programs, update packages, installers and archives count their bytes in 32 bits, so none of them has 4 GiB. A larger file is not read at all: one that only claims its size (a sparse file) would keep an inspection busy for hours.",
+        "Take it out of the folder. An image of a whole installation medium does not belong among the downloads.";
+
     /// An entry's name is not one that a download has.
     UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",
         "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives; names longer than Windows takes (256 characters behind the drive, 255 in one part) cannot be unpacked at all. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either. A leading `./`, as `tar` writes it, is harmless and taken.",

@@ -58,6 +58,20 @@ fn link_inside(path: &Path) -> Problem {
     )
 }
 
+/// A file of more than `limit` bytes: a sparse one takes no room on a disk and for ever to read.
+/// What cannot be looked at is told of when it is opened.
+pub(super) fn too_large(path: &Path, limit: u64) -> Option<Problem> {
+    let size = std::fs::metadata(path).ok()?.len();
+    (size > limit).then(|| {
+        Problem::new(
+            &codes::FILE_TOO_LARGE,
+            path.display().to_string(),
+            format!("it has {size} bytes; a download has at most {limit}"),
+            "take it out of the folder",
+        )
+    })
+}
+
 /// More files and entries than `limit`.
 pub(super) fn too_many(limit: usize, subject: &str) -> Problem {
     Problem::new(

@@ -51,6 +51,8 @@ impl IntakeSettings {
 pub struct Limits {
     /// Files and archive entries looked at in one inspection.
     pub files: usize,
+    /// Bytes of one file; a larger one is not even hashed.
+    pub file_bytes: u64,
     /// Entries of one archive.
     pub archive_entries: u64,
     /// Archives inside archives.
@@ -66,6 +68,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             files: 20_000,
+            // Programs, cabinets (and so update packages) and archives count their bytes in 32
+            // bits: no download is larger.
+            file_bytes: u64::from(u32::MAX),
             archive_entries: 10_000,
             archive_depth: 3,
             // The agent was 238 MB in 2026; a full cumulative update is below 1 GiB.

@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::content::Content;
 use super::context::Context;
 use super::item::{Item, Kind, Verdict};
-use super::listing::{list, refused, too_many};
+use super::listing::{list, refused, too_large, too_many};
 use super::recognise::{Form, form, recognise, source_file};
 use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, policy_problems, summarise};
@@ -47,6 +47,10 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
                 source: Source::File(path.clone()),
             };
             let mut found = Found::default();
+            if let Some(problem) = too_large(path, settings.limits.file_bytes) {
+                found.problems.push(problem);
+                return found;
+            }
             match source.and_then(|source| path.strip_prefix(source).ok()) {
                 Some(relative) => judge_source_file(candidate, relative, &context, &mut found),
                 None => judge_file_or_archive(candidate, &context, &mut found),

@@ -10,7 +10,11 @@ use super::build_error::BuildError;
 use super::codes;
 use super::output::io_error;
 use crate::intake::lock::{FILE_NAME, Lock, LockMode};
+use crate::plain_file;
 use crate::problem::Problem;
+
+/// Largest lock that is read, in bytes: it has about 300 for each download.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Where the lock of a config lies.
 pub(super) fn path_beside(config: &Path) -> PathBuf {
@@ -19,17 +23,20 @@ pub(super) fn path_beside(config: &Path) -> PathBuf {
 
 /// Reads the lock; none when there is none yet.
 pub(super) fn load(path: &Path) -> Result<Option<Lock>, BuildError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match plain_file::read_whole(path, MAX_BYTES) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(BuildError::Output(io_error("read", path)(error))),
     };
+    let refused = |why: String| BuildError::Lock {
+        path: path.to_owned(),
+        why,
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|error| refused(format!("it is no text in UTF-8: {}", error.utf8_error())))?;
     Lock::parse(&text)
         .map(Some)
-        .map_err(|error| BuildError::Lock {
-            path: path.to_owned(),
-            why: error.to_string(),
-        })
+        .map_err(|error| refused(error.to_string()))
 }
 
 /// Gives the manifest its sequence and remembers it in the lock; with `--locked` a manifest

@@ -1,12 +1,12 @@
 //! Root certificates and revocation lists that the config names, from files to anchors.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::build_error::BuildError;
 use super::config::Config;
 use crate::formats::x509::TrustAnchors;
 use crate::intake::IntakeSettings;
+use crate::plain_file;
 
 /// Largest file of certificates that is read, in bytes; a bundle of roots has some 100 KB.
 const MAX_ROOT_BYTES: u64 = 4 << 20;
@@ -23,7 +23,8 @@ pub(super) fn load_roots(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, BuildError> 
             path: path.clone(),
             why,
         };
-        let bytes = read(path, MAX_ROOT_BYTES).map_err(|error| refuse(error.to_string()))?;
+        let bytes = plain_file::read_whole(path, MAX_ROOT_BYTES)
+            .map_err(|error| refuse(error.to_string()))?;
         let anchors = TrustAnchors::none()
             .with_lab_root(&bytes)
             .map_err(|error| refuse(error.to_string()))?;
@@ -53,27 +54,15 @@ fn load_lists<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<Vec<Vec<u8
                 path: path.clone(),
                 why,
             };
-            let bytes = read(path, MAX_LIST_BYTES).map_err(|error| refuse(error.to_string()))?;
+            // Half a list names half of the revoked.
+            let bytes = plain_file::read_whole(path, MAX_LIST_BYTES)
+                .map_err(|error| refuse(error.to_string()))?;
             TrustAnchors::none()
                 .with_revocation_list(&bytes)
                 .map_err(|error| refuse(error.to_string()))?;
             Ok(bytes)
         })
         .collect()
-}
-
-/// A whole file; a larger one is an error, because half a list names half of the revoked.
-fn read(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(std::io::Error::other(format!(
-            "it has more than {limit} bytes"
-        )));
-    }
-    Ok(bytes)
 }
 
 /// What an inspection needs from a config that was read already.

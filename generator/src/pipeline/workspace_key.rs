@@ -1,14 +1,13 @@
 //! The key of the retired monitoring agent's workspace: a file of the administrator that
 //! becomes a payload. Only its digest stands in documents; no message repeats it.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use gangway_contract::Sha256;
 use gangway_contract::manifest::{Payload, Role};
 
 use super::build_error::BuildError;
+use crate::plain_file;
 
 /// Name on the share.
 const NAME: &str = "workspace.key";
@@ -32,9 +31,7 @@ pub(super) fn read(path: &Path) -> Result<WorkspaceKey, BuildError> {
         path: path.to_owned(),
         why,
     };
-    let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(2 * LONGEST as u64).read_to_end(&mut text))
+    let text = plain_file::read_whole(path, 2 * LONGEST as u64)
         .map_err(|error| refused(error.to_string()))?;
     let key = text.trim_ascii();
     if !(SHORTEST..=LONGEST).contains(&key.len()) {

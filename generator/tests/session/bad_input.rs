@@ -67,6 +67,97 @@ fn a_pipe_among_reports_and_policies() {
     desk.run(&["lint", "reports"]).fails_with(3, &["reports"]);
 }
 
+/// Every file that a command line or a config names, as a pipe: refused at once, because nobody
+/// ever writes to it.
+#[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_any_file() {
+    type Change = fn(&Desk);
+    let common = &["build", "--out", "out", "--as-of", NOW][..];
+    let build = &[common, &["--stub", "stub.exe"]].concat()[..];
+    let table: [(&str, Vec<&str>, Change); 8] = [
+        ("gangway.toml", build.to_vec(), |desk| {
+            std::fs::remove_file(desk.path("gangway.toml")).unwrap();
+        }),
+        ("gangway.lock", build.to_vec(), |_| {}),
+        (
+            "pipe.exe",
+            [common, &["--stub", "pipe.exe"]].concat(),
+            |_| {},
+        ),
+        (
+            "pipe.crl",
+            vec!["inspect", "downloads", "--crl", "pipe.crl"],
+            |_| {},
+        ),
+        ("pipe.pem", build.to_vec(), |desk| {
+            desk.change_config("[trust]", "[trust]\nrevocation_lists = [\"pipe.pem\"]");
+        }),
+        ("pipe.key", build.to_vec(), |desk| {
+            desk.change_config(
+                "[trust]",
+                "[onboard.monitoring_agent]\nworkspace = \"6b2f6a51-0c53-4d0e-9e0b-c0570500ab1e\"\n\
+                 key_file = \"pipe.key\"\n[trust]",
+            );
+        }),
+        (
+            "servers.csv",
+            vec!["report", "downloads", "--expected", "servers.csv"],
+            |_| {},
+        ),
+        (
+            "password",
+            vec![
+                "publish",
+                "gpo",
+                "out",
+                "--user",
+                "a@contoso.com",
+                "--password-file",
+                "password",
+                "--allow-unsigned",
+                "--as-of",
+                NOW,
+            ],
+            |desk| {
+                desk.build().succeeds();
+            },
+        ),
+    ];
+    for (name, arguments, change) in table {
+        let desk = Desk::with_downloads();
+        change(&desk);
+        pipe(&desk, name);
+        let session = desk.run(&arguments);
+        assert!(
+            session.err.contains("no plain file") && session.err.contains(name),
+            "{name}: {}",
+            session.err
+        );
+        assert!(!session.err.contains("defect"), "{}", session.err);
+    }
+}
+
+#[test]
+fn a_sparse_giant_among_the_downloads() {
+    let change = |desk: &Desk| {
+        let file = std::fs::File::create(desk.path("downloads/giant.msu")).unwrap();
+        file.set_len(200 << 30).unwrap();
+    };
+    check(change, 1, &["GW1007", "giant.msu", "214748364800 bytes"]);
+}
+
+#[test]
+fn a_giant_in_the_place_of_a_small_file_says_its_limit() {
+    for (name, limit) in [("gangway.toml", "1048576"), ("gangway.lock", "16777216")] {
+        let desk = Desk::with_downloads();
+        let file = std::fs::File::create(desk.path(name)).unwrap();
+        file.set_len(200 << 30).unwrap();
+        let session = desk.build();
+        assert!(session.err.contains(limit), "{name}: {}", session.err);
+    }
+}
+
 #[test]
 fn a_truncated_agent_package() {
     let change = |desk: &Desk| {

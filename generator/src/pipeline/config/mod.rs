@@ -14,6 +14,7 @@ use gangway_contract::OrgId;
 use gangway_contract::manifest::{ApplyMethod, MonitoringAgent, Settings, Vdi};
 
 use super::suggest;
+use crate::plain_file;
 
 pub use error::ConfigError;
 pub use sections::*;
@@ -33,15 +34,8 @@ impl Config {
             path: path.to_owned(),
             why,
         };
-        let size = std::fs::metadata(path)
-            .map_err(|error| unreadable(error.to_string()))?
-            .len();
-        if size > MAX_BYTES {
-            return Err(unreadable(format!(
-                "{size} bytes; the limit is {MAX_BYTES}"
-            )));
-        }
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let bytes = plain_file::read_whole(path, MAX_BYTES)
+            .map_err(|error| unreadable(error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|error| ConfigError::Malformed {
             path: path.to_owned(),
             why: format!("it is no text in UTF-8: {}", error.utf8_error()),

@@ -12,6 +12,10 @@ use tempfile::NamedTempFile;
 
 use super::shown;
 use crate::gpo::publication::{DomainFacts, MalformedSaved, Saved};
+use crate::plain_file;
+
+/// Largest saved state that is read, in bytes: it holds the policy files of a few GPOs.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// Why the saved state cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -123,7 +127,7 @@ impl State {
 }
 
 fn read(path: &Path) -> Result<Option<Saved>, StateError> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match plain_file::read_whole(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
