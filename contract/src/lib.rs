@@ -19,6 +19,7 @@ pub mod identity;
 pub mod manifest;
 pub mod payload_name;
 pub mod plan;
+pub mod printable;
 pub mod product;
 pub mod reason;
 pub mod report;

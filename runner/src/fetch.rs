@@ -14,6 +14,7 @@ use gangway_contract::{Reason, Sha256, UtcTime};
 use sha2::Digest as _;
 
 use crate::failure::{Failure, FailureKind};
+use crate::leftovers::PART;
 use crate::machine::Machine;
 use crate::stop::Stop;
 use crate::verdict;
@@ -198,7 +199,7 @@ fn fetch(
     path: &str,
 ) -> Result<(), Trouble> {
     let from = format!(r"{}\{}", source.folder, payload.name);
-    let temporary = format!("{path}.part");
+    let temporary = format!("{path}{PART}");
     let mut reader = machine.open_source(&from).map_err(Trouble::Share)?;
     machine.delete_file(&temporary).map_err(Trouble::Local)?;
     let mut writer = machine.create_file(&temporary).map_err(Trouble::Local)?;

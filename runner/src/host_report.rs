@@ -8,6 +8,7 @@ use gangway_contract::report::{self, PlannedStep, Report, SignatureCheck, StepRe
 use gangway_contract::{ExitCode, Facts, Reason, State, UtcTime};
 
 use crate::bundle::{Bundle, Places};
+use crate::data_folder;
 use crate::failure::Failure;
 use crate::journal::{self, Past};
 use crate::machine::{Machine, Mark};
@@ -26,6 +27,8 @@ pub struct Start {
     pub(crate) facts: Facts,
     pub(crate) plan: Plan,
     pub(crate) started_at: UtcTime,
+    /// What was wrong with this program's own places.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Start {
@@ -43,7 +46,13 @@ impl Start {
             facts,
             plan,
             started_at,
+            notes: Vec::new(),
         }
+    }
+
+    /// May this account change the server at all?
+    pub fn is_elevated(&self) -> bool {
+        self.facts.host.elevated.holds()
     }
 
     /// Are there steps to take now?
@@ -132,7 +141,7 @@ pub(crate) fn report_of(
         plan: PlannedStep::of_plan(&start.plan),
         steps,
         signatures,
-        findings: end.findings,
+        findings: [start.notes.clone(), end.findings].concat(),
         connectivity: None,
         facts_before: start.facts.clone(),
         facts_after,
@@ -216,8 +225,7 @@ fn worth_dropping(machine: &mut dyn Machine, report: &Report) -> bool {
     if !report.steps.is_empty() || is_good_state(report.state) {
         return true;
     }
-    let Some((at, state, reason)) = machine
-        .read_journal()
+    let Some((at, state, reason)) = data_folder::journal(machine)
         .ok()
         .and_then(|bytes| Past::replay(&bytes).reported)
     else {

@@ -11,6 +11,7 @@ use gangway_contract::{History, State, UtcTime};
 use serde::{Deserialize, Serialize};
 
 use crate::crash_point::crash_point;
+use crate::data_folder;
 use crate::failure::Failure;
 use crate::machine::{Machine, Process};
 
@@ -189,7 +190,7 @@ impl Past {
 /// # Errors
 /// As the system says.
 pub fn shorten(machine: &mut dyn Machine) -> Result<(), Failure> {
-    let bytes = machine.read_journal()?;
+    let bytes = data_folder::journal(machine)?;
     if bytes.len() <= SHORTEN_ABOVE {
         return Ok(());
     }

@@ -34,10 +34,11 @@ pub trait Machine {
     /// for each in the same order. Ends within `limit_s` and a moment.
     fn ask(&mut self, questions: &[Question], limit_s: u32) -> Vec<Answer>;
 
-    /// Takes the machine-wide lock of this program; false when another instance holds it.
+    /// Takes the machine-wide lock of this program, which only SYSTEM and administrators can
+    /// hold; false when another instance holds it.
     ///
     /// # Errors
-    /// The lock could not be asked for.
+    /// Something is in the lock's way, or this account may not take it.
     fn lock(&mut self) -> Result<bool, Failure>;
     /// Gives the lock back.
     fn unlock(&mut self);
@@ -53,6 +54,17 @@ pub trait Machine {
     /// # Errors
     /// Somebody else owns it, or as the system says.
     fn protect_folder(&mut self, path: &str) -> Result<(), Failure>;
+    /// Judges a folder as [`protect_folder`](Self::protect_folder) does, and makes none. One of
+    /// our own stays where it is from now on.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn judge_folder(&mut self, path: &str) -> Result<Standing, Failure>;
+    /// Renames a folder to a name that nothing has.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn move_folder(&mut self, from: &str, to: &str) -> Result<(), Failure>;
     /// Makes a file that must not exist, in a protected folder.
     ///
     /// # Errors
@@ -136,7 +148,8 @@ pub trait Machine {
     /// # Errors
     /// As the system says.
     fn delete_service(&mut self, name: &str) -> Result<(), Failure>;
-    /// Reads the journal; empty when there is none.
+    /// Reads the journal; empty when there is none. For [`data_folder`](crate::data_folder),
+    /// which judges the folder first.
     ///
     /// # Errors
     /// As the system says.
@@ -183,6 +196,17 @@ pub struct Question {
     pub proxy: Option<String>,
     /// Longest time in seconds.
     pub limit_s: u32,
+}
+
+/// Whose a folder is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is none.
+    Missing,
+    /// Only SYSTEM and administrators may enter it.
+    Own,
+    /// Somebody else made it or may change it: why.
+    Foreign(Failure),
 }
 
 /// A file being written.

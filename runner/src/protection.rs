@@ -7,11 +7,6 @@
 /// administrators have full control, nothing is inherited from above.
 pub const PROTECTED: &str = "O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
-/// Descriptor of the machine-wide lock: nobody else can take or hold it. It names no owner,
-/// because without administrators' rights none but oneself can be named, and such a run shall
-/// come as far as to say what it lacks.
-pub const PRIVATE: &str = "D:P(A;;GA;;;SY)(A;;GA;;;BA)";
-
 /// SYSTEM, the Administrators group, TrustedInstaller: who may own or change such a folder.
 const TRUSTED: [&str; 5] = [
     "SY",
@@ -54,10 +49,7 @@ pub fn judge(sddl: &str, own: &str) -> Result<(), String> {
 }
 
 /// Judges the owner alone, who may always change the access list.
-///
-/// # Errors
-/// Names an owner that is not trusted.
-pub fn judge_owner(sddl: &str, own: &str) -> Result<(), String> {
+fn judge_owner(sddl: &str, own: &str) -> Result<(), String> {
     let owner = part(sddl, "O:").ok_or("the descriptor names no owner")?;
     if is_trusted(owner, own) {
         Ok(())

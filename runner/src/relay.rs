@@ -11,6 +11,7 @@ use gangway_contract::step::PastLimit;
 
 use crate::bundle::{Bundle, Places};
 use crate::failure::Failure;
+use crate::leftovers::PART;
 use crate::machine::{Command, Ended, Machine};
 use crate::program;
 use crate::stop::Stop;
@@ -141,7 +142,7 @@ fn same(
 }
 
 fn write(machine: &mut dyn Machine, path: &str, exe: &[u8]) -> Result<(), Failure> {
-    let temporary = format!("{path}.part");
+    let temporary = format!("{path}{PART}");
     machine.delete_file(&temporary)?;
     let mut file = machine.create_file(&temporary)?;
     file.write(exe)?;

@@ -1,16 +1,19 @@
 //! The whole run: look, decide, act, look again, report.
 
 use gangway_contract::fact::Fact;
+use gangway_contract::manifest::Mode;
 use gangway_contract::plan::{Plan, decide, needs_feature_state};
 use gangway_contract::report::{Report, StepResult};
 use gangway_contract::step::StepKind;
 use gangway_contract::{Control, Facts, History, Manifest, Reason, State};
 
 use crate::bundle::{Bundle, Places};
+use crate::data_folder;
 use crate::execute::{Executor, Progress, payloads_of};
 use crate::fetch::{self, Held, Source};
 use crate::host_report::{End, Start, leave, report_of, report_of_stop};
 use crate::journal::{self, Past};
+use crate::leftovers;
 use crate::machine::{Machine, Mark};
 use crate::stop::Stop;
 
@@ -32,6 +35,8 @@ pub fn look(machine: &mut dyn Machine, bundle: &Bundle) -> (Facts, Plan) {
 /// Looks and decides, the share's switch included.
 pub fn begin(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Start {
     let started_at = machine.now();
+    // Before the first byte of it is read.
+    let notes = data_folder::settle(machine);
     let (mut facts, mut plan) = look(machine, bundle);
     if !plan.steps.is_empty() && places.source.is_none() {
         facts.gangway.control = control(machine, &bundle.manifest);
@@ -42,6 +47,7 @@ pub fn begin(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Sta
         facts,
         plan,
         started_at,
+        notes,
     }
 }
 
@@ -60,6 +66,10 @@ pub fn finish(
         results: Vec::new(),
         facts: start.facts.clone(),
     };
+    let mut trouble = Vec::new();
+    if bundle.manifest.mode != Mode::Precheck {
+        trouble.extend(leftovers::remove_parts(run.machine).err());
+    }
     let end = run.rounds(start.plan.clone());
     let Run {
         held,
@@ -68,7 +78,7 @@ pub fn finish(
         ..
     } = run;
     let signatures = held.release();
-    let report = report_of(
+    let mut report = report_of(
         machine,
         bundle,
         start,
@@ -77,6 +87,9 @@ pub fn finish(
         results,
         signatures,
     );
+    report
+        .findings
+        .extend(trouble.into_iter().map(|failure| failure.to_string()));
     leave(machine, bundle, places, report)
 }
 
@@ -204,8 +217,7 @@ fn is_good(reason: Reason) -> bool {
 
 fn history(machine: &mut dyn Machine) -> History {
     // A journal that cannot be read tells nothing; the machine itself does.
-    let past = machine
-        .read_journal()
+    let past = data_folder::journal(machine)
         .map(|bytes| Past::replay(&bytes))
         .unwrap_or_default();
     past.history(machine)

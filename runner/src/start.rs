@@ -4,7 +4,7 @@ use std::process::ExitCode as ProcessExit;
 
 use gangway_contract::manifest::Mode;
 use gangway_contract::report::{SignatureCheck, SignerVerdict};
-use gangway_contract::{BundleId, ExitCode, Manifest, Reason};
+use gangway_contract::{BundleId, ExitCode, Manifest, Reason, printable};
 use gangway_runner::bundle::{Bundle, Places};
 use gangway_runner::command_line::{self, Purpose, Request};
 use gangway_runner::failure::Failure;
@@ -229,20 +229,27 @@ struct Shown<'a> {
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    format!("{}\n", printable::in_json(&text))
 }
 
 /// Runs by the manifest and says how it ended.
 fn act(machine: &mut WindowsMachine, own: &Own, places: &Places) -> i32 {
-    match machine.lock() {
-        Ok(true) => {}
-        Ok(false) => return say_waiting(Reason::AnotherInstance, ""),
-        Err(failure) => return say_waiting(Reason::AnotherInstance, &failure.to_string()),
-    }
     let bundle = &own.bundle;
+    let obstruction = match machine.lock() {
+        Ok(true) => None,
+        Ok(false) => return another_instance(machine),
+        Err(failure) => Some(failure),
+    };
     let start = run::begin(machine, bundle, places);
+    // Without administrators' rights nobody can take the lock, and nothing is changed either.
+    if let Some(failure) = obstruction
+        && start.is_elevated()
+    {
+        let report = run::give_up(machine, bundle, places, &start, failure.into());
+        print(&format!("{}\n", tell::summary(&report)), false);
+        return report.exit_code;
+    }
     let report = if start.has_work() && relay::is_share_path(&own.path) {
         match relay::run(machine, bundle, places, &own.bytes) {
             Ok(code) => return code,
@@ -255,7 +262,21 @@ fn act(machine: &mut WindowsMachine, own: &Own, places: &Places) -> i32 {
     report.exit_code
 }
 
-fn say_waiting(reason: Reason, detail: &str) -> i32 {
-    print(&format!("{}: {reason} {detail}\n", reason.state()), false);
+/// The other one reports for both; the event log says that this one was there.
+fn another_instance(machine: &mut WindowsMachine) -> i32 {
+    let reason = Reason::AnotherInstance;
+    let text = format!(
+        "{}: {reason}\nnext: {}\n",
+        reason.state(),
+        reason.next_action()
+    );
+    print(&text, false);
+    // Nobody is left to be told when this fails.
+    let _ = machine.log_event(&Event {
+        level: Level::Information,
+        source: OWN_EVENTS,
+        id: 200,
+        text,
+    });
     ExitCode::from(reason.state()).number()
 }

@@ -2,17 +2,22 @@
 
 use std::io;
 
+use gangway_contract::printable::shortened;
 use gangway_contract::report::{MAX_BYTES, Report, SignatureCheck};
 use gangway_contract::{ExitCode, Sha256, UtcTime};
 use sha2::Digest as _;
 
 use crate::bundle::Bundle;
+use crate::data_folder;
 use crate::failure::{Failure, FailureKind};
 use crate::host_report;
-use crate::machine::Machine;
+use crate::machine::{Machine, Standing};
 use crate::redact::{decode, redact};
 use crate::run;
 use crate::{tell, verdict};
+
+/// Most characters of a report in words; real ones have about a thousand.
+const SHOWN: usize = 16 << 10;
 
 /// Bytes taken from the end of each log.
 const LOG_TAIL: u64 = 2 << 20;
@@ -22,12 +27,20 @@ const LOG_TAIL: u64 = 2 << 20;
 /// # Errors
 /// As the system says.
 pub fn status(machine: &mut dyn Machine) -> Result<(String, i32), Failure> {
-    let folder = format!(r"{}\reports", machine.folders().data());
+    let data = machine.folders().data();
+    match machine.judge_folder(&data)? {
+        Standing::Own => {}
+        Standing::Missing => return Ok(not_yet()),
+        Standing::Foreign(why) => {
+            let (text, code) = not_yet();
+            return Ok((format!("{why}; nothing in it was read\n{text}"), code));
+        }
+    }
+    let folder = format!(r"{data}\reports");
     let mut names = machine.list_files(&folder)?;
     names.sort_by_key(|name| host_report::report_time(name).map(str::to_owned));
     let Some(newest) = names.pop() else {
-        let text = "this program has not run here yet\n".to_owned();
-        return Ok((text, ExitCode::Waiting.number()));
+        return Ok(not_yet());
     };
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
     let bytes = machine.read_tail(&format!(r"{folder}\{newest}"), limit)?;
@@ -37,15 +50,23 @@ pub fn status(machine: &mut dyn Machine) -> Result<(String, i32), Failure> {
                 "{}, bundle {}\n{}\n",
                 report.finished_at,
                 report.bundle_id,
-                tell::summary(&report)
+                shortened(tell::summary(&report), SHOWN)
             ),
             report.exit_code,
         ),
         Err(why) => (
-            format!("the last report `{newest}` cannot be read: {why}\n"),
+            format!(
+                "the last report `{newest}` cannot be read: {}\n",
+                shortened(why, SHOWN)
+            ),
             ExitCode::Internal.number(),
         ),
     })
+}
+
+fn not_yet() -> (String, i32) {
+    let text = "this program has not run here yet\n".to_owned();
+    (text, ExitCode::Waiting.number())
 }
 
 /// What this server says of a file's signer. A payload of the bundle is judged at the time of
@@ -103,6 +124,7 @@ impl io::Write for Digest {
 /// # Errors
 /// As the system says.
 pub fn collect(machine: &mut dyn Machine, bundle: &Bundle) -> Result<String, Failure> {
+    data_folder::settle(machine);
     let data = machine.folders().data();
     let target = format!(r"{data}\support-{}", machine.now().compact());
     for folder in [&data, &target] {

@@ -10,7 +10,7 @@ use fake::Fake;
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, State};
 use gangway_runner::bundle::Places;
-use gangway_runner::machine::SeenSignature;
+use gangway_runner::machine::{Machine as _, Process, SeenSignature};
 use gangway_runner::run;
 
 fn machine() -> Fake {
@@ -186,4 +186,109 @@ fn a_signer_that_is_merely_unknown_is_recorded() {
         .unwrap();
     assert_eq!(check.verdict, "not-trusted");
     assert!(check.detail.contains("0x800b0109"), "{}", check.detail);
+}
+
+const DATA: &str = r"C:\ProgramData\Gangway";
+
+/// A journal that names a process that lives as a running step.
+fn planted_journal(machine: &mut Fake) {
+    use gangway_contract::step::StepKind;
+    use gangway_runner::journal::{Entry, write};
+    let Process { id, created } = machine.living_process();
+    for entry in [
+        Entry::StepStarted {
+            at: machine.now(),
+            step: StepKind::InstallAgent,
+        },
+        Entry::StepProcess { id, created },
+    ] {
+        write(machine, &entry).expect("a journal that takes a line");
+    }
+}
+
+#[test]
+fn a_journal_of_ours_that_names_a_living_process_is_waited_for() {
+    let mut machine = machine();
+    planted_journal(&mut machine);
+    let report = run_once(&mut machine);
+    assert_eq!(report.reason, Reason::StillRunning.as_str());
+}
+
+#[test]
+fn a_data_folder_of_somebody_else_counts_as_empty_and_is_named() {
+    let mut machine = machine();
+    planted_journal(&mut machine);
+    let planted = format!(r"{DATA}\reports\srv.20260101T000000Z.00000000.json");
+    machine.files.borrow_mut().insert(planted, b"{}".to_vec());
+    machine.foreign_folders.push(DATA.to_owned());
+    let report = run_once(&mut machine);
+    assert_eq!(report.state, State::Onboarded);
+    let aside = |report: &Report| {
+        let notes = report.findings.iter();
+        notes
+            .filter(|note| note.contains(r"C:\ProgramData\Gangway.foreign-"))
+            .count()
+    };
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|note| note.contains("the owner is BU")),
+        "{:?}",
+        report.findings
+    );
+    assert_eq!(aside(&report), 1, "{:?}", report.findings);
+    // For as long as it is there, so that whoever reads reports learns of it.
+    assert_eq!(aside(&run_once(&mut machine)), 1);
+}
+
+#[test]
+fn what_only_looks_believes_no_foreign_journal_either() {
+    let mut machine = machine();
+    planted_journal(&mut machine);
+    machine.foreign_folders.push(DATA.to_owned());
+    let bundle = machine.bundle();
+    let (_, plan) = run::look(&mut machine, &bundle);
+    assert_eq!(plan.reason, Reason::Ready);
+    assert_eq!(machine.foreign_folders, [DATA], "nothing was moved");
+}
+
+#[test]
+fn a_planted_report_is_not_shown_and_a_long_one_is_cut() {
+    let mut machine = machine();
+    let report = run_once(&mut machine);
+    let mut long = report;
+    long.detail = "x".repeat(100_000);
+    let path = format!(r"{DATA}\reports\srv.20990101T000000Z.00000000.json");
+    machine.files.borrow_mut().insert(path, long.to_bytes());
+    let (text, _) = gangway_runner::upkeep::status(&mut machine).unwrap();
+    assert!(text.len() < 20_000, "{}", text.len());
+    assert!(text.contains('…'), "{text}");
+    machine.foreign_folders.push(DATA.to_owned());
+    let (text, code) = gangway_runner::upkeep::status(&mut machine).unwrap();
+    assert!(
+        text.contains("the owner is BU") && !text.contains("xxx"),
+        "{text}"
+    );
+    assert_eq!(code, 51);
+}
+
+#[test]
+fn the_part_of_a_fetch_that_was_cut_goes_with_the_next_run() {
+    let mut machine = machine();
+    let other = r"C:\Program Files\Gangway\0123456789abcdef0123456789abcdef\md4ws.msi.part";
+    let parts = [machine.local("Install.ps1.part"), other.to_owned()];
+    for part in &parts {
+        machine
+            .files
+            .borrow_mut()
+            .insert(part.clone(), b"half".to_vec());
+    }
+    let report = run_once(&mut machine);
+    assert_eq!(report.state, State::Onboarded);
+    let files = machine.files.borrow();
+    assert!(
+        parts.iter().all(|part| !files.contains_key(part)),
+        "{files:?}"
+    );
 }

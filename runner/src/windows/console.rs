@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use gangway_contract::printable;
 use windows_sys::Win32::System::Console::SetConsoleOutputCP;
 
 /// Code page of UTF-8.
@@ -13,8 +14,10 @@ pub fn attach() {
     unsafe { SetConsoleOutputCP(CP_UTF8) };
 }
 
-/// Prints a text. There may be nobody to read it, which is no error.
+/// Prints a text, which may hold what others wrote: it moves no cursor. There may be nobody to
+/// read it, which is no error.
 pub fn print(text: &str, to_error: bool) {
+    let text = printable::on_lines(text);
     let _ = if to_error {
         std::io::stderr().lock().write_all(text.as_bytes())
     } else {

@@ -73,6 +73,24 @@ pub(super) fn hold(path: &str) -> Result<Option<Box<dyn Read>>, Failure> {
     Ok(Some(Box::new(file)))
 }
 
+/// Opens a file that nobody else may open meanwhile, and makes it when it is not there; none
+/// when somebody else has it open. The system closes it with the process.
+pub(super) fn open_alone(path: &str) -> Result<Option<File>, Failure> {
+    let opened = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .share_mode(0)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+        .open(path)
+        .map_err(|error| failure(format!("open `{path}`"), &error));
+    match opened {
+        Ok(file) => Ok(Some(file)),
+        Err(failure) if failure.kind == FailureKind::InUse => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Opens a file of the share.
 pub(super) fn open_source(path: &str) -> Result<Box<dyn Read>, Failure> {
     let file = OpenOptions::new()

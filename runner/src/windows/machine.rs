@@ -12,24 +12,29 @@ use gangway_contract::facts::FeatureState;
 use gangway_contract::{Fact, Facts, UtcTime};
 
 use super::children::Child;
-use super::mutex::Lock;
 use super::registry::{Content, Lifetime};
 use super::sources::ThisMachine;
 use super::{
     children, clock, dism, elam, event_log, files, http_client, registry, security, services,
     system, system_folder, trust,
 };
+use crate::data_folder;
 use crate::failure::{Failure, FailureKind};
 use crate::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, Process, Question,
-    SeenSignature,
+    SeenSignature, Standing,
 };
 use crate::probe::{self, places};
+
+/// Name of the file that only one instance on a machine can have open, in whichever session and
+/// with whichever bundle.
+const LOCK: &str = "running.lock";
 
 /// The machine that the program runs on.
 #[derive(Default)]
 pub struct WindowsMachine {
-    lock: Option<Lock>,
+    /// The file that only one instance can have open.
+    lock: Option<File>,
     /// Protected folders that are held open, so that nobody can put another in their place.
     folders: Vec<(String, File)>,
     children: Vec<Child>,
@@ -58,8 +63,7 @@ impl WindowsMachine {
     fn own_data(&mut self, data: &str) -> Result<(), Failure> {
         match self.protect_folder(data) {
             Err(failure) if failure.kind == FailureKind::NotProtected => {
-                let aside = format!("{data}.foreign-{:08x}", self.random() & 0xffff_ffff);
-                files::rename_new(data, &aside)?;
+                data_folder::put_aside(self)?;
                 self.protect_folder(data)
             }
             result => result,
@@ -103,7 +107,11 @@ impl Machine for WindowsMachine {
 
     fn lock(&mut self) -> Result<bool, Failure> {
         if self.lock.is_none() {
-            self.lock = Lock::take()?;
+            // Users can neither make this folder nor anything in it, so none of them can hold
+            // the lock, or make it before us.
+            let programs = self.folders().programs();
+            self.protect_folder(&programs)?;
+            self.lock = files::open_alone(&format!(r"{programs}\{LOCK}"))?;
         }
         Ok(self.lock.is_some())
     }
@@ -123,6 +131,28 @@ impl Machine for WindowsMachine {
         let folder = security::protect(path)?;
         self.folders.push((path.to_owned(), folder));
         Ok(())
+    }
+
+    fn judge_folder(&mut self, path: &str) -> Result<Standing, Failure> {
+        if self.folders.iter().any(|(held, _)| held == path) {
+            return Ok(Standing::Own);
+        }
+        match security::judge(path) {
+            Ok(folder) => {
+                // Held, so that what is read later is in the folder that was judged.
+                self.folders.push((path.to_owned(), folder));
+                Ok(Standing::Own)
+            }
+            Err(failure) => match failure.kind {
+                FailureKind::NotFound => Ok(Standing::Missing),
+                FailureKind::NotProtected => Ok(Standing::Foreign(failure)),
+                _ => Err(failure),
+            },
+        }
+    }
+
+    fn move_folder(&mut self, from: &str, to: &str) -> Result<(), Failure> {
+        files::rename_new(from, to)
     }
 
     fn create_file(&mut self, path: &str) -> Result<Box<dyn NewFile>, Failure> {

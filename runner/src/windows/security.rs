@@ -10,7 +10,7 @@ use windows_sys::Win32::Foundation::{HANDLE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW,
     ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
-    SE_FILE_OBJECT, SE_KERNEL_OBJECT,
+    SE_FILE_OBJECT,
 };
 use windows_sys::Win32::Security::{
     DACL_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION, SECURITY_ATTRIBUTES,
@@ -81,8 +81,13 @@ pub(super) fn protect(path: &str) -> Result<File, Failure> {
     if !made && last_error() != EXISTS {
         return Err(last_failure(format!("create folder `{path}`")));
     }
+    judge(path)
+}
+
+/// Opens a folder that is there and judges it; the handle keeps it in its place.
+pub(super) fn judge(path: &str) -> Result<File, Failure> {
     let folder = open_folder(path)?;
-    let sddl = describe(folder.as_raw_handle(), Object::File)
+    let sddl = describe(folder.as_raw_handle())
         .map_err(|code| Failure::new(format!("read the access list of `{path}`"), code))?;
     protection::judge(&sddl, &own_account()?).map_err(|why| {
         Failure::own(format!("folder `{path}`: {why}"), FailureKind::NotProtected)
@@ -115,28 +120,15 @@ fn open_folder(path: &str) -> Result<File, Failure> {
     Ok(folder)
 }
 
-/// What kind of object a handle stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Object {
-    /// File or folder.
-    File,
-    /// Mutex.
-    Kernel,
-}
-
-/// Owner and access list as text; an error is the system's code.
-pub(super) fn describe(handle: HANDLE, object: Object) -> Result<String, u32> {
+/// Owner and access list of a file or folder as text; an error is the system's code.
+fn describe(handle: HANDLE) -> Result<String, u32> {
     let parts = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-    let kind = match object {
-        Object::File => SE_FILE_OBJECT,
-        Object::Kernel => SE_KERNEL_OBJECT,
-    };
     let mut descriptor: *mut c_void = null_mut();
     // SAFETY: the handle is open; only the whole descriptor is wanted.
     let status = unsafe {
         GetSecurityInfo(
             handle,
-            kind,
+            SE_FILE_OBJECT,
             parts,
             null_mut(),
             null_mut(),

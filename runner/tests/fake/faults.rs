@@ -11,6 +11,8 @@ pub(crate) enum Effect {
     OpenSource,
     ReadSource,
     ProtectFolder,
+    JudgeFolder,
+    MoveFolder,
     CreateFile,
     WriteFile,
     FinishFile,
@@ -38,10 +40,12 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::OpenSource,
         Self::ReadSource,
         Self::ProtectFolder,
+        Self::JudgeFolder,
+        Self::MoveFolder,
         Self::CreateFile,
         Self::WriteFile,
         Self::FinishFile,

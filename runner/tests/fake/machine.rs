@@ -11,7 +11,7 @@ use gangway_contract::{Fact, Facts, UtcTime};
 use gangway_runner::failure::{Failure, FailureKind};
 use gangway_runner::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, Process, Question,
-    SeenSignature,
+    SeenSignature, Standing,
 };
 
 use super::Fake;
@@ -115,6 +115,37 @@ impl Machine for Fake {
                 FailureKind::NotProtected,
             ));
         }
+        Ok(())
+    }
+
+    fn judge_folder(&mut self, path: &str) -> Result<Standing, Failure> {
+        self.faults.meet(Effect::JudgeFolder, path)?;
+        if self.foreign_folders.iter().any(|foreign| foreign == path) {
+            return Ok(Standing::Foreign(Failure::own(
+                format!("folder `{path}`: the owner is BU"),
+                FailureKind::NotProtected,
+            )));
+        }
+        Ok(Standing::Own)
+    }
+
+    fn move_folder(&mut self, from: &str, to: &str) -> Result<(), Failure> {
+        self.faults.meet(Effect::MoveFolder, from)?;
+        self.foreign_folders.retain(|foreign| foreign != from);
+        let inside = format!("{from}\\");
+        let mut files = self.files.borrow_mut();
+        let moved: Vec<String> = files
+            .keys()
+            .filter(|file| file.starts_with(&inside))
+            .cloned()
+            .collect();
+        for path in moved {
+            let bytes = files.remove(&path).unwrap_or_default();
+            files.insert(path.replacen(from, to, 1), bytes);
+        }
+        drop(files);
+        // The journal and the marks of a fake stand in no file.
+        self.journal.clear();
         Ok(())
     }
 

@@ -55,6 +55,22 @@ pub(super) struct Running {
 }
 
 impl Fake {
+    /// A process of the machine that does not end; in `attacks` it is somebody else's.
+    pub(crate) fn living_process(&mut self) -> Process {
+        let process = Process { id: 4, created: 1 };
+        self.running.push(Running {
+            process,
+            program: "anybody.exe".to_owned(),
+            ends: i64::MAX,
+            shows: i64::MAX,
+            act: Act::GOOD,
+            changes: Vec::new(),
+            in_job: false,
+            suspended: false,
+        });
+        process
+    }
+
     pub(super) fn act_of(&mut self, program: &str) -> Act {
         match self.acts.get_mut(program) {
             Some(acts) if acts.len() > 1 => acts.remove(0),

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use gangway_e2e::bundle::NETLOGON;
@@ -304,4 +305,50 @@ fn the_embedded_task_is_taken_by_the_task_scheduler() {
     assert_ne!(create(&good.replace("</Actions>", "")), 0);
     assert_ne!(create(&good.replace("http://schemas", "http://other")), 0);
     assert_eq!(create(&good), 0, "{good}");
+}
+
+/// The lock that nobody but administrators can have: a file that one instance has open alone.
+#[test]
+fn while_the_lock_is_held_another_instance_waits_and_then_goes_on() {
+    let bundle = Recipe::of_samples().unwrap().bundle().unwrap();
+    let lock = r"C:\Program Files\Gangway\running.lock";
+    // A script that has it open as its output while the bootstrap runs.
+    let script = format!(
+        "@{} > \"{lock}\"\r\n@exit /b %errorlevel%\r\n",
+        bundle.exe_unc()
+    );
+    let server = Server::new(Os::Server2022).with_file("hold.cmd", script.as_bytes());
+    let deployment = Deployment::of(&bundle, server).unwrap();
+    // Wine shows what Unix lets others do as access of everybody.
+    let folder = deployment.server.on_c("Program Files/Gangway");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let held = deployment.server.run(r"C:\hold.cmd", &[]).unwrap();
+    assert_eq!(held.exit_code, 51, "{held:#?}");
+    let said = fs::read_to_string(folder.join("running.lock")).unwrap();
+    assert!(said.contains("waiting: another-instance"), "{said}");
+    assert_untouched(&deployment);
+    let free = run(&deployment);
+    assert_eq!(free.run.exit_code, GOOD, "{free:#?}");
+    assert_onboarded(&deployment);
+}
+
+#[test]
+fn status_prints_a_report_without_what_moves_a_cursor() {
+    let deployment = deployed(Os::Server2022);
+    assert_eq!(run(&deployment).run.exit_code, GOOD);
+    let reports = deployment.server.on_c("ProgramData/Gangway/reports");
+    let kept = fs::read_dir(&reports).unwrap().next().unwrap().unwrap();
+    let mut report: serde_json::Value =
+        serde_json::from_slice(&fs::read(kept.path()).unwrap()).unwrap();
+    report["detail"] = "\u{1b}[2J\u{202e}gone".into();
+    report["state"] = "failed".into();
+    let newer = reports.join("srv.20990101T000000Z.00000000.json");
+    fs::write(newer, report.to_string()).unwrap();
+    let told = deployment.run_with(&["status"]).unwrap().run;
+    assert!(
+        told.stdout.contains("\\u{1b}[2J\\u{202e}gone"),
+        "{}",
+        told.stdout
+    );
 }
