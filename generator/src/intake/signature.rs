@@ -57,7 +57,7 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
                 .collect(),
             signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
             lab_root: used_lab_root(valid),
-            revocation_checked: !valid.warnings.contains(&Warning::RevocationNotChecked),
+            revocation_checked: all_warnings(valid).all(|w| *w != Warning::RevocationNotChecked),
             signatures: signatures(valid),
             remarks: remarks(valid),
             first_signature: first_signature(valid),
@@ -125,15 +125,15 @@ fn first_signature(valid: &Valid) -> Option<FirstSignature> {
     })
 }
 
-/// Did a root of the configuration vouch for the signer or for the time stamp?
+/// Did a root of the configuration vouch for a signer or a time stamp?
 fn used_lab_root(valid: &Valid) -> bool {
-    let is_lab = |anchor: &AnchorName| matches!(anchor, AnchorName::Lab { .. });
-    is_lab(&valid.signature.anchor)
-        || valid
-            .signature
-            .signed_at
-            .as_ref()
-            .is_some_and(|at| is_lab(&at.anchor))
+    all_warnings(valid).any(|warning| matches!(warning, Warning::LabRoot { .. }))
+}
+
+/// The warnings of every signature that holds.
+fn all_warnings(valid: &Valid) -> impl Iterator<Item = &Warning> {
+    let others = valid.others.iter().flat_map(|other| &other.warnings);
+    valid.warnings.iter().chain(others)
 }
 
 /// What the policy says about an Authenticode verdict. Pure.

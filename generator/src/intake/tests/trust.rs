@@ -129,6 +129,30 @@ fn revocation_is_judged_by_the_lists_that_are_given_and_told_when_there_are_none
 }
 
 #[test]
+fn revocation_is_checked_only_when_it_is_for_every_signature() {
+    let of_2010 = [Lab::CodeCa2010, Lab::Root2010];
+    let of_2001 = [Lab::CodeCa2001, Lab::Root2001];
+    let both = [of_2010, of_2001].concat();
+    let update = UpdateSpec::for_2012_r2(2_999_226);
+    let downloads = Downloads::new(&[("update.msu", update.bytes())]);
+    for (issuers, expected) in [(&of_2010[..], false), (&of_2001, false), (&both, true)] {
+        let lists = issuers.iter().map(|issuer| RevocationSpec::of(*issuer));
+        let settings = IntakeSettings {
+            revocation_lists: lists.map(|list| list.bytes()).collect(),
+            ..lab()
+        };
+        let inspection = downloads.inspect_with(&settings);
+        let checked = match &inspection.items[0].verdict {
+            Verdict::Valid {
+                revocation_checked, ..
+            } => Some(*revocation_checked),
+            _ => None,
+        };
+        assert_eq!(checked, Some(expected), "{issuers:?}");
+    }
+}
+
+#[test]
 fn a_revocation_list_that_cannot_be_read_is_an_error_and_not_left_out_silently() {
     let settings = IntakeSettings {
         revocation_lists: vec![b"hello".to_vec()],
