@@ -41,6 +41,9 @@ pub struct BundleDocument {
     pub exe: Exe,
     /// The downloads that went in, sorted by path.
     pub inputs: Vec<Input>,
+    /// Warnings about the package that stay with the bundle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
     /// Every other file of the bundle, sorted by path; not this document, the exe (which is
     /// signed later) and `SHA256SUMS`.
     pub files: Vec<FileDigest>,
@@ -119,6 +122,23 @@ pub struct Input {
     pub verdict: String,
     /// Path of its copy in the bundle, when it was staged.
     pub staged_as: Option<String>,
+    /// Path in the bundle of the blob that it carries, when that was staged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob_staged_as: Option<String>,
+}
+
+/// A warning that stays with the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// The problem's code.
+    pub code: String,
+    /// Path of the download, relative to the config's folder.
+    pub subject: String,
+    /// What was found.
+    pub message: String,
+    /// What shows it.
+    pub evidence: Vec<String>,
 }
 
 /// Path and digest of one output.

@@ -1,6 +1,6 @@
 //! Seeds of the documents: written by the product's own writers.
 
-use gangway::bundle::{BundleDocument, Exe, FileDigest, Tool};
+use gangway::bundle::{BundleDocument, Exe, FileDigest, Remark, Tool};
 use gangway::gpo::backup::BackupDocument;
 use gangway::gpo::{DeployOptions, DomainName, GpoFiles, SettingsOptions, deploy, settings};
 use gangway::intake::lock::{Lock, LockedDownload};
@@ -50,6 +50,7 @@ pub fn locks() -> Seeds {
             signer: Some("CN=Microsoft Corporation".to_owned()),
             signatures: vec!["signature 1: SHA-256 by CN=x".to_owned()],
             remarks: vec!["x".to_owned()],
+            blob: Some(Sha256::of(b"blob")),
             first_seen: "2026-11-01T00:00:00Z".to_owned(),
         });
     }
@@ -127,6 +128,12 @@ pub fn json_documents() -> Seeds {
             stub_sha256: Sha256::of(b"stub"),
         },
         inputs: Vec::new(),
+        remarks: vec![Remark {
+            code: "GW1227".to_owned(),
+            subject: "downloads/a.cmd".to_owned(),
+            message: "text".to_owned(),
+            evidence: vec!["line 2".to_owned()],
+        }],
         files: vec![FileDigest {
             path: "runbook.html".to_owned(),
             size: 1,

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read as _};
 
-use gangway::formats::blob::{self, Blob, extract};
+use gangway::formats::blob::{Blob, BlobText, canonical, locate};
 use gangway::formats::onboarding_script;
 use gangway::formats::zip::{DirectoryLimits, Entry, EntryReader, entry_faults, survey};
 
@@ -48,19 +48,33 @@ pub fn zip(data: &[u8]) {
     }
 }
 
-/// A portal script: its lines, and the blob that stands in it.
+/// A text with blobs in it: where they stand, what they say, and the text around them.
 pub fn script(data: &[u8]) {
-    let script = onboarding_script::read(data);
-    if let Ok(found) = &script.blob {
-        let _ = Blob::read(&found.text, &ANCHORS);
+    let located = locate(data);
+    for one in &located {
+        if let Ok(text) = &one.text {
+            judge(text);
+        }
     }
-    let _ = extract(data);
+    let places: Vec<_> = located.into_iter().map(|one| one.range).collect();
+    let _ = onboarding_script::read(data, &places, "6b2f6a51-0c53-4d0e-9e0b-c0570500ab1e");
 }
 
 /// A blob as its JSON document.
 pub fn blob(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
-        let text = blob::BlobText::new(text.to_owned());
-        let _ = Blob::read(&text, &ANCHORS);
+        judge(&BlobText::new(text.to_owned()));
+    }
+}
+
+/// Reads a blob and writes it anew.
+///
+/// # Panics
+/// What is written anew is not written the same again.
+fn judge(text: &BlobText) {
+    let _ = Blob::read(text, &ANCHORS);
+    if let Ok(written) = canonical(text, &ANCHORS) {
+        let again = canonical(&written, &ANCHORS).expect("it was written by ourselves");
+        assert_eq!(again.expose(), written.expose());
     }
 }

@@ -7,6 +7,7 @@ use gangway_contract::manifest::Role;
 
 use super::codes;
 use super::item::{Item, Kind, ScriptVariant, Verdict};
+use crate::formats::blob::BlobText;
 use crate::problem::Problem;
 
 /// Evidence lines in one problem.
@@ -39,6 +40,7 @@ fn folder(path: &str) -> &str {
 /// Problems of several items together.
 pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
     let mut problems = role_problems(items);
+    problems.extend(package_problems(items));
     problems.extend(tenant_problems(items));
     problems.extend(lab_root_problem(items));
     problems
@@ -46,10 +48,12 @@ pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
 
 fn org_id(kind: &Kind) -> Option<&OrgId> {
     match kind {
-        Kind::OnboardingScript { blob, .. } => blob.as_ref().map(|blob| &blob.org_id),
-        Kind::OffboardingScript { blob, .. } => blob.as_ref().map(|blob| &blob.org_id),
-        Kind::OnboardingFile { blob } => Some(&blob.org_id),
-        Kind::OffboardingFile { blob } => Some(&blob.org_id),
+        Kind::OnboardingScript { blob, .. } | Kind::OnboardingFile { blob, .. } => {
+            Some(&blob.org_id)
+        }
+        Kind::OffboardingScript { blob, .. } | Kind::OffboardingFile { blob, .. } => {
+            Some(&blob.org_id)
+        }
         _ => None,
     }
 }
@@ -92,15 +96,56 @@ fn role_problems(items: &[Item]) -> Vec<Problem> {
         .collect()
 }
 
-fn slot_problem(slot: &str, items: &[&Item]) -> Option<Problem> {
-    let (first, rest) = items.split_first()?;
-    if rest.is_empty() {
+/// Scripts for one purpose whose blobs differ. The texts around one blob may: they go to no
+/// server. A `.onboarding` file beside them is the deployment tool's and may be another download.
+fn package_problems(items: &[Item]) -> Vec<Problem> {
+    [
+        (Role::OnboardingInfo, "onboarding script"),
+        (Role::OffboardingInfo, "offboarding script"),
+    ]
+    .into_iter()
+    .filter_map(|(role, purpose)| {
+        let scripts = items
+            .iter()
+            .filter(|item| item.kind.script_text().is_some());
+        let carriers: Vec<(&Item, &BlobText)> = scripts
+            .filter_map(|item| match item.kind.payload() {
+                Some((of, payload)) if of == role => Some((item, payload)),
+                _ => None,
+            })
+            .collect();
+        package_problem(purpose, &carriers)
+    })
+    .collect()
+}
+
+fn package_problem(purpose: &str, carriers: &[(&Item, &BlobText)]) -> Option<Problem> {
+    let different: BTreeSet<_> = carriers.iter().map(|(_, blob)| blob.sha256()).collect();
+    if different.len() < 2 {
         return None;
     }
-    let package = matches!(
-        first.kind.role(),
-        Some(Role::OnboardingScript | Role::OffboardingScript)
+    let problem = Problem::new(
+        &codes::TWO_PACKAGES,
+        purpose,
+        format!("{} different blobs compete for one place", different.len()),
+        "keep the newer package and take the others out of the folder",
     );
+    let shown = carriers.iter().take(MAX_EVIDENCE);
+    Some(shown.fold(problem, |problem, (item, blob)| {
+        let version = item.kind.version().unwrap_or("none");
+        problem.with_evidence(format!(
+            "`{}`: version {version}, SHA-256 of the blob {}",
+            item.path,
+            blob.sha256()
+        ))
+    }))
+}
+
+fn slot_problem(slot: &str, items: &[&Item]) -> Option<Problem> {
+    let (first, rest) = items.split_first()?;
+    if rest.is_empty() || first.kind.script_text().is_some() {
+        return None;
+    }
     let different: BTreeSet<_> = items.iter().map(|item| item.sha256).collect();
     let problem = if different.len() == 1 {
         Problem::new(
@@ -111,11 +156,7 @@ fn slot_problem(slot: &str, items: &[&Item]) -> Option<Problem> {
         )
     } else {
         Problem::new(
-            if package {
-                &codes::TWO_PACKAGES
-            } else {
-                &codes::TWO_FOR_ONE_ROLE
-            },
+            &codes::TWO_FOR_ONE_ROLE,
             slot,
             format!("{} different files compete for one place", different.len()),
             "keep the newer one and take the others out of the folder",

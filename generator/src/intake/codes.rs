@@ -4,7 +4,7 @@
 //! blobs, GW13 signatures, GW14 packages, GW15 several items together, GW16 the lock file,
 //! GW17 prerequisites of closed networks.
 
-use crate::problem::{Code, Severity};
+use crate::problem::{Code, Problem, Severity};
 
 /// Declares the codes and the list of all of them. The page is the reason, a blank line, and
 /// what to do.
@@ -91,20 +91,20 @@ codes! {
         "Nothing, when they are not meant for the bundle.";
 
     /// The script is for single machines.
-    LOCAL_SCRIPT = "GW1201", Error, "the script is for single machines",
-        "The portal's local script asks for consent, shows text and waits for a key. As SYSTEM nobody answers: it loops for ever. It also sets a latency that is meant for demonstrations. Removing its `pause` does not help, because the consent stays.",
-        "In the Defender portal choose the deployment method `Group Policy` and download again.";
-    /// No line of the script writes a blob.
+    LOCAL_SCRIPT = "GW1201", Note, "the script is for single machines",
+        "The portal's local script asks for consent, shows text and waits for a key; as SYSTEM nobody answers. Its blob is the same as that of every other package of the tenant, and only the blob is used.",
+        "Nothing. With `onboard.apply = \"script\"` the package of the deployment method `Group Policy` is needed instead.";
+    /// The script has lost its blob.
     NO_BLOB = "GW1202", Error, "the script holds no onboarding blob",
-        "The one line that writes the onboarding or offboarding data into the registry is missing, so the script would do nothing useful.",
+        "This is a portal script by the keys that it works on, and nowhere in it stands the signed data that onboards or offboards.",
         "Download the package again; do not edit the script.";
-    /// The blob's line was wrapped or cut.
-    WRAPPED_BLOB = "GW1203", Error, "the script's blob was wrapped or cut",
-        "The blob is one line of more than 7000 characters. Editors, mail programs and chat tools wrap or cut such lines, and cmd.exe then runs the rest as commands.",
+    /// The blob was wrapped or cut.
+    WRAPPED_BLOB = "GW1203", Error, "the blob was wrapped or cut",
+        "The blob is one line of more than 7000 characters. Editors, mail programs and chat tools wrap or cut such lines.",
         "Use the file from the portal's zip as it is; move it as a zip and never through an editor.";
-    /// The blob's line is damaged in another way.
-    DAMAGED_BLOB_LINE = "GW1204", Error, "the script's blob line is damaged",
-        "The line is longer than cmd.exe runs, holds characters that the portal never writes there, or there are several such lines.",
+    /// The blob is damaged in another way.
+    DAMAGED_BLOB = "GW1204", Error, "the blob is damaged",
+        "Something in the file begins as a blob and does not go on as one, or there are more beginnings than any package has.",
         "Download the package again; do not edit the script.";
     /// The blob's JSON cannot be read.
     UNREADABLE_BLOB = "GW1205", Error, "the blob cannot be read",
@@ -160,32 +160,36 @@ codes! {
         "Check where the package comes from and keep it where only administrators can read it.";
     /// A byte order mark before the first command.
     BYTE_ORDER_MARK = "GW1218", Warning, "the script starts with a byte order mark",
-        "cmd.exe takes the mark as part of the first command, so `@echo off` fails and every line is echoed. An editor saved the file as `UTF-8 with BOM`; the portal does not.",
+        "An editor saved the file as `UTF-8 with BOM`; the portal does not. cmd.exe would take the mark as part of the first command. The blob is used all the same: it is signed, and the script is not run.",
         "Use the file from the portal's zip as it is.";
-    /// A line that cannot be told.
-    UNCLEAR_LINE = "GW1219", Warning, "a line of the script cannot be classified",
-        "Only the blob of a portal script is signed. The other lines are compared with the commands that portal scripts are made of; this one does not fit, though it need not be bad: the portal changes its scripts from time to time.",
-        "Look at the line. When the script is fresh from the portal, tell the makers of Gangway.";
-    /// A command that no portal script runs.
-    FOREIGN_COMMAND = "GW1220", Error, "the script runs something that no portal script runs",
-        "The script would run as SYSTEM on every server. A program outside the short list that portal scripts use means that somebody edited the script.",
-        "Download the package again. Steps of your own belong into a task of your own.";
-    /// On- and offboarding mixed.
-    CONTRADICTORY_SCRIPT = "GW1221", Error, "the script contradicts itself",
-        "It writes both the onboarding and the offboarding value, or its blob is of the other kind than the value that it is written to.",
-        "Download the package again; do not edit the script.";
-    /// One weak sign of the local variant, or signs of the other direction.
-    ODD_SIGN = "GW1222", Warning, "the script shows a sign of another variant",
-        "All signs together make this the unattended script, but one sign belongs to another variant. The portal may have changed its scripts, or somebody edited this one.",
-        "Compare it with a fresh download.";
-    /// Line ends were changed.
-    CHANGED_ENDINGS = "GW1223", Warning, "the script's line ends were changed",
-        "Scripts fresh from the portal end most lines with CR LF. This one has LF only, as after a pass through git or a Linux tool. cmd.exe runs it, but labels near block borders of 512 bytes can be missed.",
-        "Take the file from the portal's zip, byte for byte.";
     /// The end of the script is missing.
     NO_EXIT = "GW1224", Warning, "the script's end is missing",
-        "Portal scripts end with `exit` and the code that tells how they ended. Without it the download was cut short behind the blob: the script would still write the blob, but neither wait for the sensor nor tell the result.",
+        "Portal scripts end with `exit` and the code that tells how they ended. Without it the download was cut short behind the blob. The blob is whole and is used: it is signed, and the script is not run.",
         "Download the package again, and take the script from the zip.";
+    /// The outer document of the blob holds what nobody signed.
+    IRREGULAR_BLOB = "GW1225", Error, "the blob holds something that nobody signed",
+        "The service signs the body of the blob. The document around it has the body, its signatures and the certificates that vouch for them, and nothing else: a further field, a field that stands there twice, or a certificate that vouches for nothing could be put there by anybody.",
+        "Download the package again and find out who changed the file. When it is fresh from the portal, the service has a new form of package: ask for a newer Gangway.";
+    /// Two different blobs in one file.
+    TWO_BLOBS = "GW1226", Error, "the file holds two different blobs",
+        "Every package holds one blob. With two that differ it would be chance which tenant, or which of on- and offboarding, the servers follow. The whole file was searched, whatever the text around the blobs does with them.",
+        "Download the package again; do not edit the script.";
+    /// No known script has this text.
+    UNKNOWN_SHAPE = "GW1227", Warning, "the script's text is of no known shape",
+        "Only the blob of a portal script is signed, and only the blob is used: the bootstrap makes the changes that the known scripts make, and runs none of them. This text differs from them: the portal may have changed its script, in which case Microsoft's may do more than the bootstrap does, or somebody edited this one. The evidence lists the lines that no known script has, for a reader; nothing is said about what they do.",
+        "Nothing, when the servers onboard. Compare the script with a fresh download. `onboard.apply = \"script\"` runs Microsoft's own script instead, when its SHA-256 stands in `onboard.accept_scripts`.";
+    /// A body newer than those that are known.
+    NEWER_BODY = "GW1228", Warning, "the package is newer than those that are known",
+        "The body of the blob is of a version that came after every one that the makers of Gangway have read. It is signed and it is used. A newer package may come with a newer script, and Microsoft's script may then do more than the bootstrap does.",
+        "Nothing, when the servers onboard. `onboard.apply = \"script\"` runs Microsoft's own script instead, when its SHA-256 stands in `onboard.accept_scripts`.";
+    /// A script in two bytes a character.
+    SAVED_AS_UTF16 = "GW1229", Warning, "the script was saved as UTF-16",
+        "An editor saved the portal's script in two bytes a character, which cmd.exe cannot run; the portal does not. The blob is used all the same: it is signed, and the script is not run.",
+        "Take the file from the portal's zip as it is.";
+    /// Bytes behind the last line that no script has.
+    STRANGE_END = "GW1230", Warning, "the script has a strange end",
+        "Behind the last line stand bytes that the portal does not write: 0x1A, the end-of-file mark of old systems and tools, or zero bytes, which a broken copy leaves. The blob is used all the same: it is signed, and the script is not run.",
+        "Take the file from the portal's zip as it is.";
 
     /// No signature where there must be one.
     UNSIGNED = "GW1301", Error, "the file is not signed",
@@ -313,6 +317,12 @@ codes! {
 /// What the operating system refused: it says nothing of the downloads, and what else was found
 /// is not whole.
 pub static ENVIRONMENT: &[&Code] = &[&UNREADABLE, &NOT_COPIED];
+
+/// Is this a warning that stays with lock and bundle: may Microsoft's own script do more than the
+/// bootstrap does?
+pub(crate) fn is_kept(problem: &Problem) -> bool {
+    [&UNKNOWN_SHAPE, &NEWER_BODY].contains(&problem.code)
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::source::Source;
-use crate::formats::blob::{OffboardingBlob, OnboardingBlob};
+use crate::formats::blob::{BlobText, OffboardingBlob, OnboardingBlob};
 use crate::formats::digest::DigestAlgorithm;
+use crate::formats::onboarding_script::ScriptText;
 use crate::problem::Problem;
 
 /// One file, or one entry of an archive.
@@ -30,9 +31,10 @@ pub struct Item {
 }
 
 impl Item {
-    /// May it be staged and run: a payload without an error of its own?
+    /// May it, or the blob that it carries, become a payload: is there no error of its own?
     pub fn is_usable(&self) -> bool {
-        self.kind.role().is_some() && !self.problems.iter().any(Problem::is_error)
+        let is_payload = self.kind.role().is_some() || self.kind.payload().is_some();
+        is_payload && !self.problems.iter().any(Problem::is_error)
     }
 }
 
@@ -111,29 +113,45 @@ pub struct FirstSignature {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kind {
-    /// A `.cmd` from the portal that onboards.
+    /// A text around a blob that onboards: a `.cmd` from the portal, mostly.
     OnboardingScript {
         /// For which way of deployment it was made.
         variant: ScriptVariant,
-        /// What its blob says; none when it cannot be read (a problem tells why).
-        blob: Option<OnboardingBlob>,
+        /// The text around the blob.
+        text: ScriptText,
+        /// What its blob says.
+        blob: OnboardingBlob,
+        /// The blob as a server gets it; none when nobody vouches for it.
+        #[serde(skip)]
+        payload: Option<BlobText>,
     },
-    /// A `.cmd` from the portal that offboards.
+    /// A text around a blob that offboards.
     OffboardingScript {
         /// For which way of deployment it was made.
         variant: ScriptVariant,
-        /// What its blob says; none when it cannot be read.
-        blob: Option<OffboardingBlob>,
+        /// The text around the blob.
+        text: ScriptText,
+        /// What its blob says.
+        blob: OffboardingBlob,
+        /// The blob as a server gets it; none when nobody vouches for it.
+        #[serde(skip)]
+        payload: Option<BlobText>,
     },
     /// `WindowsDefenderATP.onboarding`: the blob alone.
     OnboardingFile {
         /// What it says.
         blob: OnboardingBlob,
+        /// The blob as a server gets it; none when nobody vouches for it.
+        #[serde(skip)]
+        payload: Option<BlobText>,
     },
     /// `WindowsDefenderATP.offboarding`: the blob alone.
     OffboardingFile {
         /// What it says.
         blob: OffboardingBlob,
+        /// The blob as a server gets it; none when nobody vouches for it.
+        #[serde(skip)]
+        payload: Option<BlobText>,
     },
     /// `md4ws.msi`, the unified agent of Server 2012 R2 and 2016.
     Agent {
@@ -243,6 +261,8 @@ pub enum ScriptVariant {
     Local,
     /// The Group Policy script with the VDI companion beside it.
     NonPersistent,
+    /// No portal script.
+    Other,
 }
 
 /// Processor architecture of a download.
@@ -274,14 +294,8 @@ impl Kind {
     /// The payload role this kind fills; none for what is never staged on its own.
     pub fn role(&self) -> Option<Role> {
         Some(match self {
-            Self::OnboardingScript {
-                variant: ScriptVariant::GroupPolicy | ScriptVariant::NonPersistent,
-                ..
-            } => Role::OnboardingScript,
-            Self::OffboardingScript {
-                variant: ScriptVariant::GroupPolicy,
-                ..
-            } => Role::OffboardingScript,
+            Self::OnboardingScript { .. } => Role::OnboardingScript,
+            Self::OffboardingScript { .. } => Role::OffboardingScript,
             Self::Agent { .. } => Role::Agent,
             Self::InstallScript { .. } => Role::InstallScript,
             Self::PlatformUpdate { .. } => Role::PlatformUpdate,
@@ -293,9 +307,7 @@ impl Kind {
             }
             Self::MonitoringAgent { .. } => Role::MonitoringAgent,
             Self::Analyzer { .. } => Role::Analyzer,
-            Self::OnboardingScript { .. }
-            | Self::OffboardingScript { .. }
-            | Self::OffboardingFile { .. }
+            Self::OffboardingFile { .. }
             | Self::DeploymentToolConfig
             | Self::VdiCompanion
             | Self::PolicyTemplate { .. }
@@ -304,10 +316,36 @@ impl Kind {
         })
     }
 
+    /// The blob that a package carries, in the one form in which a server gets it, and the role
+    /// that it fills.
+    pub fn payload(&self) -> Option<(Role, &BlobText)> {
+        match self {
+            Self::OnboardingScript { payload, .. } | Self::OnboardingFile { payload, .. } => {
+                Some((Role::OnboardingInfo, payload.as_ref()?))
+            }
+            Self::OffboardingScript { payload, .. } | Self::OffboardingFile { payload, .. } => {
+                Some((Role::OffboardingInfo, payload.as_ref()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The text around the blob of a package.
+    pub fn script_text(&self) -> Option<&ScriptText> {
+        match self {
+            Self::OnboardingScript { text, .. } | Self::OffboardingScript { text, .. } => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
     /// The one place in a bundle that an item of this kind takes, in words; none for what is
     /// never staged. Two different files for one place are a mistake.
     pub fn slot(&self) -> Option<String> {
-        self.role()?;
+        if self.role().is_none() && self.payload().is_none() {
+            return None;
+        }
         Some(match self {
             Self::OnboardingScript { .. } => "onboarding script".to_owned(),
             Self::OffboardingScript { .. } => "offboarding script".to_owned(),
@@ -325,10 +363,12 @@ impl Kind {
     /// The version the item carries, where its kind has one.
     pub fn version(&self) -> Option<&str> {
         match self {
-            Self::OnboardingScript { blob, .. } => blob.as_ref()?.version.as_deref(),
-            Self::OffboardingScript { blob, .. } => blob.as_ref()?.version.as_deref(),
-            Self::OnboardingFile { blob } => blob.version.as_deref(),
-            Self::OffboardingFile { blob } => blob.version.as_deref(),
+            Self::OnboardingScript { blob, .. } | Self::OnboardingFile { blob, .. } => {
+                blob.version.as_deref()
+            }
+            Self::OffboardingScript { blob, .. } | Self::OffboardingFile { blob, .. } => {
+                blob.version.as_deref()
+            }
             Self::InstallScript { version } => version.as_deref(),
             Self::Agent { version, .. }
             | Self::PlatformUpdate { version, .. }

@@ -21,6 +21,7 @@ mod recognise;
 mod recognised;
 pub mod report;
 mod script;
+mod script_text;
 mod settings;
 mod signature;
 mod source;
@@ -31,6 +32,8 @@ mod walk;
 mod tests;
 
 use std::path::PathBuf;
+
+use gangway_contract::manifest::Role;
 
 pub use item::{
     Architecture, Claims, FirstSignature, Item, Kind, ScriptVariant, SignatureFacts, Verdict,
@@ -62,10 +65,24 @@ impl Inspection {
         self.all_problems().any(Problem::is_error)
     }
 
+    /// The package whose blob fills a role ([`Role::OnboardingInfo`] or
+    /// [`Role::OffboardingInfo`]): the first script, else the first `.onboarding` or
+    /// `.offboarding` file, which beside a script is the deployment tool's. After an inspection
+    /// without errors all scripts for one role carry the same blob.
+    pub fn package(&self, role: Role) -> Option<&Item> {
+        let carriers = || {
+            let items = self.items.iter().filter(|item| item.is_usable());
+            items.filter(|item| matches!(item.kind.payload(), Some((of, _)) if of == role))
+        };
+        carriers()
+            .find(|item| item.kind.script_text().is_some())
+            .or_else(|| carriers().next())
+    }
+
     /// The items that a payload role may be filled from, in the order of their paths. After an
     /// inspection without errors there is at most one with distinct content for each role but
     /// hotfixes.
-    pub fn of_role(&self, role: gangway_contract::manifest::Role) -> impl Iterator<Item = &Item> {
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = &Item> {
         self.items
             .iter()
             .filter(move |item| item.kind.role() == Some(role))

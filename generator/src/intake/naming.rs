@@ -13,11 +13,13 @@ impl Kind {
                 ScriptVariant::GroupPolicy => "onboarding script (Group Policy)",
                 ScriptVariant::Local => "onboarding script (single machine)",
                 ScriptVariant::NonPersistent => "onboarding script (VDI)",
+                ScriptVariant::Other => "onboarding package in another text",
             },
             Self::OffboardingScript { variant, .. } => match variant {
                 ScriptVariant::GroupPolicy => "offboarding script (Group Policy)",
                 ScriptVariant::Local => "offboarding script (single machine)",
                 ScriptVariant::NonPersistent => "offboarding script (VDI)",
+                ScriptVariant::Other => "offboarding package in another text",
             },
             Self::OnboardingFile { .. } => "onboarding file",
             Self::OffboardingFile { .. } => "offboarding file",

@@ -1,16 +1,21 @@
-//! Portal scripts and blobs alone: what they are, for whom, and what stands against them.
+//! Texts that hold a blob: portal scripts, `.onboarding` files, whatever else. The blob is what
+//! counts; the text around it is told to the reader and goes to no server.
+
+use core::ops::Range;
 
 use super::codes;
 use super::context::Context;
 use super::item::{Kind, ScriptVariant, Verdict};
 use super::recognised::{Recognised, SignatureCheck};
+use super::script_text;
 use super::signature::{blob_problem, blob_verdict};
 use crate::formats::blob::{
-    Blob, BlobError, BlobText, Direction, ExtractError, OffboardingBlob, OnboardingBlob,
+    Blob, BlobError, BlobSignature, BlobText, BrokenBlob, Irregular, LeafFacts, Located,
+    OffboardingBlob, OnboardingBlob, canonical, locate,
 };
-use crate::formats::onboarding_script::{self, Feature, Finding, FindingKind, Script, Variant};
+use crate::formats::onboarding_script::{self, ScriptText, Shape, Variant};
 use crate::formats::x509::time::utc;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Offboarding packages that end sooner than this get a warning: servers refresh policy every
 /// 90 minutes, but switched-off ones come back after a weekend. In seconds.
@@ -19,123 +24,190 @@ const SOON: i64 = 3 * 86_400;
 /// The longest validity that the portal documents is 30 days. In seconds.
 const LONGEST: i64 = 31 * 86_400;
 
-/// Evidence lines of one kind in one problem.
-const MAX_EVIDENCE: usize = 20;
+/// Newest version of a body that was read in a public specimen. Versions are decimal numbers:
+/// 1.47 came before 1.5, and 1.68 before 1.7.
+const NEWEST_BODY: f64 = 2.11;
 
 const PORTAL: &str = "download the package again from the Defender portal";
 
-/// Judges a portal script.
-pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> Recognised {
-    let script = onboarding_script::read(bytes);
-    let mut problems = shape_problems(&script, subject);
-    let blob = match &script.blob {
-        Ok(found) => match Blob::read(&found.text, &context.anchors) {
-            Ok(blob) => Some((found.direction, blob)),
-            Err(error) => {
-                problems.push(unreadable_blob(&error, subject));
-                None
-            }
-        },
-        Err(error) => {
-            problems.push(extract_problem(error, subject));
-            None
-        }
-    };
-    let direction = script
-        .decision
-        .direction
-        .or_else(|| blob.as_ref().map(|(direction, _)| *direction))
-        .unwrap_or(Direction::Onboarding);
-    let verdict = match &blob {
-        Some((_, blob)) => verdict_of(blob),
-        None => Verdict::Invalid {
-            why: "there is no readable blob".to_owned(),
-        },
-    };
-    let variant = match script.decision.variant {
-        Variant::Unattended => ScriptVariant::GroupPolicy,
-        Variant::Local => ScriptVariant::Local,
-    };
-    let mut onboarding = None;
-    let mut offboarding = None;
-    if let Some((found_on, blob)) = blob {
-        problems.extend(blob_problems(&blob, context, subject));
-        match (found_on, blob) {
-            (Direction::Onboarding, Blob::Onboarding(blob)) => onboarding = Some(blob),
-            (Direction::Offboarding, Blob::Offboarding(blob)) => offboarding = Some(blob),
-            (value, _) => problems.push(
-                Problem::new(
-                    &codes::CONTRADICTORY_SCRIPT,
-                    subject,
-                    "the blob is of the other kind than the value that it is written to",
-                    PORTAL,
-                )
-                .with_evidence(format!("value: `{}`", value.value_name())),
-            ),
-        }
-    }
-    Recognised {
-        kind: match direction {
-            Direction::Onboarding => Kind::OnboardingScript {
-                variant,
-                blob: onboarding,
-            },
-            Direction::Offboarding => Kind::OffboardingScript {
-                variant,
-                blob: offboarding,
-            },
-        },
-        check: SignatureCheck::Done(verdict),
-        problems,
-    }
+/// What came of all blobs in one text.
+#[derive(Default)]
+struct Judged {
+    /// The first one that could be read.
+    blob: Option<Blob>,
+    /// Its text as a server gets it.
+    payload: Option<BlobText>,
+    /// Of the first that does not hold, or of the first.
+    verdict: Option<Verdict>,
+    problems: Vec<Problem>,
 }
 
-/// Judges a blob that stands alone in a file; none when the text is no blob at all.
-pub(super) fn recognise_blob_file(
-    text: &str,
-    context: &Context<'_>,
-    subject: &str,
-) -> Option<Recognised> {
-    // Enough to tell a blob, also a damaged one, from any other JSON document.
-    let is_blob = ["\"body\"", "\"sig\"", "\"cert\""]
-        .iter()
-        .all(|field| text.contains(field));
-    if !is_blob {
+/// Judges a text, as UTF-8; none when it neither holds a blob nor should.
+pub(super) fn recognise(text: &[u8], context: &Context<'_>, subject: &str) -> Option<Recognised> {
+    let located = locate(text);
+    let should = onboarding_script::is_portal_script(text);
+    if located.is_empty() && !should {
         return None;
     }
-    let text = BlobText::new(text.trim().to_owned());
-    Some(match Blob::read(&text, &context.anchors) {
-        Ok(blob) => {
-            let problems = blob_problems(&blob, context, subject);
-            let check = SignatureCheck::Done(verdict_of(&blob));
-            let kind = match blob {
-                Blob::Onboarding(blob) => Kind::OnboardingFile { blob },
-                Blob::Offboarding(blob) => Kind::OffboardingFile { blob },
+    let Judged {
+        blob,
+        payload,
+        verdict,
+        mut problems,
+    } = judge(&located, context, subject);
+    let check = SignatureCheck::Done(verdict.unwrap_or_else(|| Verdict::Invalid {
+        why: "there is no readable blob".to_owned(),
+    }));
+    let alone = is_alone(text, &located);
+    let kind = match blob {
+        None => Kind::Unknown {
+            looks_like: if should {
+                "a portal script without a readable blob"
+            } else {
+                "a damaged onboarding or offboarding file"
+            },
+            claims: None,
+        },
+        Some(Blob::Onboarding(blob)) if alone => Kind::OnboardingFile { blob, payload },
+        Some(Blob::Offboarding(blob)) if alone => Kind::OffboardingFile { blob, payload },
+        Some(blob) => {
+            let text = around(text, &located, &blob);
+            problems.extend(script_text::problems(&text, subject));
+            let variant = match text.variant {
+                Variant::Unattended => ScriptVariant::GroupPolicy,
+                Variant::Local => ScriptVariant::Local,
+                Variant::Other => ScriptVariant::Other,
             };
-            Recognised {
-                kind,
-                check,
-                problems,
+            match blob {
+                Blob::Onboarding(blob) => Kind::OnboardingScript {
+                    variant,
+                    text,
+                    blob,
+                    payload,
+                },
+                Blob::Offboarding(blob) => Kind::OffboardingScript {
+                    variant,
+                    text,
+                    blob,
+                    payload,
+                },
             }
         }
-        Err(error) => Recognised {
-            kind: Kind::Unknown {
-                looks_like: "a damaged onboarding or offboarding file",
-                claims: None,
-            },
-            check: SignatureCheck::Done(Verdict::Invalid {
-                why: error.to_string(),
-            }),
-            problems: vec![unreadable_blob(&error, subject)],
-        },
+    };
+    Some(Recognised {
+        kind,
+        check,
+        problems,
     })
 }
 
-fn verdict_of(blob: &Blob) -> Verdict {
-    match blob {
-        Blob::Onboarding(blob) => blob_verdict(&blob.signature, blob.leaf.as_ref()),
-        Blob::Offboarding(blob) => blob_verdict(&blob.signature, blob.leaf.as_ref()),
+/// Is the blob all that the file holds?
+fn is_alone(text: &[u8], located: &[Located]) -> bool {
+    let [one] = located else { return false };
+    let before = text.get(..one.range.start).unwrap_or_default();
+    let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
+    let after = text.get(one.range.end..).unwrap_or_default();
+    [before, after]
+        .into_iter()
+        .flatten()
+        .all(u8::is_ascii_whitespace)
+}
+
+/// The text around the blobs.
+fn around(text: &[u8], located: &[Located], blob: &Blob) -> ScriptText {
+    let ranges: Vec<Range<usize>> = located.iter().map(|one| one.range.clone()).collect();
+    let tenant = match blob {
+        Blob::Onboarding(blob) => &blob.org_id,
+        Blob::Offboarding(blob) => &blob.org_id,
+    };
+    let mut around = onboarding_script::read(text, &ranges, tenant.as_str());
+    // After a blob that was wrapped or cut, any line may be a piece of it.
+    if let Shape::Unknown { lines, .. } = &mut around.shape
+        && located.iter().any(|one| one.text.is_err())
+    {
+        lines.clear();
     }
+    around
+}
+
+/// Reads every blob: each has to be genuine, and they have to be one and the same.
+fn judge(located: &[Located], context: &Context<'_>, subject: &str) -> Judged {
+    let mut judged = Judged::default();
+    let mut payloads: Vec<(usize, BlobText)> = Vec::new();
+    for one in located {
+        let text = match &one.text {
+            Ok(text) => text,
+            Err(broken) => {
+                judged.problems.push(broken_problem(broken, subject));
+                continue;
+            }
+        };
+        let blob = match Blob::read(text, &context.anchors) {
+            Ok(blob) => blob,
+            Err(error) => {
+                judged.problems.push(unreadable_blob(&error, subject));
+                continue;
+            }
+        };
+        let (signature, leaf) = signature_of(&blob);
+        let verdict = blob_verdict(signature, leaf);
+        if matches!(signature, BlobSignature::Valid { .. }) {
+            match canonical(text, &context.anchors) {
+                Ok(payload) => payloads.push((one.line, payload)),
+                Err(why) => judged.problems.push(irregular_problem(why, subject)),
+            }
+            judged.verdict.get_or_insert(verdict);
+        } else {
+            judged.verdict = Some(verdict);
+        }
+        judged
+            .problems
+            .extend(blob_problems(&blob, context, subject));
+        judged.blob.get_or_insert(blob);
+    }
+    if located.is_empty() {
+        judged.problems.push(Problem::new(
+            &codes::NO_BLOB,
+            subject,
+            "the script holds no onboarding blob",
+            PORTAL,
+        ));
+    }
+    judged.problems.extend(two_blobs(&payloads, subject));
+    judged.payload = payloads.into_iter().next().map(|(_, payload)| payload);
+    judged.problems.dedup();
+    judged
+}
+
+fn signature_of(blob: &Blob) -> (&BlobSignature, Option<&LeafFacts>) {
+    match blob {
+        Blob::Onboarding(blob) => (&blob.signature, blob.leaf.as_ref()),
+        Blob::Offboarding(blob) => (&blob.signature, blob.leaf.as_ref()),
+    }
+}
+
+fn two_blobs(payloads: &[(usize, BlobText)], subject: &str) -> Option<Problem> {
+    let (first_line, first) = payloads.first()?;
+    let (line, _) = payloads.iter().find(|(_, other)| other != first)?;
+    Some(
+        Problem::new(
+            &codes::TWO_BLOBS,
+            subject,
+            "the file holds two blobs that differ",
+            PORTAL,
+        )
+        .with_evidence(format!("they begin on lines {first_line} and {line}")),
+    )
+}
+
+fn irregular_problem(why: Irregular, subject: &str) -> Problem {
+    Problem::new(
+        &codes::IRREGULAR_BLOB,
+        subject,
+        "the blob holds something that nobody signed",
+        PORTAL,
+    )
+    .with_evidence(why.to_string())
 }
 
 fn unreadable_blob(error: &BlobError, subject: &str) -> Problem {
@@ -148,148 +220,31 @@ fn unreadable_blob(error: &BlobError, subject: &str) -> Problem {
     .with_evidence(error.to_string())
 }
 
-fn extract_problem(error: &ExtractError, subject: &str) -> Problem {
-    let (code, message) = match error {
-        ExtractError::NotFound => (&codes::NO_BLOB, "the script holds no onboarding blob"),
-        ExtractError::Wrapped { .. } | ExtractError::CutShort { .. } => {
-            (&codes::WRAPPED_BLOB, "the script's blob was wrapped or cut")
+fn broken_problem(broken: &BrokenBlob, subject: &str) -> Problem {
+    let (code, message) = match broken {
+        BrokenBlob::Interrupted { .. } => (&codes::WRAPPED_BLOB, "the blob was wrapped or cut"),
+        BrokenBlob::NotJson { .. } | BrokenBlob::TooMany { .. } => {
+            (&codes::DAMAGED_BLOB, "the blob is damaged")
         }
-        ExtractError::Several { .. }
-        | ExtractError::TooLong { .. }
-        | ExtractError::Percent { .. }
-        | ExtractError::NotAscii { .. }
-        | ExtractError::NoData { .. } => (
-            &codes::DAMAGED_BLOB_LINE,
-            "the line with the script's blob is damaged",
-        ),
     };
-    Problem::new(code, subject, message, PORTAL).with_evidence(error.to_string())
+    Problem::new(code, subject, message, PORTAL).with_evidence(broken.to_string())
 }
 
-/// Everything about the script but its blob.
-fn shape_problems(script: &Script, subject: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let decision = &script.decision;
-    let signs = |problem: Problem, signs: &[Feature]| {
-        signs.iter().fold(problem, |problem, feature| {
-            problem.with_evidence(format!(
-                "line {}: {}",
-                feature.line,
-                feature.sign.describe()
-            ))
-        })
-    };
-    match decision.variant {
-        Variant::Local => problems.push(signs(
-            Problem::new(
-                &codes::LOCAL_SCRIPT,
-                subject,
-                "the script is the one for single machines: it waits for answers that nobody \
-                 gives when it runs unattended",
-                "in the Defender portal choose deployment method `Group Policy` and download \
-                 again",
-            ),
-            &decision.local_signs,
-        )),
-        Variant::Unattended if !decision.local_signs.is_empty() => problems.push(signs(
-            Problem::new(
-                &codes::ODD_SIGN,
-                subject,
-                "the script is the unattended one, with a sign of the one for single machines",
-                "compare it with a fresh download",
-            ),
-            &decision.local_signs,
-        )),
-        Variant::Unattended => {}
-    }
-    if !decision.contradictions.is_empty() {
-        problems.push(signs(
-            Problem::new(
-                &codes::ODD_SIGN,
-                subject,
-                "the script shows a sign of the other direction",
-                "compare it with a fresh download",
-            ),
-            &decision.contradictions,
-        ));
-    }
-    problems.extend(finding_problems(&script.findings, subject));
-    if script.byte_order_mark {
-        problems.push(Problem::new(
-            &codes::BYTE_ORDER_MARK,
-            subject,
-            "the script starts with a byte order mark, which cmd.exe takes for text",
-            "use the file from the portal's zip as it is",
-        ));
-    }
-    if !script.has_exit {
-        problems.push(Problem::new(
-            &codes::NO_EXIT,
-            subject,
-            "the script has no `exit`: its end is missing",
-            PORTAL,
-        ));
-    }
-    if script.endings.crlf == 0 && script.endings.lf > 1 {
-        problems.push(Problem::new(
-            &codes::CHANGED_ENDINGS,
-            subject,
-            "all lines of the script end with LF alone, which is not how the portal makes it",
-            "take the file from the portal's zip, byte for byte",
-        ));
-    }
-    problems
-}
-
-fn finding_problems(findings: &[Finding], subject: &str) -> Vec<Problem> {
-    let mut foreign = Problem::new(
-        &codes::FOREIGN_COMMAND,
-        subject,
-        "the script runs something that no portal script runs",
-        "download the package again; put steps of your own into a task of your own",
-    );
-    let mut unclear = Problem::new(
-        &codes::UNCLEAR_LINE,
-        subject,
-        "lines of the script cannot be classified",
-        "look at the lines; compare the script with a fresh download",
-    );
-    for finding in findings {
-        match &finding.what {
-            FindingKind::Foreign { program } => {
-                let what = program
-                    .as_ref()
-                    .map_or_else(|| "a program".to_owned(), |program| format!("`{program}`"));
-                foreign
-                    .evidence
-                    .push(format!("line {}: {what}", finding.line));
-            }
-            FindingKind::Unclear { why } => {
-                unclear
-                    .evidence
-                    .push(format!("line {}: {why}", finding.line));
-            }
-        }
-    }
-    [foreign, unclear]
-        .into_iter()
-        .filter(|problem| !problem.evidence.is_empty())
-        .map(|mut problem| {
-            problem.evidence.truncate(MAX_EVIDENCE);
-            problem
-        })
-        .collect()
-}
-
-/// Signature, tenant and expiry.
+/// Signature, tenant, expiry and version.
 fn blob_problems(blob: &Blob, context: &Context<'_>, subject: &str) -> Vec<Problem> {
-    let (signature, org_id) = match blob {
+    let (signature, org_id, version) = match blob {
         Blob::Onboarding(OnboardingBlob {
-            signature, org_id, ..
+            signature,
+            org_id,
+            version,
+            ..
         })
         | Blob::Offboarding(OffboardingBlob {
-            signature, org_id, ..
-        }) => (signature, org_id),
+            signature,
+            org_id,
+            version,
+            ..
+        }) => (signature, org_id, version),
     };
     let mut problems: Vec<Problem> = blob_problem(signature, &context.settings.trust, subject)
         .into_iter()
@@ -308,6 +263,17 @@ fn blob_problems(blob: &Blob, context: &Context<'_>, subject: &str) -> Vec<Probl
             .with_evidence(format!("found `{org_id}`, expected `{pinned}`")),
         );
     }
+    if let Some(version) = version.as_ref().filter(|version| is_newer(version)) {
+        problems.push(
+            Problem::new(
+                &codes::NEWER_BODY,
+                subject,
+                "the package is of a newer version than any that is known",
+                script_text::WAY_OUT,
+            )
+            .with_evidence(format!("version `{version}`, known up to {NEWEST_BODY}")),
+        );
+    }
     if let Blob::Offboarding(blob) = blob {
         problems.extend(expiry_problem(
             blob.expires_at,
@@ -318,9 +284,18 @@ fn blob_problems(blob: &Blob, context: &Context<'_>, subject: &str) -> Vec<Probl
     problems
 }
 
+/// Is this body newer than all that are known? A version of another form is.
+fn is_newer(version: &str) -> bool {
+    let plain = version
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = version.parse::<f64>().ok().filter(|_| plain);
+    number.is_none_or(|number| number > NEWEST_BODY)
+}
+
 fn expiry_problem(expires_at: i64, now: i64, subject: &str) -> Option<Problem> {
     let left = expires_at.saturating_sub(now);
-    let (code, message, next) = if left <= 0 {
+    let (code, message, next): (&'static Code, &str, &str) = if left <= 0 {
         (
             &codes::OFFBOARDING_EXPIRED,
             "the offboarding package has expired",
@@ -367,5 +342,15 @@ mod tests {
             expiry_problem(i64::MIN, i64::MAX, "x").map(|p| p.code.id),
             Some("GW1215")
         );
+    }
+
+    #[test]
+    fn versions_of_bodies_are_decimal_numbers() {
+        for known in ["1.33", "1.4", "1.47", "1.5", "1.9", "2.01", "2.11"] {
+            assert!(!is_newer(known), "{known}");
+        }
+        for newer in ["2.12", "2.2", "3.0", "10", "", "2.1.1", "1e9", "x", "nan"] {
+            assert!(is_newer(newer), "{newer}");
+        }
     }
 }

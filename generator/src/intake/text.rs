@@ -7,7 +7,6 @@ use super::recognised::{Recognised, SignatureCheck};
 use super::script;
 use super::signature::{Authenticode, RuleFor};
 use crate::formats::authenticode::FileKind;
-use crate::formats::onboarding_script::is_portal_script;
 use crate::problem::Problem;
 
 /// Largest text that is looked at, in bytes; `Install.ps1` has 99 KB.
@@ -24,17 +23,25 @@ const OTHER_SIGNATURE_BLOCKS: [&str; 4] = [
 
 /// Recognises a text by what it says. The bytes are the whole file.
 pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> Recognised {
-    if is_portal_script(bytes) {
-        return script::recognise(bytes, context, subject);
-    }
     let text = decode(bytes);
-    if text.trim_start().starts_with('{')
-        && let Some(found) = script::recognise_blob_file(&text, context, subject)
-    {
-        return found;
-    }
     // Lowered once: each of the dozen searches over it then goes at the speed of memory.
     let lower = text.to_ascii_lowercase();
+    if let Some(platform) = other_platform(&lower) {
+        return package_for(platform, subject);
+    }
+    let utf16 = utf16(bytes).is_some();
+    let plain = if utf16 { text.as_bytes() } else { bytes };
+    if let Some(mut found) = script::recognise(plain, context, subject) {
+        if utf16 {
+            found.problems.push(Problem::new(
+                &codes::SAVED_AS_UTF16,
+                subject,
+                "a portal script saved as UTF-16, which cmd.exe cannot run",
+                "take the file from the portal's zip as it is",
+            ));
+        }
+        return found;
+    }
     let has = |needle: &str| has_lower(&lower, needle);
     let unsigned_kind = |kind: Kind, why: &str| Recognised {
         kind,
@@ -75,23 +82,6 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
             )
         };
     }
-    if let Some(platform) = other_platform(&lower) {
-        return Recognised {
-            kind: Kind::OtherPlatform {
-                platform: platform.to_owned(),
-            },
-            check: SignatureCheck::Done(Verdict::NotChecked {
-                why: "not a package for Windows".to_owned(),
-            }),
-            problems: vec![Problem::new(
-                &codes::OTHER_PLATFORM,
-                subject,
-                format!("the package is for {platform}"),
-                "in the portal choose operating system `Windows Server` and deployment method \
-                 `Group Policy`",
-            )],
-        };
-    }
     if has("# SIG # Begin signature block") {
         return Recognised::unknown_maker("a PowerShell script", FileKind::Script, None, subject);
     }
@@ -103,6 +93,24 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
         );
     }
     Recognised::unknown("text", subject)
+}
+
+fn package_for(platform: &str, subject: &str) -> Recognised {
+    Recognised {
+        kind: Kind::OtherPlatform {
+            platform: platform.to_owned(),
+        },
+        check: SignatureCheck::Done(Verdict::NotChecked {
+            why: "not a package for Windows".to_owned(),
+        }),
+        problems: vec![Problem::new(
+            &codes::OTHER_PLATFORM,
+            subject,
+            format!("the package is for {platform}"),
+            "in the portal choose operating system `Windows Server` and deployment method \
+             `Group Policy`",
+        )],
+    }
 }
 
 fn install_script(text: &str, subject: &str) -> Recognised {
@@ -178,22 +186,34 @@ fn other_platform(lower: &str) -> Option<&'static str> {
 
 /// The text of a file with or without a byte order mark; what cannot be decoded is replaced.
 pub(super) fn decode(bytes: &[u8]) -> String {
-    let encoding = match bytes {
-        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE,
-        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE,
-        _ => encoding_rs::UTF_8,
-    };
+    let encoding = utf16(bytes).unwrap_or(encoding_rs::UTF_8);
     encoding.decode(bytes).0.into_owned()
 }
 
-/// Are these first bytes text? No control characters but tab, line ends and form feed; UTF-16
-/// only with its mark.
+/// The order of bytes of a text in two bytes a character: by its mark, or, without one, by the
+/// zero bytes that the first characters of any Western text have in one place.
+fn utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let zeros = |first: usize| {
+        let mut places = bytes.iter().skip(first).step_by(2).take(8);
+        places.len() == 8 && places.all(|&byte| byte == 0)
+    };
+    match bytes {
+        [0xFF, 0xFE, ..] => Some(encoding_rs::UTF_16LE),
+        [0xFE, 0xFF, ..] => Some(encoding_rs::UTF_16BE),
+        [0x09..=0x7E, ..] if zeros(1) => Some(encoding_rs::UTF_16LE),
+        [0, 0x09..=0x7E, ..] if zeros(0) => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Are these first bytes text? No control characters but tab, line ends, form feed and the
+/// end-of-file mark of old systems.
 pub(super) fn is_text(head: &[u8]) -> bool {
-    if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
+    if utf16(head).is_some() {
         return true;
     }
     head.iter()
-        .all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C))
+        .all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A))
 }
 
 /// Is it in a text that is in lower case, whatever its own case?
@@ -234,6 +254,9 @@ mod tests {
     fn text_has_no_control_characters() {
         assert!(is_text(b"@echo off\r\n\t"));
         assert!(is_text(b"\xFF\xFEa\0"));
+        assert!(is_text(b"@\0e\0c\0h\0o\0 \0o\0f\0f\0"));
+        assert!(is_text(b"echo\r\n\x1A"));
+        assert!(!is_text(b"echo\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
         assert!(!is_text(b"MZ\x90\0"));
     }
 }

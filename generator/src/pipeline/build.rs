@@ -8,7 +8,7 @@ use gangway_contract::{BundleId, Sha256};
 
 use super::build_error::BuildError;
 use super::config::Config;
-use super::inputs::{Target, inputs, output_time, target};
+use super::inputs::{Target, inputs, output_time, remarks, target};
 use super::output::Staging;
 use super::payloads::{self, Selected};
 use super::progress::Progress;
@@ -95,7 +95,14 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let key = agent
         .map(|agent| workspace_key::read(&agent.key_file))
         .transpose()?;
-    let (selected, missing) = payloads::select(&inspection, mode, agent.is_some());
+    let apply = config.onboard.apply;
+    let choices = payloads::Choices {
+        mode,
+        apply,
+        accept_scripts: &config.onboard.accept_scripts,
+        monitoring_agent: agent.is_some(),
+    };
+    let (selected, missing) = payloads::select(&inspection, &choices);
     let reconciled = reconcile(
         old_lock.as_ref(),
         &inspection,
@@ -110,7 +117,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         problems.extend(missing);
         problems.extend(reconciled.problems);
     }
-    let target = match target(&inspection, mode) {
+    let target = match target(&inspection, mode, apply) {
         Some(target) if !problems.iter().any(Problem::is_error) => target,
         _ => return Err(BuildError::Problems(problems)),
     };
@@ -162,6 +169,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         &manifest.release_id,
         &request.config,
     );
+    let remarks = remarks(&inspection, mode, &request.config);
     let runbook = runbook::render(&runbook::Facts {
         config: &config,
         manifest: &manifest,
@@ -169,6 +177,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         exe_name: &exe.name,
         authenticode_sha256: authenticode.to_string(),
         inputs: &inputs,
+        remarks: &remarks,
         output_time,
         policies: &policies,
     })
@@ -202,6 +211,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
             stub_sha256: exe.stub.sha256,
         },
         inputs,
+        remarks,
         files,
     };
     let bundle_json = staging.write(bundle::FILE_NAME, &document.to_bytes())?;

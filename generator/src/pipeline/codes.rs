@@ -98,15 +98,15 @@ fit do not mend this: whoever changes a file can write them anew.\n\nBuild the b
 find out who wrote this one.",
 };
 
-/// No onboarding script was found.
+/// No onboarding package was found.
 pub static NO_ONBOARDING_PACKAGE: Code = Code {
     id: "GW3010",
     severity: Severity::Error,
-    title: "the downloads hold no onboarding package for Group Policy",
-    page: "Every server needs the onboarding script that the portal makes for the deployment \
-method `Group Policy`. Scripts for single machines wait for a person and packages for other tools \
-hold no script.\n\nDownload the package for `Group Policy`; it serves all versions of Windows \
-Server from 2012 R2.",
+    title: "the downloads hold no onboarding package",
+    page: "Every server needs the signed data of an onboarding package. Any package of the portal \
+for Windows holds it, whatever its deployment method; with `onboard.apply = \"script\"` it has to \
+be one with a script.\n\nDownload the package for `Group Policy`; it serves all versions of \
+Windows Server from 2012 R2.",
 };
 
 /// No agent was found.
@@ -120,13 +120,13 @@ there.\n\nDownload the installation package for Server 2012 R2 and 2016 in the p
 servers are in scope.",
 };
 
-/// No offboarding script was found.
+/// No offboarding package was found.
 pub static NO_OFFBOARDING_PACKAGE: Code = Code {
     id: "GW3012",
     severity: Severity::Error,
-    title: "the downloads hold no offboarding package for Group Policy",
-    page: "An offboarding bundle needs the script that the portal makes for offboarding by Group \
-Policy. It carries its own end date, usually seven days after the download.\n\nDownload a fresh \
+    title: "the downloads hold no offboarding package",
+    page: "An offboarding bundle needs the signed data of an offboarding package, whatever its \
+deployment method; with `onboard.apply = \"script\"` it has to be one with a script. It carries its own end date, usually seven days after the download.\n\nDownload a fresh \
 one and build at once.",
 };
 
@@ -228,6 +228,30 @@ the stub is the one that the manifest names. Whether that stub is one that you t
 say.\n\nName the file by `--stub`, or put it beside `gangway`.",
 };
 
+/// `onboard.apply = "script"` without the script's digest.
+pub static SCRIPT_NOT_ACCEPTED: Code = Code {
+    id: "GW3022",
+    severity: Severity::Error,
+    title: "the portal's script was not accepted",
+    page: "Nobody signs the portal's script; only the blob inside it is signed, and a text in the \
+language of cmd.exe cannot be judged safe by a program. So a script runs as SYSTEM only when a \
+person named its SHA-256 in `onboard.accept_scripts`. The evidence shows the digest, whether the \
+text without the blob is that of a known script, and the lines that are not.\n\nRead the script, \
+then add the digest; or leave `onboard.apply` at `native`, where the bootstrap makes the same \
+changes and runs no script.",
+};
+
+/// An accepted script that would hang or fail.
+pub static SCRIPT_CANNOT_RUN: Code = Code {
+    id: "GW3023",
+    severity: Severity::Error,
+    title: "the accepted script cannot be run unattended",
+    page: "The script's digest is accepted, but cmd.exe would not run it to its end as SYSTEM: it \
+waits for a person, was saved in another encoding, has a damaged end, or is no portal \
+script.\n\nTake the script of the deployment method `Group Policy` from the portal's zip as it \
+is, or leave `onboard.apply` at `native`.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -251,4 +275,6 @@ pub static ALL: &[&Code] = &[
     &BUNDLE_NOT_LOCKED,
     &EXE_FOREIGN_PARTS,
     &STUB_NOT_AT_HAND,
+    &SCRIPT_NOT_ACCEPTED,
+    &SCRIPT_CANNOT_RUN,
 ];

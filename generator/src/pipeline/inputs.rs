@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use gangway_contract::ReleaseId;
-use gangway_contract::manifest::{Cloud, Connectivity, Mode, Tenant};
+use gangway_contract::manifest::{ApplyMethod, Cloud, Connectivity, Mode, Role, Tenant};
 
 use super::payloads::Selected;
-use crate::bundle::Input;
-use crate::intake::{Inspection, Item, Kind, Verdict};
+use crate::bundle::{Input, Remark};
+use crate::formats::onboarding_script::Shape;
+use crate::intake::{Inspection, Item, Kind, Verdict, codes};
 
 /// Output time when neither the environment nor any input gives one: 2000-01-01.
 const FALLBACK_TIME: i64 = 946_684_800;
@@ -36,31 +37,29 @@ pub(super) fn inputs(
     release_id: &ReleaseId,
     config: &Path,
 ) -> Vec<Input> {
-    let folder = config
-        .parent()
-        .unwrap_or(Path::new(""))
-        .to_string_lossy()
-        .into_owned();
-    let relative = |item: &Item| {
-        let path = item
-            .path
-            .strip_prefix(folder.as_str())
-            .unwrap_or(&item.path);
-        path.trim_start_matches(['/', '\\']).replace('\\', "/")
-    };
+    let path_of = |name: &str| format!("share/releases/{release_id}/{name}");
     let mut inputs: Vec<Input> = inspection
         .items
         .iter()
         .map(|item| Input {
-            path: relative(item),
+            path: relative(item, config),
             size: item.size,
             sha256: item.sha256,
             kind: item.kind.name().to_owned(),
             verdict: item.verdict.to_string(),
             staged_as: selected
                 .iter()
-                .find(|one| one.item.sha256 == item.sha256)
-                .map(|one| format!("share/releases/{release_id}/{}", one.payload.name)),
+                .find(|one| one.payload.sha256 == item.sha256)
+                .map(|one| path_of(&one.payload.name)),
+            blob_staged_as: selected
+                .iter()
+                .find(|one| {
+                    let blob = item.kind.payload();
+                    blob.is_some_and(|(role, blob)| {
+                        role == one.payload.role && blob.sha256() == one.payload.sha256
+                    })
+                })
+                .map(|one| path_of(&one.payload.name)),
         })
         .collect();
     inputs.sort_by(|left, right| left.path.cmp(&right.path));
@@ -73,18 +72,16 @@ pub(super) struct Target {
     pub(super) expires_at: Option<i64>,
 }
 
-/// Read from the signed body of the package that the mode runs. There is exactly one after an
-/// inspection without errors.
-pub(super) fn target(inspection: &Inspection, mode: Mode) -> Option<Target> {
-    let onboarding = inspection.items.iter().find_map(|item| match &item.kind {
-        Kind::OnboardingScript {
-            blob: Some(blob), ..
-        } if item.kind.role().is_some() => Some(Tenant {
+/// Read from the signed body of the package that the mode applies.
+pub(super) fn target(inspection: &Inspection, mode: Mode, apply: ApplyMethod) -> Option<Target> {
+    let onboarding = inspection.package(Role::OnboardingInfo);
+    let onboarding = onboarding.and_then(|item| match &item.kind {
+        Kind::OnboardingScript { blob, .. } | Kind::OnboardingFile { blob, .. } => Some(Tenant {
             org_id: blob.org_id.clone(),
             cloud: blob.cloud,
             connectivity: blob.connectivity,
             endpoints: blob.endpoints.clone(),
-            script_shape: None,
+            script_shape: shape(item, apply),
         }),
         _ => None,
     });
@@ -94,24 +91,63 @@ pub(super) fn target(inspection: &Inspection, mode: Mode) -> Option<Target> {
             expires_at: None,
         });
     }
-    let offboarding = inspection.items.iter().find_map(|item| match &item.kind {
-        Kind::OffboardingScript {
-            blob: Some(blob), ..
-        } if item.kind.role().is_some() => Some(blob),
-        _ => None,
-    })?;
+    let item = inspection.package(Role::OffboardingInfo)?;
+    let (Kind::OffboardingScript { blob, .. } | Kind::OffboardingFile { blob, .. }) = &item.kind
+    else {
+        return None;
+    };
     // The offboarding body names no service; the onboarding package of the same tenant does.
     let tenant = onboarding
-        .filter(|tenant| tenant.org_id == offboarding.org_id)
+        .filter(|tenant| tenant.org_id == blob.org_id)
         .unwrap_or_else(|| Tenant {
-            org_id: offboarding.org_id.clone(),
+            org_id: blob.org_id.clone(),
             cloud: Cloud::Commercial,
             connectivity: Connectivity::Streamlined,
             endpoints: Vec::new(),
             script_shape: None,
         });
     Some(Target {
-        tenant,
-        expires_at: Some(offboarding.expires_at),
+        tenant: Tenant {
+            script_shape: shape(item, apply),
+            ..tenant
+        },
+        expires_at: Some(blob.expires_at),
     })
+}
+
+/// The shape of a text that is run. One that is not run must not change what a server is told,
+/// so the same blob gives the same manifest whatever stands around it.
+fn shape(item: &Item, apply: ApplyMethod) -> Option<String> {
+    match &item.kind.script_text()?.shape {
+        Shape::Known { name } if apply == ApplyMethod::Script => Some((*name).to_owned()),
+        _ => None,
+    }
+}
+
+/// The warnings about the package that a bundle applies.
+pub(super) fn remarks(inspection: &Inspection, mode: Mode, config: &Path) -> Vec<Remark> {
+    let role = match mode {
+        Mode::Offboard => Role::OffboardingInfo,
+        Mode::Precheck | Mode::Onboard => Role::OnboardingInfo,
+    };
+    let Some(item) = inspection.package(role) else {
+        return Vec::new();
+    };
+    item.problems
+        .iter()
+        .filter(|problem| codes::is_kept(problem))
+        .map(|problem| Remark {
+            code: problem.code.id.to_owned(),
+            subject: relative(item, config),
+            message: problem.message.clone(),
+            evidence: problem.evidence.clone(),
+        })
+        .collect()
+}
+
+/// Path of an item relative to the config.
+fn relative(item: &Item, config: &Path) -> String {
+    let folder = config.parent().unwrap_or(Path::new("")).to_string_lossy();
+    let path = item.path.strip_prefix(&*folder).unwrap_or(&item.path);
+    path.trim_start_matches(['/', '\\']).replace('\\', "/")
 }

@@ -1,5 +1,6 @@
 //! Joins the concerns: config and downloads in, a bundle out, and back to a verdict about it.
 
+mod accepted;
 pub mod build;
 mod build_error;
 pub mod codes;

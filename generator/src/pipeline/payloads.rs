@@ -1,24 +1,40 @@
 //! Which downloads become payloads, under which names, and the manifest's list of them.
 
-use gangway_contract::manifest::{Mode, Payload, Role, Signer};
+use gangway_contract::manifest::{ApplyMethod, Mode, Payload, Role, Signer};
 use gangway_contract::{ReleaseId, Sha256, payload_name};
 
-use super::codes;
+use super::{accepted, codes};
+use crate::formats::blob::BlobText;
 use crate::intake::{Inspection, Item, Kind, Verdict};
 use crate::problem::Problem;
 
-/// A download and the payload it becomes.
+/// A payload and the download that it comes from.
 #[derive(Debug)]
 pub(super) struct Selected<'a> {
     pub(super) item: &'a Item,
     pub(super) payload: Payload,
+    /// The payload's bytes, where they are the blob that the download carries; else they are
+    /// the download itself.
+    pub(super) blob: Option<&'a BlobText>,
+}
+
+/// What the config says about payloads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choices<'a> {
+    /// What the bootstrap will do.
+    pub(super) mode: Mode,
+    /// How the blob reaches the sensor.
+    pub(super) apply: ApplyMethod,
+    /// Digests of the scripts that may be run.
+    pub(super) accept_scripts: &'a [Sha256],
+    /// The retired agent is asked for.
+    pub(super) monitoring_agent: bool,
 }
 
 /// Roles that an onboarding bundle carries when the downloads have them. The analyzer is an
 /// optional tool for people; the retired agent's key is given by config
 /// ([`workspace_key`](super::workspace_key)), not by download.
-const ONBOARDING_ROLES: [Role; 9] = [
-    Role::OnboardingScript,
+const ONBOARDING_ROLES: [Role; 8] = [
     Role::Agent,
     Role::InstallScript,
     Role::PlatformUpdate,
@@ -31,50 +47,96 @@ const ONBOARDING_ROLES: [Role; 9] = [
 
 /// Chooses the payloads of a mode, sorted by name.
 ///
-/// The same bytes found twice are one payload; different bytes for one role are a problem
-/// that the inspection reports already.
+/// Of a package a server gets the blob; the text around it only where the config asks for that
+/// very text. The same bytes found twice are one payload; different bytes for one role are a
+/// problem that the inspection reports already.
 ///
 /// The retired agent is a payload only when the config asks for it: no server should get it
-/// because its setup was left in the downloads folder.
-pub(super) fn select(
-    inspection: &Inspection,
-    mode: Mode,
-    monitoring_agent: bool,
-) -> (Vec<Selected<'_>>, Vec<Problem>) {
-    let mut roles = match mode {
-        Mode::Precheck | Mode::Onboard => ONBOARDING_ROLES.to_vec(),
-        Mode::Offboard => vec![Role::OffboardingScript],
+/// because its setup was left in the downloads folder. A `.onboarding` file goes along as it is
+/// only with the deployment tool, which reads it.
+pub(super) fn select<'a>(
+    inspection: &'a Inspection,
+    choices: &Choices<'_>,
+) -> (Vec<Selected<'a>>, Vec<Problem>) {
+    let offboard = choices.mode == Mode::Offboard;
+    let mut roles = if offboard {
+        Vec::new()
+    } else {
+        ONBOARDING_ROLES.to_vec()
     };
-    let monitoring_agent = monitoring_agent && mode != Mode::Offboard;
+    let monitoring_agent = choices.monitoring_agent && !offboard;
     if monitoring_agent {
         roles.push(Role::MonitoringAgent);
     }
-    let mut selected: Vec<Selected<'_>> = Vec::new();
+    let (package, mut problems) = match choices.apply {
+        ApplyMethod::Native => (blob(inspection, offboard), Vec::new()),
+        ApplyMethod::Script => {
+            let role = if offboard {
+                Role::OffboardingScript
+            } else {
+                Role::OnboardingScript
+            };
+            let (script, problems) = accepted::script(inspection, role, choices.accept_scripts);
+            (script.map(|item| of_item(role, item)), problems)
+        }
+    };
+    let tool = inspection.of_role(Role::DeploymentTool).next().is_some();
+    let mut selected: Vec<Selected<'_>> = package.into_iter().collect();
     for role in roles {
         for item in inspection.of_role(role) {
-            if selected
-                .iter()
-                .any(|other| other.item.sha256 == item.sha256)
-            {
+            let is_taken = selected.iter().any(|one| one.payload.sha256 == item.sha256);
+            let for_the_tool = matches!(item.kind, Kind::OnboardingFile { .. });
+            if is_taken && !for_the_tool || for_the_tool && !tool {
                 continue;
             }
-            let payload = Payload {
-                role,
-                name: name(role, item),
-                size: item.size,
-                sha256: item.sha256,
-                version: item.kind.version().map(str::to_owned),
-                signer: signer(&item.verdict),
-            };
-            selected.push(Selected { item, payload });
+            selected.push(of_item(role, item));
         }
     }
     selected.sort_by(|left, right| left.payload.name.cmp(&right.payload.name));
-    let mut problems = missing(&selected, mode);
+    problems.extend(missing(&selected, choices));
     if monitoring_agent {
         problems.push(retired(&selected));
     }
     (selected, problems)
+}
+
+/// The blob that the mode applies.
+fn blob(inspection: &Inspection, offboard: bool) -> Option<Selected<'_>> {
+    let (role, name) = if offboard {
+        (Role::OffboardingInfo, payload_name::OFFBOARDING_INFO)
+    } else {
+        (Role::OnboardingInfo, payload_name::ONBOARDING_INFO)
+    };
+    let item = inspection.package(role)?;
+    let (_, blob) = item.kind.payload()?;
+    Some(Selected {
+        item,
+        payload: Payload {
+            role,
+            name: name.to_owned(),
+            size: blob.expose().len() as u64,
+            sha256: blob.sha256(),
+            version: item.kind.version().map(str::to_owned),
+            signer: None,
+        },
+        blob: Some(blob),
+    })
+}
+
+/// A download as a payload, byte for byte.
+fn of_item(role: Role, item: &Item) -> Selected<'_> {
+    Selected {
+        item,
+        payload: Payload {
+            role,
+            name: name(role, item),
+            size: item.size,
+            sha256: item.sha256,
+            version: item.kind.version().map(str::to_owned),
+            signer: signer(&item.verdict),
+        },
+        blob: None,
+    }
 }
 
 /// Whom the bootstrap should find as the signer.
@@ -123,25 +185,26 @@ fn retired(selected: &[Selected<'_>]) -> Problem {
 }
 
 /// What a bundle cannot do for want of a download.
-fn missing(selected: &[Selected<'_>], mode: Mode) -> Vec<Problem> {
-    let has = |role| {
-        selected
-            .iter()
-            .any(|selected| selected.payload.role == role)
+fn missing(selected: &[Selected<'_>], choices: &Choices<'_>) -> Vec<Problem> {
+    let has = |roles: &[Role]| {
+        let mut all = selected.iter();
+        all.any(|selected| roles.contains(&selected.payload.role))
     };
+    // Which script is missing for want of a digest is told where scripts are chosen.
+    let native = choices.apply == ApplyMethod::Native;
     let mut problems = Vec::new();
-    match mode {
+    match choices.mode {
         Mode::Precheck | Mode::Onboard => {
-            if !has(Role::OnboardingScript) {
+            if native && !has(&[Role::OnboardingInfo]) {
                 problems.push(Problem::new(
                     &codes::NO_ONBOARDING_PACKAGE,
                     "downloads",
-                    "there is no onboarding script for Group Policy among the downloads",
+                    "there is no onboarding package among the downloads",
                     "in the Defender portal choose Settings > Endpoints > Onboarding, deployment \
                      method `Group Policy`, and put the package into the downloads folder",
                 ));
             }
-            if !has(Role::Agent) {
+            if !has(&[Role::Agent]) {
                 problems.push(Problem::new(
                     &codes::NO_AGENT,
                     "downloads",
@@ -152,11 +215,11 @@ fn missing(selected: &[Selected<'_>], mode: Mode) -> Vec<Problem> {
             }
         }
         Mode::Offboard => {
-            if !has(Role::OffboardingScript) {
+            if native && !has(&[Role::OffboardingInfo]) {
                 problems.push(Problem::new(
                     &codes::NO_OFFBOARDING_PACKAGE,
                     "downloads",
-                    "there is no offboarding script for Group Policy among the downloads",
+                    "there is no offboarding package among the downloads",
                     "in the Defender portal choose Settings > Endpoints > Offboarding, deployment \
                      method `Group Policy`; the package is valid for a few days only",
                 ));

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use gangway_contract::BundleId;
-use gangway_contract::manifest::{Manifest, Mode};
+use gangway_contract::manifest::{ApplyMethod, Manifest, Mode};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::config::Config;
 use super::policies::Written;
-use crate::bundle::Input;
+use crate::bundle::{Input, Remark};
 
 /// What the page is made of.
 pub(super) struct Facts<'a> {
@@ -18,6 +18,7 @@ pub(super) struct Facts<'a> {
     pub(super) exe_name: &'a str,
     pub(super) authenticode_sha256: String,
     pub(super) inputs: &'a [Input],
+    pub(super) remarks: &'a [Remark],
     pub(super) output_time: i64,
     pub(super) policies: &'a [Written],
 }
@@ -81,6 +82,9 @@ struct Page<'a> {
     payloads: Vec<PayloadRow<'a>>,
     endpoints: &'a [String],
     inputs: &'a [Input],
+    remarks: &'a [Remark],
+    /// The portal's script runs.
+    runs_script: bool,
     lab: bool,
 }
 
@@ -153,6 +157,8 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
             .collect(),
         endpoints: &manifest.tenant.endpoints,
         inputs: facts.inputs,
+        remarks: facts.remarks,
+        runs_script: manifest.settings.apply == ApplyMethod::Script,
         lab: !facts.config.trust.lab_roots.is_empty(),
     };
     page.render()

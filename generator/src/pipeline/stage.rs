@@ -20,7 +20,13 @@ pub(super) fn stage_payloads(
     progress.begin("stage", selected.iter().map(|one| one.payload.size).sum());
     for one in selected {
         let path = format!("share/releases/{release_id}/{}", one.payload.name);
-        stage(staging, &path, one.item, progress)?;
+        match one.blob {
+            Some(blob) => {
+                staging.write(&path, blob.expose().as_bytes())?;
+                progress.advance(one.payload.size);
+            }
+            None => stage(staging, &path, one.item, progress)?,
+        }
     }
     progress.end();
     Ok(())

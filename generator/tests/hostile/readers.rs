@@ -86,15 +86,24 @@ fn blobs_are_not_believed() {
     let anchors = TrustAnchors::none()
         .with_lab_root(&gangway_fixtures::lab::root_der())
         .expect("the lab root is a certificate");
-    check(&hostile::blob_scripts(), |bytes| {
-        let found = blob::extract(bytes).map_err(words)?;
-        let signature = match blob::Blob::read(&found.text, &anchors).map_err(words)? {
+    let read = |one: &blob::Located| {
+        let text = one.text.as_ref().map_err(words)?;
+        let signature = match blob::Blob::read(text, &anchors).map_err(words)? {
             blob::Blob::Onboarding(blob) => blob.signature,
             blob::Blob::Offboarding(blob) => blob.signature,
         };
         match signature {
-            blob::BlobSignature::Valid { .. } => Ok(()),
+            blob::BlobSignature::Valid { .. } => blob::canonical(text, &anchors).map_err(words),
             other => Err(format!("{other:?}")),
         }
+    };
+    check(&hostile::blob_scripts(), |bytes| {
+        let found = blob::locate(bytes);
+        let texts: Vec<_> = found.iter().map(read).collect::<Result<_, _>>()?;
+        let first = texts.first().ok_or("no blob")?;
+        if texts.iter().any(|other| other != first) {
+            return Err("blobs that differ".to_owned());
+        }
+        Ok(())
     });
 }

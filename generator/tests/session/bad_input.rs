@@ -1,12 +1,13 @@
 //! Bad input: one clear error each, nothing written.
 
+use gangway_contract::Sha256;
 use gangway_fixtures::Lab;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::archive;
 use gangway_fixtures::blob::BlobSpec;
 use gangway_fixtures::portal;
 use gangway_fixtures::revocation::RevocationSpec;
-use gangway_fixtures::script::ScriptSpec;
+use gangway_fixtures::script::{ScriptSpec, Variant};
 
 use super::desk::{Desk, NOW};
 
@@ -180,12 +181,49 @@ fn an_archive_with_an_entry_that_climbs_out() {
 }
 
 #[test]
-fn the_script_for_single_machines() {
+fn a_script_that_shall_run_and_that_nobody_accepted() {
     let change = |desk: &Desk| {
+        desk.change_config("[signing]", "[onboard]\napply = \"script\"\n\n[signing]");
+    };
+    let digest = Sha256::of(&ScriptSpec::default().bytes()).to_string();
+    let known = "without its blob it is a known script: sample onboarding";
+    check(change, 1, &["error GW3022", &digest, known]);
+}
+
+#[test]
+fn an_edited_script_that_shall_run() {
+    let change = |desk: &Desk| {
+        let script = ScriptSpec::default().bytes();
+        let edited = [&script, b"start C:\\x.exe\r\n".as_slice()].concat();
+        desk.put("downloads/WindowsDefenderATPOnboardingPackage.zip", &edited);
+        desk.change_config("[signing]", "[onboard]\napply = \"script\"\n\n[signing]");
+    };
+    check(
+        change,
+        1,
+        &["error GW3022", "1 of its lines", "`start C:\\x.exe`"],
+    );
+}
+
+#[test]
+fn an_accepted_script_that_waits_for_a_person() {
+    let change = |desk: &Desk| {
+        let script = ScriptSpec {
+            variant: Variant::Local,
+            ..ScriptSpec::default()
+        };
         let zip = portal::local_zip(BlobSpec::default());
         desk.put("downloads/WindowsDefenderATPOnboardingPackage.zip", &zip);
+        let digest = Sha256::of(&script.bytes());
+        let section =
+            format!("[onboard]\napply = \"script\"\naccept_scripts = [\"{digest}\"]\n\n[signing]");
+        desk.change_config("[signing]", &section);
     };
-    check(change, 1, &["error GW1", "line", "Group Policy"]);
+    check(
+        change,
+        1,
+        &["error GW3023", "waits for answers", "Group Policy"],
+    );
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The onboarding and offboarding blob: a small JSON document, signed by the service, that
 //! tells the sensor whom to report to.
 //!
-//! It travels on one line of the portal's `.cmd` scripts ([`extract`]) or alone in
-//! `.onboarding`/`.offboarding` files. Whoever holds an onboarding blob can enrol devices and
+//! It travels on one line of the portal's `.cmd` scripts or alone in `.onboarding`/`.offboarding`
+//! files ([`locate`]); what a server gets of it is written anew ([`canonical`]). Whoever holds an onboarding blob can enrol devices and
 //! whoever holds an offboarding blob can remove them, so its text appears in no `Debug`,
 //! `Display` or error of this module.
 
 mod body;
-pub mod extract;
+mod canonical;
+mod locate;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ use core::fmt;
 
 pub use body::BlobError;
 use body::{Body, Envelope};
-pub use extract::{Direction, ExtractError, Extracted, extract};
+pub use canonical::{Irregular, canonical};
+pub use locate::{BrokenBlob, Located, locate};
 pub use text::BlobText;
 
 use gangway_contract::OrgId;

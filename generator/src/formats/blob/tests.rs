@@ -1,5 +1,7 @@
 //! The blob matrix: one sample, one change, one verdict.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gangway_fixtures::Lab;
 use gangway_fixtures::blob::{BlobSigning, BlobSpec, ORG_ID, Service, filetime};
 use gangway_fixtures::script::ScriptSpec;
@@ -9,11 +11,14 @@ use super::*;
 /// 2026-12-01.
 const EXPIRES: i64 = 1_796_083_200;
 
-fn read(json: &str) -> Blob {
-    let anchors = TrustAnchors::microsoft()
+fn anchors() -> TrustAnchors {
+    TrustAnchors::microsoft()
         .with_lab_root(&gangway_fixtures::lab::root_der())
-        .unwrap();
-    Blob::read(&BlobText::new(json.to_owned()), &anchors).unwrap()
+        .unwrap()
+}
+
+fn read(json: &str) -> Blob {
+    Blob::read(&BlobText::new(json.to_owned()), &anchors()).unwrap()
 }
 
 fn signature(json: &str) -> BlobSignature {
@@ -202,26 +207,90 @@ fn a_script_carries_the_same_blob_as_the_file_alone() {
             service,
             ..BlobSpec::default()
         };
-        let script = ScriptSpec::of(spec.clone()).bytes();
-        let found = extract(&script).unwrap();
-        assert_eq!(found.direction, Direction::Onboarding);
-        assert_eq!(found.text.expose(), spec.json());
+        for bytes in [
+            ScriptSpec::of(spec.clone()).bytes(),
+            spec.json().into_bytes(),
+        ] {
+            let found = locate(&bytes);
+            assert_eq!(found.len(), 1);
+            let text = found[0].text.as_ref().unwrap();
+            assert_eq!(canonical(text, &anchors()).unwrap().expose(), spec.json());
+        }
     }
 }
 
+/// The good blob with its outer document as `edit` leaves it.
+fn edited(edit: impl Fn(&mut serde_json::Map<String, serde_json::Value>)) -> BlobText {
+    let mut outer = serde_json::from_str(&BlobSpec::default().json()).unwrap();
+    edit(&mut outer);
+    BlobText::new(serde_json::to_string(&outer).unwrap())
+}
+
 #[test]
-fn a_script_whose_blob_line_was_wrapped_says_where() {
-    let script = String::from_utf8(ScriptSpec::default().bytes()).unwrap();
-    let at = script.find("sha256sig").unwrap() + 40;
-    let line = script[..at].matches('\n').count() + 1;
-    let wrapped = format!("{}\r\n{}", &script[..at], &script[at..]);
-    assert_eq!(
-        extract(wrapped.as_bytes()),
-        Err(ExtractError::Wrapped {
-            line,
-            next: line + 1
-        })
-    );
+fn whatever_nobody_signed_does_not_reach_the_text_of_a_blob() {
+    let good = BlobSpec::default().json();
+    let (_, fields) = good.split_once("{\"body\"").unwrap();
+    for same in [
+        good.replace("\",\"", "\" ,\r\n\t \""),
+        good.replacen("\"sig\"", "\"s\\u0069g\"", 1),
+        good.replace('/', "\\/"),
+        // Sorted by name.
+        edited(|_| ()).expose().to_owned(),
+        format!("{{\"sha256sigPss\":null,\"body\"{fields}"),
+    ] {
+        let written = canonical(&BlobText::new(same), &anchors()).unwrap();
+        assert_eq!(written.expose(), good);
+    }
+    let root = gangway_fixtures::lab::root_der();
+    let root = serde_json::Value::from(STANDARD.encode(root));
+    let irregular = [
+        edited(|outer| drop(outer.insert("more".to_owned(), 1.into()))),
+        edited(|outer| drop(outer.remove("sig"))),
+        edited(|outer| drop(outer.remove("sha256sig"))),
+        edited(|outer| drop(outer.remove("cert"))),
+        edited(|outer| drop(outer.remove("chain"))),
+        edited(|outer| drop(outer.insert("sig".to_owned(), "".into()))),
+        edited(|outer| drop(outer.insert("chain".to_owned(), serde_json::json!([])))),
+        BlobText::new(format!("{{\"body\":\"x\",\"body\"{fields}")),
+        BlobText::new(format!("{good}{good}")),
+    ];
+    for text in irregular {
+        assert_eq!(canonical(&text, &anchors()), Err(Irregular::Fields));
+    }
+    let position = |edit: &dyn Fn(&mut Vec<serde_json::Value>)| {
+        let text = edited(|outer| edit(outer["chain"].as_array_mut().unwrap()));
+        match canonical(&text, &anchors()) {
+            Err(Irregular::Stranger { position }) => position,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(position(&|chain| chain.push(root.clone())), 3);
+    assert_eq!(position(&|chain| chain.reverse()), 1);
+    let unrelated = STANDARD.encode(Lab::UnrelatedRoot.certificate_der());
+    assert_eq!(position(&|chain| chain[1] = unrelated.clone().into()), 2);
+}
+
+#[test]
+fn every_changed_byte_of_a_blob_is_refused() {
+    let anchors = anchors();
+    let good = BlobSpec::default().json();
+    // Every byte with every bit takes minutes; each run takes some of both, always the same.
+    let changes = (0..good.len()).step_by(7).zip((0..8).cycle());
+    for (at, bit) in changes {
+        let mut bytes = good.clone().into_bytes();
+        bytes[at] ^= 1 << bit;
+        let Ok(text) = String::from_utf8(bytes).map(BlobText::new) else {
+            continue;
+        };
+        let valid = match Blob::read(&text, &anchors) {
+            Ok(Blob::Onboarding(OnboardingBlob { signature, .. })) => {
+                matches!(signature, BlobSignature::Valid { .. })
+            }
+            _ => false,
+        };
+        let accepted = valid && canonical(&text, &anchors).is_ok();
+        assert!(!accepted, "bit {bit} of byte {at}");
+    }
 }
 
 #[test]
@@ -230,7 +299,7 @@ fn nothing_shown_holds_the_blob() {
     let shown = format!(
         "{:?} {:?}",
         read(&spec.json()),
-        extract(&ScriptSpec::default().bytes())
+        locate(&ScriptSpec::default().bytes())
     );
     let document: serde_json::Value = serde_json::from_str(&spec.json()).unwrap();
     for field in ["body", "sig", "cert"] {

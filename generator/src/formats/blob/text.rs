@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use gangway_contract::Sha256;
+
 /// The JSON text of a blob. Whoever holds it can enrol or remove devices, so `Debug` shows
 /// only its length and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,6 +13,11 @@ impl BlobText {
     /// Wraps a text.
     pub fn new(json: String) -> Self {
         Self(json)
+    }
+
+    /// Digest of the text's bytes, which may be shown.
+    pub fn sha256(&self) -> Sha256 {
+        Sha256::of(self.0.as_bytes())
     }
 
     /// The text, for parsing and for comparing with a registry value. Never print it.

@@ -1,209 +1,228 @@
-//! The portal's `.cmd` scripts: what each line does, which variant the script is, and whether
-//! something stands in it that no portal script holds.
+//! The text of the portal's `.cmd` scripts, told to a reader: which variant it is, in which form
+//! it was saved, and which of its lines no known script has.
 //!
-//! Nothing but the blob is signed in such a script (`.cmd` has no Authenticode), so its shape
-//! is all that speaks for the rest.
+//! The text is never run unless the config asks for that very file by its digest, so nothing here
+//! says whether it is safe: a language like that of cmd.exe cannot be judged by reading it.
 
-mod command;
-mod features;
-mod scanner;
-mod variant;
+mod known;
+#[cfg(test)]
+mod tests;
 
+use core::ops::Range;
+
+use gangway_contract::Sha256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use command::{Class, Command};
-pub use features::{Feature, Sign};
-pub use variant::{Decision, Variant, decide};
+/// Lines of a text that are told; more add nothing.
+const MAX_TOLD: usize = 20;
 
-use super::blob::extract::lines;
-use super::blob::{ExtractError, Extracted, extract};
-use command::Variables;
-use scanner::Scanner;
+/// Characters of a line that are told.
+const MAX_SHOWN: usize = 120;
 
-/// Largest script that is read, in bytes; real ones have 12 to 17 KB.
-pub const MAX_BYTES: usize = 1 << 20;
+/// Longest run of base64 characters that is shown of a line: certificates and signatures are
+/// longer, words of a script and names of registry keys are not.
+const MAX_RUN: usize = 40;
 
-/// Most lines that are read; real ones have about 160.
-const MAX_LINES: usize = 10_000;
+/// What stands for a blob in a text that is compared with known ones.
+const BLOB_MARK: &str = "<blob>";
 
-/// Findings that are kept; more add nothing.
-const MAX_FINDINGS: usize = 50;
+/// What stands for the tenant, which offboarding scripts name a second time.
+const TENANT_MARK: &str = "<tenant>";
 
-/// A script, looked at line by line.
-#[derive(Debug)]
-pub struct Script {
-    /// Which variant, and why.
-    pub decision: Decision,
-    /// Every sign, in the order of the lines.
-    pub features: Vec<Feature>,
-    /// The blob, or why there is none.
-    pub blob: Result<Extracted, ExtractError>,
-    /// Lines that do something a portal script does not do, or that cannot be told.
-    pub findings: Vec<Finding>,
-    /// The file starts with a UTF-8 byte order mark, which cmd.exe takes as text.
+/// For which way of deployment a text was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Variant {
+    /// A portal script that asks nothing: Group Policy, and VDI with its companion beside it.
+    Unattended,
+    /// The portal's script for single machines: it asks, shows and waits for a key.
+    Local,
+    /// Some other text that holds a blob.
+    Other,
+}
+
+/// How a text compares with the known scripts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "shape", rename_all = "snake_case")]
+pub enum Shape {
+    /// Its text without the blob is that of a known script.
+    Known {
+        /// Which one.
+        name: &'static str,
+    },
+    /// It is not.
+    Unknown {
+        /// Lines that stand in no known script, at most the first few; none when each line is
+        /// known and only their order or number is not.
+        lines: Vec<UnknownLine>,
+        /// How many such lines there are.
+        count: usize,
+    },
+}
+
+/// A line that stands in no known script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnknownLine {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Its beginning, without anything that could be a piece of a blob.
+    pub text: String,
+}
+
+/// How a text ends, beyond its last line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tail {
+    /// As it should.
+    None,
+    /// With bytes 1A, the end-of-file mark of old systems.
+    EndOfFileMark,
+    /// With zero bytes: the copy was made larger than its content.
+    ZeroBytes,
+}
+
+/// A text around a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ScriptText {
+    /// For which way of deployment.
+    pub variant: Variant,
+    /// Whether it is a known one.
+    #[serde(flatten)]
+    pub shape: Shape,
+    /// It starts with a UTF-8 byte order mark.
     pub byte_order_mark: bool,
-    /// How lines end.
-    pub endings: Endings,
-    /// There is an `exit`, which stands at the end of every portal script: without one the
-    /// script was cut short.
+    /// How it ends.
+    pub tail: Tail,
+    /// There is an `exit`, which stands at the end of every portal script.
     pub has_exit: bool,
 }
 
-/// A line that is not as in portal scripts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Line, counted from 1.
-    pub line: usize,
-    /// What it is.
-    #[serde(flatten)]
-    pub what: FindingKind,
-}
-
-/// What is odd about a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "finding", rename_all = "snake_case")]
-pub enum FindingKind {
-    /// Cannot be classified.
-    Unclear {
-        /// Why.
-        why: String,
-    },
-    /// Runs something that no portal script runs.
-    Foreign {
-        /// The program, when it may be shown.
-        program: Option<String>,
-    },
-}
-
-/// Counts of line ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Endings {
-    /// Lines that end with CR LF.
-    pub crlf: usize,
-    /// Lines that end with LF alone; untouched uploads have ten of them.
-    pub lf: usize,
-}
-
-/// Is this text a portal script, by the key and value that it works on? True also for one
-/// whose blob line was damaged.
-pub fn is_portal_script(bytes: &[u8]) -> bool {
-    let lower = bytes
-        .get(..bytes.len().min(MAX_BYTES))
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+/// Is this a portal script, by the key and value that it works on? True also for one whose blob
+/// was damaged or taken out.
+pub fn is_portal_script(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
     let has = |needle: &[u8]| memchr::memmem::find(&lower, needle).is_some();
     has(br"hklm\software\policies\microsoft\windows advanced threat protection")
         && (has(b"onboardinginfo") || has(b"696c1fa1-4030-4fa4-8713-faf9b2ea7c0a"))
         && (has(b"@echo off") || has(b"errorlevel") || has(b"\ngoto ") || has(b"eventcreate"))
 }
 
-/// Looks at a script. Never fails: what is wrong is in the result.
-pub fn read(bytes: &[u8]) -> Script {
-    let blob = extract(bytes);
-    // After a blob that was wrapped or cut, any text may be a piece of it.
-    let secret_from = match &blob {
-        Err(error @ (ExtractError::Wrapped { .. } | ExtractError::CutShort { .. })) => {
-            error.line().unwrap_or_default()
-        }
-        _ => usize::MAX,
+/// Looks at a text. `blobs` are the places of its blobs, `tenant` is the id that they name.
+pub fn read(text: &[u8], blobs: &[Range<usize>], tenant: &str) -> ScriptText {
+    let lines = lines(text, blobs, tenant);
+    let compared = |wanted: fn(&str) -> bool| lines.iter().any(|(_, line)| wanted(line));
+    let variant = if !is_portal_script(text) {
+        Variant::Other
+    } else if compared(asks) {
+        Variant::Local
+    } else {
+        Variant::Unattended
     };
-    let variables = variables(bytes);
-    let mut scanner = Scanner::default();
-    let mut features = Vec::new();
-    let mut findings = Vec::new();
-    let mut has_exit = false;
-    for (index, line) in lines(bytes).enumerate() {
-        let number = index + 1;
-        if number > MAX_LINES {
-            findings.push(unclear(number, "too many lines; the rest was not read"));
-            break;
-        }
-        let Ok(commands) = scanner.line(line) else {
-            findings.push(unclear(number, "too many commands on one line"));
-            continue;
-        };
-        for written in commands {
-            match command::classify(written.text, &variables) {
-                Class::Known(command) => {
-                    has_exit |= command == Command::Exit;
-                    features.extend(features::of_command(command, written.text, number));
-                }
-                Class::Unclear(why) => findings.push(unclear(number, why)),
-                Class::Foreign(program) => findings.push(Finding {
-                    line: number,
-                    what: FindingKind::Foreign {
-                        program: (number < secret_from).then(|| plain(&program)),
-                    },
-                }),
-            }
-        }
-    }
-    findings.truncate(MAX_FINDINGS);
-    Script {
-        decision: decide(&features),
-        features,
-        blob,
-        findings,
-        byte_order_mark: bytes.starts_with(b"\xEF\xBB\xBF"),
-        endings: endings(bytes),
-        has_exit,
-    }
-}
-
-fn unclear(line: usize, why: &str) -> Finding {
-    Finding {
-        line,
-        what: FindingKind::Unclear {
-            why: why.to_owned(),
+    ScriptText {
+        variant,
+        shape: shape(&lines),
+        byte_order_mark: text.starts_with(b"\xEF\xBB\xBF"),
+        tail: match text.last() {
+            Some(0x1A) => Tail::EndOfFileMark,
+            Some(0) => Tail::ZeroBytes,
+            _ => Tail::None,
         },
+        has_exit: compared(|line| line.to_ascii_lowercase().starts_with("exit")),
     }
 }
 
-/// A program name as it may be shown: printable and short.
-fn plain(program: &str) -> String {
-    let shown: String = program
-        .chars()
-        .map(|c| {
-            if c.is_ascii_graphic() || c == ' ' {
-                c
-            } else {
-                '?'
-            }
+/// Signs of the script for single machines: one is enough, because one whose last `pause` was
+/// taken out still waits at its consent.
+fn asks(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    line == "pause"
+        || line.starts_with(":user_consent")
+        || line.starts_with("set /p shouldcontinue")
+        || line.contains("/v latency")
+}
+
+fn shape(lines: &[(usize, String)]) -> Shape {
+    if let Some(name) = known::script(&digest(lines)) {
+        return Shape::Known { name };
+    }
+    let unknown = || {
+        let all = lines.iter();
+        all.filter(|(_, line)| !known::has_line(&Sha256::of(line.as_bytes())))
+    };
+    Shape::Unknown {
+        lines: unknown()
+            .take(MAX_TOLD)
+            .map(|(number, line)| UnknownLine {
+                line: *number,
+                text: shown(line),
+            })
+            .collect(),
+        count: unknown().count(),
+    }
+}
+
+/// What a text is known by: its compared lines, each with a line feed.
+fn digest(lines: &[(usize, String)]) -> Sha256 {
+    let text: String = lines.iter().map(|(_, line)| format!("{line}\n")).collect();
+    Sha256::of(text.as_bytes())
+}
+
+/// The lines of a text as they are compared, with their numbers: marks in place of blobs and
+/// tenant, without blanks around them, empty ones left out. Line ends therefore do not matter.
+fn lines(text: &[u8], blobs: &[Range<usize>], tenant: &str) -> Vec<(usize, String)> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut from = if text.starts_with(b"\xEF\xBB\xBF") {
+        3
+    } else {
+        0
+    };
+    for blob in blobs {
+        plain.extend(text.get(from..blob.start).unwrap_or_default());
+        plain.extend(BLOB_MARK.bytes());
+        // The lines keep their numbers when a blob is spread over several.
+        let inside = text.get(blob.clone()).unwrap_or_default();
+        plain.extend(inside.iter().filter(|&&byte| byte == b'\n'));
+        from = blob.end;
+    }
+    plain.extend(text.get(from..).unwrap_or_default());
+    while plain.last().is_some_and(|byte| matches!(byte, 0 | 0x1A)) {
+        plain.pop();
+    }
+    let numbered = plain.split(|&byte| byte == b'\n').enumerate();
+    numbered
+        .map(|(index, line)| {
+            let line = String::from_utf8_lossy(line.trim_ascii());
+            (index + 1, line.replace(tenant, TENANT_MARK))
         })
-        .take(60)
-        .collect();
-    shown
+        .filter(|(_, line)| !line.is_empty())
+        .collect()
 }
 
-/// Every value that a `set` gives to a variable, blocks and branches alike.
-fn variables(bytes: &[u8]) -> Variables {
-    let mut scanner = Scanner::default();
-    let mut all = Variables::new();
-    for line in lines(bytes).take(MAX_LINES) {
-        for written in scanner.line(line).unwrap_or_default() {
-            if let Some((name, value)) = command::assignment(written.text) {
-                all.entry(name).or_default().push(value);
-            }
+/// A line as it may be told: short, and without anything that could be a piece of a blob.
+fn shown(line: &str) -> String {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let mut shown = String::new();
+    let mut run = 0;
+    for c in line.chars() {
+        run = if is_base64(c) { run + 1 } else { 0 };
+        if run == MAX_RUN + 1 {
+            shown.push('…');
+        }
+        if run <= MAX_RUN {
+            shown.push(c);
         }
     }
-    all
-}
-
-fn endings(bytes: &[u8]) -> Endings {
-    let mut counts = Endings::default();
-    let mut before = 0;
-    for &byte in bytes {
-        if byte == b'\n' {
-            if before == b'\r' {
-                counts.crlf += 1;
-            } else {
-                counts.lf += 1;
-            }
-        }
-        before = byte;
+    match shown.char_indices().nth(MAX_SHOWN) {
+        Some((at, _)) => format!("{}…", &shown[..at]),
+        None => shown,
     }
-    counts
 }
 
-#[cfg(test)]
-mod tests;
+/// The rows of `known_scripts.txt` for a text: its digest under a name, and one for each line.
+pub fn rows(name: &str, text: &[u8], blobs: &[Range<usize>], tenant: &str) -> Vec<String> {
+    let lines = lines(text, blobs, tenant);
+    let mut rows = vec![format!("script {} {name}", digest(&lines))];
+    rows.extend(lines.iter().map(|(_, line)| known::line_row(line)));
+    rows
+}

@@ -1,148 +1,114 @@
-//! Whole scripts: each variant as the portal makes it, and each with one change.
+//! The samples, and what becomes of them under an editor.
 
-use gangway_fixtures::blob::BlobSpec;
-use gangway_fixtures::script::{ScriptSpec, Tools, Variant as Made};
+use gangway_fixtures::blob::ORG_ID;
+use gangway_fixtures::corpus;
+use gangway_fixtures::script::ScriptSpec;
 
 use super::*;
-use crate::formats::blob::Direction;
+use crate::formats::blob::locate;
 
-/// 2026-12-01.
-const EXPIRES: i64 = 1_796_083_200;
+fn look(text: &[u8]) -> ScriptText {
+    let blobs: Vec<_> = locate(text).into_iter().map(|one| one.range).collect();
+    read(text, &blobs, ORG_ID)
+}
 
-fn script(blob: BlobSpec, variant: Made, tools: Tools) -> String {
-    let spec = ScriptSpec {
-        variant,
-        tools,
-        ..ScriptSpec::of(blob)
+fn edited(from: &str, to: &str) -> ScriptText {
+    let text = String::from_utf8(ScriptSpec::default().bytes()).unwrap();
+    assert!(text.contains(from), "{from}");
+    look(text.replacen(from, to, 1).as_bytes())
+}
+
+#[test]
+fn every_sample_is_known_whatever_its_blob_and_line_ends() {
+    for (name, bytes) in corpus::known_scripts() {
+        let text = look(&bytes);
+        let expected = Shape::Known {
+            name: text_name(&name),
+        };
+        assert_eq!(text.shape, expected, "{name}");
+        let local = name.contains("local");
+        assert_eq!(text.variant == Variant::Local, local, "{name}");
+        assert_eq!((text.tail, text.has_exit), (Tail::None, true), "{name}");
+        let unix = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+        assert_eq!(look(unix.as_bytes()).shape, expected, "{name}");
+    }
+}
+
+/// The name as the table has it.
+fn text_name(name: &str) -> &'static str {
+    let table = include_str!("known_scripts.txt");
+    let mut rows = table.lines().filter(|row| row.starts_with("script "));
+    let row = rows.find(|row| row.ends_with(&format!(" {name}")));
+    row.and_then(|row| row.splitn(3, ' ').nth(2)).unwrap()
+}
+
+#[test]
+fn lines_of_no_known_script_are_told_with_their_numbers() {
+    let text = edited(
+        "@echo off\r\n",
+        "@echo off\r\n  if errorlevel=0 cmd.exe /c mkdir C:\\x\r\n",
+    );
+    assert_eq!(
+        text.shape,
+        Shape::Unknown {
+            lines: vec![UnknownLine {
+                line: 2,
+                text: "if errorlevel=0 cmd.exe /c mkdir C:\\x".to_owned()
+            }],
+            count: 1
+        }
+    );
+}
+
+#[test]
+fn known_lines_in_another_number_are_no_known_script() {
+    let nothing_new = Shape::Unknown {
+        lines: Vec::new(),
+        count: 0,
     };
-    String::from_utf8(spec.bytes()).unwrap()
-}
-
-fn group_policy() -> String {
-    script(BlobSpec::default(), Made::Gpo, Tools::FullPath)
+    assert_eq!(edited("set errorCode=0\r\n", "").shape, nothing_new);
 }
 
 #[test]
-fn every_variant_is_told_from_its_signs() {
-    for tools in [Tools::FullPath, Tools::Bare] {
-        for (blob, direction) in [
-            (BlobSpec::default(), Direction::Onboarding),
-            (BlobSpec::offboarding(EXPIRES), Direction::Offboarding),
-        ] {
-            for (made, variant) in [
-                (Made::Gpo, Variant::Unattended),
-                (Made::Local, Variant::Local),
-            ] {
-                let text = script(blob.clone(), made, tools);
-                let read = read(text.as_bytes());
-                let case = format!("{direction:?} {made:?} {tools:?}");
-                assert!(is_portal_script(text.as_bytes()), "{case}");
-                assert_eq!(read.decision.direction, Some(direction), "{case}");
-                assert_eq!(
-                    read.decision.variant, variant,
-                    "{case}: {:?}",
-                    read.decision
-                );
-                assert_eq!(read.findings, [], "{case}");
-                assert!(read.blob.is_ok(), "{case}");
-            }
-        }
-    }
-}
-
-#[test]
-fn the_unattended_scripts_show_no_sign_of_the_local_one() {
-    let read = read(group_policy().as_bytes());
-    assert_eq!(read.decision.local_signs, []);
-    assert_eq!(read.decision.contradictions, []);
-    assert_eq!(read.endings.lf, 10);
-}
-
-#[test]
-fn a_local_script_without_its_pause_is_still_local() {
-    let text = script(BlobSpec::default(), Made::Local, Tools::FullPath);
-    let edited = text.replace("\r\npause\r\n", "\r\n");
-    assert_ne!(text, edited);
-    let read = read(edited.as_bytes());
-    assert_eq!(read.decision.variant, Variant::Local);
-    let signs: Vec<Sign> = read.decision.local_signs.iter().map(|f| f.sign).collect();
-    assert!(
-        signs.contains(&Sign::ConsentLabel) && signs.contains(&Sign::Latency),
-        "{signs:?}"
+fn a_line_is_told_without_what_could_be_a_piece_of_a_blob() {
+    let piece = "QUJD".repeat(30);
+    let text = edited(
+        "@echo off\r\n",
+        &format!("@echo off\r\nset a={piece} b\r\n"),
     );
+    let Shape::Unknown { lines, .. } = text.shape else {
+        panic!("{:?}", text.shape);
+    };
+    // The equals sign and the name before it are of the run.
+    assert_eq!(lines[0].text, format!("set a={}… b", &piece[..MAX_RUN - 2]));
+    let long = "word ".repeat(100);
+    let text = edited("@echo off\r\n", &format!("@echo off\r\n{long}\r\n"));
+    let Shape::Unknown { lines, .. } = text.shape else {
+        panic!("{:?}", text.shape);
+    };
+    assert_eq!(lines[0].text.chars().count(), MAX_SHOWN + 1);
 }
 
 #[test]
-fn an_added_program_is_named_with_its_line() {
-    let text = group_policy();
-    for (added, program) in [
-        ("curl -o x https://example.com/x\r\n", "curl"),
-        (
-            "net session & \\\\server\\share\\reg.exe add\r\n",
-            r"\\server\share\reg.exe",
-        ),
-        ("if a==a (echo x) else msiexec /i x\r\n", "msiexec"),
+fn a_script_without_its_end_is_named() {
+    assert!(!edited("EXIT /B %errorCode%\r\n", "").has_exit);
+}
+
+#[test]
+fn strange_ends_are_named_and_do_not_change_the_shape() {
+    let good = ScriptSpec::default().bytes();
+    for (tail, expected) in [
+        (&b"\x1A"[..], Tail::EndOfFileMark),
+        (&[0; 512], Tail::ZeroBytes),
     ] {
-        let edited = text.replacen(":SUCCEEDED\r\n", &format!(":SUCCEEDED\r\n{added}"), 1);
-        let line = edited[..edited.find(":SUCCEEDED").unwrap()]
-            .matches('\n')
-            .count()
-            + 2;
-        assert_eq!(
-            read(edited.as_bytes()).findings,
-            [Finding {
-                line,
-                what: FindingKind::Foreign {
-                    program: Some(program.to_owned())
-                }
-            }]
-        );
+        let text = look(&[&good, tail].concat());
+        assert_eq!(text.tail, expected);
+        assert!(matches!(text.shape, Shape::Known { .. }));
     }
 }
 
 #[test]
-fn a_line_that_cannot_be_told_is_a_finding_of_its_own_kind() {
-    let text = group_policy().replacen(":SUCCEEDED\r\n", ":SUCCEEDED\r\n%other% x\r\n", 1);
-    let findings = read(text.as_bytes()).findings;
-    assert!(
-        matches!(
-            findings.as_slice(),
-            [Finding {
-                what: FindingKind::Unclear { .. },
-                ..
-            }]
-        ),
-        "{findings:?}"
-    );
-}
-
-#[test]
-fn pieces_of_a_wrapped_blob_are_never_shown() {
-    let text = group_policy();
-    let at = text.find("sha256sig").unwrap() + 40;
-    let wrapped = format!("{}\r\n{}", &text[..at], &text[at..]);
-    let read = read(wrapped.as_bytes());
-    assert!(matches!(read.blob, Err(ExtractError::Wrapped { .. })));
-    for finding in &read.findings {
-        if let FindingKind::Foreign { program } = &finding.what {
-            assert_eq!(*program, None);
-        }
-    }
-}
-
-#[test]
-fn a_byte_order_mark_is_noticed() {
-    let read = read(format!("\u{feff}{}", group_policy()).as_bytes());
-    assert!(read.byte_order_mark);
-    assert!(read.blob.is_ok());
-}
-
-#[test]
-fn hostile_text_is_read_in_bounded_work() {
-    let endless = "(".repeat(MAX_BYTES);
-    assert_eq!(read(endless.as_bytes()).findings, []);
-    let lines = "x\n".repeat(MAX_LINES * 2);
-    assert_eq!(read(lines.as_bytes()).findings.len(), MAX_FINDINGS);
-    let quotes = "if \"".repeat(1000);
-    read(quotes.as_bytes());
+fn a_text_of_another_kind_is_none_of_the_portals() {
+    let text = look(br#"{"body": 1} beside something"#);
+    assert_eq!(text.variant, Variant::Other);
 }

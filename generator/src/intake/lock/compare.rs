@@ -61,7 +61,9 @@ pub fn reconcile(
             lock.downloads.push(new);
             continue;
         };
-        if locked.sha256 == new.sha256 {
+        if locked.sha256 == new.sha256 && locked.blob.is_none_or(|blob| Some(blob) == new.blob) {
+            // A lock of an earlier version does not know the blob.
+            locked.blob = new.blob;
             continue;
         }
         let differences = differences(locked, &new);
@@ -185,7 +187,7 @@ fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
         {
             continue;
         }
-        let (signer, signatures, remarks) = match &item.verdict {
+        let (signer, signatures, mut remarks) = match &item.verdict {
             Verdict::Valid {
                 signer,
                 signatures,
@@ -198,6 +200,11 @@ fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
             ),
             _ => (None, Vec::new(), Vec::new()),
         };
+        let kept = item
+            .problems
+            .iter()
+            .filter(|problem| codes::is_kept(problem));
+        remarks.extend(kept.map(|problem| problem.message.clone()));
         found.push(LockedDownload {
             name,
             sha256: item.sha256,
@@ -206,6 +213,7 @@ fn downloads(inspection: &Inspection, now: i64) -> Vec<LockedDownload> {
             signer,
             signatures,
             remarks,
+            blob: item.kind.payload().map(|(_, blob)| blob.sha256()),
             first_seen: timestamp(now),
         });
     }

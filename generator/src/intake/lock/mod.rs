@@ -95,6 +95,9 @@ pub struct LockedDownload {
     /// What to know about them although they hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Digest of the blob that it carries, in the one form in which a server gets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob: Option<Sha256>,
     /// When it was first accepted, RFC 3339 in UTC.
     pub first_seen: String,
 }
@@ -110,6 +113,7 @@ impl LockedDownload {
             signer: None,
             signatures: Vec::new(),
             remarks: Vec::new(),
+            blob: None,
             first_seen: timestamp(now),
         }
     }
@@ -292,6 +296,7 @@ mod tests {
             signer: None,
             signatures: vec!["signature 1: SHA-256 by CN=x".to_owned()],
             remarks: Vec::new(),
+            blob: None,
             first_seen: timestamp(1_795_305_600),
         }
     }

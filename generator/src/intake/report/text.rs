@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use gangway_contract::manifest::{Cloud, Connectivity};
 
 use crate::formats::blob::{LeafFacts, OffboardingBlob, OnboardingBlob};
+use crate::formats::onboarding_script::{ScriptText, Shape};
 use crate::formats::x509::time::utc;
 use crate::intake::{Claims, Inspection, Item, Kind, Verdict};
 use crate::printable::on_one_line;
@@ -103,14 +104,10 @@ fn usable(item: &Item) -> String {
 
 fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
     match kind {
-        Kind::OnboardingScript {
-            blob: Some(blob), ..
-        }
-        | Kind::OnboardingFile { blob } => onboarding(blob),
-        Kind::OffboardingScript {
-            blob: Some(blob), ..
-        }
-        | Kind::OffboardingFile { blob } => offboarding(blob),
+        Kind::OnboardingScript { blob, text, .. } => with_text(onboarding(blob), text),
+        Kind::OffboardingScript { blob, text, .. } => with_text(offboarding(blob), text),
+        Kind::OnboardingFile { blob, .. } => onboarding(blob),
+        Kind::OffboardingFile { blob, .. } => offboarding(blob),
         Kind::Agent {
             product_code,
             platform_version,
@@ -153,6 +150,20 @@ fn claimed(claims: &Claims) -> (&'static str, String) {
     } = claims;
     let text = format!("`{name}`, version `{version}`, of `{company}`");
     ("claims", text)
+}
+
+/// What is `usable` is the blob; the text around it is only told.
+fn with_text(
+    mut lines: Vec<(&'static str, String)>,
+    text: &ScriptText,
+) -> Vec<(&'static str, String)> {
+    let told = match &text.shape {
+        Shape::Known { name } => format!("as known ({name})"),
+        Shape::Unknown { count: 0, .. } => "known lines in an unknown order or number".to_owned(),
+        Shape::Unknown { count, .. } => format!("{} of no known script", counted(*count, "line")),
+    };
+    lines.push(("text", format!("{told}; only the blob is used")));
+    lines
 }
 
 fn onboarding(blob: &OnboardingBlob) -> Vec<(&'static str, String)> {

@@ -29,10 +29,7 @@ fn a_portal_zip_gives_script_and_templates() {
         ]
     );
     let item = inspection.of_role(Role::OnboardingScript).next().unwrap();
-    let Kind::OnboardingScript {
-        blob: Some(blob), ..
-    } = &item.kind
-    else {
+    let Kind::OnboardingScript { blob, .. } = &item.kind else {
         panic!("{:?}", item.kind);
     };
     assert_eq!(blob.org_id.as_str(), ORG_ID);

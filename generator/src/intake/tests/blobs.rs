@@ -15,43 +15,35 @@ fn every_variant_is_named_by_its_content() {
         }
         .bytes()
     };
-    let table: [(&str, Vec<u8>, &str, &[&str]); 8] = [
-        ("a", script(blob()), "onboarding script (Group Policy)", &[]),
-        (
-            "b",
-            local(blob()),
-            "onboarding script (single machine)",
-            &["GW1201"],
-        ),
-        ("c", portal::vdi_zip(blob()), "onboarding script (VDI)", &[]),
+    let table: [(&str, Vec<u8>, &str); 9] = [
+        ("a", script(blob()), "onboarding script (Group Policy)"),
+        ("b", local(blob()), "onboarding script (single machine)"),
+        ("c", portal::vdi_zip(blob()), "onboarding script (VDI)"),
         (
             "d",
             script(offboarding()),
             "offboarding script (Group Policy)",
-            &[],
         ),
         (
             "e",
             local(offboarding()),
             "offboarding script (single machine)",
-            &["GW1201"],
         ),
-        (
-            "f",
-            portal::config_manager_zip(&blob()),
-            "onboarding file",
-            &[],
-        ),
+        ("f", portal::config_manager_zip(&blob()), "onboarding file"),
         (
             "g",
             portal::config_manager_zip(&offboarding()),
             "offboarding file",
-            &[],
         ),
-        ("h", install_script::signed(), "agent install script", &[]),
+        ("h", install_script::signed(), "agent install script"),
+        (
+            "i",
+            portal::local_zip(blob()),
+            "onboarding script (single machine)",
+        ),
     ];
-    for (name, bytes, kind, expected) in table {
-        let inspection = check(&[(name, bytes)], expected);
+    for (name, bytes, kind) in table {
+        let inspection = check(&[(name, bytes)], &[]);
         assert!(
             inspection.items.iter().any(|item| item.kind.name() == kind),
             "{name}: {:?}",
@@ -60,26 +52,135 @@ fn every_variant_is_named_by_its_content() {
     }
 }
 
+/// The blob that a server would get, and the role that it fills.
+fn payload(inspection: &Inspection) -> (Role, String) {
+    let mut usable = inspection.items.iter().filter(|item| item.is_usable());
+    let item = usable.find(|item| item.kind.payload().is_some()).unwrap();
+    let (role, blob) = item.kind.payload().unwrap();
+    (role, blob.expose().to_owned())
+}
+
 #[test]
-fn the_local_script_is_proven_by_its_lines() {
-    let bytes = ScriptSpec {
+fn every_carrier_gives_the_same_blob() {
+    let local = ScriptSpec {
         variant: Variant::Local,
         ..ScriptSpec::default()
+    };
+    let json = BlobSpec::default().json();
+    let escaped = escape_for_cmd(&json);
+    let text = String::from_utf8(script(BlobSpec::default())).unwrap();
+    let utf16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let table: [(&str, Vec<u8>, &[&str]); 15] = [
+        ("a.cmd", text.clone().into_bytes(), &[]),
+        ("b.cmd", local.bytes(), &[]),
+        (
+            "c.zip",
+            portal::group_policy_zip(&ScriptSpec::default()),
+            &[],
+        ),
+        ("d.zip", portal::local_zip(BlobSpec::default()), &[]),
+        ("e.zip", portal::vdi_zip(BlobSpec::default()), &[]),
+        (
+            "f.zip",
+            portal::config_manager_zip(&BlobSpec::default()),
+            &[],
+        ),
+        ("g.onboarding", json.clone().into_bytes(), &[]),
+        (
+            "h.onboarding",
+            format!("\u{feff}{json}\r\n").into_bytes(),
+            &[],
+        ),
+        (
+            "i.reg",
+            format!("[HKEY]\r\n\"OnboardingInfo\"=\"{escaped}\"\r\n").into_bytes(),
+            &["GW1227"],
+        ),
+        ("j.cmd", text.replace("\r\n", "\n").into_bytes(), &[]),
+        ("k.cmd", format!("\u{feff}{text}").into_bytes(), &["GW1218"]),
+        (
+            "l.cmd",
+            [b"\xFF\xFE".to_vec(), utf16(&text)].concat(),
+            &["GW1229"],
+        ),
+        ("m.cmd", utf16(&text), &["GW1229"]),
+        ("n.cmd", format!("{text}\u{1a}").into_bytes(), &["GW1230"]),
+        (
+            "o.cmd",
+            [text.into_bytes(), vec![0; 512]].concat(),
+            &["GW1230"],
+        ),
+    ];
+    for (name, bytes, expected) in table {
+        let inspection = check(&[(name, bytes)], expected);
+        let expected = (Role::OnboardingInfo, json.clone());
+        assert_eq!(payload(&inspection), expected, "{name}");
     }
-    .bytes();
-    let text = String::from_utf8(bytes.clone()).unwrap();
-    let line = text.lines().position(|line| line == "pause").unwrap() + 1;
-    let inspection = check(&[(CMD, bytes)], &["GW1201"]);
-    let problem = inspection
-        .all_problems()
-        .find(|p| p.code.id == "GW1201")
-        .unwrap();
-    let expected = format!("line {line}: waits for a key (`pause`)");
-    assert!(
-        problem.evidence.contains(&expected),
-        "{:?}",
-        problem.evidence
-    );
+}
+
+#[test]
+fn the_signed_body_says_which_way_a_package_goes_not_the_text_around_it() {
+    let onboarding = BlobSpec::default().json();
+    let offboarding = BlobSpec::offboarding(NOW + 7 * DAY).json();
+    let around_offboarding = ScriptSpec::of(BlobSpec::offboarding(NOW + 7 * DAY));
+    for (bytes, expected) in [
+        (
+            ScriptSpec::default().bytes_with_blob(&offboarding),
+            (Role::OffboardingInfo, &offboarding),
+        ),
+        (
+            around_offboarding.bytes_with_blob(&onboarding),
+            (Role::OnboardingInfo, &onboarding),
+        ),
+    ] {
+        let inspection = Downloads::new(&[(CMD, bytes)]).inspect();
+        let (role, blob) = payload(&inspection);
+        assert_eq!((role, &blob), expected);
+    }
+}
+
+#[test]
+fn two_blobs_in_one_file_have_to_be_one_and_the_same() {
+    let text = String::from_utf8(script(BlobSpec::default())).unwrap();
+    let with = |json: &str| format!("{text}rem {}\r\n", escape_for_cmd(json)).into_bytes();
+    let plain = |json: &str| format!("{text}rem {json}\r\n").into_bytes();
+    let same = BlobSpec::default().json();
+    let other = BlobSpec::other_tenant().json();
+    let offboarding = BlobSpec::offboarding(NOW + 7 * DAY).json();
+    let invented = BlobSpec {
+        signing: BlobSigning::by(Lab::UnrelatedBlob),
+        ..BlobSpec::other_tenant()
+    }
+    .json();
+    let cut = &other[..other.len() - 20];
+    check(&[(CMD, with(&same))], &["GW1227"]);
+    check(&[(CMD, plain(&same))], &["GW1227"]);
+    check(&[(CMD, with(&other))], &["GW1226", "GW1227"]);
+    check(&[(CMD, plain(&other))], &["GW1226", "GW1227"]);
+    check(&[(CMD, with(&offboarding))], &["GW1226", "GW1227"]);
+    check(&[(CMD, with(&invented))], &["GW1211", "GW1227"]);
+    check(&[(CMD, with(cut))], &["GW1203", "GW1227"]);
+}
+
+#[test]
+fn a_newer_body_is_told() {
+    let newer = BlobSpec {
+        version: "2.2".to_owned(),
+        ..BlobSpec::default()
+    };
+    check(&[(CMD, script(newer))], &["GW1228"]);
+}
+
+#[test]
+fn what_nobody_signed_is_refused() {
+    let json = BlobSpec::default().json();
+    let more = json.replacen("{\"body\"", "{\"sig\":\"\",\"body\"", 1);
+    let twice = ScriptSpec::default().bytes_with_blob(&more);
+    check(&[(CMD, twice)], &["GW1205"]);
+    let more = json.replacen(",\"cert\"", ",\"note\":1,\"cert\"", 1);
+    let more = ScriptSpec::default().bytes_with_blob(&more);
+    check(&[(CMD, more)], &["GW1225"]);
 }
 
 #[test]
@@ -111,7 +212,7 @@ fn the_blob_matrix_has_a_code_for_each_case() {
     let text = String::from_utf8(script(BlobSpec::default())).unwrap();
     let at = text.find("sha256sig").unwrap() + 40;
     let wrapped = format!("{}\r\n{}", &text[..at], &text[at..]);
-    let table: [(&str, Vec<u8>, &str); 17] = [
+    let table: [(&str, Vec<u8>, &str); 16] = [
         ("body changed", with_json(&edited), "GW1206"),
         (
             "signature of another blob",
@@ -127,16 +228,21 @@ fn the_blob_matrix_has_a_code_for_each_case() {
         ("other leaf", script(by(Lab::BlobWrongName)), "GW1209"),
         ("wrong chain", script(wrong_chain), "GW1210"),
         ("not Microsoft's", script(by(Lab::UnrelatedBlob)), "GW1211"),
-        ("not JSON", with_json("{\"body\":"), "GW1205"),
+        (
+            "body not JSON",
+            with_json(&good.signing.document("{")),
+            "GW1205",
+        ),
         ("wrapped", wrapped.into_bytes(), "GW1203"),
         (
-            "percent sign",
-            text.replace("EastUs3", "%x%").into_bytes(),
+            "another byte inside",
+            text.replace("sha256sig\\\":", "sha256sig\\\";")
+                .into_bytes(),
             "GW1204",
         ),
         (
-            "no blob line",
-            text.replace(" add ", " query ").into_bytes(),
+            "no blob",
+            text.replace("\\\"body\\\"", "").into_bytes(),
             "GW1202",
         ),
         (
@@ -160,14 +266,6 @@ fn the_blob_matrix_has_a_code_for_each_case() {
             script(BlobSpec::other_tenant()),
             "GW1212",
         ),
-        (
-            "other value",
-            {
-                let onboarding = BlobSpec::default().json();
-                ScriptSpec::of(BlobSpec::offboarding(NOW + 7 * DAY)).bytes_with_blob(&onboarding)
-            },
-            "GW1221",
-        ),
     ];
     // The one tenant that this organisation has.
     let settings = IntakeSettings {
@@ -189,7 +287,7 @@ fn the_blob_matrix_has_a_code_for_each_case() {
         assert!(found.contains(&code), "{name}: {found:?}");
         let blob_codes = found
             .iter()
-            .filter(|id| ("GW1202".."GW1222").contains(*id))
+            .filter(|id| ("GW1202".."GW1227").contains(*id))
             .count();
         assert!(blob_codes == 1 || name == "wrapped", "{name}: {found:?}");
     }
@@ -242,7 +340,7 @@ fn two_tenants_in_one_folder_are_both_shown() {
 #[test]
 fn two_packages_of_one_tenant_that_differ_are_an_error_and_equal_ones_are_not() {
     let newer = BlobSpec {
-        version: "2.12".to_owned(),
+        version: "2.1".to_owned(),
         ..BlobSpec::default()
     };
     let inspection = check(
@@ -255,7 +353,7 @@ fn two_packages_of_one_tenant_that_differ_are_an_error_and_equal_ones_are_not() 
     );
     assert_eq!(
         inspection.problems[0].message,
-        "2 different files compete for one place"
+        "2 different blobs compete for one place"
     );
     check(
         &[
@@ -264,13 +362,6 @@ fn two_packages_of_one_tenant_that_differ_are_an_error_and_equal_ones_are_not() 
         ],
         &[],
     );
-}
-
-#[test]
-fn a_script_that_lost_its_carriage_returns_is_named() {
-    let text = String::from_utf8(script(BlobSpec::default())).unwrap();
-    let changed = text.replace("\r\n", "\n").into_bytes();
-    check(&[(CMD, changed)], &["GW1223"]);
 }
 
 #[test]

@@ -10,11 +10,10 @@ use std::fs;
 use std::path::Path;
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::Role;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::blob::{BlobSigning, BlobSpec, ORG_ID, OTHER_ORG_ID};
 use gangway_fixtures::hostile::{RawEntry, RawZip};
-use gangway_fixtures::script::{ScriptSpec, Variant};
+use gangway_fixtures::script::{ScriptSpec, Variant, escape_for_cmd};
 use gangway_fixtures::updates::{ProgramSpec, UpdateSpec};
 use gangway_fixtures::{Lab, archive, archivers, bystanders, install_script, portal};
 

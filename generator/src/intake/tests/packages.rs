@@ -138,7 +138,7 @@ fn two_agents_compete_and_two_hotfixes_do_not() {
         &[],
     );
     let newer = BlobSpec {
-        version: "2.12".to_owned(),
+        version: "2.1".to_owned(),
         ..BlobSpec::default()
     };
     check(

@@ -11,7 +11,7 @@ mod values;
 use std::path::Path;
 
 use gangway_contract::OrgId;
-use gangway_contract::manifest::{ApplyMethod, MonitoringAgent, Settings, Vdi};
+use gangway_contract::manifest::{MonitoringAgent, Settings};
 
 use super::suggest;
 use crate::plain_file;
@@ -198,12 +198,8 @@ impl Config {
                 .unwrap_or(defaults.ring_percent),
             reboot: rollout.reboot.unwrap_or(defaults.reboot),
             azure_stack_hci: self.targets.azure_stack_hci,
-            vdi: if self.targets.vdi {
-                Vdi::Multiple
-            } else {
-                Vdi::None
-            },
-            apply: ApplyMethod::Script,
+            vdi: self.targets.vdi,
+            apply: self.onboard.apply,
             remove_workspaces: self.onboard.remove_workspaces.clone(),
             monitoring_agent: self
                 .onboard
@@ -259,10 +255,7 @@ dns_name = "contoso.com"
         assert_eq!(config.downloads.paths, [Path::new("lab/downloads")]);
         assert_eq!(
             config.settings(),
-            Settings {
-                apply: ApplyMethod::Script,
-                ..Settings::with_release_root(config.share.root.clone())
-            }
+            Settings::with_release_root(config.share.root.clone())
         );
     }
 

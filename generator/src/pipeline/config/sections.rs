@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use gangway_contract::OrgId;
-use gangway_contract::manifest::{AgentRoute, AntivirusMode, Mode, RebootRule};
+use gangway_contract::manifest::{AgentRoute, AntivirusMode, ApplyMethod, Mode, RebootRule, Vdi};
+use gangway_contract::{OrgId, Sha256};
 use serde::Deserialize;
 
 use crate::gpo::{DomainName, RoleName};
@@ -186,6 +186,11 @@ pub struct Onboard {
     pub agent_route: AgentRoute,
     /// Device tag, at most 200 characters.
     pub device_tag: Option<String>,
+    /// `native`, `script`.
+    pub apply: ApplyMethod,
+    /// Digests of the portal scripts that may be run, where `apply` is `script`.
+    #[serde(deserialize_with = "digests")]
+    pub accept_scripts: Vec<Sha256>,
     /// Log Analytics workspaces that the retired agent has to lose, by id.
     pub remove_workspaces: Vec<String>,
     /// Installs the agent that was retired on 2024-08-31 on Server 2008 R2 SP1, where no
@@ -213,6 +218,8 @@ impl Default for Onboard {
             antivirus_mode: AntivirusMode::Auto,
             agent_route: AgentRoute::Auto,
             device_tag: None,
+            apply: ApplyMethod::Native,
+            accept_scripts: Vec::new(),
             remove_workspaces: Vec::new(),
             monitoring_agent: None,
         }
@@ -228,13 +235,22 @@ pub struct Offboard {
 }
 
 /// `[targets]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Targets {
     /// Azure Stack HCI nodes too.
     pub azure_stack_hci: bool,
-    /// Non-persistent desktops, which get the VDI tag.
-    pub vdi: bool,
+    /// Non-persistent desktops, which get the VDI tag: `none`, `single`, `multiple`.
+    pub vdi: Vdi,
+}
+
+impl Default for Targets {
+    fn default() -> Self {
+        Self {
+            azure_stack_hci: false,
+            vdi: Vdi::None,
+        }
+    }
 }
 
 /// Modes of the onboarding exe.
@@ -309,5 +325,14 @@ where
 {
     String::deserialize(deserializer)?
         .parse()
+        .map_err(serde::de::Error::custom)
+}
+
+/// Reads SHA-256 digests as people copy them: in either letter case.
+fn digests<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Sha256>, D::Error> {
+    Vec::<String>::deserialize(deserializer)?
+        .iter()
+        .map(|text| text.to_ascii_lowercase().parse())
+        .collect::<Result<_, _>>()
         .map_err(serde::de::Error::custom)
 }

@@ -163,6 +163,7 @@ fn document(stored: &Stored) -> BundleDocument {
             version: "0".to_owned(),
         },
         inputs: Vec::new(),
+        remarks: Vec::new(),
         files: Vec::new(),
     }
 }
