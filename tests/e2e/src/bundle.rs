@@ -25,6 +25,9 @@ pub const REPORTS: &str = r"\\files.contoso.com\gangway-reports$";
 /// Where the task finds the bootstrap.
 pub const NETLOGON: &str = r"\\contoso.com\NETLOGON\Gangway";
 
+/// Line of a config in whose place the digests of all scripts among the downloads are put.
+const EVERY_SCRIPT: &str = "accept_scripts = ['every one']";
+
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What a bundle is made of. Waits are small, everything else is what a config says when it
@@ -51,6 +54,13 @@ impl Recipe {
             as_of: None,
             sections: Vec::new(),
         })
+    }
+
+    /// The portal's script runs, whichever it is: a person has looked at each of them.
+    #[must_use]
+    pub fn applying_script(self) -> Self {
+        self.with("onboard", "apply = 'script'")
+            .with("onboard", EVERY_SCRIPT)
     }
 
     /// The downloads are these files and folders instead.
@@ -132,7 +142,13 @@ impl Recipe {
             fs::write(&path, text).with_context(|| format!("write file `{}`", path.display()))
         };
         write(lab.join("code-chain.pem"), &chain)?;
-        write(folder.join("gangway.toml"), config)?;
+        let config_file = folder.join("gangway.toml");
+        write(config_file.clone(), &config.replace(EVERY_SCRIPT, ""))?;
+        if config.contains(EVERY_SCRIPT) {
+            let digests = self.scripts(gangway, folder)?;
+            let accepted = format!("accept_scripts = [{}]", digests.join(", "));
+            write(config_file, &config.replace(EVERY_SCRIPT, &accepted))?;
+        }
         let mut build = Command::new(gangway);
         build
             .arg("build")
@@ -149,6 +165,30 @@ impl Recipe {
         let mut sign = Command::new(gangway);
         sign.args(["sign", "out"]).current_dir(folder);
         succeed(&mut sign, &folder.join("sign"))
+    }
+
+    /// Digests of the portal scripts among the downloads, in quotes.
+    fn scripts(&self, gangway: &Path, folder: &Path) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Inspection {
+            items: Vec<Item>,
+        }
+        #[derive(Deserialize)]
+        struct Item {
+            kind: String,
+            sha256: String,
+        }
+        let mut inspect = Command::new(gangway);
+        inspect.args(["inspect", "--json", "--config", "gangway.toml"]);
+        inspect.args(&self.downloads).current_dir(folder);
+        let output = program::run(&mut inspect, &folder.join("inspect"), LIMIT)?;
+        let inspection: Inspection =
+            serde_json::from_str(&output.stdout).context("read the inspection")?;
+        let scripts = inspection.items.into_iter();
+        Ok(scripts
+            .filter(|item| item.kind.ends_with("boarding_script"))
+            .map(|item| format!("'{}'", item.sha256))
+            .collect())
     }
 
     fn config(&self) -> String {

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use gangway_fixtures::blob::BlobSpec;
+use gangway_fixtures::blob::{BlobSpec, Service as BlobService};
 use gangway_fixtures::script::ScriptSpec;
 
 use crate::bundle::{Bundle, RELEASES};
@@ -20,6 +20,7 @@ pub(crate) const FOREIGN_MARK: &str = "foreign-was-here.txt";
 const SENSOR_POLICY: &str = r"Software\Policies\Microsoft\Windows Advanced Threat Protection";
 const TAGGING: &str =
     r"Software\Policies\Microsoft\Windows Advanced Threat Protection\DeviceTagging";
+const DATA_COLLECTION: &str = r"Software\Policies\Microsoft\Windows\DataCollection";
 const DEFENDER: &str = r"Software\Microsoft\Windows Defender";
 const DEFENDER_POLICY: &str = r"Software\Policies\Microsoft\Windows Defender";
 const CURRENT_VERSION: &str = r"Software\Microsoft\Windows\CurrentVersion";
@@ -41,6 +42,14 @@ pub enum Given {
     Onboarded,
     /// Onboarded to another tenant.
     OnboardedElsewhere,
+    /// Onboarded to the bundle's tenant by a blob of the other class of service addresses.
+    OnboardedStandard,
+    /// The sensor has an identity that no name makes.
+    Identity,
+    /// An offboarding blob of earlier times is in the policy key.
+    OffboardingBlob,
+    /// Policy `DisableEnterpriseAuthProxy`.
+    AuthProxyPolicy(u32),
     /// The sensor is installed, not onboarded.
     SensorInstalled,
     /// The sensor service is disabled.
@@ -158,6 +167,22 @@ impl Given {
         let described = match self {
             Self::Onboarded => server.with_sense(onboarded(&BlobSpec::default())),
             Self::OnboardedElsewhere => server.with_sense(onboarded(&BlobSpec::other_tenant())),
+            Self::OnboardedStandard => server.with_sense(onboarded(&BlobSpec {
+                service: BlobService::Standard,
+                ..BlobSpec::default()
+            })),
+            Self::Identity => server.with_registry(
+                r"Software\Microsoft\Windows Advanced Threat Protection",
+                "senseGuid",
+                "0d15ea5e-0000-4a7b-8a55-fab21ca00001",
+            ),
+            Self::OffboardingBlob => {
+                let name = "696C1FA1-4030-4FA4-8713-FAF9B2EA7C0A";
+                server.with_registry(SENSOR_POLICY, name, "{}")
+            }
+            Self::AuthProxyPolicy(value) => {
+                server.with_registry(DATA_COLLECTION, "DisableEnterpriseAuthProxy", value)
+            }
             Self::SensorInstalled => server.with_sense(Sense::Installed),
             Self::SensorDisabled => {
                 server.with_registry(r"System\CurrentControlSet\Services\Sense", "Start", 4)

@@ -53,6 +53,7 @@ pub struct Scenario {
     installers: Vec<Installer>,
     mode: Option<&'static str>,
     as_of: Option<i64>,
+    script: bool,
     stub: &'static str,
     once: Vec<&'static str>,
     acts: Vec<Act>,
@@ -69,6 +70,7 @@ impl Scenario {
             installers: Vec::new(),
             mode: None,
             as_of: None,
+            script: false,
             stub: required::STUB,
             once: Vec::new(),
             acts: Vec::new(),
@@ -86,6 +88,13 @@ impl Scenario {
     #[must_use]
     pub fn config(mut self, section: &'static str, line: &str) -> Self {
         self.recipe.push((section, line.to_owned()));
+        self
+    }
+
+    /// The portal's script runs, and not the bootstrap's own effects.
+    #[must_use]
+    pub fn by_script(mut self) -> Self {
+        self.script = true;
         self
     }
 
@@ -263,6 +272,9 @@ impl Scenario {
             .with_downloads(&paths)
             .with_stub(self.stub)
             .with("rollout", "retry_wait_s = 0");
+        if self.script {
+            recipe = recipe.applying_script();
+        }
         if let Some(mode) = self.mode {
             recipe = recipe.with_mode(mode);
         }

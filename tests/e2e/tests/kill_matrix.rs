@@ -69,7 +69,20 @@ fn install_script() -> Scenario {
 
 /// Server 2022 as a non-persistent desktop host.
 fn in_box() -> Scenario {
-    Scenario::on(Server2022).config("targets", "vdi = true")
+    Scenario::on(Server2022).config("targets", "vdi = 'single'")
+}
+
+/// Server 2022 by the portal's script.
+fn script() -> Scenario {
+    Scenario::on(Server2022).by_script()
+}
+
+/// Server 2022 that is offboarded by the portal's script.
+fn offboarding_script() -> Scenario {
+    Scenario::on(Server2022)
+        .built_for("offboard", "variants/offboarding")
+        .by_script()
+        .given(Onboarded)
 }
 
 /// Server 2016 without the antivirus feature, whose enabling asks for a restart, which is
@@ -160,10 +173,10 @@ killed! {
     as_the_agent_is_installed: onboards(migration, "after:install-agent-started");
     agent_installed: onboards(migration, "before:install-agent-ended");
     agent_recorded: onboards(migration, "after:install-agent-ended");
-    before_the_script_runs: onboards(migration, "before:run-onboarding-script-started");
-    as_the_script_runs: onboards(migration, "after:run-onboarding-script-started");
-    script_ended: onboards(migration, "before:run-onboarding-script-ended");
-    script_recorded: onboards(migration, "after:run-onboarding-script-ended");
+    before_the_blob_is_applied: onboards(migration, "before:apply-onboarding-started");
+    as_the_blob_is_applied: onboards(migration, "after:apply-onboarding-started");
+    blob_applied: onboards(migration, "before:apply-onboarding-ended");
+    blob_recorded: onboards(migration, "after:apply-onboarding-ended");
     before_it_is_reported: onboards(migration, "before:reported");
     reported: onboards(migration, "after:reported");
     agent_recorded_and_power_lost: onboards(migration, "after:install-agent-ended", restart);
@@ -235,14 +248,38 @@ killed! {
     as_the_tag_is_written: onboards(in_box, "after:write-vdi-tag-started");
     tag_written: onboards(in_box, "before:write-vdi-tag-ended");
     tag_recorded: onboards(in_box, "after:write-vdi-tag-ended");
-    script_running: onboards(in_box, "after:process");
-    script_running_and_power_lost: onboards(in_box, "after:process", restart);
+    before_the_identity_is_written: onboards(in_box, "before:write-identity-started");
+    as_the_identity_is_written: onboards(in_box, "after:write-identity-started");
+    identity_written: onboards(in_box, "before:write-identity-ended");
+    identity_recorded: onboards(in_box, "after:write-identity-ended");
+    before_the_blob_is_written: onboards(in_box, "before:write-onboarding-blob");
+    blob_written: onboards(in_box, "after:write-onboarding-blob");
+    blob_written_and_power_lost: onboards(in_box, "after:write-onboarding-blob", restart);
+    sensor_asked_to_start: onboards(in_box, "after:start-sensor");
+    state_reached: onboards(in_box, "after:await-state");
+    state_reached_and_power_lost: onboards(in_box, "after:await-state", restart);
+    event_written: onboards(in_box, "after:log-event");
+    engine_reloading: onboards(in_box, "after:process");
+    engine_reloading_and_power_lost: onboards(in_box, "after:process", restart);
 
-    before_the_offboarding_script: offboards(offboarding, "before:run-offboarding-script-started");
+    as_the_script_runs: onboards(script, "after:run-onboarding-script-started");
+    script_running: onboards(script, "after:process");
+    script_running_and_power_lost: onboards(script, "after:process", restart);
+    script_ended: onboards(script, "before:run-onboarding-script-ended");
+    script_recorded: onboards(script, "after:run-onboarding-script-ended");
+
+    before_the_offboarding: offboards(offboarding, "before:apply-offboarding-started");
+    as_the_offboarding_starts: offboards(offboarding, "after:apply-offboarding-started");
+    onboarding_blob_deleted: offboards(offboarding, "after:delete-onboarding-blob");
+    offboarding_blob_written: offboards(offboarding, "after:write-offboarding-blob");
+    offboarding_applied: offboards(offboarding, "before:apply-offboarding-ended");
+    offboarding_recorded: offboards(offboarding, "after:apply-offboarding-ended");
     as_the_offboarding_script_starts:
-        offboards(offboarding, "after:run-offboarding-script-started");
-    offboarding_script_ended: offboards(offboarding, "before:run-offboarding-script-ended");
-    offboarding_script_recorded: offboards(offboarding, "after:run-offboarding-script-ended");
+        offboards(offboarding_script, "after:run-offboarding-script-started");
+    offboarding_script_ended:
+        offboards(offboarding_script, "before:run-offboarding-script-ended");
+    offboarding_script_recorded:
+        offboards(offboarding_script, "after:run-offboarding-script-ended");
     before_the_agent_is_removed: offboards(offboarding, "before:uninstall-agent-started");
     as_the_agent_is_removed: offboards(offboarding, "after:uninstall-agent-started");
     agent_removed: offboards(offboarding, "before:uninstall-agent-ended");
@@ -251,15 +288,8 @@ killed! {
 
 #[test]
 fn every_kind_of_step_is_killed_at_each_of_its_moments() {
-    // No bundle asks for these yet: `runner/tests/kill.rs` ends them at every effect.
-    let not_yet = [
-        StepKind::ApplyOnboarding,
-        StepKind::ApplyOffboarding,
-        StepKind::WriteIdentity,
-    ];
     let missing: Vec<String> = StepKind::ALL
         .iter()
-        .filter(|step| !not_yet.contains(step))
         .flat_map(|step| {
             [
                 format!("after:{step}-started"),

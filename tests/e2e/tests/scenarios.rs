@@ -38,8 +38,16 @@ fn on(os: Os) -> Scenario {
     Scenario::on(os)
 }
 
+fn by_script(os: Os) -> Scenario {
+    on(os).by_script()
+}
+
+/// The sensor's policy key as `reg.exe` names it.
+const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
+
 const DONE: (&str, &str) = ("onboarded", "converged");
-const AGENT_AND_SCRIPT: &str = "install-agent run-onboarding-script";
+const AGENT_AND_BLOB: &str = "install-agent apply-onboarding";
+const BLOB: &str = "apply-onboarding";
 const SCRIPT: &str = "run-onboarding-script";
 
 /// Rows whose run ends well.
@@ -69,16 +77,16 @@ fn window(from_h: u64, to_h: u64) -> String {
 scenarios! {
     fresh_2008_r2_without_the_deployment_tool: on(Server2008R2).run("blocked", "no-route", "");
     fresh_2012: on(Server2012).run("not_targeted", "product-not-supported", "");
-    fresh_2012_r2: on(Server2012R2).onboards(AGENT_AND_SCRIPT).onboards("");
-    fresh_2016: on(Server2016).onboards(AGENT_AND_SCRIPT).onboards("");
-    fresh_2019: on(Server2019).onboards(SCRIPT).onboards("");
-    fresh_2022: on(Server2022).onboards(SCRIPT).restart().onboards("");
-    fresh_2025: on(Server2025).onboards(SCRIPT).onboards("");
+    fresh_2012_r2: on(Server2012R2).onboards(AGENT_AND_BLOB).onboards("");
+    fresh_2016: on(Server2016).onboards(AGENT_AND_BLOB).onboards("");
+    fresh_2019: on(Server2019).onboards(BLOB).onboards("");
+    fresh_2022: on(Server2022).onboards(BLOB).restart().onboards("");
+    fresh_2025: on(Server2025).onboards(BLOB).onboards("");
     workstation: on(Workstation).run("not_targeted", "workstation", "");
     azure_stack_hci_not_asked_for: on(Server2025).given(AzureStackHci)
         .run("not_targeted", "azure-stack-hci", "");
     azure_stack_hci_asked_for: on(Server2025).given(AzureStackHci)
-        .config("targets", "azure_stack_hci = true").onboards(SCRIPT);
+        .config("targets", "azure_stack_hci = true").onboards(BLOB);
     hyper_v_server: on(Server2019).given(HyperVServer).run("not_targeted", "hyper-v-server", "");
 
     // Onboarded before.
@@ -90,7 +98,7 @@ scenarios! {
     already_2025_and_tagged_by_azure: on(Server2025).given(Onboarded).given(AzureTag).onboards("");
     onboarded_and_the_sensor_has_ended: on(Server2022).given(Onboarded).sensor_ends()
         .onboards("start-sensor").onboards("");
-    agent_installed_by_hand_2016: on(Server2016).given(SensorInstalled).onboards(SCRIPT);
+    agent_installed_by_hand_2016: on(Server2016).given(SensorInstalled).onboards(BLOB);
     other_tenant_2016: on(Server2016).given(OnboardedElsewhere).run("blocked", "other-tenant", "");
     other_tenant_2022: on(Server2022).given(OnboardedElsewhere).run("blocked", "other-tenant", "");
 
@@ -99,16 +107,16 @@ scenarios! {
         .run("waiting", "reboot-pending", "");
     windows_update_pending_2022: on(Server2022).given(WindowsUpdatePending)
         .run("waiting", "reboot-pending", "");
-    file_renames_do_not_block: on(Server2022).given(FileRenamesPending).onboards(SCRIPT);
+    file_renames_do_not_block: on(Server2022).given(FileRenamesPending).onboards(BLOB);
     restart_pending_on_a_domain_controller: on(Server2022).given(DomainController)
         .given(ServicingPending).config("rollout", "reboot = 'in_window'")
         .run("waiting", "reboot-needed-by-owner", "");
 
     // Other antivirus, passive mode, tamper protection.
     other_antivirus_2022: on(Server2022).given(OtherAntivirus("CSFalconService"))
-        .onboards("write-passive-mode run-onboarding-script").onboards("");
+        .onboards("write-passive-mode apply-onboarding").onboards("");
     other_antivirus_2016: on(Server2016).given(OtherAntivirus("SepMasterService"))
-        .onboards("write-passive-mode install-agent run-onboarding-script");
+        .onboards("write-passive-mode install-agent apply-onboarding");
     other_antivirus_on_an_onboarded_server: on(Server2022).given(Onboarded)
         .given(OtherAntivirus("SentinelAgent")).onboards("write-passive-mode");
     tamper_protection_keeps_the_antivirus_active: on(Server2022).given(Onboarded)
@@ -118,39 +126,39 @@ scenarios! {
         .config("onboard", "antivirus_mode = 'always_passive'")
         .run("waiting", "settings-not-applied", "");
     passive_by_policy: on(Server2022).given(PassivePolicy(1))
-        .config("onboard", "antivirus_mode = 'always_passive'").onboards(SCRIPT);
+        .config("onboard", "antivirus_mode = 'always_passive'").onboards(BLOB);
     active_by_config_and_passive_by_policy: on(Server2022).given(PassivePolicy(1))
         .config("onboard", "antivirus_mode = 'never_passive'")
         .run("waiting", "settings-not-applied", "");
-    passive_mode_of_somebody_else_stays: on(Server2022).given(PassivePolicy(1)).onboards(SCRIPT);
+    passive_mode_of_somebody_else_stays: on(Server2022).given(PassivePolicy(1)).onboards(BLOB);
     antivirus_disabled_by_policy_2016: on(Server2016).given(AntivirusDisabledByPolicy)
         .run("blocked", "antivirus-disabled-by-policy", "");
     antivirus_disabled_by_policy_2022: on(Server2022).given(AntivirusDisabledByPolicy)
-        .onboards(SCRIPT);
+        .onboards(BLOB);
 
     // Predecessors.
     leftover_2012_r2: on(Server2012R2).given(Leftover)
-        .onboards("remove-leftover install-agent run-onboarding-script");
+        .onboards("remove-leftover install-agent apply-onboarding");
     scep_2012_r2: on(Server2012R2).given(Scep)
-        .onboards("remove-scep install-agent run-onboarding-script");
+        .onboards("remove-scep install-agent apply-onboarding");
     workspace_to_be_removed: on(Server2012R2).given(Workspace(WORKSPACE))
         .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
-        .onboards("remove-workspaces install-agent run-onboarding-script");
-    workspace_to_be_kept: on(Server2016).given(Workspace(WORKSPACE)).onboards(AGENT_AND_SCRIPT);
+        .onboards("remove-workspaces install-agent apply-onboarding");
+    workspace_to_be_kept: on(Server2016).given(Workspace(WORKSPACE)).onboards(AGENT_AND_BLOB);
 
     // Prerequisites.
     feature_off_2016: on(Server2016).given(FeatureOff(3010))
-        .run("waiting", "reboot-pending", "enable-feature").restart().onboards(AGENT_AND_SCRIPT);
+        .run("waiting", "reboot-pending", "enable-feature").restart().onboards(AGENT_AND_BLOB);
     feature_off_2016_and_a_restart_allowed: on(Server2016).given(FeatureOff(3010))
         .config("rollout", "reboot = 'in_window'")
         .run("waiting", "reboot-pending", "enable-feature restart")
-        .run("waiting", "reboot-pending", "").restart().onboards(AGENT_AND_SCRIPT);
+        .run("waiting", "reboot-pending", "").restart().onboards(AGENT_AND_BLOB);
     restart_refused: on(Server2016).given(FeatureOff(3010)).given(Orders("shutdown", "exit=5"))
         .config("rollout", "reboot = 'in_window'").config("rollout", "retry_wait_s = 3600")
         .run("failed", "step-failed", "enable-feature restart")
         .run("failed", "retry-later", "");
     antivirus_stopped_2016: on(Server2016).given(AntivirusStopped)
-        .onboards("enable-antivirus install-agent run-onboarding-script");
+        .onboards("enable-antivirus install-agent apply-onboarding");
     feature_removed_2016: on(Server2016).given(FeatureRemoved)
         .run("blocked", "feature-removed", "");
     platform_too_old_2016: on(Server2016).given(Platform([4, 10, 14393, 1000]))
@@ -161,13 +169,13 @@ scenarios! {
         .given(NewFile("tdh.dll", [6, 3, 9600, 17958]))
         .given(Orders("wusa", "copy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll\nexit=3010"))
         .staged("variants/updates-2012-r2")
-        .run("waiting", "reboot-pending", "install-hotfix").restart().onboards(AGENT_AND_SCRIPT);
+        .run("waiting", "reboot-pending", "install-hotfix").restart().onboards(AGENT_AND_BLOB);
     updates_of_one_number_for_two_products: on(Server2012R2)
         .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
         .given(NewFile("tdh.dll", [6, 3, 9600, 17958]))
         .given(Orders("wusa", "exit=-2145124329\n[windows8.1-kb3080149]\ncopy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll"))
         .staged("variants/updates-2008-r2").staged("variants/updates-2012-r2")
-        .onboards("install-hotfix install-agent run-onboarding-script");
+        .onboards("install-hotfix install-agent apply-onboarding");
     hotfix_not_applicable_2012_r2: on(Server2012R2)
         .given(SystemFile("tdh.dll", [6, 3, 9600, 16384]))
         .given(Orders("wusa", "exit=-2145124329")).staged("variants/updates-2012-r2")
@@ -176,14 +184,14 @@ scenarios! {
         .staged_installer(Installer::PlatformUpdate)
         .given(NewFile("MsMpEng.exe", [4, 18, 25020, 1009]))
         .given(Orders("updateplatform", "set_text=SYSTEM\\CurrentControlSet\\Services\\WinDefend|ImagePath|\"C:\\standins\\new\\MsMpEng.exe\""))
-        .onboards("update-platform install-agent run-onboarding-script");
+        .onboards("update-platform install-agent apply-onboarding");
     platform_update_says_0_and_did_nothing: on(Server2016).given(Platform([4, 12, 17007, 1]))
         .staged_installer(Installer::PlatformUpdate).config("rollout", "verify_wait_s = 2")
         .run("failed", "not-verified", "update-platform");
     sensor_update_2016: on(Server2016).staged_installer(Installer::SensorUpdate)
         .given(NewFile("MsSense.exe", [10, 8760, 27617, 1006]))
         .given(Orders("updatesenseclient", "set_text=SOFTWARE\\Microsoft\\Windows Advanced Threat Protection|InstallLocation|C:\\standins\\new"))
-        .onboards("install-agent update-sensor run-onboarding-script");
+        .onboards("install-agent update-sensor apply-onboarding");
     deployment_tool_2008_r2: deployment_tool("script=C:\\by-hand\\tool.cmd")
         .onboards("run-deployment-tool").onboards("");
     deployment_tool_asks_for_a_restart: deployment_tool("exit=10\n[2]\nscript=C:\\by-hand\\tool.cmd")
@@ -204,88 +212,116 @@ scenarios! {
     role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
         .run("blocked", "role-exclusions-missing", "");
     role_with_exclusions_2012_r2: on(Server2012R2).given(Role("DNS")).given(Exclusion)
-        .onboards(AGENT_AND_SCRIPT);
+        .onboards(AGENT_AND_BLOB);
     role_2016_has_automatic_exclusions: on(Server2016).given(Role("DNS"))
-        .onboards(AGENT_AND_SCRIPT);
+        .onboards(AGENT_AND_BLOB);
     sensor_disabled: on(Server2022).given(SensorDisabled).run("blocked", "sensor-disabled", "");
     early_launch_driver_disabled: on(Server2022).given(EarlyLaunchDisabled)
         .run("blocked", "sensor-disabled", "");
-    server_service_stopped: on(Server2022).given(ServerServiceStopped)
-        .run("blocked", "server-service-stopped", "");
+    server_service_stopped: on(Server2022).given(ServerServiceStopped).onboards(BLOB);
 
     // The agent's installer.
     agent_fails: on(Server2016).given(AgentResult("1603"))
         .run("failed", "step-failed", "install-agent");
     agent_asks_for_a_restart: on(Server2016).given(AgentResult("3010"))
-        .run("waiting", "reboot-pending", "install-agent").restart().onboards(SCRIPT);
+        .run("waiting", "reboot-pending", "install-agent").restart().onboards(BLOB);
     installer_busy_for_a_moment: on(Server2016).given(InstallerBusy(1))
-        .config("rollout", "installer_wait_s = 30").onboards(AGENT_AND_SCRIPT);
+        .config("rollout", "installer_wait_s = 30").onboards(AGENT_AND_BLOB);
     installer_busy_for_good: on(Server2016).given(InstallerBusy(99))
         .run("waiting", "installer-busy", "install-agent");
     installer_past_its_limit: on(Server2016).given(SlowInstaller(15_000))
         .config("rollout", "install_limit_s = 2")
         .run("waiting", "still-running", "install-agent")
         .run("waiting", "still-running", "")
-        .pause(16).onboards(SCRIPT);
+        .pause(16).onboards(BLOB);
     a_failed_step_is_not_tried_again_at_once: on(Server2016).given(AgentResult("1603"))
         .config("rollout", "retry_wait_s = 3600")
         .run("failed", "step-failed", "install-agent").run("failed", "retry-later", "");
 
     // The install script.
     install_script_2016: on(Server2016).config("onboard", "agent_route = 'install_script'")
-        .onboards("run-install-script run-onboarding-script");
+        .onboards("run-install-script apply-onboarding");
     install_script_forbidden: on(Server2016).given(ScriptsForbidden)
         .config("onboard", "agent_route = 'install_script'").run("blocked", "script-policy", "");
     install_script_asks_for_a_restart: on(Server2016).given(Orders("powershell", "[-file]\nexit=12"))
         .config("onboard", "agent_route = 'install_script'")
         .run("waiting", "reboot-pending", "run-install-script")
-        .restart().orders("powershell", "").onboards("run-install-script run-onboarding-script");
+        .restart().orders("powershell", "").onboards("run-install-script apply-onboarding");
     install_script_says_0_and_did_nothing: on(Server2016)
         .given(Orders("powershell", "[-file]\nexit=0")).config("rollout", "verify_wait_s = 2")
         .config("onboard", "agent_route = 'install_script'")
         .run("failed", "not-verified", "run-install-script");
 
-    // The onboarding script.
-    script_says_15_and_the_sensor_comes_up_later: on(Server2022)
-        .given(Orders("sense", "start_delay_ms=5000")).onboards(SCRIPT);
-    script_says_35_and_the_state_comes_later: on(Server2022)
-        .given(Orders("sense", "onboard_delay_ms=6000")).onboards(SCRIPT);
-    script_fails_for_good: on(Server2022).given(Orders("sense", "onboard=never"))
-        .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", SCRIPT);
-    script_says_0_and_the_sensor_reports_elsewhere: on(Server2022)
+    // The blob.
+    sensor_comes_up_later: on(Server2022).given(Orders("sense", "start_delay_ms=5000"))
+        .onboards(BLOB);
+    state_comes_later: on(Server2022).given(Orders("sense", "onboard_delay_ms=6000"))
+        .onboards(BLOB);
+    sensor_never_onboards: on(Server2022).given(Orders("sense", "onboard=never"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "not-verified", BLOB);
+    sensor_reports_elsewhere: on(Server2022)
         .given(Orders("sense", "org_id=0d15ea5e-0000-4a7b-8a55-fab21ca00001"))
-        .config("rollout", "verify_wait_s = 2").run("failed", "not-verified", SCRIPT);
-    script_hangs: on(Server2022).given(Orders("sense", "onboard=never"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "not-verified", BLOB);
+    sensor_does_not_start: on(Server2022).given(Orders("sense", "start_error=577"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", BLOB)
+        .orders("sense", "").onboards(BLOB);
+    engine_that_does_not_reload: on(Server2022).given(Orders("mpcmdrun", "exit=2"))
+        .onboards(BLOB).onboards("");
+    offboarding_blob_left_from_before: on(Server2022).given(OffboardingBlob).onboards(BLOB)
+        .onboards("");
+    policy_against_proxies_stands: on(Server2022).given(AuthProxyPolicy(0)).onboards(BLOB);
+    blob_taken_away: on(Server2022).onboards(BLOB)
+        .by_hand(r"C:\windows\system32\reg.exe", &["delete", POLICY, "/v", "OnboardingInfo", "/f"])
+        .onboards(BLOB).onboards("");
+    sensor_with_another_class_of_addresses: on(Server2022).given(OnboardedStandard)
+        .run("onboarded_pending_reboot", "restart-after-onboarding", BLOB)
+        .run("onboarded_pending_reboot", "restart-after-onboarding", "")
+        .restart().onboards("");
+    desktop_with_one_entry: on(Server2022).config("targets", "vdi = 'single'")
+        .onboards("write-identity write-vdi-tag apply-onboarding").onboards("");
+    desktop_with_one_entry_of_a_cloned_image: on(Server2022).given(Identity)
+        .config("targets", "vdi = 'single'")
+        .onboards("write-identity write-vdi-tag apply-onboarding");
+    desktop_with_one_entry_onboarded_before_it_was_cloned: on(Server2022).given(Onboarded)
+        .given(Identity).config("targets", "vdi = 'single'").run("blocked", "other-identity", "");
+    desktop_with_several_entries: on(Server2022).config("targets", "vdi = 'multiple'")
+        .onboards("write-vdi-tag apply-onboarding");
+    blob_out_of_a_script_of_2023: on(Server2019).downloads(&["variants/of-2023"]).onboards(BLOB);
+
+    // The portal's script, where the config asks for it.
+    script: by_script(Server2022).onboards(SCRIPT).onboards("");
+    script_of_2023: by_script(Server2019).downloads(&["variants/of-2023"]).onboards(SCRIPT);
+    script_says_15_and_the_sensor_comes_up_later: by_script(Server2022)
+        .given(Orders("sense", "start_delay_ms=5000")).onboards(SCRIPT);
+    script_fails_for_good: by_script(Server2022).given(Orders("sense", "onboard=never"))
+        .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", SCRIPT);
+    script_hangs: by_script(Server2022).given(Orders("sense", "onboard=never"))
         .given(Orders("timeout", "sleep_ms=60000"))
         .config("rollout", "script_limit_s = 3").run("failed", "limit-passed", SCRIPT);
-    script_hangs_after_it_has_onboarded: on(Server2022)
-        .given(Orders("eventcreate", "sleep_ms=60000"))
-        .config("rollout", "script_limit_s = 6").onboards(SCRIPT);
-    sensor_does_not_start: on(Server2022).given(Orders("sense", "start_error=577"))
-        .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", SCRIPT);
-    vdi: on(Server2022).config("targets", "vdi = true")
-        .onboards("write-vdi-tag run-onboarding-script");
-
-    script_of_2023: on(Server2019).downloads(&["variants/of-2023"]).onboards(SCRIPT);
+    script_without_the_server_service: by_script(Server2022).given(ServerServiceStopped)
+        .run("blocked", "server-service-stopped", "");
+    script_that_offboards: offboarding(Server2022).by_script().given(Onboarded)
+        .run("offboarded", "offboarded", "run-offboarding-script")
+        .run("offboarded", "offboarded", "");
 
     // The share.
     share_gone_and_back: on(Server2022).given(NoShare)
-        .run("waiting", "control-unreadable", "").share_back().onboards(SCRIPT);
-    report_share_gone: on(Server2022).given(NoReportShare).onboards(SCRIPT);
-    payload_missing: on(Server2022).given(Missing(".cmd"))
+        .run("waiting", "control-unreadable", "").share_back().onboards(BLOB);
+    report_share_gone: on(Server2022).given(NoReportShare).onboards(BLOB);
+    payload_missing: on(Server2022).given(Missing(".json"))
         .run("waiting", "share-unreachable", "");
     payload_tampered_2016: on(Server2016).given(Flipped(".msi"))
         .run("refused", "payload-mismatch", "");
-    payload_cut_short: on(Server2022).given(Cut(".cmd")).run("refused", "payload-mismatch", "");
-    payload_longer: on(Server2022).given(Longer(".cmd")).run("refused", "payload-mismatch", "");
-    payload_endless: on(Server2022).given(Endless(".cmd")).run("refused", "payload-mismatch", "");
-    payload_tampered_and_put_right: on(Server2022).given(Flipped(".cmd"))
-        .run("refused", "payload-mismatch", "").then(Flipped(".cmd")).onboards(SCRIPT);
-    local_copy_used_again: on(Server2022).given(LocalCopy(".cmd")).given(Missing(".cmd"))
-        .onboards(SCRIPT);
-    local_copy_of_somebody_else: on(Server2022).given(ForeignCopy(".cmd")).onboards(SCRIPT);
+    payload_cut_short: on(Server2022).given(Cut(".json")).run("refused", "payload-mismatch", "");
+    payload_longer: on(Server2022).given(Longer(".json")).run("refused", "payload-mismatch", "");
+    payload_endless: on(Server2022).given(Endless(".json")).run("refused", "payload-mismatch", "");
+    payload_tampered_and_put_right: on(Server2022).given(Flipped(".json"))
+        .run("refused", "payload-mismatch", "").then(Flipped(".json")).onboards(BLOB);
+    local_copy_used_again: on(Server2022).given(LocalCopy(".json")).given(Missing(".json"))
+        .onboards(BLOB);
+    local_copy_of_somebody_else: on(Server2022).given(ForeignCopy(".json")).onboards(BLOB);
     local_copy_of_somebody_else_and_nothing_on_the_share: on(Server2022)
-        .given(ForeignCopy(".cmd")).given(Missing(".cmd")).run("waiting", "share-unreachable", "");
+        .given(ForeignCopy(".json")).given(Missing(".json")).run("waiting", "share-unreachable", "");
     folder_open_to_everybody: on(Server2022).given(OpenFolder)
         .run("refused", "folder-not-protected", "");
     paused: on(Server2022).given(Control(r#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100}"#))
@@ -306,7 +342,7 @@ scenarios! {
     // Times, room, order.
     window_closed: on(Server2022).config("rollout", &window(3, 4))
         .run("waiting", "window-closed", "");
-    window_open: on(Server2022).config("rollout", &window(23, 26)).onboards(SCRIPT);
+    window_open: on(Server2022).config("rollout", &window(23, 26)).onboards(BLOB);
     disk_full: on(Server2022).config("rollout", "free_space_bytes = 1125899906842624")
         .run("blocked", "disk-full", "");
     older_bundle: on(Server2022).given(SequenceSeen(99)).run("refused", "sequence-lower", "");
@@ -327,13 +363,13 @@ scenarios! {
 
     // Offboarding.
     offboarding_2022: offboarding(Server2022).given(Onboarded)
-        .run("offboarded", "offboarded", "run-offboarding-script")
+        .run("offboarded", "offboarded", "apply-offboarding")
         .run("offboarded", "offboarded", "");
     offboarding_2008_r2: offboarding(Server2008R2).given(Onboarded)
-        .run("offboarded", "offboarded", "run-offboarding-script")
+        .run("offboarded", "offboarded", "apply-offboarding")
         .run("offboarded", "offboarded", "");
     offboarding_2008_r2_with_the_sensor_ended: offboarding(Server2008R2).given(Onboarded)
-        .sensor_ends().run("offboarded", "offboarded", "start-sensor run-offboarding-script");
+        .sensor_ends().run("offboarded", "offboarded", "start-sensor apply-offboarding");
     offboarding_2008_r2_with_the_retired_agent: offboarding(Server2008R2)
         .given(Workspace(WORKSPACE))
         .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
@@ -347,12 +383,12 @@ scenarios! {
         .run("blocked", "package-expired", "");
     offboarding_that_the_sensor_does_not_take: offboarding(Server2022).given(Onboarded)
         .given(Orders("sense", "offboard=never")).config("rollout", "verify_wait_s = 2")
-        .run("failed", "step-failed", "run-offboarding-script");
+        .run("failed", "step-failed", "apply-offboarding");
     offboarding_and_uninstalling_2016: offboarding(Server2016).given(Downloads)
         .config("offboard", "uninstall_agent = true")
         .by_hand(r"C:\windows\system32\msiexec.exe", &["/i", r"C:\by-hand\md4ws.msi", "/qn"])
         .by_hand(r"C:\windows\system32\cmd.exe", &["/d", "/c", r"C:\by-hand\onboard.cmd"])
-        .run("offboarded", "offboarded", "run-offboarding-script uninstall-agent")
+        .run("offboarded", "offboarded", "apply-offboarding uninstall-agent")
         .run("offboarded", "offboarded", "");
     uninstalling_under_tamper_protection: offboarding(Server2016).given(Downloads)
         .given(TamperProtection).config("offboard", "uninstall_agent = true")
@@ -369,7 +405,7 @@ fn a_second_instance_leaves_the_work_to_the_first() {
     let bundle = Recipe::of_samples()
         .and_then(|recipe| recipe.bundle())
         .unwrap();
-    let described = Server::new(Server2022).with_orders("eventcreate", "sleep_ms=5000");
+    let described = Server::new(Server2022).with_orders("mpcmdrun", "sleep_ms=5000");
     let deployment = Deployment::of(&bundle, described).unwrap();
     std::thread::scope(|scope| {
         let first = scope.spawn(|| deployment.run());

@@ -249,7 +249,7 @@ fn a_run_reports_what_it_found_of_each_payload() {
     assert_eq!(
         checks,
         [
-            ("WindowsDefenderATPOnboardingScript.cmd", "not-judged"),
+            ("OnboardingInfo.json", "not-judged"),
             ("md4ws.msi", "expected"),
         ],
         "{}",

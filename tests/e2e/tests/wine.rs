@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use gangway_e2e::bundle::NETLOGON;
 use gangway_e2e::{Deployment, Os, Outcome, Recipe, Server, required};
 use gangway_fixtures::blob::ORG_ID;
+use gangway_fixtures::script::ScriptSpec;
 
 const STATUS: &str = r"Software\Microsoft\Windows Advanced Threat Protection\Status";
 const POLICY: &str = r"Software\Policies\Microsoft\Windows Advanced Threat Protection";
@@ -97,12 +99,12 @@ fn check_onboarding(os: Os, steps: &[&str]) {
 
 #[test]
 fn server_2016_gets_the_agent_and_is_onboarded() {
-    check_onboarding(Os::Server2016, &["install-agent", "run-onboarding-script"]);
+    check_onboarding(Os::Server2016, &["install-agent", "apply-onboarding"]);
 }
 
 #[test]
-fn server_2022_is_onboarded_by_the_script_alone() {
-    check_onboarding(Os::Server2022, &["run-onboarding-script"]);
+fn server_2022_is_onboarded_by_the_blob_alone() {
+    check_onboarding(Os::Server2022, &["apply-onboarding"]);
 }
 
 fn flip(path: &Path, at: usize) {
@@ -148,13 +150,13 @@ fn a_flipped_byte_in_the_install_script_is_refused_where_it_is_used() {
 }
 
 #[test]
-fn a_flipped_byte_in_the_onboarding_script_is_refused_before_the_agent_is_installed() {
-    check_flipped_payload(Os::Server2016, ".cmd");
+fn a_flipped_byte_in_the_blob_is_refused_before_the_agent_is_installed() {
+    check_flipped_payload(Os::Server2016, ".json");
 }
 
 #[test]
-fn a_flipped_byte_in_the_onboarding_script_is_refused_where_it_is_the_only_payload() {
-    check_flipped_payload(Os::Server2022, ".cmd");
+fn a_flipped_byte_in_the_blob_is_refused_where_it_is_the_only_payload() {
+    check_flipped_payload(Os::Server2022, ".json");
 }
 
 /// Runs an exe with one byte flipped where `find` says.
@@ -183,7 +185,7 @@ fn position(bytes: &[u8], text: &[u8]) -> usize {
 #[test]
 fn a_flipped_byte_in_the_manifest_inside_the_exe_is_refused_before_any_step() {
     let (deployment, outcome) = damaged_exe(Os::Server2022, |exe| {
-        // A digit of the onboarding script's digest.
+        // A digit of the first payload's digest.
         let manifest = position(exe, b"\"sha256\": \"");
         manifest + 12
     });
@@ -252,7 +254,7 @@ fn plan_shows_facts_and_steps_and_touches_nothing() {
 
     let outcome = deployment.run_with(&["--plan"]).unwrap();
     assert_eq!(outcome.run.exit_code, GOOD, "{outcome:#?}");
-    for expected in ["install-agent", "run-onboarding-script", "md4ws.msi"] {
+    for expected in ["install-agent", "apply-onboarding", "md4ws.msi"] {
         assert!(
             outcome.run.stdout.contains(expected),
             "{}",
@@ -268,6 +270,78 @@ fn plan_shows_facts_and_steps_and_touches_nothing() {
     );
     let files = server.files().unwrap();
     assert_eq!(differences(&files_before, &files), Vec::<String>::new());
+}
+
+/// Everything of the registry that the portal's script and the bootstrap leave differently, by
+/// the start of the line in a dump, with the reason.
+const DIFFERENCES: [(&str, &str); 6] = [
+    // The sample script holds a made-up descriptor where real ones have that of
+    // `contract/src/apply/registry.rs`; both have the same two values.
+    (
+        r"[system\currentcontrolset\control\wmi\security]",
+        "descriptor",
+    ),
+    // The stand-in for `eventcreate` registers no source.
+    (
+        r"[system\currentcontrolset\services\eventlog\application\wdatponboarding]",
+        "event source",
+    ),
+    // Wine writes a key without values only when nothing is below it.
+    (
+        r"[system\currentcontrolset\services\eventlog\application]",
+        "empty key",
+    ),
+    (
+        r"[system\currentcontrolset\services\eventlog\application\gangway]",
+        "our own event source",
+    ),
+    (r"[software\gangway", "our own marks"),
+    // Wine lists display and monitor when a first window is made, hidden consoles included.
+    (
+        r"[system\currentcontrolset\control\class\{4d36e96",
+        "devices",
+    ),
+];
+
+/// The registry of a fresh Server 2022 after `work`.
+fn registry_after(work: impl Fn(&Deployment)) -> Vec<String> {
+    let deployment = deployed(Os::Server2022);
+    work(&deployment);
+    let registry = deployment.server.registry().unwrap();
+    assert_eq!(registry.number(STATUS, "OnboardingState"), Some(1));
+    registry.dump("")
+}
+
+#[test]
+fn the_registry_afterwards_is_that_of_the_untouched_script() {
+    let native = registry_after(|deployment| {
+        let outcome = run(deployment);
+        assert_eq!(outcome.run.exit_code, GOOD, "{outcome:#?}");
+    });
+    let scripted = registry_after(|deployment| {
+        let script = deployment.server.on_c("on.cmd");
+        fs::write(script, ScriptSpec::default().bytes()).unwrap();
+        let cmd = r"C:\windows\system32\cmd.exe";
+        let arguments = ["/d", "/c", r"C:\on.cmd"];
+        // Without a console its waits end at once: it says so until the sensor is up.
+        let done = (0..20).any(|_| {
+            std::thread::sleep(Duration::from_millis(500));
+            deployment.server.run(cmd, &arguments).unwrap().exit_code == 0
+        });
+        assert!(done, "the sample script onboards");
+    });
+    for lines in [&native, &scripted] {
+        let written = |name: &str| lines.iter().any(|line| line.contains(name));
+        assert!(written("] onboardinginfo = ") && written("] disableenterpriseauthproxy = "));
+    }
+    let unexpected: Vec<String> = differences(&scripted, &native)
+        .into_iter()
+        .filter(|line| {
+            let line = line.trim_start_matches(['+', '-', ' ']);
+            !DIFFERENCES.iter().any(|(start, _)| line.starts_with(start))
+        })
+        .collect();
+    assert_eq!(unexpected, Vec::<String>::new());
 }
 
 /// The task inside a preference file: without the namespace and with variables, which the client
