@@ -196,7 +196,8 @@ fn two_blobs(payloads: &[(usize, BlobText)], subject: &str) -> Option<Problem> {
             "the file holds two blobs that differ",
             PORTAL,
         )
-        .with_evidence(format!("they begin on lines {first_line} and {line}")),
+        .with_evidence(format!("line {first_line}: one begins"))
+        .with_evidence(format!("line {line}: another begins")),
     )
 }
 

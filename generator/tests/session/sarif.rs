@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use gangway_fixtures::blob::BlobSpec;
-use gangway_fixtures::portal;
+use gangway_fixtures::script::{ScriptSpec, escape_for_cmd};
+use gangway_fixtures::{archive, portal};
 use serde_json::Value;
 
 use super::desk::{Desk, NOW};
@@ -39,8 +40,11 @@ fn schema() -> Value {
 fn desk() -> Desk {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
-    let zip = portal::local_zip(BlobSpec::default());
-    desk.put("downloads/local script.zip", &zip);
+    let other = escape_for_cmd(&BlobSpec::other_tenant().json());
+    let line = format!("rem {other}\r\n").into_bytes();
+    let script = [ScriptSpec::default().bytes(), line].concat();
+    let zip = archive::zip(&[(portal::ONBOARDING_SCRIPT.to_owned(), script)]);
+    desk.put("downloads/edited script.zip", &zip);
     std::fs::create_dir(desk.path("reports")).unwrap();
     desk.put("reports/odd.json", b"{}");
     desk
