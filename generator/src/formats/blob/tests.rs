@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gangway_fixtures::Lab;
-use gangway_fixtures::blob::{BlobSigning, BlobSpec, ORG_ID, Service, filetime};
+use gangway_fixtures::blob::{BlobSigning, BlobSpec, Era, ORG_ID, Service, filetime};
 use gangway_fixtures::script::ScriptSpec;
 
 use super::*;
@@ -58,7 +58,7 @@ fn a_good_blob_is_valid_up_to_the_root() {
     };
     assert!(matches!(anchor, AnchorName::Lab { .. }));
     assert_eq!(chain.len(), 3, "{chain:?}");
-    assert!(chain[0].contains("CN=Seville.Windows.com"), "{chain:?}");
+    assert_eq!(chain[0], "CN=m365doop-Seville.Windows.com");
 }
 
 #[test]
@@ -78,13 +78,37 @@ fn every_signature_scheme_of_the_years_is_accepted() {
 }
 
 #[test]
-fn a_leaf_that_has_ended_is_reported_and_does_not_spoil_the_blob() {
-    let Blob::Onboarding(blob) = read(&signed_by(Lab::EndedBlob).json()) else {
-        panic!("read as offboarding");
+fn packages_of_every_era_are_valid() {
+    let offboarding = |era| BlobSpec {
+        expires: BlobSpec::offboarding(EXPIRES).expires,
+        ..BlobSpec::of(era)
     };
-    assert!(matches!(blob.signature, BlobSignature::Valid { .. }));
-    // 2020-12-31.
-    assert!(blob.leaf.unwrap().not_after < 1_609_459_200);
+    for era in Era::ALL {
+        for spec in [BlobSpec::of(era), offboarding(era)] {
+            let found = signature(&spec.json());
+            assert!(
+                matches!(found, BlobSignature::Valid { .. }),
+                "{era:?}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_leaf_and_an_authority_that_have_ended_are_reported_and_do_not_spoil_the_blob() {
+    for signer in [Lab::Blob2020, Lab::BlobOutlivesCa] {
+        let Blob::Onboarding(blob) = read(&signed_by(signer).json()) else {
+            panic!("read as offboarding");
+        };
+        assert!(
+            matches!(blob.signature, BlobSignature::Valid { .. }),
+            "{:?}",
+            blob.signature
+        );
+        // 2021-08-06 and 2027-04-01; the authority's end is 2026-10-18.
+        let ends = [1_628_208_000, 1_806_537_600];
+        assert!(ends.contains(&blob.leaf.unwrap().not_after));
+    }
 }
 
 #[test]
@@ -98,7 +122,7 @@ fn a_changed_body_is_told_from_a_foreign_signature() {
     check_fault(&edited, &BlobFault::BodyChanged);
 
     // The signature of another download, made by another leaf, under this one's certificate.
-    let other: serde_json::Value = serde_json::from_str(&signed_by(Lab::EndedBlob).json()).unwrap();
+    let other: serde_json::Value = serde_json::from_str(&signed_by(Lab::Blob2023).json()).unwrap();
     let mut mixed: serde_json::Value = serde_json::from_str(&spec.json()).unwrap();
     mixed["sig"] = other["sig"].clone();
     mixed["sha256sig"] = other["sha256sig"].clone();

@@ -197,7 +197,7 @@ fn the_blob_matrix_has_a_code_for_each_case() {
         .signing
         .document_with_foreign_signature(&changed, &body);
     let mut mixed: serde_json::Value = serde_json::from_str(&good.json()).unwrap();
-    let other: serde_json::Value = serde_json::from_str(&by(Lab::EndedBlob).json()).unwrap();
+    let other: serde_json::Value = serde_json::from_str(&by(Lab::Blob2023).json()).unwrap();
     mixed["sig"] = other["sig"].clone();
     mixed["sha256sig"] = other["sha256sig"].clone();
     // The same certificate's signature of another tenant's blob, in one of two fields.
