@@ -9,7 +9,7 @@ use std::path::Path;
 
 use gangway::formats::blob::{Blob, locate};
 use gangway::formats::onboarding_script::rows;
-use gangway::formats::x509::TrustAnchors;
+
 use gangway_fixtures::corpus;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let blobs = locate(&bytes);
         let tenant = blobs.iter().find_map(|one| {
             let text = one.text.as_ref().ok()?;
-            Some(match Blob::read(text, &TrustAnchors::none()).ok()? {
+            Some(match Blob::read(text, &BlobAnchors::none()).ok()? {
                 Blob::Onboarding(blob) => blob.org_id.to_string(),
                 Blob::Offboarding(blob) => blob.org_id.to_string(),
             })

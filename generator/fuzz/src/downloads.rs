@@ -7,7 +7,7 @@ use gangway::formats::onboarding_script;
 use gangway::formats::zip::{DirectoryLimits, Entry, EntryReader, entry_faults, survey};
 
 use super::Target;
-use super::formats::ANCHORS;
+use super::formats::BLOB_ANCHORS;
 
 /// The targets of this file.
 pub const TARGETS: &[Target] = &[
@@ -72,9 +72,9 @@ pub fn blob(data: &[u8]) {
 /// # Panics
 /// What is written anew is not written the same again.
 fn judge(text: &BlobText) {
-    let _ = Blob::read(text, &ANCHORS);
-    if let Ok(written) = canonical(text, &ANCHORS) {
-        let again = canonical(&written, &ANCHORS).expect("it was written by ourselves");
+    let _ = Blob::read(text, &BLOB_ANCHORS);
+    if let Ok(written) = canonical(text, &BLOB_ANCHORS) {
+        let again = canonical(&written, &BLOB_ANCHORS).expect("it was written by ourselves");
         assert_eq!(again.expose(), written.expose());
     }
 }

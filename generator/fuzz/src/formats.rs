@@ -5,6 +5,7 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 use gangway::formats::authenticode::{FileKind, TrustAnchors, verify};
+use gangway::formats::blob::BlobAnchors;
 use gangway::formats::cabinet::list_files;
 use gangway::formats::msi::InstallerPackage;
 use gangway::formats::pe::{Layout, VersionInfo};
@@ -30,6 +31,13 @@ const NOW: i64 = 1_793_491_200;
 /// Microsoft's roots and the one that signed the seeds.
 pub static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| {
     TrustAnchors::microsoft()
+        .with_lab_root(&lab::root_der())
+        .expect("the lab's root")
+});
+
+/// The same for blobs.
+pub static BLOB_ANCHORS: LazyLock<BlobAnchors> = LazyLock::new(|| {
+    BlobAnchors::built_in()
         .with_lab_root(&lab::root_der())
         .expect("the lab's root")
 });
@@ -82,7 +90,9 @@ pub fn certificate(data: &[u8]) {
         for purpose in [
             Purpose::CodeSigning,
             Purpose::TimeStamping,
-            Purpose::DataSigning,
+            Purpose::TlsServer {
+                host: "Seville.Windows.com",
+            },
         ] {
             let _ = prove(
                 &certificate,
@@ -93,5 +103,7 @@ pub fn certificate(data: &[u8]) {
             );
         }
         let _ = certificate.subject().to_string();
+        let _ = certificate.hosts();
+        let _ = certificate.may_certify("Seville.Windows.com");
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
     problems.extend(package_problems(items));
     problems.extend(tenant_problems(items));
     problems.extend(lab_root_problem(items));
+    problems.extend(blob_root_problem(items));
     problems
 }
 
@@ -193,6 +194,34 @@ fn lab_root_problem(items: &[Item]) -> Option<Problem> {
             .take(MAX_EVIDENCE)
             .fold(problem, |problem, item| {
                 problem.with_evidence(format!("`{}`", item.path))
+            })
+    })
+}
+
+fn blob_root_problem(items: &[Item]) -> Option<Problem> {
+    let resting: Vec<(&Item, &[String])> = items
+        .iter()
+        .filter_map(|item| match &item.verdict {
+            Verdict::Valid {
+                blob_root: true,
+                remarks,
+                ..
+            } => Some((item, remarks.as_slice())),
+            _ => None,
+        })
+        .collect();
+    (!resting.is_empty()).then(|| {
+        let problem = Problem::new(
+            &codes::BLOB_ROOT,
+            "downloads",
+            "packages are believed only because `trust.blob_roots` names their root",
+            "make sure that the certificate is the one in Microsoft's PKI repository",
+        );
+        resting
+            .iter()
+            .take(MAX_EVIDENCE)
+            .fold(problem, |problem, (item, remarks)| {
+                problem.with_evidence(format!("`{}`: {}", item.path, remarks.join("; ")))
             })
     })
 }

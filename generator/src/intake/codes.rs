@@ -124,15 +124,15 @@ codes! {
         "Download a new package from the portal.";
     /// The certificate is not the service's or cannot be read.
     BLOB_CERTIFICATE = "GW1209", Error, "the blob's certificate is not the service's",
-        "Blobs are signed by the certificate of `Seville.Windows.com`. Another subject, even under a Microsoft root, is not the service that issues packages.",
+        "Blobs are signed by a certificate for the host `Seville.Windows.com`: by that exact name among its alternative names, or as common name where it has none. Another host or a wildcard, even under a Microsoft root, is not the service that issues packages.",
         "Download the package again and find out where the file comes from.";
     /// The certificates do not fit each other.
     BLOB_CHAIN = "GW1210", Error, "the blob's certificates do not form a chain",
-        "The blob brings its own issuing certificates. When they do not fit the signing certificate, the file was put together from parts or is damaged.",
+        "The blob brings its own issuing certificates. They do not fit the signing certificate, or one of them may not issue it (no authority, other names, a weak key or hash): the file was put together from parts, is damaged, or is forged. That certificates have ended is no fault: they live a year, packages longer.",
         "Download the package again.";
-    /// The chain ends at a root that is not trusted.
+    /// The issuing authority is not Microsoft's.
     BLOB_NOT_MICROSOFT = "GW1211", Error, "the blob was not made by Microsoft",
-        "The blob is whole and signed, but its chain does not end at a Microsoft root. Anybody can make such a file: it would send your servers' data wherever its maker wants.",
+        "The blob is whole and signed, but the authority that issued its certificate does not name Microsoft Corporation as its organisation. Anybody can make such a file: it would send your servers' data wherever its maker wants.",
         "Do not use the file. In a lab, name your root under `[trust] lab_roots` and set `lab_root_counts_as_microsoft`.";
     /// Another tenant than the pinned one.
     OTHER_TENANT = "GW1212", Error, "the package is for another tenant",
@@ -190,6 +190,14 @@ codes! {
     STRANGE_END = "GW1230", Warning, "the script has a strange end",
         "Behind the last line stand bytes that the portal does not write: 0x1A, the end-of-file mark of old systems and tools, or zero bytes, which a broken copy leaves. The blob is used all the same: it is signed, and the script is not run.",
         "Take the file from the portal's zip as it is.";
+    /// The chain is sound and ends at a root that is not known.
+    BLOB_ISSUER_UNKNOWN = "GW1231", Error, "the blob's issuer is not known",
+        "The blob is whole and signed for the service's host, and the authority that issued the certificate says that it is Microsoft's. But its chain ends at no root that this program knows. Anybody can make such a file. Or it is genuine and newer than this program: the authority of every package until then (Microsoft Secure Server CA 2011) ended on 2026-10-18, and packages made since have another one. Known are Microsoft's root of 2011, its TLS roots of 2017 (RSA and ECC), Microsoft TLS RSA Root G2, and DigiCert Global Root G2. The evidence lists the certificates that the file brings.",
+        "Download the package again, from the Defender portal and over TLS, on a machine whose traffic nobody opens: the issuer must be the same. Compare the last certificate of the list, by its SHA-256, with the one that Microsoft publishes in its PKI repository (https://www.microsoft.com/pkiops/docs/repository.htm). If they are equal, save that one (not the one from the file), name it under `[trust] blob_roots`, and look for a newer Gangway. In a lab, name your root under `[trust] lab_roots` instead.";
+    /// A blob rests on a root that the config added.
+    BLOB_ROOT = "GW1232", Warning, "a package is believed because of `trust.blob_roots`",
+        "The config names a root for on- and offboarding packages, and at least one package is believed for no other reason. Whoever holds that root's key can make packages that send your servers' data elsewhere. The root vouches for packages only, never for programs.",
+        "Make sure that the certificate is the one that Microsoft publishes. Take it out of `[trust]` when a newer Gangway knows it.";
 
     /// No signature where there must be one.
     UNSIGNED = "GW1301", Error, "the file is not signed",

@@ -52,6 +52,8 @@ pub enum Verdict {
         signed_at: Option<i64>,
         /// The root came from the configuration, not from Microsoft.
         lab_root: bool,
+        /// A blob that rests on a root that `trust.blob_roots` added; a remark names it.
+        blob_root: bool,
         /// There was a revocation list of every issuer in the chain, and none names the
         /// signature's certificates at the time that counts.
         revocation_checked: bool,

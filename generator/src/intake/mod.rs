@@ -7,6 +7,7 @@
 
 mod across;
 mod archive;
+mod blob_signature;
 mod budget;
 pub mod codes;
 mod content;

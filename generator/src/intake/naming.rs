@@ -59,13 +59,16 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Valid {
-                signer, lab_root, ..
+                signer,
+                lab_root,
+                blob_root,
+                ..
             } => {
                 write!(f, "signed by {signer}")?;
-                if *lab_root {
-                    f.write_str(" (lab root)")
-                } else {
-                    Ok(())
+                match (*blob_root, *lab_root) {
+                    (true, _) => f.write_str(" (root added by trust.blob_roots)"),
+                    (false, true) => f.write_str(" (lab root)"),
+                    (false, false) => Ok(()),
                 }
             }
             Self::Invalid { why } => write!(f, "invalid signature: {why}"),

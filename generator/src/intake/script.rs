@@ -3,14 +3,14 @@
 
 use core::ops::Range;
 
+use super::blob_signature::{blob_problem, blob_verdict};
 use super::codes;
 use super::context::Context;
 use super::item::{Kind, ScriptVariant, Verdict};
 use super::recognised::{Recognised, SignatureCheck};
 use super::script_text;
-use super::signature::{blob_problem, blob_verdict};
 use crate::formats::blob::{
-    Blob, BlobError, BlobSignature, BlobText, BrokenBlob, Irregular, LeafFacts, Located,
+    Blob, BlobError, BlobSignature, BlobText, BrokenBlob, CertificateFacts, Irregular, Located,
     OffboardingBlob, OnboardingBlob, canonical, locate,
 };
 use crate::formats::onboarding_script::{self, ScriptText, Shape, Variant};
@@ -142,7 +142,7 @@ fn judge(located: &[Located], context: &Context<'_>, subject: &str) -> Judged {
                 continue;
             }
         };
-        let blob = match Blob::read(text, &context.anchors) {
+        let blob = match Blob::read(text, &context.blob_anchors) {
             Ok(blob) => blob,
             Err(error) => {
                 judged.problems.push(unreadable_blob(&error, subject));
@@ -152,7 +152,7 @@ fn judge(located: &[Located], context: &Context<'_>, subject: &str) -> Judged {
         let (signature, leaf) = signature_of(&blob);
         let verdict = blob_verdict(signature, leaf);
         if matches!(signature, BlobSignature::Valid { .. }) {
-            match canonical(text, &context.anchors) {
+            match canonical(text, &context.blob_anchors) {
                 Ok(payload) => payloads.push((one.line, payload)),
                 Err(why) => judged.problems.push(irregular_problem(why, subject)),
             }
@@ -179,7 +179,7 @@ fn judge(located: &[Located], context: &Context<'_>, subject: &str) -> Judged {
     judged
 }
 
-fn signature_of(blob: &Blob) -> (&BlobSignature, Option<&LeafFacts>) {
+fn signature_of(blob: &Blob) -> (&BlobSignature, Option<&CertificateFacts>) {
     match blob {
         Blob::Onboarding(blob) => (&blob.signature, blob.leaf.as_ref()),
         Blob::Offboarding(blob) => (&blob.signature, blob.leaf.as_ref()),

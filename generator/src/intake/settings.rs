@@ -15,6 +15,8 @@ pub struct IntakeSettings {
     pub trust: TrustSettings,
     /// DER certificates of the lab roots that `trust.lab_roots` names, read by the caller.
     pub lab_roots: Vec<Vec<u8>>,
+    /// DER certificates of the roots that `trust.blob_roots` names, read by the caller.
+    pub blob_roots: Vec<Vec<u8>>,
     /// Revocation lists (DER or PEM) that `trust.revocation_lists` and the command line name,
     /// read by the caller. None is ever fetched.
     pub revocation_lists: Vec<Vec<u8>>,
@@ -36,6 +38,7 @@ impl IntakeSettings {
             now,
             trust: TrustSettings::default(),
             lab_roots: Vec::new(),
+            blob_roots: Vec::new(),
             revocation_lists: Vec::new(),
             org_id: None,
             deployment_source: None,
@@ -89,6 +92,10 @@ pub struct TrustSettings {
     /// Lets a lab root stand for Microsoft's: without this a file signed under a lab root is
     /// valid and still not Microsoft's.
     pub lab_root_counts_as_microsoft: bool,
+    /// Certificate files (PEM or DER) of roots that on- and offboarding blobs may rest on, for
+    /// packages whose issuer is newer than this program. They vouch for nothing else, and the
+    /// issuing authority still has to be Microsoft's by its organisation.
+    pub blob_roots: Vec<PathBuf>,
     /// Revocation lists (DER or PEM) of the signers' issuers. Without them the verdicts say that
     /// revocation was not checked.
     pub revocation_lists: Vec<PathBuf>,

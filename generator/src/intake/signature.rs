@@ -4,7 +4,6 @@ use super::codes;
 use super::item::{FirstSignature, SignatureFacts, Verdict};
 use super::settings::{SignerPolicy, SignerRule, TrustSettings};
 use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
-use crate::formats::blob::{BlobFault, BlobSignature, LeafFacts};
 use crate::problem::Problem;
 
 /// Which rule of `[trust.signers]` a kind of file falls under.
@@ -57,6 +56,7 @@ pub(super) fn summarise(verdict: &authenticode::Verdict) -> Verdict {
                 .collect(),
             signed_at: valid.signature.signed_at.as_ref().map(|at| at.unix_seconds),
             lab_root: used_lab_root(valid),
+            blob_root: false,
             revocation_checked: all_warnings(valid).all(|w| *w != Warning::RevocationNotChecked),
             signatures: signatures(valid),
             remarks: remarks(valid),
@@ -372,73 +372,4 @@ pub(super) struct Authenticode {
     pub(super) file: FileKind,
     /// The rule of the policy; none for what is never staged, of which nothing is demanded.
     pub(super) rule: Option<RuleFor>,
-}
-
-/// The verdict of a blob's signature.
-pub(super) fn blob_verdict(signature: &BlobSignature, leaf: Option<&LeafFacts>) -> Verdict {
-    match signature {
-        BlobSignature::Valid { chain, anchor } => Verdict::Valid {
-            signer: leaf.map(|leaf| leaf.subject.clone()).unwrap_or_default(),
-            chain: chain.clone(),
-            signed_at: None,
-            lab_root: matches!(anchor, AnchorName::Lab { .. }),
-            revocation_checked: false,
-            signatures: Vec::new(),
-            remarks: Vec::new(),
-            first_signature: None,
-        },
-        BlobSignature::Invalid { why } => Verdict::Invalid {
-            why: why.to_string(),
-        },
-    }
-}
-
-/// What stands against a blob's signature: a code for each fault.
-pub(super) fn blob_problem(
-    signature: &BlobSignature,
-    trust: &TrustSettings,
-    subject: &str,
-) -> Option<Problem> {
-    const PORTAL: &str = "download the package again from the Defender portal";
-    match signature {
-        BlobSignature::Valid {
-            anchor: AnchorName::Lab { name, .. },
-            ..
-        } if !trust.lab_root_counts_as_microsoft => Some(Problem::new(
-            &codes::LAB_ROOT_IS_NOT_MICROSOFT,
-            subject,
-            format!("the blob is signed under the lab root `{name}`, not by Microsoft"),
-            "in a lab set `lab_root_counts_as_microsoft = true` under `[trust]`; elsewhere \
-                 download the package from the Defender portal",
-        )),
-        BlobSignature::Valid { .. } => None,
-        BlobSignature::Invalid { why } => {
-            let (code, message) = match why {
-                BlobFault::BodyChanged => (
-                    &codes::BLOB_CHANGED,
-                    "the blob was changed after it was signed",
-                ),
-                BlobFault::ForeignSignature | BlobFault::SignaturesDisagree { .. } => (
-                    &codes::FOREIGN_SIGNATURE,
-                    "the blob carries the signature of another package",
-                ),
-                BlobFault::NoSignature => {
-                    (&codes::BLOB_UNSIGNED, "the blob has no SHA-256 signature")
-                }
-                BlobFault::Certificate { .. } | BlobFault::LeafSubject { .. } => (
-                    &codes::BLOB_CERTIFICATE,
-                    "the blob's certificate is not that of the service",
-                ),
-                BlobFault::BrokenChain { .. } => (
-                    &codes::BLOB_CHAIN,
-                    "the blob's certificates do not form a chain",
-                ),
-                BlobFault::UntrustedRoot { .. } => (
-                    &codes::BLOB_NOT_MICROSOFT,
-                    "the blob was not made by Microsoft",
-                ),
-            };
-            Some(Problem::new(code, subject, message, PORTAL).with_evidence(why.to_string()))
-        }
-    }
 }

@@ -86,6 +86,7 @@ struct Page<'a> {
     /// The portal's script runs.
     runs_script: bool,
     lab: bool,
+    blob_roots: bool,
 }
 
 struct DomainRow<'a> {
@@ -160,6 +161,7 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         remarks: facts.remarks,
         runs_script: manifest.settings.apply == ApplyMethod::Script,
         lab: !facts.config.trust.lab_roots.is_empty(),
+        blob_roots: !facts.config.trust.blob_roots.is_empty(),
     };
     page.render()
 }

@@ -70,6 +70,7 @@ pub(super) fn settings_of(config: &Config, now: i64) -> Result<IntakeSettings, B
     Ok(IntakeSettings {
         trust: config.trust.clone(),
         lab_roots: load_roots(&config.trust.lab_roots)?,
+        blob_roots: load_roots(&config.trust.blob_roots)?,
         revocation_lists: load_lists(config.trust.revocation_lists.iter())?,
         org_id: config.organization.org_id.clone(),
         deployment_source: config.downloads.deployment_source.clone(),

@@ -3,7 +3,6 @@
 
 use std::io::Cursor;
 
-use gangway::formats::x509::TrustAnchors;
 use gangway::formats::{blob, cabinet, msi, pe, zip};
 use gangway_fixtures::hostile::{self, Specimen};
 
@@ -83,7 +82,7 @@ fn programs_are_refused() {
 
 #[test]
 fn blobs_are_not_believed() {
-    let anchors = TrustAnchors::none()
+    let anchors = blob::BlobAnchors::none()
         .with_lab_root(&gangway_fixtures::lab::root_der())
         .expect("the lab root is a certificate");
     let read = |one: &blob::Located| {

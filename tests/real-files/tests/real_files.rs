@@ -15,9 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
 
-use gangway::formats::authenticode::{
-    AnchorName, Signature, TrustAnchors, Verdict, Warning, detect, verify,
-};
+use gangway::formats::authenticode::{Signature, TrustAnchors, Verdict, Warning, detect, verify};
 use gangway_real_files::{Package, hex};
 use rayon::prelude::*;
 
@@ -47,15 +45,9 @@ fn words_of(signature: &Signature) -> String {
     format!(
         "{} under {:?} by {:?}, {stamped}",
         signature.digest_algorithm,
-        root_of(&signature.anchor),
+        signature.anchor.name(),
         signature.signer.common_name.as_deref().unwrap_or_default(),
     )
-}
-
-fn root_of(anchor: &AnchorName) -> &str {
-    match anchor {
-        AnchorName::Microsoft { name } | AnchorName::Lab { name, .. } => name,
-    }
 }
 
 /// A verdict without what differs from file to file of one maker: names, digests, times.

@@ -11,8 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::anchors::BlobAnchors;
 use super::text::BlobText;
-use crate::formats::x509::{Certificate, TrustAnchors};
+use crate::formats::x509::Certificate;
 
 /// Why a blob has no text that every part of it stands for, although its signature holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +55,7 @@ struct Outer {
 /// Something in the blob is vouched for by nobody.
 ///
 /// [`Blob::read`]: super::Blob::read
-pub fn canonical(text: &BlobText, anchors: &TrustAnchors) -> Result<BlobText, Irregular> {
+pub fn canonical(text: &BlobText, anchors: &BlobAnchors) -> Result<BlobText, Irregular> {
     let outer: Outer = serde_json::from_str(text.expose()).map_err(|_| Irregular::Fields)?;
     let signatures = [Some(&outer.sig), Some(&outer.sha256sig), outer.pss.as_ref()];
     if signatures.into_iter().flatten().any(String::is_empty) || outer.chain.is_empty() {
@@ -74,7 +75,7 @@ pub fn canonical(text: &BlobText, anchors: &TrustAnchors) -> Result<BlobText, Ir
     let is_vouched_for = |anchor: &Certificate| {
         anchor.der() == below.der() || !below.is_self_issued() && is_issued_by(&below, anchor)
     };
-    let mut roots = anchors.code().iter();
+    let mut roots = anchors.all().iter();
     if !roots.any(|anchor| is_vouched_for(&anchor.certificate)) {
         return Err(Irregular::Loose);
     }

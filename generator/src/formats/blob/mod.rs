@@ -6,8 +6,10 @@
 //! whoever holds an offboarding blob can remove them, so its text appears in no `Debug`,
 //! `Display` or error of this module.
 
+mod anchors;
 mod body;
 mod canonical;
+mod judge;
 mod locate;
 mod signature;
 #[cfg(test)]
@@ -16,9 +18,11 @@ mod text;
 
 use core::fmt;
 
+pub use anchors::BlobAnchors;
 pub use body::BlobError;
 use body::{Body, Envelope};
 pub use canonical::{Irregular, canonical};
+use judge::{ISSUER_ORGANIZATION, judge};
 pub use locate::{BrokenBlob, Located, locate};
 pub use text::BlobText;
 
@@ -27,7 +31,8 @@ use gangway_contract::manifest::{Cloud, Connectivity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::x509::{AnchorName, Certificate, ChainFault, Path, Purpose, TrustAnchors, prove};
+use super::x509::{AnchorName, Certificate, ChainFault};
+use crate::printable::on_one_line;
 
 /// Who is told to report where, from a blob's signed body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -51,7 +56,7 @@ pub struct OnboardingBlob {
     pub package_guid: Option<String>,
     /// Certificate that signed the blob; its validity is reported, not required (it lasts one
     /// year while blobs work for many).
-    pub leaf: Option<LeafFacts>,
+    pub leaf: Option<CertificateFacts>,
     /// Result of the offline signature check.
     pub signature: BlobSignature,
 }
@@ -69,14 +74,14 @@ pub struct OffboardingBlob {
     /// The service's own version of the document.
     pub version: Option<String>,
     /// Certificate that signed the blob.
-    pub leaf: Option<LeafFacts>,
+    pub leaf: Option<CertificateFacts>,
     /// Result of the offline signature check.
     pub signature: BlobSignature,
 }
 
-/// The certificate that signed a blob.
+/// A certificate that a blob carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct LeafFacts {
+pub struct CertificateFacts {
     /// Subject, for example `CN=Seville.Windows.com`.
     pub subject: String,
     /// Issuer.
@@ -85,6 +90,20 @@ pub struct LeafFacts {
     pub not_before: i64,
     /// End of validity in seconds since 1970 UTC.
     pub not_after: i64,
+    /// SHA-256 of the certificate, lower-case hex.
+    pub sha256: String,
+}
+
+impl CertificateFacts {
+    fn of(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+            sha256: certificate.sha256(),
+        }
+    }
 }
 
 /// Result of the offline signature check over the blob's body.
@@ -128,19 +147,26 @@ pub enum BlobFault {
         why: String,
     },
     /// The leaf is not the service's (`Seville.Windows.com`).
-    LeafSubject {
-        /// The subject found.
-        found: String,
+    LeafName {
+        /// The hosts that it names.
+        found: Vec<String>,
     },
-    /// The certificates do not form a chain from the leaf.
+    /// The certificates do not form a chain from the leaf, or one that may not be.
     BrokenChain {
         /// Where it breaks.
         fault: ChainFault,
     },
-    /// The chain is sound and ends at a root that is not trusted.
-    UntrustedRoot {
+    /// The authority that issued the leaf is not Microsoft's.
+    NotMicrosoft {
+        /// Its name.
+        issuer: String,
+    },
+    /// The chain is sound and ends at a root that is not known.
+    UnknownIssuer {
         /// Where it ends.
         fault: ChainFault,
+        /// The certificates of the blob, the leaf first.
+        certificates: Vec<CertificateFacts>,
     },
 }
 
@@ -157,11 +183,23 @@ impl fmt::Display for BlobFault {
                 "`{good}` fits the body and `{bad}` does not: it comes from another package"
             ),
             Self::Certificate { why } => write!(f, "a certificate cannot be read: {why}"),
-            Self::LeafSubject { found } => {
-                write!(f, "the signing certificate belongs to `{found}`")
+            Self::LeafName { found } if found.is_empty() => {
+                f.write_str("the signing certificate names no host")
+            }
+            Self::LeafName { found } => {
+                let found: Vec<String> = found
+                    .iter()
+                    .map(|name| format!("`{}`", on_one_line(name)))
+                    .collect();
+                write!(f, "the signing certificate belongs to {}", found.join(", "))
             }
             Self::BrokenChain { fault } => write!(f, "the chain is broken: {fault}"),
-            Self::UntrustedRoot { fault } => write!(f, "the chain is not trusted: {fault}"),
+            Self::NotMicrosoft { issuer } => write!(
+                f,
+                "the signing certificate was issued by `{issuer}`, whose organisation is not \
+                 {ISSUER_ORGANIZATION}"
+            ),
+            Self::UnknownIssuer { fault, .. } => write!(f, "the issuer is not known: {fault}"),
         }
     }
 }
@@ -175,9 +213,6 @@ pub enum Blob {
     Offboarding(OffboardingBlob),
 }
 
-/// Common name of the service's signing certificate in every specimen of 2020 to 2025.
-const LEAF_NAME: &str = "Seville.Windows.com";
-
 /// Largest blob text that is read. A line of cmd.exe holds 8191 characters.
 pub const MAX_TEXT: usize = 64 << 10;
 
@@ -189,7 +224,7 @@ impl Blob {
     ///
     /// # Errors
     /// The documents are damaged; the error holds none of their text.
-    pub fn read(text: &BlobText, anchors: &TrustAnchors) -> Result<Self, BlobError> {
+    pub fn read(text: &BlobText, anchors: &BlobAnchors) -> Result<Self, BlobError> {
         if text.expose().len() > MAX_TEXT {
             return Err(BlobError::TooLong {
                 length: text.expose().len(),
@@ -221,74 +256,4 @@ impl Blob {
             }),
         })
     }
-}
-
-fn judge(envelope: &Envelope, anchors: &TrustAnchors) -> (Option<LeafFacts>, BlobSignature) {
-    let mut facts = None;
-    let signature = match prove_signer(envelope, anchors, &mut facts) {
-        Ok(path) => BlobSignature::Valid {
-            chain: path
-                .certificates
-                .iter()
-                .map(|certificate| certificate.subject().to_string())
-                .collect(),
-            anchor: path.anchor,
-        },
-        Err(why) => BlobSignature::Invalid { why },
-    };
-    (facts, signature)
-}
-
-/// Signature first, then who made it: a body that was changed is the more useful news.
-///
-/// Validity times are not looked at: leaves last one year while deployed blobs work for many,
-/// and the intermediate of every blob until 2026 has ended.
-fn prove_signer(
-    envelope: &Envelope,
-    anchors: &TrustAnchors,
-    facts: &mut Option<LeafFacts>,
-) -> Result<Path, BlobFault> {
-    let leaf = match &envelope.leaf {
-        Some(der) => certificate("cert", der)?,
-        None => {
-            let why = "`cert`: missing".to_owned();
-            return Err(BlobFault::Certificate { why });
-        }
-    };
-    *facts = Some(LeafFacts {
-        subject: leaf.subject().to_string(),
-        issuer: leaf.issuer().to_string(),
-        not_before: leaf.not_before(),
-        not_after: leaf.not_after(),
-    });
-    signature::check(envelope, leaf.public_key())?;
-    if leaf.subject().common_name() != Some(LEAF_NAME) {
-        return Err(BlobFault::LeafSubject {
-            found: leaf.subject().to_string(),
-        });
-    }
-    let chain = envelope
-        .chain
-        .iter()
-        .map(|der| certificate("chain", der))
-        .collect::<Result<Vec<_>, _>>()?;
-    prove(&leaf, &chain, anchors.code(), Purpose::DataSigning, None).map_err(|fault| {
-        let ends_outside = match &fault {
-            ChainFault::UntrustedRoot { .. } => true,
-            // The leaf's own issuer has to be in the blob; that of the last one need not be.
-            ChainFault::IssuerMissing { subject, .. } => *subject != leaf.subject().to_string(),
-            _ => false,
-        };
-        if ends_outside {
-            BlobFault::UntrustedRoot { fault }
-        } else {
-            BlobFault::BrokenChain { fault }
-        }
-    })
-}
-
-fn certificate(field: &str, der: &[u8]) -> Result<Certificate, BlobFault> {
-    Certificate::parse(der).map_err(|error| BlobFault::Certificate {
-        why: format!("`{field}`: {error}"),
-    })
 }

@@ -18,13 +18,38 @@ pub enum AnchorName {
         /// Its common name.
         name: String,
     },
-    /// A root that the user added (`[trust]`); every output has to say so.
+    /// A built-in public root that Microsoft's TLS authorities chain to; vouches for blobs only.
+    Public {
+        /// Its common name.
+        name: String,
+    },
+    /// A root that the user added for blobs only (`trust.blob_roots`); every output has to say
+    /// so.
+    Added {
+        /// Its subject.
+        name: String,
+        /// SHA-256 of the certificate, lower-case hex.
+        sha256: String,
+    },
+    /// A root that the user added (`trust.lab_roots`); every output has to say so.
     Lab {
         /// Its subject.
         name: String,
         /// SHA-256 of the certificate, lower-case hex.
         sha256: String,
     },
+}
+
+impl AnchorName {
+    /// Common name of a built-in root, subject of another.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Microsoft { name }
+            | Self::Public { name }
+            | Self::Added { name, .. }
+            | Self::Lab { name, .. } => name,
+        }
+    }
 }
 
 /// A trusted root.
@@ -37,6 +62,20 @@ pub struct Anchor {
     /// Unix seconds; it vouches only for what was stamped before. None: for everything while
     /// it is valid.
     pub retired_from: Option<i64>,
+}
+
+impl Anchor {
+    /// A root of the user's own, for everything.
+    pub fn lab(certificate: Certificate) -> Self {
+        Self {
+            name: AnchorName::Lab {
+                name: certificate.subject().to_string(),
+                sha256: certificate.sha256(),
+            },
+            certificate,
+            retired_from: None,
+        }
+    }
 }
 
 /// Why a file is no root to trust, or no revocation list.
@@ -120,18 +159,8 @@ impl TrustAnchors {
     /// Adds a root of the user's own, for code and for time: DER, or PEM with one or more
     /// `CERTIFICATE` blocks.
     pub fn with_lab_root(mut self, der_or_pem: &[u8]) -> Result<Self, AnchorError> {
-        for der in blocks(der_or_pem, "CERTIFICATE")? {
-            let certificate =
-                Certificate::parse(&der).map_err(|cause| AnchorError::Malformed { cause })?;
-            let anchor = Anchor {
-                name: AnchorName::Lab {
-                    name: certificate.subject().to_string(),
-                    sha256: certificate.sha256(),
-                },
-                certificate,
-                retired_from: None,
-            };
-            self = self.with_anchor(anchor);
+        for certificate in certificates(der_or_pem)? {
+            self = self.with_anchor(Anchor::lab(certificate));
         }
         Ok(self)
     }
@@ -179,6 +208,14 @@ impl TrustAnchors {
         }
         self.time.push(anchor);
     }
+}
+
+/// The certificates of a file: DER, or PEM with one or more `CERTIFICATE` blocks.
+pub(in crate::formats) fn certificates(der_or_pem: &[u8]) -> Result<Vec<Certificate>, AnchorError> {
+    blocks(der_or_pem, "CERTIFICATE")?
+        .iter()
+        .map(|der| Certificate::parse(der).map_err(|cause| AnchorError::Malformed { cause }))
+        .collect()
 }
 
 /// The DER of a file that is DER, or of the blocks with this label of a PEM file.

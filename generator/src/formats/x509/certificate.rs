@@ -1,11 +1,12 @@
 //! One certificate, read once and kept with its original bytes.
 
 use super::extension::{Extension, extensions};
+use super::host_name;
 use super::key::{KeyError, PublicKey, SignatureScheme};
 use super::name::Name;
 use super::time::unix_seconds;
 use crate::formats::der::{DerError, Element, Reader, tag};
-use crate::formats::digest::{hex, sha256_hex};
+use crate::formats::digest::{DigestAlgorithm, hex, sha256_hex};
 
 /// More extended key usages than any real certificate has.
 const MAX_USAGES: usize = 64;
@@ -22,6 +23,9 @@ const UNDERSTOOD: [&str; 7] = [
     "2.5.29.35", // authorityKeyIdentifier
     "2.5.29.37", // extKeyUsage
 ];
+
+/// The nameConstraints extension: read where a host is certified, unknown where code is.
+pub(super) const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
 /// The basicConstraints extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +52,10 @@ pub struct Certificate {
     basic_constraints: Option<BasicConstraints>,
     key_usage: Option<u16>,
     extended_key_usage: Option<Vec<String>>,
+    alternative_names: Option<Vec<u8>>,
+    name_constraints: Option<Vec<u8>>,
     unknown_critical: Option<String>,
+    critical_name_constraints: bool,
 }
 
 impl core::fmt::Debug for Certificate {
@@ -104,7 +111,10 @@ impl Certificate {
             basic_constraints: None,
             key_usage: None,
             extended_key_usage: None,
+            alternative_names: None,
+            name_constraints: None,
             unknown_critical: None,
+            critical_name_constraints: false,
         };
         while !fields.is_empty() {
             let field = fields.read()?;
@@ -129,6 +139,11 @@ impl Certificate {
                 "2.5.29.19" => self.basic_constraints = Some(basic_constraints(value)?),
                 "2.5.29.15" => self.key_usage = Some(Element::only(value)?.named_bits()?),
                 "2.5.29.37" => self.extended_key_usage = Some(object_identifiers(value)?),
+                "2.5.29.17" => self.alternative_names = Some(value.to_vec()),
+                NAME_CONSTRAINTS => {
+                    self.name_constraints = Some(value.to_vec());
+                    self.critical_name_constraints = critical;
+                }
                 _ if critical && !UNDERSTOOD.contains(&oid.as_str()) => {
                     self.unknown_critical.get_or_insert(oid);
                 }
@@ -203,6 +218,48 @@ impl Certificate {
     /// The extended key usages, dotted; `None` without the extension.
     pub fn extended_key_usage(&self) -> Option<&[String]> {
         self.extended_key_usage.as_deref()
+    }
+
+    /// The hosts that it names: those of the subjectAltName extension, or the common name where
+    /// there is no such extension at all.
+    ///
+    /// # Errors
+    /// The extension is malformed.
+    pub fn hosts(&self) -> Result<Vec<String>, DerError> {
+        match &self.alternative_names {
+            Some(names) => host_name::hosts(names),
+            None => Ok(self
+                .subject
+                .common_name()
+                .map(str::to_owned)
+                .into_iter()
+                .collect()),
+        }
+    }
+
+    /// May it, as an authority, certify this host?
+    ///
+    /// # Errors
+    /// The nameConstraints extension is malformed.
+    pub fn may_certify(&self, host: &str) -> Result<bool, DerError> {
+        match &self.name_constraints {
+            Some(constraints) => host_name::may_certify(constraints, host),
+            None => Ok(true),
+        }
+    }
+
+    /// Does it limit, critically, which names it may certify?
+    pub fn has_critical_name_constraints(&self) -> bool {
+        self.critical_name_constraints
+    }
+
+    /// Hash that its issuer's signature rests on; none for an algorithm that is not known.
+    pub fn signature_digest(&self) -> Option<DigestAlgorithm> {
+        match self.signature_scheme.as_ref().ok()? {
+            SignatureScheme::RsaPkcs1(digest)
+            | SignatureScheme::RsaPss(digest)
+            | SignatureScheme::Ecdsa(digest) => Some(*digest),
+        }
     }
 
     /// A critical extension that this program does not understand.

@@ -1,15 +1,20 @@
 //! Proving a path from a certificate to a trusted root.
 
 use super::anchors::{Anchor, AnchorName};
-use super::certificate::Certificate;
+use super::certificate::{Certificate, NAME_CONSTRAINTS};
 use super::fault::ChainFault;
 use super::key::KeyError;
+use crate::formats::digest::DigestAlgorithm;
 
 /// The longest path that is followed, leaf and anchor included. Real ones have three or four.
 const MAX_PATH: usize = 8;
 /// Signatures checked in one search: enough for every honest set of certificates, and the
 /// bound of the work that namesakes without end can cause.
 const MAX_SIGNATURE_CHECKS: usize = 64;
+
+/// Shortest RSA key that certifies or signs as a TLS server (CA/Browser Forum Baseline
+/// Requirements 6.1.5). Keys of code signers are judged by their time stamps instead.
+const MIN_RSA_BITS: usize = 2048;
 
 const ANY_EXTENDED_KEY_USAGE: &str = "2.5.29.37.0";
 const KEY_USAGE_DIGITAL_SIGNATURE: u32 = 0;
@@ -23,16 +28,23 @@ pub enum Purpose {
     CodeSigning,
     /// Stamping times: needs the extended key usage for it.
     TimeStamping,
-    /// Signing data of no registered kind: no extended key usage is asked for.
-    DataSigning,
+    /// A TLS server's certificate whose key signs data. The extended key usage has to allow
+    /// servers where there is one; key usage says nothing, for such leaves are made for key
+    /// encipherment alone. Its authorities have to be allowed to certify the host. Whether the
+    /// leaf names the host is for the caller to say.
+    TlsServer {
+        /// The server.
+        host: &'static str,
+    },
 }
 
 impl Purpose {
-    fn extended_key_usage(self) -> Option<(&'static str, &'static str)> {
+    /// In words, and the object identifier.
+    fn extended_key_usage(self) -> (&'static str, &'static str) {
         match self {
-            Self::CodeSigning => Some(("code signing", "1.3.6.1.5.5.7.3.3")),
-            Self::TimeStamping => Some(("time stamping", "1.3.6.1.5.5.7.3.8")),
-            Self::DataSigning => None,
+            Self::CodeSigning => ("code signing", "1.3.6.1.5.5.7.3.3"),
+            Self::TimeStamping => ("time stamping", "1.3.6.1.5.5.7.3.8"),
+            Self::TlsServer { .. } => ("TLS servers", "1.3.6.1.5.5.7.3.1"),
         }
     }
 }
@@ -240,6 +252,11 @@ fn check(path: &[&Certificate], purpose: Purpose, at: Option<i64>) -> Result<(),
     for (authorities_below, issuer) in without_anchor.iter().enumerate() {
         check_issuer(issuer, purpose, authorities_below)?;
     }
+    if matches!(purpose, Purpose::TlsServer { .. }) {
+        for certificate in path.iter().take(path.len().saturating_sub(1)) {
+            check_strength(certificate)?;
+        }
+    }
     Ok(())
 }
 
@@ -255,19 +272,22 @@ fn check_retired(anchor: &Anchor, at: Option<i64>) -> Result<(), ChainFault> {
 
 fn check_leaf(leaf: &Certificate, purpose: Purpose) -> Result<(), ChainFault> {
     check_critical(leaf)?;
+    check_no_name_constraints(leaf)?;
+    if let Purpose::TlsServer { .. } = purpose {
+        return check_listed(leaf, purpose);
+    }
     let subject = || leaf.subject().to_string();
-    if let Some((purpose, oid)) = purpose.extended_key_usage() {
-        // A leaf must name the purpose; "any" is not enough for it.
-        let named = leaf
-            .extended_key_usage()
-            .is_some_and(|usages| usages.iter().any(|usage| usage == oid));
-        if !named {
-            return Err(ChainFault::PurposeMissing {
-                subject: subject(),
-                purpose,
-                oid,
-            });
-        }
+    let (words, oid) = purpose.extended_key_usage();
+    // A leaf must name the purpose; "any" is not enough for it.
+    let named = leaf
+        .extended_key_usage()
+        .is_some_and(|usages| usages.iter().any(|usage| usage == oid));
+    if !named {
+        return Err(ChainFault::PurposeMissing {
+            subject: subject(),
+            purpose: words,
+            oid,
+        });
     }
     let may_sign = leaf.allows_key_usage(KEY_USAGE_DIGITAL_SIGNATURE)
         || (purpose == Purpose::TimeStamping && leaf.allows_key_usage(KEY_USAGE_NON_REPUDIATION));
@@ -276,6 +296,42 @@ fn check_leaf(leaf: &Certificate, purpose: Purpose) -> Result<(), ChainFault> {
     } else {
         Err(ChainFault::KeyUsageForbidsSigning { subject: subject() })
     }
+}
+
+/// Where a certificate lists extended key usages, the purpose or "any" has to be among them.
+fn check_listed(certificate: &Certificate, purpose: Purpose) -> Result<(), ChainFault> {
+    let (words, oid) = purpose.extended_key_usage();
+    let listed = certificate.extended_key_usage().is_none_or(|usages| {
+        usages
+            .iter()
+            .any(|usage| usage == oid || usage == ANY_EXTENDED_KEY_USAGE)
+    });
+    if listed {
+        return Ok(());
+    }
+    Err(ChainFault::PurposeMissing {
+        subject: certificate.subject().to_string(),
+        purpose: words,
+        oid,
+    })
+}
+
+/// No validity limits how long a weak certificate of a TLS server counts here, so none counts.
+fn check_strength(certificate: &Certificate) -> Result<(), ChainFault> {
+    let why = match (
+        certificate.public_key().rsa_bits(),
+        certificate.signature_digest(),
+    ) {
+        (Some(bits), _) if bits < MIN_RSA_BITS => format!("an RSA key of {bits} bits"),
+        (_, Some(digest @ (DigestAlgorithm::Md5 | DigestAlgorithm::Sha1))) => {
+            format!("signed with {digest}")
+        }
+        _ => return Ok(()),
+    };
+    Err(ChainFault::TooWeak {
+        subject: certificate.subject().to_string(),
+        why,
+    })
 }
 
 fn check_issuer(
@@ -301,21 +357,29 @@ fn check_issuer(
     {
         return Err(ChainFault::PathTooLongFor { subject: subject() });
     }
-    let listed = |oid: &str| {
-        issuer.extended_key_usage().is_none_or(|usages| {
-            usages
-                .iter()
-                .any(|usage| usage == oid || usage == ANY_EXTENDED_KEY_USAGE)
-        })
-    };
-    match purpose.extended_key_usage() {
-        Some((purpose, oid)) if !listed(oid) => Err(ChainFault::PurposeMissing {
-            subject: subject(),
-            purpose,
-            oid,
-        }),
-        _ => Ok(()),
+    match purpose {
+        // Constraints that cannot be read forbid.
+        Purpose::TlsServer { host } if !issuer.may_certify(host).unwrap_or(false) => {
+            return Err(ChainFault::NameForbidden {
+                subject: subject(),
+                host: host.to_owned(),
+            });
+        }
+        Purpose::TlsServer { .. } => {}
+        Purpose::CodeSigning | Purpose::TimeStamping => check_no_name_constraints(issuer)?,
     }
+    check_listed(issuer, purpose)
+}
+
+/// Whose names are not those of hosts is judged by nothing here.
+fn check_no_name_constraints(certificate: &Certificate) -> Result<(), ChainFault> {
+    if certificate.has_critical_name_constraints() {
+        return Err(ChainFault::UnknownCriticalExtension {
+            subject: certificate.subject().to_string(),
+            oid: NAME_CONSTRAINTS.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 fn check_critical(certificate: &Certificate) -> Result<(), ChainFault> {

@@ -64,7 +64,7 @@ pub enum ChainFault {
     PurposeMissing {
         /// Subject of the certificate.
         subject: String,
-        /// `code signing` or `time stamping`.
+        /// `code signing`, `time stamping` or `TLS servers`.
         purpose: &'static str,
         /// The object identifier that was looked for.
         oid: &'static str,
@@ -102,6 +102,22 @@ pub enum ChainFault {
         subject: String,
         /// Name or object identifier.
         algorithm: String,
+    },
+    /// An authority may not certify the name.
+    #[error("`{subject}` may not certify `{host}`: its name constraints forbid it")]
+    NameForbidden {
+        /// Subject of the authority.
+        subject: String,
+        /// The name.
+        host: String,
+    },
+    /// A key or a signature that could be forged today.
+    #[error("the certificate of `{subject}` is too weak: {why}")]
+    TooWeak {
+        /// Subject of the certificate.
+        subject: String,
+        /// What makes it so.
+        why: String,
     },
     /// The path is longer than any real one, or the search would take too much work.
     #[error(

@@ -145,6 +145,20 @@ impl PublicKey {
         (self.kind == KeyKind::Rsa).then_some(self.bytes.as_slice())
     }
 
+    /// Bits of the modulus, when the key is an RSA key.
+    pub fn rsa_bits(&self) -> Option<usize> {
+        let modulus = Element::only(self.rsa_der()?)
+            .ok()?
+            .content()
+            .expect(tag::INTEGER)
+            .ok()?
+            .value;
+        let first = modulus.iter().position(|&byte| byte != 0)?;
+        let rest = modulus.get(first..)?;
+        let unused = rest.first()?.leading_zeros();
+        Some(rest.len() * 8 - usize::try_from(unused).unwrap_or(0))
+    }
+
     /// Checks that this key made `signature` over `message`.
     ///
     /// RSA keys have 1024 to 8192 bits (2048 and up for SHA-384 and PSS). SHA-1 is accepted

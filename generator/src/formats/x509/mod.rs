@@ -8,15 +8,18 @@ mod certificate;
 mod chain;
 mod extension;
 mod fault;
+mod host_name;
 mod key;
 mod name;
 mod revocation;
 pub mod time;
 
+pub(super) use anchors::certificates;
 pub use anchors::{Anchor, AnchorError, AnchorName, TrustAnchors};
 pub use certificate::{BasicConstraints, Certificate};
 pub use chain::{Path, Purpose, prove};
 pub use fault::ChainFault;
+pub use host_name::is_host;
 pub use key::{KeyError, PublicKey, SignatureScheme};
 pub use name::Name;
 pub use revocation::{Coverage, RevocationList, check_revocation};

@@ -8,6 +8,8 @@ const MAX_PARTS: usize = 64;
 /// Longer than any real part; RFC 5280 stops at 64 characters for most.
 const MAX_VALUE_BYTES: usize = 1024;
 
+const ORGANIZATION: &str = "2.5.4.10";
+
 /// A distinguished name.
 ///
 /// Equality is that of the encoded bytes: the rule by which chains are built.
@@ -53,7 +55,17 @@ impl Name {
 
     /// Organisation.
     pub fn organization(&self) -> Option<&str> {
-        self.last("2.5.4.10")
+        self.last(ORGANIZATION)
+    }
+
+    /// Is this the organisation, and no other beside it?
+    pub fn is_of(&self, organization: &str) -> bool {
+        let mut named = self
+            .parts
+            .iter()
+            .filter(|(kind, _)| kind == ORGANIZATION)
+            .peekable();
+        named.peek().is_some() && named.all(|(_, value)| value == organization)
     }
 
     fn last(&self, oid: &str) -> Option<&str> {
@@ -162,6 +174,29 @@ mod tests {
         assert_eq!(name.to_string(), r"CN=Root, O=Contoso\, Ltd., C=US");
         assert_eq!(name.common_name(), Some("Root"));
         assert_eq!(name.organization(), Some("Contoso, Ltd."));
+    }
+
+    #[test]
+    fn an_organisation_beside_another_is_not_the_one() {
+        const O: u8 = 10;
+        let contoso = || part(O, tag::UTF8_STRING, b"Contoso");
+        for (parts, is_of) in [
+            (vec![contoso()], true),
+            (vec![contoso(), contoso()], true),
+            (
+                vec![contoso(), part(O, tag::UTF8_STRING, b"Fabrikam")],
+                false,
+            ),
+            (
+                vec![part(O, tag::UTF8_STRING, b"Fabrikam"), contoso()],
+                false,
+            ),
+            (vec![part(O, tag::UTF8_STRING, b"contoso")], false),
+            (vec![part(3, tag::UTF8_STRING, b"Contoso")], false),
+            (vec![], false),
+        ] {
+            assert_eq!(name(&parts).is_of("Contoso"), is_of, "{parts:?}");
+        }
     }
 
     #[test]

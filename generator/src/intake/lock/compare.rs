@@ -225,7 +225,7 @@ mod tests {
     use gangway_contract::Sha256;
 
     use super::*;
-    use crate::intake::{Architecture, Item, Kind, Source};
+    use crate::intake::{Architecture, Item, Kind, Source, Verdict};
 
     fn agent(version: &str, bytes: &str, signer: &str) -> Item {
         Item {
@@ -244,6 +244,7 @@ mod tests {
                 chain: Vec::new(),
                 signed_at: None,
                 lab_root: false,
+                blob_root: false,
                 revocation_checked: false,
                 signatures: Vec::new(),
                 remarks: Vec::new(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gangway_contract::manifest::{Cloud, Connectivity};
 
-use crate::formats::blob::{LeafFacts, OffboardingBlob, OnboardingBlob};
+use crate::formats::blob::{CertificateFacts, OffboardingBlob, OnboardingBlob};
 use crate::formats::onboarding_script::{ScriptText, Shape};
 use crate::formats::x509::time::utc;
 use crate::intake::{Claims, Inspection, Item, Kind, Verdict};
@@ -203,7 +203,7 @@ fn offboarding(blob: &OffboardingBlob) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn leaf(leaf: Option<&LeafFacts>) -> Option<(&'static str, String)> {
+fn leaf(leaf: Option<&CertificateFacts>) -> Option<(&'static str, String)> {
     let leaf = leaf?;
     let range = format!("{} to {}", utc(leaf.not_before), utc(leaf.not_after));
     Some(("issued", format!("{range}, as the certificate says")))

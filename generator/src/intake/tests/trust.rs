@@ -13,7 +13,7 @@ fn without_the_lab_root_nothing_of_the_lab_is_trusted() {
         ("Install.ps1", install_script::signed()),
     ]);
     let inspection = downloads.inspect_with(&IntakeSettings::at(NOW));
-    assert_eq!(codes(&inspection), ["GW1211", "GW1302"]);
+    assert_eq!(codes(&inspection), ["GW1231", "GW1302"]);
 }
 
 #[test]
@@ -32,6 +32,112 @@ fn a_lab_root_counts_as_microsoft_only_when_the_config_says_so() {
             .iter()
             .any(|p| p.code == &codes::LAB_ROOT)
     );
+}
+
+/// A package that a new authority of Microsoft's could have signed.
+fn of_unknown_issuer() -> Vec<u8> {
+    script(BlobSpec::signed_by(Lab::UnanchoredBlob))
+}
+
+#[test]
+fn an_unknown_issuer_is_told_with_the_chain_and_what_to_do() {
+    let inspection = check(&[(CMD, of_unknown_issuer())], &["GW1231"]);
+    let problem = inspection
+        .all_problems()
+        .find(|problem| problem.code.id == "GW1231")
+        .unwrap();
+    for part in [
+        "Defender portal",
+        "pkiops/docs/repository.htm",
+        "blob_roots",
+    ] {
+        assert!(
+            problem.next_action.contains(part),
+            "{}",
+            problem.next_action
+        );
+    }
+    let digest = |identity: Lab| Sha256::of(&identity.certificate_der());
+    let expected = [
+        "the issuer is not known: the chain ends at `CN=Fabrikam Lab Root (worthless\\, tests only), \
+         O=Fabrikam Lab`, which is not a trusted root"
+            .to_owned(),
+        format!(
+            "certificate 1: `CN=m365doop-Seville.Windows.com`, issued by `CN=Contoso Lab TLS CA \
+             2026 (worthless), O=Microsoft Corporation, C=US`, until 2026-10-03 00:00:00 UTC, \
+             SHA-256 {}",
+            digest(Lab::UnanchoredBlob)
+        ),
+        format!(
+            "certificate 2: `CN=Contoso Lab TLS CA 2026 (worthless), O=Microsoft Corporation, \
+             C=US`, issued by `CN=Fabrikam Lab Root (worthless\\, tests only), O=Fabrikam Lab`, \
+             until 2049-12-31 23:59:59 UTC, SHA-256 {}",
+            digest(Lab::UnanchoredCa)
+        ),
+        format!(
+            "certificate 3: `CN=Fabrikam Lab Root (worthless\\, tests only), O=Fabrikam Lab`, \
+             issued by `CN=Fabrikam Lab Root (worthless\\, tests only), O=Fabrikam Lab`, until \
+             2049-12-31 23:59:59 UTC, SHA-256 {}",
+            digest(Lab::UnrelatedRoot)
+        ),
+    ];
+    assert_eq!(problem.evidence, expected);
+    let text = report::text(&inspection);
+    assert!(text.contains("usable    no: GW1231"), "{text}");
+    let json: serde_json::Value = serde_json::to_value(report::document(&inspection)).unwrap();
+    let blob = &json["items"][0]["blob"];
+    assert_eq!(blob["signature"]["why"]["reason"], "unknown_issuer");
+    let carried = blob["signature"]["why"]["certificates"].as_array().unwrap();
+    assert_eq!(carried[1]["sha256"], digest(Lab::UnanchoredCa).to_string());
+    assert_eq!(json["items"][0]["usable"], false);
+}
+
+#[test]
+fn a_root_for_blobs_vouches_for_packages_alone_and_is_told_everywhere() {
+    let settings = IntakeSettings {
+        blob_roots: vec![Lab::UnrelatedRoot.certificate_der()],
+        ..IntakeSettings::at(NOW)
+    };
+    let downloads = Downloads::new(&[(CMD, of_unknown_issuer())]);
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1232"]);
+    let told = "m365doop-Seville.Windows.com (root added by trust.blob_roots)";
+    let text = report::text(&inspection);
+    assert!(
+        text.contains(told) && text.contains("usable    yes"),
+        "{text}"
+    );
+    let json: serde_json::Value = serde_json::to_value(report::document(&inspection)).unwrap();
+    let digest = Sha256::of(&Lab::UnrelatedRoot.certificate_der()).to_string();
+    let item = &json["items"][0];
+    assert_eq!(item["signature"]["blob_root"], true);
+    let remark = item["signature"]["remarks"][0].as_str().unwrap();
+    assert!(remark.contains(&digest), "{remark}");
+    assert_eq!(item["blob"]["signature"]["anchor"]["kind"], "added");
+    let stub = lock::LockedDownload::stub(b"stub", "0.1.0", NOW);
+    let locked = lock::reconcile(None, &inspection, stub, lock::LockMode::Check, NOW)
+        .lock
+        .to_text();
+    assert!(
+        locked.contains("added by trust.blob_roots") && locked.contains(&digest),
+        "{locked}"
+    );
+
+    let tool = gangway_fixtures::pe::program(&Version::new("a.exe", "A", [1, 0, 0, 0]), 0);
+    let signed = sign_pe(&tool, &Signature::by(Lab::UnrelatedCode));
+    let inspection = Downloads::new(&[("a.exe", signed)]).inspect_with(&settings);
+    let verdict = inspection.items[0].verdict.to_string();
+    assert!(verdict.starts_with("invalid signature"), "{verdict}");
+}
+
+#[test]
+fn a_root_for_blobs_that_cannot_be_read_is_an_error() {
+    let settings = IntakeSettings {
+        blob_roots: vec![b"hello".to_vec()],
+        ..lab()
+    };
+    let downloads = Downloads::new(&[(CMD, script(BlobSpec::default()))]);
+    assert_eq!(codes(&downloads.inspect_with(&settings)), ["GW1001"]);
 }
 
 #[test]

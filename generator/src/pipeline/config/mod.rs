@@ -63,6 +63,7 @@ impl Config {
             .trust
             .lab_roots
             .iter_mut()
+            .chain(&mut config.trust.blob_roots)
             .chain(&mut config.trust.revocation_lists)
             .chain(&mut config.signing.roots);
         let paths = paths.chain(&mut config.downloads.deployment_source);
