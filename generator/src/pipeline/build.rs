@@ -234,7 +234,8 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     })
 }
 
-fn compose_manifest(
+/// All that servers are told.
+pub(super) fn compose_manifest(
     config: &Config,
     mode: Mode,
     target: Target,

@@ -6,6 +6,8 @@ mod build_error;
 pub mod codes;
 pub mod config;
 mod diff;
+#[cfg(test)]
+mod edited_packages;
 pub mod explain;
 mod inputs;
 mod kit;
