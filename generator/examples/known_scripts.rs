@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
-use gangway::formats::blob::{Blob, locate};
+use gangway::formats::blob::{Blob, BlobAnchors, locate};
 use gangway::formats::onboarding_script::rows;
 
 use gangway_fixtures::corpus;

@@ -173,7 +173,7 @@ impl Good {
 /// A command that writes a blob, its arguments in one of many orders.
 fn second_write(json: &str, draw: &mut Draw) -> Vec<u8> {
     let data = format!("/d \"{}\"", escape_for_cmd(json));
-    let mut arguments = vec!["/f", "/t REG_SZ", "/v OnboardingInfo", data.as_str()];
+    let mut arguments = ["/f", "/t REG_SZ", "/v OnboardingInfo", data.as_str()];
     for at in (1..arguments.len()).rev() {
         arguments.swap(at, draw.below(at + 1));
     }

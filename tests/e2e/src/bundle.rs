@@ -170,6 +170,10 @@ impl Recipe {
     /// Digests of the portal scripts among the downloads, in quotes.
     fn scripts(&self, gangway: &Path, folder: &Path) -> Result<Vec<String>> {
         #[derive(Deserialize)]
+        struct Answer {
+            result: Inspection,
+        }
+        #[derive(Deserialize)]
         struct Inspection {
             items: Vec<Item>,
         }
@@ -182,9 +186,8 @@ impl Recipe {
         inspect.args(["inspect", "--json", "--config", "gangway.toml"]);
         inspect.args(&self.downloads).current_dir(folder);
         let output = program::run(&mut inspect, &folder.join("inspect"), LIMIT)?;
-        let inspection: Inspection =
-            serde_json::from_str(&output.stdout).context("read the inspection")?;
-        let scripts = inspection.items.into_iter();
+        let answer: Answer = serde_json::from_str(&output.stdout).context("read the inspection")?;
+        let scripts = answer.result.items.into_iter();
         Ok(scripts
             .filter(|item| item.kind.ends_with("boarding_script"))
             .map(|item| format!("'{}'", item.sha256))
