@@ -52,8 +52,17 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
         Fact::Value(Service {
             state: ServiceState::Running,
             ..
-        })
-        | Fact::Absent => {}
+        }) => {}
+        // The retired agent's workspaces are left all the same.
+        Fact::Absent => {
+            return match leave? {
+                Some(step) => Ok(vec![step]),
+                None => Err(Stop::new(
+                    Reason::SensorDisabled,
+                    "service `Sense` does not exist: nothing takes the offboarding",
+                )),
+            };
+        }
         Fact::Value(Service {
             start: StartType::Disabled,
             ..

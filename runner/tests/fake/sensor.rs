@@ -90,7 +90,8 @@ impl Fake {
             return Err(Failure::new("start service `Sense`", act.code));
         }
         let automatic = sensor.service.value().map(|service| service.start);
-        if automatic == Some(StartType::Automatic) && !self.ours_is_written() {
+        let runs = automatic == Some(StartType::Automatic) || sensor.onboarding_state.is(&1);
+        if runs && !self.ours_is_written() {
             Change::SensorRuns.apply(&mut self.truth);
             return Ok(());
         }
