@@ -81,7 +81,8 @@ mod tests {
         for (text, words) in [
             ("", "0 characters"),
             ("c2VjcmV0", "8 characters"),
-            (&"QUJD".repeat(300), "characters"),
+            (&"QUJD".repeat(200), "800 characters"),
+            (&"QUJD".repeat(300), "more than 1024 bytes"),
             ("key: c2VjcmV0LWtleS12YWx1ZQ==", "character 4"),
             ("\"c2VjcmV0LWtleS12YWx1ZQ==\"", "character 1"),
         ] {

@@ -40,7 +40,7 @@ fn is_of_a_signed_kind(bytes: &[u8]) -> bool {
 fn words_of(signature: &Signature) -> String {
     let stamped = signature.signed_at.as_ref().map_or_else(
         || "not stamped".to_owned(),
-        |at| format!("stamped under {:?}", root_of(&at.anchor)),
+        |at| format!("stamped under {:?}", at.anchor.name()),
     );
     format!(
         "{} under {:?} by {:?}, {stamped}",
