@@ -133,7 +133,13 @@ fn read(bytes: &[u8], written: Written, line: usize) -> (usize, Result<BlobText,
     let mut documents = serde_json::Deserializer::from_slice(&json).into_iter::<IgnoredAny>();
     let parsed = documents.next();
     let end = documents.byte_offset();
-    let length = written_length.unwrap_or(end.max(1));
+    // The blob ends where its document does: what follows inside the quotes is text like any
+    // other, and may hold a further blob.
+    let length = match (written_length, &parsed) {
+        (Some(_), Some(Ok(_))) => length_as_written(bytes, end),
+        (Some(length), _) => length,
+        (None, _) => end.max(1),
+    };
     let text = match parsed {
         Some(Ok(_)) => json
             .get(..end)
@@ -174,6 +180,29 @@ fn quoted_length(data: &[u8]) -> usize {
         }
     }
     data.len()
+}
+
+/// How many escaped bytes give the first `end` bytes of [`unquote`]. A document ends with `}`,
+/// so the last byte that counts is no backslash.
+fn length_as_written(value: &[u8], end: usize) -> usize {
+    let (mut given, mut backslashes) = (0, 0usize);
+    for (index, &byte) in value.iter().enumerate() {
+        if byte == b'\\' {
+            backslashes += 1;
+            continue;
+        }
+        let kept = if byte == b'"' {
+            backslashes / 2
+        } else {
+            backslashes
+        };
+        given += kept + 1;
+        backslashes = 0;
+        if given >= end {
+            return index + 1;
+        }
+    }
+    value.len()
 }
 
 /// The argument that `reg.exe` receives: before a quote each pair of backslashes is one and
@@ -252,6 +281,19 @@ mod tests {
         assert_eq!(lines, [2, 4]);
         let at = |index: usize| &text[found[index].range.clone()];
         assert_eq!((at(0), at(1)), (escaped(JSON).as_str(), other.as_str()));
+    }
+
+    #[test]
+    fn a_blob_ends_with_its_document_and_not_with_the_quotes_around_it() {
+        let one = escaped(JSON);
+        let other = escaped(&JSON.replace(":1", ":2"));
+        for behind in ["\\\" & calc.exe & \\\"", " x", "\\\\", other.as_str()] {
+            let text = format!("reg add key /d \"{one}{behind}\" >NUL\r\n");
+            let found = locate(text.as_bytes());
+            assert_eq!(&text[found[0].range.clone()], one, "{text}");
+            let expected = if behind == other { 2 } else { 1 };
+            assert_eq!(found.len(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -161,6 +161,17 @@ fn two_blobs_in_one_file_have_to_be_one_and_the_same() {
     check(&[(CMD, with(&offboarding))], &["GW1226", "GW1227"]);
     check(&[(CMD, with(&invented))], &["GW1211", "GW1227"]);
     check(&[(CMD, with(cut))], &["GW1203", "GW1227"]);
+    // Inside the quotes of the first, too, where a command may stand as well.
+    let behind = |more: &str| {
+        let whole = String::from_utf8(script(BlobSpec::default())).unwrap();
+        let blob = escape_for_cmd(&BlobSpec::default().json());
+        vec![(
+            CMD,
+            whole.replace(&blob, &format!("{blob}{more}")).into_bytes(),
+        )]
+    };
+    check(&behind(&escape_for_cmd(&other)), &["GW1226", "GW1227"]);
+    check(&behind("\\\" & calc.exe & \\\""), &["GW1227"]);
 }
 
 #[test]
