@@ -28,6 +28,10 @@ const ALLOWED: &[(&str, &str)] = &[
     ("const-oid", "part of sha2"),
     ("cfg-if", "part of sha2"),
     ("cpufeatures", "lets sha2 use the processor's instructions"),
+    (
+        "sha1",
+        "the identity of a non-persistent desktop is a GUID made by it; proves nothing",
+    ),
     ("windows-sys", "declarations of the Windows API"),
     ("windows-link", "part of windows-sys"),
 ];
