@@ -41,6 +41,10 @@ pub mod tag {
     pub const SET: u8 = 0x31;
     /// `[0]`, primitive
     pub const CONTEXT_0_PRIMITIVE: u8 = 0x80;
+    /// `[1]`, primitive
+    pub const CONTEXT_1_PRIMITIVE: u8 = 0x81;
+    /// `[2]`, primitive
+    pub const CONTEXT_2_PRIMITIVE: u8 = 0x82;
     /// `[0]`, constructed
     pub const CONTEXT_0: u8 = 0xa0;
     /// `[1]`, constructed

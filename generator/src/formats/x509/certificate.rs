@@ -27,6 +27,9 @@ const UNDERSTOOD: [&str; 7] = [
 /// The nameConstraints extension: read where a host is certified, unknown where code is.
 pub(super) const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
+/// The value of the version field for version 3 (RFC 5280, 4.1).
+const VERSION_3: u64 = 2;
+
 /// The basicConstraints extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BasicConstraints {
@@ -81,7 +84,7 @@ impl Certificate {
         outer.finish()?;
 
         let mut fields = to_be_signed.content();
-        fields.optional(tag::CONTEXT_0)?; // version
+        let version = version(&mut fields)?;
         let serial = fields.expect(tag::INTEGER)?.value.to_vec();
         let algorithm = fields.expect(tag::SEQUENCE)?;
         if algorithm.raw != outer_algorithm.raw {
@@ -116,15 +119,19 @@ impl Certificate {
             unknown_critical: None,
             critical_name_constraints: false,
         };
-        while !fields.is_empty() {
-            let field = fields.read()?;
-            // [1] and [2] are unique identifiers, which nobody uses.
-            if field.tag == tag::CONTEXT_3 {
-                let mut extensions = field.content();
-                certificate.read_extensions(&mut extensions.sequence()?)?;
-                extensions.finish()?;
+        // Unique identifiers, which nobody uses; RFC 5280, 4.1 fixes the order and allows each once.
+        fields.optional(tag::CONTEXT_1_PRIMITIVE)?;
+        fields.optional(tag::CONTEXT_2_PRIMITIVE)?;
+        if let Some(field) = fields.optional(tag::CONTEXT_3)? {
+            if version != VERSION_3 {
+                // RFC 5280, 4.1.2.1: only version 3 has extensions.
+                return Err(DerError::Value("the version of the certificate"));
             }
+            let mut extensions = field.content();
+            certificate.read_extensions(&mut extensions.sequence()?)?;
+            extensions.finish()?;
         }
+        fields.finish()?;
         Ok(certificate)
     }
 
@@ -283,6 +290,17 @@ impl Certificate {
     }
 }
 
+/// The version field, which is left out for version 1.
+fn version(fields: &mut Reader<'_>) -> Result<u64, DerError> {
+    let Some(field) = fields.optional(tag::CONTEXT_0)? else {
+        return Ok(0);
+    };
+    let mut content = field.content();
+    let number = content.expect(tag::INTEGER)?.unsigned()?;
+    content.finish()?;
+    Ok(number)
+}
+
 fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, DerError> {
     let mut outer = Reader::new(value);
     let mut fields = outer.sequence()?;
@@ -314,4 +332,89 @@ fn object_identifiers(value: &[u8]) -> Result<Vec<String>, DerError> {
         identifiers.push(list.oid()?);
     }
     Ok(identifiers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &[u8] = include_bytes!("../../../roots/root-ca-2011.der");
+    const VERSION: [u8; 5] = [0xa0, 0x03, 0x02, 0x01, 0x02];
+
+    fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], length.as_slice(), content].concat()
+    }
+
+    /// The root with the fields of its signed part rewritten. Nobody signed the result; reading
+    /// comes before that question.
+    fn rewritten(edit: impl FnOnce(&mut Vec<Vec<u8>>)) -> Result<Certificate, DerError> {
+        let mut outer = Element::only(ROOT).unwrap().content();
+        let mut fields = outer.sequence().unwrap();
+        let mut list = Vec::new();
+        while !fields.is_empty() {
+            list.push(fields.read().unwrap().raw.to_vec());
+        }
+        edit(&mut list);
+        let mut content = element(tag::SEQUENCE, &list.concat());
+        while !outer.is_empty() {
+            content.extend_from_slice(outer.read().unwrap().raw);
+        }
+        Certificate::parse(&element(tag::SEQUENCE, &content))
+    }
+
+    #[test]
+    fn a_certificate_has_each_field_once_and_in_its_place() {
+        let identifier = |tag| vec![tag, 0x02, 0x00, 0xff];
+        let wrong_version = DerError::Value("the version of the certificate");
+        type Edit = fn(&mut Vec<Vec<u8>>);
+        let rows: [(&str, Edit, Result<(), DerError>); 6] = [
+            ("as it is", |_| {}, Ok(())),
+            (
+                "extensions twice",
+                |list| list.extend(list.last().cloned()),
+                Err(DerError::Trailing),
+            ),
+            (
+                "a field that no version has",
+                |list| list.push(vec![0xa4, 0x00]),
+                Err(DerError::Trailing),
+            ),
+            (
+                "extensions of version 2",
+                |list| list[0] = vec![0xa0, 0x03, 0x02, 0x01, 0x01],
+                Err(wrong_version),
+            ),
+            (
+                "extensions of version 1",
+                |list| {
+                    list.remove(0);
+                },
+                Err(wrong_version),
+            ),
+            (
+                "version 1, which has none",
+                |list| {
+                    list.remove(0);
+                    list.pop();
+                },
+                Ok(()),
+            ),
+        ];
+        for (what, edit, expected) in rows {
+            assert_eq!(rewritten(edit).map(|_| ()), expected, "{what}");
+        }
+
+        let in_order = rewritten(|list| {
+            assert_eq!(list[0], VERSION);
+            let place = list.len() - 1;
+            list.splice(place..place, [identifier(0x81), identifier(0x82)]);
+        });
+        assert!(in_order.unwrap().basic_constraints().unwrap().authority);
+        let out_of_order = rewritten(|list| {
+            let place = list.len() - 1;
+            list.splice(place..place, [identifier(0x82), identifier(0x81)]);
+        });
+        assert_eq!(out_of_order, Err(DerError::Trailing));
+    }
 }
