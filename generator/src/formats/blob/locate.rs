@@ -127,7 +127,8 @@ fn read(bytes: &[u8], written: Written, line: usize) -> (usize, Result<BlobText,
         Written::Plain => (None, bytes.to_vec()),
         Written::Escaped => {
             let length = quoted_length(bytes);
-            (Some(length), unquote(bytes.get(..length).unwrap_or(bytes)))
+            let argument = bytes.get(..length).unwrap_or(bytes);
+            (Some(length), unquote(argument, usize::MAX).0)
         }
     };
     let mut documents = serde_json::Deserializer::from_slice(&json).into_iter::<IgnoredAny>();
@@ -136,7 +137,7 @@ fn read(bytes: &[u8], written: Written, line: usize) -> (usize, Result<BlobText,
     // The blob ends where its document does: what follows inside the quotes is text like any
     // other, and may hold a further blob.
     let length = match (written_length, &parsed) {
-        (Some(_), Some(Ok(_))) => length_as_written(bytes, end),
+        (Some(_), Some(Ok(_))) => unquote(bytes, end).1,
         (Some(length), _) => length,
         (None, _) => end.max(1),
     };
@@ -182,35 +183,13 @@ fn quoted_length(data: &[u8]) -> usize {
     data.len()
 }
 
-/// How many escaped bytes give the first `end` bytes of [`unquote`]. A document ends with `}`,
-/// so the last byte that counts is no backslash.
-fn length_as_written(value: &[u8], end: usize) -> usize {
-    let (mut given, mut backslashes) = (0, 0usize);
-    for (index, &byte) in value.iter().enumerate() {
-        if byte == b'\\' {
-            backslashes += 1;
-            continue;
-        }
-        let kept = if byte == b'"' {
-            backslashes / 2
-        } else {
-            backslashes
-        };
-        given += kept + 1;
-        backslashes = 0;
-        if given >= end {
-            return index + 1;
-        }
-    }
-    value.len()
-}
-
-/// The argument that `reg.exe` receives: before a quote each pair of backslashes is one and
-/// `\"` is a quote; other backslashes stand for themselves.
-fn unquote(value: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(value.len());
+/// The argument that `reg.exe` receives, up to `limit` bytes of it, and how many bytes as written
+/// gave them: before a quote each pair of backslashes is one and `\"` is a quote; other
+/// backslashes stand for themselves.
+fn unquote(value: &[u8], limit: usize) -> (Vec<u8>, usize) {
+    let mut text = Vec::with_capacity(value.len().min(limit));
     let mut backslashes = 0usize;
-    for &byte in value {
+    for (index, &byte) in value.iter().enumerate() {
         if byte == b'\\' {
             backslashes += 1;
             continue;
@@ -223,10 +202,13 @@ fn unquote(value: &[u8]) -> Vec<u8> {
         text.extend(core::iter::repeat_n(b'\\', kept));
         backslashes = 0;
         text.push(byte);
+        if text.len() >= limit {
+            return (text, index + 1);
+        }
     }
     // A run at the very end stands before the closing quote.
     text.extend(core::iter::repeat_n(b'\\', backslashes / 2));
-    text
+    (text, value.len())
 }
 
 fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {

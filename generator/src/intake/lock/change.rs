@@ -73,7 +73,12 @@ impl fmt::Display for Change {
 pub(super) fn differences(old: &LockedDownload, new: &LockedDownload) -> Vec<ChangeKind> {
     let mut kinds = Vec::new();
     let versions = old.version.as_deref().zip(new.version.as_deref());
-    let order = versions.and_then(|(old, new)| compare_versions(old, new));
+    let compare = if new.blob.is_some() {
+        compare_blob_versions
+    } else {
+        compare_versions
+    };
+    let order = versions.and_then(|(old, new)| compare(old, new));
     let from_to = || {
         let text = |version: &Option<String>| version.clone().unwrap_or_default();
         (text(&old.version), text(&new.version))
@@ -115,6 +120,19 @@ fn compare_versions(a: &str, b: &str) -> Option<core::cmp::Ordering> {
     Some(numbers(a)?.cmp(&numbers(b)?))
 }
 
+/// Compares the versions of blob bodies, which are decimal fractions: of the public packages the
+/// leaf of 1.35 and 1.4 is of 2021, that of 1.47 and 1.5 of February 2023, that of 1.68 of
+/// November 2023, that of 2.04 of 2025.
+fn compare_blob_versions(a: &str, b: &str) -> Option<core::cmp::Ordering> {
+    let number = |text: &str| -> Option<(u64, String)> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
+        let fraction = fraction.trim_end_matches('0').to_owned();
+        digits.then_some((whole.parse().ok()?, fraction))
+    };
+    Some(number(a)?.cmp(&number(b)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +148,25 @@ mod tests {
         ];
         for (a, b, expected) in table {
             assert_eq!(compare_versions(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn versions_of_blobs_compare_as_decimal_fractions() {
+        use core::cmp::Ordering::*;
+        let table = [
+            ("1.35", "1.4", Some(Less)),
+            ("1.5", "1.47", Some(Greater)),
+            ("1.68", "1.7", Some(Less)),
+            ("1.68", "2.04", Some(Less)),
+            ("2.04", "2.07", Some(Less)),
+            ("1.4", "1.40", Some(Equal)),
+            ("2", "2.0", Some(Equal)),
+            ("1.4.1", "1.4", None),
+            ("new", "1.4", None),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(compare_blob_versions(a, b), expected, "{a} {b}");
         }
     }
 }
