@@ -125,9 +125,14 @@ impl From<DiffError> for Failure {
     fn from(error: DiffError) -> Self {
         let code = match &error {
             DiffError::Policies(_) => FailureCode::Files,
-            DiffError::Manifest { .. } => FailureCode::NotVerified,
+            DiffError::Io(error) => of_output(error),
+            DiffError::Document { .. } | DiffError::NotPlain { .. } => FailureCode::NotVerified,
         };
-        Self::new(code, &error)
+        let failure = Self::new(code, &error);
+        match error {
+            DiffError::NotPlain { problems, .. } => failure.about(problems),
+            _ => failure,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::results::{Differences, Linted};
 use crate::gpo;
-use crate::pipeline;
+use crate::pipeline::{self, Compared, Comparison};
 
 pub(super) fn lint(given: &Lint, output: &Output) -> Result<Answer<Linted>, Failure> {
     let report = gpo::lint::lint(&pipeline::policies_folder(&given.path))?;
@@ -35,7 +35,13 @@ pub(super) fn lint(given: &Lint, output: &Output) -> Result<Answer<Linted>, Fail
 }
 
 pub(super) fn diff(given: &Diff, output: &Output) -> Result<Answer<Differences>, Failure> {
-    let differences = pipeline::diff(&given.old, &given.new)?;
+    let Comparison {
+        compared,
+        differences,
+    } = pipeline::diff(&given.old, &given.new)?;
+    if compared == Compared::Policies {
+        output.line("compared   policies alone: not both are bundles");
+    }
     let mut part = "";
     for one in &differences {
         if one.part != part {
@@ -56,6 +62,9 @@ pub(super) fn diff(given: &Diff, output: &Output) -> Result<Answer<Differences>,
         } else {
             Exit::Problems
         },
-        ..Answer::good(Differences { differences })
+        ..Answer::good(Differences {
+            compared,
+            differences,
+        })
     })
 }

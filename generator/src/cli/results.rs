@@ -8,7 +8,7 @@ use super::answer::Document;
 use crate::bundle::BundleDocument;
 use crate::fleet::Fleet;
 use crate::intake::report::InspectionDocument;
-use crate::pipeline::{Difference, Pinned, Standing};
+use crate::pipeline::{Compared, Difference, Pinned, Standing};
 use crate::problem::{Code, Severity};
 
 /// Names the command and the version of each result.
@@ -101,6 +101,8 @@ pub(super) struct Linted {
 /// Of `diff`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Differences {
+    /// What was compared.
+    pub(super) compared: Compared,
     /// Everything that differs.
     pub(super) differences: Vec<Difference>,
 }

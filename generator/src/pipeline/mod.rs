@@ -30,7 +30,7 @@ mod workspace_key;
 pub use build::{BuildRequest, Built, build};
 pub use build_error::BuildError;
 pub use config::{Config, ConfigError};
-pub use diff::{DiffError, Difference, diff, policies_folder};
+pub use diff::{Compared, Comparison, DiffError, Difference, diff, policies_folder};
 pub use output::OutputError;
 pub use progress::{Progress, Silent};
 pub use sign::{SignError, SignRequest, Signed, sign};

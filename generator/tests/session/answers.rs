@@ -7,6 +7,7 @@ use gangway_fixtures::authenticode::{Signature, sign_pe};
 use serde_json::Value;
 
 use super::desk::{Desk, NOW};
+use super::differences::twice;
 
 /// The downloads, and nothing built.
 fn downloads() -> Desk {
@@ -29,6 +30,22 @@ fn signable() -> Desk {
     desk.build().succeeds();
     let signed = sign_pe(&fs::read(desk.exe()).unwrap(), &Signature::default());
     desk.put("signed.exe", &signed);
+    desk
+}
+
+/// Two bundles whose documents say the same: an exe that was signed since, a payload that was
+/// replaced, a file that is gone, and one that is new.
+fn tampered() -> Desk {
+    let desk = twice();
+    let signed = sign_pe(&fs::read(desk.exe()).unwrap(), &Signature::default());
+    fs::write(desk.exe(), signed).unwrap();
+    for (path, _) in desk.tree("out") {
+        if path.ends_with("/md4ws.msi") {
+            desk.put(&format!("out/{path}"), b"another");
+        }
+    }
+    fs::remove_file(desk.path("out/runbook.html")).unwrap();
+    desk.put("out/publish/more.ps1", b"x");
     desk
 }
 
@@ -103,6 +120,7 @@ const CASES: &[Case] = &[
     ("lint", built, &["lint", "out"], 0),
     ("lint-failed", Desk::empty, &["lint", "root.pem"], 3),
     ("diff", built, &["diff", "out", "out"], 0),
+    ("diff-found", tampered, &["diff", "before", "out"], 1),
     ("diff-failed", built, &["diff", "absent", "out"], 3),
     (
         "report",
@@ -135,7 +153,7 @@ fn normalise(value: &mut Value) {
             }
         }
         Value::Array(values) => values.iter_mut().for_each(normalise),
-        Value::String(text) => *text = without_digests(text),
+        Value::String(text) => *text = without_sizes(&without_digests(text)),
         _ => {}
     }
 }
@@ -163,6 +181,18 @@ fn without_digests(text: &str) -> String {
     }
     out.pop();
     out
+}
+
+/// The number before each ` bytes` as `#`.
+fn without_sizes(text: &str) -> String {
+    let mut pieces: Vec<&str> = text.split(" bytes").collect();
+    let last = pieces.pop().unwrap_or_default();
+    let mut out = String::new();
+    for piece in pieces {
+        out.push_str(piece.trim_end_matches(|c: char| c.is_ascii_digit()));
+        out.push_str("# bytes");
+    }
+    out + last
 }
 
 fn schema(name: &str) -> Value {

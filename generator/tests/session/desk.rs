@@ -173,7 +173,12 @@ impl Desk {
 
     /// The one file of the bundle's `bootstrap` folder.
     pub(crate) fn exe(&self) -> PathBuf {
-        let mut entries = fs::read_dir(self.path("out/bootstrap")).unwrap();
+        self.exe_of("out")
+    }
+
+    /// [`Desk::exe`] of another bundle.
+    pub(crate) fn exe_of(&self, bundle: &str) -> PathBuf {
+        let mut entries = fs::read_dir(self.path(bundle).join("bootstrap")).unwrap();
         let exe = entries.next().unwrap().unwrap().path();
         assert!(entries.next().is_none());
         exe

@@ -10,6 +10,7 @@ mod answers;
 mod bad_input;
 mod bundle;
 mod desk;
+mod differences;
 #[cfg(unix)]
 mod exit_codes;
 mod forgeries;

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 pub(super) use exe::digest as exe_digest;
 pub(super) use signature::{Judged, judge};
-pub(super) use tree::Tree;
+pub(super) use tree::{Tree, digest as file_digest};
 
 use super::build_error::BuildError;
 use super::codes;

@@ -1,0 +1,162 @@
+//! `gangway diff`: what differs between two bundles, or two sets of policies, in words that a
+//! reviewer of a change request reads.
+//!
+//! Of two bundles every file is compared by its bytes, whatever their documents say of it; what a
+//! document, a policy or the exe means is told besides.
+
+mod bundle;
+mod exe;
+mod fields;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::output::OutputError;
+use crate::bundle::FILE_NAME;
+use crate::gpo::{diff as policies, found};
+use crate::problem::Problem;
+
+/// What differs.
+#[derive(Debug)]
+pub struct Comparison {
+    /// What was compared.
+    pub compared: Compared,
+    /// In the order of a review: exe, payloads, documents, policies, files.
+    pub differences: Vec<Difference>,
+}
+
+/// What was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// Two bundles, every file of them.
+    Bundles,
+    /// Policies alone: at least one of the two is no bundle.
+    Policies,
+}
+
+/// One thing that differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Difference {
+    /// `bootstrap`, `payload`, `manifest`, `bundle`, `file`, or the name of a GPO.
+    pub part: String,
+    /// What in it.
+    pub place: String,
+    /// Before; none when it was absent.
+    pub old: Option<String>,
+    /// After; none when it is absent.
+    pub new: Option<String>,
+}
+
+/// Why nothing could be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum DiffError {
+    /// A document of a bundle.
+    #[error(
+        "read `{}`: {why}\nhint: `gangway verify` tells what else is wrong with the bundle",
+        path.display()
+    )]
+    Document {
+        /// The document.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// What no build writes: links, pipes, names that are another file elsewhere.
+    #[error(
+        "`{}` holds what no build writes\nhint: `gangway verify` tells what else is wrong with the \
+         bundle",
+        path.display()
+    )]
+    NotPlain {
+        /// The bundle.
+        path: PathBuf,
+        /// Each of them.
+        problems: Vec<Problem>,
+    },
+    /// The disk.
+    #[error(transparent)]
+    Io(#[from] OutputError),
+    /// Policies.
+    #[error(transparent)]
+    Policies(#[from] found::LoadError),
+}
+
+/// Compares two bundles, GPO backups or SYSVOL trees.
+///
+/// # Errors
+/// One of them cannot be read, or is a bundle with more than plain files.
+pub fn diff(old: &Path, new: &Path) -> Result<Comparison, DiffError> {
+    let compared = if is_bundle(old) && is_bundle(new) {
+        Compared::Bundles
+    } else {
+        Compared::Policies
+    };
+    let mut differences = Vec::new();
+    let mut files = Vec::new();
+    if compared == Compared::Bundles {
+        let mut before = bundle::Side::read(old)?;
+        let mut after = bundle::Side::read(new)?;
+        for facts in [
+            bundle::Side::bootstrap,
+            bundle::Side::payloads,
+            bundle::Side::manifest,
+            bundle::Side::document,
+        ] {
+            let (part, before) = facts(&mut before)?;
+            let (_, after) = facts(&mut after)?;
+            differences.extend(compare(part, &before, &after));
+        }
+        files = compare("file", &before.files(), &after.files());
+    }
+    let changes = policies::diff(&load(old)?, &load(new)?);
+    differences.extend(changes.into_iter().map(|change| Difference {
+        part: change.gpo,
+        place: change.setting,
+        old: change.old,
+        new: change.new,
+    }));
+    differences.extend(files);
+    Ok(Comparison {
+        compared,
+        differences,
+    })
+}
+
+/// Where the policies of a path lie: a bundle keeps its backups below `gpo`.
+pub fn policies_folder(path: &Path) -> PathBuf {
+    if is_bundle(path) {
+        path.join("gpo")
+    } else {
+        path.to_owned()
+    }
+}
+
+/// Whatever stands in the place of the document, the folder is meant to be a bundle.
+fn is_bundle(path: &Path) -> bool {
+    path.join(FILE_NAME).symlink_metadata().is_ok()
+}
+
+fn load(path: &Path) -> Result<found::Found, DiffError> {
+    Ok(found::load(&policies_folder(path))?)
+}
+
+/// Facts by their place.
+type Facts = BTreeMap<String, String>;
+
+fn compare(part: &str, old: &Facts, new: &Facts) -> Vec<Difference> {
+    let places: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    places
+        .into_iter()
+        .filter(|place| old.get(*place) != new.get(*place))
+        .map(|place| Difference {
+            part: part.to_owned(),
+            place: place.clone(),
+            old: old.get(place).cloned(),
+            new: new.get(place).cloned(),
+        })
+        .collect()
+}
