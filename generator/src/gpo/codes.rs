@@ -64,7 +64,7 @@ codes! {
         "A client that cannot read a policy file skips it and logs success (event 5016). Nothing \
          in the file takes effect.\n\nWrite the file again with the policy editor, or build it \
          again.";
-    INCOMPLETE_BACKUP = "GW2108" Error "files of the backup are missing or not listed":
+    INCOMPLETE_BACKUP = "GW2108" Error "files of the backup are missing":
         "`Import-GPO` needs `Backup.xml` and `bkupInfo.xml`, and copies exactly the files that \
          `Backup.xml` lists. `bkupInfo.xml` and `manifest.xml` are hidden on Windows: archive \
          tools that skip hidden files lose them.\n\nCopy the backup again with hidden files \
@@ -77,13 +77,17 @@ codes! {
         "The GPO's flags switch off the side that holds settings: clients skip it without a \
          word. Bit 0 switches off the user side, bit 1 the computer side.\n\nSwitch the side on \
          in GPMC (GPO status).";
-    DESCRIPTOR_UNUSABLE = "GW2111" Warning "the security descriptor of the backup is unusable":
+    DESCRIPTOR_UNUSABLE = "GW2111" Error "the security descriptor of the backup is unusable":
         "An empty descriptor can be imported; a damaged one makes import or restore \
          fail.\n\nBack the GPO up again.";
     NO_GPT_INI = "GW2112" Error "the SYSVOL folder has no usable GPT.INI":
         "Clients read the version of the GPO from `GPT.INI`; without it the GPO is not applied \
          (event 1058).\n\nWrite `[General]` and `Version=` with the number that the directory \
          holds (`versionNumber`).";
+    UNLISTED_FILE = "GW2113" Note "a file of the backup is not listed":
+        "`Import-GPO` copies the files that `Backup.xml` lists and no others. Editors leave \
+         such files behind (`.backup`).\n\nNothing has to be done, unless the file was meant to \
+         reach clients: then back the GPO up again.";
 
     DUPLICATE_UID = "GW2201" Error "two items share a uid":
         "Every preference item needs a uid of its own. Items that share one are taken for the same \
@@ -192,6 +196,24 @@ codes! {
     SWITCHED_OFF = "GW2230" Note "an item or a whole file is switched off":
         "Clients skip what is switched off without a word.\n\nSwitch it on, or delete it so that \
          nobody relies on it.";
+    DURATION = "GW2231" Error "a duration of a task is none":
+        "The Task Scheduler takes durations as XML has them, such as `PT1H` or `P3D`; with \
+         another text the task is not registered (0x80041318).\n\nWrite the duration in that \
+         form.";
+    DRIVE = "GW2232" Warning "SYSTEM starts a program from a drive that may be a mapped one":
+        "Mapped drives belong to a user's session. SYSTEM sees none of them, and the program is \
+         not found.\n\nName the program by its UNC path or on a local disk.";
+    COMMAND_FORM = "GW2233" Warning "arguments stand inside a command":
+        "`Command` holds the path of the program and nothing else. With arguments in it the Task \
+         Scheduler looks for a file of that whole name.\n\nMove the arguments to \
+         `Arguments`.";
+    NEVER_STARTS = "GW2234" Warning "a task never starts, or hardly ever":
+        "Its settings keep it from starting: it is switched off, all its triggers are, one ends \
+         before it begins, or it waits for an idle server and expires at once.\n\nChange the \
+         setting that is named.";
+    TASK_NAME = "GW2235" Error "a task has a name that cannot be registered":
+        "A task is a file: its name cannot hold `/ : * ? \" < > |`. A backslash makes a \
+         folder.\n\nGive it another name.";
 
     BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \
@@ -243,6 +265,23 @@ codes! {
     SOFTWARE_INSTALLATION = "GW2315" Note "the GPO installs software":
         "Software installation runs only at start, never over slow links, takes no command line \
          and reports nothing. It is not looked into.\n\nLook at it in GPMC.";
+    POLICY_KEY = "GW2316" Error "a key in registry.pol has another form than clients need":
+        "A key there has no hive and neither begins nor ends with a backslash: the side of the \
+         GPO is the hive. With a hive's name in front the value lands below a key that nobody \
+         reads; with `HKLM:\\` in front the whole run of Group Policy fails.\n\nWrite the key \
+         from `SOFTWARE` or `SYSTEM` on.";
+    DUPLICATE_VALUE = "GW2317" Warning "registry.pol sets one value twice":
+        "Clients write the records in order, so the last one stays; editors show the \
+         first.\n\nKeep the record that is meant.";
+    MISSPELT_VALUE = "GW2318" Warning "a value of Defender's has a name that nobody is known to read":
+        "The name is close to one that the sensor or the antivirus reads, and is not it. Values \
+         that nobody reads have no effect and no message.\n\nWrite the name that is given.";
+    NOT_WQL = "GW2319" Error "a WMI query is no WQL":
+        "A filter whose query WMI cannot read is false on every client: nothing that uses it is \
+         applied.\n\nCorrect the query; try it with `Get-CimInstance -Query`.";
+    SLOW_CLASS = "GW2320" Warning "a WMI query asks for a class that hurts":
+        "A query for `Win32_Product` checks, and repairs, every installed MSI package at each \
+         refresh (documented by Microsoft).\n\nAsk for a registry value or a file instead.";
 }
 
 #[cfg(test)]

@@ -363,6 +363,7 @@ fn base_task(options: &DeployOptions, command: &str) -> Task {
                 "{}: Microsoft Defender for Endpoint, bundle {}",
                 options.organization, options.bundle_id
             )),
+            other: Vec::new(),
         },
         principals: vec![Principal {
             id: Some("Author".to_owned()),
@@ -370,6 +371,7 @@ fn base_task(options: &DeployOptions, command: &str) -> Task {
             group_id: None,
             logon_type: Some("S4U".to_owned()),
             run_level: Some("HighestAvailable".to_owned()),
+            other: Vec::new(),
         }],
         settings: Settings::default(),
         triggers: Vec::new(),

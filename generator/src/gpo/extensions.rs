@@ -199,7 +199,8 @@ impl FoundList {
             return malformed(MAX_LIST_BYTES, "a shorter list");
         }
         let mut groups = Vec::new();
-        let mut rest = text;
+        // GPMC keeps an emptied list as one blank (seen in public backups).
+        let mut rest = if text.trim().is_empty() { "" } else { text };
         let at = |rest: &str| text.len() - rest.len();
         while !rest.is_empty() {
             let Some(mut inside) = rest.strip_prefix('[') else {
@@ -304,6 +305,13 @@ mod tests {
         assert_eq!(found.first_out_of_order(), Some(1));
         let twice = FoundList::parse(&format!("{first}{first}")).unwrap();
         assert_eq!(twice.first_out_of_order(), Some(1));
+    }
+
+    #[test]
+    fn a_blank_is_an_empty_list() {
+        for text in ["", " ", "\r\n "] {
+            assert_eq!(FoundList::parse(text), Ok(FoundList { groups: Vec::new() }));
+        }
     }
 
     #[test]

@@ -81,8 +81,10 @@ impl GptIni {
         text.into_bytes()
     }
 
-    /// Reads the file; names are compared without case, blanks around `=` are allowed (Samba's
-    /// restore writes them), bytes beyond ASCII are taken as Windows-1252.
+    /// Reads the file as `GetPrivateProfile…` does: UTF-16 with a mark, else one byte for a
+    /// character (a UTF-8 mark then hides the first heading); names are compared without case;
+    /// the first section of a name and the first key in it count; blanks around `=` are allowed
+    /// (Samba's restore writes them) and quotes around a value are dropped.
     ///
     /// # Errors
     /// A file without a usable version.
@@ -90,31 +92,55 @@ impl GptIni {
         if bytes.len() > MAX_BYTES {
             return Err(MalformedGptIni::TooLarge { size: bytes.len() });
         }
-        let (text, _, _) = encoding_rs::WINDOWS_1252.decode(bytes);
-        let mut in_general = false;
-        let mut version = None;
-        let mut display_name = None;
-        for line in text.lines().map(str::trim) {
-            if line.starts_with('[') {
-                in_general = line.eq_ignore_ascii_case("[general]");
-                continue;
+        let text = match encoding_rs::Encoding::for_bom(bytes) {
+            Some((encoding, _)) if encoding != encoding_rs::UTF_8 => {
+                encoding.decode_with_bom_removal(bytes).0
             }
-            let Some((name, value)) = line.split_once('=').filter(|_| in_general) else {
+            _ => {
+                encoding_rs::WINDOWS_1252
+                    .decode_without_bom_handling(bytes)
+                    .0
+            }
+        };
+        let lines = text.lines().map(str::trim);
+        let general = lines
+            .skip_while(|line| !line.eq_ignore_ascii_case("[general]"))
+            .skip(1)
+            .take_while(|line| !line.starts_with('['));
+        let mut version: Option<Option<u32>> = None;
+        let mut display_name = None;
+        for line in general {
+            let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(';'))
+            else {
                 continue;
             };
-            let value = value.trim();
+            let value = unquoted(value.trim());
             match name.trim().to_ascii_lowercase().as_str() {
-                "version" => version = value.parse().ok(),
-                "displayname" => display_name = Some(value.to_owned()),
+                "version" if version.is_none() => version = Some(value.parse().ok()),
+                "displayname" if display_name.is_none() => display_name = Some(value.to_owned()),
                 _ => {}
             }
         }
+        let version = version.flatten();
         let version = version.ok_or(MalformedGptIni::NoVersion)?;
         Ok(Self {
             version: Version::from_number(version),
             display_name,
         })
     }
+}
+
+/// A value without the pair of quotes around it.
+fn unquoted(value: &str) -> &str {
+    for quote in ['"', '\''] {
+        let inner = value
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner {
+            return inner;
+        }
+    }
+    value
 }
 
 #[cfg(test)]
@@ -173,6 +199,8 @@ mod tests {
             "[General]\r\nVersion=65537\r\n",
             "[general]\nversion = 65537\n",
             "[Other]\r\nVersion=1\r\n[General]\r\nVersion=65537",
+            "[General]\r\nVersion=65537\r\nVersion=1\r\n[General]\r\nVersion=2\r\n",
+            "; made by hand\r\n[General]\r\n;Version=1\r\nVersion=\"65537\"\r\n",
         ] {
             let read = GptIni::read(text.as_bytes()).unwrap();
             assert_eq!(read.version.number(), 65_537, "{text}");
@@ -180,8 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_in_utf_16_is_read() {
+        let text = "\u{FEFF}[General]\r\nVersion=65537\r\n";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(GptIni::read(&bytes).unwrap().version.number(), 65_537);
+    }
+
+    #[test]
     fn a_file_without_a_version_is_refused() {
-        for text in ["", "Version=1", "[General]\r\n", "[General]\r\nVersion=x"] {
+        for text in [
+            "",
+            "Version=1",
+            "[General]\r\n",
+            "[General]\r\nVersion=x",
+            "[General]\r\nVersion=\r\nVersion=1",
+            // The mark becomes part of the first line, which then is no heading.
+            "\u{FEFF}[General]\r\nVersion=1",
+        ] {
             assert_eq!(
                 GptIni::read(text.as_bytes()),
                 Err(MalformedGptIni::NoVersion),

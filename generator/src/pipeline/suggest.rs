@@ -1,13 +1,17 @@
 //! "Did you mean": the known name that is nearest to a mistyped one, or the table that a name
 //! belongs to.
 
+use strsim::levenshtein;
+
 /// What to do about a message of the TOML reader; `tables` are the headers of the config's tables
 /// and their keys.
 pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
     if let Some((typed, known)) = unknown_name(message) {
-        let nearest = known.into_iter().min_by_key(|name| distance(typed, name));
+        let nearest = known
+            .into_iter()
+            .min_by_key(|name| levenshtein(typed, name));
         let tolerance = typed.chars().count() / 3 + 1;
-        if let Some(name) = nearest.filter(|name| distance(typed, name) <= tolerance) {
+        if let Some(name) = nearest.filter(|name| levenshtein(typed, name) <= tolerance) {
             return format!("did you mean `{name}`?");
         }
         let home = tables.iter().find(|(_, keys)| keys.contains(&typed));
@@ -27,22 +31,6 @@ fn unknown_name(message: &str) -> Option<(&str, Vec<&str>)> {
         .or(message.split("unknown variant ").nth(1))?;
     let mut quoted = rest.split('`').skip(1).step_by(2);
     Some((quoted.next()?, quoted.collect()))
-}
-
-/// Levenshtein distance over characters.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, to) in right.iter().enumerate() {
-            let replace = diagonal + usize::from(from != *to);
-            diagonal = row[column + 1];
-            row[column + 1] = replace.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

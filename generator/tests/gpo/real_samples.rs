@@ -126,3 +126,46 @@ fn policy_comments_round_trip() {
     let text = comments.text("ns0:DefaultCredentialProvider").unwrap();
     assert!(text.contains("Smartcard Credential Provider"), "{text}");
 }
+
+/// Every error that is left on the corpus of real backups, and why it is true.
+const TRUE_ERRORS: [(&str, &str, &str); 1] = [(
+    "GW2308",
+    "clong+DetectionLab",
+    "the lab switches the antivirus off by `DisableAntiSpyware` = 1",
+)];
+
+#[test]
+fn real_backups_have_only_errors_that_are_true() {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let corpus = ["../../shared", "../../../shared"]
+        .map(|shared| manifest.join(shared).join("real-gpo-samples/corpus"))
+        .into_iter()
+        .find(|folder| folder.is_dir());
+    let Some(corpus) = corpus else {
+        eprintln!("SKIPPED: the corpus of real backups is not here (../shared/real-gpo-samples)");
+        return;
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&corpus).unwrap() {
+        let entry = entry.unwrap();
+        if !entry.path().is_dir() {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let report = gangway::gpo::lint::lint(&entry.path()).unwrap();
+        for problem in report.problems {
+            if problem.code.severity == gangway::problem::Severity::Error {
+                found.push((problem.code.id, name.clone(), problem));
+            }
+        }
+    }
+    let places: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(id, name, _)| (*id, name.as_str()))
+        .collect();
+    let wanted: Vec<(&str, &str)> = TRUE_ERRORS
+        .iter()
+        .map(|(id, name, _)| (*id, *name))
+        .collect();
+    assert_eq!(places, wanted, "{found:#?}");
+}

@@ -188,8 +188,7 @@ impl BackupDocument {
         let objects = object
             .elements()
             .filter(|element| element.name == "GroupPolicyExtension")
-            .flat_map(Element::elements)
-            .filter_map(FsObject::read)
+            .flat_map(FsObject::below)
             .filter(|object| object.location.is_some())
             .collect();
         let mut document = Self {
@@ -254,6 +253,17 @@ impl FsObject {
             .attribute("bkp:Path", &self.path)
             .optional_attribute("bkp:SourceExpandedPath", self.source.clone())
             .optional_attribute("bkp:Location", self.location.clone())
+    }
+
+    /// Every object below an element. GPMC nests the files of script folders in their folder
+    /// (seen in public backups); depth is bounded by the XML reader.
+    fn below(element: &Element) -> Vec<Self> {
+        let mut objects = Vec::new();
+        for child in element.elements() {
+            objects.extend(Self::read(child));
+            objects.extend(Self::below(child));
+        }
+        objects
     }
 
     fn read(element: &Element) -> Option<Self> {

@@ -8,8 +8,9 @@ use gangway_contract::Sha256;
 use super::error::{LoadError, io_error};
 use super::model::{Found, FoundFile, FoundGpo, FoundSide, Origin};
 use super::report;
+use super::text;
 use crate::gpo::backup::{BackupDocument, BackupInstance};
-use crate::gpo::extensions;
+use crate::gpo::extensions::{self, Extension};
 use crate::gpo::gpt_ini::GptIni;
 use crate::gpo::preferences::{PreferenceFile, Properties};
 use crate::gpo::registry_pol::RegistryPolicy;
@@ -118,9 +119,11 @@ impl FolderReader<'_> {
         self.path(relative).is_some()
     }
 
-    fn has_below(&self, folder: &str) -> bool {
-        let mut names = self.files.keys();
-        names.any(|name| name.to_lowercase().starts_with(folder))
+    /// Does it announce software? Only `.aas` files do (MS-GPSI 2.2.4).
+    fn has_advertisement(&self, side: &str) -> bool {
+        let folder = format!("{side}applications/");
+        let mut names = self.files.keys().map(|name| name.to_lowercase());
+        names.any(|name| name.starts_with(&folder) && name.ends_with(".aas"))
     }
 
     /// Preference files that the model does not read.
@@ -169,39 +172,20 @@ impl FolderReader<'_> {
     }
 }
 
-/// Parts of a side by the place of their files.
-const PARTS: [(&str, extensions::Extension); 12] = [
-    ("registry.pol", extensions::REGISTRY_POLICY),
-    ("preferences/scheduledtasks/", extensions::SCHEDULED_TASKS),
-    ("preferences/registry/", extensions::REGISTRY_PREFERENCES),
-    ("preferences/files/", extensions::FILES),
-    ("preferences/folders/", extensions::FOLDERS),
-    ("preferences/services/", extensions::SERVICES),
-    ("preferences/groups/", extensions::GROUPS),
-    ("preferences/environmentvariables/", extensions::ENVIRONMENT),
-    ("scripts/", extensions::SCRIPTS),
-    ("applications/", extensions::SOFTWARE_INSTALLATION),
-    ("microsoft/windows nt/secedit/", extensions::SECURITY),
-    ("microsoft/windows nt/audit/", extensions::AUDIT),
-];
-
 fn load_side(side: &str, reader: &mut FolderReader<'_>) -> Result<FoundSide, LoadError> {
-    let text = |bytes: &[u8]| Ok::<_, std::convert::Infallible>(decode(bytes));
-    let template = format!("{side}microsoft/windows nt/secedit/gpttmpl.inf");
+    let as_text = |bytes: &[u8]| Ok::<_, std::convert::Infallible>(text::decode(bytes));
     let mut scripts = Vec::new();
     for name in ["scripts.ini", "psscripts.ini"] {
-        scripts.extend(reader.parse(&format!("{side}scripts/{name}"), text)?);
+        scripts.extend(reader.parse(&format!("{side}scripts/{name}"), as_text)?);
     }
-    let mut other_preferences = Vec::new();
+    let mut other_preferences = BTreeMap::new();
     for name in reader.other_preferences(side) {
-        other_preferences.extend(reader.parse(&name, xml::read)?);
+        let file = reader.parse(&name, xml::read)?;
+        other_preferences.insert(name, file);
     }
-    let parts = PARTS.iter();
-    let extensions = parts
-        .filter(|(place, _)| reader.has_below(&format!("{side}{place}")))
-        .map(|(_, extension)| *extension)
-        .collect();
-    Ok(FoundSide {
+    let template = format!("{side}microsoft/windows nt/secedit/gpttmpl.inf");
+    let audit = format!("{side}microsoft/windows nt/audit/audit.csv");
+    let mut found = FoundSide {
         policy: reader.parse(&format!("{side}registry.pol"), |bytes| {
             RegistryPolicy::read(bytes)
         })?,
@@ -209,19 +193,100 @@ fn load_side(side: &str, reader: &mut FolderReader<'_>) -> Result<FoundSide, Loa
         registry: reader.preferences(side, "registry")?,
         files: reader.preferences(side, "files")?,
         folders: reader.preferences(side, "folders")?,
-        other_preferences,
-        security_template: reader.parse(&template, text)?,
+        security_template: reader.parse(&template, as_text)?,
+        audit: reader.parse(&audit, as_text)?,
         scripts,
-        extensions,
-    })
+        ..FoundSide::default()
+    };
+    found.extensions = parts_in_use(side, &found, &other_preferences, reader);
+    found.other_preferences = other_preferences.into_values().flatten().collect();
+    Ok(found)
 }
 
-/// UTF-16 with byte order mark, else Windows-1252: what Windows writes into INI files.
-fn decode(bytes: &[u8]) -> String {
-    let encoding = encoding_rs::Encoding::for_bom(bytes)
-        .map_or(encoding_rs::WINDOWS_1252, |(encoding, _)| encoding);
-    let (text, _) = encoding.decode_with_bom_removal(bytes);
-    text.into_owned()
+/// The parts of a side that hold something. A file alone is no content: the consoles leave
+/// files behind that hold no setting any more.
+fn parts_in_use(
+    side: &str,
+    found: &FoundSide,
+    other: &BTreeMap<String, Option<FoundFile<xml::Element>>>,
+    reader: &FolderReader<'_>,
+) -> Vec<Extension> {
+    let unreadable = |relative: &str| reader.has(&format!("{side}{relative}"));
+    let tree = |kind: &str| match other.get(&format!("{side}preferences/{kind}/{kind}.xml")) {
+        Some(Some(file)) => file.content.elements().next().is_some(),
+        Some(None) => true,
+        None => false,
+    };
+    let scripts = ["scripts/scripts.ini", "scripts/psscripts.ini"];
+    let read_scripts = found.scripts.iter();
+    [
+        (
+            extensions::REGISTRY_POLICY,
+            match &found.policy {
+                Some(file) => !file.content.records.is_empty(),
+                None => unreadable("registry.pol"),
+            },
+        ),
+        (
+            extensions::SCHEDULED_TASKS,
+            match &found.tasks {
+                Some(file) => file.content.has_items(),
+                None => unreadable("preferences/scheduledtasks/scheduledtasks.xml"),
+            },
+        ),
+        (
+            extensions::REGISTRY_PREFERENCES,
+            match &found.registry {
+                Some(file) => file.content.has_items(),
+                None => unreadable("preferences/registry/registry.xml"),
+            },
+        ),
+        (
+            extensions::FILES,
+            match &found.files {
+                Some(file) => file.content.has_items(),
+                None => unreadable("preferences/files/files.xml"),
+            },
+        ),
+        (
+            extensions::FOLDERS,
+            match &found.folders {
+                Some(file) => file.content.has_items(),
+                None => unreadable("preferences/folders/folders.xml"),
+            },
+        ),
+        (extensions::SERVICES, tree("services")),
+        (extensions::GROUPS, tree("groups")),
+        (extensions::ENVIRONMENT, tree("environmentvariables")),
+        (
+            extensions::SCRIPTS,
+            read_scripts
+                .clone()
+                .any(|file| text::starts_scripts(&file.content))
+                || scripts.into_iter().filter(|name| unreadable(name)).count() > read_scripts.len(),
+        ),
+        (
+            extensions::SOFTWARE_INSTALLATION,
+            reader.has_advertisement(side),
+        ),
+        (
+            extensions::SECURITY,
+            match &found.security_template {
+                Some(file) => text::has_security_settings(&file.content),
+                None => unreadable("microsoft/windows nt/secedit/gpttmpl.inf"),
+            },
+        ),
+        (
+            extensions::AUDIT,
+            match &found.audit {
+                Some(file) => text::has_audit_rows(&file.content),
+                None => unreadable("microsoft/windows nt/audit/audit.csv"),
+            },
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(extension, used)| used.then_some(extension))
+    .collect()
 }
 
 /// Reads a policy file; one that is too large is reported and not read.

@@ -6,6 +6,7 @@ mod folder;
 mod load;
 mod model;
 mod report;
+mod text;
 
 pub use error::LoadError;
 pub use load::load;

@@ -103,7 +103,9 @@ pub struct FoundSide {
     pub security_template: Option<FoundFile<String>>,
     /// `scripts.ini` and `psscripts.ini`.
     pub scripts: Vec<FoundFile<String>>,
-    /// Parts that are there, whether they can be read or not.
+    /// `audit.csv`.
+    pub audit: Option<FoundFile<String>>,
+    /// Parts that hold something, or that cannot be read.
     pub extensions: Vec<crate::gpo::extensions::Extension>,
 }
 

@@ -321,10 +321,11 @@ fn listed_files(gpo: &FoundGpo, document: &BackupDocument, problems: &mut Vec<Pr
         .collect();
     let present: Vec<String> = gpo.files.iter().map(|file| normal(file)).collect();
     let payload = "domainsysvol/";
-    let unlisted = present
+    let unlisted: Vec<String> = present
         .iter()
         .filter(|file| file.starts_with(payload) && !listed.contains(file))
-        .map(|file| format!("`{file}` is there and not listed"));
+        .map(|file| format!("`{file}`"))
+        .collect();
     let absent = document
         .objects
         .iter()
@@ -332,12 +333,22 @@ fn listed_files(gpo: &FoundGpo, document: &BackupDocument, problems: &mut Vec<Pr
         .filter_map(|object| object.location.as_deref())
         .filter(|location| !present.contains(&normal(location)))
         .map(|location| format!("`{location}` is listed and not there"));
-    let evidence: Vec<String> = absent.chain(unlisted).collect();
+    let evidence: Vec<String> = absent.collect();
+    if !unlisted.is_empty() {
+        let mut problem = Problem::new(
+            &codes::UNLISTED_FILE,
+            &gpo.place,
+            "files are not listed in `Backup.xml`, so no import takes them",
+            "nothing, unless they were meant to reach clients",
+        );
+        problem.evidence = unlisted;
+        problems.push(problem);
+    }
     if !evidence.is_empty() {
         let mut problem = Problem::new(
             &codes::INCOMPLETE_BACKUP,
             &gpo.place,
-            "the files do not fit the list in `Backup.xml`",
+            "files that `Backup.xml` lists are not there",
             "back the GPO up again, or copy the backup again as a whole",
         );
         problem.evidence = evidence;

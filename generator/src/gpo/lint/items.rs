@@ -38,6 +38,8 @@ fn file<P: Properties>(
     let Some(FoundFile { path, content }) = file else {
         return;
     };
+    // The registry wizard gives its items no uid (seen in public backups).
+    let needs_uid = !P::ITEMS.contains(&"Registry");
     password(path, &content.to_element(), problems);
     for oddity in &content.oddities {
         problems.push(not_understood(path, oddity));
@@ -51,7 +53,7 @@ fn file<P: Properties>(
         ));
     }
     let items: Vec<View> = content.all_items().into_iter().map(view).collect();
-    uids(path, &items, problems);
+    uids(path, &items, needs_uid, problems);
     run_once(path, &items, problems);
     for item in &items {
         one_item(path, item, is_computer, problems);
@@ -91,16 +93,18 @@ pub(super) fn of_item(
         .with_evidence(format!("item `{}`{uid}", attributes.name))
 }
 
-fn uids(path: &str, items: &[View], problems: &mut Vec<Problem>) {
+fn uids(path: &str, items: &[View], needed: bool, problems: &mut Vec<Problem>) {
     for (index, item) in items.iter().enumerate() {
         let Some(uid) = item.attributes.uid else {
-            problems.push(of_item(
-                &codes::MISSING_UID,
-                path,
-                &item.attributes,
-                "the item has no uid",
-                "give it a GUID of its own",
-            ));
+            if needed {
+                problems.push(of_item(
+                    &codes::MISSING_UID,
+                    path,
+                    &item.attributes,
+                    "the item has no uid",
+                    "give it a GUID of its own",
+                ));
+            }
             continue;
         };
         let earlier = items.iter().take(index);
@@ -219,9 +223,8 @@ fn one_filter(
             report(&codes::USER_FILTER, message, "write `userContext=\"0\"`");
         }
         Condition::Wmi { query, .. } => {
-            if let Some(comparison) = wql::string_comparison(query) {
-                let message = format!("`{comparison}` compares text, not numbers");
-                report(&codes::STRING_COMPARISON, message, "use `LIKE` or `=`");
+            for finding in wql::judge(query) {
+                report(finding.code, finding.message, finding.next);
             }
         }
         Condition::Os {

@@ -8,7 +8,9 @@ mod account;
 mod backup;
 mod collisions;
 mod items;
+mod policy_keys;
 mod setting;
+mod task_texts;
 mod tasks;
 mod unc;
 mod values;
@@ -66,6 +68,7 @@ pub fn check(found: &Found) -> LintReport {
         backup::check(gpo, &mut problems);
         items::check(gpo, &mut problems);
         tasks::check(gpo, found, &mut problems);
+        policy_keys::check(gpo, &mut problems);
         values::check(gpo, found.antivirus_mode, &mut problems);
     }
     for filter in &found.filters {

@@ -4,12 +4,13 @@ use super::super::codes;
 use super::super::found::{Found, FoundFile, FoundGpo};
 use super::account::{self, Account};
 use super::items::of_item;
+use super::task_texts::{arguments_in, drive_of, is_date_and_time, is_duration};
 use super::unc::{self, Unc};
 use super::wmi;
 use crate::gpo::preferences::Item;
 use crate::gpo::preferences::filter::{Condition, Filter};
 use crate::gpo::preferences::scheduled_tasks::{TaskKind, TaskProperties};
-use crate::gpo::preferences::task::{Action, NOW, Task};
+use crate::gpo::preferences::task::{Action, Task, Trigger};
 use crate::problem::{Code, Problem};
 
 /// Longest command that the Task Scheduler takes, in characters.
@@ -32,6 +33,7 @@ pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) 
                 rules.principals(task);
                 rules.triggers(task);
                 rules.settings(task);
+                rules.starts(task);
                 rules.actions(task, domain_controllers);
             }
         }
@@ -74,6 +76,14 @@ impl Rules<'_> {
                 &codes::NAME_MISMATCH,
                 format!("the task that is registered is `{}`", properties.name),
                 "give both the same name",
+            );
+        }
+        let unusable = |c: &char| "/:*?\"<>|".contains(*c) || c.is_control();
+        if let Some(character) = properties.name.chars().find(unusable) {
+            self.report(
+                &codes::TASK_NAME,
+                format!("`{}` holds `{character}`", properties.name),
+                "give the task a name without it",
             );
         }
         let account = properties.run_as.as_deref().unwrap_or_default();
@@ -180,6 +190,7 @@ impl Rules<'_> {
                     "write a whole date and time such as `2026-01-31T09:00:00`",
                 );
             }
+            self.durations(trigger);
             let Some(delay) = trigger.random_delay.as_deref() else {
                 continue;
             };
@@ -190,6 +201,86 @@ impl Rules<'_> {
                     "remove the delay; let the program wait instead",
                 );
             }
+        }
+    }
+
+    fn durations(&mut self, trigger: &Trigger) {
+        let repetition = trigger.other.iter().filter(|one| one.name == "Repetition");
+        let nested = repetition.flat_map(|one| {
+            let parts = ["Interval", "Duration"].into_iter();
+            parts.filter_map(|name| Some((name, one.text_of(name)?)))
+        });
+        let own = ["Delay", "ExecutionTimeLimit"]
+            .into_iter()
+            .filter_map(|name| {
+                let found = trigger.other.iter().find(|one| one.name == name)?;
+                Some((name, found.text()))
+            });
+        let random = trigger
+            .random_delay
+            .clone()
+            .map(|text| ("RandomDelay", text));
+        let all: Vec<_> = nested.chain(own).chain(random).collect();
+        for (name, text) in all {
+            self.duration(name, &text);
+        }
+    }
+
+    fn duration(&mut self, name: &str, text: &str) {
+        if !is_duration(text) {
+            self.report(
+                &codes::DURATION,
+                format!("`{name}` is `{text}`, which is no duration"),
+                "write it as `PT1H` or `P3D`",
+            );
+        }
+    }
+
+    /// What keeps a task from ever starting.
+    fn starts(&mut self, task: &Task) {
+        let settings = &task.settings;
+        let mut never = |message: &str, next: &str| {
+            self.report(&codes::NEVER_STARTS, message, next);
+        };
+        if settings.enabled == Some(false) {
+            never(
+                "the task is registered switched off",
+                "set `Enabled` to true",
+            );
+        }
+        let triggers = &task.triggers;
+        if !triggers.is_empty() && triggers.iter().all(|one| one.enabled == Some(false)) {
+            never(
+                "every trigger of the task is switched off",
+                "switch one on, or remove the task",
+            );
+        }
+        if triggers.is_empty() && settings.allow_start_on_demand == Some(false) {
+            never(
+                "the task has no trigger and cannot be started by hand",
+                "give it a trigger",
+            );
+        }
+        for trigger in triggers {
+            if let (Some(start), Some(end)) = (&trigger.start_boundary, &trigger.end_boundary)
+                && is_date_and_time(start)
+                && is_date_and_time(end)
+                // Local times of one form compare as text; the variable equals itself.
+                && start.get(..19).zip(end.get(..19)).is_some_and(|(start, end)| end < start)
+            {
+                never(
+                    "a trigger ends before it begins",
+                    "put `EndBoundary` behind `StartBoundary`",
+                );
+            }
+        }
+        let at_once = self.item.properties.kind == TaskKind::Immediate;
+        if at_once && settings.run_only_if_idle == Some(true) {
+            self.report(
+                &codes::NEVER_STARTS,
+                "an immediate task waits for an idle server and expires at once",
+                "set `RunOnlyIfIdle` to false",
+            );
         }
     }
 
@@ -213,12 +304,21 @@ impl Rules<'_> {
                 "set `DisallowStartIfOnBatteries` and `StopIfGoingOnBatteries` to false",
             );
         }
-        if settings.enabled == Some(false) {
-            self.report(
-                &codes::SWITCHED_OFF,
-                "the task is registered switched off",
-                "set `Enabled` to true",
-            );
+        let mut durations = vec![
+            ("ExecutionTimeLimit", &settings.execution_time_limit),
+            (
+                "DeleteExpiredTaskAfter",
+                &settings.delete_expired_task_after,
+            ),
+        ];
+        if let Some(idle) = &settings.idle {
+            durations.push(("Duration", &idle.duration));
+            durations.push(("WaitTimeout", &idle.wait_timeout));
+        }
+        for (name, text) in durations {
+            if let Some(text) = text {
+                self.duration(name, text);
+            }
         }
     }
 
@@ -241,6 +341,7 @@ impl Rules<'_> {
                     "give a command of 1 to 260 characters",
                 );
             }
+            self.command(command, account);
             let arguments = arguments.as_deref().unwrap_or_default();
             for text in [arguments, working_directory.as_deref().unwrap_or_default()] {
                 if text.contains("$$") || text.contains("$(Arg") {
@@ -260,6 +361,24 @@ impl Rules<'_> {
                 &codes::COMMAND,
                 "the task has no action",
                 "add a program to start",
+            );
+        }
+    }
+
+    fn command(&mut self, command: &str, account: Account) {
+        if let Some(arguments) = arguments_in(command) {
+            self.report(
+                &codes::COMMAND_FORM,
+                format!("the command goes on with `{arguments}`"),
+                "move it to `Arguments`",
+            );
+        }
+        let service = matches!(account, Account::Service | Account::LocalisedService);
+        if let Some(drive) = drive_of(command).filter(|_| service) {
+            self.report(
+                &codes::DRIVE,
+                format!("SYSTEM starts `{command}` from drive `{drive}:`"),
+                "name the program by its UNC path or on a local disk",
             );
         }
     }
@@ -323,46 +442,4 @@ fn stops(filters: &[Filter]) -> bool {
         Condition::Collection { filters, .. } => stops(filters),
         Condition::Group { .. } | Condition::Os { .. } => false,
     })
-}
-
-/// `YYYY-MM-DDTHH:MM:SS` with an optional fraction and zone, or the variable of immediate tasks.
-fn is_date_and_time(text: &str) -> bool {
-    if text.eq_ignore_ascii_case(NOW) {
-        return true;
-    }
-    let bytes = text.as_bytes();
-    let shape = b"dddd-dd-ddTdd:dd:dd";
-    let Some((head, rest)) = bytes.split_at_checked(shape.len()) else {
-        return false;
-    };
-    let fits = head.iter().zip(shape).all(|(byte, wanted)| match wanted {
-        b'd' => byte.is_ascii_digit(),
-        other => byte == other,
-    });
-    let zone =
-        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'Z' | b'+' | b'-' | b':');
-    fits && rest.iter().all(zone)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_whole_dates_and_times_are_boundaries() {
-        for (text, wanted) in [
-            ("%LocalTimeXmlEx%", true),
-            ("2026-01-31T09:00:00", true),
-            ("2026-01-31T09:00:00Z", true),
-            ("2026-01-31T09:00:00.000+01:00", true),
-            ("09:00", false),
-            ("09:00:00", false),
-            ("2026-01-31", false),
-            ("2026-01-31 09:00:00", false),
-            ("2026-01-31T09:00:00 x", false),
-            ("", false),
-        ] {
-            assert_eq!(is_date_and_time(text), wanted, "{text}");
-        }
-    }
 }

@@ -18,15 +18,10 @@ pub(super) fn check(filter: &FoundFilter, problems: &mut Vec<Problem>) {
         ),
         Ok(queries) => {
             for query in queries {
-                if let Some(comparison) = wql::string_comparison(&query.wql) {
+                for finding in wql::judge(&query.wql) {
                     problems.push(
-                        Problem::new(
-                            &codes::STRING_COMPARISON,
-                            &filter.place,
-                            format!("`{comparison}` compares text, not numbers"),
-                            "use `LIKE` or `=`",
-                        )
-                        .with_evidence(format!("query `{}`", query.wql)),
+                        Problem::new(finding.code, &filter.place, finding.message, finding.next)
+                            .with_evidence(format!("query `{}`", query.wql)),
                     );
                 }
             }

@@ -134,6 +134,12 @@ impl<'a> Children<'a> {
         first
     }
 
+    /// Children that are valid and that no rule looks into, as they stand.
+    pub fn keep(&mut self, names: &[&'static str]) -> Vec<Element> {
+        let kept = names.iter().filter_map(|name| self.take(name).cloned());
+        kept.collect()
+    }
+
     /// Text of a child element.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         self.take(name).map(Element::text)

@@ -119,6 +119,11 @@ impl<P: Properties> PreferenceFile<P> {
         })
     }
 
+    /// Does it hold anything? The consoles leave an empty file behind when the last item goes.
+    pub fn has_items(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
     /// The items of known kinds, those in folders included, in the order of application.
     pub fn all_items(&self) -> Vec<Item<P>> {
         let mut items = Vec::new();

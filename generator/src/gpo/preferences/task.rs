@@ -7,6 +7,28 @@ use super::{Attributes, Children, Oddity};
 /// A preference variable: the moment at which the client applies the item, as XML date.
 pub const NOW: &str = "%LocalTimeXmlEx%";
 
+/// Children of `RegistrationInfo` that no rule looks into (MS-TSCH 2.5.1).
+const OTHER_REGISTRATION: [&str; 6] = [
+    "URI",
+    "SecurityDescriptor",
+    "Source",
+    "Date",
+    "Version",
+    "Documentation",
+];
+/// Children of `Principal` that no rule looks into (MS-TSCH 2.5.6).
+const OTHER_PRINCIPAL: [&str; 3] = ["DisplayName", "ProcessTokenSidType", "RequiredPrivileges"];
+/// Children of `Settings` that no rule looks into (MS-TSCH 2.5.3); GPMC writes the first.
+const OTHER_SETTINGS: [&str; 7] = [
+    "RestartOnFailure",
+    "NetworkProfileName",
+    "NetworkSettings",
+    "UseUnifiedSchedulingEngine",
+    "DisallowStartOnRemoteAppSession",
+    "MaintenanceSettings",
+    "Volatile",
+];
+
 /// A whole task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Task {
@@ -31,6 +53,8 @@ pub struct Registration {
     pub author: Option<String>,
     /// Shown in the Task Scheduler.
     pub description: Option<String>,
+    /// What else the schema allows (URI, date, source and so on).
+    pub other: Vec<Element>,
 }
 
 /// An account that actions run under.
@@ -46,6 +70,8 @@ pub struct Principal {
     pub logon_type: Option<String>,
     /// `HighestAvailable` or `LeastPrivilege`.
     pub run_level: Option<String>,
+    /// What else the schema allows (display name, token, privileges).
+    pub other: Vec<Element>,
 }
 
 /// How a task runs; absent means the Task Scheduler's default.
@@ -81,6 +107,8 @@ pub struct Settings {
     pub priority: Option<String>,
     /// XML duration; needs a trigger with an end boundary.
     pub delete_expired_task_after: Option<String>,
+    /// What else the schema allows (restart on failure, network, maintenance and so on).
+    pub other: Vec<Element>,
 }
 
 /// Idle conditions of a task.
@@ -180,11 +208,7 @@ impl Task {
         actions = actions.optional_attribute("Context", self.actions.context.clone());
         Element::new("Task")
             .optional_attribute("version", self.version.clone())
-            .child(
-                Element::new("RegistrationInfo")
-                    .optional_text("Author", self.registration.author.clone())
-                    .optional_text("Description", self.registration.description.clone()),
-            )
+            .child(self.registration.write())
             .child(Element::new("Principals").extend(self.principals.iter().map(Principal::write)))
             .child(self.settings.write())
             .child(Element::new("Triggers").extend(self.triggers.iter().map(Trigger::write)))
@@ -198,9 +222,17 @@ impl Registration {
         let registration = Self {
             author: children.text("Author"),
             description: children.text("Description"),
+            other: children.keep(&OTHER_REGISTRATION),
         };
         children.finish(oddities);
         registration
+    }
+
+    fn write(&self) -> Element {
+        Element::new("RegistrationInfo")
+            .optional_text("Author", self.author.clone())
+            .optional_text("Description", self.description.clone())
+            .extend(self.other.iter().cloned())
     }
 }
 
@@ -219,6 +251,7 @@ impl Principal {
             group_id: children.text("GroupId"),
             logon_type: children.text("LogonType"),
             run_level: children.text("RunLevel"),
+            other: children.keep(&OTHER_PRINCIPAL),
         };
         children.finish(oddities);
         principal
@@ -231,6 +264,7 @@ impl Principal {
             .optional_text("GroupId", self.group_id.clone())
             .optional_text("LogonType", self.logon_type.clone())
             .optional_text("RunLevel", self.run_level.clone())
+            .extend(self.other.iter().cloned())
     }
 }
 
@@ -255,6 +289,7 @@ impl Settings {
             execution_time_limit: children.text("ExecutionTimeLimit"),
             priority: children.text("Priority"),
             delete_expired_task_after: children.text("DeleteExpiredTaskAfter"),
+            other: children.keep(&OTHER_SETTINGS),
         };
         children.finish(oddities);
         settings
@@ -293,6 +328,7 @@ impl Settings {
                 "DeleteExpiredTaskAfter",
                 self.delete_expired_task_after.clone(),
             )
+            .extend(self.other.iter().cloned())
     }
 }
 

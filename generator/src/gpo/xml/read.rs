@@ -41,6 +41,15 @@ pub enum ReadError {
         /// The encoding that was tried.
         encoding: &'static str,
     },
+    /// The declaration names an encoding that the bytes are not in. MSXML refuses to switch between
+    /// one and two bytes for a character.
+    #[error("the declaration says `{declared}` and the bytes are {found}")]
+    OtherEncoding {
+        /// Name in the declaration.
+        declared: String,
+        /// What mark or bytes say.
+        found: &'static str,
+    },
     /// A document type declaration; no policy file has one, and entities are a danger.
     #[error("line {line}: document type declarations are refused")]
     Doctype {
@@ -72,9 +81,30 @@ pub fn read(bytes: &[u8]) -> Result<Element, ReadError> {
 }
 
 fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
-    let encoding = match encoding_rs::Encoding::for_bom(bytes) {
-        Some((encoding, _)) => encoding,
-        None => encoding_rs::UTF_8,
+    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let declared = match marked {
+        // Read as what the mark says; the declaration is compared when the reader meets it.
+        Some(_) => None,
+        None => declared_encoding(bytes),
+    };
+    let encoding = match (marked, &declared) {
+        (Some(encoding), _) => encoding,
+        (None, None) => encoding_rs::UTF_8,
+        (None, Some(label)) => match encoding_rs::Encoding::for_label(label.as_bytes()) {
+            Some(encoding) if encoding.is_ascii_compatible() => encoding,
+            Some(_) => {
+                return Err(ReadError::OtherEncoding {
+                    declared: label.clone(),
+                    found: "one-byte text without a mark",
+                });
+            }
+            None => {
+                return Err(ReadError::OtherEncoding {
+                    declared: label.clone(),
+                    found: "in no encoding of that name",
+                });
+            }
+        },
     };
     let (text, had_errors) = encoding.decode_with_bom_removal(bytes);
     if had_errors {
@@ -82,7 +112,32 @@ fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
             encoding: encoding.name(),
         });
     }
+    if let Some(marked) = marked
+        && let Some(label) = declared_encoding(text.as_bytes())
+        && let Some(declared) = encoding_rs::Encoding::for_label(label.as_bytes())
+        && declared.is_ascii_compatible() != marked.is_ascii_compatible()
+    {
+        return Err(ReadError::OtherEncoding {
+            declared: label,
+            found: marked.name(),
+        });
+    }
     Ok(text)
+}
+
+/// The encoding that the declaration at the very start names.
+fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    /// Longer than any declaration with version, encoding and `standalone`.
+    const MAX_DECLARATION: usize = 256;
+    let head = bytes.get(..bytes.len().min(MAX_DECLARATION))?;
+    let rest = head.strip_prefix(b"<?xml")?;
+    let end = memchr::memmem::find(rest, b"?>")?;
+    let declaration = std::str::from_utf8(rest.get(..end)?).ok()?;
+    let (_, after) = declaration.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (label, _) = value.get(1..)?.split_once(quote)?;
+    Some(label.to_owned())
 }
 
 struct Parser<'a> {
@@ -111,6 +166,7 @@ impl<'a> Parser<'a> {
     fn run(mut self) -> Result<Element, ReadError> {
         loop {
             let line = self.line();
+            let begin = self.reader.buffer_position();
             let event = self.reader.read_event().map_err(|error| {
                 let why = error.to_string();
                 ReadError::Malformed { line, why }
@@ -138,6 +194,12 @@ impl<'a> Parser<'a> {
                     self.characters(&resolved, line)?;
                 }
                 Event::DocType(_) => return Err(ReadError::Doctype { line }),
+                // XML 1.0, 2.8: a declaration stands at the very start or nowhere; MSXML refuses
+                // the whole file otherwise.
+                Event::Decl(_) if begin != 0 => {
+                    let why = "an XML declaration that is not the start of the file".to_owned();
+                    return Err(ReadError::Malformed { line, why });
+                }
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
                 Event::Eof => break,
             }
@@ -327,6 +389,34 @@ mod tests {
     }
 
     #[test]
+    fn a_declared_encoding_is_used_and_held_to_the_bytes() {
+        let latin = b"<?xml version=\"1.0\" encoding='windows-1252'?><a>\xE9</a>";
+        assert_eq!(read(latin).unwrap().text(), "\u{e9}");
+        let utf16 = |text: &str| -> Vec<u8> {
+            let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+            units.flat_map(u16::to_le_bytes).collect()
+        };
+        let declared = |label: &str| format!("<?xml version=\"1.0\" encoding=\"{label}\"?><a/>");
+        for (bytes, right) in [
+            (declared("utf-8").into_bytes(), true),
+            (declared("UTF-16").into_bytes(), false),
+            (declared("klingon").into_bytes(), false),
+            (format!("\u{FEFF}{}", declared("utf-8")).into_bytes(), true),
+            (
+                format!("\u{FEFF}{}", declared("utf-16")).into_bytes(),
+                false,
+            ),
+            (utf16(&declared("utf-16")), true),
+            (utf16(&declared("unicode")), true),
+            (utf16(&declared("utf-8")), false),
+            (utf16("<a/>"), true),
+        ] {
+            let found = read(&bytes);
+            assert_eq!(found.is_ok(), right, "{found:?} {}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
     fn documents_that_are_not_well_formed_are_refused_with_their_line() {
         for (text, wanted) in [
             ("", "no element"),
@@ -341,6 +431,12 @@ mod tests {
             ("<a>\u{1}</a>", "U+0001"),
             ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "document type"),
             ("<a b=1/>", "line 1"),
+            (" <?xml version='1.0'?><a/>", "not the start"),
+            (
+                "<?xml version='1.0'?><?xml version='1.0'?><a/>",
+                "not the start",
+            ),
+            ("<a/>\n<?xml version='1.0'?>", "line 2: an XML declaration"),
             ("<a><![CDATA[x</a>", "line 1"),
         ] {
             let error = read(text.as_bytes()).unwrap_err().to_string();

@@ -21,6 +21,18 @@ fn with_once(tree: Tree, nth: u8) -> Tree {
     )
 }
 
+/// A good task with one more setting.
+fn with_setting(setting: &str) -> Tree {
+    let good = good_task("S-1-5-18", "a.exe", "");
+    with_task(&good.replace("</Settings>", &format!("{setting}</Settings>")))
+}
+
+/// A good task with these triggers.
+fn with_triggers(triggers: &str) -> Tree {
+    let good = good_task("S-1-5-18", "a.exe", "");
+    with_task(&good.replace("<Triggers/>", &format!("<Triggers>{triggers}</Triggers>")))
+}
+
 /// The codes that a broken input provokes, and the input: a good one with one change.
 pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
     let uid = |tree: &Tree, nth: usize| {
@@ -279,6 +291,61 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             deploy_tree
                 .clone()
                 .replace(TASKS, "DBCC}\"", "DBCC}\" disabled=\"1\""),
+        ),
+        (vec!["GW2204"], {
+            let day = "<StartBoundary>2000-02-30T12:00:00";
+            deploy_tree
+                .clone()
+                .replace(TASKS, "<StartBoundary>2000-01-01T12:00:00", day)
+        }),
+        (
+            vec!["GW2231"],
+            with_setting("<ExecutionTimeLimit>12:00</ExecutionTimeLimit>"),
+        ),
+        (
+            vec!["GW2231"],
+            with_setting("<IdleSettings><Duration>10 minutes</Duration></IdleSettings>"),
+        ),
+        (
+            vec!["GW2231"],
+            with_triggers("<BootTrigger><Enabled>true</Enabled><Delay>5M</Delay></BootTrigger>"),
+        ),
+        (
+            vec!["GW2231"],
+            with_triggers(
+                "<BootTrigger><Repetition><Interval>1:00</Interval></Repetition></BootTrigger>",
+            ),
+        ),
+        (
+            vec!["GW2232"],
+            with_task(&good_task(SYSTEM_NAME, r"Z:\tools\x.exe", "")),
+        ),
+        (
+            vec!["GW2233"],
+            with_task(&good_task(SYSTEM_NAME, r"C:\tools\x.exe /quiet", "")),
+        ),
+        (vec!["GW2234"], with_setting("<Enabled>false</Enabled>")),
+        (
+            vec!["GW2234"],
+            with_triggers("<BootTrigger><Enabled>false</Enabled></BootTrigger>"),
+        ),
+        (
+            vec!["GW2234"],
+            with_setting("<AllowStartOnDemand>false</AllowStartOnDemand>"),
+        ),
+        (
+            vec!["GW2234"],
+            with_triggers(
+                "<TimeTrigger><StartBoundary>2026-02-01T00:00:00</StartBoundary><EndBoundary>2026-01-01T00:00:00</EndBoundary></TimeTrigger>",
+            ),
+        ),
+        (vec!["GW2234"], {
+            let waits = "<RunOnlyIfIdle>true</RunOnlyIfIdle></Settings>";
+            deploy_tree.clone().replace(TASKS, "</Settings>", waits)
+        }),
+        (
+            vec!["GW2235"],
+            with_task(&good_task("S-1-5-18", "a.exe", "").replace("name=\"a\"", "name=\"a: b\"")),
         ),
     ]
 }

@@ -1,6 +1,7 @@
 //! The linter: silent on what we write, and one code for each thing that goes wrong when one
 //! thing is changed.
 
+mod consoles;
 mod items;
 mod tree;
 mod values;

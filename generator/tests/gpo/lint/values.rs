@@ -21,6 +21,18 @@ fn registry(key: &str, name: &str, kind: &str, value: &str) -> Tree {
     )
 }
 
+/// A GPO with one value below this key.
+fn policy_key(key: &str) -> Tree {
+    empty().policy(1, Record::dword(key, "a", 1))
+}
+
+/// A task that a query decides about.
+fn query(wql: &str) -> Tree {
+    filtered(&format!(
+        r#"<FilterWmi bool="AND" not="0" query="{wql}" nameSpace="Root\cimv2" property="" variableName=""/>"#
+    ))
+}
+
 /// The codes that a broken input provokes, and the input: a good one with one change.
 pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
     let onboard = r"\\contoso.com\NETLOGON\WindowsDefenderATPOnboardingScript.cmd";
@@ -160,5 +172,35 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             vec!["GW2315"],
             empty().sysvol(1, &[("Machine/Applications/x.aas", b"x")]),
         ),
+        (vec!["GW2316"], policy_key(r"HKLM:\SOFTWARE\Policies\Example")),
+        (vec!["GW2316"], policy_key(r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Example")),
+        (vec!["GW2316"], policy_key(r"\SOFTWARE\Policies\Example")),
+        (vec!["GW2316"], policy_key(r"SOFTWARE\Policies\Example\")),
+        (vec!["GW2317"], {
+            let records = [1, 0].map(|on| Record::dword(SENSOR, "ForceDefenderPassiveMode", on));
+            let policy = RegistryPolicy {
+                records: records.to_vec(),
+            };
+            empty().sysvol(1, &[("Machine/registry.pol", &policy.write().unwrap())])
+        }),
+        (
+            vec!["GW2318"],
+            empty().policy(1, Record::dword(SENSOR, "ForcePassiveMode", 1)),
+        ),
+        (
+            vec!["GW2318"],
+            registry(
+                r"SOFTWARE\Policies\Microsoft\Windows Defender",
+                "DisableAntiSpywear",
+                "REG_DWORD",
+                "00000001",
+            ),
+        ),
+        (vec!["GW2319"], query("SELECT FROM Win32_OperatingSystem")),
+        (
+            vec!["GW2319"],
+            query("SELECT * FROM Win32_OperatingSystem WHERE ProductType = \u{201C}3\u{201D}"),
+        ),
+        (vec!["GW2320"], query("SELECT * FROM Win32_Product WHERE Name LIKE 'x%'")),
     ]
 }

@@ -68,7 +68,7 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         // Without the file there is also an extension without content.
         (vec!["GW2104", "GW2108"], deploy_tree.clone().remove(TASKS)),
         (
-            vec!["GW2108"],
+            vec!["GW2113"],
             deploy_tree.clone().beside(TASKS, "notes.txt", b"x"),
         ),
         (
@@ -91,6 +91,28 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 "Backup.xml",
                 "<SecurityDescriptor>01 00",
                 "<SecurityDescriptor>02 00",
+            ),
+        ),
+        (
+            vec!["GW2107"],
+            with_task(&format!("\n{}", good_task("S-1-5-18", "a.exe", ""))),
+        ),
+        (
+            vec!["GW2107"],
+            with_task(
+                &good_task("S-1-5-18", "a.exe", "").replace("?>", "?><?xml version=\"1.0\"?>"),
+            ),
+        ),
+        (
+            vec!["GW2107"],
+            with_task(&good_task("S-1-5-18", "a.exe", "").replace("utf-8", "utf-16")),
+        ),
+        (
+            vec!["GW2107", "GW2112"],
+            with_task(&good_task("S-1-5-18", "a.exe", "")).replace(
+                "GPT.INI",
+                "[General]",
+                "\u{FEFF}[General]",
             ),
         ),
         (

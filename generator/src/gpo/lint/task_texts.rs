@@ -1,0 +1,201 @@
+//! Texts inside a task: dates, durations, commands.
+
+use time::{Date, Month, Time};
+
+use crate::gpo::preferences::task::NOW;
+
+/// Drives that a server usually has as disks of its own. Windows hands out letters for mapped
+/// drives from `Z:` downwards.
+const LOCAL_DRIVES: [char; 5] = ['A', 'B', 'C', 'D', 'E'];
+
+/// Endings of programs and scripts that a task starts.
+const PROGRAMS: [&str; 7] = [".exe", ".cmd", ".bat", ".com", ".ps1", ".vbs", ".msi"];
+
+/// `YYYY-MM-DDTHH:MM:SS` with an optional fraction and zone, on a day that exists, or the
+/// variable of immediate tasks.
+pub(super) fn is_date_and_time(text: &str) -> bool {
+    if text.eq_ignore_ascii_case(NOW) {
+        return true;
+    }
+    let bytes = text.as_bytes();
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    let Some((head, rest)) = bytes.split_at_checked(shape.len()) else {
+        return false;
+    };
+    let fits = head.iter().zip(shape).all(|(byte, wanted)| match wanted {
+        b'd' => byte.is_ascii_digit(),
+        other => byte == other,
+    });
+    let zone =
+        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'Z' | b'+' | b'-' | b':');
+    fits && rest.iter().all(zone) && exists(text)
+}
+
+/// Does the day exist, and the time of it? Only for texts of the right shape.
+fn exists(text: &str) -> bool {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u8>().ok();
+    let moment = || {
+        let year = text.get(..4)?.parse().ok()?;
+        let month = Month::try_from(number(5, 7)?).ok()?;
+        Date::from_calendar_date(year, month, number(8, 10)?).ok()?;
+        Time::from_hms(number(11, 13)?, number(14, 16)?, number(17, 19)?).ok()
+    };
+    moment().is_some()
+}
+
+/// A duration of XML Schema that is not negative: `P`, then years, months and days, then after a
+/// `T` hours, minutes and seconds, at least one of them.
+pub(super) fn is_duration(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('P') else {
+        return false;
+    };
+    let (days, time) = match rest.split_once('T') {
+        Some((days, time)) => (days, Some(time)),
+        None => (rest, None),
+    };
+    let parts_of_time = time.map(|time| parts(time, "HMS"));
+    match (parts(days, "YMD"), parts_of_time) {
+        // Behind a `T` something has to stand.
+        (Some(_), Some(Some(parts))) | (Some(parts), None) => parts > 0,
+        _ => false,
+    }
+}
+
+/// How many parts a text has, each a number and the next of these letters.
+fn parts(text: &str, letters: &str) -> Option<usize> {
+    let mut letters = letters.chars();
+    let mut rest = text;
+    let mut count = 0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let (number, letter) = (rest.get(..end)?, rest.get(end..)?.chars().next()?);
+        letters.find(|allowed| *allowed == letter)?;
+        let whole = match number.split_once('.') {
+            Some((whole, fraction)) if letter == 'S' => is_digits(fraction).then_some(whole)?,
+            Some(_) => return None,
+            None => number,
+        };
+        if !is_digits(whole) {
+            return None;
+        }
+        count += 1;
+        rest = rest.get(end + 1..)?;
+    }
+    Some(count)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The drive that a command names, when it may be a mapped one.
+pub(super) fn drive_of(command: &str) -> Option<char> {
+    let mut characters = command.trim().trim_start_matches('"').chars();
+    let letter = characters.next()?.to_ascii_uppercase();
+    let is_drive = letter.is_ascii_uppercase() && characters.next() == Some(':');
+    (is_drive && !LOCAL_DRIVES.contains(&letter)).then_some(letter)
+}
+
+/// What follows the program inside a command.
+pub(super) fn arguments_in(command: &str) -> Option<&str> {
+    let command = command.trim();
+    if let Some(rest) = command.strip_prefix('"') {
+        let (_, after) = rest.split_once('"')?;
+        return (!after.is_empty()).then(|| after.trim_start());
+    }
+    // Endings are ASCII, so places in the lower-case text are places in the text.
+    let lower = command.to_ascii_lowercase();
+    let ends = PROGRAMS.iter().filter_map(|program| {
+        let at = lower.find(&format!("{program} "))?;
+        Some(at + program.len())
+    });
+    let rest = command.get(ends.min()?..)?.trim_start();
+    (!rest.is_empty()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_dates_and_times_that_exist_are_boundaries() {
+        for (text, wanted) in [
+            ("%LocalTimeXmlEx%", true),
+            ("2026-01-31T09:00:00", true),
+            ("2026-01-31T09:00:00Z", true),
+            ("2026-01-31T09:00:00.000+01:00", true),
+            ("2028-02-29T00:00:00", true),
+            ("09:00", false),
+            ("09:00:00", false),
+            ("2026-01-31", false),
+            ("2026-01-31 09:00:00", false),
+            ("2026-01-31T09:00:00 x", false),
+            ("2026-02-30T09:00:00", false),
+            ("2026-02-29T09:00:00", false),
+            ("2026-13-01T09:00:00", false),
+            ("2026-00-01T09:00:00", false),
+            ("2026-01-31T24:00:00", false),
+            ("2026-01-31T09:60:00", false),
+            ("", false),
+        ] {
+            assert_eq!(is_date_and_time(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_those_of_xml() {
+        for (text, wanted) in [
+            ("PT0S", true),
+            ("P3D", true),
+            ("PT1H30M", true),
+            ("P1Y2M3DT4H5M6.5S", true),
+            ("PT72H", true),
+            ("12:00", false),
+            ("P", false),
+            ("PT", false),
+            ("P1DT", false),
+            ("P1H", false),
+            ("PT1D", false),
+            ("PT1M1H", false),
+            ("PT1.5M", false),
+            ("-PT1H", false),
+            ("PT1", false),
+            ("1H", false),
+            ("pt1h", false),
+            ("", false),
+        ] {
+            assert_eq!(is_duration(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn drives_that_may_be_mapped_are_told() {
+        for (command, wanted) in [
+            (r"Z:\tools\x.exe", Some('Z')),
+            (r#""h:\a b\x.exe""#, Some('H')),
+            (r"C:\Windows\System32\cmd.exe", None),
+            (r"D:\agents\a.exe", None),
+            (r"\\contoso.com\NETLOGON\a.exe", None),
+            ("cmd.exe", None),
+            ("%windir%\\x.exe", None),
+        ] {
+            assert_eq!(drive_of(command), wanted, "{command}");
+        }
+    }
+
+    #[test]
+    fn arguments_inside_a_command_are_told() {
+        for (command, wanted) in [
+            (r"C:\a.exe /q", Some("/q")),
+            (r"cmd.EXE /c del x.exe y", Some("/c del x.exe y")),
+            (r#""C:\a b\x.exe" /q"#, Some("/q")),
+            (r#""C:\a b\x.exe""#, None),
+            (r"C:\Program Files\x.exe", None),
+            (r"C:\my.exe tools", Some("tools")),
+            (r"powershell.exe", None),
+            ("", None),
+        ] {
+            assert_eq!(arguments_in(command), wanted, "{command}");
+        }
+    }
+}
