@@ -24,13 +24,15 @@ pub enum ExitCode {
     Refused = 54,
     /// Not a product this bundle is for.
     NotTargeted = 55,
+    /// Onboarded, and not protected or not watched as wanted.
+    Unhealthy = 56,
     /// A defect of the bootstrap itself.
     Internal = 70,
 }
 
 impl ExitCode {
     /// Every code, in ascending order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Good,
         Self::Usage,
         Self::PendingReboot,
@@ -39,6 +41,7 @@ impl ExitCode {
         Self::Failed,
         Self::Refused,
         Self::NotTargeted,
+        Self::Unhealthy,
         Self::Internal,
     ];
 
@@ -64,6 +67,7 @@ impl From<State> for ExitCode {
         match state {
             State::Onboarded | State::Offboarded | State::Assessed => Self::Good,
             State::OnboardedPendingReboot => Self::PendingReboot,
+            State::OnboardedUnhealthy => Self::Unhealthy,
             State::Waiting => Self::Waiting,
             State::Blocked => Self::Blocked,
             State::Failed => Self::Failed,

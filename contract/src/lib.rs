@@ -14,6 +14,7 @@ pub mod control;
 pub mod exit_code;
 pub mod fact;
 pub mod facts;
+pub mod health;
 pub mod history;
 pub mod identity;
 pub mod manifest;

@@ -291,6 +291,12 @@ pub struct Settings {
     pub report_root: Option<String>,
     /// What mode Defender Antivirus should run in.
     pub antivirus_mode: AntivirusMode,
+    /// Names of services that count as an antivirus besides the known ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_antivirus: Vec<String>,
+    /// When a server that is onboarded counts as silent or its content as old.
+    #[serde(default)]
+    pub health: HealthLimits,
     /// How the unified agent is installed.
     pub agent_route: AgentRoute,
     /// Text of the device tag, written by the settings GPO; here for the report only.
@@ -342,6 +348,8 @@ impl Settings {
             release_root,
             report_root: None,
             antivirus_mode: AntivirusMode::Auto,
+            other_antivirus: Vec::new(),
+            health: HealthLimits::default(),
             agent_route: AgentRoute::Auto,
             device_tag: None,
             window: None,
@@ -366,6 +374,39 @@ impl Settings {
             script_limit_s: 900,
             verify_wait_s: 600,
             free_space_bytes: 1 << 30,
+        }
+    }
+}
+
+/// When a server that is onboarded is no longer healthy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthLimits {
+    /// Days after its last contact at which a sensor is silent. The portal calls a device
+    /// inactive after seven.
+    pub silent_after_days: u16,
+    /// Days after which security intelligence is old. Defender Antivirus itself calls it out of
+    /// date after seven (policy `AVSignatureDue`).
+    pub content_old_after_days: u16,
+}
+
+impl HealthLimits {
+    /// The first limit in seconds.
+    pub fn silent_after_s(self) -> i64 {
+        i64::from(self.silent_after_days) * 86_400
+    }
+
+    /// The second limit in seconds.
+    pub fn content_old_after_s(self) -> i64 {
+        i64::from(self.content_old_after_days) * 86_400
+    }
+}
+
+impl Default for HealthLimits {
+    fn default() -> Self {
+        Self {
+            silent_after_days: 7,
+            content_old_after_days: 7,
         }
     }
 }

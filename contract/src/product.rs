@@ -3,7 +3,7 @@
 
 use crate::fact::Fact;
 use crate::facts::{Os, ProductType};
-use crate::manifest::Settings;
+use crate::manifest::{Manifest, MonitoringAgent, Role, Settings};
 use crate::reason::Reason;
 use crate::text::text_enum;
 use crate::version::Version;
@@ -113,6 +113,16 @@ pub fn product_of(version: Version) -> Option<Product> {
         .filter(family)
         .find(|product| product.version.2 == 0 || product.version.2 == build)
         .copied()
+}
+
+/// The retired agent, when it is the configured route of this server.
+pub fn monitoring_route(manifest: &Manifest, route: Route) -> Option<&MonitoringAgent> {
+    let without_tool = manifest.payload(Role::DeploymentTool).is_none();
+    manifest
+        .settings
+        .monitoring_agent
+        .as_ref()
+        .filter(|_| route == Route::DownLevel && without_tool)
 }
 
 /// Why a server gets no route.

@@ -35,6 +35,42 @@ macro_rules! reasons {
 reasons! {
     /// The sensor reports to the manifest's tenant and nothing is left to do.
     Converged = "converged", Onboarded, "nothing";
+    /// Onboarded, and service `WinDefend` does not exist.
+    NoAntivirus = "no-antivirus", OnboardedUnhealthy,
+        "bring Defender Antivirus back (feature `Windows-Defender`; on Server 2012 R2 the agent's package), or name the service of the product that protects in `onboard.other_antivirus` and build again";
+    /// Onboarded, and service `WinDefend` is disabled.
+    AntivirusDisabled = "antivirus-disabled", OnboardedUnhealthy,
+        "set the start type of service `WinDefend` back to automatic and restart the server";
+    /// Onboarded, and Defender Antivirus or its real-time protection is off.
+    AntivirusOff = "antivirus-off", OnboardedUnhealthy,
+        "read event log `Microsoft-Windows-Windows Defender/Operational` for why Defender Antivirus or its real-time protection is off, and turn it on";
+    /// Onboarded, and a policy turns Defender Antivirus off.
+    AntivirusOffByPolicy = "antivirus-off-by-policy", OnboardedUnhealthy,
+        "clear the policy named for this server; `gpresult /scope computer` tells which GPO sets it";
+    /// Onboarded, passive by policy, and no other product is known.
+    PassiveAlone = "passive-alone", OnboardedUnhealthy,
+        "set `onboard.antivirus_mode` to `never_passive`, or name the service of the product that protects in `onboard.other_antivirus`, and build again";
+    /// Onboarded, and passive although nothing asks for it.
+    StuckPassive = "stuck-passive", OnboardedUnhealthy,
+        "restart the server; when it stays passive set `onboard.antivirus_mode` to `never_passive`, build again and restart once more";
+    /// Onboarded, and two products are active.
+    TwoAntiviruses = "two-antiviruses", OnboardedUnhealthy,
+        "set `onboard.antivirus_mode` to `auto` or `always_passive` and build again, or uninstall one of the two";
+    /// Onboarded; Defender Antivirus becomes passive at the next restart.
+    AntivirusModeWaits = "antivirus-mode-waits", OnboardedUnhealthy,
+        "restart the server in its next maintenance";
+    /// Onboarded, and the sensor has not reached its service for too long.
+    SensorSilent = "sensor-silent", OnboardedUnhealthy,
+        "run `connectivity` on the server; read event log `Microsoft-Windows-SENSE/Operational`";
+    /// Onboarded, and the security intelligence is too old.
+    ContentOld = "content-old", OnboardedUnhealthy,
+        "run `MpCmdRun.exe -SignatureUpdate` on the server, then `connectivity` when that fails";
+    /// Onboarded, and a fact that tells whether the server is protected cannot be read.
+    HealthUnknown = "health-unknown", OnboardedUnhealthy,
+        "find out why the fact named cannot be read or is not plausible";
+    /// The retired monitoring agent reports to its workspace.
+    RetiredAgent = "retired-agent", OnboardedUnhealthy,
+        "add the Defender deployment tool with its staged source to the downloads and build again";
     /// Onboarded; a step of this bootstrap asked for a restart.
     RestartAfterOnboarding = "restart-after-onboarding", OnboardedPendingReboot,
         "restart the server in its next maintenance";
@@ -48,7 +84,7 @@ reasons! {
     /// Outside the maintenance window.
     WindowClosed = "window-closed", Waiting, "nothing: the next run inside the window goes on";
     /// `control.json` pauses all new work.
-    Paused = "paused", Waiting, "run `gangway resume` when work may go on";
+    Paused = "paused", Waiting, "set `paused` in `control.json` to false when work may go on";
     /// `control.json` asks for a newer bundle.
     SequenceWithheld = "sequence-withheld", Waiting,
         "link the newer bundle's GPO, or lower `min_sequence` in `control.json`";
@@ -59,6 +95,9 @@ reasons! {
     /// As above, on a role that is never restarted by this program.
     RebootNeededByOwner = "reboot-needed-by-owner", Waiting,
         "ask the owner of this role to restart the server";
+    /// Onboarded, or started, within a day, and the sensor has not reached its service since.
+    FirstContact = "first-contact", Waiting,
+        "nothing when it passes within a day; otherwise run `connectivity` on the server";
     /// A step of an earlier run has not ended.
     StillRunning = "still-running", Waiting,
         "nothing: the next run looks again; look at the process named when it lasts for hours";

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connectivity::Checks;
 use crate::facts::Facts;
+use crate::health::ReportedHealth;
 use crate::identity::{BundleId, ReleaseId};
 use crate::manifest::{ApplyMethod, Mode};
 use crate::plan::Plan;
@@ -16,9 +17,12 @@ use crate::state::State;
 use crate::step::Step;
 use crate::time::UtcTime;
 
-/// Version of the report's shape. It rises only when a field changes its meaning; a new field
-/// does not raise it.
-pub const SCHEMA: u32 = 1;
+/// Version of the report's shape. It rises when a field or a state changes its meaning; a new
+/// field does not raise it. Since 2, `onboarded` means protected too ([`health`](crate::health)).
+pub const SCHEMA: u32 = 2;
+
+/// The oldest shape that is still read. In it `onboarded` says nothing of protection.
+pub const OLDEST_SCHEMA: u32 = 1;
 
 /// Largest report that is worth reading, in bytes; real ones are below 32 KiB.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -74,6 +78,10 @@ pub struct Report {
     pub signatures: Vec<SignatureCheck>,
     /// What a person should know beyond the reason.
     pub findings: Vec<String>,
+    /// Is the server protected? None from a run that only asked addresses, in offboarding, and
+    /// in reports of before 2026-12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<ReportedHealth>,
     /// Addresses of the service and what came of them; only where they were asked
     /// (`connectivity`). Such a report says nothing of onboarding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,8 +115,10 @@ impl Report {
         }
         let SchemaAlone { schema } =
             serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if schema != SCHEMA {
-            return Err(format!("schema {schema}, this program reads {SCHEMA}"));
+        if !(OLDEST_SCHEMA..=SCHEMA).contains(&schema) {
+            return Err(format!(
+                "schema {schema}, this program reads {OLDEST_SCHEMA} to {SCHEMA}"
+            ));
         }
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     }
@@ -296,6 +306,7 @@ mod tests {
             steps: Vec::new(),
             signatures: Vec::new(),
             findings: Vec::new(),
+            health: None,
             connectivity: None,
             facts_before: Facts::default(),
             facts_after: Facts::default(),
@@ -328,6 +339,17 @@ mod tests {
         ] {
             assert_eq!(parse_file_name(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn reports_of_the_older_shape_are_read_and_of_a_later_one_not() {
+        let text = String::from_utf8(sample().to_bytes()).unwrap();
+        let of = |schema: u32| text.replacen("\"schema\": 2", &format!("\"schema\": {schema}"), 1);
+        let older = Report::parse(of(1).as_bytes()).unwrap();
+        assert_eq!((older.schema, older.health), (1, None));
+        let later = Report::parse(of(3).as_bytes()).unwrap_err();
+        assert_eq!(later, "schema 3, this program reads 1 to 2");
+        assert!(Report::parse(of(0).as_bytes()).is_err());
     }
 
     #[test]

@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The sensor reports to the manifest's tenant.
+    /// The sensor reports to the manifest's tenant, and the server is protected
+    /// ([`health`](crate::health)).
     Onboarded,
-    /// Onboarded, and a restart is still asked for.
+    /// As above, and a restart is still asked for.
     OnboardedPendingReboot,
+    /// Onboarded, and the server is not protected or not watched as wanted.
+    OnboardedUnhealthy,
     /// The sensor no longer reports.
     Offboarded,
     /// Looked at only (mode `precheck`, or `--plan`); nothing was changed.
@@ -30,9 +33,10 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Onboarded,
         Self::OnboardedPendingReboot,
+        Self::OnboardedUnhealthy,
         Self::Offboarded,
         Self::Assessed,
         Self::Waiting,
@@ -42,11 +46,24 @@ impl State {
         Self::NotTargeted,
     ];
 
+    /// Is the server where the bundle brings it, so that no step is left? Not always is it
+    /// good: see [`OnboardedUnhealthy`](Self::OnboardedUnhealthy).
+    pub const fn is_reached(self) -> bool {
+        matches!(
+            self,
+            Self::Onboarded
+                | Self::OnboardedPendingReboot
+                | Self::OnboardedUnhealthy
+                | Self::Offboarded
+        )
+    }
+
     /// The text of the state in documents.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Onboarded => "onboarded",
             Self::OnboardedPendingReboot => "onboarded_pending_reboot",
+            Self::OnboardedUnhealthy => "onboarded_unhealthy",
             Self::Offboarded => "offboarded",
             Self::Assessed => "assessed",
             Self::Waiting => "waiting",

@@ -22,6 +22,7 @@ impl Bundle {
             id: self.id.clone(),
             org_id: self.manifest.tenant.org_id.clone(),
             mode: self.manifest.mode,
+            other_antivirus: self.manifest.settings.other_antivirus.clone(),
         }
     }
 }

@@ -47,6 +47,8 @@ pub fn run(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Repor
     let start = Start::assessing(facts.clone(), started_at, reason);
     let stop = Stop::new(reason, detail);
     let mut report = host_report::report_of_stop(machine, bundle, &start, facts, stop, notes);
+    // Such a report says nothing of onboarding.
+    report.health = None;
     report.connectivity = Some(checks);
     hand_over(machine, bundle, places, report)
 }

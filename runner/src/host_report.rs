@@ -2,6 +2,7 @@
 //! said in the event log.
 
 use gangway_contract::fact::Fact;
+use gangway_contract::health::{self, ReportedHealth};
 use gangway_contract::manifest::{Manifest, Mode};
 use gangway_contract::plan::Plan;
 use gangway_contract::report::{self, PlannedStep, Report, SignatureCheck, StepResult};
@@ -142,10 +143,16 @@ pub(crate) fn report_of(
         steps,
         signatures,
         findings: [start.notes.clone(), end.findings].concat(),
+        health: health_of(manifest, &facts_after),
         connectivity: None,
         facts_before: start.facts.clone(),
         facts_after,
     }
+}
+
+/// Is the server protected? An offboarding bundle does not ask.
+fn health_of(manifest: &Manifest, facts: &Facts) -> Option<ReportedHealth> {
+    (manifest.mode != Mode::Offboard).then(|| health::judge(manifest, facts).into())
 }
 
 /// Marks, cleans up, and hands the report to everybody who reads it.
@@ -157,6 +164,9 @@ pub(crate) fn leave(
 ) -> Report {
     let manifest = &bundle.manifest;
     let reached = matches!(report.state, State::Onboarded | State::Offboarded);
+    // Nothing is left to run on a server that is onboarded and not healthy; it is looked at
+    // again at each refresh.
+    let ended = reached || report.state == State::OnboardedUnhealthy;
     let mut trouble = Vec::new();
     if manifest.mode != Mode::Precheck && report.facts_before.host.elevated.holds() {
         let mark = if reached {
@@ -166,7 +176,7 @@ pub(crate) fn leave(
         };
         trouble.extend(machine.set_mark(&mark).err());
     }
-    if reached && !report.steps.is_empty() {
+    if ended && !report.steps.is_empty() {
         trouble.extend(remove_payloads(machine, manifest).err());
     }
     let name = report_name(machine, &report);

@@ -30,6 +30,7 @@ pub mod run;
 pub mod selfcheck;
 pub mod stop;
 pub mod tell;
+pub mod told;
 pub mod upkeep;
 pub mod verdict;
 #[cfg(windows)]

@@ -14,6 +14,7 @@ use gangway_contract::step::PastLimit;
 use gangway_contract::{BundleId, Fact, Facts, OrgId, Sha256, UtcTime};
 
 use crate::failure::Failure;
+use crate::told::ToldByProduct;
 
 /// The effects.
 pub trait Machine {
@@ -28,6 +29,8 @@ pub trait Machine {
     fn facts(&mut self, bundle: &BundleName) -> Facts;
     /// Asks for the state of feature `Windows-Defender`; takes seconds.
     fn feature_state(&mut self) -> Fact<FeatureState>;
+    /// Asks the products themselves for the mode of Defender Antivirus; takes seconds.
+    fn told_by_product(&mut self) -> ToldByProduct;
     /// Well-known folders of this machine.
     fn folders(&self) -> Folders;
     /// Asks addresses through the system's HTTP client, several at once, and gives an answer
@@ -232,6 +235,8 @@ pub struct BundleName {
     pub org_id: OrgId,
     /// Mode.
     pub mode: Mode,
+    /// Services that its config counts as an antivirus.
+    pub other_antivirus: Vec<String>,
 }
 
 /// Folders that the machine's registry names; no environment variable is trusted.

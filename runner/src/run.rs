@@ -27,9 +27,38 @@ pub fn look(machine: &mut dyn Machine, bundle: &Bundle) -> (Facts, Plan) {
     if needs_feature_state(&bundle.manifest, &facts) {
         facts.antivirus.feature = machine.feature_state();
     }
-    let history = history(machine);
-    let plan = decide(&bundle.manifest, &facts, &history);
+    let plan = decide_asking(machine, bundle, &mut facts);
     (facts, plan)
+}
+
+/// A good report tells for this long that the products were asked.
+const ASKED_WITHIN_S: i64 = 20 * 3600;
+
+/// Decides; and before it calls a server protected, asks the products themselves, which takes
+/// seconds. Once a day is enough while the answer stays good.
+fn decide_asking(machine: &mut dyn Machine, bundle: &Bundle, facts: &mut Facts) -> Plan {
+    let history = history(machine);
+    let plan = decide(&bundle.manifest, facts, &history);
+    let calls_it_protected = bundle.manifest.mode != Mode::Offboard
+        && matches!(
+            plan.reason,
+            Reason::Converged | Reason::RestartAfterOnboarding
+        );
+    if !calls_it_protected || told_of_late(machine) {
+        return plan;
+    }
+    machine.told_by_product().tell(facts);
+    decide(&bundle.manifest, facts, &history)
+}
+
+/// Has a report of this day said that the server is protected?
+fn told_of_late(machine: &mut dyn Machine) -> bool {
+    let past = data_folder::journal(machine).map(|bytes| Past::replay(&bytes));
+    let reported = past.ok().and_then(|past| past.reported);
+    let now = machine.now();
+    reported.is_some_and(|(at, state, _)| {
+        state == State::Onboarded && (0..ASKED_WITHIN_S).contains(&now.since(at))
+    })
 }
 
 /// Looks and decides, the share's switch included.
@@ -201,18 +230,14 @@ impl Run<'_> {
             facts.antivirus.feature = self.machine.feature_state();
         }
         facts.gangway.control = control;
-        let history = history(self.machine);
-        let plan = decide(&self.bundle.manifest, &facts, &history);
+        let plan = decide_asking(self.machine, self.bundle, &mut facts);
         self.facts = facts;
         plan
     }
 }
 
 fn is_good(reason: Reason) -> bool {
-    matches!(
-        reason.state(),
-        State::Onboarded | State::OnboardedPendingReboot | State::Offboarded
-    )
+    reason.state().is_reached()
 }
 
 fn history(machine: &mut dyn Machine) -> History {

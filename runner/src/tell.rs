@@ -14,6 +14,7 @@ pub fn event(report: &Report) -> Event {
     let (id, level) = match report.state {
         State::Onboarded => (100, Level::Information),
         State::OnboardedPendingReboot => (101, Level::Information),
+        State::OnboardedUnhealthy => (301, Level::Warning),
         State::Offboarded => (102, Level::Information),
         State::Assessed => (103, Level::Information),
         State::NotTargeted => (104, Level::Information),

@@ -257,8 +257,8 @@ fn the_install_script_is_never_given_a_script() {
     }
 }
 
-/// Only two files of the source can start a program: the one behind `Machine`, and the question
-/// for a feature, which starts `dism.exe` of the system folder.
+/// Only two files of the source can start a program: the one behind `Machine`, and the one that
+/// asks a program of the system folder by its path.
 #[test]
 fn programs_are_started_in_two_places() {
     let mut found = Vec::new();
@@ -284,5 +284,5 @@ fn programs_are_started_in_two_places() {
         }
     }
     found.sort();
-    assert_eq!(found, ["children.rs", "dism.rs"]);
+    assert_eq!(found, ["children.rs", "inquiry.rs"]);
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SetFactError;
-use super::values::{FeatureState, ProductType, RunningMode, Service};
+use super::values::{FeatureState, ProductType, ReportedMode, RunningMode, Service};
 use crate::control::Control;
 use crate::fact::Fact;
 use crate::identity::{OrgId, Sha256};
@@ -166,6 +166,18 @@ facts! {
         pub passive_policy: Fact<u32>,
         /// Policy `DisableAntiSpyware`.
         pub disabled_policy: Fact<u32>,
+        /// Policy `DisableAntiVirus`.
+        pub antivirus_policy: Fact<u32>,
+        /// Policy `DisableRealtimeMonitoring`.
+        pub real_time_policy: Fact<u32>,
+        /// Mode that the product itself tells (second tier).
+        pub reported_mode: Fact<ReportedMode>,
+        /// Does the product itself say that real-time protection is on (second tier)?
+        pub real_time: Fact<bool>,
+        /// Time of the content that the product itself tells (second tier).
+        pub reported_content_time: Fact<UtcTime>,
+        /// Result code of the sensor's last setting of the mode, event 84 (second tier).
+        pub mode_event: Fact<u32>,
         /// Is tamper protection on?
         pub tamper_protection: Fact<bool>,
         /// Windows feature `Windows-Defender` (second tier; Server 2016 only).
@@ -174,7 +186,7 @@ facts! {
         pub policy_exclusions: Fact<u32>,
         /// Is the early-launch driver `WdBoot` disabled?
         pub elam_disabled: Fact<bool>,
-        /// Other antivirus products found, by name.
+        /// Other antivirus products whose service is enabled, by name.
         pub others: Fact<Vec<String>>,
     }
 }

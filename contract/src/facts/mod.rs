@@ -19,7 +19,9 @@ pub use groups::{
     Agent, Antivirus, Gangway, Host, Legacy, Managers, Network, Os, Prerequisites, Restart, Roles,
     Sensor,
 };
-pub use values::{FeatureState, ProductType, RunningMode, Service, ServiceState, StartType};
+pub use values::{
+    FeatureState, ProductType, ReportedMode, RunningMode, Service, ServiceState, StartType,
+};
 
 /// Declares [`Facts`] over its groups.
 macro_rules! groups {

@@ -59,6 +59,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// Mode as `Get-MpComputerStatus` tells it (`AMRunningMode`).
+    pub enum ReportedMode ("`normal`, `passive`, `edr_block`, `side_by_side` or `not_running`") {
+        /// `Normal`.
+        Normal = "normal",
+        /// `Passive Mode`.
+        Passive = "passive",
+        /// `EDR Block Mode`: passive, and the sensor may block.
+        EdrBlock = "edr_block",
+        /// `SxS Passive Mode`: passive with limited periodic scanning.
+        SideBySide = "side_by_side",
+        /// `Not running`.
+        NotRunning = "not_running",
+    }
+}
+
+text_enum! {
     /// State of a Windows feature.
     pub enum FeatureState ("`enabled`, `enable_pending`, `disabled` or `removed`") {
         /// Enabled.

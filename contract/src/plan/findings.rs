@@ -1,6 +1,7 @@
 //! What a person should know beyond the reason: seen, reported, never acted on.
 
 use crate::facts::{Facts, RunningMode, ServiceState};
+use crate::health::{self, Protection};
 use crate::manifest::{Manifest, Mode};
 use crate::step::Change;
 use crate::version::Version;
@@ -27,6 +28,15 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
     {
         find(true, format!("other antivirus: {}", others.join(", ")));
     }
+    let protection = health::judge(manifest, facts).antivirus;
+    find(
+        manifest.mode != Mode::Offboard
+            && protection.answer == Protection::OtherAlone
+            && facts.sensor.onboarding_state.is(&1),
+        "Defender Antivirus is off; the other product alone protects, as far as its enabled \
+         service tells: a server has no Security Center to ask"
+            .to_owned(),
+    );
     find(
         facts.antivirus.disabled_policy.is(&1),
         "policy `DisableAntiSpyware` turns Defender Antivirus off; it is not overridden".to_owned(),

@@ -136,6 +136,21 @@ fn same_id(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right)
 }
 
+/// The sensor sets the mode of the antivirus by the policy when it onboards and when Windows
+/// starts (event 84).
+fn mode_follows_policy(facts: &mut Facts) {
+    let antivirus = &mut facts.antivirus;
+    let service = antivirus.service.value();
+    if service.is_none_or(|service| service.state != ServiceState::Running) {
+        return;
+    }
+    if antivirus.passive_policy.is(&1) {
+        antivirus.mode = Fact::Value(RunningMode::Passive);
+    } else if antivirus.passive_policy.is(&0) {
+        antivirus.mode = Fact::Value(RunningMode::Active);
+    }
+}
+
 impl Change {
     /// Do the facts show the change?
     pub fn holds(&self, facts: &Facts) -> bool {
@@ -236,6 +251,7 @@ impl Change {
                 }
                 if facts.antivirus.service.value().is_none() {
                     facts.antivirus.service = Fact::Value(Service::RUNNING);
+                    facts.antivirus.mode = Fact::Value(RunningMode::Active);
                 }
             }
             Self::SensorAtLeast { version } => raise(&mut facts.sensor.version, *version),
@@ -256,6 +272,7 @@ impl Change {
                 facts.sensor.connectivity = Fact::Value(*connectivity);
                 facts.sensor.service = Fact::Value(Service::RUNNING);
                 facts.sensor.onboarding_blob = Fact::Value(true);
+                mode_follows_policy(facts);
             }
             Self::Offboarded => {
                 facts.sensor.onboarding_state = Fact::Value(0);
@@ -282,6 +299,9 @@ impl Change {
                 facts.restart.own = Fact::Value(false);
                 if facts.antivirus.feature_waits() {
                     Self::AntivirusRuns.apply(facts);
+                }
+                if facts.sensor.onboarding_state.is(&1) {
+                    mode_follows_policy(facts);
                 }
                 if let Fact::Value(now) = facts.host.now {
                     facts.host.boot_time = Fact::Value(now);

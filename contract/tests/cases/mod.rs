@@ -156,6 +156,9 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
                 _ => return Err("no method".to_owned()),
             }
         }
+        "other_antivirus" => settings.other_antivirus.push(text.to_owned()),
+        "silent_after_days" => settings.health.silent_after_days = parse(text)?,
+        "content_old_after_days" => settings.health.content_old_after_days = parse(text)?,
         "agent_route" => {
             settings.agent_route = match text {
                 "auto" => AgentRoute::Auto,
@@ -225,6 +228,8 @@ pub(crate) fn host(product: &str) -> Result<Facts, String> {
             &[
                 ("os.service_pack", "1"),
                 ("prerequisites.tdh", "6.1.7601.23142"),
+                ("antivirus.service", "running automatic"),
+                ("antivirus.mode", "active"),
             ],
         ),
         "2012" => ("6.2.9200.16384", &[]),
@@ -280,6 +285,8 @@ const COMMON: &[(&str, &str)] = &[
     ("prerequisites.diagtrack", "running automatic"),
     ("prerequisites.signed_scripts_run", "yes"),
     ("network.hardened_netlogon", "yes"),
+    ("sensor.last_connected", "2026-02-03T03:30:00Z"),
+    ("antivirus.content_time", "2026-02-02T20:00:00Z"),
 ];
 
 const IN_BOX: &[(&str, &str)] = &[

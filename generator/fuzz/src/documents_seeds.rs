@@ -103,6 +103,7 @@ pub fn json_documents() -> Seeds {
         steps: Vec::new(),
         signatures: Vec::new(),
         findings: vec!["a finding".to_owned()],
+        health: Some(gangway_contract::health::judge(&manifest, &Facts::default()).into()),
         connectivity: Some(gangway_contract::connectivity::Checks::default()),
         facts_before: Facts::default(),
         facts_after: Facts::default(),

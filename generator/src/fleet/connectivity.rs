@@ -129,9 +129,13 @@ mod tests {
             _ => "blocked",
         };
         let mut report = json!({
-            "schema": 1, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": fqdn,
+            "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": fqdn,
             "finished_at": finished_at, "state": state, "reason": reason, "detail": "seen",
             "next_action": "act", "exit_code": 0,
+            "health": {
+                "onboarding": {"good": true}, "sensor": {"good": true},
+                "antivirus": {"good": true}, "content": {"good": true},
+            },
             "facts_after": {"sensor": {"org_id": "absent"}},
         });
         if let Some(checks) = checks {

@@ -35,9 +35,39 @@ pub(super) struct HostReport {
     next_action: String,
     exit_code: i32,
     facts_after: FactsAfter,
+    /// None in reports of an older bootstrap.
+    #[serde(default)]
+    health: Option<HealthAnswers>,
     /// Only in reports of `connectivity`.
     #[serde(default)]
     connectivity: Option<Checks>,
+}
+
+/// The four answers of [`gangway_contract::health`], as far as they are good.
+#[derive(Deserialize)]
+struct HealthAnswers {
+    onboarding: Answer,
+    sensor: Answer,
+    antivirus: Answer,
+    content: Answer,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    good: bool,
+}
+
+impl HealthAnswers {
+    fn all_good(&self) -> bool {
+        [
+            &self.onboarding,
+            &self.sensor,
+            &self.antivirus,
+            &self.content,
+        ]
+        .into_iter()
+        .all(|answer| answer.good)
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,6 +96,7 @@ impl HostReport {
             sequence: self.sequence,
             finished_at: self.finished_at.to_string(),
             exit_code: self.exit_code,
+            protected: self.health.is_some_and(|health| health.all_good()),
         }
     }
 

@@ -196,4 +196,7 @@ pub struct ServerReport {
     pub finished_at: String,
     /// Exit code of the run.
     pub exit_code: i32,
+    /// Does the report tell that the server is protected: onboarded, sensor, antivirus and
+    /// content all as wanted? Reports of before 2026-12 tell nothing of it.
+    pub protected: bool,
 }

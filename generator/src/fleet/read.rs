@@ -204,10 +204,11 @@ fn parse(path: &Path) -> Result<HostReport, String> {
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("larger than {} bytes", report::MAX_BYTES))?;
     let parsed: HostReport = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-    if parsed.schema != report::SCHEMA {
+    if !(report::OLDEST_SCHEMA..=report::SCHEMA).contains(&parsed.schema) {
         return Err(format!(
-            "schema {}, this program reads {}",
+            "schema {}, this program reads {} to {}",
             parsed.schema,
+            report::OLDEST_SCHEMA,
             report::SCHEMA
         ));
     }

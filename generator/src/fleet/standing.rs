@@ -15,6 +15,9 @@ pub enum Standing {
     State(State),
     /// Its sensor reports to another tenant than the campaign's, or to none that it can name.
     OtherTenant,
+    /// Onboarded, and the report does not tell that the server is protected: one of an older
+    /// bootstrap, or one whose answers speak against its state.
+    HealthUntold,
     /// Its newest report is too old to say what the server is today.
     NotHeardFrom,
     /// Expected, and there is no report of a run.
@@ -22,11 +25,13 @@ pub enum Standing {
 }
 
 /// Worst first: what needs a person stands at the top.
-pub(super) const ORDER: [Standing; 12] = [
+pub(super) const ORDER: [Standing; 14] = [
     Standing::State(State::Refused),
     Standing::State(State::Failed),
     Standing::State(State::Blocked),
+    Standing::State(State::OnboardedUnhealthy),
     Standing::OtherTenant,
+    Standing::HealthUntold,
     Standing::NotHeardFrom,
     Standing::NoReport,
     Standing::State(State::Waiting),
@@ -43,6 +48,7 @@ impl Standing {
         match self {
             Self::State(state) => state.as_str(),
             Self::OtherTenant => "other_tenant",
+            Self::HealthUntold => "health_untold",
             Self::NotHeardFrom => "not_heard_from",
             Self::NoReport => "no_report",
         }
@@ -53,6 +59,7 @@ impl Standing {
         match self {
             Self::State(State::Onboarded) => "onboarded",
             Self::State(State::OnboardedPendingReboot) => "onboarded, restart pending",
+            Self::State(State::OnboardedUnhealthy) => "onboarded, not protected as wanted",
             Self::State(State::Offboarded) => "offboarded",
             Self::State(State::Assessed) => "assessed",
             Self::State(State::Waiting) => "waiting",
@@ -61,6 +68,7 @@ impl Standing {
             Self::State(State::Refused) => "refused",
             Self::State(State::NotTargeted) => "not targeted",
             Self::OtherTenant => "other tenant",
+            Self::HealthUntold => "onboarded, protection not told",
             Self::NotHeardFrom => "not heard from",
             Self::NoReport => "no report",
         }
@@ -73,6 +81,10 @@ impl Standing {
             Self::OtherTenant => Some(
                 "offboard the server with a package of the tenant that it reports to, or name \
                  the right bundle",
+            ),
+            Self::HealthUntold => Some(
+                "build and publish a bundle of this version: its bootstrap tells whether the \
+                 server is protected",
             ),
             Self::NotHeardFrom => Some(
                 "find out whether the server still runs, whether the policy still reaches it and \
@@ -119,12 +131,16 @@ pub(super) fn standing(
         report.state,
         State::Onboarded | State::OnboardedPendingReboot
     );
+    let has_tenant = onboarded || report.state == State::OnboardedUnhealthy;
     let other = campaign
         .org_id
         .as_ref()
         .is_some_and(|wanted| report.org_id.as_ref() != Some(wanted));
-    if onboarded && other {
+    if has_tenant && other {
         return Standing::OtherTenant;
+    }
+    if onboarded && !report.protected {
+        return Standing::HealthUntold;
     }
     Standing::State(report.state)
 }
@@ -161,7 +177,28 @@ mod tests {
             sequence: 1,
             finished_at: String::new(),
             exit_code: 0,
+            protected: true,
         }
+    }
+
+    #[test]
+    fn onboarded_is_done_only_where_the_report_tells_of_protection() {
+        for state in [State::Onboarded, State::OnboardedPendingReboot] {
+            for protected in [true, false] {
+                let told = ServerReport {
+                    protected,
+                    ..report(state, None)
+                };
+                let campaign = Campaign {
+                    mode: Mode::Onboard,
+                    org_id: None,
+                };
+                let found = standing(Some((&told, UtcTime(0))), &campaign, UtcTime(0), 30);
+                assert_eq!(found.is_done(Mode::Onboard), protected, "{state}");
+                assert_eq!(found == Standing::HealthUntold, !protected, "{state}");
+            }
+        }
+        assert!(!Standing::State(State::OnboardedUnhealthy).is_done(Mode::Onboard));
     }
 
     const OURS: &str = "01234567-89ab-cdef-0123-456789abcdef";
@@ -224,6 +261,22 @@ mod tests {
                 0,
                 Some(OURS),
                 "offboarded",
+                false,
+            ),
+            (
+                State::OnboardedUnhealthy,
+                Some(OURS),
+                0,
+                Some(OURS),
+                "onboarded_unhealthy",
+                false,
+            ),
+            (
+                State::OnboardedUnhealthy,
+                Some(OTHER),
+                0,
+                Some(OURS),
+                "other_tenant",
                 false,
             ),
             (State::Failed, Some(OTHER), 0, Some(OURS), "failed", false),

@@ -6,7 +6,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::{Fleet, Server};
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 12] = [
     "fqdn",
     "expected",
     "standing",
@@ -18,6 +18,7 @@ const HEADER: [&str; 11] = [
     "bundle_id",
     "sequence",
     "exit_code",
+    "protected",
 ];
 
 /// The table, a header and one row for each server, as separated values (RFC 4180).
@@ -34,7 +35,7 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server) -> [String; 11] {
+fn row(server: &Server) -> [String; 12] {
     let report = server.report.as_ref();
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     let own_words = server.standing.next_action().map(str::to_owned);
@@ -52,6 +53,7 @@ fn row(server: &Server) -> [String; 11] {
         report.map_or_else(String::new, |report| report.bundle_id.to_string()),
         report.map_or_else(String::new, |report| report.sequence.to_string()),
         report.map_or_else(String::new, |report| report.exit_code.to_string()),
+        report.map_or_else(String::new, |report| report.protected.to_string()),
     ]
 }
 

@@ -16,6 +16,7 @@ mod exit_codes;
 mod forgeries;
 mod inspect;
 mod names;
+mod next_actions;
 #[cfg(feature = "directory")]
 mod publish;
 mod report;

@@ -13,7 +13,7 @@ const LATELY: &str = "2026-03-02T09:00:00Z";
 /// A report in whose texts a taken server hid `hidden`.
 fn report(hidden: &str) -> Vec<u8> {
     let document = json!({
-        "schema": 1,
+        "schema": 2,
         "bundle_id": "0".repeat(32),
         "sequence": 1,
         "fqdn": format!("srv1{hidden}.contoso.com"),
@@ -23,9 +23,21 @@ fn report(hidden: &str) -> Vec<u8> {
         "detail": format!("detail{hidden}"),
         "next_action": format!("look{hidden}"),
         "exit_code": 1,
+        "health": healthy(),
         "facts_after": {"sensor": {"org_id": "absent"}},
     });
     serde_json::to_vec(&document).unwrap()
+}
+
+/// Four answers, all good.
+fn healthy() -> Value {
+    let answer = |answer: &str| json!({"answer": answer, "good": true, "evidence": "seen"});
+    json!({
+        "onboarding": answer("onboarded"),
+        "sensor": answer("alive"),
+        "antivirus": answer("active"),
+        "content": answer("fresh"),
+    })
 }
 
 /// A desk whose folder `reports` holds these reports under the names of a bootstrap.
@@ -85,6 +97,31 @@ fn nothing_that_a_server_wrote_drives_the_terminal_or_passes_for_a_line_of_ours(
         let value: Value = serde_json::from_str(document).unwrap();
         assert_eq!(value["result"]["servers"].as_array().map(Vec::len), Some(1));
     }
+}
+
+/// Nobody is done whose report does not tell of protection, whatever state it names.
+#[test]
+fn onboarded_is_not_done_unless_the_report_tells_that_the_server_is_protected() {
+    let mut older = report_of("older", "onboarded", LATELY);
+    older["schema"] = 1.into();
+    older.as_object_mut().unwrap().remove("health");
+    let mut untold = report_of("untold", "onboarded", LATELY);
+    untold.as_object_mut().unwrap().remove("health");
+    let mut against = report_of("against", "onboarded_pending_reboot", LATELY);
+    against["health"]["antivirus"]["good"] = false.into();
+    let unhealthy = report_of("unhealthy", "onboarded_unhealthy", LATELY);
+    let desk = desk_with(&[older, untold, against, unhealthy]);
+    let session = desk.run(&ask(&[]));
+    let text = session.succeeds();
+    assert!(text.ends_with("\n0 % done\n"), "{text}");
+    for line in [
+        "3  onboarded, protection not told",
+        "1  onboarded, not protected as wanted",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let good = desk_with(&[report_of("good", "onboarded", LATELY)]);
+    assert!(good.run(&ask(&[])).succeeds().ends_with("\n100 % done\n"));
 }
 
 #[test]

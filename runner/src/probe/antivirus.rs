@@ -3,17 +3,18 @@
 use gangway_contract::facts::{Antivirus, RunningMode, ServiceState, StartType};
 use gangway_contract::{Fact, Facts};
 
-use super::{Sources, filetime, number, number32, places as at, present, text, version};
+use super::{Sources, filetime, number, number32, places as at, text, version};
+use crate::machine::BundleName;
 
 /// Services of other antivirus and endpoint products with real-time protection, by product.
-/// A server has no security centre to ask, so the services are what shows them.
+/// A server has no Security Center to ask, so the services are what shows them. Agents that only
+/// manage or only watch are not among them: Defender Antivirus would give way to nobody.
 const OTHER_PRODUCTS: &[(&str, &str)] = &[
     ("CSFalconService", "CrowdStrike Falcon"),
     ("SentinelAgent", "SentinelOne"),
     ("SepMasterService", "Symantec Endpoint Protection"),
     ("McShield", "McAfee"),
     ("mfemms", "Trellix Endpoint Security"),
-    ("mfefire", "Trellix Endpoint Security"),
     ("xagt", "Trellix Endpoint Security (HX)"),
     ("ntrtscan", "Trend Micro Apex One"),
     ("TMBMServer", "Trend Micro"),
@@ -21,31 +22,26 @@ const OTHER_PRODUCTS: &[(&str, &str)] = &[
     ("SAVService", "Sophos Anti-Virus"),
     ("Sophos Endpoint Defense Service", "Sophos Endpoint"),
     ("ekrn", "ESET"),
-    ("EraAgentSvc", "ESET"),
     ("AVP", "Kaspersky"),
     ("KAVFS", "Kaspersky Security for Windows Server"),
     ("EPSecurityService", "Bitdefender Endpoint Security"),
     ("VSSERV", "Bitdefender"),
     ("CylanceSvc", "Cylance"),
     ("CbDefense", "Carbon Black Cloud"),
-    ("CarbonBlack", "Carbon Black EDR"),
     ("cyserver", "Cortex XDR"),
     ("CortexXDR", "Cortex XDR"),
     ("WRSVC", "Webroot"),
     ("MBAMService", "Malwarebytes"),
-    ("MBEndpointAgent", "Malwarebytes"),
     ("fshoster", "WithSecure"),
-    ("FSMA", "F-Secure"),
     ("PSANHost", "Panda"),
     ("AvastSvc", "Avast"),
     ("AVGSvc", "AVG"),
     ("AntiVirService", "Avira"),
-    ("FA_Scheduler", "FortiClient"),
     ("DeepInstinct", "Deep Instinct"),
     ("elastic-endpoint", "Elastic Defend"),
 ];
 
-pub(super) fn read(sources: &dyn Sources, facts: &mut Facts) {
+pub(super) fn read(sources: &dyn Sources, bundle: &BundleName, facts: &mut Facts) {
     let antivirus = &mut facts.antivirus;
     antivirus.service = sources.service("WinDefend");
     antivirus.leftover = leftover(sources, antivirus);
@@ -55,13 +51,39 @@ pub(super) fn read(sources: &dyn Sources, facts: &mut Facts) {
     antivirus.content_time = filetime(sources, &updates, "AVSignatureApplied");
     antivirus.passive_policy = number32(sources, at::SENSOR_POLICY, "ForceDefenderPassiveMode");
     antivirus.disabled_policy = number32(sources, at::DEFENDER_POLICY, "DisableAntiSpyware");
+    antivirus.antivirus_policy = number32(sources, at::DEFENDER_POLICY, "DisableAntiVirus");
+    let real_time = format!(r"{}\Real-Time Protection", at::DEFENDER_POLICY);
+    antivirus.real_time_policy = number32(sources, &real_time, "DisableRealtimeMonitoring");
     antivirus.tamper_protection = tamper_protection(sources);
     antivirus.mode = mode(sources, antivirus);
     antivirus.policy_exclusions = exclusions(sources);
     antivirus.elam_disabled = sources
         .service("WdBoot")
         .map(|service| service.start == StartType::Disabled);
-    antivirus.others = present(sources, OTHER_PRODUCTS);
+    antivirus.others = others(sources, &bundle.other_antivirus);
+}
+
+/// Names of the products whose service is enabled: those that are known, and those that the
+/// bundle names by their service. A disabled service is what a product left behind.
+fn others(sources: &dyn Sources, named: &[String]) -> Fact<Vec<String>> {
+    let mut found: Vec<String> = Vec::new();
+    let known = OTHER_PRODUCTS.iter().copied();
+    let named = named
+        .iter()
+        .map(|service| (service.as_str(), service.as_str()));
+    for (service, product) in known.chain(named) {
+        match sources.service(service) {
+            Fact::Value(state) if state.start == StartType::Disabled => {}
+            Fact::Value(_) if !found.iter().any(|name| name == product) => {
+                found.push(product.to_owned());
+            }
+            Fact::Value(_) | Fact::Absent => {}
+            Fact::Unreadable { why } => {
+                return Fact::unknown(format!("service `{service}`: {why}"));
+            }
+        }
+    }
+    Fact::Value(found)
 }
 
 /// `WinDefend` without both of its drivers is what an old product left behind.

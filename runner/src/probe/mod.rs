@@ -99,7 +99,7 @@ pub fn facts(sources: &dyn Sources, bundle: &BundleName) -> Facts {
     let mut facts = Facts::default();
     windows_itself::read(sources, &mut facts);
     sensor::read(sources, &mut facts);
-    antivirus::read(sources, &mut facts);
+    antivirus::read(sources, bundle, &mut facts);
     own(sources, bundle, &mut facts);
     facts
 }

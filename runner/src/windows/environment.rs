@@ -6,6 +6,16 @@ use crate::machine::Folders;
 /// The surroundings of a program: made here and not inherited, because whoever starts this
 /// program may have set anything.
 pub(super) fn environment(folders: &Folders, temporary: &str) -> Vec<u16> {
+    let mut block = Vec::new();
+    for (name, value) in variables(folders, temporary) {
+        block.extend(wide(&format!("{name}={value}")));
+    }
+    block.push(0);
+    block
+}
+
+/// Names and values of the same.
+pub(super) fn variables(folders: &Folders, temporary: &str) -> Vec<(String, String)> {
     let system = &folders.system;
     let windows = system_folder::windows_folder();
     let drive = system.get(..2).unwrap_or("C:");
@@ -72,10 +82,5 @@ pub(super) fn environment(folders: &Folders, temporary: &str) -> Vec<u16> {
             std::env::vars().filter(|(name, _)| name.starts_with("WINE") || name == "HOME"),
         );
     }
-    let mut block = Vec::new();
-    for (name, value) in variables {
-        block.extend(wide(&format!("{name}={value}")));
-    }
-    block.push(0);
-    block
+    variables
 }

@@ -15,8 +15,8 @@ use super::children::Child;
 use super::registry::{Content, Lifetime};
 use super::sources::ThisMachine;
 use super::{
-    children, clock, dism, elam, event_log, files, http_client, registry, security, services,
-    system, system_folder, trust,
+    children, clock, dism, elam, event_log, files, http_client, protection, registry, security,
+    services, system, trust,
 };
 use crate::data_folder;
 use crate::failure::{Failure, FailureKind};
@@ -25,6 +25,7 @@ use crate::machine::{
     SeenSignature, Standing,
 };
 use crate::probe::{self, places};
+use crate::told::ToldByProduct;
 
 /// Name of the file that only one instance on a machine can have open, in whichever session and
 /// with whichever bundle.
@@ -94,7 +95,11 @@ impl Machine for WindowsMachine {
     }
 
     fn feature_state(&mut self) -> Fact<FeatureState> {
-        dism::feature_state(system_folder::system_folder())
+        dism::feature_state()
+    }
+
+    fn told_by_product(&mut self) -> ToldByProduct {
+        protection::told_by_product()
     }
 
     fn folders(&self) -> Folders {

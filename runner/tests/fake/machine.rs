@@ -13,6 +13,7 @@ use gangway_runner::machine::{
     BundleName, Command, Ended, Event, Folders, Machine, Mark, NewFile, Process, Question,
     SeenSignature, Standing,
 };
+use gangway_runner::told::ToldByProduct;
 
 use super::Fake;
 use super::faults::Effect;
@@ -50,12 +51,22 @@ impl Machine for Fake {
         if let Fact::Value(boot) = &mut facts.host.boot_time {
             *boot = boot.plus(self.skew);
         }
+        if self.keeps_current {
+            let lately = self.now().plus(-600);
+            facts.sensor.last_connected = facts.sensor.last_connected.map(|_| lately);
+            facts.antivirus.content_time = facts.antivirus.content_time.map(|_| lately);
+        }
         facts.gangway.sequence = self.sequence.map_or(Fact::Absent, Fact::Value);
         facts
     }
 
     fn feature_state(&mut self) -> Fact<FeatureState> {
         self.feature.clone()
+    }
+
+    fn told_by_product(&mut self) -> ToldByProduct {
+        self.inquiries += 1;
+        self.told.clone()
     }
 
     fn folders(&self) -> Folders {

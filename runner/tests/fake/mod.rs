@@ -23,6 +23,7 @@ use gangway_contract::step::Change;
 use gangway_contract::{Fact, Facts, History, Manifest, Sha256};
 use gangway_runner::bundle::Bundle;
 use gangway_runner::machine::{Event, Machine as _, Question, SeenSignature};
+use gangway_runner::told::ToldByProduct;
 
 use faults::Faults;
 pub(crate) use programs::Act;
@@ -41,6 +42,11 @@ pub(crate) struct Fake {
     pub(crate) clock: i64,
     pub(crate) truth: Facts,
     pub(crate) feature: Fact<FeatureState>,
+    /// The sensor speaks with its service and content arrives, whatever the clock says.
+    pub(crate) keeps_current: bool,
+    /// What the products say of the antivirus, and how often they were asked.
+    pub(crate) told: ToldByProduct,
+    pub(crate) inquiries: usize,
     pub(crate) manifest: Manifest,
     /// Files of the share by full path.
     pub(crate) share: BTreeMap<String, Vec<u8>>,
@@ -147,6 +153,9 @@ impl Fake {
             clock,
             truth: facts,
             feature,
+            keeps_current: true,
+            told: ToldByProduct::default(),
+            inquiries: 0,
             manifest,
             share,
             share_failures: Vec::new(),

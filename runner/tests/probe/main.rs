@@ -167,6 +167,30 @@ fn a_system_without_anything_is_read_too() {
     assert_eq!(System::default().fact("sensor.service"), "-");
 }
 
+/// Only a product whose service is enabled can protect; a disabled one is left over.
+#[test]
+fn another_antivirus_is_a_known_or_named_product_whose_service_is_enabled() {
+    let service = |start| Service {
+        state: ServiceState::Stopped,
+        start,
+    };
+    for (name, start, expected) in [
+        (
+            "CSFalconService",
+            StartType::Automatic,
+            "CrowdStrike Falcon",
+        ),
+        ("CSFalconService", StartType::Manual, "CrowdStrike Falcon"),
+        ("CSFalconService", StartType::Disabled, ""),
+        ("ContosoShield", StartType::Automatic, "ContosoShield"),
+        ("ContosoShield", StartType::Disabled, ""),
+        ("FabrikamShield", StartType::Automatic, ""),
+    ] {
+        let server = System::default().with_service(name, service(start));
+        assert_eq!(server.fact("antivirus.others"), expected, "{name} {start}");
+    }
+}
+
 #[test]
 fn what_an_old_antivirus_left_behind_is_told_from_one_that_is_stopped() {
     let stopped = Service {

@@ -12,6 +12,7 @@ pub(crate) const DEFENDER: &str = r"SOFTWARE\Microsoft\Windows Defender";
 const FEATURES: &str = r"SOFTWARE\Microsoft\Windows Defender\Features";
 const UPDATES: &str = r"SOFTWARE\Microsoft\Windows Defender\Signature Updates";
 const DEFENDER_POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
+const REAL_TIME: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender\Real-Time Protection";
 const CURRENT: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 const SETUP: &str = r"SYSTEM\Setup";
 const IMAGE: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State";
@@ -110,6 +111,20 @@ pub(crate) fn rows() -> Vec<(
             "DisableAntiSpyware",
             number(1),
             "antivirus.disabled_policy",
+            "1",
+        ),
+        (
+            DEFENDER_POLICY,
+            "DisableAntiVirus",
+            number(1),
+            "antivirus.antivirus_policy",
+            "1",
+        ),
+        (
+            REAL_TIME,
+            "DisableRealtimeMonitoring",
+            number(1),
+            "antivirus.real_time_policy",
             "1",
         ),
         (

@@ -7,6 +7,7 @@ mod applied;
 mod cases;
 #[path = "../fake/mod.rs"]
 mod fake;
+mod health;
 mod reports;
 mod restarts;
 mod share;

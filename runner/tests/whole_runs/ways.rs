@@ -86,7 +86,12 @@ fn the_retired_agent_is_extracted_and_then_installed() {
 manifest monitoring_agent aaaaaaaa-0000-0000-0000-000000000001
 manifest with mma MMASetup-AMD64.exe
 manifest with key workspace.key";
-    check_good(lines, &["MMASetup-AMD64.exe", "setup.exe"]);
+    let mut machine = machine(lines);
+    let report = run_once(&mut machine);
+    // It reports to its workspace, and nobody can say that it protects.
+    assert_ends(&report, Reason::RetiredAgent);
+    assert_eq!(machine.started, ["MMASetup-AMD64.exe", "setup.exe"]);
+    assert_eq!(run_once(&mut machine).steps, []);
 }
 
 #[test]

@@ -27,6 +27,9 @@ const CURRENT_VERSION: &str = r"Software\Microsoft\Windows\CurrentVersion";
 const WORKSPACES: &str =
     r"System\CurrentControlSet\Services\HealthService\Parameters\Service Connector Services";
 
+/// 2020-01-01 00:00:00 UTC.
+const FILETIME_2020: u64 = 132_223_104_000_000_000;
+
 /// Order that hands a call over to Wine's own installer.
 const REAL_INSTALLER: &str = r"run=C:\standins\msiexec.exe";
 /// Image of the antivirus service, its path given without the drive.
@@ -62,6 +65,16 @@ pub enum Given {
     FileRenamesPending,
     /// Another antivirus product, told by this service.
     OtherAntivirus(&'static str),
+    /// A product left this service behind, disabled.
+    DisabledAntivirus(&'static str),
+    /// Service `WinDefend` does not exist: the feature was removed.
+    AntivirusRemoved,
+    /// Service `WinDefend` is disabled.
+    AntivirusDisabled,
+    /// The security intelligence is of 2020.
+    OldContent,
+    /// The sensor has not reached its service since 2020.
+    Silent,
     /// Policy `ForceDefenderPassiveMode`.
     PassivePolicy(u32),
     /// Defender Antivirus runs in passive mode.
@@ -205,6 +218,19 @@ impl Given {
             Self::OtherAntivirus(service) => {
                 server.with_service(Service::running_automatic(service))
             }
+            Self::DisabledAntivirus(service) => server.with_service(Service::disabled(service)),
+            Self::AntivirusRemoved => server.without_service("WinDefend"),
+            Self::AntivirusDisabled => server.with_service(Service::disabled("WinDefend")),
+            Self::OldContent => server.with_registry(
+                &format!(r"{DEFENDER}\Signature Updates"),
+                "AVSignatureApplied",
+                Value::Other(3, FILETIME_2020.to_le_bytes().to_vec()),
+            ),
+            Self::Silent => server.with_orders("sense", "contact=never").with_registry(
+                r"Software\Microsoft\Windows Advanced Threat Protection\Status",
+                "LastConnected",
+                Value::Other(3, FILETIME_2020.to_le_bytes().to_vec()),
+            ),
             Self::PassivePolicy(value) => {
                 server.with_registry(SENSOR_POLICY, "ForceDefenderPassiveMode", value)
             }

@@ -132,6 +132,15 @@ fn onboards(killed: Scenario) -> Scenario {
         .run("onboarded", "converged", "")
 }
 
+/// Of the retired agent nobody can say that it protects.
+fn retires(killed: Scenario) -> Scenario {
+    killed.until("onboarded_unhealthy", "retired-agent").run(
+        "onboarded_unhealthy",
+        "retired-agent",
+        "",
+    )
+}
+
 fn offboards(killed: Scenario) -> Scenario {
     killed
         .until("offboarded", "offboarded")
@@ -232,9 +241,9 @@ killed! {
     deployment_tool_recorded: onboards(deployment_tool, "after:run-deployment-tool-ended");
 
     as_the_retired_agent_is_installed:
-        onboards(retired_agent, "after:install-monitoring-agent-started");
-    retired_agent_installed: onboards(retired_agent, "before:install-monitoring-agent-ended");
-    retired_agent_recorded: onboards(retired_agent, "after:install-monitoring-agent-ended");
+        retires(retired_agent, "after:install-monitoring-agent-started");
+    retired_agent_installed: retires(retired_agent, "before:install-monitoring-agent-ended");
+    retired_agent_recorded: retires(retired_agent, "after:install-monitoring-agent-ended");
 
     before_the_install_script: onboards(install_script, "before:run-install-script-started");
     as_the_install_script_starts: onboards(install_script, "after:run-install-script-started");

@@ -118,7 +118,14 @@ scenarios! {
     other_antivirus_2016: on(Server2016).given(OtherAntivirus("SepMasterService"))
         .onboards("write-passive-mode install-agent apply-onboarding");
     other_antivirus_on_an_onboarded_server: on(Server2022).given(Onboarded)
-        .given(OtherAntivirus("SentinelAgent")).onboards("write-passive-mode");
+        .given(OtherAntivirus("SentinelAgent"))
+        .run("onboarded_unhealthy", "antivirus-mode-waits", "write-passive-mode")
+        .restart().onboards("");
+    other_antivirus_that_the_config_names: on(Server2022).given(OtherAntivirus("ContosoShield"))
+        .config("onboard", "other_antivirus = ['ContosoShield']")
+        .onboards("write-passive-mode apply-onboarding");
+    other_antivirus_that_was_left_behind: on(Server2022)
+        .given(DisabledAntivirus("CSFalconService")).onboards(BLOB);
     tamper_protection_keeps_the_antivirus_active: on(Server2022).given(Onboarded)
         .given(OtherAntivirus("CSFalconService")).given(TamperProtection)
         .run("blocked", "tamper-protection", "");
@@ -126,15 +133,33 @@ scenarios! {
         .config("onboard", "antivirus_mode = 'always_passive'")
         .run("waiting", "settings-not-applied", "");
     passive_by_policy: on(Server2022).given(PassivePolicy(1))
+        .given(OtherAntivirus("CSFalconService"))
         .config("onboard", "antivirus_mode = 'always_passive'").onboards(BLOB);
+    passive_by_policy_and_nobody_else: on(Server2022).given(PassivePolicy(1))
+        .config("onboard", "antivirus_mode = 'always_passive'")
+        .run("onboarded_unhealthy", "passive-alone", BLOB);
     active_by_config_and_passive_by_policy: on(Server2022).given(PassivePolicy(1))
         .config("onboard", "antivirus_mode = 'never_passive'")
         .run("waiting", "settings-not-applied", "");
-    passive_mode_of_somebody_else_stays: on(Server2022).given(PassivePolicy(1)).onboards(BLOB);
+    passive_mode_of_somebody_else_stays: on(Server2022).given(PassivePolicy(1))
+        .run("onboarded_unhealthy", "passive-alone", BLOB)
+        .run("onboarded_unhealthy", "passive-alone", "");
+    passive_and_nobody_asks_for_it: on(Server2022).given(Onboarded).given(PassiveMode)
+        .run("onboarded_unhealthy", "stuck-passive", "");
     antivirus_disabled_by_policy_2016: on(Server2016).given(AntivirusDisabledByPolicy)
         .run("blocked", "antivirus-disabled-by-policy", "");
     antivirus_disabled_by_policy_2022: on(Server2022).given(AntivirusDisabledByPolicy)
-        .onboards(BLOB);
+        .given(AntivirusDisabled).run("onboarded_unhealthy", "antivirus-off-by-policy", BLOB);
+    antivirus_removed_2022: on(Server2022).given(Onboarded).given(AntivirusRemoved)
+        .run("onboarded_unhealthy", "no-antivirus", "");
+    antivirus_removed_beside_another_one: on(Server2022).given(OtherAntivirus("CSFalconService"))
+        .given(AntivirusRemoved).onboards("write-passive-mode apply-onboarding");
+    antivirus_disabled_2019: on(Server2019).given(AntivirusDisabled)
+        .run("onboarded_unhealthy", "antivirus-disabled", BLOB);
+    content_of_years_ago: on(Server2025).given(OldContent)
+        .run("onboarded_unhealthy", "content-old", BLOB);
+    sensor_that_reaches_nobody: on(Server2022).given(Onboarded).given(Silent)
+        .run("waiting", "first-contact", "");
 
     // Predecessors.
     leftover_2012_r2: on(Server2012R2).given(Leftover)
@@ -207,8 +232,11 @@ scenarios! {
         .given(NewFile("tdh.dll", [6, 1, 7601, 18939]))
         .given(Orders("wusa", "exit=-2145124329\n[windows6.1-kb3080149]\ncopy=C:\\standins\\new\\tdh.dll|C:\\windows\\system32\\tdh.dll"))
         .staged("variants/updates-2008-r2")
-        .onboards("install-hotfix install-monitoring-agent").onboards("");
-    retired_agent_2008_r2: retired_agent().onboards("install-monitoring-agent").onboards("");
+        .run("onboarded_unhealthy", "retired-agent", "install-hotfix install-monitoring-agent")
+        .run("onboarded_unhealthy", "retired-agent", "");
+    retired_agent_2008_r2: retired_agent()
+        .run("onboarded_unhealthy", "retired-agent", "install-monitoring-agent")
+        .run("onboarded_unhealthy", "retired-agent", "");
     role_without_exclusions_2012_r2: on(Server2012R2).given(Role("DNS"))
         .run("blocked", "role-exclusions-missing", "");
     role_with_exclusions_2012_r2: on(Server2012R2).given(Role("DNS")).given(Exclusion)

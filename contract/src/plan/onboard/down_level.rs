@@ -4,7 +4,6 @@ use crate::facts::Facts;
 use crate::history::History;
 use crate::manifest::{Manifest, MonitoringAgent, Role};
 use crate::plan::{Stop, steps};
-use crate::product::Route;
 use crate::reason::Reason;
 use crate::step::{Change, CheckedFile, Step};
 use crate::version::Version;
@@ -45,16 +44,6 @@ pub(super) fn down_level(
     Ok(list)
 }
 
-/// The retired agent, when it is the configured route of this server.
-pub(super) fn monitoring_route(manifest: &Manifest, route: Route) -> Option<&MonitoringAgent> {
-    let without_tool = manifest.payload(Role::DeploymentTool).is_none();
-    manifest
-        .settings
-        .monitoring_agent
-        .as_ref()
-        .filter(|_| route == Route::DownLevel && without_tool)
-}
-
 pub(super) fn with_monitoring_agent(
     manifest: &Manifest,
     agent: &MonitoringAgent,
@@ -65,8 +54,9 @@ pub(super) fn with_monitoring_agent(
     };
     if goal.holds(facts) {
         return Err(Stop::new(
-            Reason::Converged,
-            "the monitoring agent, retired on 2024-08-31, reports to the workspace",
+            Reason::RetiredAgent,
+            "the monitoring agent, retired on 2024-08-31, reports to the workspace; nothing \
+             tells whether its sensor lives, or who protects the server",
         ));
     }
     if facts.legacy.workspaces.unreadable().is_some() {

@@ -10,14 +10,16 @@ mod unified_agent;
 
 use crate::fact::Fact;
 use crate::facts::Facts;
+use crate::health;
 use crate::history::History;
 use crate::manifest::Manifest;
-use crate::product::{Route, route_of};
+use crate::product::{Route, monitoring_route, route_of};
 use crate::reason::Reason;
-use crate::step::Step;
+use crate::state::State;
+use crate::step::{Step, StepKind};
 
 use super::{Stop, steps};
-use down_level::{down_level, monitoring_route, with_monitoring_agent};
+use down_level::{down_level, with_monitoring_agent};
 use passive_mode::{mode_steps, wants_passive};
 use readiness::ready_for_change;
 use sensor::{blob_removed, blob_waits, identity_step, in_box, vdi_tag_missing};
@@ -102,11 +104,54 @@ fn converged(
     if !as_wanted {
         return None;
     }
-    Some(if let Some(waits) = waits {
+    let done = if let Some(waits) = waits {
         waits
     } else if facts.restart.own.holds() {
         Stop::new(Reason::RestartAfterOnboarding, "")
     } else {
         Stop::new(Reason::Converged, "")
+    };
+    // What has failed says more than what is not healthy.
+    Some(match done.reason.state() {
+        State::Failed => done,
+        _ => unhealthy(manifest, facts, history, &done).unwrap_or(done),
     })
+}
+
+/// The sensor may take this long to reach its service after it was onboarded or Windows
+/// started: Microsoft speaks of minutes to a day until a device shows in the portal.
+const FIRST_CONTACT_S: i64 = 86_400;
+
+/// The stop of a server that is onboarded and not protected or not watched.
+fn unhealthy(manifest: &Manifest, facts: &Facts, history: &History, done: &Stop) -> Option<Stop> {
+    let health = health::judge(manifest, facts);
+    let reason = health.trouble()?;
+    let mut evidence = health.evidence();
+    if done.reason == Reason::RestartAfterOnboarding {
+        evidence.push_str("; a restart is due");
+    }
+    let reason = if reason == Reason::SensorSilent && just_begun(facts, history) {
+        Reason::FirstContact
+    } else {
+        reason
+    };
+    Some(Stop::new(reason, evidence))
+}
+
+/// Was the server onboarded or started of late, so that the sensor's silence means nothing yet?
+fn just_begun(facts: &Facts, history: &History) -> bool {
+    let onboarded = [
+        StepKind::ApplyOnboarding,
+        StepKind::RunOnboardingScript,
+        StepKind::RunDeploymentTool,
+    ]
+    .into_iter()
+    .filter_map(|step| history.of(step)?.last_end);
+    let started = facts.host.boot_time.value().copied();
+    let Some(now) = facts.host.now.value() else {
+        return false;
+    };
+    onboarded
+        .chain(started)
+        .any(|begun| (0..FIRST_CONTACT_S).contains(&now.since(begun)))
 }

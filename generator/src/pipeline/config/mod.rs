@@ -19,7 +19,7 @@ use crate::plain_file;
 pub use error::ConfigError;
 pub use sections::*;
 
-use values::{is_proxy_url, parse_window, unc_fault};
+use values::{is_proxy_url, is_service_name, parse_window, unc_fault};
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -130,6 +130,33 @@ impl Config {
                 "the sensor refuses longer tags (event 74)",
             );
         }
+        if let Some(name) = self
+            .onboard
+            .other_antivirus
+            .iter()
+            .find(|name| !is_service_name(name))
+        {
+            return refuse(
+                "onboard.other_antivirus",
+                format!("holds `{name}`, which is no name of a service"),
+                "write the service's short name, as `sc query` shows it",
+            );
+        }
+        for (field, days) in [
+            ("health.silent_after_days", self.health.silent_after_days),
+            (
+                "health.content_old_after_days",
+                self.health.content_old_after_days,
+            ),
+        ] {
+            if days == 0 {
+                return refuse(
+                    field,
+                    "is 0, so that every server would be called so".to_owned(),
+                    "write a number of days from 1",
+                );
+            }
+        }
         let is_guid = |text: &String| text.parse::<OrgId>().is_ok();
         const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
         if let Some(id) = self
@@ -190,6 +217,8 @@ impl Config {
         Settings {
             report_root: self.share.reports.clone(),
             antivirus_mode: self.onboard.antivirus_mode,
+            other_antivirus: self.onboard.other_antivirus.clone(),
+            health: self.health,
             agent_route: self.onboard.agent_route,
             device_tag: self.onboard.device_tag.clone(),
             window: rollout.window.as_deref().and_then(parse_window),

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use gangway_contract::manifest::{AgentRoute, AntivirusMode, ApplyMethod, Mode, RebootRule, Vdi};
+use gangway_contract::manifest::{
+    AgentRoute, AntivirusMode, ApplyMethod, HealthLimits, Mode, RebootRule, Vdi,
+};
 use gangway_contract::{OrgId, Sha256};
 use serde::Deserialize;
 
@@ -33,6 +35,9 @@ pub struct Config {
     /// Which servers beyond the usual ones are meant.
     #[serde(default)]
     pub targets: Targets,
+    /// When an onboarded server counts as silent or its content as old.
+    #[serde(default)]
+    pub health: HealthLimits,
     /// When and on how many servers it does it.
     #[serde(default)]
     pub rollout: Rollout,
@@ -182,6 +187,8 @@ pub struct Onboard {
     pub mode: OnboardMode,
     /// `auto`, `always_passive`, `never_passive`.
     pub antivirus_mode: AntivirusMode,
+    /// Services that count as an antivirus besides those that are known.
+    pub other_antivirus: Vec<String>,
     /// `auto`, `install_script`.
     pub agent_route: AgentRoute,
     /// Device tag, at most 200 characters.
@@ -216,6 +223,7 @@ impl Default for Onboard {
         Self {
             mode: OnboardMode::Onboard,
             antivirus_mode: AntivirusMode::Auto,
+            other_antivirus: Vec::new(),
             agent_route: AgentRoute::Auto,
             device_tag: None,
             apply: ApplyMethod::Native,

@@ -39,6 +39,12 @@ pub(super) fn is_proxy_url(url: &str) -> bool {
     !host.is_empty() && host.bytes().all(plain) && port.parse::<u16>().is_ok()
 }
 
+/// A service's short name: 1 to 256 characters without slashes (`CreateService`).
+pub(super) fn is_service_name(name: &str) -> bool {
+    let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
+    (1..=256).contains(&name.chars().count()) && name.trim() == name && name.chars().all(plain)
+}
+
 /// Two labels at least, letters, digits and inner hyphens (RFC 1123).
 fn is_dns_name(name: &str) -> bool {
     let label = |label: &str| {

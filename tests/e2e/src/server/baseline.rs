@@ -1,6 +1,8 @@
 //! What is on a freshly installed, fully updated server of each product, as far as a program
 //! that onboards it looks.
 
+use std::time::SystemTime;
+
 use super::os::{Entries, Os, entry};
 use crate::wine::Value;
 
@@ -13,6 +15,8 @@ pub(super) const SENSE_VERSION: [u16; 4] = [10, 8798, 26100, 1000];
 const PLATFORM: [u16; 4] = [4, 18, 25020, 1009];
 const PLATFORM_EXE: &str =
     "ProgramData/Microsoft/Windows Defender/Platform/4.18.25020.1009-0/MsMpEng.exe";
+/// Where the agent of products without an antivirus puts its own.
+const AGENT_PLATFORM_EXE: &str = "Program Files/Windows Defender/MsMpEng.exe";
 
 /// A stand-in program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,11 +129,20 @@ pub(super) fn services(os: Os) -> Vec<Service> {
     services
 }
 
-/// Registry values that Defender Antivirus keeps where it is part of Windows.
-pub(super) fn registry(os: Os) -> Entries {
-    if os.version() < (10, 0, 0) {
-        return Vec::new();
-    }
+/// The antivirus that an installed agent brought, where Windows has none.
+pub(super) fn antivirus_of_agent(os: Os) -> Option<Service> {
+    (os.version() < (10, 0, 0)).then(|| {
+        Service::running_automatic("WinDefend").with_image(
+            AGENT_PLATFORM_EXE,
+            Program::Service,
+            PLATFORM,
+        )
+    })
+}
+
+/// Registry values that Defender Antivirus keeps; where the agent brings it they show once its
+/// service is there.
+pub(super) fn registry() -> Entries {
     let defender = r"Software\Microsoft\Windows Defender";
     let content = r"Software\Microsoft\Windows Defender\Signature Updates";
     vec![
@@ -137,21 +150,37 @@ pub(super) fn registry(os: Os) -> Entries {
         entry(defender, "DisableAntiVirus", 0.into()),
         entry(defender, "PassiveMode", 0.into()),
         entry(content, "AVSignatureVersion", "1.421.1.0".into()),
+        entry(content, "AVSignatureApplied", filetime_now()),
         entry(content, "EngineVersion", "1.1.25020.1007".into()),
     ]
+}
+
+/// Now as the eight bytes of a FILETIME: 100 ns since 1601 UTC.
+pub(super) fn filetime_now() -> Value {
+    /// Type of a value of bytes.
+    const REG_BINARY: u32 = 3;
+    let unix = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let filetime = unix.as_secs().saturating_add(11_644_473_600) * 10_000_000;
+    Value::Other(REG_BINARY, filetime.to_le_bytes().to_vec())
 }
 
 /// Versions of system files. Wine goes on loading its own libraries, whatever stands there.
 pub(super) fn programs(os: Os) -> Vec<(String, Program, [u16; 4])> {
     let file = |name: &str, version| (format!("windows/system32/{name}"), Program::Tool, version);
+    // Laid out by the agent, and found by the sensor when it starts.
+    let antivirus = (AGENT_PLATFORM_EXE.to_owned(), Program::Service, PLATFORM);
     match os {
         // October 2021 rollup and later.
         Os::Server2012R2 => vec![
+            antivirus,
             file("ucrtbase.dll", [10, 0, 10586, 1171]),
             file("tdh.dll", [6, 3, 9600, 20120]),
             file("ntoskrnl.exe", [6, 3, 9600, 20144]),
         ],
         Os::Server2008R2 => vec![
+            antivirus,
             file("tdh.dll", [6, 1, 7601, 24384]),
             file("wintrust.dll", [6, 1, 7601, 24384]),
             file("ntoskrnl.exe", [6, 1, 7601, 24545]),

@@ -73,7 +73,7 @@ impl ServerBuilder {
             name: format!("srv{}.contoso.com", os.name().to_lowercase()),
             sense,
             services: baseline::services(os),
-            registry: baseline::registry(os),
+            registry: baseline::registry(),
             shares: Vec::new(),
             orders: baseline::orders(os),
             files: Vec::new(),
@@ -180,6 +180,10 @@ impl ServerBuilder {
     pub fn build(mut self) -> Result<Server> {
         let standins = Standins(required::path(required::STANDINS)?);
         self.services.extend(sensor_service(&self.sense));
+        let has_antivirus = self.services.iter().any(|one| one.name() == "WinDefend");
+        if matches!(self.sense, Sense::Onboarded { .. }) && !has_antivirus {
+            self.services.extend(baseline::antivirus_of_agent(self.os));
+        }
         let around = unused_folder(self.os)?;
         let server = Server {
             prefix: Prefix::copy_of(&template::folder()?, &around)?,
@@ -248,6 +252,7 @@ fn sensor_registry(sense: &Sense) -> Entries {
     vec![
         entry(POLICY_KEY, "OnboardingInfo", blob.as_str().into()),
         entry(SENSOR_KEY, "OnboardedInfo", blob.as_str().into()),
+        entry(STATUS_KEY, "LastConnected", baseline::filetime_now()),
         entry(STATUS_KEY, "OrgId", org_id.as_str().into()),
         entry(STATUS_KEY, "OnboardingState", 1.into()),
     ]

@@ -2,7 +2,10 @@
 //!
 //! On start it reads `OnboardingInfo` under the policy key; when that is a blob, it reports
 //! `OnboardingState` 1 and the blob's `OrgId` under its status key and sets its own start type
-//! to 2 (automatic). While it runs it watches for an offboarding blob; a valid one (its
+//! to 2 (automatic), `LastConnected`, and the mode of the antivirus by the policy
+//! `ForceDefenderPassiveMode`. Where `MsMpEng.exe` lies in the folder of the agent and no
+//! service runs it, it registers that service, as the agent's own package does on products
+//! without an antivirus. While it runs it watches for an offboarding blob; a valid one (its
 //! tenant, not expired) turns the state to 0 and the start type to 3, and the service ends.
 //! Without any blob it ends at once, as the real one does (event 6). It takes no stop
 //! request.
@@ -10,7 +13,7 @@
 //! Orders of a test (`gangway_standins::behaviour`, program `sense`): `start_error` (the
 //! Windows error with which the start fails, 577 for a disabled early-launch driver);
 //! `start_delay_ms`; `onboard_delay_ms`; `onboard=never`; `org_id` (reported instead of the
-//! blob's); `offboard=never`; `end=now`, which alone is also heard while it runs: it ends and
+//! blob's); `contact=never` (no `LastConnected`); `offboard=never`; `end=now`, which alone is also heard while it runs: it ends and
 //! stays onboarded.
 
 #[cfg(not(windows))]
@@ -28,6 +31,8 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(windows)]
 mod windows {
+    use std::path::Path;
+    use std::process::Command;
     use std::time::{Duration, SystemTime};
 
     use gangway_standins::behaviour::Behaviour;
@@ -39,6 +44,7 @@ mod windows {
     const POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
     const SENSOR: &str = r"SOFTWARE\Microsoft\Windows Advanced Threat Protection";
     const STATUS: &str = r"SOFTWARE\Microsoft\Windows Advanced Threat Protection\Status";
+    const DEFENDER: &str = r"SOFTWARE\Microsoft\Windows Defender";
     const OFFBOARDING: &str = "696C1FA1-4030-4FA4-8713-FAF9B2EA7C0A";
     const AUTOMATIC: u32 = 2;
     const MANUAL: u32 = 3;
@@ -55,18 +61,48 @@ mod windows {
         if let Some(error) = orders.number("start_error") {
             return status.stopped(error);
         }
+        bring_antivirus();
         status.running();
         let Some(onboarding) = policy("OnboardingInfo") else {
             return status.stopped(0);
         };
         if orders.text("onboard") != Some("never") {
             pause(&orders, "onboard_delay_ms", 300);
+            set_antivirus_mode();
+            if orders.text("contact") != Some("never") {
+                record_failure(registry::set_time(STATUS, "LastConnected", now()));
+            }
             onboard(&onboarding, orders.text("org_id"));
         }
         while !offboarded(&orders) && Behaviour::of("sense", start, "").text("end").is_none() {
             std::thread::sleep(POLL);
         }
         status.stopped(0);
+    }
+
+    /// The agent of products without an antivirus brings one.
+    fn bring_antivirus() {
+        const IMAGE: &str = r"C:\Program Files\Windows Defender\MsMpEng.exe";
+        let key = r"SYSTEM\CurrentControlSet\Services\WinDefend";
+        if registry::number(key, "Start").is_some() || !Path::new(IMAGE).exists() {
+            return;
+        }
+        for arguments in [
+            &["create", "WinDefend", "binPath=", IMAGE, "start=", "auto"][..],
+            &["start", "WinDefend"],
+        ] {
+            let done = Command::new(r"C:\windows\system32\sc.exe")
+                .args(arguments)
+                .status();
+            record_failure(done.map(|_| ()));
+        }
+    }
+
+    /// As the policy says; without one it stays.
+    fn set_antivirus_mode() {
+        if let Some(passive) = registry::number(POLICY, "ForceDefenderPassiveMode") {
+            record_failure(registry::set_number(DEFENDER, "PassiveMode", passive));
+        }
     }
 
     fn policy(name: &str) -> Option<(String, Parameters)> {

@@ -3,8 +3,9 @@
 
 use windows_sys::Win32::Foundation::ERROR_SUCCESS;
 use windows_sys::Win32::System::Registry::{
-    HKEY_LOCAL_MACHINE, REG_DWORD, REG_SZ, RRF_RT_REG_DWORD, RRF_RT_REG_SZ, RegCreateKeyW,
-    RegDeleteKeyValueW, RegDeleteKeyW, RegEnumKeyW, RegGetValueW, RegOpenKeyW, RegSetKeyValueW,
+    HKEY_LOCAL_MACHINE, REG_DWORD, REG_QWORD, REG_SZ, RRF_RT_REG_DWORD, RRF_RT_REG_SZ,
+    RegCreateKeyW, RegDeleteKeyValueW, RegDeleteKeyW, RegEnumKeyW, RegGetValueW, RegOpenKeyW,
+    RegSetKeyValueW,
 };
 
 use super::wide;
@@ -84,6 +85,14 @@ pub fn set_text(key: &str, name: &str, value: &str) -> std::io::Result<()> {
         .flat_map(|unit| unit.to_le_bytes())
         .collect();
     set(key, name, REG_SZ, &bytes)
+}
+
+/// Writes a time as FILETIME, a number of 64 bits, making the key when it is missing.
+///
+/// # Errors
+/// The Windows error of the write.
+pub fn set_time(key: &str, name: &str, filetime: u64) -> std::io::Result<()> {
+    set(key, name, REG_QWORD, &filetime.to_le_bytes())
 }
 
 fn set(key: &str, name: &str, kind: u32, data: &[u8]) -> std::io::Result<()> {
