@@ -25,9 +25,17 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of [`open`], and the system's.
 pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    read_open(&mut open(path)?, limit)
+}
+
+/// As [`read`], of a file that is open.
+///
+/// # Errors
+/// The system's.
+pub fn read_open(file: &mut File, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     let most = limit.saturating_add(1);
-    let read = open(path)?.take(most).read_to_end(&mut bytes)?;
+    let read = file.take(most).read_to_end(&mut bytes)?;
     Ok((read as u64 <= limit).then_some(bytes))
 }
 

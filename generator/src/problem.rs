@@ -34,6 +34,9 @@ pub struct Code {
     pub page: &'static str,
 }
 
+/// Files, servers or rows that one problem names before the rest is only counted.
+pub const NAMED: usize = 20;
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -116,6 +119,23 @@ impl Problem {
     pub fn with_evidence(mut self, line: impl Into<String>) -> Self {
         self.evidence.push(line.into());
         self
+    }
+
+    /// Adds the first of these names as proof, and how many more there are.
+    #[must_use]
+    pub fn naming(self, names: impl ExactSizeIterator<Item = String>) -> Self {
+        let more = names.len().saturating_sub(NAMED);
+        let named = names.take(NAMED).fold(self, Self::with_evidence);
+        named.and_more(more)
+    }
+
+    /// Says how many more there are than are named.
+    #[must_use]
+    pub fn and_more(self, more: usize) -> Self {
+        match more {
+            0 => self,
+            more => self.with_evidence(format!("and {more} more")),
+        }
     }
 
     /// Is this an error?

@@ -4,6 +4,8 @@
 use std::path::Path;
 
 use gangway::bundle::BundleDocument;
+use gangway::fleet::{ExpectedServers, SavedOwners};
+use gangway::formats::security::{ntacl_owner, sddl_owner};
 use gangway::gpo::backup::{BackupDocument, BackupInstance, read_manifest};
 use gangway::gpo::comment::PolicyComments;
 use gangway::gpo::extensions::FoundList;
@@ -28,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("gpo_xml", gpo_xml, seeds::gpo_xml_files),
     ("json", json, seeds::json_documents),
     ("lock", lock, seeds::locks),
+    ("owners", owners, seeds::owners),
 ];
 
 /// `gangway.toml`.
@@ -92,4 +95,14 @@ pub fn gpo_files(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let _ = FoundList::parse(&text);
     let _ = wmi::read_parm2(&text);
+}
+
+/// What tells whose a report is: lists of servers and of owners, a descriptor as it is, in its
+/// text form and in Samba's attribute.
+pub fn owners(data: &[u8]) {
+    let _ = ExpectedServers::read(data).map(|servers| servers.len());
+    let _ = SavedOwners::read(data);
+    let _ = SecurityDescriptor::owner_of(data);
+    let _ = ntacl_owner(data);
+    let _ = sddl_owner(&String::from_utf8_lossy(data));
 }

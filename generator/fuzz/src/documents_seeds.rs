@@ -1,6 +1,7 @@
 //! Seeds of the documents: written by the product's own writers.
 
 use gangway::bundle::{BundleDocument, Exe, FileDigest, Remark, Tool};
+use gangway::formats::security::SecurityDescriptor;
 use gangway::gpo::backup::BackupDocument;
 use gangway::gpo::{DeployOptions, DomainName, GpoFiles, SettingsOptions, deploy, settings};
 use gangway::intake::lock::{Lock, LockedDownload};
@@ -195,4 +196,41 @@ pub fn gpo_binary_files() -> Seeds {
             .map(|gpo| named("parm2", gpo.wmi_filter.parm2())),
     );
     seeds
+}
+
+/// Lists of servers and of owners, and descriptors in the wrappings of a file server.
+pub fn owners() -> Seeds {
+    let owner = "S-1-5-21-1-2-3-1105".parse().expect("a SID");
+    let descriptor = SecurityDescriptor {
+        owner: Some(owner),
+        ..SecurityDescriptor::default()
+    };
+    let descriptor = descriptor.to_bytes();
+    // Version 1 of the attribute has the offsets count from 8 bytes before the header.
+    let mut ntacl = vec![1, 0, 1, 0, 0, 0, 2, 0];
+    ntacl.extend_from_slice(&descriptor);
+    ntacl[12] += 8;
+    let digits: String = ntacl.iter().map(|byte| format!("{byte:02x}")).collect();
+    vec![
+        named("descriptor", descriptor),
+        named("ntacl", ntacl),
+        named("sddl", "O:S-1-5-21-1-2-3-1105G:BAD:"),
+        named(
+            "getfattr",
+            format!("# file: a.json\nsecurity.NTACL=0x{digits}\n"),
+        ),
+        named(
+            "showacls",
+            "FILENAME:a.json\nMODE:A\n\tOwner SID:\tS-1-5-21-1-2-3-1105\n",
+        ),
+        named("export", "Name,Sddl\r\na.json,\"O:SYG:SYD:\"\r\n"),
+        named(
+            "servers",
+            "DN,sAMAccountName,objectSid\r\n\"CN=A,DC=b\",A$,X'010100000000000512000000'\r\n",
+        ),
+        named(
+            "ldif",
+            "dn: CN=A,DC=b\nobjectSid:: AQEAAAAAAAUSAAAA\ncn: A\n\n",
+        ),
+    ]
 }

@@ -315,6 +315,12 @@ pub(super) struct Report {
     /// Days after which a server that sent nothing new counts as not heard from
     #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_MAX_AGE_DAYS)]
     pub(super) max_age: u32,
+    /// Owners of the report files, saved where the files lie; see `gangway explain GW4008`
+    #[arg(long, value_name = "FILE")]
+    pub(super) owners: Option<PathBuf>,
+    /// Fails unless every report that counts belongs to the account of its server
+    #[arg(long, requires = "expected")]
+    pub(super) require_owners: bool,
     /// Names every server below each reason, not the first few
     #[arg(long)]
     pub(super) all: bool,

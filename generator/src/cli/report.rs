@@ -11,7 +11,7 @@ use super::commands::{Answered, judged, now};
 use super::exit::Exit;
 use super::failure::{Failure, FailureCode};
 use super::output::Output;
-use crate::fleet::{self, Campaign, ExpectedServers, Fleet, Names, Question};
+use crate::fleet::{self, Campaign, ExpectedServers, Fleet, Names, Owners, Question, SavedOwners};
 use crate::plain_file;
 
 /// A hundred thousand rows of every property take some 60 MB.
@@ -19,13 +19,20 @@ const MAX_LIST_BYTES: u64 = 256 << 20;
 
 pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     let expected = given.expected.as_deref().map(read_expected).transpose()?;
+    let owners = given.owners.as_deref().map(read_owners).transpose()?;
+    let owners = owners.map_or_else(Owners::default, Owners::Saved);
     let question = Question {
         expected: expected.as_ref(),
+        owners: &owners,
         campaign: campaign(given)?,
         now: UtcTime(now(&given.moment)),
         max_age_days: given.max_age,
     };
     let mut fleet = fleet::read(&given.folder, &question)?;
+    if given.require_owners {
+        let open = fleet::required_problem(&fleet.coverage);
+        fleet.problems.extend(open);
+    }
     output.problems(&fleet.problems);
     if given.csv {
         output.result(fleet::csv(&fleet).trim_end());
@@ -80,6 +87,20 @@ fn read_manifest(bundle: &Path) -> Result<Manifest, Failure> {
         .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
     let bytes = bytes.unwrap_or_default();
     Manifest::parse(&bytes).map_err(|error| failed(FailureCode::NotABundle, error.to_string()))
+}
+
+fn read_owners(path: &Path) -> Result<SavedOwners, Failure> {
+    let failed = |code, why: String| {
+        let text = format!(
+            "list of owners `{}`: {why}\nhint: see `gangway explain GW4008` for the commands that \
+             write one",
+            path.display()
+        );
+        Failure::of(code, &text)
+    };
+    let bytes = plain_file::read_whole(path, MAX_LIST_BYTES)
+        .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
+    SavedOwners::read(&bytes).map_err(|error| failed(FailureCode::CommandLine, error.to_string()))
 }
 
 fn read_expected(path: &Path) -> Result<ExpectedServers, Failure> {

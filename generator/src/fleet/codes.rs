@@ -65,8 +65,9 @@ pub static LEFT_OUT_REPORT: Code = Code {
     page: "A report counts for a server only when nothing about it speaks against that. It does not \
 when its file's name is not the one that a bootstrap gives it, or names another server or another \
 time than its content: anybody who may write to the folder can speak for another server, and only \
-the name is tied to who made it. It does not when its time lies in the future: such a report would \
-hide every later one.\n\nLook at the files named. Reports that were copied keep their names; one \
+what the file server says of the owner is tied to who made it. It does not when its owner is known \
+and is not the account of its server. It does not when its time lies in the future: such a report \
+would hide every later one.\n\nLook at the files named. Reports that were copied keep their names; one \
 that was renamed or edited does not count. When a server's clock is wrong, set it.",
 };
 
@@ -80,6 +81,26 @@ rollout is for: no share of servers that are done can be trusted.\n\nName the bu
 (`--bundle OUT`) or the tenant (`--org-id ID`). Servers of another one then stand apart.",
 };
 
+/// Reports whose authors nobody can name, where that was asked for.
+pub static OWNERS_NOT_CHECKED: Code = Code {
+    id: "GW4008",
+    severity: Severity::Error,
+    title: "reports are not tied to the accounts of their servers",
+    page: "`--require-owners` was given, and of some servers nobody can say who wrote the report \
+that they stand on. Every computer may write to the folder, so a name and a text prove nothing; \
+what proves it is the owner that the file server gave the file, held against the account of the \
+server.\n\n\
+The account comes from the list of `--expected`, when it has a SID of each server: `Get-ADComputer \
+… | Export-Csv` has the column `SID`, csvde, ldifde and ldbsearch give `objectSid`.\n\n\
+The owner comes from the files where Samba keeps them on its disk (attribute `security.NTACL`, as \
+root) or a share is mounted on Linux with `cifsacl`. A copy has other owners: save a list of them \
+where the files lie, and give it with `--owners`. `smbclient //SERVER/SHARE -c 'showacls; ls'` \
+writes one, so does `getfattr -d -m - -e hex *.json`, and on Windows `Get-ChildItem *.json | \
+Select-Object Name, @{n='Sddl';e={(Get-Acl $_.FullName).Sddl}} | Export-Csv -Encoding UTF8 \
+-NoTypeInformation owners.csv`. A file that belongs to the file server's administrators was copied, \
+or is the file server's own.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -89,4 +110,5 @@ pub static ALL: &[&Code] = &[
     &AMBIGUOUS_NAME,
     &LEFT_OUT_REPORT,
     &SEVERAL_TENANTS,
+    &OWNERS_NOT_CHECKED,
 ];

@@ -114,7 +114,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::{
-        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Question, read, text,
+        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Owners, Question, read, text,
     };
 
     fn report(
@@ -157,6 +157,7 @@ mod tests {
         let expected = ExpectedServers::read(b"a.corp\nb.corp\nc.corp\n").unwrap();
         let question = Question {
             expected: Some(&expected),
+            owners: &Owners::default(),
             campaign: Campaign {
                 mode: Mode::Onboard,
                 org_id: None,

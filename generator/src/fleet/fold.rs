@@ -8,14 +8,12 @@ use gangway_contract::{BundleId, OrgId, State, UtcTime};
 use serde::Deserialize;
 
 use super::connectivity::Checks;
-use super::{ServerConnectivity, ServerReport};
+use super::{OwnerCheck, ServerConnectivity, ServerReport};
 use crate::printable::{on_one_line, read_on_one_line, shortened};
+use crate::problem::NAMED;
 
 /// Characters that are kept of each text of a report; real ones have fewer.
 const MAX_TEXT: usize = 1_000;
-
-/// Files named of those that do not count; the rest is counted.
-const NAMED: usize = 20;
 
 /// What the fleet needs of a report; every other field is passed over without being kept.
 #[derive(Deserialize)]
@@ -81,7 +79,12 @@ struct SensorFacts {
 }
 
 impl HostReport {
-    fn into_run(self) -> ServerReport {
+    /// The server that it speaks of, by its full name in lower case.
+    pub(super) fn server(&self) -> String {
+        cut(on_one_line(&self.fqdn).to_ascii_lowercase())
+    }
+
+    fn into_run(self, owner: OwnerCheck) -> ServerReport {
         let org_id = match self.facts_after.sensor.org_id {
             Fact::Value(org_id) => Some(org_id),
             _ => None,
@@ -97,6 +100,7 @@ impl HostReport {
             finished_at: self.finished_at.to_string(),
             exit_code: self.exit_code,
             protected: self.health.is_some_and(|health| health.all_good()),
+            owner,
         }
     }
 
@@ -127,7 +131,7 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    fn take(&mut self, file: &str, report: HostReport) {
+    fn take(&mut self, file: &str, report: HostReport, owner: OwnerCheck) {
         fn later<T>(place: Option<&(Age, T)>, time: UtcTime, file: &str) -> bool {
             place.is_none_or(|((old, name), _)| (*old, name.as_str()) < (time, file))
         }
@@ -138,7 +142,7 @@ impl Newest {
                 self.connectivity = Some((age(), report.into_connectivity()));
             }
         } else if later(self.run.as_ref(), time, file) {
-            self.run = Some((age(), report.into_run()));
+            self.run = Some((age(), report.into_run(owner)));
         }
     }
 }
@@ -167,7 +171,7 @@ impl Named {
 
 /// What became of one file.
 pub(super) enum Outcome {
-    Counts(HostReport),
+    Counts(HostReport, OwnerCheck),
     /// It says something of itself that cannot be so.
     LeftOut(String),
     /// It cannot be understood.
@@ -186,10 +190,10 @@ pub(super) struct Folded {
 impl Folded {
     pub(super) fn take(&mut self, file: String, outcome: Outcome) {
         match outcome {
-            Outcome::Counts(report) => {
+            Outcome::Counts(report, owner) => {
                 self.reports += 1;
-                let name = cut(on_one_line(&report.fqdn).to_ascii_lowercase());
-                self.newest.entry(name).or_default().take(&file, report);
+                let newest = self.newest.entry(report.server()).or_default();
+                newest.take(&file, report, owner);
             }
             Outcome::LeftOut(why) => self.left_out.take(file, why),
             Outcome::Unreadable(why) => self.unreadable.take(file, why),

@@ -1,13 +1,17 @@
 //! Reads the reports that servers leave and says how far the fleet is.
 //!
 //! Reports are untrusted input: bounded in number and size, parsed into what is needed, and
-//! never believed beyond what they say of their own server. Read from a copy, a file's owner
-//! is not known, so a report's authorship is not checked here and the summary says so.
+//! never believed beyond what they say of their own server. Whose a file is says the file server:
+//! where its owner and the server's account are known, a report of somebody else does not count,
+//! and where they are not, the number says so.
 
 pub mod codes;
 mod connectivity;
+mod decode;
 mod expected;
 mod fold;
+mod hex;
+mod owners;
 mod read;
 mod standing;
 mod summary;
@@ -19,6 +23,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use expected::{ExpectedError, ExpectedServers};
+pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use read::{FleetError, MAX_REPORTS, read};
 pub use standing::Standing;
 pub use summary::{Names, text};
@@ -34,6 +39,8 @@ pub const DEFAULT_MAX_AGE_DAYS: u32 = 30;
 pub struct Question<'a> {
     /// The servers that should exist, when a list was given.
     pub expected: Option<&'a ExpectedServers>,
+    /// Where the owners of the report files are read.
+    pub owners: &'a Owners,
     /// What the servers were to become.
     pub campaign: Campaign,
     /// The moment that ages are counted to.
@@ -98,8 +105,11 @@ pub struct Coverage {
     pub oldest: Option<String>,
     /// End of the newest one.
     pub newest: Option<String>,
-    /// Was each file's owner compared with the computer it speaks of?
+    /// Is there a report of an expected server, and does each one that counts belong to the
+    /// account of its server?
     pub owners_checked: bool,
+    /// Expected servers with a report, by what is known of its owner.
+    pub owners: Vec<OwnerCount>,
 }
 
 /// One standing and how many servers have it.
@@ -199,4 +209,6 @@ pub struct ServerReport {
     /// Does the report tell that the server is protected: onboarded, sensor, antivirus and
     /// content all as wanted? Reports of before 2026-12 tell nothing of it.
     pub protected: bool,
+    /// What is known of the owner of the file.
+    pub owner: OwnerCheck,
 }

@@ -1,7 +1,7 @@
 //! From a folder of report files to where each server stands.
 
 use std::collections::BTreeSet;
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,10 @@ use rayon::prelude::*;
 use super::fold::{Folded, HostReport, Named, Newest, Outcome};
 use super::standing::{ORDER, done_percent, standing};
 use super::{
-    Coverage, ExpectedServers, Fleet, Question, Server, Standing, StandingCount, codes,
-    connectivity,
+    Coverage, ExpectedServers, Fleet, OwnerCheck, OwnerCount, Question, Server, Standing,
+    StandingCount, codes, connectivity, owners,
 };
+use crate::formats::security::Sid;
 use crate::plain_file;
 use crate::problem::{Code, Problem};
 
@@ -65,12 +66,26 @@ pub enum FleetError {
     },
 }
 
+/// The first and the last of some moments.
+#[derive(Default)]
+struct Times {
+    oldest: Option<UtcTime>,
+    newest: Option<UtcTime>,
+}
+
+impl Times {
+    fn take(&mut self, time: UtcTime) {
+        self.oldest = Some(self.oldest.map_or(time, |oldest| oldest.min(time)));
+        self.newest = Some(self.newest.map_or(time, |newest| newest.max(time)));
+    }
+}
+
 /// Reads every `*.json` in the folder (not below it).
 ///
 /// # Errors
 /// The folder itself; files that are no reports become problems.
 pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError> {
-    let folded = fold(folder, question.now)?;
+    let folded = fold(folder, question)?;
     let Folded {
         newest,
         reports,
@@ -96,7 +111,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     problems.extend(unexpected_problem(&unexpected));
     let unexpected = unexpected.len();
 
-    let mut times = BTreeSet::new();
+    let mut times = Times::default();
     let mut servers: Vec<Server> = newest
         .into_iter()
         .map(|(fqdn, newest)| {
@@ -114,6 +129,8 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
     }
     problems.extend(tenants_problem(&servers, question));
+    let owners = owners::count(&servers);
+    let checked = |count: &OwnerCount| count.owner == OwnerCheck::Checked;
     Ok(Fleet {
         campaign: question.campaign.clone(),
         coverage: Coverage {
@@ -126,9 +143,10 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
             unreadable: unreadable.files,
             left_out: left_out.files,
             max_age_days: question.max_age_days,
-            oldest: times.first().map(UtcTime::to_string),
-            newest: times.last().map(UtcTime::to_string),
-            owners_checked: false,
+            oldest: times.oldest.as_ref().map(UtcTime::to_string),
+            newest: times.newest.as_ref().map(UtcTime::to_string),
+            owners_checked: !owners.is_empty() && owners.iter().all(checked),
+            owners,
         },
         done_percent: done_percent(&servers, question.campaign.mode),
         standings: count(&servers),
@@ -139,7 +157,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
 }
 
 /// Reads the files, some thousand at a time on all processors.
-fn fold(folder: &Path, now: UtcTime) -> Result<Folded, FleetError> {
+fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
     let unreadable = |error: &io::Error| FleetError::Unreadable {
         path: folder.to_owned(),
         why: error.to_string(),
@@ -172,7 +190,7 @@ fn fold(folder: &Path, now: UtcTime) -> Result<Folded, FleetError> {
             .par_iter()
             .map(|path| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let outcome = read_one(path, &name, now);
+                let outcome = read_one(path, &name, question);
                 (name.into_owned(), outcome)
             })
             .collect();
@@ -188,19 +206,34 @@ fn fold(folder: &Path, now: UtcTime) -> Result<Folded, FleetError> {
     Ok(folded)
 }
 
-fn read_one(path: &Path, name: &str, now: UtcTime) -> Outcome {
-    let report = match parse(path) {
-        Ok(report) => report,
+fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {
+    let (report, file) = match parse(path) {
+        Ok(parsed) => parsed,
         Err(why) => return Outcome::Unreadable(why),
     };
-    match against(name, &report, now) {
-        Some(why) => Outcome::LeftOut(why),
-        None => Outcome::Counts(report),
+    if let Some(why) = against(name, &report, question.now) {
+        return Outcome::LeftOut(why);
     }
+    let account = |list: &ExpectedServers| list.account(&report.server());
+    let account = question.expected.and_then(account);
+    // Without an account to compare with nobody needs to ask for the owner.
+    let owner = account.and_then(|_| question.owners.of(&file, name));
+    if let Some(check) = owners::judge(owner, account) {
+        return Outcome::Counts(report, check);
+    }
+    let text = |sid: Option<Sid>| sid.map_or_else(String::new, |sid| sid.to_string());
+    Outcome::LeftOut(format!(
+        "its owner is {}, and the account of `{}` is {}",
+        text(owner),
+        report.server(),
+        text(account)
+    ))
 }
 
-fn parse(path: &Path) -> Result<HostReport, String> {
-    let bytes = plain_file::read(path, report::MAX_BYTES as u64)
+/// The report in a file, and the file.
+fn parse(path: &Path) -> Result<(HostReport, File), String> {
+    let mut file = plain_file::open(path).map_err(|error| error.to_string())?;
+    let bytes = plain_file::read_open(&mut file, report::MAX_BYTES as u64)
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("larger than {} bytes", report::MAX_BYTES))?;
     let parsed: HostReport = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
@@ -212,7 +245,7 @@ fn parse(path: &Path) -> Result<HostReport, String> {
             report::SCHEMA
         ));
     }
-    Ok(parsed)
+    Ok((parsed, file))
 }
 
 /// What speaks against a report, when something does.
@@ -241,8 +274,8 @@ fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
             .first
             .iter()
             .map(|(file, why)| format!("{file}: {why}"));
-        let rest = (named.more() > 0).then(|| format!("and {} more", named.more()));
-        (named.files > 0).then(|| shown.chain(rest).fold(problem, Problem::with_evidence))
+        let problem = shown.fold(problem, Problem::with_evidence);
+        (named.files > 0).then(|| problem.and_more(named.more()))
     };
     let unreadable = problem(
         &codes::UNREADABLE_REPORT,
@@ -261,7 +294,6 @@ fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
 
 /// Names the servers that nobody expected, the first of them at least.
 fn unexpected_problem(names: &[&str]) -> Option<Problem> {
-    const NAMED: usize = 20;
     if names.is_empty() {
         return None;
     }
@@ -275,10 +307,7 @@ fn unexpected_problem(names: &[&str]) -> Option<Problem> {
         "export the list again; a server that is still not on it may show that the policy \
          reaches further than it was meant to",
     );
-    let shown = names.iter().take(NAMED).map(|&name| name.to_owned());
-    let more = names.len().saturating_sub(NAMED);
-    let rest = (more > 0).then(|| format!("and {more} more"));
-    Some(shown.chain(rest).fold(problem, Problem::with_evidence))
+    Some(problem.naming(names.iter().map(|&name| name.to_owned())))
 }
 
 /// Several tenants among the servers that are done, and nobody said which one is meant.
@@ -302,12 +331,7 @@ fn tenants_problem(servers: &[Server], question: &Question<'_>) -> Option<Proble
         format!("the servers report to {} tenants", tenants.len()),
         "name the bundle with `--bundle`, or the tenant with `--org-id`",
     );
-    Some(
-        tenants
-            .into_iter()
-            .take(20)
-            .fold(problem, Problem::with_evidence),
-    )
+    Some(problem.naming(tenants.into_iter()))
 }
 
 fn server(
@@ -315,7 +339,7 @@ fn server(
     expected: bool,
     newest: Newest,
     question: &Question<'_>,
-    times: &mut BTreeSet<UtcTime>,
+    times: &mut Times,
 ) -> Server {
     let run = newest.run.map(|((time, _), report)| (time, report));
     let standing = standing(
@@ -325,12 +349,7 @@ fn server(
         question.max_age_days,
     );
     let report = run.map(|(time, report)| {
-        // Of all the times only the first and the last are told.
-        times.insert(time);
-        if times.len() > 2 {
-            let inner = times.iter().nth(1).copied();
-            inner.map(|inner| times.remove(&inner));
-        }
+        times.take(time);
         report
     });
     Server {

@@ -162,6 +162,7 @@ pub(super) fn done_percent(servers: &[Server], mode: Mode) -> usize {
 mod tests {
     use gangway_contract::BundleId;
 
+    use super::super::OwnerCheck;
     use super::*;
 
     const DAYS: i64 = DAY_S;
@@ -178,6 +179,7 @@ mod tests {
             finished_at: String::new(),
             exit_code: 0,
             protected: true,
+            owner: OwnerCheck::Checked,
         }
     }
 

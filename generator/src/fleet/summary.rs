@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gangway_contract::State;
 use gangway_contract::manifest::Mode;
 
-use super::{Fleet, Server, Standing};
+use super::{Coverage, Fleet, OwnerCheck, Server, Standing};
 
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
@@ -57,6 +57,9 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
     }
     out.push_str(&connectivity(fleet));
     let _ = write!(out, "\n{} % done", fleet.done_percent);
+    if !fleet.coverage.owners_checked {
+        out.push_str(", owners not checked");
+    }
     out
 }
 
@@ -106,9 +109,28 @@ fn coverage(fleet: &Fleet) -> String {
             "done means: {wanted}; tenant not checked (name `--bundle` or `--org-id`)"
         ),
     };
-    if !coverage.owners_checked {
-        out.push_str("owners of the report files: not checked (read from a copy)\n");
+    out.push_str(&owners(coverage));
+    out
+}
+
+/// Whether the reports are tied to the accounts of their servers.
+fn owners(coverage: &Coverage) -> String {
+    let mut out = "owners of the report files: ".to_owned();
+    if coverage.owners_checked {
+        out.push_str("each is the account of its server\n");
+        return out;
     }
+    let all: usize = coverage.owners.iter().map(|count| count.servers).sum();
+    let open = coverage.owners_not_checked();
+    // Writing to a string cannot fail.
+    let _ = write!(out, "not checked for {open} of {all} servers");
+    let mut reasons = coverage.owners.iter();
+    let first = reasons.find(|count| count.owner != OwnerCheck::Checked);
+    for (at, count) in first.into_iter().chain(reasons).enumerate() {
+        let mark = if at == 0 { " (" } else { "; " };
+        let _ = write!(out, "{mark}{}: {}", count.owner.words(), count.servers);
+    }
+    out.push_str(if open > 0 { ")\n" } else { "\n" });
     out
 }
 

@@ -6,7 +6,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::{Fleet, Server};
 
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 13] = [
     "fqdn",
     "expected",
     "standing",
@@ -19,12 +19,15 @@ const HEADER: [&str; 12] = [
     "sequence",
     "exit_code",
     "protected",
+    "owner",
 ];
 
-/// The table, a header and one row for each server, as separated values (RFC 4180).
+/// The table, a header and one row for each server, as separated values (RFC 4180, lines
+/// that end with a line feed).
 pub fn csv(fleet: &Fleet) -> String {
     let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
+        // A carriage return would be written out like everything that drives a terminal.
+        .terminator(Terminator::Any(b'\n'))
         .from_writer(Vec::new());
     let rows = fleet.servers.iter().map(row);
     // Writing to memory cannot fail, and every row has as many cells as the header.
@@ -35,7 +38,7 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server) -> [String; 12] {
+fn row(server: &Server) -> [String; 13] {
     let report = server.report.as_ref();
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     let own_words = server.standing.next_action().map(str::to_owned);
@@ -54,6 +57,7 @@ fn row(server: &Server) -> [String; 12] {
         report.map_or_else(String::new, |report| report.sequence.to_string()),
         report.map_or_else(String::new, |report| report.exit_code.to_string()),
         report.map_or_else(String::new, |report| report.protected.to_string()),
+        report.map_or_else(String::new, |report| report.owner.as_str().to_owned()),
     ]
 }
 

@@ -14,7 +14,6 @@ mod error;
 pub mod extensions;
 pub mod found;
 pub mod gpt_ini;
-mod guid;
 pub mod lint;
 mod object;
 mod output;
@@ -27,10 +26,12 @@ mod time;
 pub mod wmi;
 pub mod xml;
 
+use crate::formats::guid;
+
+pub use crate::formats::guid::{Guid, InvalidGuid};
 pub use deploy::{CONVERGED_KEY, DeployOptions, DeployTask, PrincipalForm, deploy};
 pub use domain::{DomainName, InvalidDomainName};
 pub use error::GpoError;
-pub use guid::{Guid, InvalidGuid};
 pub use object::{Gpo, GpoFile, Side, USER_SIDE_DISABLED, WriteError};
 pub use output::{GpoFiles, InvalidRoleName, Purpose, RoleName};
 pub use settings::{Exclusions, Proxies, RoleExclusions, SettingsOptions, settings};

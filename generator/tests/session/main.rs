@@ -17,6 +17,7 @@ mod forgeries;
 mod inspect;
 mod names;
 mod next_actions;
+mod owners;
 #[cfg(feature = "directory")]
 mod publish;
 mod report;

@@ -18,6 +18,8 @@ mod cuts;
 mod links;
 #[path = "samba/model.rs"]
 mod model;
+#[path = "samba/owners.rs"]
+mod owners;
 #[path = "samba/permissions.rs"]
 mod permissions;
 #[path = "samba/read_back.rs"]

@@ -29,17 +29,19 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, ExpectedError> {
         let Some((name, value)) = unfolded.split_once(':') else {
             return Err(ExpectedError::NoAttribute { line });
         };
-        let value = match value.strip_prefix(':') {
-            Some(coded) => decoded(coded.trim()),
-            None => value.trim().to_owned(),
-        };
         // `attribute;range=0-1499` and `;binary` are still the attribute.
         let name = name.split(';').next().unwrap_or(name);
         if name.eq_ignore_ascii_case("dn") {
             rows.extend(entry.replace(Row::at(line)));
         }
         if let (Some(row), Some(field)) = (entry.as_mut(), Field::of_name(name)) {
-            row.take(field, &value);
+            match value.strip_prefix(':') {
+                Some(coded) => {
+                    let bytes = STANDARD.decode(coded.trim()).unwrap_or_default();
+                    row.take_bytes(field, bytes);
+                }
+                None => row.take(field, value),
+            }
         }
     }
     rows.extend(entry);
@@ -56,10 +58,4 @@ fn unfold(text: &str) -> Vec<(u64, String)> {
         }
     }
     lines
-}
-
-/// A value in base64; one that is no text names no server.
-fn decoded(coded: &str) -> String {
-    let bytes = STANDARD.decode(coded).unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
 }

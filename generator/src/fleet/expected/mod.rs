@@ -4,7 +4,6 @@
 //! nobody can match, and is named with its line.
 
 mod console;
-mod decode;
 mod delimited;
 mod layout;
 mod ldif;
@@ -17,10 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use server_name::{NETBIOS_LENGTH, ServerName};
 
 use super::codes;
+use super::decode::{NoText, decode};
+use crate::formats::security::Sid;
 use crate::problem::Problem;
-
-/// Rows named in one problem before the rest is only counted.
-const NAMED: usize = 20;
 
 /// Why a list gives no servers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,8 +61,9 @@ pub enum ExpectedError {
 /// The servers that should exist, and what was left out of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExpectedServers {
-    full: BTreeSet<String>,
-    short: BTreeSet<String>,
+    /// Names, and the SID of the account where the list has one.
+    full: BTreeMap<String, Option<Sid>>,
+    short: BTreeMap<String, Option<Sid>>,
     /// Rows that name nothing a server can have; the text to show for each.
     nameless: BTreeSet<String>,
     /// Disabled accounts, which are not expected to report.
@@ -91,7 +90,8 @@ impl ExpectedServers {
     /// # Errors
     /// See [`ExpectedError`].
     pub fn read(bytes: &[u8]) -> Result<Self, ExpectedError> {
-        let decoded = decode::decode(bytes)?;
+        let decoded =
+            decode(bytes).map_err(|NoText { found }| ExpectedError::Encoding { found })?;
         let layout::Rows {
             rows,
             assumed_header,
@@ -105,8 +105,8 @@ impl ExpectedServers {
                 servers.disabled += 1;
             } else {
                 match ServerName::parse(row.written()) {
-                    Some(ServerName::Full(name)) => servers.full.extend([name]),
-                    Some(ServerName::Short(name)) => servers.short.extend([name]),
+                    Some(ServerName::Full(name)) => add(&mut servers.full, name, row.sid),
+                    Some(ServerName::Short(name)) => add(&mut servers.short, name, row.sid),
                     None => {
                         let shown = format!("line {}: `{}`", row.line, row.written());
                         servers.nameless.insert(shown.clone());
@@ -152,6 +152,17 @@ impl ExpectedServers {
         self.no_computers
     }
 
+    /// The SID of a server's account, by its full name in lower case.
+    pub(super) fn account(&self, fqdn: &str) -> Option<Sid> {
+        if let Some(account) = self.full.get(fqdn) {
+            return *account;
+        }
+        let label = fqdn.split('.').next().unwrap_or(fqdn);
+        let cut = label.get(..NETBIOS_LENGTH).unwrap_or(label);
+        let short = self.short.get(label).or_else(|| self.short.get(cut));
+        short.copied().flatten()
+    }
+
     /// What stands against rows of the list.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -163,7 +174,7 @@ impl ExpectedServers {
         let mut matched = Matched::default();
         let mut by_label: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for name in reported {
-            if self.full.contains(name) {
+            if self.full.contains_key(name) {
                 matched.expected.insert(name.to_owned());
             }
             let label = name.split('.').next().unwrap_or(name);
@@ -173,10 +184,10 @@ impl ExpectedServers {
                 by_label.entry(cut).or_default().push(name);
             }
         }
-        let full = self.full.iter();
+        let full = self.full.keys();
         let silent = full.filter(|name| !matched.expected.contains(*name));
         matched.missing = silent.chain(&self.nameless).cloned().collect();
-        for short in &self.short {
+        for short in self.short.keys() {
             match by_label.get(short.as_str()).map(Vec::as_slice) {
                 Some([one]) => {
                     matched.expected.insert((*one).to_owned());
@@ -209,10 +220,17 @@ fn nameless_problem(rows: &[String], code_page: bool) -> Option<Problem> {
         format!("rows of the list that name no server: {}", rows.len()),
         next,
     );
-    let more = rows.len().saturating_sub(NAMED);
-    let rest = (more > 0).then(|| format!("and {more} more"));
-    let shown = rows.iter().take(NAMED).cloned();
-    Some(shown.chain(rest).fold(problem, Problem::with_evidence))
+    Some(problem.naming(rows.iter().cloned()))
+}
+
+/// Adds a server. Of two rows with two accounts nobody knows which is meant.
+fn add(servers: &mut BTreeMap<String, Option<Sid>>, name: String, account: Option<Sid>) {
+    let kept = servers.entry(name).or_insert(account);
+    match (*kept, account) {
+        (None, _) => *kept = account,
+        (Some(one), Some(other)) if one != other => *kept = None,
+        _ => {}
+    }
 }
 
 fn ambiguous(short: &str, several: &[&str]) -> Problem {
@@ -222,8 +240,7 @@ fn ambiguous(short: &str, several: &[&str]) -> Problem {
         "more than one server that reports has this short name, so none counts for it",
         "export the list with `DNSHostName`",
     );
-    let shown = several.iter().take(NAMED).map(|&name| name.to_owned());
-    shown.fold(problem, Problem::with_evidence)
+    problem.naming(several.iter().map(|&name| name.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What one row of a list says of one computer, whatever the list looks like.
 
+use super::super::hex::hex;
+use crate::formats::security::Sid;
+
 /// Bit of `userAccountControl` of a disabled account (MS-ADTS 2.2.16).
 const ACCOUNT_DISABLED: u64 = 0x2;
 
@@ -16,6 +19,8 @@ pub(super) struct Row {
     pub(super) disabled: bool,
     /// The list says that it is no computer.
     pub(super) no_computer: bool,
+    /// SID of its account.
+    pub(super) sid: Option<Sid>,
 }
 
 /// What a column or attribute of a list holds.
@@ -33,6 +38,8 @@ pub(super) enum Field {
     AccountControl,
     /// `objectClass`, one value a time.
     Class,
+    /// `objectSid`, or `SID` of PowerShell's objects.
+    Sid,
 }
 
 impl Field {
@@ -53,6 +60,7 @@ impl Field {
             "enabled" => Self::Enabled,
             "useraccountcontrol" => Self::AccountControl,
             "objectclass" => Self::Class,
+            "objectsid" | "sid" => Self::Sid,
             _ => return None,
         })
     }
@@ -96,6 +104,17 @@ impl Row {
                 let last = cell.rsplit(';').next().unwrap_or(cell);
                 self.no_computer = !last.eq_ignore_ascii_case("computer");
             }
+            Field::Sid => self.sid = written_sid(cell),
+        }
+    }
+
+    /// Takes a value that a list gives as bytes.
+    pub(super) fn take_bytes(&mut self, field: Field, bytes: Vec<u8>) {
+        if field == Field::Sid {
+            self.sid = sid_of_bytes(&bytes);
+        } else {
+            // A value that is no text names no server.
+            self.take(field, &String::from_utf8(bytes).unwrap_or_default());
         }
     }
 
@@ -107,6 +126,23 @@ impl Row {
             &self.full
         }
     }
+}
+
+/// A SID as `S-1-…` or, as `csvde` writes bytes, `X'0105…'`.
+fn written_sid(cell: &str) -> Option<Sid> {
+    let coded = cell
+        .strip_prefix(['X', 'x'])
+        .and_then(|rest| rest.strip_prefix('\'')?.strip_suffix('\''));
+    match coded {
+        Some(digits) => sid_of_bytes(&hex(digits)?),
+        None => cell.parse().ok(),
+    }
+}
+
+/// A SID and nothing behind it.
+fn sid_of_bytes(bytes: &[u8]) -> Option<Sid> {
+    let (sid, length) = Sid::from_bytes(bytes)?;
+    (length == bytes.len()).then_some(sid)
 }
 
 /// The value of the first part of a distinguished name, when that is `CN` (RFC 4514); its

@@ -233,8 +233,16 @@ impl Domain {
     /// # Errors
     /// It cannot be started or does not end.
     pub fn smbclient(&self, account: &str, commands: &str) -> Result<Output> {
+        self.smbclient_on("sysvol", account, commands)
+    }
+
+    /// Commands of `smbclient` on a share.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn smbclient_on(&self, share: &str, account: &str, commands: &str) -> Result<Output> {
         let mut command = self.command("smbclient");
-        command.arg(format!("//{CONTROLLER}/sysvol")).args([
+        command.arg(format!("//{CONTROLLER}/{share}")).args([
             "-U",
             &format!("{account}%{PASSWORD}"),
             "-c",
@@ -298,6 +306,11 @@ impl Domain {
     /// Folder of the domain below SYSVOL, on the server's own disk.
     pub fn sysvol(&self) -> PathBuf {
         self.folder.join("tree/state/sysvol").join(NAME)
+    }
+
+    /// Folder of the share `reports`, on the server's own disk.
+    pub fn reports(&self) -> PathBuf {
+        self.folder.join("tree/reports")
     }
 
     /// A folder for files of the test, seen from inside too.

@@ -66,3 +66,22 @@ tool user create creator 'Passw0rd!lab'
 tool group addmembers 'Group Policy Creator Owners' creator
 tool group add Ring1
 tool ou create OU=Servers
+for name in srv1 srv2; do
+    tool computer add "$name" --computerou=OU=Servers
+    # `computer add` gives it a password that nobody knows, and no host name.
+    tool user setpassword "$name\$" --newpassword='Passw0rd!lab'
+    printf 'dn: CN=%s,OU=Servers,DC=lab,DC=gangway,DC=test\nchangetype: modify\nadd: dNSHostName\ndNSHostName: %s.lab.gangway.test\n' \
+        "$name" "$name" | ldbmodify -H "$D/private/sam.ldb"
+done
+# Computers may add files to the reports folder and change their own.
+mkdir "$D/reports"
+chmod 0777 "$D/reports"
+cat >> "$D/etc/smb.conf" <<CONF
+[reports]
+    path = $D/reports
+    read only = no
+    case sensitive = yes
+CONF
+samba-tool ntacl set --configfile="$D/etc/smb.conf" \
+    'O:BAG:BAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)(A;;0x1000a2;;;AU)(A;OICIIO;0x1301bf;;;OW)' \
+    "$D/reports" --use-s3fs --service=reports

@@ -1,7 +1,7 @@
 //! A self-relative security descriptor with owner, group and DACL.
 
-use super::super::guid::Guid;
 use super::sid::Sid;
+use crate::formats::guid::Guid;
 
 /// Owner, group and discretionary list; system lists are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -137,40 +137,35 @@ impl SecurityDescriptor {
     /// # Errors
     /// A part that lies outside the bytes or is of an unknown kind.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MalformedDescriptor> {
-        let malformed = |why| MalformedDescriptor { why };
-        let header: &[u8; HEADER] = bytes.first_chunk().ok_or(malformed("too short"))?;
-        let [revision, _, low, high, offsets @ ..] = header;
-        let control = u16::from_le_bytes([*low, *high]);
-        if *revision != 1 || control & SELF_RELATIVE == 0 {
-            return Err(malformed("not self-relative, revision 1"));
-        }
-        let (offsets, _) = offsets.as_chunks::<4>();
-        let part = |index: usize| -> Result<Option<&[u8]>, MalformedDescriptor> {
-            let offset = offsets.get(index).map_or(0, |o| u32::from_le_bytes(*o));
-            if offset == 0 {
-                return Ok(None);
-            }
-            let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-            let rest = bytes.get(offset..).ok_or(malformed("offset"))?;
-            Ok(Some(rest))
-        };
-        let sid = |index, why| -> Result<Option<Sid>, MalformedDescriptor> {
-            part(index)?
-                .map(|rest| Sid::from_bytes(rest).map(|(sid, _)| sid))
-                .map(|sid| sid.ok_or(malformed(why)))
-                .transpose()
-        };
-        let dacl = if control & DACL_PRESENT == 0 {
+        let parts = Parts::read(bytes, 0)?;
+        let dacl = if parts.control & DACL_PRESENT == 0 {
             None
         } else {
-            part(3)?.map(read_list).transpose()?
+            parts.of(3)?.map(read_list).transpose()?
         };
         Ok(Self {
-            owner: sid(0, "owner")?,
-            group: sid(1, "group")?,
-            dacl_protected: control & DACL_PROTECTED != 0,
+            owner: parts.sid(0, "owner")?,
+            group: parts.sid(1, "group")?,
+            dacl_protected: parts.control & DACL_PROTECTED != 0,
             dacl,
         })
+    }
+
+    /// The owner alone: lists of entries may be of kinds that no GPO has.
+    ///
+    /// # Errors
+    /// No self-relative descriptor, or the owner lies outside the bytes or is none.
+    pub fn owner_of(bytes: &[u8]) -> Result<Option<Sid>, MalformedDescriptor> {
+        Parts::read(bytes, 0)?.sid(0, "owner")
+    }
+
+    /// As [`SecurityDescriptor::owner_of`], of a descriptor whose header stands at `header`
+    /// and whose offsets count from the start of `bytes`.
+    pub(super) fn owner_at(
+        bytes: &[u8],
+        header: usize,
+    ) -> Result<Option<Sid>, MalformedDescriptor> {
+        Parts::read(bytes, header)?.sid(0, "owner")
     }
 
     /// The text form.
@@ -196,6 +191,53 @@ impl SecurityDescriptor {
 }
 
 const HEADER: usize = 20;
+
+/// The header of a self-relative descriptor, and the bytes that its offsets count in.
+struct Parts<'a> {
+    bytes: &'a [u8],
+    control: u16,
+    offsets: [u32; 4],
+}
+
+impl<'a> Parts<'a> {
+    fn read(bytes: &'a [u8], header: usize) -> Result<Self, MalformedDescriptor> {
+        let malformed = |why| MalformedDescriptor { why };
+        let from = bytes.get(header..).ok_or(malformed("too short"))?;
+        let header: &[u8; HEADER] = from.first_chunk().ok_or(malformed("too short"))?;
+        let [revision, _, low, high, rest @ ..] = header;
+        let control = u16::from_le_bytes([*low, *high]);
+        if *revision != 1 || control & SELF_RELATIVE == 0 {
+            return Err(malformed("not self-relative, revision 1"));
+        }
+        let mut offsets = [0; 4];
+        for (offset, four) in offsets.iter_mut().zip(rest.as_chunks::<4>().0) {
+            *offset = u32::from_le_bytes(*four);
+        }
+        Ok(Self {
+            bytes,
+            control,
+            offsets,
+        })
+    }
+
+    /// The bytes from a part on; none where the descriptor has no such part.
+    fn of(&self, index: usize) -> Result<Option<&'a [u8]>, MalformedDescriptor> {
+        let offset = self.offsets.get(index).copied().unwrap_or(0);
+        if offset == 0 {
+            return Ok(None);
+        }
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let malformed = MalformedDescriptor { why: "offset" };
+        self.bytes.get(offset..).ok_or(malformed).map(Some)
+    }
+
+    fn sid(&self, index: usize, why: &'static str) -> Result<Option<Sid>, MalformedDescriptor> {
+        self.of(index)?
+            .map(|rest| Sid::from_bytes(rest).map(|(sid, _)| sid))
+            .map(|sid| sid.ok_or(MalformedDescriptor { why }))
+            .transpose()
+    }
+}
 
 impl Ace {
     fn to_sddl(&self) -> String {
@@ -337,12 +379,26 @@ fn read_list(bytes: &[u8]) -> Result<Vec<Ace>, MalformedDescriptor> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::backup_descriptor;
     use super::*;
+
+    fn whole() -> SecurityDescriptor {
+        SecurityDescriptor {
+            owner: Some(Sid::BUILTIN_ADMINISTRATORS),
+            group: Some(Sid::LOCAL_SYSTEM),
+            dacl_protected: true,
+            dacl: Some(vec![Ace {
+                kind: AceKind::AllowObject,
+                flags: AceFlags::CONTAINER_INHERIT,
+                mask: 0x100,
+                object_type: Some(Guid::NIL),
+                sid: Sid::AUTHENTICATED_USERS,
+            }]),
+        }
+    }
 
     #[test]
     fn bytes_round_trip() {
-        for descriptor in [backup_descriptor(), SecurityDescriptor::default()] {
+        for descriptor in [whole(), SecurityDescriptor::default()] {
             let bytes = descriptor.to_bytes();
             assert_eq!(SecurityDescriptor::from_bytes(&bytes), Ok(descriptor));
         }
@@ -350,7 +406,7 @@ mod tests {
 
     #[test]
     fn every_cut_is_refused_or_read_without_panic() {
-        let bytes = backup_descriptor().to_bytes();
+        let bytes = whole().to_bytes();
         for length in 0..bytes.len() {
             let cut = bytes.get(..length).unwrap();
             assert!(SecurityDescriptor::from_bytes(cut).is_err(), "{length}");

@@ -1,13 +1,18 @@
-//! From the bytes of a list to its text.
+//! From the bytes of a list that tools of Windows or people wrote to its text.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::ExpectedError;
-
 /// Bytes that are looked at to tell UTF-16 without its mark; a list's header is longer.
 const LOOKED_AT: usize = 64;
+
+/// Bytes that are no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoText {
+    /// What they are instead.
+    pub(super) found: &'static str,
+}
 
 /// The text of a list, and whether its bytes are known to be what its writer meant.
 pub(super) struct Decoded<'a> {
@@ -20,9 +25,9 @@ pub(super) struct Decoded<'a> {
 
 /// Decodes UTF-8 and UTF-16 with or without a mark. Windows PowerShell's `>` writes UTF-16,
 /// its `-Encoding UTF8` a mark; `csvde -u` writes UTF-16, and editors take the mark away.
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ExpectedError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, NoText> {
     if bytes.starts_with(b"\xFF\xFE\0\0") || bytes.starts_with(b"\0\0\xFE\xFF") {
-        return Err(ExpectedError::Encoding { found: "UTF-32" });
+        return Err(NoText { found: "UTF-32" });
     }
     let (encoding, marked) = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => (encoding, true),
@@ -39,13 +44,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ExpectedError> {
             code_page: true,
         },
         (true, false) => {
-            return Err(ExpectedError::Encoding {
+            return Err(NoText {
                 found: "a damaged text",
             });
         }
     };
     if decoded.text.contains('\0') {
-        return Err(ExpectedError::Encoding {
+        return Err(NoText {
             found: "a text with NUL characters",
         });
     }
@@ -103,7 +108,7 @@ mod tests {
             (b"srv1\0\0\0.contoso.com", "NUL"),
             (b"\xFF\xFEa\0\0\xD8", "damaged"),
         ] {
-            let Err(ExpectedError::Encoding { found }) = decode(bytes) else {
+            let Err(NoText { found }) = decode(bytes) else {
                 panic!("{bytes:?}");
             };
             assert!(found.contains(named), "{found}");

@@ -1,11 +1,8 @@
-//! Security descriptors, as far as GPOs need them: self-relative bytes (MS-DTYP 2.4.6) and
-//! their text form (SDDL).
+//! The permissions of a GPO.
 
-mod descriptor;
-mod sid;
-
-pub use descriptor::{Ace, AceFlags, AceKind, MalformedDescriptor, SecurityDescriptor};
-pub use sid::{InvalidSid, Sid};
+pub use crate::formats::security::{
+    Ace, AceFlags, AceKind, InvalidSid, MalformedDescriptor, SecurityDescriptor, Sid,
+};
 
 use super::guid::Guid;
 
