@@ -124,7 +124,7 @@ codes! {
         "Download a new package from the portal.";
     /// The certificate is not the service's or cannot be read.
     BLOB_CERTIFICATE = "GW1209", Error, "the blob's certificate is not the service's",
-        "Blobs are signed by a certificate for the host `Seville.Windows.com`: by that exact name among its alternative names, or as common name where it has none. Another host or a wildcard, even under a Microsoft root, is not the service that issues packages.",
+        "Blobs are signed by a certificate for one host of their cloud: `Seville.Windows.com`, or `CloudClientAuthentication-FF.usgovcloudapp.net` and `CloudClientAuthentication-FM.usgovcloudapp.net` in the US Government clouds (as seen in public packages; none of the DoD cloud was). The name has to be exactly that, among the alternative names, or as common name where there are none. Another host or a wildcard, even under a Microsoft root, is not the service that issues packages.",
         "Download the package again and find out where the file comes from.";
     /// The certificates do not fit each other.
     BLOB_CHAIN = "GW1210", Error, "the blob's certificates do not form a chain",
@@ -177,14 +177,14 @@ codes! {
     /// No known script has this text.
     UNKNOWN_SHAPE = "GW1227", Warning, "the script's text is of no known shape",
         "Only the blob of a portal script is signed, and only the blob is used: the bootstrap makes the changes that the known scripts make, and runs none of them. This text differs from them: the portal may have changed its script, in which case Microsoft's may do more than the bootstrap does, or somebody edited this one. The evidence lists the lines that no known script has, for a reader; nothing is said about what they do.",
-        "Nothing, when the servers onboard. Compare the script with a fresh download. `onboard.apply = \"script\"` runs Microsoft's own script instead, when its SHA-256 stands in `onboard.accept_scripts`.";
+        "Nothing, when the servers onboard. Compare the script with a fresh download. Only who has read the whole text and wants it run sets `onboard.apply = \"script\"` and names its SHA-256 in `onboard.accept_scripts`.";
     /// A body newer than those that are known.
     NEWER_BODY = "GW1228", Warning, "the package is newer than those that are known",
         "The body of the blob is of a version that came after every one that the makers of Gangway have read. It is signed and it is used. A newer package may come with a newer script, and Microsoft's script may then do more than the bootstrap does.",
-        "Nothing, when the servers onboard. `onboard.apply = \"script\"` runs Microsoft's own script instead, when its SHA-256 stands in `onboard.accept_scripts`.";
+        "Nothing, when the servers onboard. Take a newer Gangway when there is one.";
     /// A script in two bytes a character.
-    SAVED_AS_UTF16 = "GW1229", Warning, "the script was saved as UTF-16",
-        "An editor saved the portal's script in two bytes a character, which cmd.exe cannot run; the portal does not. The blob is used all the same: it is signed, and the script is not run.",
+    SAVED_AS_UTF16 = "GW1229", Warning, "the file was saved as UTF-16",
+        "An editor, or a registry export, saved the text in two bytes a character; the portal does not, and cmd.exe could not run a script in that form. The blob is used all the same: it is signed, and the script is not run.",
         "Take the file from the portal's zip as it is.";
     /// Bytes behind the last line that no script has.
     STRANGE_END = "GW1230", Warning, "the script has a strange end",

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::item::{Kind, ScriptVariant, Verdict};
 use super::recognised::{Recognised, SignatureCheck};
 use super::script_text;
+use super::text::package_for;
 use crate::formats::blob::{
     Blob, BlobError, BlobSignature, BlobText, BrokenBlob, CertificateFacts, Irregular, Located,
     OffboardingBlob, OnboardingBlob, canonical, locate,
@@ -26,7 +27,7 @@ const LONGEST: i64 = 31 * 86_400;
 
 /// Newest version of a body that was read in a public specimen. Versions are decimal numbers:
 /// 1.47 came before 1.5, and 1.68 before 1.7.
-const NEWEST_BODY: f64 = 2.11;
+const NEWEST_BODY: f64 = 2.14;
 
 const PORTAL: &str = "download the package again from the Defender portal";
 
@@ -55,6 +56,20 @@ pub(super) fn recognise(text: &[u8], context: &Context<'_>, subject: &str) -> Op
         verdict,
         mut problems,
     } = judge(&located, context, subject);
+    // A portal script for Windows is for Windows whatever its blob says.
+    let device_type = match &blob {
+        Some(Blob::Onboarding(blob)) => blob.device_type.as_deref(),
+        Some(Blob::Offboarding(_)) | None => None,
+    };
+    if let Some(device_type) = device_type.filter(|_| !should) {
+        let mut found = package_for("Linux", subject);
+        let evidence = format!("its blob is for device type `{}`", device_type);
+        found.problems = core::mem::take(&mut found.problems)
+            .into_iter()
+            .map(|problem| problem.with_evidence(evidence.clone()))
+            .collect();
+        return Some(found);
+    }
     let check = SignatureCheck::Done(verdict.unwrap_or_else(|| Verdict::Invalid {
         why: "there is no readable blob".to_owned(),
     }));
@@ -347,10 +362,10 @@ mod tests {
 
     #[test]
     fn versions_of_bodies_are_decimal_numbers() {
-        for known in ["1.33", "1.4", "1.47", "1.5", "1.9", "2.01", "2.11"] {
+        for known in ["1.33", "1.4", "1.47", "1.5", "1.9", "2.01", "2.14"] {
             assert!(!is_newer(known), "{known}");
         }
-        for newer in ["2.12", "2.2", "3.0", "10", "", "2.1.1", "1e9", "x", "nan"] {
+        for newer in ["2.15", "2.2", "3.0", "10", "", "2.1.1", "1e9", "x", "nan"] {
             assert!(is_newer(newer), "{newer}");
         }
     }

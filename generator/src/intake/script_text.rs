@@ -5,8 +5,9 @@ use crate::formats::onboarding_script::{ScriptText, Shape, Tail, Variant};
 use crate::problem::Problem;
 
 /// What to do when Microsoft's script may do more than the bootstrap.
-pub(super) const WAY_OUT: &str = "nothing, when the servers onboard; `onboard.apply = \"script\"` \
-                                  runs Microsoft's own script instead";
+pub(super) const WAY_OUT: &str = "nothing, when the servers onboard: they get the blob and never \
+                                  this text; compare it with a fresh download when you expected \
+                                  another";
 
 const FROM_THE_ZIP: &str = "take the file from the portal's zip as it is";
 

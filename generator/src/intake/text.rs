@@ -36,8 +36,9 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
             found.problems.push(Problem::new(
                 &codes::SAVED_AS_UTF16,
                 subject,
-                "a portal script saved as UTF-16, which cmd.exe cannot run",
-                "take the file from the portal's zip as it is",
+                "the file is saved as UTF-16; its blob is read all the same",
+                "nothing for the servers, which get the blob alone; a portal script in this form \
+                 runs nowhere",
             ));
         }
         return found;
@@ -95,7 +96,8 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
     Recognised::unknown("text", subject)
 }
 
-fn package_for(platform: &str, subject: &str) -> Recognised {
+/// A package that no Windows server takes.
+pub(super) fn package_for(platform: &str, subject: &str) -> Recognised {
     Recognised {
         kind: Kind::OtherPlatform {
             platform: platform.to_owned(),

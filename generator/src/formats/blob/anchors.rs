@@ -68,6 +68,13 @@ impl BlobAnchors {
         Ok(self)
     }
 
+    /// All but those that were added for blobs.
+    pub(super) fn but_the_added(&self) -> Vec<Anchor> {
+        let added = |anchor: &&Anchor| matches!(anchor.name, AnchorName::Added { .. });
+        let others = self.0.iter().filter(|anchor| !added(anchor));
+        others.cloned().collect()
+    }
+
     /// All of them; those that were added last stand last.
     pub(super) fn all(&self) -> &[Anchor] {
         &self.0

@@ -163,6 +163,7 @@ pub(super) struct OnboardingBody {
     pub(super) endpoints: Vec<String>,
     pub(super) version: Option<String>,
     pub(super) package_guid: Option<String>,
+    pub(super) device_type: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -188,6 +189,7 @@ struct RawBody {
     partner_geo_location: Option<String>,
     version: Option<Version>,
     package_guid: Option<String>,
+    device_type: Option<String>,
     /// FILETIME. An integer type on purpose: it is beyond what a float holds exactly.
     expiration_timestamp: Option<u64>,
 }
@@ -295,6 +297,7 @@ impl OnboardingBody {
             endpoints,
             version,
             package_guid: raw.package_guid,
+            device_type: raw.device_type,
         })
     }
 }

@@ -1,12 +1,19 @@
 //! Who signed a blob, and whether that is the service.
 
-use super::body::Envelope;
+use gangway_contract::manifest::Cloud;
+
+use super::body::{Body, Envelope};
 use super::{BlobAnchors, BlobFault, BlobSignature, CertificateFacts, signature};
 use crate::formats::x509::{AnchorName, Certificate, ChainFault, Path, Purpose, is_host, prove};
 
-/// The host that the signing certificate names, in every specimen of 2020 to 2025. Its common
-/// name was the same until the end of 2025.
-const SERVICE_HOST: &str = "Seville.Windows.com";
+/// The host that the signing certificate names, in every specimen of the commercial cloud of 2019
+/// to 2026. Its common name was the same until the end of 2025.
+const COMMERCIAL_HOST: &str = "Seville.Windows.com";
+/// The same in specimens of the US Government cloud with data centre `UsGov…` (GCC High), one of
+/// them of 2025.
+const GOVERNMENT_HIGH_HOST: &str = "CloudClientAuthentication-FF.usgovcloudapp.net";
+/// The same with data centre `UsMod…`, one specimen of 2025.
+const GOVERNMENT_MODERATE_HOST: &str = "CloudClientAuthentication-FM.usgovcloudapp.net";
 
 /// Organisation of the authority that issues those certificates. The leaf itself names none
 /// since 2021, and under a public root others issue too.
@@ -15,13 +22,38 @@ pub(super) const ISSUER_ORGANIZATION: &str = "Microsoft Corporation";
 /// Names of a wrong leaf that are told.
 const MAX_NAMES_TOLD: usize = 8;
 
+/// The hosts whose certificate may sign this body: one cloud's key does not sign for another.
+/// An order to leave names no cloud. No specimen of the third government cloud (`UsDod…`) is
+/// known.
+fn hosts(body: &Body) -> &'static [&'static str] {
+    match body {
+        Body::Offboarding(_) => &[
+            COMMERCIAL_HOST,
+            GOVERNMENT_HIGH_HOST,
+            GOVERNMENT_MODERATE_HOST,
+        ],
+        Body::Onboarding(body) => {
+            let datacenter = body.datacenter.as_deref().unwrap_or_default();
+            match body.cloud {
+                Cloud::Commercial => &[COMMERCIAL_HOST],
+                Cloud::UsGovernment if datacenter.starts_with("UsMod") => {
+                    &[GOVERNMENT_MODERATE_HOST]
+                }
+                Cloud::UsGovernment if datacenter.starts_with("UsGov") => &[GOVERNMENT_HIGH_HOST],
+                Cloud::UsGovernment => &[GOVERNMENT_HIGH_HOST, GOVERNMENT_MODERATE_HOST],
+            }
+        }
+    }
+}
+
 /// Judges signatures and signer; the leaf's facts are given whatever comes of it.
 pub(super) fn judge(
     envelope: &Envelope,
+    body: &Body,
     anchors: &BlobAnchors,
 ) -> (Option<CertificateFacts>, BlobSignature) {
     let mut facts = None;
-    let signature = match prove_signer(envelope, anchors, &mut facts) {
+    let signature = match prove_signer(envelope, hosts(body), anchors, &mut facts) {
         Ok(path) => BlobSignature::Valid {
             chain: path
                 .certificates
@@ -42,6 +74,7 @@ pub(super) fn judge(
 /// for many, and the authority of every blob until 2026 has ended.
 fn prove_signer(
     envelope: &Envelope,
+    hosts: &'static [&'static str],
     anchors: &BlobAnchors,
     facts: &mut Option<CertificateFacts>,
 ) -> Result<Path, BlobFault> {
@@ -57,20 +90,25 @@ fn prove_signer(
     let mut found = leaf.hosts().map_err(|error| BlobFault::Certificate {
         why: format!("`cert`: alternative names: {error}"),
     })?;
-    if !found.iter().any(|name| is_host(name, SERVICE_HOST)) {
+    let named = |host: &&&str| found.iter().any(|name| is_host(name, host));
+    let Some(host) = hosts.iter().find(named) else {
         found.truncate(MAX_NAMES_TOLD);
-        return Err(BlobFault::LeafName { found });
-    }
+        let expected = hosts.iter().map(|host| (*host).to_owned()).collect();
+        return Err(BlobFault::LeafName { found, expected });
+    };
     let chain = envelope
         .chain
         .iter()
         .map(|der| certificate("chain", der))
         .collect::<Result<Vec<_>, _>>()?;
-    let purpose = Purpose::TlsServer { host: SERVICE_HOST };
+    let purpose = Purpose::TlsServer { host };
     let not_microsoft = || BlobFault::NotMicrosoft {
         issuer: leaf.issuer().to_string(),
     };
-    match prove(&leaf, &chain, anchors.all(), purpose, None) {
+    // What was added speaks only where the other roots do not.
+    let without = prove(&leaf, &chain, &anchors.but_the_added(), purpose, None);
+    let proof = without.or_else(|_| prove(&leaf, &chain, anchors.all(), purpose, None));
+    match proof {
         Ok(path) if is_issued_for_the_service(&path) => Ok(path),
         Ok(_) => Err(not_microsoft()),
         Err(fault) if !ends_outside(&fault, &leaf, &chain) => Err(BlobFault::BrokenChain { fault }),

@@ -54,6 +54,9 @@ pub struct OnboardingBlob {
     pub version: Option<String>,
     /// Identifies the download; blobs since about 2025 carry it.
     pub package_guid: Option<String>,
+    /// What kind of device it is for; of all specimens only those for Linux say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_type: Option<String>,
     /// Certificate that signed the blob; its validity is reported, not required (it lasts one
     /// year while blobs work for many).
     pub leaf: Option<CertificateFacts>,
@@ -146,10 +149,12 @@ pub enum BlobFault {
         /// Which and why.
         why: String,
     },
-    /// The leaf is not the service's (`Seville.Windows.com`).
+    /// The leaf is not the service's.
     LeafName {
         /// The hosts that it names.
         found: Vec<String>,
+        /// The hosts that sign for the cloud of the body.
+        expected: Vec<String>,
     },
     /// The certificates do not form a chain from the leaf, or one that may not be.
     BrokenChain {
@@ -183,15 +188,20 @@ impl fmt::Display for BlobFault {
                 "`{good}` fits the body and `{bad}` does not: it comes from another package"
             ),
             Self::Certificate { why } => write!(f, "a certificate cannot be read: {why}"),
-            Self::LeafName { found } if found.is_empty() => {
+            Self::LeafName { found, .. } if found.is_empty() => {
                 f.write_str("the signing certificate names no host")
             }
-            Self::LeafName { found } => {
-                let found: Vec<String> = found
-                    .iter()
-                    .map(|name| format!("`{}`", on_one_line(name)))
-                    .collect();
-                write!(f, "the signing certificate belongs to {}", found.join(", "))
+            Self::LeafName { found, expected } => {
+                let list = |names: &[String]| -> String {
+                    let quoted = names.iter().map(|name| format!("`{}`", on_one_line(name)));
+                    quoted.collect::<Vec<_>>().join(", ")
+                };
+                let (found, expected) = (list(found), list(expected));
+                write!(
+                    f,
+                    "the signing certificate belongs to {found}; packages of this cloud are \
+                     signed by {expected}"
+                )
             }
             Self::BrokenChain { fault } => write!(f, "the chain is broken: {fault}"),
             Self::NotMicrosoft { issuer } => write!(
@@ -232,8 +242,9 @@ impl Blob {
             });
         }
         let envelope = Envelope::parse(text)?;
-        let (leaf, signature) = judge(&envelope, anchors);
-        Ok(match Body::parse(&envelope.body)? {
+        let body = Body::parse(&envelope.body)?;
+        let (leaf, signature) = judge(&envelope, &body, anchors);
+        Ok(match body {
             Body::Onboarding(body) => Self::Onboarding(OnboardingBlob {
                 org_id: body.org_id,
                 previous_org_ids: body.previous_org_ids,
@@ -243,6 +254,7 @@ impl Blob {
                 endpoints: body.endpoints,
                 version: body.version,
                 package_guid: body.package_guid,
+                device_type: body.device_type,
                 leaf,
                 signature,
             }),

@@ -158,10 +158,7 @@ fn a_script_carries_the_same_blob_as_the_file_alone() {
         Service::StreamlinedGovernment,
         Service::StandardGovernment,
     ] {
-        let spec = BlobSpec {
-            service,
-            ..BlobSpec::default()
-        };
+        let spec = BlobSpec::for_service(service);
         for bytes in [
             ScriptSpec::of(spec.clone()).bytes(),
             spec.json().into_bytes(),

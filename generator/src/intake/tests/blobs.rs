@@ -400,3 +400,21 @@ fn damaged_scripts_and_blobs_are_judged_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_blob_for_a_kind_of_device_is_linuxs_unless_a_windows_script_carries_it() {
+    let spec = || BlobSpec {
+        extra: vec![("deviceType".to_owned(), "Server".into())],
+        ..BlobSpec::default()
+    };
+    let wrapped = serde_json::json!({ "onboardingInfo": spec().json() }).to_string();
+    for (name, bytes) in [
+        ("mdatp_onboard.json", wrapped.into_bytes()),
+        ("WindowsDefenderATP.onboarding", spec().json().into_bytes()),
+    ] {
+        let inspection = Downloads::new(&[(name, bytes)]).inspect_with(&lab());
+        assert_eq!(codes(&inspection), ["GW1005"], "{name}");
+    }
+    let inspection = Downloads::new(&[(CMD, script(spec()))]).inspect_with(&lab());
+    assert_eq!(codes(&inspection), Vec::<&str>::new());
+}

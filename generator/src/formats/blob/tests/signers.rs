@@ -109,6 +109,51 @@ fn the_lab_root_stands_for_all_of_them() {
 }
 
 #[test]
+fn each_cloud_has_a_signer_of_its_own() {
+    use Lab::{BlobGovernmentHigh, BlobGovernmentModerate, BlobNewest};
+    use Service::{Standard, StandardGovernment, Streamlined, StreamlinedGovernment};
+    let signers = [BlobNewest, BlobGovernmentHigh, BlobGovernmentModerate];
+    for (service, own) in [
+        (Standard, BlobNewest),
+        (Streamlined, BlobNewest),
+        (StreamlinedGovernment, BlobGovernmentHigh),
+        (StandardGovernment, BlobGovernmentModerate),
+    ] {
+        for signer in signers {
+            let spec = BlobSpec {
+                service,
+                ..signed_by(signer)
+            };
+            let expected = if signer == own { "valid" } else { "leaf_name" };
+            let found = signature(&spec.json());
+            assert_eq!(word(&found), expected, "{service:?} {signer:?}");
+        }
+    }
+    // An order to leave does not say which cloud it is for.
+    for signer in signers {
+        let spec = BlobSpec {
+            signing: BlobSigning::by(signer),
+            ..BlobSpec::offboarding(EXPIRES)
+        };
+        assert_eq!(word(&signature(&spec.json())), "valid", "{signer:?}");
+    }
+}
+
+#[test]
+fn a_root_that_was_added_speaks_only_where_no_other_does() {
+    let root = gangway_fixtures::lab::root_der();
+    // What the lab's root vouches for is not put down to its authority, which was added.
+    let authority = Lab::SecureServerCa.certificate_der();
+    let lab_first = BlobAnchors::none().with_lab_root(&root).unwrap();
+    let anchors = lab_first.with_added(&authority).unwrap();
+    let found = judged(&BlobSpec::default(), &anchors);
+    let BlobSignature::Valid { anchor, .. } = &found else {
+        panic!("{found:?}");
+    };
+    assert!(matches!(anchor, AnchorName::Lab { .. }), "{anchor:?}");
+}
+
+#[test]
 fn an_issuing_authority_may_be_named_instead_of_its_root() {
     let spec = signed_by(Lab::UnanchoredBlob);
     assert_eq!(word(&judged(&spec, &added(&[Lab::UnanchoredCa]))), "valid");
