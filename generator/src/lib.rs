@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod formats;
 pub mod gpo;
 pub mod intake;
+pub mod interrupted;
 pub mod pipeline;
 pub mod plain_file;
 pub mod printable;

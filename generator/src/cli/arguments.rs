@@ -128,6 +128,8 @@ pub(super) struct Build {
     #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) patience: Patience,
+    #[command(flatten)]
     pub(super) findings: Findings,
     #[command(flatten)]
     pub(super) moment: Moment,
@@ -177,6 +179,8 @@ pub(super) struct Sign {
     /// SHA-256 of `bundle.json` as `build` printed it, instead of the lock's
     #[arg(long, value_name = "DIGEST")]
     pub(super) expect: Option<Sha256>,
+    #[command(flatten)]
+    pub(super) patience: Patience,
     #[command(flatten)]
     pub(super) moment: Moment,
 }
@@ -346,6 +350,14 @@ pub(super) struct Explain {
 pub(super) struct Completions {
     /// The shell
     pub(super) shell: clap_complete::Shell,
+}
+
+/// What to do while another run writes the same bundle.
+#[derive(Debug, Args)]
+pub(super) struct Patience {
+    /// Waits so long for another run that writes the same bundle
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) wait: u64,
 }
 
 #[derive(Debug, Args)]

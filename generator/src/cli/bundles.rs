@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::arguments::{Sign, Verify};
-use super::commands::now;
+use super::commands::{now, patiently};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
@@ -10,12 +10,13 @@ use super::results::{Signed, Verified};
 use crate::pipeline::{self, Pinned, SignRequest, VerifyRequest};
 
 pub(super) fn sign(given: &Sign, output: &Output) -> Result<Answer<Signed>, Failure> {
-    let signed = pipeline::sign(&SignRequest {
+    let request = SignRequest {
         bundle: given.bundle.clone(),
         config: given.config.clone(),
         expect: given.expect,
         now: now(&given.moment),
-    })?;
+    };
+    let signed = patiently(&given.patience, || pipeline::sign(&request))?;
     output.problems(&signed.problems);
     output.line(&signed.signature.summary);
     let answer = Answer::good(Signed {

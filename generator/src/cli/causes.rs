@@ -88,6 +88,7 @@ impl From<SignError> for Failure {
                 FailureCode::NotVerified
             }
             SignError::Io(error) => of_output(error),
+            SignError::Busy { .. } => FailureCode::Busy,
             SignError::Program { .. } => FailureCode::Program,
         };
         let failure = Self::new(code, &error);

@@ -1,11 +1,12 @@
 //! One function for each command: call the library, print for people, give the answer.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use clap::CommandFactory as _;
 
 use super::answer::Answer;
-use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment};
+use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Patience};
 use super::causes;
 use super::exit::Exit;
 use super::failure::{Failure, FailureCode};
@@ -103,7 +104,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         source_date_epoch: source_date_epoch()?,
         deny: given.findings.deny(),
     };
-    let built = pipeline::build(&request, output)?;
+    let built = patiently(&given.patience, || pipeline::build(&request, output))?;
     output.problems(&built.problems);
     for change in &built.changes {
         output.line(&format!("lock     {change}"));
@@ -128,6 +129,26 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
             bundle,
         })
     })
+}
+
+/// Tries again while another run is busy with the same bundle, until patience ends.
+pub(super) fn patiently<T, E: Into<Failure>>(
+    patience: &Patience,
+    act: impl Fn() -> Result<T, E>,
+) -> Result<T, Failure> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let begun = Instant::now();
+    loop {
+        match act().map_err(Into::into) {
+            Err(failure)
+                if failure.code == FailureCode::Busy
+                    && begun.elapsed() < Duration::from_secs(patience.wait) =>
+            {
+                std::thread::sleep(PAUSE);
+            }
+            ended => return ended,
+        }
+    }
 }
 
 pub(super) fn explain(given: &Explain, output: &Output) -> Answered<Explained> {

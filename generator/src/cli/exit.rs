@@ -18,11 +18,14 @@ pub enum Exit {
     Verification = 4,
     /// A defect of this program.
     Internal = 70,
+    /// Ended by a signal, and tidied up. 128 and the number of INT, as shells have it; the same
+    /// for TERM and HUP.
+    Interrupted = 130,
 }
 
 impl Exit {
     /// Every code with its meaning.
-    pub const TABLE: [(Self, &str); 6] = [
+    pub const TABLE: [(Self, &str); 7] = [
         (Self::Good, "done, nothing found"),
         (
             Self::Problems,
@@ -35,6 +38,10 @@ impl Exit {
         ),
         (Self::Verification, "verification failed"),
         (Self::Internal, "a defect of this program"),
+        (
+            Self::Interrupted,
+            "ended by a signal (INT, TERM, HUP); what was begun is taken away",
+        ),
     ];
 }
 

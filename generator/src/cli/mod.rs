@@ -15,10 +15,12 @@ mod publish;
 mod report;
 mod results;
 mod schemas;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 use answer::{Answer, Document, Envelope, Nothing};
 use arguments::{Arguments, Command};
@@ -27,6 +29,7 @@ use failure::{Failure, FailureCode};
 use output::{Format, Output};
 
 use crate::intake::report::InspectionDocument;
+use crate::interrupted;
 use crate::sarif::{self, Notification, Run};
 
 /// Runs the command line and returns the exit code.
@@ -41,6 +44,8 @@ pub fn run() -> ExitCode {
         _ => Format::Text,
     };
     let output = Output::new(&arguments.global, format);
+    // Without a handler a signal ends the program all the same; only nothing is tidied up.
+    let _ = interrupted::tidy_up_on_signals(Exit::Interrupted as i32);
     let exit = command(&arguments.command, &output);
     ended(exit, &output).into()
 }
@@ -124,6 +129,10 @@ fn not_understood(error: &clap::Error) -> Exit {
     let asked = |flag: &str| std::env::args_os().any(|given| given == flag);
     if !error.use_stderr() {
         // `--help` or `--version`.
+        if error.kind() == ErrorKind::DisplayVersion && asked("--json") {
+            let output = Output::bare(Format::Json);
+            return ended(answer(Ok(version::version()), &output), &output);
+        }
         let output = Output::bare(Format::Text);
         output.result(error.render().to_string().trim_end());
         return ended(Exit::Good, &output);

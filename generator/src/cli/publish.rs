@@ -33,17 +33,20 @@ mod gpo {
     use crate::cli::failure::{Failure, FailureCode};
     use crate::cli::output::Output;
     use crate::cli::password;
-    use crate::cli::results::{PublishAction, Published};
+    use crate::cli::results::{self, PublishAction};
     use crate::gpo::DomainName;
     use crate::pipeline::publication::{
-        Action, Contents, PublishError, PublishRequest, pdc_emulator_of, publish,
+        Action, Contents, PublishError, PublishRequest, Published, pdc_emulator_of, publish,
     };
     use crate::publish::{
         Credentials, DirectoryError, Encryption, FolderShare, HostName, InvalidHostName,
         LdapDirectory, Share,
     };
 
-    pub(super) fn run(given: &PublishGpo, output: &Output) -> Result<Answer<Published>, Failure> {
+    pub(super) fn run(
+        given: &PublishGpo,
+        output: &Output,
+    ) -> Result<Answer<results::Published>, Failure> {
         let request = request(given);
         // Before anybody is asked for a password.
         let contents = Contents::read(&request)?;
@@ -56,22 +59,26 @@ mod gpo {
         let mut share = share(given, &host, &credentials);
         output.line(&format!("server   {host}"));
         let mut say = |step: &str| output.line(step);
-        let done = publish(
+        let mut done = Published::default();
+        let ended = publish(
             &request,
             &contents,
             &mut directory,
             share.as_mut(),
             &mut say,
-        )?;
+            &mut done,
+        );
         for note in &done.notes {
             output.line(&format!("note     {note}"));
         }
-        output.line(match (request.dry_run, request.action) {
-            (true, _) => "nothing was written; `--apply` does these steps",
-            (false, Action::Publish) => "published; `--rollback --apply` takes it back",
-            (false, Action::Rollback) => "taken back",
-        });
-        let published = Answer::good(Published {
+        if ended.is_ok() {
+            output.line(match (request.dry_run, request.action) {
+                (true, _) => "nothing was written; `--apply` does these steps",
+                (false, Action::Publish) => "published; `--rollback --apply` takes it back",
+                (false, Action::Rollback) => "taken back",
+            });
+        }
+        let published = Answer::good(results::Published {
             domain: domain.to_owned(),
             server: host.to_string(),
             action: match request.action {
@@ -80,10 +87,13 @@ mod gpo {
             },
             dry_run: request.dry_run,
             steps: done.steps,
+            unfinished: done.unfinished,
             notes: done.notes,
         });
         Ok(Answer {
             problems: contents.problems,
+            // What was done before is part of the answer.
+            failure: ended.err().map(Failure::from),
             ..published
         })
     }

@@ -33,6 +33,7 @@ documents! {
     "report" 1 Fleet;
     "explain" 1 Explained;
     "completions" 1 Completions;
+    "version" 1 Version;
 }
 
 /// Of `init`.
@@ -118,8 +119,10 @@ pub(super) struct Published {
     pub(super) action: PublishAction,
     /// Nothing was written.
     pub(super) dry_run: bool,
-    /// The steps in words, in their order.
+    /// The steps that are done (with `dry_run`, that would be), in words, in their order.
     pub(super) steps: Vec<String>,
+    /// The step that failed: begun, and perhaps done in part; publishing again finishes it.
+    pub(super) unfinished: Option<String>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
 }
@@ -176,4 +179,35 @@ pub(super) struct Completions {
     pub(super) shell: String,
     /// The script for it.
     pub(super) script: String,
+}
+
+/// Of `--version --json`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Version {
+    /// Of this program.
+    pub(super) version: &'static str,
+    /// The commit that it was built from, when its builder told it (`GANGWAY_COMMIT`).
+    pub(super) commit: Option<&'static str>,
+    /// The stub beside this program, when there is one.
+    pub(super) stub: Option<Stub>,
+    /// The documents that it writes.
+    pub(super) schemas: Vec<SchemaVersion>,
+}
+
+/// A bootstrap stub.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Stub {
+    /// The file.
+    pub(super) path: String,
+    /// SHA-256 of all bytes.
+    pub(super) sha256: Sha256,
+}
+
+/// Name and version of a document.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SchemaVersion {
+    /// The name, as `gangway schema NAME` takes it.
+    pub(super) name: String,
+    /// Its version: the number behind the `/` in an answer's `schema`.
+    pub(super) version: u32,
 }

@@ -64,6 +64,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Explained>(),
         entry::<results::Completions>(),
         entry::<Schemas>(),
+        entry::<results::Version>(),
         entry::<Nothing>(),
     ]
 }

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::codes;
 use crate::formats::zip::{Entry, EntryError, EntryReader};
+use crate::interrupted;
 use crate::plain_file;
 use crate::problem::Problem;
 
@@ -133,7 +134,7 @@ impl Content {
         }
         let mut file = match folder {
             Some(folder) => NamedTempFile::new_in(folder),
-            None => NamedTempFile::new(),
+            None => interrupted::temporary(),
         }?;
         file.write_all(&start)?;
         drop(start);

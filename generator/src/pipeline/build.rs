@@ -21,6 +21,7 @@ use crate::bootstrap;
 use crate::bundle::{self, BundleDocument, Exe, Tool};
 use crate::intake::lock::{Change, LockMode, LockedDownload, reconcile};
 use crate::intake::{self, IntakeSettings};
+use crate::interrupted;
 use crate::problem::{Deny, Problem};
 
 /// What to build.
@@ -224,8 +225,10 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
     // The lock first: a build that is killed between the two then repeats its sequence, while
     // the other order could give one sequence to two manifests.
-    lock::store(&lock_path, old_lock.as_ref(), &lock)?;
-    staging.commit()?;
+    interrupted::undisturbed(|| -> Result<(), BuildError> {
+        lock::store(&lock_path, old_lock.as_ref(), &lock)?;
+        Ok(staging.commit()?)
+    })?;
     Ok(Built {
         document,
         bundle_json_sha256: bundle_json.sha256,

@@ -19,6 +19,7 @@ mod progress;
 pub mod publication;
 mod runbook;
 mod sign;
+mod signing_command;
 mod stage;
 mod stub;
 mod suggest;

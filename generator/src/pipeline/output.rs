@@ -11,6 +11,7 @@ use gangway_contract::Sha256;
 use sha2::Digest as _;
 
 use crate::bundle::{self, FileDigest};
+use crate::interrupted::Leftover;
 
 /// Bytes moved at once: large enough for the disk, small enough for the cache.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -51,7 +52,7 @@ pub enum OutputError {
     },
     /// Another build writes the same output.
     #[error(
-        "another build is writing `{}`\nhint: wait until it ends, then build again",
+        "another build is writing `{}`\nhint: wait until it ends, or let this one wait: `--wait SECONDS`",
         path.display()
     )]
     Busy {
@@ -93,6 +94,8 @@ pub(super) struct Staging {
     _lock: File,
     lock_path: PathBuf,
     files: Vec<FileDigest>,
+    /// A signal takes both away.
+    _leftovers: [Leftover; 2],
 }
 
 impl Staging {
@@ -122,6 +125,7 @@ impl Staging {
         for leftover in [&folder, &previous] {
             remove_tree(leftover)?;
         }
+        let leftovers = [Leftover::at(&folder), Leftover::at(&lock_path)];
         fs::create_dir(&folder).map_err(io_error("create folder", &folder))?;
         Ok(Self {
             target,
@@ -129,6 +133,7 @@ impl Staging {
             _lock: lock,
             lock_path,
             files: Vec::new(),
+            _leftovers: leftovers,
         })
     }
 

@@ -4,26 +4,32 @@
 //! everybody. The command works on a copy. Only when the copy is the built exe plus a signature
 //! does it take the exe's place.
 
-use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::time::Duration;
 
 use gangway_contract::Sha256;
 
 use super::build_error::BuildError;
 use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
+use super::signing_command::{CommandFault, SigningCommand};
 use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
 use super::{codes, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
-use crate::bundle::BundleDocument;
-use crate::child;
+use crate::bundle::{self, BundleDocument};
 use crate::formats::x509::TrustAnchors;
+use crate::interrupted::Leftover;
 use crate::plain_file;
 use crate::problem::Problem;
 
 /// Room for manifest and signature beside the stub.
 const MAX_SIGNED_BYTES: u64 = 2 * MAX_STUB_BYTES as u64;
+
+/// How long a signing command may take when the config says nothing, in seconds: time for a
+/// service with a queue, and for a person with a token.
+const TIME_LIMIT_S: u64 = 600;
 
 /// Why the exe was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +71,16 @@ pub enum SignError {
     /// The disk.
     #[error(transparent)]
     Io(#[from] OutputError),
+    /// Another run signs the same bundle.
+    #[error(
+        "another run is signing `{}`\nhint: wait until it ends, or let this one wait: `--wait \
+         SECONDS`",
+        path.display()
+    )]
+    Busy {
+        /// The bundle.
+        path: PathBuf,
+    },
     /// The signing program failed.
     #[error(
         "`{program}` {why}\nhint: try the command of `signing.command` by hand; it runs in the \
@@ -124,30 +140,26 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
     let (document, exe) = proven(request)?;
     let exe_path = request.bundle.join(&document.exe.path);
-    // Beside the exe, so that the last step is a rename on one file system.
-    let exe_folder = exe_path.parent().unwrap_or(&request.bundle);
-    let scratch = tempfile::Builder::new()
-        .prefix(".gangway-sign-")
-        .tempdir_in(exe_folder)
-        .map_err(io_error("create a folder in", exe_folder))?;
-    let unsigned = scratch.path().join("unsigned.exe");
-    let signed = scratch.path().join("signed.exe");
+    let scratch = Scratch::beside(&request.bundle)?;
+    let unsigned = scratch.path.join("unsigned.exe");
+    let signed = scratch.path.join("signed.exe");
     // What was proven, not what lies in the folder by now.
     fs::write(&unsigned, &exe).map_err(io_error("write", &unsigned))?;
 
-    run(
-        &command,
-        &unsigned,
-        &signed,
-        request.config.parent().unwrap_or(Path::new("")),
-    )?;
+    let limit = config.signing.time_limit_s.unwrap_or(TIME_LIMIT_S);
+    let command = SigningCommand {
+        words: &command,
+        limit: Duration::from_secs(limit),
+        folder: request.config.parent().unwrap_or(Path::new("")),
+    };
+    command.run(&unsigned, &signed, &scratch.path)?;
     let result = if signed.exists() { &signed } else { &unsigned };
     let bytes = plain_file::read(result, MAX_SIGNED_BYTES)
         .and_then(|bytes| bytes.ok_or_else(|| io::Error::other("it is too large")))
         .map_err(io_error("read", result))?;
     let judged = accepted(&document, &bytes, &exe, anchors.as_ref(), request.now)?;
     // Written anew: the program's file may be a link, or still open.
-    let place = scratch.path().join("accepted.exe");
+    let place = scratch.path.join("accepted.exe");
     fs::write(&place, &bytes).map_err(io_error("write", &place))?;
     let permissions = fs::metadata(&exe_path)
         .map_err(io_error("read", &exe_path))?
@@ -211,42 +223,58 @@ fn accepted(
     }
 }
 
-/// Starts the signing program in the config's folder, so that relative key paths mean what
-/// the config's other paths mean.
-fn run(command: &[String], unsigned: &Path, signed: &Path, folder: &Path) -> Result<(), SignError> {
-    let absolute = |path: &Path| std::path::absolute(path).map_err(io_error("resolve", path));
-    let (unsigned, signed) = (absolute(unsigned)?, absolute(signed)?);
-    let fill = |argument: &String| -> OsString {
-        match argument.as_str() {
-            "{in}" | "{file}" => unsigned.clone().into(),
-            "{out}" => signed.clone().into(),
-            other => other.into(),
+impl From<CommandFault> for SignError {
+    fn from(fault: CommandFault) -> Self {
+        match fault {
+            CommandFault::Disk(error) => Self::Io(error),
+            CommandFault::Program { program, why } => Self::Program { program, why },
         }
-    };
-    let program = &command[0];
-    let failed = |why: String| SignError::Program {
-        program: program.clone(),
-        why,
-    };
-    let mut process = child::program(program);
-    process.args(command[1..].iter().map(fill));
-    if !folder.as_os_str().is_empty() {
-        process.current_dir(folder);
     }
-    let output = process
-        .output()
-        .map_err(|error| failed(format!("could not be started: {error}")))?;
-    if output.status.success() {
-        return Ok(());
+}
+
+/// A folder beside the bundle, on its file system: the last step is a rename, and whatever kills
+/// this run leaves the bundle as it was. The next run takes away what such a one left.
+struct Scratch {
+    path: PathBuf,
+    _leftover: Leftover,
+    /// Held while it is ours.
+    _lock: File,
+}
+
+impl Scratch {
+    fn beside(bundle: &Path) -> Result<Self, SignError> {
+        let bundle = std::path::absolute(bundle).map_err(io_error("resolve", bundle))?;
+        let document = bundle.join(bundle::FILE_NAME);
+        let lock = File::open(&document).map_err(io_error("open", &document))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(SignError::Busy { path: bundle }),
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(io_error("lock", &document)(error).into());
+            }
+        }
+        let name = bundle.file_name().unwrap_or_default().to_string_lossy();
+        let parent = bundle.parent().unwrap_or(Path::new("/"));
+        let path = parent.join(format!(".{name}.gangway-sign"));
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error("remove", &path)(error).into());
+            }
+            _ => {}
+        }
+        let leftover = Leftover::at(&path);
+        fs::create_dir(&path).map_err(io_error("create folder", &path))?;
+        Ok(Self {
+            path,
+            _leftover: leftover,
+            _lock: lock,
+        })
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("nothing");
-    Err(failed(format!(
-        "ended with {}; it said: {said}",
-        output.status
-    )))
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next run.
+        let _ = fs::remove_dir_all(&self.path);
+    }
 }

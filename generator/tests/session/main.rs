@@ -23,3 +23,5 @@ mod publish;
 mod report;
 #[cfg(unix)]
 mod sarif;
+#[cfg(unix)]
+mod signals;

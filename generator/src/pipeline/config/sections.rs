@@ -320,8 +320,10 @@ pub struct Signing {
     /// relative to the config file; `verify` judges against them.
     pub roots: Vec<PathBuf>,
     /// Program and arguments that sign: `{in}` stands for the unsigned exe and `{out}` for the
-    /// signed one, or `{file}` for one file that is signed in place.
+    /// signed one, or `{file}` for one file that is signed in place; `${NAME}` for a variable.
     pub command: Option<Vec<String>>,
+    /// How long the command may take, in seconds; else 600.
+    pub time_limit_s: Option<u64>,
 }
 
 /// Reads a field through its type's own parser, so that the file and line of a mistake are

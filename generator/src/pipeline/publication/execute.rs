@@ -18,7 +18,7 @@ pub(super) struct Executor<'a> {
     share: &'a mut dyn Share,
     say: &'a mut dyn FnMut(&str),
     dry_run: bool,
-    done: Published,
+    done: &'a mut Published,
 }
 
 impl<'a> Executor<'a> {
@@ -27,25 +27,26 @@ impl<'a> Executor<'a> {
         share: &'a mut dyn Share,
         say: &'a mut dyn FnMut(&str),
         dry_run: bool,
+        done: &'a mut Published,
     ) -> Self {
         Self {
             directory,
             share,
             say,
             dry_run,
-            done: Published::default(),
+            done,
         }
     }
 
-    pub(super) fn finish(self) -> Published {
-        self.done
-    }
-
     /// Names of objects are the directory's words.
-    fn say_step(&mut self, text: &str) {
+    fn begin(&mut self, text: &str) {
         let text = on_one_line(text);
         (self.say)(&text);
-        self.done.steps.push(text.into_owned());
+        self.done.unfinished = Some(text.into_owned());
+    }
+
+    fn end(&mut self) {
+        self.done.steps.extend(self.done.unfinished.take());
     }
 
     fn note(&mut self, text: &str) {
@@ -116,11 +117,15 @@ impl<'a> Executor<'a> {
         if self.dry_run && !changes_something(step) {
             return Ok(());
         }
-        let text = step.to_string();
-        self.say_step(&text);
-        if self.dry_run {
-            return Ok(());
+        self.begin(&step.to_string());
+        if !self.dry_run {
+            self.act(step, desired)?;
         }
+        self.end();
+        Ok(())
+    }
+
+    fn act(&mut self, step: &Step, desired: Option<&Desired>) -> Result<(), PublishError> {
         match step {
             Step::AddObject { dn, attributes } => {
                 let attributes: Vec<(String, String)> = attributes
@@ -246,8 +251,10 @@ impl<'a> Executor<'a> {
             return Ok(());
         };
         let state = if enabled { "on" } else { "off" };
-        self.say_step(&format!("link to `{target}`, switched {state}"));
-        self.change_links(target, old.as_deref(), &new)
+        self.begin(&format!("link to `{target}`, switched {state}"));
+        self.change_links(target, old.as_deref(), &new)?;
+        self.end();
+        Ok(())
     }
 
     /// Takes the links to a GPO away, wherever they are in domain and sites.
@@ -274,8 +281,9 @@ impl<'a> Executor<'a> {
                 };
                 let after = before.clone().without(gpo);
                 if after != before {
-                    self.say_step(&format!("take the link from `{}`", entry.dn));
+                    self.begin(&format!("take the link from `{}`", entry.dn));
                     self.change_links(&entry.dn, Some(&old), &after.write())?;
+                    self.end();
                 }
             }
         }

@@ -127,15 +127,17 @@ pub enum PublishError {
 /// What a publication did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Published {
-    /// Every step in words, in order.
+    /// Every step that is done, in words, in order.
     pub steps: Vec<String>,
+    /// The step that failed: begun, and perhaps done in part.
+    pub unfinished: Option<String>,
     /// What a person should know.
     pub notes: Vec<String>,
 }
 
 /// Publishes, or takes back.
 ///
-/// `say` gets each step before it is done.
+/// `say` gets each step before it is done, `done` what came of them, also when one fails.
 ///
 /// # Errors
 /// The first thing that failed. Nothing after it was done; publishing again finishes the work,
@@ -146,15 +148,15 @@ pub fn publish(
     directory: &mut dyn Directory,
     share: &mut dyn Share,
     say: &mut dyn FnMut(&str),
-) -> Result<Published, PublishError> {
+    done: &mut Published,
+) -> Result<(), PublishError> {
     let domain = server::facts(contents, directory)?;
-    let mut executor = Executor::new(directory, share, say, request.dry_run);
+    let mut executor = Executor::new(directory, share, say, request.dry_run, done);
     executor.note_about_server()?;
     match request.action {
-        Action::Publish => publish_all(request, contents, &domain, &mut executor)?,
-        Action::Rollback => take_back(request, &domain, &mut executor)?,
+        Action::Publish => publish_all(request, contents, &domain, &mut executor),
+        Action::Rollback => take_back(request, &domain, &mut executor),
     }
-    Ok(executor.finish())
 }
 
 fn publish_all(

@@ -71,6 +71,31 @@ fn a_later_publication_cut_at_any_write_ends_in_one_whole_state() {
 }
 
 #[test]
+fn what_was_done_before_a_cut_is_told() {
+    let mut clean = world();
+    let whole = clean.run_with(Action::Publish, "new", &[], false).unwrap();
+    assert_eq!(whole.unfinished, None);
+    let mut seen = 0;
+    for allowed in 0..writes(world(), "new") {
+        let mut world = world();
+        world.budget.set(Some(allowed));
+        let (done, ended) = world.told(Action::Publish, "new", &[], false);
+        ended.unwrap_err();
+        // In the order of the whole, and the one that failed behind them.
+        let count = done.steps.len();
+        assert_eq!(done.steps, whole.steps[..count], "{allowed}");
+        assert_eq!(
+            done.unfinished.as_ref(),
+            whole.steps.get(count),
+            "{allowed}"
+        );
+        assert!(count >= seen, "{allowed}");
+        seen = count;
+    }
+    assert!(seen > 5, "{seen}");
+}
+
+#[test]
 fn taking_back_can_be_cut_too() {
     let mut reference = published("old");
     reference.run(Action::Publish, "new").unwrap();

@@ -133,6 +133,18 @@ impl World {
         links: &[&str],
         dry_run: bool,
     ) -> Result<Published, PublishError> {
+        let (done, ended) = self.told(action, content, links, dry_run);
+        ended.map(|()| done)
+    }
+
+    /// What was done, also when it failed.
+    pub(super) fn told(
+        &mut self,
+        action: Action,
+        content: &str,
+        links: &[&str],
+        dry_run: bool,
+    ) -> (Published, Result<(), PublishError>) {
         let request = PublishRequest {
             bundle: VerifyRequest::of(Path::new(""), 0),
             domain: None,
@@ -143,13 +155,16 @@ impl World {
             allow_unsigned: false,
             state: self.state.path().to_owned(),
         };
-        publish(
+        let mut done = Published::default();
+        let ended = publish(
             &request,
             &contents(content),
             &mut self.directory,
             &mut self.share,
             &mut |_| {},
-        )
+            &mut done,
+        );
+        (done, ended)
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<String> {

@@ -1,0 +1,229 @@
+//! TERM, INT and HUP (on Windows a closed console): what was begun is taken away, a program that
+//! was started is ended, and then this one ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use tempfile::NamedTempFile;
+
+/// How often a program that was started is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// What is to be taken away: files, and folders with all that is in them.
+static LEFTOVERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// The program that runs for us.
+static CHILD: Mutex<Option<Child>> = Mutex::new(None);
+
+/// Held while stopping would leave a thing half done.
+static UNDISTURBED: Mutex<()> = Mutex::new(());
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on the signals tidy up and end the program with this exit code. One that whoever
+/// started it ignores, as `nohup` does with HUP, stays ignored.
+///
+/// # Errors
+/// The system takes no handler; the program then ends as if there were none.
+pub fn tidy_up_on_signals(exit_code: i32) -> io::Result<()> {
+    on_signal(move || {
+        // All held to the end: nothing new is begun meanwhile.
+        let _undisturbed = locked(&UNDISTURBED);
+        let mut child = locked(&CHILD);
+        if let Some(child) = child.as_mut() {
+            end_with_its_own(child);
+        }
+        let leftovers = locked(&LEFTOVERS);
+        for leftover in leftovers.iter() {
+            remove(leftover);
+        }
+        for temporary in temporaries() {
+            remove(&temporary);
+        }
+        end(exit_code);
+    })
+}
+
+#[cfg(unix)]
+fn on_signal(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let heard = [SIGHUP, SIGINT, SIGTERM]
+        .into_iter()
+        .filter(|signal| !is_ignored(&status, *signal));
+    let mut signals = signal_hook::iterator::Signals::new(heard)?;
+    thread::Builder::new().spawn(move || {
+        if signals.forever().next().is_some() {
+            act();
+        }
+    })?;
+    Ok(())
+}
+
+/// Read in the mask `SigIgn` of proc(5), whose lowest bit is signal 1. Systems without it do not
+/// tell without unsafe code; there no signal counts as ignored.
+#[cfg(unix)]
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
+}
+
+#[cfg(not(unix))]
+fn on_signal(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut act = Some(act);
+    ctrlc::set_handler(move || {
+        if let Some(act) = act.take() {
+            act();
+        }
+    })
+    .map_err(io::Error::other)
+}
+
+/// Ends a program and, where the system keeps them together, all that it started.
+fn end_with_its_own(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+#[expect(
+    clippy::exit,
+    reason = "other threads are in the middle of work that nobody wants any more"
+)]
+fn end(exit_code: i32) -> ! {
+    std::process::exit(exit_code)
+}
+
+/// Another thread may still write into the folder, so one try may not be enough.
+fn remove(path: &Path) {
+    const TRIES: usize = 20;
+    for _ in 0..TRIES {
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => thread::sleep(POLL),
+            _ if path.exists() => {}
+            _ => return,
+        }
+    }
+}
+
+/// A file in the system's folder for them that a signal takes away; so does dropping it.
+///
+/// # Errors
+/// The system refuses.
+pub fn temporary() -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(&prefix()).tempfile()
+}
+
+/// Of the names of this process's temporary files.
+fn prefix() -> String {
+    format!(".gangway-{}-", std::process::id())
+}
+
+fn temporaries() -> Vec<PathBuf> {
+    let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten();
+    let ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(&prefix())
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(ours)
+        .collect()
+}
+
+/// A file or folder that a signal takes away, until this is dropped.
+#[derive(Debug)]
+pub struct Leftover {
+    path: PathBuf,
+}
+
+impl Leftover {
+    /// From before it is made.
+    pub fn at(path: &Path) -> Self {
+        let path = path.to_owned();
+        locked(&LEFTOVERS).push(path.clone());
+        Self { path }
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        let mut leftovers = locked(&LEFTOVERS);
+        if let Some(index) = leftovers.iter().position(|path| *path == self.path) {
+            leftovers.swap_remove(index);
+        }
+    }
+}
+
+/// Does what must not be cut in the middle; a signal waits for its end.
+pub fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
+    let _undisturbed = locked(&UNDISTURBED);
+    act()
+}
+
+/// Starts a program and waits for it, for so long at most; none when it had to be ended, with all
+/// that it started. It has a process group of its own, so it cannot ask at the terminal.
+///
+/// # Errors
+/// It does not start, or the system cannot say how it ended.
+pub fn run(command: &mut Command, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    {
+        // A signal finds it, or it is never started.
+        let mut place = locked(&CHILD);
+        *place = Some(command.spawn()?);
+    }
+    let begun = Instant::now();
+    let ended = loop {
+        if let Some(child) = locked(&CHILD).as_mut() {
+            match child.try_wait() {
+                Ok(None) if begun.elapsed() < limit => {}
+                Ok(None) => {
+                    end_with_its_own(child);
+                    break Ok(None);
+                }
+                ended => break ended,
+            }
+        }
+        thread::sleep(POLL);
+    };
+    locked(&CHILD).take();
+    ended
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_in_the_mask() {
+        let status = "SigBlk:\tffffffffffffffff\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        for (signal, ignored) in [(1, true), (2, false), (13, true), (15, false)] {
+            assert_eq!(is_ignored(status, signal), ignored, "{signal}");
+        }
+        assert!(!is_ignored("", 1));
+    }
+}

@@ -1,0 +1,315 @@
+//! The configured signing command: variables filled in, a limit in time, and what it says told
+//! without the secrets that it was given.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use super::output::{OutputError, io_error};
+use crate::{child, interrupted};
+
+/// How much of what a signing program says is told, in bytes from its end.
+const MAX_SAID: u64 = 64 << 10;
+
+/// Values of fewer bytes are not masked: they would be found in any text.
+const MIN_SECRET: usize = 3;
+
+/// Lines of a longer value (a key in PEM) are secrets of their own from so many bytes on.
+const MIN_LINE: usize = 8;
+
+/// Why there is no result.
+pub(super) enum CommandFault {
+    /// The disk.
+    Disk(OutputError),
+    /// The program.
+    Program {
+        /// As the config names it.
+        program: String,
+        /// What happened, with its own words.
+        why: String,
+    },
+}
+
+impl From<OutputError> for CommandFault {
+    fn from(error: OutputError) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// A command as the config has it.
+pub(super) struct SigningCommand<'a> {
+    /// Program and arguments.
+    pub(super) words: &'a [String],
+    /// How long it may take.
+    pub(super) limit: Duration,
+    /// The config's folder, so that relative key paths mean what its other paths mean.
+    pub(super) folder: &'a Path,
+}
+
+impl SigningCommand<'_> {
+    /// Runs it on a copy of the exe; what it says goes through a file in `scratch`.
+    pub(super) fn run(
+        &self,
+        unsigned: &Path,
+        signed: &Path,
+        scratch: &Path,
+    ) -> Result<(), CommandFault> {
+        let absolute = |path: &Path| std::path::absolute(path).map_err(io_error("resolve", path));
+        let (unsigned, signed) = (absolute(unsigned)?, absolute(signed)?);
+        let program = self.words.first().map_or("", String::as_str);
+        let failed = |why: String| CommandFault::Program {
+            program: program.to_owned(),
+            why,
+        };
+        let mut secrets = Vec::new();
+        let mut words = Vec::new();
+        for word in self.words {
+            let variable = |name: &str| std::env::var(name).ok();
+            let word = filled(word, variable, &mut secrets).map_err(&failed)?;
+            words.push(match word.as_str() {
+                "{in}" | "{file}" => unsigned.clone().into(),
+                "{out}" => signed.clone().into(),
+                _ => OsString::from(word),
+            });
+        }
+        let path = scratch.join("said.txt");
+        let said = File::create_new(&path).map_err(io_error("create", &path))?;
+        let shared = |file: &File| file.try_clone().map_err(io_error("open", &path));
+        let mut process = child::program(words.first().cloned().unwrap_or_default());
+        process
+            .args(words.iter().skip(1))
+            .stdin(Stdio::null())
+            .stdout(shared(&said)?)
+            .stderr(shared(&said)?);
+        if !self.folder.as_os_str().is_empty() {
+            process.current_dir(self.folder);
+        }
+        let ended = interrupted::run(&mut process, self.limit)
+            .map_err(|error| failed(format!("could not be started: {error}")))?;
+        match ended {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => {
+                let said = tail(said, &secrets);
+                Err(failed(format!("ended with {status}; it said:\n{said}")))
+            }
+            None => {
+                let said = tail(said, &secrets);
+                Err(failed(format!(
+                    "was ended after {} seconds (`signing.time_limit_s`); it said:\n{said}",
+                    self.limit.as_secs()
+                )))
+            }
+        }
+    }
+}
+
+/// The word with the value of each variable that it names as `${NAME}`; the values are secrets
+/// from now on.
+fn filled(
+    word: &str,
+    variable: impl Fn(&str) -> Option<String>,
+    secrets: &mut Vec<String>,
+) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        let (name, after) = after
+            .split_once('}')
+            .ok_or_else(|| format!("has a `${{` without `}}` in `{word}`"))?;
+        let value = variable(name)
+            .ok_or_else(|| format!("needs the variable `{name}`, which is not set"))?;
+        out.push_str(&value);
+        secrets.push(value);
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The text with stars for every secret, in whatever of its forms, and over the ends of lines:
+/// programs wrap what they print.
+fn masked(text: &str, secrets: &[String]) -> String {
+    let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+    let (places, letters): (Vec<usize>, Vec<char>) = text
+        .char_indices()
+        .filter(|(_, letter)| !letter.is_whitespace())
+        .unzip();
+    let mut hidden = vec![false; text.len()];
+    for form in forms {
+        let form: Vec<char> = form.chars().filter(|c| !c.is_whitespace()).collect();
+        if form.len() < MIN_SECRET {
+            continue;
+        }
+        for (index, _) in letters
+            .windows(form.len())
+            .enumerate()
+            .filter(|(_, found)| *found == form)
+        {
+            hidden[places[index]..=places[index + form.len() - 1]].fill(true);
+        }
+    }
+    let mut out = String::new();
+    for (place, letter) in text.char_indices() {
+        if !hidden[place] {
+            out.push(letter);
+        } else if place == 0 || !hidden[place - 1] {
+            out.push_str("***");
+        }
+    }
+    out
+}
+
+/// How programs print a value: as it is, each long line of it, with escapes, in hex, Base64 or
+/// as part of an address.
+fn forms(secret: &str) -> Vec<String> {
+    let bytes = secret.as_bytes();
+    let hex = |digits: fn(&u8) -> String| bytes.iter().map(digits).collect::<String>();
+    let percent = |keep: fn(u8) -> bool| {
+        let piece = |byte: &u8| {
+            if keep(*byte) {
+                char::from(*byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        };
+        bytes.iter().map(piece).collect::<String>()
+    };
+    let mut forms = vec![
+        secret.to_owned(),
+        secret.escape_debug().to_string(),
+        secret.escape_default().to_string(),
+        hex(|byte| format!("{byte:02x}")),
+        hex(|byte| format!("{byte:02X}")),
+        percent(|byte| byte.is_ascii_alphanumeric()),
+        percent(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
+    ];
+    let lines = secret.lines().filter(|line| line.len() >= MIN_LINE);
+    forms.extend(lines.map(str::to_owned));
+    // Within a longer text its Base64 begins at one of three places of a group; the letters that
+    // it shares with its neighbours are left away.
+    for before in 0..3 {
+        let shifted = [&[0; 3][..before], bytes].concat();
+        let begin = [0, 2, 3][before];
+        let end = shifted.len() * 8 / 6;
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let text = engine.encode(&shifted);
+            forms.extend(text.get(begin..end).map(str::to_owned));
+        }
+    }
+    forms
+}
+
+/// What it said, masked, the end of it when it is long. Masked before it is cut: a cut may go
+/// through a secret.
+fn tail(mut said: File, secrets: &[String]) -> String {
+    let length = said.metadata().map_or(0, |metadata| metadata.len());
+    let start = length.saturating_sub(2 * MAX_SAID);
+    let mut bytes = Vec::new();
+    let read = said
+        .seek(SeekFrom::Start(start))
+        .and_then(|_| said.take(2 * MAX_SAID).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        return format!("(cannot be read: {error})");
+    }
+    let text = masked(&String::from_utf8_lossy(&bytes), secrets);
+    let mut text = text.trim_end();
+    if length > MAX_SAID {
+        let surplus = text.len().saturating_sub(usize::try_from(MAX_SAID).unwrap_or(usize::MAX));
+        text = text
+            .char_indices()
+            .find(|(place, letter)| *place >= surplus && *letter == '\n')
+            .map_or("", |(place, _)| &text[place + 1..]);
+    }
+    match text {
+        "" => "nothing".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str) -> Option<String> {
+        match name {
+            "PIN" => Some("12345".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn variables_are_filled_in_and_the_rest_stays() {
+        for (word, result) in [
+            ("{in}", Ok("{in}")),
+            ("${PIN}", Ok("12345")),
+            ("pass:${PIN}${EMPTY}!", Ok("pass:12345!")),
+            ("$PIN $ {PIN}", Ok("$PIN $ {PIN}")),
+            ("${ABSENT}", Err("ABSENT")),
+            ("${PIN", Err("without")),
+        ] {
+            match (filled(word, variable, &mut Vec::new()), result) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+                (Err(why), Err(expected)) => assert!(why.contains(expected), "{why}"),
+                (found, _) => unreachable!("{word}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_holds_no_secret() {
+        let secrets = [
+            "12345".to_owned(),
+            "1234567".to_owned(),
+            "p\"ss wörd/?".to_owned(),
+            "-----BEGIN KEY-----\nMIIEvQIBADANBg\n".to_owned(),
+            String::new(),
+        ];
+        for (said, told) in [
+            ("bad 1234567, 12345\n", "bad ***, ***\n"),
+            ("wrapped 12\n  34\n567 here", "wrapped *** here"),
+            ("12 is not 12345's", "12 is not ***'s"),
+            ("got p\"ss wörd/?", "got ***"),
+            (r#"{"pin":"p\"ss wörd/?"}"#, r#"{"pin":"***"}"#),
+            ("?pin=p%22ss%20w%C3%B6rd%2F%3F&x", "?pin=***&x"),
+            ("31 32 33 34 35", "***"),
+            ("no key MIIEvQIBADANBg in it", "no key *** in it"),
+            ("nothing of it", "nothing of it"),
+        ] {
+            assert_eq!(masked(said, &secrets), told);
+        }
+    }
+
+    #[test]
+    fn base64_of_a_secret_is_found_wherever_it_begins() {
+        let secret = "a long secret".to_owned();
+        for before in ["", "x", "xy", "xyz:"] {
+            for after in ["", "z", "zz", "zzz"] {
+                let encoded = STANDARD_NO_PAD.encode(format!("{before}{secret}{after}"));
+                let told = masked(&encoded, std::slice::from_ref(&secret));
+                // A letter that it shares with a neighbour stays at each end.
+                let rest = STANDARD_NO_PAD.encode(before).len() + STANDARD_NO_PAD.encode(after).len();
+                assert!(told.contains("***") && told.len() <= 3 + rest + 2, "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_leaves_no_half_of_a_secret() {
+        let mut file = tempfile::tempfile().unwrap();
+        let secret = "geheim-".repeat(20);
+        let block = format!("{secret}\n");
+        for _ in 0..3000 {
+            std::io::Write::write_all(&mut file, block.as_bytes()).unwrap();
+        }
+        let told = tail(file, &[secret]);
+        assert!(told.contains("***") && !told.contains("geheim"), "{told}");
+    }
+}
