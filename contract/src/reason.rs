@@ -214,7 +214,9 @@ reasons! {
         "find out who made the folder named; remove it";
     /// A bundle with a higher sequence has worked here before.
     SequenceLower = "sequence-lower", Refused,
-        "build the wanted state again: it gets the next sequence";
+        "build with a higher one: the lock was lost or is an old copy; take the newest, or make it \
+         again by `gangway lock --from BUNDLE`, or give `gangway build` the sequence that worked \
+         here (--sequence-after)";
     /// A signature is bad or its signer is distrusted.
     SignerDistrusted = "signer-distrusted", Refused,
         "download the payload again; look at the signer named";

@@ -67,12 +67,19 @@ impl Demo {
             only: Some("downloads"),
         }
         .make(&demo.folder)?;
-        // Of samples that another version of the code made, perhaps: it would refuse these.
-        match fs::remove_file(demo.folder.join("gangway.lock")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).context("remove the lock of an earlier demo");
+        // Of samples that another version of the code made, perhaps: the lock would refuse these,
+        // and the bundle a lock that begins again.
+        let earlier = [
+            fs::remove_file(demo.folder.join("gangway.lock")),
+            fs::remove_dir_all(demo.bundle()),
+        ];
+        for removed in earlier {
+            match removed {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).context("remove lock and bundle of an earlier demo");
+                }
+                _ => {}
             }
-            _ => {}
         }
         let config = workspace::root()?.join("samples/contoso/gangway.toml");
         workspace::write_file(&demo.config(), &workspace::read_file(&config)?)?;

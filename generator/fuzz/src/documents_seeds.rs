@@ -4,7 +4,7 @@ use gangway::bundle::{BundleDocument, Exe, FileDigest, Remark, Tool};
 use gangway::formats::security::SecurityDescriptor;
 use gangway::gpo::backup::BackupDocument;
 use gangway::gpo::{DeployOptions, DomainName, GpoFiles, SettingsOptions, deploy, settings};
-use gangway::intake::lock::{Lock, LockedDownload};
+use gangway::intake::lock::{BuiltBundle, Lock, LockedDownload};
 use gangway_contract::manifest::{Cloud, Connectivity, Mode, Settings, Tenant};
 use gangway_contract::{
     BundleId, Control, Facts, Manifest, ReleaseId, Report, Sha256, State, UtcTime, manifest, report,
@@ -41,7 +41,12 @@ pub fn configs() -> Seeds {
 pub fn locks() -> Seeds {
     let mut lock = Lock::default();
     let empty = lock.to_text();
-    lock.remember_manifest(7, Sha256::of(b"rest"));
+    lock.remember(BuiltBundle {
+        mode: Mode::Onboard,
+        sequence: 7,
+        manifest_sha256: Some(Sha256::of(b"rest")),
+        bundle_json_sha256: Sha256::of(b"bundle.json"),
+    });
     for name in ["unified agent", "hotfix KB2999226 Windows8.1 x64"] {
         lock.downloads.push(LockedDownload {
             name: name.to_owned(),

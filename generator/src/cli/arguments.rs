@@ -8,6 +8,7 @@ use gangway_contract::manifest::Mode;
 
 use super::exit;
 use crate::fleet::DEFAULT_MAX_AGE_DAYS;
+use crate::intake::lock::MAX_SEQUENCE;
 use crate::pipeline::{VerifyRequest, explain};
 use crate::problem::{Code, Deny};
 use crate::publish::HostName;
@@ -58,6 +59,8 @@ pub(super) enum Command {
     Inspect(Inspect),
     /// Builds a bundle from a config
     Build(Build),
+    /// Makes a lost `gangway.lock` again from bundles that were built
+    Lock(Relock),
     /// Signs the bootstrap of a bundle with the config's signing command
     Sign(Sign),
     /// Proves that a bundle is as it was built, plus a signature at most
@@ -128,6 +131,11 @@ pub(super) struct Build {
     #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) sequence: SeenSequence,
+    /// A folder that the share is reached by; its `control.json` must not hold the bundle back
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) share: Option<PathBuf>,
+    #[command(flatten)]
     pub(super) patience: Patience,
     #[command(flatten)]
     pub(super) findings: Findings,
@@ -167,6 +175,34 @@ impl From<BuildMode> for Mode {
             BuildMode::Offboard => Self::Offboard,
         }
     }
+}
+
+/// What the lock may not know.
+#[derive(Debug, Args)]
+pub(super) struct SeenSequence {
+    /// A sequence that servers have seen already: the next bundle gets a higher one
+    #[arg(long = "sequence-after", value_name = "N", default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(..MAX_SEQUENCE))]
+    pub(super) after: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Relock {
+    /// The config whose lock it is
+    #[arg(long, short, default_value = "gangway.toml")]
+    pub(super) config: PathBuf,
+    /// The newest bundle of a mode; may be given several times
+    #[arg(long, value_name = "BUNDLE", required = true)]
+    pub(super) from: Vec<PathBuf>,
+    /// SHA-256 of its `bundle.json` as `build` printed it
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) expect: Option<Sha256>,
+    #[command(flatten)]
+    pub(super) sequence: SeenSequence,
+    #[command(flatten)]
+    pub(super) patience: Patience,
+    #[command(flatten)]
+    pub(super) moment: Moment,
 }
 
 #[derive(Debug, Args)]
@@ -264,8 +300,8 @@ pub(super) struct PublishGpo {
     #[arg(long, value_name = "NAME")]
     pub(super) domain: Option<String>,
     /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`
-    #[arg(long, value_name = "ACCOUNT")]
-    pub(super) user: String,
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "offline")]
+    pub(super) user: Option<String>,
     /// First line of this file is the password, `-` is standard input; else the variable
     /// `GANGWAY_PASSWORD`, else a prompt
     #[arg(long, value_name = "FILE")]
@@ -280,6 +316,10 @@ pub(super) struct PublishGpo {
     /// Writes; without it the steps are only printed
     #[arg(long)]
     pub(super) apply: bool,
+    /// Asks no server: prints what one would be asked, and the steps for a domain that has nothing
+    /// of the bundle
+    #[arg(long, conflicts_with_all = ["apply", "rollback"])]
+    pub(super) offline: bool,
     /// Brings back what was there before the last publication
     #[arg(long, conflicts_with_all = ["link", "allow_unsigned"])]
     pub(super) rollback: bool,
@@ -352,10 +392,10 @@ pub(super) struct Completions {
     pub(super) shell: clap_complete::Shell,
 }
 
-/// What to do while another run writes the same bundle.
+/// What to do while another run writes the same bundle or lock.
 #[derive(Debug, Args)]
 pub(super) struct Patience {
-    /// Waits so long for another run that writes the same bundle
+    /// Waits so long for another run that writes the same bundle or lock
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(super) wait: u64,
 }

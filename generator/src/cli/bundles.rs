@@ -1,13 +1,61 @@
 //! The commands about a bundle that is there: `sign` and `verify`.
 
+use gangway_contract::manifest::Mode;
+
 use super::answer::Answer;
-use super::arguments::{Sign, Verify};
+use super::arguments::{Relock, Sign, Verify};
 use super::commands::{now, patiently};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::results::{Signed, Verified};
-use crate::pipeline::{self, Pinned, SignRequest, VerifyRequest};
+use super::results::{LockedBundle, Relocked, Signed, Verified};
+use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, VerifyRequest};
+
+/// As `--mode` takes it.
+const fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Precheck => "precheck",
+        Mode::Onboard => "onboard",
+        Mode::Offboard => "offboard",
+    }
+}
+
+/// Makes a lock again.
+pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, Failure> {
+    let request = RelockRequest {
+        config: given.config.clone(),
+        bundles: given.from.clone(),
+        expect: given.expect,
+        sequence_after: given.sequence.after,
+        now: now(&given.moment),
+    };
+    let made = patiently(&given.patience, || pipeline::relock(&request))?;
+    output.problems(&made.problems);
+    output.line(&format!("lock     {}", made.path.display()));
+    output.line(&format!("sequence {}", made.lock.sequence));
+    for built in &made.lock.built {
+        output.line(&format!(
+            "built    {} sequence {}, bundle.json {}",
+            mode_name(built.mode),
+            built.sequence,
+            built.bundle_json_sha256
+        ));
+    }
+    output.line("the next build accepts the downloads that it finds: look at them by `inspect`");
+    let built = made.lock.built.iter().map(|built| LockedBundle {
+        mode: built.mode,
+        sequence: built.sequence,
+        bundle_json_sha256: built.bundle_json_sha256,
+    });
+    Ok(Answer {
+        problems: made.problems,
+        ..Answer::good(Relocked {
+            path: made.path.display().to_string(),
+            sequence: made.lock.sequence,
+            built: built.collect(),
+        })
+    })
+}
 
 pub(super) fn sign(given: &Sign, output: &Output) -> Result<Answer<Signed>, Failure> {
     let request = SignRequest {

@@ -6,7 +6,9 @@ use super::failure::{Failure, FailureCode};
 use crate::fleet::FleetError;
 use crate::gpo::found::LoadError;
 use crate::intake;
-use crate::pipeline::{BuildError, ConfigError, DiffError, OutputError, SignError, VerifyError};
+use crate::pipeline::{
+    BuildError, ConfigError, DiffError, OutputError, RelockError, SignError, VerifyError,
+};
 use crate::plain_file;
 use crate::problem::Problem;
 
@@ -41,8 +43,9 @@ fn of_build(error: &BuildError) -> FailureCode {
         BuildError::Output(error) => of_output(error),
         BuildError::WorkspaceKey { path, .. }
         | BuildError::Root { path, .. }
+        | BuildError::Control { path, .. }
         | BuildError::RevocationList { path, .. } => of_named_file(path),
-        BuildError::Lock { .. } => FailureCode::Lock,
+        BuildError::Lock { .. } | BuildError::LockOfAnother { .. } => FailureCode::Lock,
         BuildError::NoStub { .. } => FailureCode::Files,
         BuildError::Stub { .. } | BuildError::Gpo { .. } | BuildError::Kit(_) => {
             FailureCode::Unbuildable
@@ -88,7 +91,6 @@ impl From<SignError> for Failure {
                 FailureCode::NotVerified
             }
             SignError::Io(error) => of_output(error),
-            SignError::Busy { .. } => FailureCode::Busy,
             SignError::Program { .. } => FailureCode::Program,
         };
         let failure = Self::new(code, &error);
@@ -96,6 +98,25 @@ impl From<SignError> for Failure {
             SignError::NotProven(problem) | SignError::Refused(problem) => {
                 failure.about(vec![*problem])
             }
+            _ => failure,
+        }
+    }
+}
+
+impl From<RelockError> for Failure {
+    fn from(error: RelockError) -> Self {
+        let code = match &error {
+            RelockError::Config(error) => of_config(error),
+            RelockError::Lock(error) => of_build(error),
+            RelockError::Verify(error) => of_verify(error),
+            RelockError::NotProven { .. } | RelockError::OfAnother { .. } => {
+                FailureCode::NotVerified
+            }
+            RelockError::NotNewer { .. } => FailureCode::Problems,
+        };
+        let failure = Self::new(code, &error);
+        match error {
+            RelockError::NotProven { problem, .. } => failure.about(vec![*problem]),
             _ => failure,
         }
     }

@@ -102,6 +102,8 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         stub: given.stub.clone(),
         now: now(&given.moment),
         source_date_epoch: source_date_epoch()?,
+        sequence_after: given.sequence.after,
+        share: given.share.clone(),
         deny: given.findings.deny(),
     };
     let built = patiently(&given.patience, || pipeline::build(&request, output))?;

@@ -20,13 +20,13 @@ pub(super) enum FailureCode {
     CommandLine,
     /// The config, or a file that it names, is there and not understood.
     Config,
-    /// `gangway.lock` is there and not understood.
+    /// `gangway.lock` is there and not understood, or another config's.
     Lock,
     /// A file or folder is missing, cannot be read, or cannot be written.
     Files,
     /// The place of an output holds something that is not replaced.
     Occupied,
-    /// Another process writes the same output.
+    /// Another process writes the same output or lock.
     Busy,
     /// A program that is needed is missing, failed, or took too long.
     Program,
@@ -79,12 +79,12 @@ impl FailureCode {
                 "the command line, or a variable that stands for one of its options"
             }
             Self::Config => "the config, or a file that it names, is there and not understood",
-            Self::Lock => "`gangway.lock` is there and not understood",
+            Self::Lock => "`gangway.lock` is there and not understood, or that of another config",
             Self::Files => {
                 "a file or folder is missing, cannot be read, or cannot be written; a full disk"
             }
             Self::Occupied => "the place of an output holds something that is not replaced",
-            Self::Busy => "another process writes the same output",
+            Self::Busy => "another process writes the same output or lock",
             Self::Program => "a program that is needed is missing, failed, or took too long",
             Self::Server => "a server, its directory or its share",
             Self::StandardOutput => "standard output took no more",

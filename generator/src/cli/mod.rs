@@ -58,6 +58,7 @@ fn command(command: &Command, output: &Output) -> Exit {
             Err(failure) => answer::<InspectionDocument<'_>>(Err(failure), output),
         },
         Command::Build(given) => answer(commands::build(given, output), output),
+        Command::Lock(given) => answer(bundles::lock(given, output), output),
         Command::Sign(given) => answer(bundles::sign(given, output), output),
         Command::Verify(given) => answer(bundles::verify(given, output), output),
         Command::Lint(given) => answer(policies::lint(given, output), output),

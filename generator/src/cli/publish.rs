@@ -36,7 +36,8 @@ mod gpo {
     use crate::cli::results::{self, PublishAction};
     use crate::gpo::DomainName;
     use crate::pipeline::publication::{
-        Action, Contents, PublishError, PublishRequest, Published, pdc_emulator_of, publish,
+        Action, Contents, PublishError, PublishRequest, Published, pdc_emulator_of, plan_offline,
+        publish,
     };
     use crate::publish::{
         Credentials, DirectoryError, Encryption, FolderShare, HostName, InvalidHostName,
@@ -51,8 +52,11 @@ mod gpo {
         // Before anybody is asked for a password.
         let contents = Contents::read(&request)?;
         output.problems(&contents.problems);
-        let password = password::read(given.password_file.as_deref(), &given.user)?;
-        let credentials = Credentials::new(&given.user, &password)
+        let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
+            return offline(&request, contents, output);
+        };
+        let password = password::read(given.password_file.as_deref(), user)?;
+        let credentials = Credentials::new(user, &password)
             .map_err(|error| Failure::new(FailureCode::CommandLine, &error))?;
         let domain = contents.domain.as_str();
         let (host, mut directory) = connect(given, &contents.domain, &credentials)?;
@@ -80,7 +84,7 @@ mod gpo {
         }
         let published = Answer::good(results::Published {
             domain: domain.to_owned(),
-            server: host.to_string(),
+            server: Some(host.to_string()),
             action: match request.action {
                 Action::Publish => PublishAction::Publish,
                 Action::Rollback => PublishAction::Rollback,
@@ -89,12 +93,46 @@ mod gpo {
             steps: done.steps,
             unfinished: done.unfinished,
             notes: done.notes,
+            asked: Vec::new(),
         });
         Ok(Answer {
             problems: contents.problems,
             // What was done before is part of the answer.
             failure: ended.err().map(Failure::from),
             ..published
+        })
+    }
+
+    /// What would be asked and written, without a server.
+    fn offline(
+        request: &PublishRequest,
+        contents: Contents,
+        output: &Output,
+    ) -> Result<Answer<results::Published>, Failure> {
+        let mut said = Vec::new();
+        let plan = plan_offline(request, &contents, &mut |step| said.push(step.to_owned()))?;
+        for question in &plan.asked {
+            output.line(&format!("ask      {question}"));
+        }
+        for step in &said {
+            output.line(step);
+        }
+        output.line(
+            "no server was asked; a domain that has nothing of this bundle gets these steps, \
+             another one those of them that it lacks",
+        );
+        Ok(Answer {
+            problems: contents.problems,
+            ..Answer::good(results::Published {
+                domain: contents.domain.as_str().to_owned(),
+                server: None,
+                action: PublishAction::Publish,
+                dry_run: true,
+                steps: plan.published.steps,
+                unfinished: None,
+                notes: plan.published.notes,
+                asked: plan.asked,
+            })
         })
     }
 

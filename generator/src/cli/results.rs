@@ -1,6 +1,7 @@
 //! What stands as `result` in each command's answer, where no other module has the type.
 
 use gangway_contract::Sha256;
+use gangway_contract::manifest::Mode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,6 +26,7 @@ documents! {
     "init" 1 Written;
     "inspect" 1 InspectionDocument<'_>;
     "build" 1 Built;
+    "lock" 1 Relocked;
     "sign" 1 Signed;
     "verify" 1 Verified;
     "lint" 1 Linted;
@@ -52,6 +54,28 @@ pub(super) struct Built {
     pub(super) bundle_json_sha256: Sha256,
     /// The bundle's `bundle.json`.
     pub(super) bundle: BundleDocument,
+}
+
+/// Of `lock`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Relocked {
+    /// The lock.
+    pub(super) path: String,
+    /// The highest sequence that it knows.
+    pub(super) sequence: u64,
+    /// The last bundle of each mode.
+    pub(super) built: Vec<LockedBundle>,
+}
+
+/// A bundle that the lock remembers.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct LockedBundle {
+    /// What its bootstrap does.
+    pub(super) mode: Mode,
+    /// Its sequence.
+    pub(super) sequence: u64,
+    /// SHA-256 of its `bundle.json`.
+    pub(super) bundle_json_sha256: Sha256,
 }
 
 /// Of `sign`.
@@ -113,8 +137,8 @@ pub(super) struct Differences {
 pub(super) struct Published {
     /// Domain that is published to.
     pub(super) domain: String,
-    /// Domain controller that is written to.
-    pub(super) server: String,
+    /// Domain controller that is written to; none when no server was asked (`--offline`).
+    pub(super) server: Option<String>,
     /// Brings the GPOs, or takes them back.
     pub(super) action: PublishAction,
     /// Nothing was written.
@@ -125,6 +149,8 @@ pub(super) struct Published {
     pub(super) unfinished: Option<String>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+    /// With `--offline`: what directory and share would be asked, in words.
+    pub(super) asked: Vec<String>,
 }
 
 /// What a publication does.

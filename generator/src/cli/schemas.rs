@@ -55,6 +55,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Written>(),
         entry::<InspectionDocument<'static>>(),
         entry::<results::Built>(),
+        entry::<results::Relocked>(),
         entry::<results::Signed>(),
         entry::<results::Verified>(),
         entry::<results::Linted>(),

@@ -9,6 +9,7 @@ use gangway_contract::{BundleId, Sha256};
 use super::build_error::BuildError;
 use super::config::Config;
 use super::inputs::{Target, inputs, output_time, remarks, target};
+use super::lock::{HeldLock, Prepared};
 use super::output::Staging;
 use super::payloads::{self, Selected};
 use super::progress::Progress;
@@ -16,7 +17,7 @@ use super::stage::{stage_payloads, stage_templates};
 use super::sums::{SUMS_FILE_NAME, sums};
 use super::verify::{exe_digest, exe_path};
 use super::workspace_key::{self, WorkspaceKey};
-use super::{kit, lock, policies, runbook, stub, trust};
+use super::{kit, lock, policies, runbook, sequence, stub, trust};
 use crate::bootstrap;
 use crate::bundle::{self, BundleDocument, Exe, Tool};
 use crate::intake::lock::{Change, LockMode, LockedDownload, reconcile};
@@ -42,6 +43,10 @@ pub struct BuildRequest {
     pub lock: LockMode,
     /// `SOURCE_DATE_EPOCH`, when set.
     pub source_date_epoch: Option<i64>,
+    /// A sequence that servers have seen already; the bundle gets a higher one.
+    pub sequence_after: u64,
+    /// A folder that the share is reached by: its `control.json` must not hold the bundle back.
+    pub share: Option<PathBuf>,
     /// Findings that shall stand against the build.
     pub deny: Deny,
 }
@@ -74,8 +79,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     // Nobody should learn of a missing root only when the bundle is to be verified.
     trust::load_roots(&config.signing.roots)?;
     let settings = trust::settings_of(&config, request.now)?;
-    let lock_path = lock::path_beside(&request.config);
-    let old_lock = lock::load(&lock_path)?;
+    let held = HeldLock::of(&request.config, request.lock)?;
     let mut staging = Staging::begin(&request.out)?;
     let settings = IntakeSettings {
         staging: Some(staging.intake_folder()?),
@@ -105,7 +109,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     };
     let (selected, missing) = payloads::select(&inspection, &choices);
     let reconciled = reconcile(
-        old_lock.as_ref(),
+        held.old.as_ref(),
         &inspection,
         LockedDownload::stub(&stub, &stub_identity.version, request.now),
         request.lock,
@@ -126,6 +130,15 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         return Err(BuildError::Denied(problems));
     }
     let mut lock = reconciled.lock;
+    let seen = sequence::look(
+        &request.out,
+        request.share.as_deref(),
+        &config.organization.name,
+    )?;
+    if request.lock != LockMode::Locked {
+        lock.sequence = lock.sequence.max(request.sequence_after);
+        lock = sequence::resumed(lock, mode, &seen);
+    }
     let lab_roots = &settings.lab_roots;
     let mut manifest = compose_manifest(
         &config,
@@ -136,7 +149,9 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         lab_roots,
         stub_identity.sha256,
     );
-    if let Some(problem) = lock::assign_sequence(&mut manifest, &mut lock, request.lock) {
+    if let Some(problem) = lock::assign_sequence(&mut manifest, &lock, request.lock)
+        .or_else(|| sequence::behind(&lock, manifest.sequence, &seen))
+    {
         problems.push(problem);
         return Err(BuildError::Problems(problems));
     }
@@ -194,10 +209,10 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let document = BundleDocument {
         schema: bundle::SCHEMA,
         bundle_id,
-        release_id: manifest.release_id,
+        release_id: manifest.release_id.clone(),
         sequence: manifest.sequence,
         mode,
-        organization: manifest.organization,
+        organization: manifest.organization.clone(),
         output_time,
         tool: Tool {
             name: "gangway".to_owned(),
@@ -216,18 +231,20 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         files,
     };
     let bundle_json = staging.write(bundle::FILE_NAME, &document.to_bytes())?;
-    if let Some(problem) = lock::remember_bundle(&mut lock, mode, bundle_json.sha256, request.lock)
+    if let Some(problem) =
+        lock::remember_bundle(&mut lock, &manifest, bundle_json.sha256, request.lock)
     {
         problems.push(problem);
         return Err(BuildError::Problems(problems));
     }
     let sums = sums(staging.files(), &document.exe.path);
     staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
-    // The lock first: a build that is killed between the two then repeats its sequence, while
-    // the other order could give one sequence to two manifests.
+    // The lock speaks of bundles that are there. A build that is killed between the two is
+    // resumed by the next one (`sequence::resumed`).
+    let new_lock = held.prepare(&lock)?;
     interrupted::undisturbed(|| -> Result<(), BuildError> {
-        lock::store(&lock_path, old_lock.as_ref(), &lock)?;
-        Ok(staging.commit()?)
+        staging.commit()?;
+        new_lock.map_or(Ok(()), Prepared::put)
     })?;
     Ok(Built {
         document,

@@ -42,6 +42,28 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
+    /// The lock is that of another config.
+    #[error(
+        "lock `{}` is that of config `{}`, not of `{}`: two configs beside one lock would undo \
+         each other's entries\nhint: give each config a folder of its own",
+        path.display(), other.display(), config.display()
+    )]
+    LockOfAnother {
+        /// The lock.
+        path: PathBuf,
+        /// The config that was given.
+        config: PathBuf,
+        /// The config whose lock it is.
+        other: PathBuf,
+    },
+    /// The share's switch.
+    #[error("switch `{}`: {why}\nhint: mend it, or build without `--share`", path.display())]
+    Control {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The key of the monitoring agent's workspace.
     #[error(
         "workspace key `{}`: {why}\nhint: `onboard.monitoring_agent.key_file` names a file with \

@@ -252,6 +252,20 @@ script.\n\nTake the script of the deployment method `Group Policy` from the port
 is, or leave `onboard.apply` at `native`.",
 };
 
+/// The lock does not know what was built.
+pub static SEQUENCE_BEHIND: Code = Code {
+    id: "GW3024",
+    severity: Severity::Error,
+    title: "the sequence would not be above one that was given before",
+    page: "A server refuses every bundle of a lower sequence than one that worked there before. \
+`gangway.lock` remembers the highest one; a lock that was deleted, or is an older copy, would give \
+a sequence again that servers have left behind. The bundle at the place of the output, or \
+`control.json` of the share, shows that this is so. Nothing was written.\n\nTake the newest lock \
+from version control. Where there is none, make it again from the newest bundle of each mode: \
+`gangway lock --from BUNDLE`. Where only the servers know, take the highest sequence from their \
+reports: `gangway build --sequence-after N`.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -277,4 +291,5 @@ pub static ALL: &[&Code] = &[
     &STUB_NOT_AT_HAND,
     &SCRIPT_NOT_ACCEPTED,
     &SCRIPT_CANNOT_RUN,
+    &SEQUENCE_BEHIND,
 ];

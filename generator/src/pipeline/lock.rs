@@ -1,20 +1,27 @@
-//! `gangway.lock` beside the config: which downloads were accepted, and the last manifest.
+//! `gangway.lock` beside the config: which downloads were accepted, and the bundles that were
+//! built. A build holds it from reading to replacing, so that no sequence is given twice.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::{Manifest, Mode};
+use gangway_contract::manifest::Manifest;
 
 use super::build_error::BuildError;
+use super::claim::Claim;
 use super::codes;
 use super::output::io_error;
-use crate::intake::lock::{FILE_NAME, Lock, LockMode};
+use crate::intake::lock::{BuiltBundle, FILE_NAME, Lock, LockMode};
+use crate::interrupted::Leftover;
 use crate::plain_file;
 use crate::problem::Problem;
 
 /// Largest lock that is read, in bytes: it has about 300 for each download.
 const MAX_BYTES: u64 = 16 << 20;
+
+/// Links after each other that are followed; Linux follows as many (path_resolution(7)).
+const MAX_LINKS: usize = 40;
 
 /// Where the lock of a config lies.
 pub(super) fn path_beside(config: &Path) -> PathBuf {
@@ -39,41 +46,176 @@ pub(super) fn load(path: &Path) -> Result<Option<Lock>, BuildError> {
         .map_err(|error| refused(error.to_string()))
 }
 
-/// Gives the manifest its sequence and remembers it in the lock; with `--locked` a manifest
-/// that would need a new one is a problem.
+/// The lock of a config, nobody else's until this is dropped.
+#[derive(Debug)]
+pub(super) struct HeldLock {
+    /// The file itself, behind any link.
+    path: PathBuf,
+    /// File name of the config.
+    config: String,
+    /// None for a run that writes no lock.
+    claim: Option<Claim>,
+    /// What it says; none when there is none yet.
+    pub(super) old: Option<Lock>,
+}
+
+impl HeldLock {
+    /// Takes and reads the lock. With `--locked` it is only read.
+    ///
+    /// # Errors
+    /// Another run holds it, it is another config's, or it cannot be read.
+    pub(super) fn of(config: &Path, mode: LockMode) -> Result<Self, BuildError> {
+        let beside = path_beside(config);
+        let path = followed(&beside).map_err(io_error("follow", &beside))?;
+        let claim = match mode {
+            LockMode::Locked => None,
+            _ => Some(Claim::take(beside_file(&path, ".gangway-lock"), &path)?),
+        };
+        let old = load(&path)?;
+        let name = config.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(other) = old.as_ref().and_then(|lock| lock.config.as_deref())
+            && other != name
+        {
+            let other = config.with_file_name(other);
+            // One that was renamed takes its lock along.
+            if other.exists() {
+                return Err(BuildError::LockOfAnother {
+                    path,
+                    config: config.to_owned(),
+                    other,
+                });
+            }
+        }
+        Ok(Self {
+            path,
+            config: name.into_owned(),
+            claim,
+            old,
+        })
+    }
+
+    /// Writes the new lock beside the old one; none when nothing changed. [`Prepared::put`]
+    /// replaces the old one once the bundle is there.
+    ///
+    /// # Errors
+    /// The disk refuses; the old lock stays.
+    pub(super) fn prepare(&self, new: &Lock) -> Result<Option<Prepared>, BuildError> {
+        let mut new = new.clone();
+        new.config = Some(self.config.clone());
+        if self.claim.is_none() || self.old.as_ref() == Some(&new) {
+            return Ok(None);
+        }
+        let temporary = beside_file(&self.path, ".gangway-new");
+        match fs::symlink_metadata(&temporary) {
+            // What a killed run left: the lock is ours alone.
+            Ok(_) => fs::remove_file(&temporary).map_err(io_error("remove", &temporary))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(BuildError::Output(io_error("read", &temporary)(error))),
+        }
+        let prepared = Prepared {
+            _leftover: Leftover::at(&temporary),
+            temporary,
+            path: self.path.clone(),
+        };
+        let write = || -> io::Result<()> {
+            let mut file = fs::File::create_new(&prepared.temporary)?;
+            if let Ok(old) = fs::metadata(&self.path) {
+                file.set_permissions(old.permissions())?;
+            }
+            io::Write::write_all(&mut file, new.to_text().as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(io_error("write", &prepared.temporary))?;
+        Ok(Some(prepared))
+    }
+}
+
+/// A new lock that waits for its bundle.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    temporary: PathBuf,
+    path: PathBuf,
+    _leftover: Leftover,
+}
+
+impl Prepared {
+    /// Replaces the lock as a whole.
+    ///
+    /// # Errors
+    /// The disk refuses; the old lock stays.
+    pub(super) fn put(self) -> Result<(), BuildError> {
+        fs::rename(&self.temporary, &self.path)
+            .map_err(io_error("replace", &self.path))
+            .map_err(BuildError::Output)
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        // Gone when it was put into place; what stays here is removed by the next run.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// The file that a link leads to, and that need not be there yet.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = std::path::absolute(path)?;
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => path = path.parent().unwrap_or(Path::new("/")).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links after each other"))
+}
+
+fn beside_file(path: &Path, suffix: &str) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}{suffix}"))
+}
+
+/// Digest of a manifest with the sequence left out: what a sequence is given for.
+pub(super) fn rest_of(manifest: &Manifest) -> Sha256 {
+    let rest = Manifest {
+        sequence: 0,
+        ..manifest.clone()
+    };
+    Sha256::of(&rest.to_bytes())
+}
+
+/// Gives the manifest its sequence; with `--locked` a manifest that would need a new one is a
+/// problem.
 pub(super) fn assign_sequence(
     manifest: &mut Manifest,
-    lock: &mut Lock,
+    lock: &Lock,
     mode: LockMode,
 ) -> Option<Problem> {
-    manifest.sequence = 0;
-    let rest = Sha256::of(&manifest.to_bytes());
-    manifest.sequence = lock.sequence_for(rest);
+    let rest = rest_of(manifest);
+    manifest.sequence = lock.sequence_for(manifest.mode, rest);
     let known = lock
-        .manifest
-        .as_ref()
-        .is_some_and(|last| last.sha256 == rest);
-    if mode == LockMode::Locked && !known {
-        return Some(Problem::new(
+        .built(manifest.mode)
+        .is_some_and(|last| last.manifest_sha256 == Some(rest));
+    (mode == LockMode::Locked && !known).then(|| {
+        Problem::new(
             &codes::MANIFEST_NOT_LOCKED,
             FILE_NAME,
             "the manifest is not the one that the lock remembers",
             "build once without `--locked`, look at the difference, and commit the lock",
-        ));
-    }
-    lock.remember_manifest(manifest.sequence, rest);
-    None
+        )
+    })
 }
 
 /// Remembers the bundle of a mode in the lock; with `--locked` another one than the lock has is a
 /// problem.
 pub(super) fn remember_bundle(
     lock: &mut Lock,
-    mode: Mode,
+    manifest: &Manifest,
     bundle_json_sha256: Sha256,
     locking: LockMode,
 ) -> Option<Problem> {
-    let last = lock.built(mode).map(|built| built.bundle_json_sha256);
+    let last = lock
+        .built(manifest.mode)
+        .map(|built| built.bundle_json_sha256);
     if locking == LockMode::Locked && last != Some(bundle_json_sha256) {
         let last = last.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         return Some(
@@ -89,27 +231,11 @@ pub(super) fn remember_bundle(
             )),
         );
     }
-    lock.remember_bundle(mode, bundle_json_sha256);
+    lock.remember(BuiltBundle {
+        mode: manifest.mode,
+        sequence: manifest.sequence,
+        manifest_sha256: Some(rest_of(manifest)),
+        bundle_json_sha256,
+    });
     None
-}
-
-/// Replaces the lock as a whole, when it changed.
-pub(super) fn store(path: &Path, old: Option<&Lock>, new: &Lock) -> Result<(), BuildError> {
-    if old == Some(new) {
-        return Ok(());
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(".gangway-lock-")
-            .tempfile_in(folder)?;
-        io::Write::write_all(&mut file, new.to_text().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| BuildError::Output(io_error("write", path)(error)))
 }

@@ -50,13 +50,13 @@ pub enum OutputError {
         /// The path.
         path: PathBuf,
     },
-    /// Another build writes the same output.
+    /// Another run writes the same output or lock.
     #[error(
-        "another build is writing `{}`\nhint: wait until it ends, or let this one wait: `--wait SECONDS`",
+        "another run is writing `{}`\nhint: wait until it ends, or let this one wait: `--wait SECONDS`",
         path.display()
     )]
     Busy {
-        /// The folder.
+        /// The folder or file.
         path: PathBuf,
     },
     /// A file is no longer what it was when it was judged.

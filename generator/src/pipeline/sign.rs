@@ -4,7 +4,7 @@
 //! everybody. The command works on a copy. Only when the copy is the built exe plus a signature
 //! does it take the exe's place.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,13 +12,14 @@ use std::time::Duration;
 use gangway_contract::Sha256;
 
 use super::build_error::BuildError;
+use super::claim::Claim;
 use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
 use super::signing_command::{CommandFault, SigningCommand};
 use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
 use super::{codes, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
-use crate::bundle::{self, BundleDocument};
+use crate::bundle::BundleDocument;
 use crate::formats::x509::TrustAnchors;
 use crate::interrupted::Leftover;
 use crate::plain_file;
@@ -71,16 +72,6 @@ pub enum SignError {
     /// The disk.
     #[error(transparent)]
     Io(#[from] OutputError),
-    /// Another run signs the same bundle.
-    #[error(
-        "another run is signing `{}`\nhint: wait until it ends, or let this one wait: `--wait \
-         SECONDS`",
-        path.display()
-    )]
-    Busy {
-        /// The bundle.
-        path: PathBuf,
-    },
     /// The signing program failed.
     #[error(
         "`{program}` {why}\nhint: try the command of `signing.command` by hand; it runs in the \
@@ -138,9 +129,13 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
             path: request.config.clone(),
         })?;
     let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
+    let bundle = fs::canonicalize(&request.bundle).map_err(|_| VerifyError::Absent {
+        path: request.bundle.clone(),
+    })?;
+    // Before anything is proven: nobody exchanges the bundle afterwards.
+    let scratch = Scratch::beside(&bundle)?;
     let (document, exe) = proven(request)?;
-    let exe_path = request.bundle.join(&document.exe.path);
-    let scratch = Scratch::beside(&request.bundle)?;
+    let exe_path = bundle.join(&document.exe.path);
     let unsigned = scratch.path.join("unsigned.exe");
     let signed = scratch.path.join("signed.exe");
     // What was proven, not what lies in the folder by now.
@@ -237,24 +232,16 @@ impl From<CommandFault> for SignError {
 struct Scratch {
     path: PathBuf,
     _leftover: Leftover,
-    /// Held while it is ours.
-    _lock: File,
+    /// The same as a build's: the bundle stays the one that was proven.
+    _claim: Claim,
 }
 
 impl Scratch {
     fn beside(bundle: &Path) -> Result<Self, SignError> {
-        let bundle = std::path::absolute(bundle).map_err(io_error("resolve", bundle))?;
-        let document = bundle.join(bundle::FILE_NAME);
-        let lock = File::open(&document).map_err(io_error("open", &document))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(SignError::Busy { path: bundle }),
-            Err(fs::TryLockError::Error(error)) => {
-                return Err(io_error("lock", &document)(error).into());
-            }
-        }
         let name = bundle.file_name().unwrap_or_default().to_string_lossy();
         let parent = bundle.parent().unwrap_or(Path::new("/"));
+        let claim = parent.join(format!(".{name}.gangway-lock"));
+        let claim = Claim::take(claim, bundle)?;
         let path = parent.join(format!(".{name}.gangway-sign"));
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -267,7 +254,7 @@ impl Scratch {
         Ok(Self {
             path,
             _leftover: leftover,
-            _lock: lock,
+            _claim: claim,
         })
     }
 }

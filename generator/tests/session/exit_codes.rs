@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["init", "new.toml"],
     &["inspect", "-c", "gangway.toml", "--as-of", NOW, "downloads"],
     &["build", "-o", "out", "--stub", "stub.exe", "--as-of", NOW],
+    &["lock", "--from", "out", "--as-of", NOW],
     &["verify", "out", "--as-of", NOW],
     &["lint", "out"],
     &["diff", "out", "out"],
@@ -22,6 +23,9 @@ const COMMANDS: &[&[&str]] = &[
     &["schema"],
     &["schema", "build"],
 ];
+
+/// No bundle has it.
+const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 fn desk() -> Desk {
     let desk = Desk::with_downloads();
@@ -55,6 +59,13 @@ fn one_meaning_each() {
             2,
             "command_line",
         ),
+        (
+            &["build", "-o", "out", "--sequence-after", "x"],
+            2,
+            "command_line",
+        ),
+        (&["build", "-o", "out", "--wait", "x"], 2, "command_line"),
+        (&["lock"], 2, "command_line"),
         (&["sign"], 2, "command_line"),
         (&["verify", "out", "--as-of", "today"], 2, "command_line"),
         (&["lint"], 2, "command_line"),
@@ -73,8 +84,20 @@ fn one_meaning_each() {
         (&["completions", "odd"], 2, "command_line"),
         (&["schema", "absent"], 2, "command_line"),
         (&["publish", "gpo", "out"], 2, "command_line"),
+        (
+            &["publish", "gpo", "out", "--offline", "--apply"],
+            2,
+            "command_line",
+        ),
         (&["inspect", "-c", "stub.exe", "downloads"], 2, "config"),
         (&["build", "-o", "new", "-c", "stub.exe"], 2, "config"),
+        (&["lock", "--from", "out", "-c", "stub.exe"], 2, "config"),
+        (
+            &["build", "-o", "new", "--stub", "stub.exe", "-c", "two.toml"],
+            2,
+            "lock",
+        ),
+        (&["lock", "--from", "out", "-c", "two.toml"], 2, "lock"),
         (&["sign", "out", "-c", "stub.exe"], 2, "config"),
         (&["sign", "out"], 2, "config"),
         (&["inspect", "--crl", "stub.exe", "downloads"], 2, "config"),
@@ -86,6 +109,16 @@ fn one_meaning_each() {
         (&["inspect", "--crl", "absent", "downloads"], 3, "files"),
         (&["build", "-o", "new", "-c", "absent"], 3, "files"),
         (&["build", "-o", "new", "--stub", "absent"], 3, "files"),
+        (
+            &[
+                "build", "-o", "new", "--stub", "stub.exe", "--share", "absent",
+            ],
+            3,
+            "files",
+        ),
+        (&["lock", "--from", "absent"], 3, "files"),
+        (&["lock", "--from", "out", "-c", "absent"], 3, "files"),
+        (&["sign", "absent", "-c", "signing.toml"], 3, "files"),
         (&["sign", "out", "-c", "absent"], 3, "files"),
         (&["verify", "absent"], 3, "files"),
         (&["lint", "absent"], 3, "files"),
@@ -112,6 +145,18 @@ fn one_meaning_each() {
         ),
         (&["report", "reports", "--threshold", "1"], 1, "none"),
         // No bundle, or none that holds.
+        (&["lock", "--from", "downloads"], 4, "not_a_bundle"),
+        (
+            &["lock", "--from", "out", "--expect", NO_DIGEST],
+            4,
+            "not_verified",
+        ),
+        (
+            &["sign", "downloads", "-c", "signing.toml"],
+            4,
+            "not_a_bundle",
+        ),
+        (&["sign", "out", "-c", "signing.toml"], 3, "program"),
         (&["verify", "downloads"], 4, "not_a_bundle"),
         (&["verify", "out", "--signed", "--as-of", NOW], 4, "none"),
         (
@@ -121,6 +166,11 @@ fn one_meaning_each() {
         ),
     ];
     let desk = desk();
+    let config = std::fs::read_to_string(desk.path("gangway.toml")).unwrap();
+    desk.put("two.toml", config.as_bytes());
+    let command = "[signing]\ncommand = [\"/absent/program\", \"{file}\"]";
+    let signing = config.replace("[signing]", command);
+    desk.put("signing.toml", signing.as_bytes());
     desk.put("reports/thesis.txt", b"years of work");
     for (arguments, code, cause) in rows {
         let found = ends(&desk, arguments);

@@ -15,6 +15,8 @@ mod differences;
 mod exit_codes;
 mod forgeries;
 mod inspect;
+#[cfg(unix)]
+mod lock;
 mod names;
 mod next_actions;
 mod owners;

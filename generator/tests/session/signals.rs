@@ -84,7 +84,7 @@ fn the_command_has_its_variables_and_signs_as_often_as_it_is_asked() {
         assert_eq!(code, Some(0), "{document}");
         assert_eq!(leftovers(&desk), [""; 0]);
     }
-    desk.run(&["verify", "--signed", "out", "--as-of", NOW])
+    desk.verify_with(&["--config", "gangway.toml", "--signed"])
         .succeeds();
     let (code, document) = ends(sign(&desk).env_remove("PIN"));
     assert_eq!(code, Some(3));

@@ -38,6 +38,7 @@ pub struct Recipe {
     stub_variable: &'static str,
     mode: Option<&'static str>,
     as_of: Option<i64>,
+    restored_at: Option<u32>,
     sections: Vec<(&'static str, String)>,
 }
 
@@ -52,6 +53,7 @@ impl Recipe {
             stub_variable: required::STUB,
             mode: None,
             as_of: None,
+            restored_at: None,
             sections: Vec::new(),
         })
     }
@@ -92,6 +94,14 @@ impl Recipe {
         self
     }
 
+    /// An earlier bundle with this sequence was built, then the lock was lost and made again from
+    /// it.
+    #[must_use]
+    pub fn after_a_lost_lock(mut self, sequence: u32) -> Self {
+        self.restored_at = Some(sequence);
+        self
+    }
+
     /// Takes the stub that a variable names.
     #[must_use]
     pub fn with_stub(mut self, variable: &'static str) -> Self {
@@ -113,7 +123,10 @@ impl Recipe {
         fs::create_dir_all(&shelf).with_context(|| format!("create `{}`", shelf.display()))?;
         let made = shelf.join(format!(
             "{inputs}-{}",
-            digest(&format!("{config}{:?}{:?}", self.mode, self.as_of))
+            digest(&format!(
+                "{config}{:?}{:?}{:?}",
+                self.mode, self.as_of, self.restored_at
+            ))
         ));
         let lock_file = made.with_extension("lock");
         let lock = File::create(&lock_file)
@@ -148,6 +161,9 @@ impl Recipe {
             let digests = self.scripts(gangway, folder)?;
             let accepted = format!("accept_scripts = [{}]", digests.join(", "));
             write(config_file, &config.replace(EVERY_SCRIPT, &accepted))?;
+        }
+        if let Some(sequence) = self.restored_at {
+            restore_lock(gangway, stub, folder, sequence)?;
         }
         let mut build = Command::new(gangway);
         build
@@ -273,6 +289,29 @@ impl Recipe {
             .map(|(heading, lines)| format!("{heading}\n{}\n\n", lines.join("\n")))
             .collect()
     }
+}
+
+/// Builds a bundle of this sequence from another config, loses the lock, and makes it again.
+fn restore_lock(gangway: &Path, stub: &Path, folder: &Path, sequence: u32) -> Result<()> {
+    let config_file = folder.join("gangway.toml");
+    let read = || format!("read `{}`", config_file.display());
+    let config = fs::read_to_string(&config_file).with_context(read)?;
+    let earlier = config.replace("jitter_s = 0", "jitter_s = 1");
+    ensure!(earlier != config, "the earlier config is the same");
+    fs::write(&config_file, earlier).with_context(read)?;
+    let mut build = Command::new(gangway);
+    build
+        .arg("build")
+        .arg("--stub")
+        .arg(stub)
+        .args(["--out", "earlier", "--sequence-after"])
+        .arg((sequence - 1).to_string());
+    succeed(build.current_dir(folder), &folder.join("build-earlier"))?;
+    fs::remove_file(folder.join("gangway.lock")).context("lose the lock")?;
+    let mut lock = Command::new(gangway);
+    lock.args(["lock", "--from", "earlier"]).current_dir(folder);
+    succeed(&mut lock, &folder.join("lock"))?;
+    fs::write(&config_file, config).with_context(read)
 }
 
 /// A built and signed bundle.

@@ -13,6 +13,7 @@ use gangway_e2e::Os::{
 };
 use gangway_e2e::routes::{WORKSPACE, deployment_tool, retired_agent};
 use gangway_e2e::{Deployment, Installer, Os, Recipe, Scenario, Server};
+use gangway_fixtures::blob::ORG_ID;
 
 /// Declares one test per row.
 macro_rules! scenarios {
@@ -456,4 +457,29 @@ fn a_second_instance_leaves_the_work_to_the_first() {
         assert_eq!(first.run.exit_code, 0, "{:?}", first.run);
         assert_eq!(first.report().unwrap().state, "onboarded");
     });
+}
+
+#[test]
+fn a_bundle_of_a_restored_lock_is_taken_by_a_server_that_saw_a_higher_one() {
+    let recipe = || Recipe::of_samples().unwrap();
+    for (recipe, exit_code, state, reason) in [
+        // A lock that begins again.
+        (recipe(), 54, "refused", "sequence-lower"),
+        (recipe().after_a_lost_lock(99), 0, DONE.0, DONE.1),
+    ] {
+        let seen = Server::new(Server2022).with_registry(
+            r"Software\Gangway\Sequence",
+            &format!("{ORG_ID}:onboard"),
+            99,
+        );
+        let deployment = Deployment::of(&recipe.bundle().unwrap(), seen).unwrap();
+        let outcome = deployment.run().unwrap();
+        let report = outcome.report().unwrap();
+        assert_eq!(outcome.run.exit_code, exit_code, "{report:#?}");
+        assert_eq!((&*report.state, &*report.reason), (state, reason));
+        if state == "refused" {
+            let next = &report.next_action;
+            assert!(next.contains("gangway lock --from"), "{next}");
+        }
+    }
 }

@@ -2,11 +2,13 @@
 //!
 //! The lock makes a changed download visible before it reaches a server: the same name with
 //! new bytes is a difference that a person has to accept (`--update-lock`), a lower version
-//! even twice (`--allow-downgrade`). It also remembers the last manifest, so that the
-//! sequence rises only when something changed.
+//! even twice (`--allow-downgrade`). It also remembers the highest sequence that was given and,
+//! for each mode, the last bundle, so that the sequence rises only when something changed, and
+//! a bundle of one mode says nothing against that of another.
 
 mod change;
 mod compare;
+mod first_schema;
 
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
@@ -21,7 +23,7 @@ pub use compare::{LockMode, Reconciled, reconcile};
 pub const FILE_NAME: &str = "gangway.lock";
 
 /// Shape of the file.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// Largest lock file that is read, in bytes; one entry has about 400.
 const MAX_BYTES: usize = 1 << 20;
@@ -31,7 +33,7 @@ const MAX_ENTRIES: usize = 5_000;
 
 /// Builds that a lock can count; the largest number that every JSON reader keeps exactly
 /// (RFC 8259, section 6), for the manifest carries it too.
-const MAX_SEQUENCE: u64 = (1 << 53) - 1;
+pub const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
 const HEADER: &str = "# Inputs that were accepted, written by `gangway build`. Keep it under \
                       version control; do not edit it.\n\n";
@@ -41,9 +43,12 @@ const HEADER: &str = "# Inputs that were accepted, written by `gangway build`. K
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     schema: u32,
-    /// The last manifest that was built.
+    /// File name of the config whose lock this is; none in a lock of the first schema.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<LastManifest>,
+    pub config: Option<String>,
+    /// The highest sequence that a bundle of any mode got; 0 before the first.
+    #[serde(default)]
+    pub sequence: u64,
     /// The last bundle of each mode, in the order of the modes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub built: Vec<BuiltBundle>,
@@ -52,22 +57,17 @@ pub struct Lock {
     pub downloads: Vec<LockedDownload>,
 }
 
-/// What the next manifest's sequence is derived from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LastManifest {
-    /// Its sequence.
-    pub sequence: u64,
-    /// Digest of the manifest with the sequence left out.
-    pub sha256: Sha256,
-}
-
 /// A bundle that was built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuiltBundle {
     /// Its mode.
     pub mode: Mode,
+    /// Its sequence.
+    pub sequence: u64,
+    /// Digest of its manifest with the sequence left out; none when it was not remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<Sha256>,
     /// SHA-256 of its `bundle.json`, which vouches for the whole but a signature.
     pub bundle_json_sha256: Sha256,
 }
@@ -139,7 +139,7 @@ pub enum LockError {
         why: String,
     },
     /// Written by another version of the program.
-    #[error("the lock file has schema {found}, this program reads schema {SCHEMA}")]
+    #[error("the lock file has schema {found}, this program reads schemas 1 to {SCHEMA}")]
     Schema {
         /// The number found.
         found: u32,
@@ -162,7 +162,8 @@ impl Default for Lock {
     fn default() -> Self {
         Self {
             schema: SCHEMA,
-            manifest: None,
+            config: None,
+            sequence: 0,
             built: Vec::new(),
             downloads: Vec::new(),
         }
@@ -191,10 +192,19 @@ impl Lock {
             });
         }
         let SchemaOnly { schema } = toml::from_str(text).map_err(malformed)?;
-        if schema != SCHEMA {
-            return Err(LockError::Schema { found: schema });
-        }
-        let mut lock: Self = toml::from_str(text).map_err(malformed)?;
+        let lock: Self = match schema {
+            1 => toml::from_str(text)
+                .map(first_schema::Lock::into_current)
+                .map_err(malformed)?,
+            SCHEMA => toml::from_str(text).map_err(malformed)?,
+            found => return Err(LockError::Schema { found }),
+        };
+        lock.checked()
+    }
+
+    /// Counts within their limits, each name once, everything in its order.
+    fn checked(mut self) -> Result<Self, LockError> {
+        let lock = &mut self;
         if lock.downloads.len() > MAX_ENTRIES {
             return Err(LockError::TooLarge {
                 what: "entries",
@@ -202,11 +212,11 @@ impl Lock {
                 limit: MAX_ENTRIES,
             });
         }
-        if let Some(last) = &lock.manifest
-            && last.sequence > MAX_SEQUENCE
-        {
+        let sequences = lock.built.iter().map(|built| built.sequence);
+        lock.sequence = sequences.fold(lock.sequence, u64::max);
+        if lock.sequence > MAX_SEQUENCE {
             return Err(LockError::Sequence {
-                found: last.sequence,
+                found: lock.sequence,
             });
         }
         lock.downloads.sort_by(|a, b| a.name.cmp(&b.name));
@@ -226,7 +236,7 @@ impl Lock {
         });
         match doubled {
             Some(name) => Err(LockError::Duplicate { name }),
-            None => Ok(lock),
+            None => Ok(self),
         }
     }
 
@@ -242,12 +252,10 @@ impl Lock {
     }
 
     /// Remembers a bundle in the place of the last one of its mode.
-    pub fn remember_bundle(&mut self, mode: Mode, bundle_json_sha256: Sha256) {
-        self.built.retain(|built| built.mode != mode);
-        self.built.push(BuiltBundle {
-            mode,
-            bundle_json_sha256,
-        });
+    pub fn remember(&mut self, built: BuiltBundle) {
+        self.sequence = self.sequence.max(built.sequence);
+        self.built.retain(|other| other.mode != built.mode);
+        self.built.push(built);
         self.built.sort_by_key(|built| built.mode as u8);
     }
 
@@ -256,22 +264,13 @@ impl Lock {
         self.downloads.iter().find(|entry| entry.name == name)
     }
 
-    /// The sequence of a manifest whose other fields have this digest: the last one when they
-    /// are equal, the next one when they differ, 1 for the first.
-    pub fn sequence_for(&self, rest: Sha256) -> u64 {
-        match &self.manifest {
-            Some(last) if last.sha256 == rest => last.sequence,
-            Some(last) => last.sequence.saturating_add(1),
-            None => 1,
+    /// The sequence of a manifest of this mode whose other fields have this digest: the last one
+    /// when they are equal, else the next one of all modes, 1 for the first.
+    pub fn sequence_for(&self, mode: Mode, rest: Sha256) -> u64 {
+        match self.built(mode) {
+            Some(last) if last.manifest_sha256 == Some(rest) => last.sequence,
+            _ => self.sequence.saturating_add(1),
         }
-    }
-
-    /// Remembers a manifest that was built.
-    pub fn remember_manifest(&mut self, sequence: u64, rest: Sha256) {
-        self.manifest = Some(LastManifest {
-            sequence,
-            sha256: rest,
-        });
     }
 }
 
@@ -306,10 +305,19 @@ mod tests {
             downloads: vec![entry("agent"), entry("install script")],
             ..Lock::default()
         };
-        lock.remember_manifest(4, Sha256::of(b"rest"));
-        lock.remember_bundle(Mode::Onboard, Sha256::of(b"bundle.json"));
-        lock.remember_bundle(Mode::Precheck, Sha256::of(b"another"));
+        lock.config = Some("gangway.toml".to_owned());
+        lock.remember(built(Mode::Onboard, 4, b"rest", b"bundle.json"));
+        lock.remember(built(Mode::Precheck, 3, b"look", b"another"));
         lock
+    }
+
+    fn built(mode: Mode, sequence: u64, rest: &[u8], bundle_json: &[u8]) -> BuiltBundle {
+        BuiltBundle {
+            mode,
+            sequence,
+            manifest_sha256: Some(Sha256::of(rest)),
+            bundle_json_sha256: Sha256::of(bundle_json),
+        }
     }
 
     #[test]
@@ -322,7 +330,7 @@ mod tests {
     #[test]
     fn other_schemas_unknown_fields_and_doubled_names_are_refused() {
         let text = sample().to_text();
-        let other = text.replace("schema = 1", "schema = 9");
+        let other = text.replace("schema = 2", "schema = 9");
         assert_eq!(Lock::parse(&other), Err(LockError::Schema { found: 9 }));
         let unknown = text.replacen("size = 3", "size = 3\nextra = 1", 1);
         let error = Lock::parse(&unknown).unwrap_err().to_string();
@@ -333,9 +341,9 @@ mod tests {
             Err(LockError::Duplicate { .. })
         ));
         let found = MAX_SEQUENCE + 1;
-        let endless = text.replace("sequence = 4", &format!("sequence = {found}"));
+        let endless = text.replacen("sequence = 4", &format!("sequence = {found}"), 1);
         assert_eq!(Lock::parse(&endless), Err(LockError::Sequence { found }));
-        assert!(Lock::parse("schema = 1\n[").is_err());
+        assert!(Lock::parse("schema = 2\n[").is_err());
         assert!(Lock::parse("").is_err());
     }
 
@@ -343,7 +351,7 @@ mod tests {
     fn each_mode_has_one_bundle_the_last() {
         let mut lock = sample();
         let last = Sha256::of(b"last");
-        lock.remember_bundle(Mode::Onboard, last);
+        lock.remember(built(Mode::Onboard, 5, b"rest", b"last"));
         let digest = |mode| lock.built(mode).map(|built| built.bundle_json_sha256);
         assert_eq!(digest(Mode::Onboard), Some(last));
         assert_eq!(digest(Mode::Precheck), Some(Sha256::of(b"another")));
@@ -356,10 +364,19 @@ mod tests {
     }
 
     #[test]
-    fn the_sequence_rises_only_with_a_changed_manifest() {
+    fn the_sequence_rises_over_all_modes_and_only_with_a_changed_manifest() {
         let lock = sample();
-        assert_eq!(lock.sequence_for(Sha256::of(b"rest")), 4);
-        assert_eq!(lock.sequence_for(Sha256::of(b"other")), 5);
-        assert_eq!(Lock::default().sequence_for(Sha256::of(b"rest")), 1);
+        for (mode, rest, sequence) in [
+            (Mode::Onboard, "rest", 4),
+            (Mode::Onboard, "other", 5),
+            (Mode::Precheck, "look", 3),
+            (Mode::Precheck, "other", 5),
+            (Mode::Offboard, "rest", 5),
+        ] {
+            let rest = Sha256::of(rest.as_bytes());
+            assert_eq!(lock.sequence_for(mode, rest), sequence, "{mode:?}");
+        }
+        let first = Lock::default().sequence_for(Mode::Onboard, Sha256::of(b"rest"));
+        assert_eq!(first, 1);
     }
 }

@@ -7,6 +7,7 @@
 mod bundle;
 mod check;
 mod execute;
+mod offline;
 mod present;
 mod server;
 mod state;
@@ -16,6 +17,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use bundle::Contents;
+pub use offline::{OfflinePlan, plan_offline};
 pub use server::pdc_emulator_of;
 pub use state::StateError;
 

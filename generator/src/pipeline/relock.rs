@@ -1,0 +1,155 @@
+//! `gangway lock`: a lost lock made again from the bundles that it remembered.
+
+use std::path::{Path, PathBuf};
+
+use gangway_contract::Sha256;
+
+use super::build_error::BuildError;
+use super::config::{Config, ConfigError};
+use super::lock::{HeldLock, path_beside};
+use super::sequence::bundle_at;
+use super::verify::{VerifyError, VerifyRequest, verify};
+use crate::intake::lock::{BuiltBundle, Lock, LockMode};
+use crate::problem::Problem;
+
+/// What to make a lock from.
+#[derive(Debug, Clone)]
+pub struct RelockRequest {
+    /// The config whose lock it is.
+    pub config: PathBuf,
+    /// Bundles, one for each mode at most.
+    pub bundles: Vec<PathBuf>,
+    /// Digest of `bundle.json` as `build` printed it, for a single bundle.
+    pub expect: Option<Sha256>,
+    /// A sequence that servers have seen already.
+    pub sequence_after: u64,
+    /// Moment that signatures are judged at, in seconds since 1970 UTC.
+    pub now: i64,
+}
+
+/// A lock that was made.
+#[derive(Debug)]
+pub struct Relocked {
+    /// The file beside the config.
+    pub path: PathBuf,
+    /// What it says now.
+    pub lock: Lock,
+    /// Findings below error.
+    pub problems: Vec<Problem>,
+}
+
+/// Why no lock was made.
+#[derive(Debug, thiserror::Error)]
+pub enum RelockError {
+    /// The config.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The lock that is there, or the disk.
+    #[error(transparent)]
+    Lock(#[from] BuildError),
+    /// A bundle cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// A bundle does not verify.
+    #[error(
+        "bundle `{}` does not verify, so no lock is made from it: {} {}: {}\nhint: {}",
+        path.display(), problem.code.id, problem.subject, problem.message, problem.next_action
+    )]
+    NotProven {
+        /// The bundle.
+        path: PathBuf,
+        /// The first thing that is wrong.
+        problem: Box<Problem>,
+    },
+    /// A bundle of somebody else.
+    #[error(
+        "bundle `{}` is not of `{organization}`, the organisation of the config\nhint: name the \
+         config that it was built from by `--config`", path.display()
+    )]
+    OfAnother {
+        /// The bundle.
+        path: PathBuf,
+        /// The config's organisation.
+        organization: String,
+    },
+    /// The lock knows a later one.
+    #[error(
+        "bundle `{}` has sequence {found}, and the lock remembers another one with {locked} in \
+         this mode\nhint: the lock is not behind this bundle; name the newest bundle of the mode",
+        path.display()
+    )]
+    NotNewer {
+        /// The bundle.
+        path: PathBuf,
+        /// Its sequence.
+        found: u64,
+        /// The lock's.
+        locked: u64,
+    },
+}
+
+/// Makes the lock again, or brings one up to date that is behind. Accepted downloads are kept from
+/// the lock that is there; of a bundle none are taken: the next build looks at them anew.
+///
+/// # Errors
+/// The lock stays as it was.
+pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
+    let config = Config::load(&request.config)?;
+    let organization = &config.organization.name;
+    let held = HeldLock::of(&request.config, LockMode::Check)?;
+    let mut lock = held.old.clone().unwrap_or_default();
+    let mut problems = Vec::new();
+    for path in &request.bundles {
+        let (built, found) = proven(path, request, organization, &config.signing.roots)?;
+        problems.extend(found);
+        if let Some(last) = lock.built(built.mode)
+            && last.sequence >= built.sequence
+            && last.bundle_json_sha256 != built.bundle_json_sha256
+        {
+            return Err(RelockError::NotNewer {
+                path: path.clone(),
+                found: built.sequence,
+                locked: last.sequence,
+            });
+        }
+        lock.remember(built);
+    }
+    lock.sequence = lock.sequence.max(request.sequence_after);
+    if let Some(prepared) = held.prepare(&lock)? {
+        prepared.put()?;
+    }
+    Ok(Relocked {
+        path: path_beside(&request.config),
+        lock,
+        problems,
+    })
+}
+
+/// A bundle as a lock remembers it, when it verifies.
+fn proven(
+    path: &Path,
+    request: &RelockRequest,
+    organization: &str,
+    roots: &[PathBuf],
+) -> Result<(BuiltBundle, Vec<Problem>), RelockError> {
+    let verified = verify(&VerifyRequest {
+        expect: request.expect,
+        roots: roots.to_vec(),
+        ..VerifyRequest::of(path, request.now)
+    })?;
+    if let Some(problem) = verified.problems.iter().find(|problem| problem.is_error()) {
+        return Err(RelockError::NotProven {
+            path: path.to_owned(),
+            problem: Box::new(problem.clone()),
+        });
+    }
+    match bundle_at(path, organization) {
+        Some(built) if built.bundle_json_sha256 == verified.bundle_json_sha256 => {
+            Ok((built, verified.problems))
+        }
+        _ => Err(RelockError::OfAnother {
+            path: path.to_owned(),
+            organization: organization.to_owned(),
+        }),
+    }
+}

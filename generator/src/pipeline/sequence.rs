@@ -1,0 +1,211 @@
+//! A sequence that servers take: above every one that they may have seen already.
+//!
+//! A server refuses a bundle of a lower sequence than one that worked there before, for ever. So
+//! a lock that was lost or is behind must not start to count again from below.
+
+use std::path::{Path, PathBuf};
+
+use gangway_contract::Sha256;
+use gangway_contract::control::{self, Control};
+use gangway_contract::manifest::{self, Manifest, Mode};
+
+use super::build_error::BuildError;
+use super::codes;
+use super::lock::rest_of;
+use super::output::io_error;
+use crate::bundle::{self, BundleDocument};
+use crate::intake::lock::{BuiltBundle, Lock};
+use crate::plain_file;
+use crate::problem::Problem;
+
+/// What tells of a sequence that was given already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// The bundle at the place of the output.
+    Bundle {
+        /// Its folder.
+        path: PathBuf,
+        /// It, as a lock remembers it.
+        built: BuiltBundle,
+    },
+    /// `control.json` of a share, which holds back what is lower.
+    Control {
+        /// The file.
+        path: PathBuf,
+        /// Its `min_sequence`.
+        min_sequence: u64,
+    },
+}
+
+/// Looks at the place of the output and at the share, when a folder is named for it. A folder
+/// that is no bundle of this organisation tells nothing.
+///
+/// # Errors
+/// The share's `control.json` cannot be read.
+pub(super) fn look(
+    out: &Path,
+    share: Option<&Path>,
+    organization: &str,
+) -> Result<Vec<Seen>, BuildError> {
+    let mut seen = Vec::new();
+    seen.extend(bundle_at(out, organization).map(|built| Seen::Bundle {
+        path: out.to_owned(),
+        built,
+    }));
+    if let Some(share) = share {
+        let path = share.join("control.json");
+        let bytes = plain_file::read_whole(&path, control::MAX_BYTES as u64)
+            .map_err(io_error("read", &path))?;
+        let control = Control::parse(&bytes).map_err(|why| BuildError::Control {
+            path: path.clone(),
+            why,
+        })?;
+        seen.push(Seen::Control {
+            path,
+            min_sequence: control.min_sequence,
+        });
+    }
+    Ok(seen)
+}
+
+/// The bundle in this folder, when it is one of this organisation.
+pub(super) fn bundle_at(folder: &Path, organization: &str) -> Option<BuiltBundle> {
+    let read = |name: &str, limit: u64| plain_file::read_whole(&folder.join(name), limit).ok();
+    let bundle_json = read(bundle::FILE_NAME, bundle::MAX_BYTES)?;
+    let document = BundleDocument::parse(&bundle_json).ok()?;
+    let manifest = read("manifest.json", manifest::MAX_BYTES as u64)
+        .and_then(|bytes| Manifest::parse(&bytes).ok())
+        .filter(|manifest| manifest.sequence == document.sequence);
+    (document.organization == organization).then(|| BuiltBundle {
+        mode: document.mode,
+        sequence: document.sequence,
+        manifest_sha256: manifest.as_ref().map(rest_of),
+        bundle_json_sha256: Sha256::of(&bundle_json),
+    })
+}
+
+/// A build that was killed between its bundle and its lock left the bundle that the lock would
+/// have had next: the lock then goes on from it. Only the number is taken from a bundle of
+/// another mode than the one to build, for nothing vouches for that bundle.
+pub(super) fn resumed(mut lock: Lock, mode: Mode, seen: &[Seen]) -> Lock {
+    for one in seen {
+        match one {
+            Seen::Bundle { built, .. } if built.sequence != lock.sequence.saturating_add(1) => {}
+            Seen::Bundle { built, .. } if built.mode == mode => lock.remember(built.clone()),
+            Seen::Bundle { built, .. } => lock.sequence = built.sequence,
+            Seen::Control { .. } => {}
+        }
+    }
+    lock
+}
+
+/// What stands against giving a sequence by this lock. Pure.
+pub(super) fn behind(lock: &Lock, sequence: u64, seen: &[Seen]) -> Option<Problem> {
+    seen.iter().find_map(|one| match one {
+        Seen::Bundle { path, built } if built.sequence > lock.sequence => Some(Problem::new(
+            &codes::SEQUENCE_BEHIND,
+            path.display().to_string(),
+            format!(
+                "this bundle has sequence {}, the lock remembers {}: it was lost, or is an \
+                     older one",
+                built.sequence,
+                if lock.sequence == 0 {
+                    "none".to_owned()
+                } else {
+                    lock.sequence.to_string()
+                }
+            ),
+            format!(
+                "take the lock from version control, or make it again: `gangway lock --from \
+                     {}`; where servers saw a higher one, build with `--sequence-after`",
+                path.display()
+            ),
+        )),
+        Seen::Control { path, min_sequence } if sequence < *min_sequence => Some(Problem::new(
+            &codes::SEQUENCE_BEHIND,
+            path.display().to_string(),
+            format!(
+                "the share holds back bundles below sequence {min_sequence}, this one would have \
+                 {sequence}"
+            ),
+            format!(
+                "build with `--sequence-after {}`, or lower `min_sequence`",
+                min_sequence.saturating_sub(1)
+            ),
+        )),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(sequence: u64) -> BuiltBundle {
+        BuiltBundle {
+            mode: Mode::Onboard,
+            sequence,
+            manifest_sha256: Some(Sha256::of(b"rest")),
+            bundle_json_sha256: Sha256::of(b"bundle.json"),
+        }
+    }
+
+    fn lock(sequence: u64) -> Lock {
+        let mut lock = Lock::default();
+        lock.sequence = sequence;
+        lock
+    }
+
+    fn at_out(sequence: u64) -> Vec<Seen> {
+        vec![Seen::Bundle {
+            path: "out".into(),
+            built: built(sequence),
+        }]
+    }
+
+    #[test]
+    fn a_lock_that_is_behind_the_bundle_at_hand_gives_no_sequence() {
+        for (locked, seen, refused) in [
+            (0, 1, false),
+            (0, 2, true),
+            (3, 2, false),
+            (3, 3, false),
+            (3, 4, false),
+            (3, 5, true),
+        ] {
+            let seen = at_out(seen);
+            let lock = resumed(lock(locked), Mode::Onboard, &seen);
+            let next = lock.sequence_for(Mode::Onboard, Sha256::of(b"new"));
+            let found = behind(&lock, next, &seen);
+            assert_eq!(found.is_some(), refused, "{locked} {seen:?}");
+            assert!(refused || next > seen_sequence(&seen), "{locked} {seen:?}");
+        }
+    }
+
+    fn seen_sequence(seen: &[Seen]) -> u64 {
+        match &seen[0] {
+            Seen::Bundle { built, .. } => built.sequence,
+            Seen::Control { min_sequence, .. } => *min_sequence,
+        }
+    }
+
+    #[test]
+    fn what_a_killed_build_left_is_the_last_bundle() {
+        let other = resumed(lock(3), Mode::Precheck, &at_out(4));
+        assert_eq!((other.sequence, other.built), (4, Vec::new()));
+        let lock = resumed(lock(3), Mode::Onboard, &at_out(4));
+        assert_eq!(lock.built(Mode::Onboard), Some(&built(4)));
+        assert_eq!(lock.sequence_for(Mode::Onboard, Sha256::of(b"rest")), 4);
+    }
+
+    #[test]
+    fn the_share_holds_back_what_is_lower_than_it_says() {
+        let seen = [Seen::Control {
+            path: "control.json".into(),
+            min_sequence: 5,
+        }];
+        assert_eq!(behind(&lock(4), 5, &seen), None);
+        let problem = behind(&lock(3), 4, &seen).unwrap();
+        assert!(problem.next_action.contains("--sequence-after 4"));
+    }
+}

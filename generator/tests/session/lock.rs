@@ -1,0 +1,284 @@
+//! The lock and the sequences that it gives: through modes, configs, builders at once, and loss.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use serde_json::Value;
+
+use super::desk::{Desk, NOW};
+
+/// Sequence and SHA-256 of `bundle.json` of a bundle.
+fn sequence(desk: &Desk, out: &str) -> u64 {
+    let text = fs::read(desk.path(out).join("bundle.json")).unwrap();
+    let document: Value = serde_json::from_slice(&text).unwrap();
+    document["sequence"].as_u64().unwrap()
+}
+
+fn lock(desk: &Desk) -> String {
+    fs::read_to_string(desk.path("gangway.lock")).unwrap()
+}
+
+/// Another config, and so another manifest.
+fn change(desk: &Desk, percent: u64) {
+    let text = fs::read_to_string(desk.path("gangway.toml")).unwrap();
+    let (kept, _) = text.split_once("\n[rollout]").unwrap_or((&text, ""));
+    let changed = format!("{kept}\n[rollout]\nring_percent = {percent}\n");
+    desk.put("gangway.toml", changed.as_bytes());
+}
+
+/// Names beside the lock that nobody put there.
+fn leftovers(desk: &Desk) -> Vec<String> {
+    let entries = fs::read_dir(desk.path("")).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with('.'))
+        .collect()
+}
+
+const PRECHECK: [&str; 7] = [
+    "build", "--mode", "precheck", "--out", "look", "--stub", "stub.exe",
+];
+
+fn precheck(desk: &Desk) {
+    desk.run(&[&PRECHECK[..], &["--as-of", NOW]].concat())
+        .succeeds();
+}
+
+#[test]
+fn a_precheck_says_nothing_against_the_onboarding_bundle() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    precheck(&desk);
+    assert_eq!((sequence(&desk, "out"), sequence(&desk, "look")), (1, 2));
+    let before = (lock(&desk), desk.tree("out"));
+    desk.build_with(&["--locked"]).succeeds();
+    precheck(&desk);
+    assert_eq!((lock(&desk), desk.tree("out")), before);
+    assert_eq!(sequence(&desk, "look"), 2);
+    change(&desk, 50);
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 3);
+}
+
+#[test]
+fn two_configs_beside_one_lock_are_named_both() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let text = fs::read(desk.path("gangway.toml")).unwrap();
+    desk.put("other.toml", &text);
+    let before = lock(&desk);
+    for more in [
+        ["--config", "other.toml"].as_slice(),
+        &["--config", "other.toml", "--locked"],
+    ] {
+        desk.build_with(more).fails_with(
+            2,
+            &["`gangway.toml`", "`other.toml`", "a folder of its own"],
+        );
+    }
+    assert_eq!(lock(&desk), before);
+    // One that was renamed takes its lock along.
+    fs::remove_file(desk.path("gangway.toml")).unwrap();
+    desk.build_with(&["--config", "other.toml"]).succeeds();
+    assert!(lock(&desk).contains("config = \"other.toml\""));
+    assert_eq!(sequence(&desk, "out"), 1);
+}
+
+#[test]
+fn builders_at_once_never_give_one_sequence_twice() {
+    let desk = Desk::with_downloads();
+    let mut seen = Vec::new();
+    for round in 1..=3 {
+        change(&desk, round);
+        let modes = ["onboard", "precheck"];
+        let builders: Vec<_> = modes
+            .iter()
+            .map(|mode| {
+                let arguments = [
+                    "build", "--mode", mode, "--out", mode, "--stub", "stub.exe", "--as-of", NOW,
+                    "--wait", "60",
+                ];
+                desk.command(&arguments).spawn().unwrap()
+            })
+            .collect();
+        for mut builder in builders {
+            assert!(builder.wait().unwrap().success());
+        }
+        let mut given = modes.map(|mode| sequence(&desk, mode));
+        given.sort_unstable();
+        seen.extend(given);
+    }
+    assert_eq!(seen, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(leftovers(&desk), [""; 0]);
+}
+
+#[test]
+fn a_lock_that_another_run_holds_is_busy() {
+    let desk = Desk::with_downloads();
+    let held = File::create(desk.path(".gangway.lock.gangway-lock")).unwrap();
+    held.lock().unwrap();
+    desk.build()
+        .fails_with(3, &["gangway.lock", "--wait SECONDS"]);
+    assert!(!desk.path("out").exists() && !desk.path("gangway.lock").exists());
+    drop(held);
+    desk.build().succeeds();
+}
+
+/// Three bundles, and then no lock.
+fn lost() -> Desk {
+    let desk = Desk::with_downloads();
+    for percent in [30, 20, 10] {
+        change(&desk, percent);
+        desk.build().succeeds();
+    }
+    precheck(&desk);
+    assert_eq!((sequence(&desk, "out"), sequence(&desk, "look")), (3, 4));
+    fs::remove_file(desk.path("gangway.lock")).unwrap();
+    desk
+}
+
+#[test]
+fn a_lost_lock_is_made_again_from_the_bundles() {
+    let desk = lost();
+    let before = desk.tree("out");
+    desk.build()
+        .fails_with(1, &["GW3024", "sequence 3", "gangway lock --from"]);
+    assert!(desk.tree("out") == before && !desk.path("gangway.lock").exists());
+
+    let said = desk.run(&["lock", "--from", "look", "--from", "out", "--as-of", NOW]);
+    assert!(said.succeeds().contains("sequence 4"), "{}", said.out);
+    // The very same bundle, for the manifest is the same.
+    desk.build().succeeds();
+    assert!(desk.tree("out") == before);
+    desk.verify().succeeds();
+    change(&desk, 5);
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 5);
+    assert_eq!(leftovers(&desk), [""; 0]);
+}
+
+#[test]
+fn what_only_the_servers_know_is_given_by_hand() {
+    let desk = lost();
+    desk.build_with(&["--sequence-after", "40"]).succeeds();
+    assert_eq!(sequence(&desk, "out"), 41);
+    // Once is enough.
+    change(&desk, 5);
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 42);
+    for refused in ["9007199254740991", "-1", "many"] {
+        let argument = format!("--sequence-after={refused}");
+        desk.build_with(&[&argument]).fails_with(2, &[]);
+    }
+}
+
+#[test]
+fn a_lock_is_made_of_good_bundles_of_this_organisation_only() {
+    let desk = lost();
+    let from = |more: &[&str]| desk.run(&[&["lock", "--as-of", NOW, "--from"], more].concat());
+    from(&["absent"]).fails_with(3, &["absent"]);
+    from(&["downloads"]).fails_with(4, &["downloads"]);
+    from(&["out", "--expect", &"0".repeat(64)]).fails_with(4, &["GW3016"]);
+    desk.change_config("Contoso", "Fabrikam");
+    from(&["out"]).fails_with(4, &["Fabrikam"]);
+    desk.change_config("Fabrikam", "Contoso");
+    let runbook = desk.path("out/runbook.html");
+    let text = fs::read(&runbook).unwrap();
+    fs::write(&runbook, b"other").unwrap();
+    from(&["out"]).fails_with(4, &["runbook.html"]);
+    fs::write(&runbook, text).unwrap();
+    assert!(!desk.path("gangway.lock").exists());
+    from(&["out"]).succeeds();
+    fs::rename(desk.path("out"), desk.path("third")).unwrap();
+    change(&desk, 5);
+    desk.build().succeeds();
+    from(&["third"]).fails_with(1, &["sequence 3"]);
+}
+
+#[test]
+fn the_share_may_hold_back_what_the_lock_would_give() {
+    let desk = Desk::with_downloads();
+    fs::create_dir(desk.path("share")).unwrap();
+    desk.build_with(&["--share", "share"])
+        .fails_with(3, &["control.json"]);
+    let control = br#"{"schema":1,"paused":false,"min_sequence":5,"ring_percent":100}"#;
+    desk.put("share/control.json", control);
+    desk.build_with(&["--share", "share"])
+        .fails_with(1, &["GW3024", "--sequence-after 4"]);
+    desk.build_with(&["--share", "share", "--sequence-after", "4"])
+        .succeeds();
+    assert_eq!(sequence(&desk, "out"), 5);
+    desk.put("share/control.json", b"{}");
+    desk.build_with(&["--share", "share"])
+        .fails_with(2, &["control.json"]);
+}
+
+#[test]
+fn a_build_that_was_killed_before_its_lock_is_resumed() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let old = lock(&desk);
+    change(&desk, 50);
+    desk.build().succeeds();
+    let (new, bundle) = (lock(&desk), desk.tree("out"));
+    // The bundle is there, and the lock is as it was: the same build again ends the work.
+    desk.put("gangway.lock", old.as_bytes());
+    desk.build().succeeds();
+    assert!(lock(&desk) == new && desk.tree("out") == bundle);
+    // Another one goes on from it.
+    desk.put("gangway.lock", old.as_bytes());
+    change(&desk, 40);
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 3);
+    // An older lock than that is no kill.
+    desk.put("gangway.lock", old.as_bytes());
+    desk.build().fails_with(1, &["GW3024"]);
+}
+
+#[test]
+fn a_link_is_followed_and_modes_stay() {
+    let desk = Desk::with_downloads();
+    fs::create_dir(desk.path("versioned")).unwrap();
+    symlink("versioned/lock", desk.path("gangway.lock")).unwrap();
+    desk.build().succeeds();
+    let mode = |name: &str| fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o777;
+    let by_umask = mode("gangway.toml");
+    assert_eq!(mode("versioned/lock"), by_umask);
+    let private = fs::Permissions::from_mode(0o640);
+    fs::set_permissions(desk.path("versioned/lock"), private).unwrap();
+    change(&desk, 50);
+    desk.build().succeeds();
+    assert_eq!(mode("versioned/lock"), 0o640);
+    let link = fs::symlink_metadata(desk.path("gangway.lock")).unwrap();
+    assert!(link.is_symlink());
+    let names: Vec<_> = fs::read_dir(desk.path("versioned")).unwrap().collect();
+    assert_eq!(names.len(), 1);
+    // A circle has no end.
+    fs::remove_file(desk.path("gangway.lock")).unwrap();
+    symlink("gangway.lock", desk.path("gangway.lock")).unwrap();
+    desk.build().fails_with(3, &["links"]);
+}
+
+#[test]
+fn a_lock_of_the_first_schema_is_read_and_rewritten() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let bundle = desk.tree("out");
+    let now = lock(&desk);
+    let value = |key: &str| {
+        let line = now.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split_once(" = ").unwrap().1.to_owned()
+    };
+    let (_, downloads) = now.split_once("[[download]]").unwrap();
+    let old = format!(
+        "schema = 1\n\n[manifest]\nsequence = 1\nsha256 = {}\n\n[[built]]\nmode = \"onboard\"\n\
+         bundle_json_sha256 = {}\n\n[[download]]{downloads}",
+        value("manifest_sha256"),
+        value("bundle_json_sha256"),
+    );
+    desk.put("gangway.lock", old.as_bytes());
+    desk.build_with(&["--locked"]).succeeds();
+    assert_eq!(lock(&desk), old);
+    desk.build().succeeds();
+    assert!(lock(&desk) == now && desk.tree("out") == bundle);
+}
