@@ -112,7 +112,7 @@ fn end(exit_code: i32) -> ! {
 
 /// Another thread may still write into the folder, so one try may not be enough.
 fn remove(path: &Path) {
-    const TRIES: usize = 20;
+    const TRIES: usize = 100;
     for _ in 0..TRIES {
         let removed = if path.is_dir() {
             fs::remove_dir_all(path)

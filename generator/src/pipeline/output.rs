@@ -144,8 +144,23 @@ impl Staging {
     /// The disk refuses.
     pub(super) fn intake_folder(&self) -> Result<PathBuf, OutputError> {
         let folder = self.folder.join(INTAKE_FOLDER);
-        fs::create_dir_all(&folder).map_err(io_error("create folder", &folder))?;
+        fs::create_dir(&folder).map_err(io_error("create folder", &folder))?;
         Ok(folder)
+    }
+
+    /// The folders above a file, below the staging folder: once a signal has taken that away, nothing
+    /// makes it again.
+    fn create_folders(&self, path: &str) -> io::Result<()> {
+        let mut folder = self.folder.clone();
+        let folders = path.split('/').rev().skip(1).collect::<Vec<_>>();
+        for name in folders.into_iter().rev() {
+            folder.push(name);
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Every file written so far, in the order of writing.
@@ -173,9 +188,8 @@ impl Staging {
         mut progress: impl FnMut(u64),
     ) -> Result<FileDigest, OutputError> {
         let full = self.folder.join(path);
-        if let Some(folder) = full.parent() {
-            fs::create_dir_all(folder).map_err(io_error("create folder", folder))?;
-        }
+        self.create_folders(path)
+            .map_err(io_error("create the folder of", &full))?;
         let mut file = File::create_new(&full).map_err(io_error("create", &full))?;
         let mut hash = sha2::Sha256::new();
         let mut size = 0u64;
@@ -216,9 +230,8 @@ impl Staging {
         sha256: Sha256,
     ) -> Result<FileDigest, OutputError> {
         let full = self.folder.join(path);
-        if let Some(folder) = full.parent() {
-            fs::create_dir_all(folder).map_err(io_error("create folder", folder))?;
-        }
+        self.create_folders(path)
+            .map_err(io_error("create the folder of", &full))?;
         fs::rename(from, &full).map_err(io_error("move a staged copy to", &full))?;
         let file = File::open(&full).map_err(io_error("open", &full))?;
         set_mode(&file, 0o644).map_err(io_error("set the mode of", &full))?;
