@@ -5,12 +5,12 @@ use crate::text::text_enum;
 
 /// Declares the reasons with their state, meaning and next action.
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $state:ident, $next:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $state:ident, $next:literal;)+) => {
         text_enum! {
             /// The reason of a state. The codes are stable: reports, queries and the
             /// administrator's notes hold on to them.
             pub enum Reason ("a reason code") {
-                $($(#[$doc])* $variant = $code,)+
+                $($(#[doc = $doc])+ $variant = $code,)+
             }
         }
 

@@ -69,6 +69,18 @@ impl Text for Vec<String> {
     }
 }
 
+/// A word of a closed set, as documents spell it and with what it means.
+pub trait Word: Copy + 'static {
+    /// Every word of the set, in the order of declaration.
+    const ALL: &'static [Self];
+
+    /// The text in documents.
+    fn text(self) -> &'static str;
+
+    /// What it means, in sentences.
+    fn meaning(self) -> &'static str;
+}
+
 /// [`Text`] by `Display` and `FromStr`.
 macro_rules! text_by_display {
     ($($type:ty),+ $(,)?) => {$(
@@ -93,7 +105,7 @@ macro_rules! text_enum {
     (
         $(#[$doc:meta])*
         pub enum $name:ident ($expected:literal) {
-            $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+
+            $($(#[doc = $variant_doc:literal])+ $variant:ident = $text:literal,)+
         }
     ) => {
         $(#[$doc])*
@@ -102,7 +114,7 @@ macro_rules! text_enum {
             serde::Serialize, serde::Deserialize,
         )]
         pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
+            $($(#[doc = $variant_doc])+ #[serde(rename = $text)] $variant,)+
         }
 
         impl $name {
@@ -113,6 +125,20 @@ macro_rules! text_enum {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
+                }
+            }
+        }
+
+        impl $crate::text::Word for $name {
+            const ALL: &'static [Self] = Self::ALL;
+
+            fn text(self) -> &'static str {
+                self.as_str()
+            }
+
+            fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($variant_doc),+),)+
                 }
             }
         }

@@ -5,12 +5,12 @@ use crate::reason::Reason;
 use crate::text::text_enum;
 
 macro_rules! outcomes {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $reason:ident, $next:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $reason:ident, $next:literal;)+) => {
         text_enum! {
             /// What came of an address. The codes are stable: reports and queries hold on to
             /// them.
             pub enum Outcome ("an outcome of a connectivity check") {
-                $($(#[$doc])* $variant = $code,)+
+                $($(#[doc = $doc])+ $variant = $code,)+
             }
         }
 

@@ -74,7 +74,7 @@ pub(super) enum Command {
     Publish(Publish),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
-    /// Tells more about a problem code
+    /// Tells more about a problem code, a word of any output, or a code of another program
     Explain(Explain),
     /// Writes shell completions
     Completions(Completions),
@@ -382,7 +382,9 @@ pub(super) struct Report {
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// A code such as `GW1203`; none lists all
+    /// A problem code (`GW1203`), a word of any output (`converged`), a code of another program
+    /// (`ddt:11`, `msiexec:1603`, `wdatp:15`, `sense:84`) or a number (`0x80070534`); none lists all
+    #[arg(allow_negative_numbers = true)]
     pub(super) code: Option<String>,
 }
 

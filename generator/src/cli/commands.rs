@@ -154,21 +154,46 @@ pub(super) fn patiently<T, E: Into<Failure>>(
 }
 
 pub(super) fn explain(given: &Explain, output: &Output) -> Answered<Explained> {
-    let Some(id) = &given.code else {
-        for code in codes::all() {
-            output.result(&format!("{}  {}", code.id, code.title));
-        }
-        let codes = codes::all().into_iter().map(Into::into).collect();
-        return Ok(Answer::good(Explained { codes }));
+    let Some(text) = &given.code else {
+        return Ok(every_page(output));
     };
-    let code = codes::find(id).ok_or_else(|| {
-        let text =
-            format!("there is no problem code `{id}`\nhint: `gangway explain` lists them all");
+    let found = codes::look_up(text).map_err(|hint| {
+        let text = format!("nothing is known of `{text}`\nhint: {hint}");
         Failure::of(FailureCode::CommandLine, &text)
     })?;
-    output.result(&format!("{}: {}\n\n{}", code.id, code.title, code.page));
-    let codes = vec![code.into()];
-    Ok(Answer::good(Explained { codes }))
+    let mut shown: Vec<String> = Vec::new();
+    shown.extend(
+        found
+            .code
+            .map(|code| format!("{}: {}\n\n{}", code.id, code.title, code.page)),
+    );
+    shown.extend(found.pages.iter().map(|page| {
+        let (name, kind) = (&page.name, &page.kind);
+        format!("{name} ({kind})\n\n{}\n\nnext: {}", page.about, page.next)
+    }));
+    output.result(&shown.join("\n\n"));
+    Ok(Answer::good(Explained {
+        codes: found.code.into_iter().map(Into::into).collect(),
+        words: found.pages.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// The list of everything that has a page.
+fn every_page(output: &Output) -> Answer<Explained> {
+    for code in codes::all() {
+        output.result(&format!("{}  {}", code.id, code.title));
+    }
+    let words = codes::words();
+    for word in &words {
+        output.result(&format!("{}  {}", word.name, word.kind));
+    }
+    for (family, about) in codes::families() {
+        output.result(&format!("{family}:NUMBER  {about}"));
+    }
+    Answer::good(Explained {
+        codes: codes::all().into_iter().map(Into::into).collect(),
+        words: words.into_iter().map(Into::into).collect(),
+    })
 }
 
 pub(super) fn completions(

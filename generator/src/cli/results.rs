@@ -9,6 +9,7 @@ use super::answer::Document;
 use crate::bundle::BundleDocument;
 use crate::fleet::Fleet;
 use crate::intake::report::InspectionDocument;
+use crate::pipeline::explain::Page;
 use crate::pipeline::{Compared, Difference, Pinned, Standing};
 use crate::problem::{Code, Severity};
 
@@ -172,6 +173,32 @@ pub(super) enum PublishAction {
 pub(super) struct Explained {
     /// The code that was asked for, or all.
     pub(super) codes: Vec<ExplainedCode>,
+    /// Words of our own documents and codes of others that were asked for, or all words.
+    pub(super) words: Vec<ExplainedWord>,
+}
+
+/// One word, or one code of another program.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ExplainedWord {
+    /// The word, or the code behind the name of its family.
+    pub(super) name: String,
+    /// What kind of word it is, or who gives the code.
+    pub(super) kind: String,
+    /// What it means.
+    pub(super) about: String,
+    /// What to look at, and what to do.
+    pub(super) next_action: String,
+}
+
+impl From<Page> for ExplainedWord {
+    fn from(page: Page) -> Self {
+        Self {
+            name: page.name,
+            kind: page.kind,
+            about: page.about,
+            next_action: page.next,
+        }
+    }
 }
 
 /// One problem code.

@@ -43,6 +43,9 @@ pub(super) const ORDER: [Standing; 14] = [
 ];
 
 impl Standing {
+    /// Every standing, worst first.
+    pub const ALL: [Self; 14] = ORDER;
+
     /// The text in documents.
     pub const fn as_str(self) -> &'static str {
         match self {

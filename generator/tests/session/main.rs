@@ -13,6 +13,7 @@ mod desk;
 mod differences;
 #[cfg(unix)]
 mod exit_codes;
+mod explain;
 mod forgeries;
 mod inspect;
 #[cfg(unix)]

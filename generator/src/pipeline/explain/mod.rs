@@ -1,4 +1,10 @@
-//! `gangway explain`: every problem code of every concern, in one table.
+//! `gangway explain`: every problem code of every concern in one table, the words of our own
+//! documents, and the codes of others that are met on this way.
+
+mod foreign;
+mod words;
+
+use foreign::Asked;
 
 use super::codes;
 use crate::problem::Code;
@@ -22,6 +28,64 @@ pub fn find(id: &str) -> Option<&'static Code> {
     all()
         .into_iter()
         .find(|code| code.id.eq_ignore_ascii_case(id))
+}
+
+/// What one word or foreign code means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The word, or the code behind the name of its family.
+    pub name: String,
+    /// What kind of word it is, or who gives the code.
+    pub kind: String,
+    /// What it means.
+    pub about: String,
+    /// What to look at, and what to do.
+    pub next: String,
+}
+
+/// What is known of a text.
+#[derive(Debug)]
+pub struct Found {
+    /// The problem code of that number.
+    pub code: Option<&'static Code>,
+    /// Words and foreign codes.
+    pub pages: Vec<Page>,
+}
+
+/// Finds a problem code (`GW1211`, `gw1211`, `1211`), a word of any output, or a foreign code
+/// (`ddt:11`, `0x80070534`, a number alone).
+///
+/// # Errors
+/// Nothing is known; says where to look.
+pub fn look_up(text: &str) -> Result<Found, String> {
+    let text = text.trim();
+    let numbered = format!("GW{text}");
+    let code = find(text).or_else(|| find(&numbered));
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', ' '], "-");
+    let mut pages = words::all();
+    pages.retain(|page| plain(&page.name) == plain(text));
+    let hint = match foreign::find(text) {
+        Asked::Pages(more) => {
+            pages.extend(more);
+            String::new()
+        }
+        Asked::Unknown(hint) => hint,
+        Asked::NoNumber => "`gangway explain` lists them all".to_owned(),
+    };
+    if code.is_none() && pages.is_empty() {
+        return Err(hint);
+    }
+    Ok(Found { code, pages })
+}
+
+/// Every word of our own documents.
+pub fn words() -> Vec<Page> {
+    words::all()
+}
+
+/// Families of foreign codes: what stands before the colon, and whose codes they are.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static str)> {
+    foreign::families()
 }
 
 #[cfg(test)]

@@ -1,0 +1,191 @@
+//! The words of our own documents: states, reasons, steps and whatever else a report or an
+//! answer spells, each with its meaning and the next step.
+
+use gangway_contract::apply::Effect;
+use gangway_contract::connectivity::{Need, Outcome, Service};
+use gangway_contract::facts::{
+    FeatureState, ProductType, ReportedMode, RunningMode, ServiceState, StartType,
+};
+use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
+use gangway_contract::product::Route;
+use gangway_contract::report::{SignerVerdict, StepOutcome};
+use gangway_contract::step::{CheckedFile, StepKind};
+use gangway_contract::text::Word;
+use gangway_contract::{Reason, State};
+
+use super::Page;
+use crate::fleet::{OwnerCheck, Standing};
+
+/// Every word; one that several sets spell has several pages.
+pub(super) fn all() -> Vec<Page> {
+    let mut pages = Vec::new();
+    pages.extend(State::ALL.map(state_page));
+    pages.extend(own_standings());
+    pages.extend(Reason::ALL.iter().map(|reason| {
+        let puts = format!("It puts a server in the state `{}`.", reason.state());
+        let about = format!("{} {puts}", sentence(reason.meaning()));
+        page(reason.text(), "reason", &about, reason.next_action())
+    }));
+    pages.extend(Outcome::ALL.iter().map(|outcome| {
+        let about = sentence(outcome.meaning());
+        page(
+            outcome.text(),
+            "connectivity",
+            &about,
+            outcome.next_action(),
+        )
+    }));
+    set::<StepKind>(
+        &mut pages,
+        "step",
+        "look at its row in `steps` of the host report: code, result and log; `gangway explain` \
+         knows the codes of the programs that it starts (`ddt:`, `msiexec:`, `wusa:`, `install.ps1:`)",
+    );
+    set::<StepOutcome>(
+        &mut pages,
+        "outcome of a step",
+        "read the step's detail in the host report; what decides is the server's state, not the code",
+    );
+    set::<SignerVerdict>(
+        &mut pages,
+        "judgement of a payload's signer",
+        "for anything but an expected or trusted signer, compare with `gangway inspect` of the download",
+    );
+    set::<Effect>(
+        &mut pages,
+        "effect of applying the blob",
+        "read the detail of step `apply-onboarding` or `apply-offboarding` in the host report",
+    );
+    set::<Route>(
+        &mut pages,
+        "route of a product",
+        "read the steps that the host report planned; the table in README names the routes",
+    );
+    set::<Service>(
+        &mut pages,
+        "service behind an address",
+        "run `connectivity` on the server for the state of its addresses; see docs/connectivity.md",
+    );
+    set::<Need>(
+        &mut pages,
+        "need of an address",
+        "clear required addresses first: they alone decide the result of `connectivity`",
+    );
+    let facts = "it is what the server was found to be; read it in `facts_before` and `facts_after` \
+                 of the host report";
+    set::<ProductType>(&mut pages, "fact: kind of Windows", facts);
+    set::<ServiceState>(&mut pages, "fact: state of a service", facts);
+    set::<StartType>(&mut pages, "fact: start of a service", facts);
+    set::<RunningMode>(&mut pages, "fact: mode of the antivirus", facts);
+    set::<ReportedMode>(&mut pages, "fact: mode that the antivirus tells", facts);
+    set::<FeatureState>(&mut pages, "fact: state of a feature", facts);
+    let health = "read `health` of the host report: each answer stands with what proves it, and the \
+                  reason of the report names the next step";
+    set::<Enrolment>(&mut pages, "health: onboarding", health);
+    set::<Sensor>(&mut pages, "health: sensor", health);
+    set::<Protection>(&mut pages, "health: antivirus", health);
+    set::<Content>(&mut pages, "health: content", health);
+    set::<CheckedFile>(
+        &mut pages,
+        "checked system file",
+        "an older version than the report asks for means that the update named there is missing",
+    );
+    pages.extend(OwnerCheck::ALL.map(|check| {
+        let about = format!("Of the owner of a report's file: {}.", check.words());
+        page(
+            check.as_str(),
+            "owner of a report",
+            &about,
+            "see `gangway explain GW4008` for where owners and accounts come from",
+        )
+    }));
+    pages
+}
+
+fn state_page(state: State) -> Page {
+    let standing = Standing::State(state);
+    let about = format!("State of a server: {}.", standing.words());
+    page(
+        state.as_str(),
+        "state",
+        &about,
+        "read reason and next action in the server's newest report; `gangway explain REASON` tells more",
+    )
+}
+
+/// Standings that no single report gives.
+fn own_standings() -> impl Iterator<Item = Page> {
+    Standing::ALL.into_iter().filter_map(|standing| {
+        let next = standing.next_action()?;
+        let about = format!("Standing of a server in the fleet: {}.", standing.words());
+        Some(page(standing.as_str(), "standing", &about, next))
+    })
+}
+
+fn set<W: Word>(pages: &mut Vec<Page>, kind: &'static str, next: &str) {
+    let words = W::ALL.iter();
+    pages.extend(words.map(|word| page(word.text(), kind, &sentence(word.meaning()), next)));
+}
+
+/// A comment of the sources as a person reads it.
+fn sentence(meaning: &str) -> String {
+    meaning.trim().replace("[`", "`").replace("`]", "`")
+}
+
+fn page(name: &str, kind: &str, about: &str, next: &str) -> Page {
+    Page {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        about: about.to_owned(),
+        next: next.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Declarations of closed sets in the sources of the contract.
+    fn closed_sets(folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(closed_sets(&path));
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let heads = text.lines().filter_map(|line| {
+                let rest = line.trim().strip_prefix("pub enum ")?;
+                rest.split_once(" (").map(|(name, _)| name.to_owned())
+            });
+            found.extend(heads.filter(|name| !name.starts_with('$')));
+        }
+        found
+    }
+
+    #[test]
+    fn every_closed_set_of_the_contract_has_pages() {
+        let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../contract/src");
+        let sets = closed_sets(Path::new(contract));
+        assert!(sets.len() > 15, "{sets:?}");
+        for name in sets {
+            let used = [format!("set::<{name}>"), format!("{name}::ALL")];
+            let here = include_str!("words.rs");
+            assert!(used.iter().any(|text| here.contains(text)), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_page_says_what_it_is_and_what_to_do() {
+        let pages = all();
+        assert!(pages.len() > 150, "{}", pages.len());
+        for page in pages {
+            assert!(page.about.len() > 5, "{page:?}");
+            assert!(!page.about.contains("[`"), "{page:?}");
+            assert!(page.next.len() > 5, "{page:?}");
+        }
+    }
+}
