@@ -3,7 +3,7 @@
 //! program's name.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use gangway_fixtures::updates::ProgramSpec;
@@ -55,20 +55,27 @@ impl Installer {
         let folder = required::work_folder()?.join("installers");
         fs::create_dir_all(&folder).with_context(|| format!("create `{}`", folder.display()))?;
         let path = folder.join(spec.file_name);
-        let lock_file = path.with_extension("lock");
-        let lock = File::create(&lock_file)
-            .with_context(|| format!("create file `{}`", lock_file.display()))?;
-        lock.lock()
-            .with_context(|| format!("lock file `{}`", lock_file.display()))?;
-        let bytes = spec.running(body).bytes();
-        // Written only when it differs: the time of a download is part of what bundles are
-        // kept under.
-        if fs::read(&path).ok().as_deref() != Some(bytes.as_slice()) {
-            let beside = path.with_extension("new");
-            fs::write(&beside, bytes)
-                .and_then(|()| fs::rename(&beside, &path))
-                .with_context(|| format!("write `{}`", path.display()))?;
-        }
+        keep(&path, &spec.running(body).bytes())?;
         Ok(path)
     }
+}
+
+/// Writes a download where it does not stand already: its time is part of what bundles are kept
+/// under.
+///
+/// # Errors
+/// It cannot be written.
+pub fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
+    let lock_file = path.with_extension("lock");
+    let lock = File::create(&lock_file)
+        .with_context(|| format!("create file `{}`", lock_file.display()))?;
+    lock.lock()
+        .with_context(|| format!("lock file `{}`", lock_file.display()))?;
+    if fs::read(path).ok().as_deref() != Some(bytes) {
+        let beside = path.with_extension("new");
+        fs::write(&beside, bytes)
+            .and_then(|()| fs::rename(&beside, path))
+            .with_context(|| format!("write `{}`", path.display()))?;
+    }
+    Ok(())
 }

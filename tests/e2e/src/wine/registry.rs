@@ -4,7 +4,7 @@
 //! comes twice. Key and value names are compared without regard to case. Keys are named below
 //! `HKEY_LOCAL_MACHINE`, as `system.reg` names them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The data of a registry value.
@@ -113,6 +113,28 @@ impl Registry {
             })
             .collect()
     }
+}
+
+/// Lines that stand in one dump only, each behind `+` or `-`. Without what Wine registers by itself
+/// when a first window is made, hidden consoles included: fonts of this machine, display and
+/// monitor.
+pub fn differences(before: &[String], after: &[String]) -> Vec<String> {
+    const BY_WINE: [&str; 2] = [
+        r"\currentversion\fonts]",
+        r"[system\currentcontrolset\control\class\{4d36e96",
+    ];
+    let own = |lines: &[String]| -> BTreeSet<String> {
+        let by_wine = |line: &&String| BY_WINE.iter().any(|part| line.contains(part));
+        lines
+            .iter()
+            .filter(|line| !by_wine(line))
+            .cloned()
+            .collect()
+    };
+    let (before, after) = (own(before), own(after));
+    let gone = before.difference(&after).map(|line| format!("- {line}"));
+    gone.chain(after.difference(&before).map(|line| format!("+ {line}")))
+        .collect()
 }
 
 fn value(line: &str) -> Option<(String, Value)> {
