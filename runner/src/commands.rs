@@ -3,9 +3,9 @@
 
 use gangway_contract::apply::{Direction, Effect, RegistryValue};
 use gangway_contract::manifest::{Cloud, Manifest};
-use gangway_contract::step::{Action, PastLimit, Step};
+use gangway_contract::step::{Action, PastLimit, Step, StepKind};
 
-use crate::machine::{Command, Folders};
+use crate::machine::{Command, Folders, Origin};
 
 /// Seconds between the request for a restart and the restart: the run ends and reports before.
 const RESTART_DELAY_S: u32 = 60;
@@ -51,14 +51,16 @@ pub fn work(
     let system = &folders.system;
     let release = folders.release(manifest.release_id.as_str());
     let copy = |name: &str| format!(r"{release}\{name}");
-    let one = |program: String, arguments: String| {
+    let start = |program: String, origin, arguments: String| {
         Ok(Work::Run(vec![Command {
             program,
+            origin,
             arguments,
             limit_s: step.limit_s,
             past_limit: step.past_limit,
         }]))
     };
+    let one = |program, arguments| start(program, Origin::Known, arguments);
     match &step.action {
         Action::InstallHotfix { payload, .. } => one(
             format!(r"{system}\wusa.exe"),
@@ -96,13 +98,7 @@ pub fn work(
                 quoted(&remove_workspaces(ids)?)?
             ),
         ),
-        Action::RemoveScep => one(
-            format!(
-                r"{}\Microsoft Security Client\Setup.exe",
-                folders.program_files
-            ),
-            "/u /s".to_owned(),
-        ),
+        Action::RemoveScep => start(scep_setup(folders), Origin::Left, "/u /s".to_owned()),
         Action::InstallAgent { payload, passive } => one(
             format!(r"{system}\msiexec.exe"),
             format!(
@@ -171,6 +167,39 @@ pub fn work(
     }
 }
 
+/// Is this a program that carries out steps of the kind, whichever bundle planned them? Payloads
+/// have the names of their downloads, so any file of the protected folder may be one.
+pub fn carries_out(kind: StepKind, program: &str, folders: &Folders) -> bool {
+    let is = |path: String| program.eq_ignore_ascii_case(&path);
+    let system = |name: &str| is(format!(r"{}\{name}", folders.system));
+    let payload = || {
+        let folder = format!(r"{}\", folders.programs());
+        let start = program.get(..folder.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(&folder))
+    };
+    match kind {
+        StepKind::InstallHotfix => system("wusa.exe"),
+        StepKind::EnableFeature => system("dism.exe"),
+        StepKind::InstallAgent | StepKind::UninstallAgent => system("msiexec.exe"),
+        StepKind::RunOnboardingScript | StepKind::RunOffboardingScript => system("cmd.exe"),
+        StepKind::Restart => system("shutdown.exe"),
+        StepKind::RemoveWorkspaces | StepKind::RunInstallScript => is(powershell(&folders.system)),
+        StepKind::EnableAntivirus | StepKind::ApplyOnboarding | StepKind::ApplyOffboarding => {
+            is(antivirus_tool(folders))
+        }
+        StepKind::RemoveScep => is(scep_setup(folders)),
+        StepKind::UpdatePlatform
+        | StepKind::UpdateSensor
+        | StepKind::RunDeploymentTool
+        | StepKind::InstallMonitoringAgent => payload(),
+        StepKind::RemoveLeftover
+        | StepKind::WritePassiveMode
+        | StepKind::WriteIdentity
+        | StepKind::WriteVdiTag
+        | StepKind::StartSensor => false,
+    }
+}
+
 /// Log of a Windows Installer step.
 pub fn log_path(folders: &Folders, step: &str) -> String {
     format!(r"{}\{step}.log", folders.logs())
@@ -180,6 +209,7 @@ pub fn log_path(folders: &Folders, step: &str) -> String {
 pub fn reload_engine(folders: &Folders, step: &Step) -> Command {
     Command {
         program: antivirus_tool(folders),
+        origin: Origin::Known,
         arguments: "-ReloadEngine".to_owned(),
         limit_s: step.limit_s,
         past_limit: PastLimit::End,
@@ -188,6 +218,14 @@ pub fn reload_engine(folders: &Folders, step: &Step) -> Command {
 
 fn antivirus_tool(folders: &Folders) -> String {
     format!(r"{}\Windows Defender\MpCmdRun.exe", folders.program_files)
+}
+
+/// The uninstaller of System Center Endpoint Protection, where that product puts it.
+fn scep_setup(folders: &Folders) -> String {
+    format!(
+        r"{}\Microsoft Security Client\Setup.exe",
+        folders.program_files
+    )
 }
 
 fn powershell(system: &str) -> String {
@@ -240,8 +278,9 @@ fn monitoring_agent(
         Cloud::UsGovernment => 1,
     };
     let extracted = format!(r"{release}\mma");
-    let command = |program: String, arguments: String| Command {
+    let command = |program: String, origin, arguments: String| Command {
         program,
+        origin,
         arguments,
         limit_s: step.limit_s,
         past_limit: step.past_limit,
@@ -259,9 +298,10 @@ fn monitoring_agent(
     Ok(Work::Run(vec![
         command(
             format!(r"{release}\{setup}"),
+            Origin::Known,
             format!("/c /t:{}", quoted(&extracted)?),
         ),
-        command(format!(r"{extracted}\setup.exe"), arguments),
+        command(format!(r"{extracted}\setup.exe"), Origin::Left, arguments),
     ]))
 }
 

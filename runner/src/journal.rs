@@ -10,6 +10,7 @@ use gangway_contract::step::StepKind;
 use gangway_contract::{History, State, UtcTime};
 use serde::{Deserialize, Serialize};
 
+use crate::commands;
 use crate::crash_point::crash_point;
 use crate::data_folder;
 use crate::failure::Failure;
@@ -17,6 +18,11 @@ use crate::machine::{Machine, Process};
 
 /// The journal is shortened to its sums above this size, in bytes.
 const SHORTEN_ABOVE: usize = 256 * 1024;
+
+/// Runs that find the same process at work before the next one goes on without it: with a run at
+/// each refresh of Group Policy (90 minutes and more) a day and a half. Counted in runs, because
+/// a clock may be set while an installer works.
+const LONGEST_WAIT: u32 = 24;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +41,11 @@ pub enum Entry {
         id: u32,
         /// Time of creation as FILETIME.
         created: u64,
+    },
+    /// A run found it at work and did nothing.
+    StepAwaited {
+        /// When.
+        at: UtcTime,
     },
     /// It ended.
     StepEnded {
@@ -68,10 +79,34 @@ impl Entry {
         match self {
             Self::StepStarted { step, .. } => format!("{step}-started"),
             Self::StepProcess { .. } => "process".to_owned(),
+            Self::StepAwaited { .. } => "awaited".to_owned(),
             Self::StepEnded { step, .. } => format!("{step}-ended"),
             Self::Reported { .. } => "reported".to_owned(),
             Self::Sums { .. } => "sums".to_owned(),
         }
+    }
+}
+
+/// A step without a recorded end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Open {
+    step: StepKind,
+    started_at: UtcTime,
+    process: Option<Process>,
+    /// The last run that waited for it, and how many did.
+    awaited: Option<(UtcTime, u32)>,
+}
+
+impl Open {
+    /// The process, while it is believed to be this step: it runs a program of such steps, and not
+    /// too many runs have waited for it. So neither a line that somebody has put in nor an
+    /// installer that hangs for good keeps a server from being served.
+    fn at_work(&self, machine: &mut dyn Machine) -> Option<Process> {
+        let process = self.process?;
+        let waits = self.awaited.map_or(0, |(_, runs)| runs);
+        let program = machine.program_of(process)?;
+        let own = commands::carries_out(self.step, &program, &machine.folders());
+        (own && waits < LONGEST_WAIT).then_some(process)
     }
 }
 
@@ -80,8 +115,7 @@ impl Entry {
 pub struct Past {
     /// Tries, without the step in flight.
     pub history: History,
-    /// A step without a recorded end, with its process when there was one.
-    open: Option<(StepKind, UtcTime, Option<Process>)>,
+    open: Option<Open>,
     /// Last report on the share.
     pub reported: Option<(UtcTime, State, String)>,
 }
@@ -103,11 +137,23 @@ impl Past {
             Entry::StepStarted { at, step } => {
                 self.close_unknown();
                 self.history.of_mut(step).last_start = Some(at);
-                self.open = Some((step, at, None));
+                self.open = Some(Open {
+                    step,
+                    started_at: at,
+                    process: None,
+                    awaited: None,
+                });
             }
             Entry::StepProcess { id, created } => {
-                if let Some((_, _, process)) = &mut self.open {
-                    *process = Some(Process { id, created });
+                if let Some(open) = &mut self.open {
+                    open.process = Some(Process { id, created });
+                    open.awaited = None;
+                }
+            }
+            Entry::StepAwaited { at } => {
+                if let Some(open) = &mut self.open {
+                    let runs = open.awaited.map_or(0, |(_, runs)| runs);
+                    open.awaited = Some((at, runs.saturating_add(1)));
                 }
             }
             Entry::StepEnded {
@@ -145,25 +191,27 @@ impl Past {
     }
 
     fn close_unknown(&mut self) {
-        if let Some((step, _, _)) = self.open.take() {
-            let tries = self.history.of_mut(step);
+        if let Some(open) = self.open.take() {
+            let tries = self.history.of_mut(open.step);
             tries.interrupted = tries.interrupted.saturating_add(1);
         }
     }
 
-    /// The history for the decision: a step without an end is in flight while its process
-    /// lives, and interrupted otherwise.
+    /// The history for the decision: a step without an end is in flight while its process is at
+    /// work, and interrupted otherwise.
     pub fn history(mut self, machine: &mut dyn Machine) -> History {
-        if let Some((step, started_at, Some(process))) = self.open
-            && machine.is_running(process)
+        match self
+            .open
+            .and_then(|open| Some((open, open.at_work(machine)?)))
         {
-            self.history.in_flight = Some(InFlight {
-                step,
-                started_at,
-                process: process.id,
-            });
-        } else {
-            self.close_unknown();
+            Some((open, process)) => {
+                self.history.in_flight = Some(InFlight {
+                    step: open.step,
+                    started_at: open.started_at,
+                    process: process.id,
+                });
+            }
+            None => self.close_unknown(),
         }
         self.history
     }
@@ -175,11 +223,17 @@ impl Past {
         if let Some((at, state, reason)) = self.reported {
             entries.push(Entry::Reported { at, state, reason });
         }
-        if let Some((step, at, process)) = self.open {
-            entries.push(Entry::StepStarted { at, step });
-            if let Some(Process { id, created }) = process {
+        if let Some(open) = self.open {
+            entries.push(Entry::StepStarted {
+                at: open.started_at,
+                step: open.step,
+            });
+            if let Some(Process { id, created }) = open.process {
                 entries.push(Entry::StepProcess { id, created });
             }
+            let (at, runs) = open.awaited.unwrap_or((open.started_at, 0));
+            // More than are counted say nothing more.
+            entries.extend((0..runs.min(LONGEST_WAIT)).map(|_| Entry::StepAwaited { at }));
         }
         entries
     }
@@ -235,6 +289,15 @@ mod tests {
         }
     }
 
+    fn open(at: i64) -> Open {
+        Open {
+            step: STEP,
+            started_at: UtcTime(at),
+            process: None,
+            awaited: None,
+        }
+    }
+
     fn ended(at: i64, code: u32, result: StepOutcome) -> Entry {
         Entry::StepEnded {
             at: UtcTime(at),
@@ -268,7 +331,7 @@ mod tests {
         let past = Past::replay(&journal(&[started(1), started(2)]));
         let tries = past.history.of(STEP).unwrap();
         assert_eq!((tries.interrupted, tries.failed), (1, 0));
-        assert_eq!(past.open, Some((STEP, UtcTime(2), None)));
+        assert_eq!(past.open, Some(open(2)));
     }
 
     #[test]
@@ -278,7 +341,7 @@ mod tests {
         bytes.extend(line(&started(3)));
         let past = Past::replay(&bytes);
         assert_eq!(past.history.of(STEP).unwrap().done, 1);
-        assert_eq!(past.open, Some((STEP, UtcTime(3), None)));
+        assert_eq!(past.open, Some(open(3)));
     }
 
     #[test]
@@ -293,6 +356,8 @@ mod tests {
             },
             started(3),
             Entry::StepProcess { id: 7, created: 8 },
+            Entry::StepAwaited { at: UtcTime(4) },
+            Entry::StepAwaited { at: UtcTime(5) },
         ];
         let past = Past::replay(&journal(&entries));
         assert_eq!(Past::replay(&journal(&past.clone().shortened())), past);

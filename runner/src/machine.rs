@@ -3,6 +3,7 @@
 //! The real machine stands in `windows/`, the one for tests in `tests/fake/`. Paths are
 //! Windows paths as text. Nothing here decides anything.
 
+use std::any::Any;
 use std::fmt;
 use std::io::Read;
 
@@ -116,6 +117,13 @@ pub trait Machine {
     /// time, now without one.
     fn signature(&mut self, path: &str, at: Option<UtcTime>) -> SeenSignature;
 
+    /// Judges a program that another installer left: by its absolute path, in folders that users
+    /// can change as little as the file. Nobody can write, rename or delete it while the result
+    /// lives.
+    ///
+    /// # Errors
+    /// Who may change it, or as the system says.
+    fn hold_program(&mut self, path: &str) -> Result<Box<dyn Any>, Failure>;
     /// Makes a process of a program. It does not run before [`wait`](Self::wait), and never
     /// when this program ends before that: the caller can record it first.
     ///
@@ -124,8 +132,8 @@ pub trait Machine {
     fn start(&mut self, command: &Command) -> Result<Process, Failure>;
     /// Lets the process run and waits for its end, at most the command's limit.
     fn wait(&mut self, process: Process, command: &Command) -> Ended;
-    /// Is this very process still there?
-    fn is_running(&mut self, process: Process) -> bool;
+    /// Full path of the program that this very process runs; none when it is no longer there.
+    fn program_of(&mut self, process: Process) -> Option<String>;
     /// Writes a registry value; makes its key when it is not there.
     ///
     /// # Errors
@@ -272,11 +280,22 @@ impl Folders {
     }
 }
 
+/// Why a program may be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A payload or our own copy, held by its digest, or a program of Windows or Defender.
+    Known,
+    /// Another installer left it, and no digest is known: judged where it lies.
+    Left,
+}
+
 /// One program start.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// Full path of the program.
     pub program: String,
+    /// Why it may be started.
+    pub origin: Origin,
     /// The command line behind the quoted program, ready for `CreateProcessW`.
     pub arguments: String,
     /// Longest run in seconds.

@@ -12,7 +12,7 @@ use gangway_contract::step::PastLimit;
 use crate::bundle::{Bundle, Places};
 use crate::failure::Failure;
 use crate::leftovers::PART;
-use crate::machine::{Command, Ended, Machine};
+use crate::machine::{Command, Ended, Machine, Origin};
 use crate::program;
 use crate::stop::Stop;
 
@@ -53,6 +53,7 @@ pub fn run(
     };
     let command = Command {
         program: path.clone(),
+        origin: Origin::Known,
         arguments,
         limit_s: LIMIT_S,
         past_limit: PastLimit::LeaveRunning,

@@ -12,7 +12,7 @@ use crate::data_folder;
 use crate::execute::{Executor, Progress, payloads_of};
 use crate::fetch::{self, Held, Source};
 use crate::host_report::{End, Start, leave, report_of, report_of_stop};
-use crate::journal::{self, Past};
+use crate::journal::{self, Entry, Past};
 use crate::leftovers;
 use crate::machine::{Machine, Mark};
 use crate::stop::Stop;
@@ -98,6 +98,10 @@ pub fn finish(
     let mut trouble = Vec::new();
     if bundle.manifest.mode != Mode::Precheck {
         trouble.extend(leftovers::remove_parts(run.machine).err());
+    }
+    if start.plan.reason == Reason::StillRunning {
+        let at = run.machine.now();
+        trouble.extend(journal::write(run.machine, &Entry::StepAwaited { at }).err());
     }
     let end = run.rounds(start.plan.clone());
     let Run {

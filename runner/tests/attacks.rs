@@ -188,17 +188,37 @@ fn a_signer_that_is_merely_unknown_is_recorded() {
     assert!(check.detail.contains("0x800b0109"), "{}", check.detail);
 }
 
+/// No digest is known of what another installer left, so its place has to be one that users
+/// cannot change.
+#[test]
+fn a_program_of_another_installer_that_users_may_change() {
+    let folder = r"C:\Program Files\Microsoft Security Client";
+    let case = cases::Case::parse("host 2012-r2\nset legacy.scep yes")
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut machine = Fake::new(case.manifest, case.facts);
+    machine.foreign_folders.push(folder.to_owned());
+    let report = run_once(&mut machine);
+    assert_refused(&machine, &report, Reason::FolderNotProtected, folder);
+
+    machine.foreign_folders.clear();
+    machine.pass(100_000);
+    assert_eq!(run_once(&mut machine).state, State::Onboarded);
+    assert_eq!(machine.judged, [format!(r"{folder}\Setup.exe")]);
+}
+
 const DATA: &str = r"C:\ProgramData\Gangway";
 
-/// A journal that names a process that lives as a running step.
-fn planted_journal(machine: &mut Fake) {
+const UPDATE: &str = r"C:\Windows\System32\wusa.exe";
+
+/// A journal that names a living process of a program as a running update.
+fn planted_journal(machine: &mut Fake, program: &str) {
     use gangway_contract::step::StepKind;
     use gangway_runner::journal::{Entry, write};
-    let Process { id, created } = machine.living_process();
+    let Process { id, created } = machine.living_process(program);
     for entry in [
         Entry::StepStarted {
             at: machine.now(),
-            step: StepKind::InstallAgent,
+            step: StepKind::InstallHotfix,
         },
         Entry::StepProcess { id, created },
     ] {
@@ -207,17 +227,39 @@ fn planted_journal(machine: &mut Fake) {
 }
 
 #[test]
-fn a_journal_of_ours_that_names_a_living_process_is_waited_for() {
+fn a_journal_of_ours_cannot_pass_anybody_off_as_a_step() {
+    for program in [
+        r"C:\Windows\System32\lsass.exe",
+        r"C:\Windows\System32\cmd.exe",
+        r"C:\Users\Public\wusa.exe",
+        "",
+    ] {
+        let mut machine = machine();
+        planted_journal(&mut machine, program);
+        let report = run_once(&mut machine);
+        assert_eq!(report.state, State::Onboarded, "`{program}`");
+    }
+}
+
+/// An update that runs for good, or a line that names that of somebody else.
+#[test]
+fn an_update_that_a_journal_names_is_waited_for_and_not_for_ever() {
     let mut machine = machine();
-    planted_journal(&mut machine);
-    let report = run_once(&mut machine);
-    assert_eq!(report.reason, Reason::StillRunning.as_str());
+    planted_journal(&mut machine, &UPDATE.to_ascii_uppercase());
+    let mut waited = 0;
+    while run_once(&mut machine).reason == Reason::StillRunning.as_str() {
+        waited += 1;
+        assert!(waited < 100, "for ever");
+        machine.pass(5400);
+    }
+    assert_eq!(waited, 24);
+    assert!(machine.started.contains(&"msiexec.exe".to_owned()));
 }
 
 #[test]
 fn a_data_folder_of_somebody_else_counts_as_empty_and_is_named() {
     let mut machine = machine();
-    planted_journal(&mut machine);
+    planted_journal(&mut machine, UPDATE);
     let planted = format!(r"{DATA}\reports\srv.20260101T000000Z.00000000.json");
     machine.files.borrow_mut().insert(planted, b"{}".to_vec());
     machine.foreign_folders.push(DATA.to_owned());
@@ -245,7 +287,7 @@ fn a_data_folder_of_somebody_else_counts_as_empty_and_is_named() {
 #[test]
 fn what_only_looks_believes_no_foreign_journal_either() {
     let mut machine = machine();
-    planted_journal(&mut machine);
+    planted_journal(&mut machine, UPDATE);
     machine.foreign_folders.push(DATA.to_owned());
     let bundle = machine.bundle();
     let (_, plan) = run::look(&mut machine, &bundle);

@@ -14,7 +14,7 @@ use gangway_contract::manifest::{Cloud, Payload, Role};
 use gangway_contract::step::{Action, PastLimit, Step, StepKind};
 use gangway_contract::{Facts, Manifest, Sha256, apply};
 use gangway_runner::commands::{self, Work};
-use gangway_runner::machine::{Command, Folders};
+use gangway_runner::machine::{Command, Folders, Origin};
 
 const KEY: &str = "c2VjcmV0";
 const WORKSPACE: &str = "aaaaaaaa-0000-0000-0000-000000000001";
@@ -143,7 +143,8 @@ fn commands_of(action: &Action, manifest: &Manifest) -> Vec<Command> {
 }
 
 /// Which of the rules allows a program; none when no rule does.
-fn rule(program: &str, manifest: &Manifest) -> Option<&'static str> {
+fn rule(command: &Command, manifest: &Manifest) -> Option<&'static str> {
+    let program = command.program.as_str();
     let folders = folders();
     let release = folders.release(manifest.release_id.as_str());
     let below = |folder: &str| {
@@ -163,17 +164,21 @@ fn rule(program: &str, manifest: &Manifest) -> Option<&'static str> {
     if program == format!(r"{}\Windows Defender\MpCmdRun.exe", folders.program_files) {
         return Some("Defender");
     }
-    // The two that the architecture names: neither carries a digest of the manifest.
+    // The two that the architecture names: neither has a digest in the manifest, so both are judged
+    // where they lie.
+    if command.origin == Origin::Known {
+        return None;
+    }
     if program
         == format!(
             r"{}\Microsoft Security Client\Setup.exe",
             folders.program_files
         )
     {
-        return Some("named: the uninstaller of System Center Endpoint Protection");
+        return Some("judged: the uninstaller of System Center Endpoint Protection");
     }
     if program == format!(r"{release}\mma\setup.exe") {
-        return Some("named: unpacked by a payload into our own folder");
+        return Some("judged: unpacked by a payload into our own folder");
     }
     None
 }
@@ -186,15 +191,23 @@ fn every_started_file_is_allowed_by_a_rule() {
     for action in actions() {
         kinds.push(action.kind());
         for command in commands_of(&action, &manifest) {
-            let allowed = rule(&command.program, &manifest);
+            let allowed = rule(&command, &manifest);
             let allowed =
                 allowed.unwrap_or_else(|| panic!("{}: `{}`", action.kind(), command.program));
             lines.push(format!("{}: {allowed}", action.kind()));
+            let seen = command.program.to_ascii_uppercase();
+            assert!(
+                commands::carries_out(action.kind(), &seen, &folders()),
+                "a journal that names `{seen}` is believed"
+            );
         }
     }
     assert_eq!(kinds, StepKind::ALL, "every kind of action is walked");
-    let named: Vec<&String> = lines.iter().filter(|line| line.contains("named")).collect();
-    assert_eq!(named.len(), 2, "{named:?}");
+    let judged: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.contains("judged"))
+        .collect();
+    assert_eq!(judged.len(), 2, "{judged:?}");
     assert_eq!(
         lines.iter().filter(|line| line.contains("apply-")).count(),
         2,

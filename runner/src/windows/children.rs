@@ -7,13 +7,14 @@ use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, FILETIME, WAIT_OBJECT_
 use windows_sys::Win32::System::Threading::{
     CREATE_BREAKAWAY_FROM_JOB, CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT,
     CreateProcessW, GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_CREATION_FLAGS,
-    PROCESS_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, ResumeThread,
-    STARTUPINFOW, TerminateProcess, WaitForSingleObject,
+    PROCESS_INFORMATION, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION,
+    PROCESS_SYNCHRONIZE, QueryFullProcessImageNameW, ResumeThread, STARTUPINFOW, TerminateProcess,
+    WaitForSingleObject,
 };
 
 use super::environment::environment;
 use super::job::Job;
-use super::{Handle, clock, last_failure, wide};
+use super::{Handle, clock, last_failure, narrow, wide};
 use crate::failure::Failure;
 use crate::machine::{Command, Ended, Folders, Process};
 
@@ -215,8 +216,10 @@ fn created(process: &Handle) -> u64 {
     if known { clock::number_of(times[0]) } else { 0 }
 }
 
-/// Is this very process still there?
-pub(super) fn is_running(wanted: Process) -> bool {
+/// Full path of the program that this very process runs; none when it is no longer there.
+pub(super) fn program_of(wanted: Process) -> Option<String> {
+    /// Longest path of Windows, in UTF-16 units.
+    const LONGEST: usize = 32_768;
     // SAFETY: takes a number.
     let raw = unsafe {
         OpenProcess(
@@ -225,10 +228,28 @@ pub(super) fn is_running(wanted: Process) -> bool {
             wanted.id,
         )
     };
-    let Some(process) = Handle::new(raw) else {
-        return false;
-    };
+    let process = Handle::new(raw)?;
     // SAFETY: the handle is open.
     let ended = unsafe { WaitForSingleObject(process.raw(), 0) } != WAIT_TIMEOUT;
-    !ended && created(&process) == wanted.created
+    if ended || created(&process) != wanted.created {
+        return None;
+    }
+    let mut path = vec![0; LONGEST];
+    let mut length = u32::try_from(LONGEST).unwrap_or(0);
+    // SAFETY: the handle is open; the length is that of the buffer.
+    let known = unsafe {
+        QueryFullProcessImageNameW(
+            process.raw(),
+            PROCESS_NAME_WIN32,
+            path.as_mut_ptr(),
+            &mut length,
+        )
+    };
+    // A process whose program Windows does not tell is none that this program has started.
+    (known != 0).then(|| {
+        narrow(
+            path.get(..usize::try_from(length).unwrap_or(0))
+                .unwrap_or_default(),
+        )
+    })
 }

@@ -50,17 +50,21 @@ pub(super) fn create(path: &str) -> Result<Box<dyn NewFile>, Failure> {
 
 /// Opens a file so that nobody can write, rename or delete it; none when there is none.
 pub(super) fn hold(path: &str) -> Result<Option<Box<dyn Read>>, Failure> {
-    let opened = OpenOptions::new()
+    match hold_plain(path) {
+        Ok(file) => Ok(Some(Box::new(file))),
+        Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// As [`hold`]; a file that is not there is an error.
+pub(super) fn hold_plain(path: &str) -> Result<File, Failure> {
+    let file = OpenOptions::new()
         .read(true)
         .share_mode(FILE_SHARE_READ)
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_SEQUENTIAL_SCAN)
         .open(path)
-        .map_err(|error| failure(format!("open `{path}`"), &error));
-    let file = match opened {
-        Ok(file) => file,
-        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
+        .map_err(|error| failure(format!("open `{path}`"), &error))?;
     let attributes = file
         .metadata()
         .map_err(|error| failure(format!("look at `{path}`"), &error))?;
@@ -70,7 +74,7 @@ pub(super) fn hold(path: &str) -> Result<Option<Box<dyn Read>>, Failure> {
             FailureKind::NotProtected,
         ));
     }
-    Ok(Some(Box::new(file)))
+    Ok(file)
 }
 
 /// Opens a file that nobody else may open meanwhile, and makes it when it is not there; none

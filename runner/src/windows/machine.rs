@@ -1,5 +1,6 @@
 //! The effects of a run on this machine.
 
+use std::any::Any;
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -205,6 +206,10 @@ impl Machine for WindowsMachine {
         trust::look(path, at)
     }
 
+    fn hold_program(&mut self, path: &str) -> Result<Box<dyn Any>, Failure> {
+        Ok(Box::new(security::hold_program(path)?))
+    }
+
     fn start(&mut self, command: &Command) -> Result<Process, Failure> {
         self.data_folder("logs")?;
         let temporary = self.data_folder("temp")?;
@@ -228,8 +233,8 @@ impl Machine for WindowsMachine {
         }
     }
 
-    fn is_running(&mut self, process: Process) -> bool {
-        children::is_running(process)
+    fn program_of(&mut self, process: Process) -> Option<String> {
+        children::program_of(process)
     }
 
     fn write_value(&mut self, value: &RegistryValue) -> Result<(), Failure> {

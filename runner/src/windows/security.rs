@@ -1,4 +1,4 @@
-//! Folders that only SYSTEM and administrators may enter.
+//! Folders that only SYSTEM and administrators may enter, and programs that only they may change.
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -21,7 +21,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::token::own_account;
-use super::{failure, last_error, last_failure, narrow, wide};
+use super::{failure, files, last_error, last_failure, narrow, wide};
 use crate::failure::{Failure, FailureKind};
 use crate::protection;
 
@@ -93,6 +93,30 @@ pub(super) fn judge(path: &str) -> Result<File, Failure> {
         Failure::own(format!("folder `{path}`: {why}"), FailureKind::NotProtected)
     })?;
     Ok(folder)
+}
+
+/// Judges a program and every folder on the way to it: who may change them? The handles keep all
+/// of them in their places, and the file from being written.
+pub(super) fn hold_program(path: &str) -> Result<Vec<File>, Failure> {
+    let refused = |what: &str, path: &str, why: String| {
+        Failure::own(format!("{what} `{path}`: {why}"), FailureKind::NotProtected)
+    };
+    let own = own_account()?;
+    let judge = |object: &File, what: &str, path: &str| {
+        let sddl = describe(object.as_raw_handle())
+            .map_err(|code| Failure::new(format!("read the access list of `{path}`"), code))?;
+        protection::judge_changes(&sddl, &own).map_err(|why| refused(what, path, why))
+    };
+    let mut held = Vec::new();
+    for folder in protection::folders_to(path).map_err(|why| refused("program", path, why))? {
+        let open = open_folder(folder)?;
+        judge(&open, "folder", folder)?;
+        held.push(open);
+    }
+    let file = files::hold_plain(path)?;
+    judge(&file, "program", path)?;
+    held.push(file);
+    Ok(held)
 }
 
 fn open_folder(path: &str) -> Result<File, Failure> {

@@ -17,6 +17,7 @@ pub(crate) enum Effect {
     WriteFile,
     FinishFile,
     HoldFile,
+    HoldProgram,
     ReadHeld,
     RenameFile,
     DeleteFile,
@@ -40,7 +41,7 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::OpenSource,
         Self::ReadSource,
         Self::ProtectFolder,
@@ -50,6 +51,7 @@ impl Effect {
         Self::WriteFile,
         Self::FinishFile,
         Self::HoldFile,
+        Self::HoldProgram,
         Self::ReadHeld,
         Self::RenameFile,
         Self::DeleteFile,

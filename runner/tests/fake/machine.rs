@@ -1,5 +1,6 @@
 //! The effects of a run on the machine.
 
+use std::any::Any;
 use std::io::{self, Read};
 use std::rc::Rc;
 
@@ -280,6 +281,19 @@ impl Machine for Fake {
             .unwrap_or(unsigned)
     }
 
+    fn hold_program(&mut self, path: &str) -> Result<Box<dyn Any>, Failure> {
+        self.faults.meet(Effect::HoldProgram, path)?;
+        let changes = |folder: &String| path.starts_with(folder.as_str());
+        if let Some(folder) = self.foreign_folders.iter().find(|folder| changes(folder)) {
+            return Err(Failure::own(
+                format!("folder `{folder}`: BU may change it"),
+                FailureKind::NotProtected,
+            ));
+        }
+        self.judged.push(path.to_owned());
+        Ok(Box::new(()))
+    }
+
     fn start(&mut self, command: &Command) -> Result<Process, Failure> {
         self.tick();
         self.faults.meet(Effect::StartProcess, &command.program)?;
@@ -338,9 +352,10 @@ impl Machine for Fake {
         Ended::Code(running.act.code)
     }
 
-    fn is_running(&mut self, process: Process) -> bool {
+    fn program_of(&mut self, process: Process) -> Option<String> {
         self.settle();
-        self.running.iter().any(|r| r.process == process)
+        let found = self.running.iter().find(|r| r.process == process)?;
+        Some(found.program.clone())
     }
 
     fn write_value(&mut self, value: &RegistryValue) -> Result<(), Failure> {

@@ -86,6 +86,8 @@ pub(crate) struct Fake {
     pub(crate) create_failure: Option<u32>,
     /// Folders that are not ours.
     pub(crate) foreign_folders: Vec<String>,
+    /// Programs that were judged where they lie.
+    pub(crate) judged: Vec<String>,
     /// Files that lead elsewhere.
     pub(crate) reparse_points: Vec<String>,
     /// Requests for a restart.
@@ -182,6 +184,7 @@ impl Fake {
             violations: Vec::new(),
             create_failure: None,
             foreign_folders: Vec::new(),
+            judged: Vec::new(),
             reparse_points: Vec::new(),
             restarts: 0,
             restarted: Vec::new(),

@@ -56,11 +56,11 @@ pub(super) struct Running {
 
 impl Fake {
     /// A process of the machine that does not end; in `attacks` it is somebody else's.
-    pub(crate) fn living_process(&mut self) -> Process {
+    pub(crate) fn living_process(&mut self, program: &str) -> Process {
         let process = Process { id: 4, created: 1 };
         self.running.push(Running {
             process,
-            program: "anybody.exe".to_owned(),
+            program: program.to_owned(),
             ends: i64::MAX,
             shows: i64::MAX,
             act: Act::GOOD,

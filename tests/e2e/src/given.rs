@@ -165,6 +165,8 @@ pub enum Given {
     ForeignCopy(&'static str),
     /// The protected folder was made by somebody who lets everybody in.
     OpenFolder,
+    /// Everybody may change this file or folder on drive C:, its path given without the drive.
+    Writable(&'static str),
     /// A file on drive C:, its path given without the drive, with this content.
     File(&'static str, &'static str),
     /// A stand-in sensor of this version in `C:\\standins\\new`.
@@ -345,7 +347,8 @@ impl Given {
             | Self::Endless(_)
             | Self::LocalCopy(_)
             | Self::ForeignCopy(_)
-            | Self::OpenFolder => server,
+            | Self::OpenFolder
+            | Self::Writable(_) => server,
         };
         Ok(described)
     }
@@ -418,6 +421,11 @@ impl Given {
             Self::OpenFolder => {
                 let folder = server.on_c(PROTECTED);
                 make_folder(&folder, 0o777)
+            }
+            Self::Writable(path) => {
+                let path = server.on_c(path);
+                fs::set_permissions(&path, Permissions::from_mode(0o777))
+                    .with_context(|| format!("change `{}`", path.display()))
             }
             _ => Ok(()),
         }

@@ -167,6 +167,12 @@ scenarios! {
         .onboards("remove-leftover install-agent apply-onboarding");
     scep_2012_r2: on(Server2012R2).given(Scep)
         .onboards("remove-scep install-agent apply-onboarding");
+    scep_whose_uninstaller_anybody_may_change: on(Server2012R2).given(Scep)
+        .given(Writable("Program Files/Microsoft Security Client/Setup.exe"))
+        .run("refused", "folder-not-protected", "remove-scep");
+    scep_in_a_folder_that_anybody_may_change: on(Server2012R2).given(Scep)
+        .given(Writable("Program Files/Microsoft Security Client"))
+        .run("refused", "folder-not-protected", "remove-scep");
     workspace_to_be_removed: on(Server2012R2).given(Workspace(WORKSPACE))
         .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
         .onboards("remove-workspaces install-agent apply-onboarding");
