@@ -117,17 +117,19 @@ impl Registry {
 
 /// Lines that stand in one dump only, each behind `+` or `-`. Without what Wine registers by itself
 /// when a first window is made, hidden consoles included: fonts of this machine, display and
-/// monitor.
+/// monitor; and without the moments at which an emulated server last did something.
 pub fn differences(before: &[String], after: &[String]) -> Vec<String> {
-    const BY_WINE: [&str; 2] = [
+    const PASSED_OVER: [&str; 4] = [
+        "] lastconnected = ",
+        "] avsignatureapplied = ",
         r"\currentversion\fonts]",
         r"[system\currentcontrolset\control\class\{4d36e96",
     ];
     let own = |lines: &[String]| -> BTreeSet<String> {
-        let by_wine = |line: &&String| BY_WINE.iter().any(|part| line.contains(part));
+        let passed_over = |line: &&String| PASSED_OVER.iter().any(|part| line.contains(part));
         lines
             .iter()
-            .filter(|line| !by_wine(line))
+            .filter(|line| !passed_over(line))
             .cloned()
             .collect()
     };
