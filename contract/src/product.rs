@@ -89,6 +89,11 @@ pub const PRODUCTS: &[Product] = &[
     ),
     product("Windows Server 2022", (10, 0, 20348), Some(Route::InBox)),
     product(
+        "Azure Stack HCI, version 22H2",
+        (10, 0, 20349),
+        Some(Route::InBox),
+    ),
+    product(
         "Windows Server, version 23H2",
         (10, 0, 25398),
         Some(Route::InBox),
@@ -163,6 +168,11 @@ pub fn route_of(os: &Os, settings: &Settings) -> Result<Route, NoRoute> {
         );
     }
     let edition = os.edition.value().map_or("", String::as_str);
+    // The sensor needs what Nano Server lacks; it is in no list of supported products.
+    let installation = os.installation_type.value().map_or("", String::as_str);
+    if installation.eq_ignore_ascii_case("Nano Server") {
+        return refuse(Reason::ProductNotSupported, "Nano Server".to_owned());
+    }
     // Edition ids of the products that share a build with an ordinary server.
     if edition.eq_ignore_ascii_case("ServerHyperCore") {
         return refuse(Reason::HyperVServer, format!("edition {edition}"));

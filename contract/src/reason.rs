@@ -155,6 +155,12 @@ reasons! {
     /// The sensor's or the antivirus's early-launch driver or service is disabled.
     SensorDisabled = "sensor-disabled", Blocked,
         "set the start type named back to its default";
+    /// The sensor is a feature on demand of this Windows, and not installed.
+    SensorNotInstalled = "sensor-not-installed", Blocked,
+        "run `DISM /Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~` on the server, with `/Source:` where it reaches no Windows Update";
+    /// The sensor is older than the package's class of addresses asks for.
+    SensorTooOld = "sensor-too-old", Blocked,
+        "install the cumulative update named, or a later one, through Windows Update";
     /// A non-persistent desktop whose sensor runs under another identity than its name's.
     OtherIdentity = "other-identity", Blocked,
         "clean the image: it was onboarded before it was cloned, or it was renamed since";

@@ -41,7 +41,8 @@ pub(super) fn pass(
         ring(manifest, facts)?;
         window(manifest, facts)?;
     }
-    if restart_due(manifest, facts) && !due.iter().all(bears_pending_restart) {
+    let bears = |step: &Step| bears_restart(step, facts);
+    if restart_due(manifest, facts) && !due.iter().all(bears) {
         return restart(manifest, facts, history).map(Some);
     }
     if rollout && let Some(first) = due.first() {
@@ -49,6 +50,23 @@ pub(super) fn pass(
     }
     room(manifest, facts, due)?;
     Ok(None)
+}
+
+/// Does the step go well although a restart is pending? What Windows Update waits for does not
+/// touch a sensor that is there: only installers would trip over it. Component servicing may be
+/// about to replace the sensor itself.
+fn bears_restart(step: &Step, facts: &Facts) -> bool {
+    let restart = &facts.restart;
+    let only_windows_update = restart.windows_update.holds()
+        && !restart.servicing.holds()
+        && !restart.install_script.holds()
+        && !restart.own.holds();
+    let applies_blob = matches!(
+        step.kind(),
+        StepKind::ApplyOnboarding | StepKind::RunOnboardingScript
+    );
+    bears_pending_restart(step)
+        || applies_blob && only_windows_update && facts.sensor.service.value().is_some()
 }
 
 /// Steps that touch nothing a restart would finish. Offboarding is among them because its

@@ -11,7 +11,7 @@ const BOOTSTRAP: [&str; 1] = ["connectivity"];
 
 /// Services, features, policies, event logs and tools of Windows and Defender, as Microsoft's
 /// pages name them.
-const OF_WINDOWS: [&str; 10] = [
+const OF_WINDOWS: [&str; 12] = [
     "WinDefend",
     "LanmanServer",
     "Windows-Defender",
@@ -22,6 +22,8 @@ const OF_WINDOWS: [&str; 10] = [
     "Microsoft-Windows-SENSE/Operational",
     "MpCmdRun.exe -SignatureUpdate",
     "gpresult /scope computer",
+    "DISM /Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~",
+    "/Source:",
 ];
 
 fn next_actions() -> Vec<&'static str> {

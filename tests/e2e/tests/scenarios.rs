@@ -106,7 +106,8 @@ scenarios! {
     // Restarts pending.
     servicing_pending_2016: on(Server2016).given(ServicingPending)
         .run("waiting", "reboot-pending", "");
-    windows_update_pending_2022: on(Server2022).given(WindowsUpdatePending)
+    windows_update_pending_2022: on(Server2022).given(WindowsUpdatePending).onboards(BLOB);
+    windows_update_pending_2016: on(Server2016).given(WindowsUpdatePending)
         .run("waiting", "reboot-pending", "");
     file_renames_do_not_block: on(Server2022).given(FileRenamesPending).onboards(BLOB);
     restart_pending_on_a_domain_controller: on(Server2022).given(DomainController)

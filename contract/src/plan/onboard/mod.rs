@@ -62,12 +62,12 @@ pub(super) fn steps(
         Route::InBox => in_box(manifest, facts, history, mode),
         Route::UnifiedAgent2016 => {
             let first = servicing_2016(manifest, facts)?;
-            unified_agent(manifest, facts, history, first, mode, passive)
+            unified_agent(manifest, facts, history, route, first, mode, passive)
         }
         Route::UnifiedAgent2012R2 => {
             role_exclusions(facts, passive)?;
             let first = servicing_2012_r2(manifest, facts)?;
-            unified_agent(manifest, facts, history, first, mode, passive)
+            unified_agent(manifest, facts, history, route, first, mode, passive)
         }
         Route::DownLevel => down_level(manifest, facts, history, mode, passive),
     }

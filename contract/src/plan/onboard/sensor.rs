@@ -4,11 +4,12 @@ use crate::apply::{VDI_TAG, sensor_guid};
 use crate::fact::Fact;
 use crate::facts::{Facts, Service, StartType};
 use crate::history::History;
-use crate::manifest::{ApplyMethod, Manifest, Role, Vdi};
+use crate::manifest::{ApplyMethod, Connectivity, Manifest, Role, Vdi};
 use crate::plan::{Stop, steps};
 use crate::product::{Route, route_of};
 use crate::reason::Reason;
 use crate::step::{Change, Step, StepKind};
+use crate::version::Version;
 
 pub(super) fn in_box(
     manifest: &Manifest,
@@ -17,14 +18,72 @@ pub(super) fn in_box(
     mode: Vec<Step>,
 ) -> Result<Vec<Step>, Stop> {
     if facts.sensor.service.is_absent() {
-        return Err(Stop::new(
-            Reason::SensorDisabled,
-            "service `Sense`, part of this Windows, does not exist",
-        ));
+        return Err(missing(facts));
     }
+    new_enough_for_streamlined(manifest, facts)?;
     let mut list = mode;
     list.extend(sensor_steps(manifest, facts, history)?);
     Ok(list)
+}
+
+/// First build on which the sensor was seen to be a feature on demand (Server 2025).
+const BUILD_WITH_SENSOR_ON_DEMAND: u32 = 26_100;
+
+fn missing(facts: &Facts) -> Stop {
+    let build = facts
+        .os
+        .version
+        .value()
+        .map_or(0, |version| version.build());
+    if build >= BUILD_WITH_SENSOR_ON_DEMAND {
+        return Stop::new(
+            Reason::SensorNotInstalled,
+            "service `Sense` does not exist: on this Windows the sensor is a feature on demand, \
+             capability `Microsoft.Windows.Sense.Client~~~~`",
+        );
+    }
+    Stop::new(
+        Reason::SensorDisabled,
+        "service `Sense`, part of this Windows, does not exist",
+    )
+}
+
+/// Lowest sensor that knows the streamlined addresses, of March 2022
+/// (learn.microsoft.com, configure-device-connectivity).
+const STREAMLINED_MINIMUM: Version = Version::new(10, 8040, 0, 0);
+
+/// Updates that bring it, by build.
+const STREAMLINED_UPDATES: [(u32, &str); 3] = [
+    (17_763, "KB5011503"),
+    (19_042, "KB5011487"),
+    (20_348, "KB5011497"),
+];
+
+/// An older sensor would take the blob and reach nobody. A later cumulative update brings a
+/// later sensor, so its version is what counts. One that tells none is left to try.
+fn new_enough_for_streamlined(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+    let streamlined = manifest.tenant.connectivity == Connectivity::Streamlined;
+    let Some(found) = facts
+        .sensor
+        .version
+        .value()
+        .filter(|found| streamlined && **found < STREAMLINED_MINIMUM)
+    else {
+        return Ok(());
+    };
+    let build = facts
+        .os
+        .version
+        .value()
+        .map_or(0, |version| version.build());
+    let update = STREAMLINED_UPDATES.iter().find(|(of, _)| *of == build);
+    let update = update.map_or("the newest cumulative update", |(_, article)| article);
+    Err(Stop::new(
+        Reason::SensorTooOld,
+        format!(
+            "the sensor is {found}, streamlined packages need 10.8040: {update} or a later one"
+        ),
+    ))
 }
 
 pub(super) fn vdi_tag_missing(manifest: &Manifest, facts: &Facts) -> bool {

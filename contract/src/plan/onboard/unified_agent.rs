@@ -4,6 +4,7 @@ use crate::facts::Facts;
 use crate::history::History;
 use crate::manifest::{AgentRoute, Manifest, Role};
 use crate::plan::{Stop, steps, workspaces};
+use crate::product::Route;
 use crate::reason::Reason;
 use crate::step::{Change, Step};
 
@@ -24,6 +25,7 @@ pub(super) fn unified_agent(
     manifest: &Manifest,
     facts: &Facts,
     history: &History,
+    route: Route,
     servicing: Vec<Step>,
     mode: Vec<Step>,
     passive: bool,
@@ -34,7 +36,9 @@ pub(super) fn unified_agent(
     list.extend(workspaces::leave(manifest, facts, unwanted)?);
     let installing = facts.sensor.service.is_absent();
     if installing {
-        if facts.legacy.scep.holds() {
+        // On Server 2016 it only manages Windows' own antivirus; Microsoft's installer, too,
+        // removes it on 2012 R2 alone.
+        if route == Route::UnifiedAgent2012R2 && facts.legacy.scep.holds() {
             list.push(steps::remove_scep(
                 manifest,
                 "System Center Endpoint Protection is installed".to_owned(),
