@@ -277,6 +277,10 @@ codes! {
     TOOL_SETTINGS = "GW1407", Warning, "settings of the deployment tool were given",
         "`-MakeConfig` writes absolute paths of the machine it ran on, which mean nothing on a server. The bootstrap gives the tool its options itself.",
         "Take the file out of the downloads.";
+    /// The analyzer holds programs or scripts of somebody else.
+    ANALYZER_OF_STRANGERS = "GW1408", Warning, "the client analyzer holds what Microsoft did not sign",
+        "`MDEClientAnalyzer.zip` has no signature of its own, and goes onto the share as it is, for people: no server starts it. Its programs and scripts are judged one by one as Microsoft's tools are (`trust.signers.tools`); its `.cmd` cannot be.",
+        "Download it again from https://aka.ms/mdeanalyzer, or take it out of the downloads.";
 
     /// One file for two payloads.
     TWO_FOR_ONE_ROLE = "GW1501", Error, "two different files compete for one role",

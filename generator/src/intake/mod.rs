@@ -6,6 +6,7 @@
 //! from an archive.
 
 mod across;
+mod analyzer;
 mod archive;
 mod blob_signature;
 mod budget;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::analyzer;
 use super::archive::{self, Archive, Unread};
 use super::budget::Budget;
 use super::content::Content;
 use super::context::Context;
-use super::item::{Item, Kind, Verdict};
+use super::item::{Item, Verdict};
 use super::listing::{list, refused, too_large, too_many};
 use super::recognise::{Form, form, recognise, source_file};
 use super::recognised::{Recognised, SignatureCheck};
@@ -17,7 +18,6 @@ use super::signature::{Authenticode, policy_problems, summarise};
 use super::source::Source;
 use super::{Inspection, IntakeSettings, across, codes, prerequisites};
 use crate::formats::authenticode;
-use crate::formats::zip::{Entry, EntryName};
 use crate::problem::Problem;
 
 /// What came of one file or archive.
@@ -184,16 +184,8 @@ fn judge_archive(
         let recognised = unopened(vec![problem]);
         return finish(candidate, recognised, context, found);
     }
-    if is_analyzer(&entries) {
-        let recognised = Recognised {
-            kind: Kind::Analyzer {
-                entries: entries.len(),
-            },
-            check: SignatureCheck::Done(Verdict::NotChecked {
-                why: "an archive carries no signature of its own".to_owned(),
-            }),
-            problems: Vec::new(),
-        };
+    if analyzer::is_analyzer(&entries) {
+        let recognised = analyzer::recognise(&entries, content, budget, context, shown);
         return finish(candidate, recognised, context, found);
     }
     let mut unread = Unread::default();
@@ -223,16 +215,6 @@ fn judge_archive(
     }
     found.problems.extend(unread.problems(&candidate.shown));
     Ok(())
-}
-
-/// `MDEClientAnalyzer.zip`: one tool of many files, staged as it is.
-fn is_analyzer(entries: &[(Entry, EntryName)]) -> bool {
-    entries.iter().any(|(_, name)| {
-        let file = name.shown.rsplit('/').next().unwrap_or_default();
-        ["MDEClientAnalyzer.cmd", "MDEClientAnalyzer.ps1"]
-            .iter()
-            .any(|known| file.eq_ignore_ascii_case(known))
-    })
 }
 
 /// Recognises a file and, when it is to be staged, copies it first.

@@ -68,9 +68,9 @@ pub(super) fn write(
 
 fn policies_of(common: &Common<'_>, domain: &Domain) -> Result<Vec<GpoFiles>, GpoError> {
     let mut gpos = Vec::new();
-    // An offboarding bundle takes no setting away and brings none.
+    // An offboarding bundle takes no setting away and brings none; a precheck changes nothing.
     let settings = settings_options(common, domain);
-    if common.mode != Mode::Offboard && writes_a_value(&settings) {
+    if common.mode == Mode::Onboard && writes_a_value(&settings) {
         gpos.extend(gpo::settings(&settings)?);
     }
     gpos.push(gpo::deploy(&deploy_options(common, domain))?);
