@@ -47,6 +47,25 @@ impl Recognised {
         Self::unknown_with(looks_like, claims, check, subject)
     }
 
+    /// A package that no Windows server takes.
+    pub(super) fn other_platform(platform: &str, subject: &str) -> Self {
+        Self {
+            kind: Kind::OtherPlatform {
+                platform: platform.to_owned(),
+            },
+            check: SignatureCheck::Done(Verdict::NotChecked {
+                why: "not a package for Windows".to_owned(),
+            }),
+            problems: vec![Problem::new(
+                &codes::OTHER_PLATFORM,
+                subject,
+                format!("the package is for {platform}"),
+                "in the portal choose operating system `Windows Server` and deployment method \
+                 `Group Policy`",
+            )],
+        }
+    }
+
     fn unknown_with(
         looks_like: &'static str,
         claims: Option<Claims>,

@@ -9,7 +9,6 @@ use super::context::Context;
 use super::item::{Kind, ScriptVariant, Verdict};
 use super::recognised::{Recognised, SignatureCheck};
 use super::script_text;
-use super::text::package_for;
 use crate::formats::blob::{
     Blob, BlobError, BlobSignature, BlobText, BrokenBlob, CertificateFacts, Irregular, Located,
     OffboardingBlob, OnboardingBlob, canonical, locate,
@@ -62,8 +61,8 @@ pub(super) fn recognise(text: &[u8], context: &Context<'_>, subject: &str) -> Op
         Some(Blob::Offboarding(_)) | None => None,
     };
     if let Some(device_type) = device_type.filter(|_| !should) {
-        let mut found = package_for("Linux", subject);
-        let evidence = format!("its blob is for device type `{}`", device_type);
+        let mut found = Recognised::other_platform("Linux", subject);
+        let evidence = format!("its blob is for device type `{device_type}`");
         found.problems = core::mem::take(&mut found.problems)
             .into_iter()
             .map(|problem| problem.with_evidence(evidence.clone()))

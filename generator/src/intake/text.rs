@@ -27,7 +27,7 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
     // Lowered once: each of the dozen searches over it then goes at the speed of memory.
     let lower = text.to_ascii_lowercase();
     if let Some(platform) = other_platform(&lower) {
-        return package_for(platform, subject);
+        return Recognised::other_platform(platform, subject);
     }
     let utf16 = utf16(bytes).is_some();
     let plain = if utf16 { text.as_bytes() } else { bytes };
@@ -94,25 +94,6 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
         );
     }
     Recognised::unknown("text", subject)
-}
-
-/// A package that no Windows server takes.
-pub(super) fn package_for(platform: &str, subject: &str) -> Recognised {
-    Recognised {
-        kind: Kind::OtherPlatform {
-            platform: platform.to_owned(),
-        },
-        check: SignatureCheck::Done(Verdict::NotChecked {
-            why: "not a package for Windows".to_owned(),
-        }),
-        problems: vec![Problem::new(
-            &codes::OTHER_PLATFORM,
-            subject,
-            format!("the package is for {platform}"),
-            "in the portal choose operating system `Windows Server` and deployment method \
-             `Group Policy`",
-        )],
-    }
 }
 
 fn install_script(text: &str, subject: &str) -> Recognised {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use gangway_contract::BundleId;
-use gangway_contract::manifest::{ApplyMethod, Manifest, Mode};
+use gangway_contract::manifest::{ApplyMethod, Manifest, Mode, RebootRule, Settings};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -85,6 +85,11 @@ struct Page<'a> {
     remarks: &'a [Remark],
     /// The portal's script runs.
     runs_script: bool,
+    /// What the bootstrap may do about restarts.
+    restarts: String,
+    /// Until when an offboarding package works.
+    expires: Option<String>,
+    offboards: bool,
     lab: bool,
     blob_roots: bool,
 }
@@ -160,10 +165,34 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         inputs: facts.inputs,
         remarks: facts.remarks,
         runs_script: manifest.settings.apply == ApplyMethod::Script,
+        restarts: restarts(&manifest.settings),
+        expires: manifest.expires_at.map(date),
+        offboards: manifest.mode == Mode::Offboard,
         lab: !facts.config.trust.lab_roots.is_empty(),
         blob_roots: !facts.config.trust.blob_roots.is_empty(),
     };
     page.render()
+}
+
+fn restarts(settings: &Settings) -> String {
+    match (settings.reboot, settings.window) {
+        (RebootRule::Never, _) => {
+            "None by the bootstrap: it reports what waits for a restart.".to_owned()
+        }
+        (RebootRule::InWindow, None) => {
+            "At any hour, where a step needs one; never on servers with a protected role."
+                .to_owned()
+        }
+        (RebootRule::InWindow, Some(window)) => format!(
+            "Where a step needs one, between {} and {} local time; never on servers with a protected role.",
+            time_of_day(window.from_minute),
+            time_of_day(window.to_minute)
+        ),
+    }
+}
+
+fn time_of_day(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 fn date(unix_seconds: i64) -> String {

@@ -33,6 +33,29 @@ fn the_same_downloads_give_the_same_bytes_in_another_place() {
 }
 
 #[test]
+fn a_precheck_brings_no_settings_to_the_servers() {
+    let desk = Desk::with_downloads();
+    let file = fs::read_to_string(desk.path("gangway.toml")).unwrap();
+    let more = "\n[onboard]\ndevice_tag = \"servers\"\nantivirus_mode = \"always_passive\"\n";
+    desk.put("gangway.toml", format!("{file}{more}").as_bytes());
+    let settings = |desk: &Desk| {
+        let files = desk.tree("out").into_iter();
+        files
+            .filter(|(name, _)| name.ends_with("registry.pol"))
+            .count()
+    };
+    desk.build().succeeds();
+    assert_eq!(settings(&desk), 2, "in a backup and in a SYSVOL tree");
+    desk.build_with(&["--mode", "precheck"]).succeeds();
+    assert_eq!(settings(&desk), 0);
+    let runbook = fs::read_to_string(desk.path("out/runbook.html")).unwrap();
+    assert!(
+        !runbook.contains("-BackupGpoName 'Gangway Settings'"),
+        "{runbook}"
+    );
+}
+
+#[test]
 fn a_rebuild_replaces_the_whole_bundle() {
     let desk = built();
     let before = desk.tree("out");

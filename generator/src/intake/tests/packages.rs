@@ -1,5 +1,7 @@
 //! Installer packages, updates and tools.
 
+use gangway_fixtures::archive;
+
 use super::*;
 
 #[test]
@@ -212,4 +214,25 @@ fn files_of_the_staged_tool_folder_are_payloads_by_their_place() {
         ..lab()
     };
     assert_eq!(codes(&nested.inspect_with(&settings)), ["GW1406"]);
+}
+
+#[test]
+fn an_analyzer_of_somebody_else_is_told_file_by_file() {
+    let archive = archive::zip(&[
+        (
+            "MDEClientAnalyzer.cmd".to_owned(),
+            b"@echo off\r\n".to_vec(),
+        ),
+        (
+            "MDEClientAnalyzer.ps1".to_owned(),
+            b"Write-Host 'unsigned'\r\n".to_vec(),
+        ),
+        ("Tools/a.exe".to_owned(), b"MZ not a program".to_vec()),
+        ("Tools/readme.txt".to_owned(), b"text".to_vec()),
+    ]);
+    let inspection = check(&[("MDEClientAnalyzer.zip", archive)], &["GW1408"]);
+    let problem = inspection.all_problems().next().unwrap();
+    assert_eq!(problem.evidence.len(), 2, "{:?}", problem.evidence);
+    assert!(problem.evidence[0].starts_with("`MDEClientAnalyzer.ps1`: "));
+    assert!(problem.evidence[1].starts_with("`Tools/a.exe`: "));
 }
