@@ -244,7 +244,7 @@ fn a_file_of_another_size_is_not_read() {
 #[test]
 fn each_lie_of_the_document_is_named() {
     type Lie = fn(&mut BundleDocument);
-    let lies: [(&str, Lie); 14] = [
+    let lies: [(&str, Lie); 17] = [
         ("`sequence` is `99`", |one| one.sequence = 99),
         ("`mode` is `precheck`", |one| {
             one.mode = gangway_contract::manifest::Mode::Precheck;
@@ -279,6 +279,19 @@ fn each_lie_of_the_document_is_named() {
         }),
         ("an input became", |one| {
             one.inputs[0].staged_as = Some("share/releases/x/evil.exe".to_owned());
+        }),
+        ("no input is the payload", |one| {
+            one.inputs
+                .iter_mut()
+                .for_each(|input| input.blob_staged_as = None);
+        }),
+        ("the blob of an input became", |one| {
+            one.inputs[0].blob_staged_as = Some("share/releases/x/evil.json".to_owned());
+        }),
+        // The blob said to be in a payload that is none.
+        ("the blob of an input became", |one| {
+            let agent = one.inputs.iter().find_map(|input| input.staged_as.clone());
+            one.inputs[0].blob_staged_as = agent;
         }),
         ("out of order", |one| one.files.reverse()),
     ];

@@ -142,29 +142,53 @@ fn check_payloads(document: &BundleDocument, manifest: &Manifest) -> Vec<Problem
             problems.push(disagree(format!("`{path}` is no payload of the manifest")));
         }
     }
+    problems.extend(check_inputs(document, manifest, &folder));
+    problems
+}
+
+/// What inputs are said to have become has to be there, and of a kind that they can become.
+fn check_inputs(document: &BundleDocument, manifest: &Manifest, folder: &str) -> Vec<Problem> {
+    let is_listed = |path: &str| document.files.iter().any(|file| file.path == path);
+    let is_blob = |path: &str| {
+        let name = path.strip_prefix(folder);
+        let mut payloads = manifest.payloads.iter();
+        payloads.any(|one| holds_a_blob(one.role) && Some(one.name.as_str()) == name)
+    };
+    let mut problems = Vec::new();
     for input in &document.inputs {
-        let staged = input.staged_as.as_deref();
-        let is_listed = |path: &str| document.files.iter().any(|file| file.path == path);
-        if let Some(path) = staged.filter(|path| !is_listed(path)) {
+        let staged = input.staged_as.as_deref().filter(|path| !is_listed(path));
+        let blob = input.blob_staged_as.as_deref();
+        let blob = blob.filter(|path| !is_listed(path) || !is_blob(path));
+        if let Some(path) = staged {
             problems.push(disagree(format!("it says that an input became `{path}`")));
+        }
+        if let Some(path) = blob {
+            let said = format!("it says that the blob of an input became `{path}`");
+            problems.push(disagree(said));
         }
     }
     problems
 }
 
-/// The key of a workspace is written by hand and is no download; a blob is cut out of one, so its
-/// digest is another.
+/// Payloads that are cut out of a download, not a download themselves.
+fn holds_a_blob(role: Role) -> bool {
+    matches!(role, Role::OnboardingInfo | Role::OffboardingInfo)
+}
+
+/// The key of a workspace is written by hand and is no download. A blob has another digest than
+/// the download that it is cut out of: an input has to say that it became this payload.
 fn has_input(document: &BundleDocument, payload: &Payload, path: &str) -> bool {
     let same = |size: u64, sha256: Sha256| (size, sha256) == (payload.size, payload.sha256);
-    let is_no_download = matches!(
-        payload.role,
-        Role::WorkspaceKey | Role::OnboardingInfo | Role::OffboardingInfo
-    );
-    is_no_download
-        || document
-            .inputs
-            .iter()
-            .any(|input| input.staged_as.as_deref() == Some(path) && same(input.size, input.sha256))
+    let mut inputs = document.inputs.iter();
+    match payload.role {
+        Role::WorkspaceKey => true,
+        role if holds_a_blob(role) => {
+            inputs.any(|input| input.blob_staged_as.as_deref() == Some(path))
+        }
+        _ => inputs.any(|input| {
+            input.staged_as.as_deref() == Some(path) && same(input.size, input.sha256)
+        }),
+    }
 }
 
 pub(super) fn disagree(what: String) -> Problem {
