@@ -110,7 +110,8 @@ pub struct Exe {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Path relative to the config's folder; entries of archives after `!`.
+    /// Path below the folder that the config names, or the name of a file that it names; entries
+    /// of archives after `!`. Where the folder lies is not told.
     pub path: String,
     /// Bytes.
     pub size: u64,
@@ -133,7 +134,7 @@ pub struct Input {
 pub struct Remark {
     /// The problem's code.
     pub code: String,
-    /// Path of the download, relative to the config's folder.
+    /// Path of the download, as among the inputs.
     pub subject: String,
     /// What was found.
     pub message: String,

@@ -8,7 +8,7 @@ use gangway_contract::{BundleId, Sha256};
 
 use super::build_error::BuildError;
 use super::config::Config;
-use super::inputs::{Target, inputs, output_time, remarks, target};
+use super::inputs::{Named, Target, inputs, output_time, remarks, target};
 use super::lock::{HeldLock, Prepared};
 use super::output::Staging;
 use super::payloads::{self, Selected};
@@ -87,8 +87,10 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     };
 
     progress.begin("inspect", 0);
-    let inspection = intake::inspect(&config.downloads.paths, &settings);
+    let mut inspection = intake::inspect(&config.downloads.paths, &settings);
     progress.end();
+    let named = Named::of(&config);
+    named.sort(&mut inspection.items);
     let mode = request
         .mode
         .unwrap_or_else(|| Mode::from(config.onboard.mode));
@@ -179,13 +181,8 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let has_templates = stage_templates(&mut staging, &inspection, progress)?;
     let release = &manifest.release_id;
     kit::write(&mut staging, &common, release, &policies, has_templates)?;
-    let inputs = inputs(
-        &inspection,
-        &selected,
-        &manifest.release_id,
-        &request.config,
-    );
-    let remarks = remarks(&inspection, mode, &request.config);
+    let inputs = inputs(&inspection, &selected, &manifest.release_id, &named);
+    let remarks = remarks(&inspection, mode, &named);
     let runbook = runbook::render(&runbook::Facts {
         config: &config,
         manifest: &manifest,

@@ -202,7 +202,7 @@ pub static BUNDLE_NOT_LOCKED: Code = Code {
     title: "the bundle is not the one in the lock",
     page: "With `--locked` a build must give the very bundle that `gangway.lock` remembers for its \
 mode, byte for byte. Manifest and inputs are the same, so something else differs: the policies or \
-the runbook by a change of the config, the output time, the paths of the downloads, or the version \
+the runbook by a change of the config, the output time, the names of downloads, or the version \
 of this program. Nothing was written.\n\nBuild once without `--locked`, look at `gangway diff`, \
 and commit the new lock.",
 };

@@ -1,10 +1,11 @@
 //! What the judged downloads say about the bundle as a whole: its tenant, its time, its inputs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gangway_contract::ReleaseId;
 use gangway_contract::manifest::{ApplyMethod, Cloud, Connectivity, Mode, Role, Tenant};
 
+use super::config::{Config, Downloads};
 use super::payloads::Selected;
 use crate::bundle::{Input, Remark};
 use crate::formats::onboarding_script::Shape;
@@ -29,20 +30,69 @@ pub(super) fn output_time(source_date_epoch: Option<i64>, inspection: &Inspectio
     source_date_epoch.or_else(newest).unwrap_or(FALLBACK_TIME)
 }
 
-/// Every judged download, by path relative to the config, so that no machine's folders enter
-/// the bundle.
+/// The paths that the config names for downloads. What lies below them is told by its path from
+/// there on: where a folder lies is no fact about the downloads, and another checkout, or the same
+/// folder named from the root, has to give the same bytes.
+#[derive(Debug)]
+pub(super) struct Named(Vec<PathBuf>);
+
+impl Named {
+    /// Of a config whose paths are resolved.
+    pub(super) fn of(config: &Config) -> Self {
+        let Downloads {
+            paths,
+            deployment_source,
+        } = &config.downloads;
+        let shown = |path: &PathBuf| PathBuf::from(path.display().to_string());
+        Self(paths.iter().chain(deployment_source).map(shown).collect())
+    }
+
+    /// Path of an item below the folder that is named for it, with `/`; of a file that is named
+    /// itself, its name.
+    pub(super) fn path(&self, item: &Item) -> String {
+        let below = self.0.iter().find_map(|named| below(named, &item.path));
+        below
+            .unwrap_or_else(|| item.path.clone())
+            .replace('\\', "/")
+    }
+
+    /// Puts items into an order that does not depend on where their folders lie: of several that
+    /// would do the first is taken.
+    pub(super) fn sort(&self, items: &mut [Item]) {
+        items.sort_by_cached_key(|item| (self.path(item), item.sha256));
+    }
+}
+
+/// The part of `path` below `named`. Entries of an archive stand behind a `!`.
+fn below(named: &Path, path: &str) -> Option<String> {
+    let inside = Path::new(path).strip_prefix(named).ok();
+    if let Some(rest) = inside.filter(|rest| !rest.as_os_str().is_empty()) {
+        return Some(rest.display().to_string());
+    }
+    // A folder may have a `!` in its name as well.
+    let mut ends = path.match_indices('!').map(|(at, _)| at);
+    let end = ends.find(|at| Path::new(&path[..*at]) == named);
+    let entry = match end {
+        Some(at) => &path[at..],
+        None if inside.is_some() => "",
+        None => return None,
+    };
+    Some(format!("{}{entry}", named.file_name()?.display()))
+}
+
+/// Every judged download.
 pub(super) fn inputs(
     inspection: &Inspection,
     selected: &[Selected<'_>],
     release_id: &ReleaseId,
-    config: &Path,
+    named: &Named,
 ) -> Vec<Input> {
     let path_of = |name: &str| format!("share/releases/{release_id}/{name}");
     let mut inputs: Vec<Input> = inspection
         .items
         .iter()
         .map(|item| Input {
-            path: relative(item, config),
+            path: named.path(item),
             size: item.size,
             sha256: item.sha256,
             kind: item.kind.name().to_owned(),
@@ -62,7 +112,8 @@ pub(super) fn inputs(
                 .map(|one| path_of(&one.payload.name)),
         })
         .collect();
-    inputs.sort_by(|left, right| left.path.cmp(&right.path));
+    // Items are in this order; the document's has to be, whatever theirs is.
+    inputs.sort_by(|left, right| (&left.path, left.sha256).cmp(&(&right.path, right.sha256)));
     inputs
 }
 
@@ -125,7 +176,7 @@ fn shape(item: &Item, apply: ApplyMethod) -> Option<String> {
 }
 
 /// The warnings about the package that a bundle applies.
-pub(super) fn remarks(inspection: &Inspection, mode: Mode, config: &Path) -> Vec<Remark> {
+pub(super) fn remarks(inspection: &Inspection, mode: Mode, named: &Named) -> Vec<Remark> {
     let role = match mode {
         Mode::Offboard => Role::OffboardingInfo,
         Mode::Precheck | Mode::Onboard => Role::OnboardingInfo,
@@ -138,16 +189,44 @@ pub(super) fn remarks(inspection: &Inspection, mode: Mode, config: &Path) -> Vec
         .filter(|problem| codes::is_kept(problem))
         .map(|problem| Remark {
             code: problem.code.id.to_owned(),
-            subject: relative(item, config),
+            subject: named.path(item),
             message: problem.message.clone(),
             evidence: problem.evidence.clone(),
         })
         .collect()
 }
 
-/// Path of an item relative to the config.
-fn relative(item: &Item, config: &Path) -> String {
-    let folder = config.parent().unwrap_or(Path::new("")).to_string_lossy();
-    let path = item.path.strip_prefix(&*folder).unwrap_or(&item.path);
-    path.trim_start_matches(['/', '\\']).replace('\\', "/")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_from_the_named_folder_on() {
+        let cases = [
+            ("downloads", "downloads/a/b.msi", Some("a/b.msi")),
+            ("downloads/", "downloads/b.msi", Some("b.msi")),
+            ("/srv/x/downloads", "/srv/x/downloads/b.msi", Some("b.msi")),
+            (
+                "lab/downloads",
+                "lab/downloads/p.zip!s.cmd",
+                Some("p.zip!s.cmd"),
+            ),
+            // A file that is named itself.
+            ("x/b.msi", "x/b.msi", Some("b.msi")),
+            ("x/p.zip", "x/p.zip!s.cmd", Some("p.zip!s.cmd")),
+            (
+                "x!/p.zip",
+                "x!/p.zip!a.zip!s.cmd",
+                Some("p.zip!a.zip!s.cmd"),
+            ),
+            ("x!y", "x!y/b.msi", Some("b.msi")),
+            // Of another folder.
+            ("downloads", "downloads2/b.msi", None),
+            ("x/p", "x/p.zip!s.cmd", None),
+        ];
+        for (named, path, told) in cases {
+            let found = below(Path::new(named), path);
+            assert_eq!(found.as_deref(), told, "{path} below {named}");
+        }
+    }
 }

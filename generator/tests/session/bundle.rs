@@ -32,6 +32,64 @@ fn the_same_downloads_give_the_same_bytes_in_another_place() {
     assert_eq!(one.tree("out"), other.tree("out"));
 }
 
+/// Two people with their own checkouts, and one who named the folders from the root, wherever they
+/// sort: every byte of bundle and lock.
+#[test]
+fn where_downloads_lie_is_no_part_of_the_bundle() {
+    let layouts = ["a", "z"].map(|first| [first.to_owned(), "m/deeper".to_owned()]);
+    let mut built = Vec::new();
+    for [packages, agents] in layouts {
+        for absolute in [false, true] {
+            let desk = Desk::with_downloads();
+            for folder in [&packages, &agents] {
+                fs::create_dir_all(desk.path(folder)).unwrap();
+            }
+            let zip = "WindowsDefenderATPOnboardingPackage.zip";
+            for (name, folder) in [
+                (zip, &packages),
+                ("md4ws.msi", &agents),
+                ("Install.ps1", &agents),
+            ] {
+                let from = desk.path("downloads").join(name);
+                fs::rename(from, desk.path(folder).join(name)).unwrap();
+            }
+            // The same package twice: of which one the remarks are must not depend on the folders.
+            let copy = desk.path(&agents).join("copy.zip");
+            fs::copy(desk.path(&packages).join(zip), copy).unwrap();
+            let named = [&packages, &agents].map(|folder| {
+                let path = desk.path(folder);
+                let path = if absolute {
+                    &path
+                } else {
+                    std::path::Path::new(folder)
+                };
+                format!("'{}'", path.display())
+            });
+            desk.change_config("\"downloads\"", &named.join(", "));
+            desk.build().succeeds();
+            let lock = fs::read(desk.path("gangway.lock")).unwrap();
+            built.push((desk.tree("out"), lock));
+        }
+    }
+    for (tree, lock) in &built[1..] {
+        for (one, other) in built[0].0.iter().zip(tree) {
+            assert!(one == other, "{} differs", other.0);
+        }
+        assert_eq!(tree.len(), built[0].0.len());
+        assert_eq!(lock, &built[0].1);
+    }
+}
+
+/// A colleague's lock holds for a checkout elsewhere.
+#[test]
+fn a_locked_build_takes_downloads_from_another_place() {
+    let desk = built();
+    fs::rename(desk.path("downloads"), desk.path("elsewhere")).unwrap();
+    let elsewhere = format!("'{}'", desk.path("elsewhere").display());
+    desk.change_config("\"downloads\"", &elsewhere);
+    desk.build_with(&["--locked"]).succeeds();
+}
+
 #[test]
 fn a_precheck_brings_no_settings_to_the_servers() {
     let desk = Desk::with_downloads();
