@@ -40,7 +40,7 @@ mod gpo {
         publish,
     };
     use crate::publish::{
-        Credentials, DirectoryError, Encryption, FolderShare, HostName, InvalidHostName,
+        Budget, Credentials, DirectoryError, Encryption, FolderShare, HostName, InvalidHostName,
         LdapDirectory, Share,
     };
 
@@ -170,8 +170,10 @@ mod gpo {
         } else {
             Encryption::Tls
         };
+        // One for both connections.
+        let budget = Budget::default();
         let open = |host: &HostName| -> Result<LdapDirectory, DirectoryError> {
-            LdapDirectory::connect(host, encryption, credentials)
+            LdapDirectory::connect(host, encryption, credentials, &budget)
         };
         if let Some(host) = &given.dc {
             return Ok((host.clone(), open(host)?));

@@ -21,7 +21,7 @@ pub use folder::FolderShare;
 pub use host::{HostName, InvalidHostName};
 pub use kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
 #[cfg(feature = "directory")]
-pub use ldap::{Encryption, LdapDirectory};
+pub use ldap::{Budget, Encryption, LdapDirectory};
 pub use literal::{InvalidLiteral, PowerShell, Shell};
 pub use share::{Share, ShareError, Tree};
 #[cfg(unix)]

@@ -11,6 +11,9 @@ use std::io::{self, PipeReader, Read, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
 
 use super::credentials::Credentials;
 use super::host::HostName;
@@ -23,6 +26,9 @@ const MAX_FILE: u64 = 16 << 20;
 const MAX_FOLDER: u64 = 64 << 20;
 /// Files and folders in it.
 const MAX_ENTRIES: usize = 10_000;
+/// Longest that one program may take: an exe of a megabyte over a slow line is there in a third of
+/// it. The first that takes longer ends the publication.
+const MAX_TIME: Duration = Duration::from_secs(60);
 /// How much of what the programs say is read, in bytes.
 const MAX_WORDS: u64 = 64 << 10;
 
@@ -33,6 +39,8 @@ pub struct SmbClient {
     credentials: Credentials,
     /// Folder of the programs; empty for those on the `PATH`.
     programs: PathBuf,
+    /// Longest that one program may take.
+    time: Duration,
     /// The account was refused: it is not tried again, or it would be locked.
     refused: Option<ShareError>,
 }
@@ -60,6 +68,7 @@ impl SmbClient {
             service: format!("//{host}/{share}"),
             credentials: credentials.clone(),
             programs: PathBuf::new(),
+            time: MAX_TIME,
             refused: None,
         }
     }
@@ -131,7 +140,7 @@ impl SmbClient {
         let text = self.credentials.authentication_file();
         let handed = password.write_all(text.as_bytes());
         drop(password);
-        let (content, mut words) = exchange(&mut child, traffic)?;
+        let (content, mut words) = exchange(&mut child, traffic, self.time)?;
         if !traffic.receives {
             words.push_str(&String::from_utf8_lossy(&content));
         }
@@ -192,37 +201,82 @@ impl Traffic<'_> {
     }
 }
 
-/// Feeds a child and reads both its streams at once: one that is full would stop it.
-fn exchange(child: &mut Child, traffic: Traffic<'_>) -> io::Result<(Vec<u8>, String)> {
+/// Feeds a child and reads both its streams at once: one that is full would stop it. A child that
+/// has not ended its streams after `time` is ended.
+fn exchange(
+    child: &mut Child,
+    traffic: Traffic<'_>,
+    time: Duration,
+) -> io::Result<(Vec<u8>, String)> {
+    let until = Instant::now() + time;
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (content, words) = std::thread::scope(|scope| {
-        let words = scope.spawn(|| errors.map_or(Ok(Vec::new()), |stream| head(stream, MAX_WORDS)));
+    let too_much = |content: &io::Result<Vec<u8>>| {
+        let content = content.as_ref();
+        content.is_ok_and(|content| content.len() as u64 > traffic.most)
+    };
+    let (content, words, late) = std::thread::scope(|scope| {
+        let words = reader(scope, errors, MAX_WORDS);
+        let content = reader(scope, output, traffic.most + 1);
         if let (Some(mut input), Some(bytes)) = (input, traffic.send) {
             // A child that does not take it says why.
             scope.spawn(move || input.write_all(bytes));
         }
-        let content = output.map_or(Ok(Vec::new()), |stream| head(stream, traffic.most + 1));
-        if content
-            .as_ref()
-            .is_ok_and(|content: &Vec<u8>| content.len() as u64 > traffic.most)
-        {
+        let (content, mut late) = all_of(&content, until, child);
+        if too_much(&content) {
             // It would write for ever.
             let _ = child.kill();
         }
-        let words = words
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("a thread ended")));
-        (content, words)
+        let (words, is_late) = all_of(&words, until, child);
+        late |= is_late;
+        (content, words, late)
     });
-    let content = content?;
-    if content.len() as u64 > traffic.most {
+    if late {
+        let _ = child.wait();
+        return Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("it did not come to an end in {} s", time.as_secs()),
+        ));
+    }
+    if too_much(&content) {
         let _ = child.wait();
         return Err(io::Error::other(format!(
             "it has more than {} bytes, which no policy has",
             traffic.most
         )));
     }
-    Ok((content, String::from_utf8_lossy(&words?).into_owned()))
+    Ok((content?, String::from_utf8_lossy(&words?).into_owned()))
+}
+
+/// Reads a stream on a thread of its own.
+fn reader<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    stream: Option<impl Read + Send + 'scope>,
+    most: u64,
+) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, receiver) = mpsc::channel();
+    scope.spawn(move || {
+        let bytes = stream.map_or(Ok(Vec::new()), |stream| head(stream, most));
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+/// What a reader gives, and whether the child had to be ended for it.
+fn all_of(
+    reader: &Receiver<io::Result<Vec<u8>>>,
+    until: Instant,
+    child: &mut Child,
+) -> (io::Result<Vec<u8>>, bool) {
+    let ended = || Err(io::Error::other("a thread ended"));
+    let left = until.saturating_duration_since(Instant::now());
+    match reader.recv_timeout(left) {
+        Ok(bytes) => (bytes, false),
+        Err(RecvTimeoutError::Disconnected) => (ended(), false),
+        Err(RecvTimeoutError::Timeout) => {
+            let _ = child.kill();
+            (reader.recv().unwrap_or_else(|_| ended()), true)
+        }
+    }
 }
 
 /// The first bytes of a stream.

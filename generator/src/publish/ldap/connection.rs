@@ -15,30 +15,6 @@ use crate::publish::host::HostName;
 /// Longest wait until a connection is there and encrypted.
 pub(super) const CONNECT: Duration = Duration::from_secs(15);
 
-/// How much a server may say.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// From a question to the end of its answer, however steadily it comes: a domain controller
-    /// gives up a question after two minutes (`MaxQueryDuration`), and none of ours takes it a
-    /// second.
-    pub(super) time: Duration,
-    /// Bytes of one answer. The longest that is asked for names the units with a link to a GPO.
-    pub(super) bytes: usize,
-    /// Objects of one answer; Active Directory gives 1000 (`MaxPageSize`, MS-ADTS 3.1.1.3.4.6).
-    pub(super) entries: usize,
-    /// Values of one answer.
-    pub(super) values: usize,
-}
-
-impl Limits {
-    pub(super) const USUAL: Self = Self {
-        time: Duration::from_secs(45),
-        bytes: 4 << 20,
-        entries: 5_000,
-        values: 50_000,
-    };
-}
-
 /// A socket that gives up at a moment, and not only when nothing comes.
 #[derive(Debug)]
 struct Timed {
@@ -99,9 +75,10 @@ pub(super) struct Connection {
 }
 
 impl Open {
-    /// Connects to the first address of the host that answers.
-    pub(super) fn connect(host: &HostName, port: u16) -> io::Result<Self> {
-        let until = Instant::now() + CONNECT;
+    /// Connects to the first address of the host that answers; `time` is for connection and
+    /// encryption together.
+    pub(super) fn connect(host: &HostName, port: u16, time: Duration) -> io::Result<Self> {
+        let until = Instant::now() + time;
         let mut failed = io::Error::other("the name has no address");
         for address in (host.as_str(), port).to_socket_addrs()? {
             let left = until.saturating_duration_since(Instant::now());

@@ -4,6 +4,7 @@
 //! is kept: the publisher talks to whoever has a certificate of the right name.
 
 mod ber;
+mod budget;
 mod connection;
 mod message;
 mod refusal;
@@ -11,12 +12,15 @@ mod refusal;
 mod tests;
 
 use std::io;
+use std::time::Instant;
 
 use super::credentials::Credentials;
 use super::directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure};
 use super::filter::Filter;
 use super::host::HostName;
-use connection::{Connection, Limits, Open, malformed};
+pub use budget::Budget;
+use budget::{Limits, NOTHING};
+use connection::{CONNECT, Connection, Open, malformed};
 use message::{Answer, Question, operation};
 use refusal::{Outcome, check, shown};
 
@@ -33,7 +37,10 @@ pub enum Encryption {
 #[derive(Debug)]
 pub struct LdapDirectory {
     connection: Connection,
+    /// Of one answer.
     limits: Limits,
+    /// Of all.
+    budget: Budget,
     /// Number of the last question.
     last: u32,
 }
@@ -41,7 +48,8 @@ pub struct LdapDirectory {
 impl LdapDirectory {
     /// Connects and binds with a password, once; never without encryption.
     ///
-    /// Roots of trust are the system's; the variable `SSL_CERT_FILE` names others.
+    /// Roots of trust are the system's; the variable `SSL_CERT_FILE` names others. Whatever the
+    /// server does, it gets no more than `budget`, which connections of one publication share.
     ///
     /// # Errors
     /// No connection, a certificate that is not trusted, or a refused password.
@@ -49,18 +57,25 @@ impl LdapDirectory {
         host: &HostName,
         encryption: Encryption,
         credentials: &Credentials,
+        budget: &Budget,
     ) -> Result<Self, DirectoryError> {
         let (url, port) = match encryption {
             Encryption::Tls => (format!("ldaps://{host}"), 636),
             Encryption::StartTls => (format!("ldap://{host}"), 389),
         };
         let doing = format!("connect to `{url}`");
+        let start = Instant::now();
+        let time = CONNECT.min(budget.next(Limits::USUAL).time);
         let connected = connection::roots().and_then(|roots| {
-            let mut open = Open::connect(host, port)?;
+            let mut open = Open::connect(host, port, time)?;
             if encryption == Encryption::StartTls {
                 ask_for_tls(&mut open)?;
             }
             open.encrypt(host, roots)
+        });
+        budget.spend(Limits {
+            time: start.elapsed(),
+            ..NOTHING
         });
         let connection = connected.map_err(|error| {
             let mut failed = failed(&doing, &error);
@@ -71,18 +86,20 @@ impl LdapDirectory {
             );
             failed
         })?;
-        Self::bind(connection, Limits::USUAL, &url, credentials)
+        Self::bind(connection, Limits::USUAL, budget, &url, credentials)
     }
 
     fn bind(
         connection: Connection,
         limits: Limits,
+        budget: &Budget,
         url: &str,
         credentials: &Credentials,
     ) -> Result<Self, DirectoryError> {
         let mut directory = Self {
             connection,
             limits,
+            budget: budget.clone(),
             last: 0,
         };
         let doing = format!("sign in to `{url}` as `{}`", credentials.user());
@@ -97,12 +114,30 @@ impl LdapDirectory {
         question: &Question,
         take: &mut dyn FnMut(&Answer<'_>) -> io::Result<()>,
     ) -> io::Result<Outcome> {
+        let Limits {
+            time, mut bytes, ..
+        } = self.budget.next(self.limits);
+        let (start, most) = (Instant::now(), bytes);
         self.last += 1;
-        let mut bytes = self.limits.bytes;
-        self.connection
-            .send(&question.to_bytes(self.last), self.limits.time)?;
+        let sent = self.connection.send(&question.to_bytes(self.last), time);
+        let answered = sent.and_then(|()| self.answer(question, &mut bytes, take));
+        self.budget.spend(Limits {
+            time: start.elapsed(),
+            bytes: most - bytes,
+            ..NOTHING
+        });
+        answered
+    }
+
+    /// The answer to the last question; `bytes` is what it may still have.
+    fn answer(
+        &mut self,
+        question: &Question,
+        bytes: &mut usize,
+        take: &mut dyn FnMut(&Answer<'_>) -> io::Result<()>,
+    ) -> io::Result<Outcome> {
         loop {
-            let message = self.connection.receive(&mut bytes)?;
+            let message = self.connection.receive(bytes)?;
             let answer = Answer::read(&message).map_err(|_| malformed())?;
             match answer.operation {
                 end if end == question.end && answer.id == self.last => {
@@ -173,7 +208,8 @@ impl Directory for LdapDirectory {
             entries,
             mut values,
             ..
-        } = self.limits;
+        } = self.budget.next(self.limits);
+        let most = values;
         let too_many = || {
             io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -195,6 +231,11 @@ impl Directory for LdapDirectory {
                 _ => Err(malformed()),
             },
         );
+        self.budget.spend(Limits {
+            entries: found.len(),
+            values: most - values,
+            ..NOTHING
+        });
         let outcome = outcome.map_err(|error| failed(&doing, &error))?;
         match check(&doing, &outcome) {
             Ok(()) => Ok(found),

@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::ber::{self, element, group, number, tag, text};
-use super::connection::{Limits, Open};
+use super::connection::Open;
 use super::*;
 
 /// A name in the certificate.
@@ -93,12 +93,20 @@ fn entry(id: u32, name: &str, values: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn connect(server: &Server, limits: Limits) -> Result<LdapDirectory, DirectoryError> {
+    connect_within(server, limits, &Budget::default())
+}
+
+fn connect_within(
+    server: &Server,
+    limits: Limits,
+    budget: &Budget,
+) -> Result<LdapDirectory, DirectoryError> {
     let mut roots = RootCertStore::empty();
     roots.add(Lab::Root.certificate_der().into()).unwrap();
-    let open = Open::connect(&"127.0.0.1".parse().unwrap(), server.port).unwrap();
+    let open = Open::connect(&"127.0.0.1".parse().unwrap(), server.port, CONNECT).unwrap();
     let connection = open.encrypt(&NAME.parse().unwrap(), roots).unwrap();
     let credentials = Credentials::new("admin@contoso.com", "secret").unwrap();
-    LdapDirectory::bind(connection, limits, "ldaps://dc", &credentials)
+    LdapDirectory::bind(connection, limits, budget, "ldaps://dc", &credentials)
 }
 
 fn search(server: &Server, limits: Limits) -> Result<Vec<Entry>, DirectoryError> {
@@ -204,6 +212,66 @@ fn an_answer_that_only_trickles_ends() {
     }
 }
 
+/// Each answer is within the limits of one, and there is always another: over two connections, as a
+/// publication has them.
+#[test]
+fn a_whole_publication_is_bounded_however_small_each_answer_is() {
+    let dawdles: Behaviour = |stream, id| {
+        std::thread::sleep(Duration::from_millis(200));
+        stream.write_all(&outcome(id, operation::SEARCH_DONE, 0, ""))
+    };
+    let large: Behaviour = |stream, id| {
+        let value = element(tag::OCTET_STRING, &vec![b'x'; 100_000]);
+        stream.write_all(&entry(id, "cn", &[value]))?;
+        stream.write_all(&outcome(id, operation::SEARCH_DONE, 0, ""))
+    };
+    let many: Behaviour = |stream, id| {
+        for _ in 0..30 {
+            stream.write_all(&entry(id, "cn", &[]))?;
+        }
+        stream.write_all(&outcome(id, operation::SEARCH_DONE, 0, ""))
+    };
+    let values: Behaviour = |stream, id| {
+        stream.write_all(&entry(id, "cn", &vec![text(""); 300]))?;
+        stream.write_all(&outcome(id, operation::SEARCH_DONE, 0, ""))
+    };
+    let whole = Limits {
+        time: Duration::from_secs(2),
+        bytes: 1_000_000,
+        entries: 100,
+        values: 1_000,
+    };
+    for (behaviour, why) in [
+        (dawdles, "in time"),
+        (large, "larger"),
+        (many, "more objects"),
+        (values, "more objects"),
+    ] {
+        let budget = Budget::of(whole);
+        let start = Instant::now();
+        let mut asked = 0;
+        let error = 'publication: loop {
+            let server = serve(GOOD, behaviour);
+            let connected = connect_within(&server, Limits::USUAL, &budget);
+            let mut directory = match connected {
+                Ok(directory) => directory,
+                Err(error) => break 'publication error,
+            };
+            for _ in 0..3 {
+                let found = directory.search("DC=x", Depth::Tree, Filter::All, &["cn"]);
+                if let Err(error) = found {
+                    break 'publication error;
+                }
+                asked += 1;
+            }
+        };
+        assert!(error.why.contains(why), "{error}");
+        assert!((3..100).contains(&asked), "{asked} answers, then {error}");
+        assert!(start.elapsed() < Duration::from_secs(6), "{error}");
+    }
+    assert_eq!(Budget::default().next(Limits::WHOLE).time.as_secs(), 60);
+}
+
 #[test]
 fn what_is_no_answer_is_an_error_and_no_panic() {
     let table: [(&str, Behaviour); 6] = [
@@ -306,7 +374,7 @@ fn a_server_without_the_name_in_its_certificate_gets_no_password() {
     let server = serve(GOOD, |_, _| Ok(()));
     let mut roots = RootCertStore::empty();
     roots.add(Lab::Root.certificate_der().into()).unwrap();
-    let open = Open::connect(&"127.0.0.1".parse().unwrap(), server.port).unwrap();
+    let open = Open::connect(&"127.0.0.1".parse().unwrap(), server.port, CONNECT).unwrap();
     let other = "dc1.contoso.com".parse().unwrap();
     assert!(open.encrypt(&other, roots).is_err());
     server.thread.join().unwrap();

@@ -82,6 +82,24 @@ fn a_file_without_end_ends() {
 }
 
 #[test]
+fn a_program_without_end_ends() {
+    for body in [
+        "exec sleep 60",
+        // Content that is whole, and no end; words that only trickle.
+        "exec >&-; exec sleep 60",
+        "while :; do printf x >&2; sleep 0.1; done",
+        "while :; do printf x; sleep 0.1; done",
+    ] {
+        let (_folder, mut client) = stand_in(body);
+        client.time = Duration::from_secs(1);
+        let start = Instant::now();
+        let error = client.read_file("a").unwrap_err().to_string();
+        assert!(error.contains("to an end in 1 s"), "{body}: {error}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{body}");
+    }
+}
+
+#[test]
 fn a_program_that_ends_at_once_is_told_of() {
     let (_folder, mut client) = stand_in("exit 7");
     let error = client
