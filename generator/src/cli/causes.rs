@@ -75,7 +75,12 @@ fn of_named_file(path: &Path) -> FailureCode {
 fn of_output(error: &OutputError) -> FailureCode {
     match error {
         OutputError::Io { .. } | OutputError::Changed { .. } => FailureCode::Files,
-        OutputError::NotABundle { .. } | OutputError::NotAFolder { .. } => FailureCode::Occupied,
+        OutputError::NotABundle { .. }
+        | OutputError::Foreign { .. }
+        | OutputError::NotAFolder { .. }
+        | OutputError::HoldsInput { .. }
+        | OutputError::MountPoint { .. }
+        | OutputError::InTheWay { .. } => FailureCode::Occupied,
         OutputError::Busy { .. } => FailureCode::Busy,
     }
 }

@@ -113,6 +113,13 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
     }
     let bundle = built.document;
     let out = given.out.display().to_string();
+    if built.unchanged {
+        output.line(&format!(
+            "same     `{out}` holds this bundle already; nothing in it was touched"
+        ));
+    } else if !built.changed_files.is_empty() {
+        output.line(&format!("changed  {}", named(&built.changed_files)));
+    }
     output.line(&format!(
         "bundle   {} (sequence {})",
         bundle.bundle_id, bundle.sequence
@@ -128,6 +135,8 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         ..Answer::good(Built {
             out,
             bundle_json_sha256: built.bundle_json_sha256,
+            unchanged: built.unchanged,
+            changed_files: built.changed_files,
             bundle,
         })
     })
@@ -150,6 +159,16 @@ pub(super) fn patiently<T, E: Into<Failure>>(
             }
             ended => return ended,
         }
+    }
+}
+
+/// The first of many paths, and how many more there are.
+fn named(paths: &[String]) -> String {
+    const MOST: usize = 3;
+    let first = paths[..paths.len().min(MOST)].join(", ");
+    match paths.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first} and {more} more files"),
     }
 }
 

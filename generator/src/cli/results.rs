@@ -53,6 +53,10 @@ pub(super) struct Built {
     pub(super) out: String,
     /// SHA-256 of `bundle.json`; kept outside it proves the whole bundle.
     pub(super) bundle_json_sha256: Sha256,
+    /// The folder held this very bundle already: nothing in it was touched, a signature stays.
+    pub(super) unchanged: bool,
+    /// Files that differ from the bundle that was there before; empty when there was none.
+    pub(super) changed_files: Vec<String>,
     /// The bundle's `bundle.json`.
     pub(super) bundle: BundleDocument,
 }

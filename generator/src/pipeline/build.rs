@@ -1,6 +1,6 @@
 //! `gangway build`: one folder, complete or not at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gangway_contract::control::Control;
 use gangway_contract::manifest::{self, Manifest, Mode, Payload};
@@ -9,15 +9,17 @@ use gangway_contract::{BundleId, Sha256};
 use super::build_error::BuildError;
 use super::config::Config;
 use super::inputs::{Named, Target, inputs, output_time, remarks, target};
+use super::layout::exe_path;
 use super::lock::{HeldLock, Prepared};
-use super::output::Staging;
+use super::output::{Kept, Staging};
 use super::payloads::{self, Selected};
 use super::progress::Progress;
 use super::stage::{stage_payloads, stage_templates};
 use super::sums::{SUMS_FILE_NAME, sums};
-use super::verify::{exe_digest, exe_path};
+use super::unchanged::{changed_files, is_the_same};
+use super::verify::exe_digest;
 use super::workspace_key::{self, WorkspaceKey};
-use super::{kit, lock, policies, runbook, sequence, stub, trust};
+use super::{kit, lock, output, policies, runbook, sequence, stub, trust};
 use crate::bootstrap;
 use crate::bundle::{self, BundleDocument, Exe, Tool};
 use crate::intake::lock::{Change, LockMode, LockedDownload, reconcile};
@@ -62,6 +64,10 @@ pub struct Built {
     pub problems: Vec<Problem>,
     /// What differs from the lock, and was accepted.
     pub changes: Vec<Change>,
+    /// The place held this very bundle already: nothing in it was touched, a signature stays.
+    pub unchanged: bool,
+    /// Files that differ from the bundle that was there, sorted; none when there was none.
+    pub changed_files: Vec<String>,
 }
 
 /// Builds a bundle.
@@ -69,6 +75,8 @@ pub struct Built {
 /// # Errors
 /// Anything that stands against it; then the output folder is as it was.
 pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, BuildError> {
+    // Before anything can fail: what a killed build left is not for a later run to mend.
+    output::mend(&request.out);
     let config = Config::load(&request.config)?;
     let (stub_path, stub) = stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
     let stub_fault = |source| BuildError::Stub {
@@ -80,7 +88,8 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     trust::load_roots(&config.signing.roots)?;
     let settings = trust::settings_of(&config, request.now)?;
     let held = HeldLock::of(&request.config, request.lock)?;
-    let mut staging = Staging::begin(&request.out)?;
+    let kept = kept(request, &config, &stub_path);
+    let mut staging = Staging::begin(&request.out, &kept)?;
     let settings = IntakeSettings {
         staging: Some(staging.intake_folder()?),
         ..settings
@@ -236,19 +245,41 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     }
     let sums = sums(staging.files(), &document.exe.path);
     staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
+    let before = staging.standing()?;
+    let unchanged = before.as_ref() == Some(&document)
+        && is_the_same(staging.target(), &document, &sums, &exe.bytes);
     // The lock speaks of bundles that are there. A build that is killed between the two is
     // resumed by the next one (`sequence::resumed`).
     let new_lock = held.prepare(&lock)?;
     interrupted::undisturbed(|| -> Result<(), BuildError> {
-        staging.commit()?;
+        if !unchanged {
+            staging.commit()?;
+        }
         new_lock.map_or(Ok(()), Prepared::put)
     })?;
+    let changed_files = before.map(|before| changed_files(&before, &document));
     Ok(Built {
         document,
         bundle_json_sha256: bundle_json.sha256,
         problems,
         changes: reconciled.changes,
+        unchanged,
+        changed_files: changed_files.unwrap_or_default(),
     })
+}
+
+/// What this build reads: none of it may go away with the folder that is replaced.
+fn kept(request: &BuildRequest, config: &Config, stub: &Path) -> Vec<Kept> {
+    let mut kept = vec![
+        ("the config", request.config.clone()),
+        ("the lock", lock::path_beside(&request.config)),
+        ("the stub", stub.to_owned()),
+    ];
+    kept.extend(config.named_paths());
+    // Where nobody knows the current folder, nobody is in it.
+    let current = std::env::current_dir().ok();
+    kept.extend(current.map(|folder| ("the current folder", folder)));
+    kept
 }
 
 /// All that servers are told.

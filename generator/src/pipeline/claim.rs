@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::disk;
 use super::output::{OutputError, io_error};
 use crate::interrupted::Leftover;
 
@@ -20,14 +21,20 @@ impl Claim {
     /// Takes it, or fails at once; `shown` is what is written, `path` the file that is locked.
     pub(super) fn take(path: PathBuf, shown: &Path) -> Result<Self, OutputError> {
         loop {
-            let file = open(&path).map_err(io_error("open", &path))?;
+            if let Ok(found) = fs::symlink_metadata(&path)
+                && !(found.is_file() && found.len() == 0)
+            {
+                let why = "a lock of ours is an empty file".to_owned();
+                return Err(OutputError::InTheWay { path, why });
+            }
+            let busy = || OutputError::Busy {
+                path: shown.to_owned(),
+            };
+            let opened = open(&path).map_err(io_error("open", &path))?;
+            let file = opened.ok_or_else(busy)?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(fs::TryLockError::WouldBlock) => {
-                    return Err(OutputError::Busy {
-                        path: shown.to_owned(),
-                    });
-                }
+                Err(fs::TryLockError::WouldBlock) => return Err(busy()),
                 Err(fs::TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
             }
             // Its holder may have taken the name away after it was opened here: then it is no
@@ -46,18 +53,21 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         // An empty file that stays is taken by the next run.
-        let _ = fs::remove_file(&self.path);
+        let _ = disk::remove_file(&self.path);
     }
 }
 
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<Option<File>> {
     use std::os::unix::fs::OpenOptionsExt as _;
+    if !path.exists() {
+        disk::allowed()?;
+    }
     // Not through a link that somebody else put there.
     let no_link = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
     let mut options = File::options();
     options.write(true).create(true).truncate(false);
-    options.custom_flags(no_link).open(path)
+    options.custom_flags(no_link).open(path).map(Some)
 }
 
 #[cfg(unix)]
@@ -67,14 +77,24 @@ fn is_named(file: &File, path: &Path) -> bool {
     identity(file.metadata()) == identity(fs::symlink_metadata(path))
 }
 
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+/// Windows shares the file with nobody and removes it with its last handle, in a kill too.
+#[cfg(windows)]
+fn open(path: &Path) -> io::Result<Option<File>> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
     let mut options = File::options();
-    options.write(true).create(true).truncate(false).open(path)
+    options.write(true).create(true).truncate(false);
+    options
+        .share_mode(0)
+        .custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+    match options.open(path) {
+        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
-/// A file that is open keeps its name there until it is closed.
-#[cfg(not(unix))]
-fn is_named(_file: &File, path: &Path) -> bool {
-    path.exists()
+#[cfg(windows)]
+fn is_named(_file: &File, _path: &Path) -> bool {
+    true
 }

@@ -17,7 +17,7 @@ use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
 use super::signing_command::{CommandFault, SigningCommand};
 use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
-use super::{codes, trust};
+use super::{codes, output, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
 use crate::bundle::BundleDocument;
 use crate::formats::x509::TrustAnchors;
@@ -120,6 +120,7 @@ pub struct Signed {
 /// # Errors
 /// The exe stays as it was.
 pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
+    output::mend(&request.bundle);
     let config = Config::load(&request.config)?;
     let command = config
         .signing

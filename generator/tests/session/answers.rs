@@ -95,6 +95,12 @@ const CASES: &[Case] = &[
         0,
     ),
     (
+        "build-unchanged",
+        built,
+        &["build", "-o", "out", "--stub", "stub.exe", "--as-of", NOW],
+        0,
+    ),
+    (
         "build-denied",
         downloads,
         &[

@@ -23,6 +23,7 @@ mod next_actions;
 mod owners;
 #[cfg(feature = "directory")]
 mod publish;
+mod rebuild;
 mod report;
 #[cfg(unix)]
 mod sarif;

@@ -8,7 +8,7 @@ mod sections;
 mod tables;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gangway_contract::OrgId;
 use gangway_contract::manifest::{MonitoringAgent, Settings};
@@ -74,6 +74,26 @@ impl Config {
         }
         config.check(path)?;
         Ok(config)
+    }
+
+    /// Every file and folder that it names, as [`Config::load`] resolved them, in words and by path.
+    pub fn named_paths(&self) -> Vec<(&'static str, PathBuf)> {
+        let of = |what, paths: &[PathBuf]| -> Vec<_> {
+            paths.iter().map(|path| (what, path.clone())).collect()
+        };
+        let agent = self.onboard.monitoring_agent.as_ref();
+        let key = agent.map(|agent| ("the workspace key", agent.key_file.clone()));
+        [
+            of("the download", &self.downloads.paths),
+            of("the download", self.downloads.deployment_source.as_slice()),
+            of("the root", &self.trust.lab_roots),
+            of("the root", &self.trust.blob_roots),
+            of("the revocation list", &self.trust.revocation_lists),
+            of("the root", &self.signing.roots),
+            of("the stub", self.bootstrap.stub.as_slice()),
+            key.into_iter().collect(),
+        ]
+        .concat()
     }
 
     fn check(&self, path: &Path) -> Result<(), ConfigError> {

@@ -13,8 +13,9 @@ use crate::bootstrap::MAX_STUB_BYTES;
 use crate::bundle::{self, BundleDocument, Input};
 use crate::intake::Limits;
 use crate::pipeline::codes;
+use crate::pipeline::layout::exe_path;
 use crate::pipeline::output::io_error;
-use crate::pipeline::verify::{Tree, exe_path, file_digest};
+use crate::pipeline::verify::{Tree, file_digest};
 use crate::plain_file;
 
 /// Room for manifest and signature beside the stub.

@@ -5,10 +5,11 @@ use gangway_contract::manifest::{self, Manifest, Payload, Role};
 use gangway_contract::{BundleId, Sha256};
 
 use super::super::codes;
+use super::super::layout::exe_path;
 use super::super::output::OutputError;
 use super::super::payloads::release_id;
 use super::tree::Tree;
-use super::{BUILD_AGAIN, exe_path, read_below, refused};
+use super::{BUILD_AGAIN, read_below, refused};
 use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::problem::Problem;
 

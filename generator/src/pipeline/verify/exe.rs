@@ -5,10 +5,11 @@ use std::io::Cursor;
 use gangway_contract::Sha256;
 
 use super::super::codes;
+use super::super::layout::exe_path;
 use super::super::output::OutputError;
 use super::documents::{Stored, disagree};
 use super::tree::Tree;
-use super::{Outside, ProvenExe, Signature, Standing, exe_path, missing, read_below, signature};
+use super::{Outside, ProvenExe, Signature, Standing, missing, read_below, signature};
 use crate::bootstrap::{self, Bootstrap, MAX_STUB_BYTES};
 use crate::bundle::{BundleDocument, Exe};
 use crate::formats::authenticode::{self, DigestAlgorithm};

@@ -6,10 +6,11 @@ use gangway_contract::Sha256;
 use rayon::prelude::*;
 
 use super::super::codes;
+use super::super::layout::{has_a_place, path_fault, unlisted};
 use super::super::output::OutputError;
 use super::super::sums::{SUMS_FILE_NAME, sums};
 use super::tree::{self, Tree};
-use super::{BUILD_AGAIN, exe_path, missing, read_below, refused};
+use super::{BUILD_AGAIN, missing, read_below, refused};
 use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::problem::Problem;
 
@@ -27,7 +28,7 @@ pub(super) fn check_document(document: &BundleDocument, bytes: &[u8]) -> Vec<Pro
         .collect();
     let mut folded = BTreeSet::new();
     for (index, path) in paths.iter().enumerate() {
-        if let Some(why) = tree::path_fault(path) {
+        if let Some(why) = path_fault(path) {
             faults.push(format!("it lists `{path}`: {why}"));
         } else if !has_a_place(path, document) {
             faults.push(format!("it lists `{path}`, where a bundle has no file"));
@@ -43,18 +44,6 @@ pub(super) fn check_document(document: &BundleDocument, bytes: &[u8]) -> Vec<Pro
         .into_iter()
         .map(|fault| Problem::new(&codes::DISAGREE, bundle::FILE_NAME, fault, BUILD_AGAIN))
         .collect()
-}
-
-/// Is this where a build writes files, beside those that are not listed?
-fn has_a_place(path: &str, document: &BundleDocument) -> bool {
-    let release = format!("share/releases/{}/", document.release_id);
-    ["manifest.json", "runbook.html", "share/control.json"].contains(&path)
-        || ["gpo/", "publish/"]
-            .iter()
-            .any(|folder| path.starts_with(folder))
-        || path
-            .strip_prefix(&release)
-            .is_some_and(|name| !name.contains('/'))
 }
 
 /// Compares every file with the list; gives the number of files that were compared. A file of
@@ -81,8 +70,8 @@ pub(super) fn compare(
         .map(check)
         .collect::<Result<_, _>>()?;
     let mut problems: Vec<Problem> = found.into_iter().flatten().collect();
-    let exe = exe_path(document.mode, &document.bundle_id);
-    let own = [bundle::FILE_NAME, SUMS_FILE_NAME, exe.as_str()];
+    let own = unlisted(document);
+    let own = own.each_ref().map(String::as_str);
     let listed: BTreeSet<&str> = document
         .files
         .iter()

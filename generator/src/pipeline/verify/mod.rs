@@ -15,7 +15,7 @@ mod tree;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::{BundleId, Sha256};
+use gangway_contract::Sha256;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,8 +27,7 @@ use super::build_error::BuildError;
 use super::codes;
 use super::config::Config;
 use super::output::{OutputError, io_error};
-use super::{lock, stub, trust};
-use crate::bootstrap;
+use super::{lock, output, stub, trust};
 use crate::bundle::{self, BundleDocument};
 use crate::formats::x509::TrustAnchors;
 use crate::plain_file;
@@ -213,6 +212,13 @@ pub fn verify(request: &VerifyRequest) -> Result<Verification, VerifyError> {
     })
 }
 
+/// Does a folder hold the files of this document, as they were built, and none besides? Of those
+/// that it does not list only the names count.
+pub(super) fn same_files(folder: &Path, document: &BundleDocument) -> Result<bool, OutputError> {
+    let tree = Tree::walk(folder)?;
+    Ok(tree.problems.is_empty() && listing::compare(document, &tree)?.1.is_empty())
+}
+
 /// What the caller has of his own.
 struct Outside {
     /// Roots for the signature; none when none is named.
@@ -295,6 +301,10 @@ fn load_document(folder: &Path) -> Result<(BundleDocument, Vec<u8>), VerifyError
         why: format!("`{}`: {why}", bundle::FILE_NAME),
     };
     if !folder.exists() {
+        // Between the two renames of a build that was killed.
+        output::mend(folder);
+    }
+    if !folder.exists() {
         let path = folder.to_owned();
         return Err(VerifyError::Absent { path });
     }
@@ -302,11 +312,6 @@ fn load_document(folder: &Path) -> Result<(BundleDocument, Vec<u8>), VerifyError
         .map_err(|error| not_a_bundle(error.to_string()))?;
     let document = BundleDocument::parse(&bytes).map_err(not_a_bundle)?;
     Ok((document, bytes))
-}
-
-/// Where the layout puts the exe of a bundle; nothing that a bundle says can move it.
-pub(super) fn exe_path(mode: gangway_contract::manifest::Mode, bundle_id: &BundleId) -> String {
-    format!("bootstrap/{}", bootstrap::exe_name(mode, bundle_id))
 }
 
 fn missing(path: &str) -> Problem {

@@ -5,9 +5,11 @@ use gangway_contract::{BundleId, Sha256};
 use gangway_fixtures::authenticode::{Signature as Signing, sign_pe, sign_pe_with};
 use gangway_fixtures::lab::{self, Lab};
 
+use super::super::layout::exe_path;
 use super::documents::Stored;
 use super::signature::{Judged, judge};
 use super::*;
+use crate::bootstrap;
 use crate::bootstrap::tests::{manifest, stub_exe};
 use crate::bundle::{Exe, SCHEMA, Tool};
 use crate::problem::Severity;

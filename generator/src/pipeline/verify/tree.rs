@@ -5,11 +5,12 @@ use std::fs::Metadata;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use gangway_contract::{Sha256, payload_name};
+use gangway_contract::Sha256;
 use sha2::Digest as _;
 use walkdir::{DirEntry, WalkDir};
 
 use super::super::codes;
+use super::super::layout::name_fault;
 use super::super::output::{OutputError, io_error};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -23,9 +24,6 @@ const MAX_DEPTH: usize = 16;
 
 /// Files and folders that are named when their modes differ; the rest are counted.
 const MAX_MODES_NAMED: usize = 10;
-
-/// Longest name of one file or folder on the file systems of Windows.
-const LONGEST_NAME: usize = 255;
 
 /// The plain files of a folder, and everything that is none.
 #[derive(Debug)]
@@ -194,15 +192,6 @@ fn path_with_slashes(relative: &Path) -> Result<String, (String, &'static str)> 
         None => Ok(path),
         Some(why) => Err((path, why)),
     }
-}
-
-/// Why a path of `bundle.json` is none that a build writes.
-pub(super) fn path_fault(path: &str) -> Option<&'static str> {
-    path.split('/').find_map(name_fault)
-}
-
-fn name_fault(name: &str) -> Option<&'static str> {
-    payload_name::fault_within(name, LONGEST_NAME)
 }
 
 /// The mode of a file or folder, when it is not the one that `build` sets.

@@ -1,0 +1,137 @@
+//! Every change of the disk that bundle, lock and signed exe take: one function for each, so that
+//! a test can cut a run before any of them (`cuts`), as a kill does.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// `mkdir`.
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    allowed()?;
+    fs::create_dir(path)
+}
+
+/// A folder with those above it.
+pub(super) fn create_folders(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    allowed()?;
+    fs::create_dir_all(path)
+}
+
+/// A file that must not be there yet.
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
+    allowed()?;
+    File::create_new(path)
+}
+
+/// Appends to a file that is open.
+pub(super) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    allowed()?;
+    file.write_all(bytes)
+}
+
+/// Of files, over one that is there; of folders, into an empty place.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    allowed()?;
+    fs::rename(from, to)
+}
+
+/// A file, or the name of a link.
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    allowed()?;
+    fs::remove_file(path)
+}
+
+/// An empty folder.
+pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
+    allowed()?;
+    fs::remove_dir(path)
+}
+
+/// Gives each of two paths what lies at the other, in one step; false where the system or this
+/// file system cannot (Linux has it since 3.15, not for every file system: renameat2(2)).
+pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+    allowed()?;
+    #[cfg(test)]
+    if !cuts::has_exchange() {
+        return Ok(false);
+    }
+    exchange_in_one(one, other)
+}
+
+#[cfg(target_os = "linux")]
+fn exchange_in_one(one: &Path, other: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange_in_one(_one: &Path, _other: &Path) -> io::Result<bool> {
+    // Windows: `ReplaceFile` takes files only.
+    Ok(false)
+}
+
+/// May one more change be made?
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "tests refuse here")]
+pub(super) const fn allowed() -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) use cuts::allowed;
+
+#[cfg(test)]
+pub(super) mod cuts {
+    //! A run that is killed: from some change on none is made, tidying up included.
+
+    use std::cell::Cell;
+    use std::io;
+
+    thread_local! {
+        static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+        static EXCHANGE: Cell<bool> = const { Cell::new(true) };
+    }
+
+    /// Does something that is cut after so many changes; tells whether it was.
+    pub(in crate::pipeline) fn after<T>(changes: usize, act: impl FnOnce() -> T) -> (T, bool) {
+        // One more, so that none left means that one was refused.
+        LEFT.set(Some(changes + 1));
+        let result = act();
+        let cut = LEFT.take() == Some(0);
+        (result, cut)
+    }
+
+    /// Does something where the system cannot exchange folders.
+    pub(in crate::pipeline) fn without_exchange<T>(act: impl FnOnce() -> T) -> T {
+        EXCHANGE.set(false);
+        let result = act();
+        EXCHANGE.set(true);
+        result
+    }
+
+    pub(super) fn has_exchange() -> bool {
+        EXCHANGE.get()
+    }
+
+    pub(in crate::pipeline) fn allowed() -> io::Result<()> {
+        match LEFT.get() {
+            None => Ok(()),
+            Some(left) => {
+                let left = left.saturating_sub(1);
+                LEFT.set(Some(left));
+                match left {
+                    0 => Err(io::Error::other("killed by the test")),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Where a bundle has its files: what `build` writes, `verify` takes and a rebuild may replace.
+
+use gangway_contract::manifest::Mode;
+use gangway_contract::{BundleId, payload_name};
+
+use super::sums::SUMS_FILE_NAME;
+use crate::bootstrap;
+use crate::bundle::{self, BundleDocument};
+
+/// Longest name of one file or folder on the file systems of Windows.
+const LONGEST_NAME: usize = 255;
+
+/// Where the layout puts the exe of a bundle; nothing that a bundle says can move it.
+pub(super) fn exe_path(mode: Mode, bundle_id: &BundleId) -> String {
+    format!("bootstrap/{}", bootstrap::exe_name(mode, bundle_id))
+}
+
+/// The files of a bundle that its `bundle.json` does not list: itself, the checksums and the exe.
+pub(super) fn unlisted(document: &BundleDocument) -> [String; 3] {
+    [
+        bundle::FILE_NAME.to_owned(),
+        SUMS_FILE_NAME.to_owned(),
+        exe_path(document.mode, &document.bundle_id),
+    ]
+}
+
+/// Is this where a build writes files, beside those that are not listed?
+pub(super) fn has_a_place(path: &str, document: &BundleDocument) -> bool {
+    let release = format!("share/releases/{}/", document.release_id);
+    has_a_fixed_place(path)
+        || path
+            .strip_prefix(&release)
+            .is_some_and(|name| !name.contains('/'))
+}
+
+/// The same for a bundle that is not whole yet, of any release.
+pub(super) fn may_come_to_be(path: &str) -> bool {
+    [bundle::FILE_NAME, SUMS_FILE_NAME].contains(&path)
+        || ["bootstrap/", "share/releases/"]
+            .iter()
+            .any(|folder| path.starts_with(folder))
+        || has_a_fixed_place(path)
+}
+
+fn has_a_fixed_place(path: &str) -> bool {
+    ["manifest.json", "runbook.html", "share/control.json"].contains(&path)
+        || ["gpo/", "publish/"]
+            .iter()
+            .any(|folder| path.starts_with(folder))
+}
+
+/// Why a path of `bundle.json` is none that a build writes.
+pub(super) fn path_fault(path: &str) -> Option<&'static str> {
+    path.split('/').find_map(name_fault)
+}
+
+/// Why a name of a file or folder is none that a build writes.
+pub(super) fn name_fault(name: &str) -> Option<&'static str> {
+    payload_name::fault_within(name, LONGEST_NAME)
+}

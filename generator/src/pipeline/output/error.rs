@@ -1,0 +1,156 @@
+//! Why an output folder is not written.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gangway_contract::Sha256;
+
+/// Entries that are named; the rest are counted.
+const MAX_NAMED: usize = 10;
+
+/// Why an output folder could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// A call of the operating system failed.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// The folder holds something else than a bundle.
+    #[error(
+        "`{}` exists and is no bundle (`bundle.json`: {why}), so it is not replaced\n\
+         hint: name a new folder, or empty this one yourself", path.display()
+    )]
+    NotABundle {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with its `bundle.json`.
+        why: String,
+    },
+    /// The folder holds a bundle and what no build wrote.
+    #[error(
+        "`{}` is a bundle that holds more than a build wrote, so it is not replaced: {found}\n\
+         hint: take that out yourself, or name a new folder", path.display()
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// What is not ours.
+        found: Foreign,
+    },
+    /// Something that is no folder lies in its place.
+    #[error(
+        "`{}` is no folder, so no bundle is written there\nhint: name a new folder",
+        path.display()
+    )]
+    NotAFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// What the build reads lies in the folder that it would replace.
+    #[error(
+        "`{}` is not replaced: {what} `{}` lies in it\n\
+         hint: name a folder of its own for the bundle", path.display(), inside.display()
+    )]
+    HoldsInput {
+        /// The folder.
+        path: PathBuf,
+        /// What lies there, in words.
+        what: &'static str,
+        /// Its path.
+        inside: PathBuf,
+    },
+    /// A mount point cannot be exchanged for another folder.
+    #[error(
+        "`{path}` is a mount point, and no other folder can take its place\n\
+         hint: name a folder inside it, such as `{path}/bundle`", path = path.display()
+    )]
+    MountPoint {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A name that the build needs for itself is taken.
+    #[error(
+        "`{}` is in the way, and it is not surely what a killed build left: {why}\n\
+         hint: look what it is, and move it away", path.display()
+    )]
+    InTheWay {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is strange about it.
+        why: String,
+    },
+    /// Another run writes the same output or lock.
+    #[error(
+        "another run is writing `{}`\nhint: wait until it ends, or let this one wait: `--wait SECONDS`",
+        path.display()
+    )]
+    Busy {
+        /// The folder or file.
+        path: PathBuf,
+    },
+    /// A file is no longer what it was when it was judged.
+    #[error(
+        "`{name}` changed while it was read\n  expected SHA-256 {expected}\n  found    SHA-256 {found}\n\
+         hint: build again once nothing writes to the downloads"
+    )]
+    Changed {
+        /// The file as the user knows it.
+        name: String,
+        /// Digest at inspection.
+        expected: Sha256,
+        /// Digest while staging.
+        found: Sha256,
+    },
+}
+
+/// Entries of a folder that no build wrote.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// The first of them, with what each is unless a file or folder.
+    named: Vec<String>,
+    /// How many more there are.
+    more: usize,
+}
+
+impl Foreign {
+    pub(super) fn add(&mut self, path: &str, what: Option<&str>) {
+        if self.named.len() >= MAX_NAMED {
+            self.more += 1;
+            return;
+        }
+        let what = what.map(|what| format!(" ({what})")).unwrap_or_default();
+        self.named.push(format!("`{path}`{what}"));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.named.join(", "))?;
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+pub(in crate::pipeline) fn io_error<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> OutputError + 'a {
+    move |source| OutputError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}

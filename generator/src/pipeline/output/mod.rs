@@ -1,0 +1,300 @@
+//! The only code that writes a bundle: beside its place first, then exchanged with what is there.
+//!
+//! A folder is replaced only when it is a bundle and every file in it is one that a build writes,
+//! and nothing that the build reads lies in it; what is taken away is taken away file by file. A
+//! build that is killed leaves the old folder, or none, and beside it what the next run of the
+//! same output puts back or removes. A lock file there keeps two builds apart.
+
+mod contents;
+mod error;
+mod place;
+mod removal;
+mod replacement;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use gangway_contract::Sha256;
+use sha2::Digest as _;
+
+use super::claim::Claim;
+use super::disk;
+use crate::bundle::{BundleDocument, FileDigest};
+use crate::interrupted::Leftover;
+
+pub(super) use error::io_error;
+pub use error::{Foreign, OutputError};
+
+use contents::{Contents, judge};
+use place::Place;
+
+/// Bytes moved at once: large enough for the disk, small enough for the cache.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Where judged copies wait to be adopted.
+const INTAKE_FOLDER: &str = ".intake";
+
+/// A file that says of a folder: not ended, and ours to take away.
+const MARKER: &str = ".gangway-unfinished";
+const MARKER_TEXT: &[u8] = b"A build of gangway writes here; the next one takes this away.\n";
+
+/// Something that the build reads, in words and by path: it must not lie in what is replaced.
+pub(super) type Kept = (&'static str, PathBuf);
+
+/// A folder that is being written and not yet in its place.
+#[derive(Debug)]
+pub(super) struct Staging {
+    place: Place,
+    folder: PathBuf,
+    files: Vec<FileDigest>,
+    /// A signal takes the folder away, until it is whole.
+    leftover: Option<Leftover>,
+    /// Let go last, after what was not committed is gone.
+    _claim: Claim,
+}
+
+impl Staging {
+    /// Starts a new output for a place, after ending what a killed build left there.
+    ///
+    /// # Errors
+    /// The place holds what is not replaced, another build runs, or the disk refuses.
+    pub(super) fn begin(out: &Path, kept: &[Kept]) -> Result<Self, OutputError> {
+        let place = Place::find(out)?;
+        check_replaceable(&place, kept)?;
+        disk::create_folders(&place.parent).map_err(io_error("create folder", &place.parent))?;
+        let claim = Claim::take(place.claim(), &place.shown)?;
+        replacement::end_killed(&place, &claim)?;
+        let folder = place.staging();
+        let leftover = Some(Leftover::at(&folder));
+        disk::create_folder(&folder).map_err(io_error("create folder", &folder))?;
+        // From here on dropping it tidies up.
+        let staging = Self {
+            place,
+            folder,
+            files: Vec::new(),
+            leftover,
+            _claim: claim,
+        };
+        let marker = staging.folder.join(MARKER);
+        disk::create_file(&marker)
+            .and_then(|mut file| disk::write(&mut file, MARKER_TEXT))
+            .map_err(io_error("write", &marker))?;
+        Ok(staging)
+    }
+
+    /// The document of the bundle that is in the place now.
+    ///
+    /// # Errors
+    /// The disk refuses, or something else came there meanwhile.
+    pub(super) fn standing(&self) -> Result<Option<BundleDocument>, OutputError> {
+        Ok(match judge(&self.place.target, &self.place.shown)? {
+            Contents::Bundle(bundle) => Some(bundle.document),
+            Contents::Absent | Contents::Empty => None,
+        })
+    }
+
+    /// Where the bundle will be, links followed.
+    pub(super) fn target(&self) -> &Path {
+        &self.place.target
+    }
+
+    /// A folder inside for copies that the inspection makes while it judges; what is not
+    /// adopted from it goes away with [`Staging::commit`].
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(super) fn intake_folder(&self) -> Result<PathBuf, OutputError> {
+        let folder = self.folder.join(INTAKE_FOLDER);
+        disk::create_folder(&folder).map_err(io_error("create folder", &folder))?;
+        Ok(folder)
+    }
+
+    /// The folders above a file, below the staging folder: once a signal has taken that away, nothing
+    /// makes it again.
+    fn create_folders(&self, path: &str) -> io::Result<()> {
+        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        for folder in folders.map(|path| self.folder.join(path)) {
+            if !folder.is_dir() {
+                disk::create_folder(&folder)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every file written so far, in the order of writing.
+    pub(super) fn files(&self) -> &[FileDigest] {
+        &self.files
+    }
+
+    /// Writes a whole file; `path` is relative, with `/`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(super) fn write(&mut self, path: &str, bytes: &[u8]) -> Result<FileDigest, OutputError> {
+        self.copy(path, bytes, |_| {})
+    }
+
+    /// Streams a file: read once, hashed and written in blocks. `progress` gets each block's
+    /// length in bytes.
+    ///
+    /// # Errors
+    /// The source or the disk refuses.
+    pub(super) fn copy(
+        &mut self,
+        path: &str,
+        mut source: impl Read,
+        mut progress: impl FnMut(u64),
+    ) -> Result<FileDigest, OutputError> {
+        let full = self.folder.join(path);
+        self.create_folders(path)
+            .map_err(io_error("create the folder of", &full))?;
+        let mut file = disk::create_file(&full).map_err(io_error("create", &full))?;
+        let mut hash = sha2::Sha256::new();
+        let mut size = 0u64;
+        let mut block = vec![0; BLOCK_BYTES];
+        loop {
+            let read = match source.read(&mut block) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(io_error("read the source of", &full)(error)),
+            };
+            hash.update(&block[..read]);
+            disk::write(&mut file, &block[..read]).map_err(io_error("write", &full))?;
+            size += read as u64;
+            progress(read as u64);
+        }
+        set_mode(&file, 0o644).map_err(io_error("set the mode of", &full))?;
+        let sha256 = Sha256::from_bytes(hash.finalize().into());
+        let digest = FileDigest {
+            path: path.to_owned(),
+            size,
+            sha256,
+        };
+        self.files.push(digest.clone());
+        Ok(digest)
+    }
+
+    /// Takes a file that already lies in the staging folder as written.
+    ///
+    /// # Errors
+    /// The file cannot be moved to its place.
+    pub(super) fn adopt(
+        &mut self,
+        path: &str,
+        from: &Path,
+        size: u64,
+        sha256: Sha256,
+    ) -> Result<FileDigest, OutputError> {
+        let full = self.folder.join(path);
+        self.create_folders(path)
+            .map_err(io_error("create the folder of", &full))?;
+        disk::rename(from, &full).map_err(io_error("move a staged copy to", &full))?;
+        let file = File::open(&full).map_err(io_error("open", &full))?;
+        set_mode(&file, 0o644).map_err(io_error("set the mode of", &full))?;
+        let digest = FileDigest {
+            path: path.to_owned(),
+            size,
+            sha256,
+        };
+        self.files.push(digest.clone());
+        Ok(digest)
+    }
+
+    /// Puts the folder into its place; the previous bundle goes away.
+    ///
+    /// # Errors
+    /// The disk refuses, or the place got other contents meanwhile; the previous bundle stays.
+    pub(super) fn commit(mut self) -> Result<(), OutputError> {
+        removal::remove_intake(&self.folder)?;
+        set_folder_modes(&self.folder)?;
+        let before = judge(&self.place.target, &self.place.shown)?;
+        let marker = self.folder.join(MARKER);
+        // Whole now, so its document is the mark.
+        disk::remove_file(&marker).map_err(io_error("remove", &marker))?;
+        // From here on its name may be that of the old bundle.
+        self.leftover = None;
+        replacement::put_into_place(&self.place, &before)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // After a commit nothing is there; otherwise nothing half-written stays. A failure here
+        // is mended by the next build, which begins with this.
+        let _ = removal::sweep(&self.folder);
+    }
+}
+
+/// Ends what a killed build of this place began, when there is any and nobody works there now.
+/// For commands that may fail for another reason, or only read.
+pub(super) fn mend(out: &Path) {
+    let Ok(place) = Place::find(out) else {
+        return;
+    };
+    let names = [place.staging(), place.previous(), place.claim()];
+    if !names.iter().any(|name| fs::symlink_metadata(name).is_ok()) {
+        return;
+    }
+    // What stands against it is told by the next build.
+    if let Ok(claim) = Claim::take(place.claim(), &place.shown) {
+        let _ = replacement::end_killed(&place, &claim);
+    }
+}
+
+/// May the folder go away, with everything in it?
+fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
+    let target = &place.target;
+    if matches!(judge(target, &place.shown)?, Contents::Absent) {
+        return Ok(());
+    }
+    if let Some((what, inside)) = kept.iter().find(|(_, path)| place::holds(target, path)) {
+        return Err(OutputError::HoldsInput {
+            path: place.shown.clone(),
+            what,
+            inside: inside.clone(),
+        });
+    }
+    if place::is_mount_point(target).map_err(io_error("look at", target))? {
+        return Err(OutputError::MountPoint {
+            path: place.shown.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// A share is read by other accounts, so modes do not depend on the builder's umask.
+#[cfg(unix)]
+fn set_folder_modes(folder: &Path) -> Result<(), OutputError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry.map_err(|error| io_error("walk", folder)(error.into()))?;
+        if entry.file_type().is_dir() {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o755))
+                .map_err(io_error("set the mode of", entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix may fail")]
+fn set_folder_modes(_folder: &Path) -> Result<(), OutputError> {
+    // Windows folders hand their access list down, and cannot be opened like files.
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {
+    // Windows folders hand their access list down.
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Where a bundle goes: links followed, `..` resolved, and the names beside it.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+use super::error::{OutputError, io_error};
+
+/// As Linux: more links after each other are a circle (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+
+/// The place of a bundle.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// As the user wrote it, for messages.
+    pub(super) shown: PathBuf,
+    /// Absolute and without links; perhaps not there yet.
+    pub(super) target: PathBuf,
+    /// The folder that it lies in.
+    pub(super) parent: PathBuf,
+    name: OsString,
+}
+
+impl Place {
+    /// Follows a path to where it leads. A link stays, and what it leads to is the place.
+    pub(super) fn find(out: &Path) -> Result<Self, OutputError> {
+        let target = resolve(out, MAX_LINKS).map_err(io_error("resolve", out))?;
+        let shown = out.to_owned();
+        // The root of a file system, or a drive of Windows.
+        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+            return Err(OutputError::MountPoint { path: shown });
+        };
+        Ok(Self {
+            parent: parent.to_owned(),
+            name: name.to_owned(),
+            target,
+            shown,
+        })
+    }
+
+    /// The bundle that is being written.
+    pub(super) fn staging(&self) -> PathBuf {
+        self.beside(".gangway-new")
+    }
+
+    /// The bundle that was there, between two renames.
+    pub(super) fn previous(&self) -> PathBuf {
+        self.beside(".gangway-old")
+    }
+
+    /// The file that keeps two builds apart; outside of what is renamed.
+    pub(super) fn claim(&self) -> PathBuf {
+        self.beside(".gangway-lock")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(&self.name);
+        name.push(suffix);
+        self.parent.join(name)
+    }
+}
+
+/// Like `canonicalize`, for a path whose end may be missing.
+fn resolve(path: &Path, links_left: usize) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    // Without a slash at the end, which would ask for what a link leads to.
+    let absolute: PathBuf = std::path::absolute(path)?.components().collect();
+    let missing = || io::Error::from(io::ErrorKind::NotFound);
+    let parent = absolute.parent().ok_or_else(missing)?;
+    if let Ok(to) = fs::read_link(&absolute) {
+        let links_left = links_left
+            .checked_sub(1)
+            .ok_or_else(|| io::Error::other("too many links after each other"))?;
+        return resolve(&parent.join(to), links_left);
+    }
+    match absolute.components().next_back() {
+        Some(Component::Normal(name)) => Ok(resolve(parent, links_left)?.join(name)),
+        // `..` behind a folder that is not there.
+        _ => Err(missing()),
+    }
+}
+
+/// Does a folder hold this path, or is it the path? Links are followed.
+pub(super) fn holds(folder: &Path, path: &Path) -> bool {
+    resolve(path, MAX_LINKS).is_ok_and(|path| path.starts_with(folder))
+}
+
+/// Is this folder a place that another file system was mounted at, or the root of a volume?
+#[cfg(unix)]
+pub(super) fn is_mount_point(folder: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let parent = folder.parent().unwrap_or(folder);
+    let device = |path: &Path| fs::symlink_metadata(path).map(|found| found.dev());
+    Ok(device(folder)? != device(parent)? || is_mount_root(folder))
+}
+
+/// Tells also a folder of the same file system that was bound here (statx(2), Linux 5.8).
+#[cfg(target_os = "linux")]
+fn is_mount_root(folder: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    statx(CWD, folder, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_mount_root(_folder: &Path) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix may fail")]
+pub(super) fn is_mount_point(_folder: &Path) -> io::Result<bool> {
+    // Windows mounts at junctions, which are links to the walk.
+    Ok(false)
+}
