@@ -195,7 +195,7 @@ pub(super) struct Relock {
     #[arg(long, value_name = "BUNDLE", required = true)]
     pub(super) from: Vec<PathBuf>,
     /// SHA-256 of its `bundle.json` as `build` printed it
-    #[arg(long, value_name = "DIGEST")]
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect: Option<Sha256>,
     #[command(flatten)]
     pub(super) sequence: SeenSequence,
@@ -213,7 +213,7 @@ pub(super) struct Sign {
     #[arg(long, short, default_value = "gangway.toml")]
     pub(super) config: PathBuf,
     /// SHA-256 of `bundle.json` as `build` printed it, instead of the lock's
-    #[arg(long, value_name = "DIGEST")]
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect: Option<Sha256>,
     #[command(flatten)]
     pub(super) patience: Patience,
@@ -251,7 +251,7 @@ pub(super) struct Outside {
     #[arg(long, value_name = "FILE")]
     pub(super) root: Vec<PathBuf>,
     /// SHA-256 of `bundle.json` as `build` printed it, instead of the lock's
-    #[arg(long, value_name = "DIGEST")]
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect: Option<Sha256>,
 }
 
@@ -438,6 +438,14 @@ impl Findings {
 enum Denied {
     Warnings,
     Code(&'static Code),
+}
+
+/// A digest in either case: `Get-FileHash` prints capitals.
+fn digest(text: &str) -> Result<Sha256, String> {
+    let lower = text.to_ascii_lowercase();
+    lower
+        .parse()
+        .map_err(|_| "expected 64 hex digits".to_owned())
 }
 
 fn denied(text: &str) -> Result<Denied, String> {

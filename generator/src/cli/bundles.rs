@@ -88,13 +88,15 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     let good = found.is_good(given.signed, &given.findings.deny());
     output.problems(&found.problems);
     output.line(&format!("bundle     {}", found.document.bundle_id));
-    output.line(&format!("expect     {}", found.bundle_json_sha256));
+    output.line(&format!("digest     {}", found.bundle_json_sha256));
     output.line(&format!("files      {} compared", found.files));
     output.line(&format!("stub       {}", found.stub));
     output.line(&format!("bootstrap  {}", found.signature.summary));
     output.line(match (good, found.pinned) {
         (false, _) => "NOT verified",
-        (true, Pinned::Nothing) => "whole: every part fits the others, nothing outside was asked",
+        (true, Pinned::Nothing) => {
+            "whole: every part fits the others; nothing outside says which bundle it is"
+        }
         (true, Pinned::Expected) => "verified: the bundle that was expected",
         (true, Pinned::Lock) => "verified: the bundle that was built",
     });

@@ -472,6 +472,11 @@ fn a_signature_that_is_not_ours_alone_is_refused() {
             ),
             "GW3020",
         ),
+        (
+            "bytes in an unsigned attribute",
+            sign_pe(&unsigned, &good.clone().hiding(b"payload of somebody")),
+            "GW3020",
+        ),
     ] {
         fs::write(&exe, &forged).unwrap();
         for outside in [LOCK, &["--root", "root.pem"]] {
@@ -480,6 +485,22 @@ fn a_signature_that_is_not_ours_alone_is_refused() {
             assert!(session.err.contains(code), "{name}: {}", session.err);
         }
     }
+}
+
+#[test]
+fn a_root_of_somebody_else_makes_no_part_foreign() {
+    let desk = built();
+    let exe = desk.exe();
+    let signed = sign_pe(&fs::read(&exe).unwrap(), &Signature::default());
+    fs::write(&exe, signed).unwrap();
+    desk.put("other.pem", Lab::UnrelatedRoot.certificate_pem().as_bytes());
+    let session = desk.verify_with(&["--signed", "--root", "other.pem"]);
+    assert_eq!(session.code, 4);
+    assert!(
+        session.err.contains("GW3005") && !session.err.contains("GW3020"),
+        "{}",
+        session.err
+    );
 }
 
 /// Only a link leads out of the bundle, and a path in `bundle.json` does not.

@@ -174,6 +174,10 @@ impl From<BuildError> for VerifyError {
     }
 }
 
+/// What to do about a bundle that the lock does not remember.
+const NOT_THE_LAST: &str = "copy the bundle again as a whole; of an earlier build, which the lock \
+                            has forgotten, give the digest that `build` printed by `--expect`";
+
 /// The cure for anything that was changed after the build.
 const BUILD_AGAIN: &str = "copy the bundle again as a whole, or build it again";
 
@@ -274,7 +278,10 @@ impl Outside {
                     &codes::NOT_THE_BUILT_ONE,
                     bundle::FILE_NAME,
                     format!("the bundle is not the one {whose}"),
-                    BUILD_AGAIN,
+                    match pinned {
+                        Pinned::Lock => NOT_THE_LAST,
+                        _ => BUILD_AGAIN,
+                    },
                 )
                 .with_evidence(format!("expected SHA-256 {digest}"))
                 .with_evidence(format!("found    SHA-256 {found}"));
@@ -289,8 +296,8 @@ fn not_pinned() -> Problem {
         &codes::NOT_PINNED,
         bundle::FILE_NAME,
         "nothing outside the bundle vouches for it",
-        "name the config that it was built from by `--config`, or give the digest that `build` \
-         printed by `--expect`",
+        "name the config that it was built from by `--config`, with its `gangway.lock` beside it, \
+         or give the digest that `build` printed by `--expect`",
     )
 }
 

@@ -41,9 +41,15 @@ pub(in crate::pipeline) fn judge(
             let who = claimed.map_or_else(|| "unknown".to_owned(), |claimed| claimed.subject);
             intact(subject, &who)
         }
+        Verdict::Invalid {
+            reason: reason @ InvalidReason::SignerNotTrusted { .. },
+            ..
+        } => not_traced(subject, reason.to_string()),
         verdict => refused(subject, verdict.to_string()),
     };
-    let parts = unauthenticated_parts(&mut Cursor::new(exe), anchors);
+    // Which certificates belong to the signature only a root under which it holds can tell.
+    let holds = judged.signature.standing == Standing::Vouched;
+    let parts = unauthenticated_parts(&mut Cursor::new(exe), anchors.filter(|_| holds));
     let foreign = match parts {
         Ok(parts) => parts,
         Err(why) => vec![why],
@@ -65,7 +71,7 @@ fn unsigned(subject: &str) -> Judged {
             &codes::EXE_UNSIGNED,
             subject,
             "the bootstrap is as it was built, and not signed",
-            "sign it in place: `gangway sign`, osslsigncode or signtool",
+            "sign it with `gangway sign`",
         )],
     }
 }
@@ -96,19 +102,32 @@ fn intact(subject: &str, who: &str) -> Judged {
             &codes::EXE_CHAIN_UNKNOWN,
             subject,
             format!("the signature of `{who}` was not traced to a root"),
-            "name the config whose `signing.roots` judge it by `--config`, or a root by `--root`",
+            "give the root of the signing certificate by `--root`, or as `roots` under `[signing]` of \
+         the config that `--config` names",
         )],
     }
 }
 
 fn refused(subject: &str, why: String) -> Judged {
-    let problem = Problem::new(
-        &codes::EXE_SIGNATURE,
+    let message = "the signature of the bootstrap does not hold";
+    of_signature(
         subject,
-        "the signature of the bootstrap does not hold",
+        why,
+        message,
         "sign it again; see `gangway explain GW3005`",
     )
-    .with_evidence(why.clone());
+}
+
+fn not_traced(subject: &str, why: String) -> Judged {
+    let message = "no root that was given vouches for the signature of the bootstrap";
+    let next = "name the root of the certificate that signed it (`signing.roots`, `--root`), or sign \
+                it with a certificate under the given ones";
+    of_signature(subject, why, message, next)
+}
+
+fn of_signature(subject: &str, why: String, message: &str, next: &str) -> Judged {
+    let problem =
+        Problem::new(&codes::EXE_SIGNATURE, subject, message, next).with_evidence(why.clone());
     Judged {
         signature: Signature {
             standing: Standing::Refused,

@@ -118,4 +118,15 @@ mod tests {
         assert!(!why.contains(['\n', '\u{1b}', '\u{202e}']), "{why}");
         assert!(why.len() < 600, "{}", why.len());
     }
+
+    #[test]
+    fn a_refusal_drives_no_terminal_and_looks_like_no_line_of_ours() {
+        let error = refused(
+            49,
+            "\u{1b}]0;title\u{7}\nverified: done\u{202e}, data 775, v3839",
+        );
+        assert!(error.why.contains("locked"), "{}", error.why);
+        let odd = |c: char| c.is_control() || c == '\u{202e}';
+        assert!(!error.why.contains(odd), "{:?}", error.why);
+    }
 }
