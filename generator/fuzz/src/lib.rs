@@ -9,6 +9,7 @@ pub mod downloads;
 pub mod downloads_seeds;
 pub mod formats;
 pub mod formats_seeds;
+pub mod publication;
 
 /// Seeds: names, and whole files.
 pub type Seeds = Vec<(String, Vec<u8>)>;
@@ -19,7 +20,12 @@ pub type Target = (&'static str, fn(&[u8]), fn() -> Seeds);
 
 /// Every target.
 pub fn targets() -> impl Iterator<Item = &'static Target> {
-    [downloads::TARGETS, documents::TARGETS, formats::TARGETS]
-        .into_iter()
-        .flatten()
+    [
+        downloads::TARGETS,
+        documents::TARGETS,
+        formats::TARGETS,
+        publication::TARGETS,
+    ]
+    .into_iter()
+    .flatten()
 }

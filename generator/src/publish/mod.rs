@@ -21,8 +21,8 @@ pub use folder::FolderShare;
 pub use host::{HostName, InvalidHostName};
 pub use kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
 #[cfg(feature = "directory")]
-pub use ldap::{Budget, Encryption, LdapDirectory};
+pub use ldap::{Budget, Encryption, LdapDirectory, is_answer};
 pub use literal::{InvalidLiteral, PowerShell, Shell};
 pub use share::{Share, ShareError, Tree};
 #[cfg(unix)]
-pub use smbclient::SmbClient;
+pub use smbclient::{SmbClient, read_archive};

@@ -435,7 +435,10 @@ impl Share for SmbClient {
 }
 
 /// Everything below a folder, of an archive whose names begin with that folder's.
-fn read_archive(archive: &[u8], folder: &str) -> io::Result<Tree> {
+///
+/// # Errors
+/// Another folder's files, links, or more and larger files than policies have.
+pub fn read_archive(archive: &[u8], folder: &str) -> io::Result<Tree> {
     let other = || io::Error::other("`smbclient` gives files of another folder");
     let mut tree = Tree::default();
     for (count, entry) in tar::Archive::new(archive).entries()?.enumerate() {

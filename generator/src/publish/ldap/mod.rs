@@ -24,6 +24,19 @@ use connection::{CONNECT, Connection, Open, malformed};
 use message::{Answer, Question, operation};
 use refusal::{Outcome, check, shown};
 
+/// Is this one whole message of a server that could be read? For those who test the reader alone.
+pub fn is_answer(bytes: &[u8]) -> bool {
+    let mut reader = ber::Reader::new(bytes);
+    let Ok(answer) = reader.expect(ber::tag::SEQUENCE).and_then(Answer::read) else {
+        return false;
+    };
+    let mut values = MAX_TESTED_VALUES;
+    answer.outcome().is_ok() || answer.entry(&["cn"], &mut values).is_ok()
+}
+
+/// Values that [`is_answer`] reads of one entry.
+const MAX_TESTED_VALUES: usize = 1000;
+
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
