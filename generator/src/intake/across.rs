@@ -129,7 +129,7 @@ fn package_problem(purpose: &str, carriers: &[(&Item, &BlobText)]) -> Option<Pro
         &codes::TWO_PACKAGES,
         purpose,
         format!("{} different blobs compete for one place", different.len()),
-        "keep the newer package and take the others out of the folder",
+        "keep the package of your tenant that was downloaded last, and take the others out of the folder",
     );
     let shown = carriers.iter().take(MAX_EVIDENCE);
     Some(shown.fold(problem, |problem, (item, blob)| {

@@ -158,6 +158,13 @@ pub(super) fn policy_problems(
                     "the script's line ends were changed after it was signed",
                     "download the script as a file, or restore CR LF line ends and give it again",
                 ),
+                InvalidReason::SignerNotTrusted { .. } => Problem::new(
+                    &codes::INVALID_SIGNATURE,
+                    subject,
+                    "no trusted root vouches for the file's signer",
+                    "find out where the file comes from; Microsoft's own has a signer under one of \
+                     its roots",
+                ),
                 _ => Problem::new(
                     &codes::INVALID_SIGNATURE,
                     subject,

@@ -312,7 +312,7 @@ scenarios! {
     sensor_with_another_class_of_addresses: on(Server2022).given(OnboardedStandard)
         .run("onboarded_pending_reboot", "restart-after-onboarding", BLOB)
         .run("onboarded_pending_reboot", "restart-after-onboarding", "")
-        .restart().onboards("");
+        .restart().until("onboarded", "converged").onboards("");
     desktop_with_one_entry: on(Server2022).config("targets", "vdi = 'single'")
         .onboards("write-identity write-vdi-tag apply-onboarding").onboards("");
     desktop_with_one_entry_of_a_cloned_image: on(Server2022).given(Identity)

@@ -143,7 +143,12 @@ pub(super) fn blob_waits(manifest: &Manifest, facts: &Facts, history: &History) 
     if !(written && other && runs_onboarded(facts)) {
         return None;
     }
-    Some(if started_since(facts, history) {
+    Some(if started_since(facts, history) && has_just_started(facts) {
+        Stop::new(
+            Reason::FirstContact,
+            "Windows has just started, and the sensor has not taken the new blob yet",
+        )
+    } else if started_since(facts, history) {
         Stop::new(
             Reason::NotVerified,
             "Windows has started since the blob was written, and the sensor runs with another",
@@ -177,6 +182,16 @@ fn started_since(facts: &Facts, history: &History) -> bool {
     let (boot, applied) = (facts.host.boot_time.value(), applied.as_ref());
     boot.zip(applied)
         .is_some_and(|(boot, applied)| boot > applied)
+}
+
+/// How long a sensor that starts with Windows may run with its old blob. A tolerance, not a
+/// measured time: a state is no failure before the service had time to change it.
+const TAKES_BLOB_S: i64 = 600;
+
+fn has_just_started(facts: &Facts) -> bool {
+    let (boot, now) = (facts.host.boot_time.value(), facts.host.now.value());
+    boot.zip(now)
+        .is_some_and(|(boot, now)| (0..TAKES_BLOB_S).contains(&now.since(*boot)))
 }
 
 /// The blob of this bundle in the policy key.
