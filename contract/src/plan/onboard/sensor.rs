@@ -143,22 +143,23 @@ pub(super) fn blob_waits(manifest: &Manifest, facts: &Facts, history: &History) 
     if !(written && other && runs_onboarded(facts)) {
         return None;
     }
-    Some(if started_since(facts, history) && has_just_started(facts) {
-        Stop::new(
-            Reason::FirstContact,
-            "Windows has just started, and the sensor has not taken the new blob yet",
-        )
-    } else if started_since(facts, history) {
-        Stop::new(
-            Reason::NotVerified,
-            "Windows has started since the blob was written, and the sensor runs with another",
-        )
-    } else {
-        Stop::new(
+    let (reason, detail) = if !started_since(facts, history) {
+        (
             Reason::RestartAfterOnboarding,
             "the sensor runs with another blob, and takes the one in the policy key when it starts",
         )
-    })
+    } else if has_just_started(facts) {
+        (
+            Reason::FirstContact,
+            "Windows has just started, and the sensor has not taken the new blob yet",
+        )
+    } else {
+        (
+            Reason::NotVerified,
+            "Windows has started since the blob was written, and the sensor runs with another",
+        )
+    };
+    Some(Stop::new(reason, detail))
 }
 
 /// Was the blob that this bundle wrote taken away again? The sensor that runs does not notice;
