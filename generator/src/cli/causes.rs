@@ -79,6 +79,7 @@ fn of_output(error: &OutputError) -> FailureCode {
         | OutputError::Foreign { .. }
         | OutputError::NotAFolder { .. }
         | OutputError::HoldsInput { .. }
+        | OutputError::AmongDownloads { .. }
         | OutputError::MountPoint { .. }
         | OutputError::InTheWay { .. } => FailureCode::Occupied,
         OutputError::Busy { .. } => FailureCode::Busy,

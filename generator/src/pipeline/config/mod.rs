@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::OrgId;
 use gangway_contract::manifest::{MonitoringAgent, Settings};
 
+use super::output::DOWNLOAD;
 use super::suggest;
 use crate::plain_file;
 
@@ -84,8 +85,8 @@ impl Config {
         let agent = self.onboard.monitoring_agent.as_ref();
         let key = agent.map(|agent| ("the workspace key", agent.key_file.clone()));
         [
-            of("the download", &self.downloads.paths),
-            of("the download", self.downloads.deployment_source.as_slice()),
+            of(DOWNLOAD, &self.downloads.paths),
+            of(DOWNLOAD, self.downloads.deployment_source.as_slice()),
             of("the root", &self.trust.lab_roots),
             of("the root", &self.trust.blob_roots),
             of("the revocation list", &self.trust.revocation_lists),

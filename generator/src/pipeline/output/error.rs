@@ -66,6 +66,17 @@ pub enum OutputError {
         /// Its path.
         inside: PathBuf,
     },
+    /// The bundle would lie among the downloads, where the next build would read it.
+    #[error(
+        "`{}` lies in the downloads `{}`, where the next build would read the bundle\n\
+         hint: name a folder outside of them", path.display(), downloads.display()
+    )]
+    AmongDownloads {
+        /// The folder.
+        path: PathBuf,
+        /// The folder of the downloads.
+        downloads: PathBuf,
+    },
     /// A mount point cannot be exchanged for another folder.
     #[error(
         "`{path}` is a mount point, and no other folder can take its place\n\

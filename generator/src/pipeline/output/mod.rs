@@ -44,6 +44,9 @@ const MARKER_TEXT: &[u8] = b"A build of gangway writes here; the next one takes 
 /// Something that the build reads, in words and by path: it must not lie in what is replaced.
 pub(super) type Kept = (&'static str, PathBuf);
 
+/// What [`Kept`] calls a download: a file, or a folder that is read as a whole.
+pub(in crate::pipeline) const DOWNLOAD: &str = "the download";
+
 /// A folder that is being written and not yet in its place.
 #[derive(Debug)]
 pub(super) struct Staging {
@@ -248,6 +251,13 @@ pub(super) fn mend(out: &Path) {
 /// May the folder go away, with everything in it?
 fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
     let target = &place.target;
+    let around = |(what, path): &&Kept| *what == DOWNLOAD && place::is_below(target, path);
+    if let Some((_, downloads)) = kept.iter().find(around) {
+        return Err(OutputError::AmongDownloads {
+            path: place.shown.clone(),
+            downloads: downloads.clone(),
+        });
+    }
     if matches!(judge(target, &place.shown)?, Contents::Absent) {
         return Ok(());
     }

@@ -89,6 +89,11 @@ pub(super) fn holds(folder: &Path, path: &Path) -> bool {
     resolve(path, MAX_LINKS).is_ok_and(|path| path.starts_with(folder))
 }
 
+/// Does `inner` lie somewhere below this folder?
+pub(super) fn is_below(inner: &Path, folder: &Path) -> bool {
+    resolve(folder, MAX_LINKS).is_ok_and(|folder| inner != folder && inner.starts_with(folder))
+}
+
 /// Is this folder a place that another file system was mounted at, or the root of a volume?
 #[cfg(unix)]
 pub(super) fn is_mount_point(folder: &Path) -> io::Result<bool> {

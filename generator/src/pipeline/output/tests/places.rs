@@ -123,6 +123,16 @@ fn what_is_read_never_lies_in_what_is_replaced() {
         assert!(error.to_string().contains("the download"), "{error}");
     }
     assert_eq!(tree(&root), before);
+    let among = write(
+        &root.join("downloads/out"),
+        &[("the download", root.join("downloads"))],
+        "x",
+    );
+    let error = among.unwrap_err();
+    assert!(
+        matches!(error, OutputError::AmongDownloads { .. }),
+        "{error}"
+    );
     // Beside it, above it and absent are no reason.
     let beside =
         ["gangway.toml", ".", "absent", "outer"].map(|path| ("the config", root.join(path)));
