@@ -214,7 +214,15 @@ fn accepted(
     let unacceptable =
         |problem: &Problem| problem.is_error() || problem.code == &codes::EXE_UNSIGNED;
     match judged.problems.iter().position(unacceptable) {
-        Some(index) => Err(SignError::Refused(Box::new(judged.problems.remove(index)))),
+        Some(index) => {
+            let mut problem = judged.problems.remove(index);
+            if problem.code == &codes::EXE_UNSIGNED {
+                "the command left the exe without a signature".clone_into(&mut problem.message);
+                "let it write the signed file to the path that `{out}` stands for"
+                    .clone_into(&mut problem.next_action);
+            }
+            Err(SignError::Refused(Box::new(problem)))
+        }
         None => Ok(judged),
     }
 }

@@ -528,7 +528,7 @@ fn sign_needs_something_that_names_the_bundle() {
     let digest = Sha256::of(&fs::read(desk.path("out/bundle.json")).unwrap()).to_string();
     // The command does not sign; it is reached.
     desk.run(&["sign", "out", "--as-of", NOW, "--expect", &digest])
-        .fails_with(4, &["not signed"]);
+        .fails_with(4, &["without a signature", "`{out}`"]);
 }
 
 #[test]
