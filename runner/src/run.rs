@@ -8,6 +8,7 @@ use gangway_contract::step::StepKind;
 use gangway_contract::{Control, Facts, History, Manifest, Reason, State};
 
 use crate::bundle::{Bundle, Places};
+use crate::daily;
 use crate::data_folder;
 use crate::execute::{Executor, Progress, payloads_of};
 use crate::fetch::{self, Held, Source};
@@ -65,8 +66,12 @@ fn told_of_late(machine: &mut dyn Machine) -> bool {
 pub fn begin(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Start {
     let started_at = machine.now();
     // Before the first byte of it is read.
-    let notes = data_folder::settle(machine);
+    let mut notes = data_folder::settle(machine);
     let (mut facts, mut plan) = look(machine, bundle);
+    // Only what Group Policy started knows what Group Policy wants.
+    if places.source.is_none() {
+        notes.extend(daily::settle(machine, bundle, &facts, places.daily));
+    }
     if !plan.steps.is_empty() && places.source.is_none() {
         facts.gangway.control = control(machine, &bundle.manifest);
         let history = history(machine);
