@@ -26,6 +26,11 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
     File::create_new(path)
 }
 
+/// A file that must not be there yet, with all that is in it.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(&mut create_file(path)?, bytes)
+}
+
 /// Appends to a file that is open.
 pub(super) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     allowed()?;
@@ -48,6 +53,12 @@ pub(super) fn remove_file(path: &Path) -> io::Result<()> {
 pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     allowed()?;
     fs::remove_dir(path)
+}
+
+/// A folder with all that is in it.
+pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
+    allowed()?;
+    fs::remove_dir_all(path)
 }
 
 /// Gives each of two paths what lies at the other, in one step; false where the system or this

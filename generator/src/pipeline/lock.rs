@@ -11,6 +11,7 @@ use gangway_contract::manifest::Manifest;
 use super::build_error::BuildError;
 use super::claim::Claim;
 use super::codes;
+use super::disk;
 use super::output::io_error;
 use crate::intake::lock::{BuiltBundle, FILE_NAME, Lock, LockMode};
 use crate::interrupted::Leftover;
@@ -108,7 +109,7 @@ impl HeldLock {
         let temporary = beside_file(&self.path, ".gangway-new");
         match fs::symlink_metadata(&temporary) {
             // What a killed run left: the lock is ours alone.
-            Ok(_) => fs::remove_file(&temporary).map_err(io_error("remove", &temporary))?,
+            Ok(_) => disk::remove_file(&temporary).map_err(io_error("remove", &temporary))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(BuildError::Output(io_error("read", &temporary)(error))),
         }
@@ -118,11 +119,11 @@ impl HeldLock {
             path: self.path.clone(),
         };
         let write = || -> io::Result<()> {
-            let mut file = fs::File::create_new(&prepared.temporary)?;
+            let mut file = disk::create_file(&prepared.temporary)?;
             if let Ok(old) = fs::metadata(&self.path) {
                 file.set_permissions(old.permissions())?;
             }
-            io::Write::write_all(&mut file, new.to_text().as_bytes())?;
+            disk::write(&mut file, new.to_text().as_bytes())?;
             file.sync_all()
         };
         write().map_err(io_error("write", &prepared.temporary))?;
@@ -144,7 +145,7 @@ impl Prepared {
     /// # Errors
     /// The disk refuses; the old lock stays.
     pub(super) fn put(self) -> Result<(), BuildError> {
-        fs::rename(&self.temporary, &self.path)
+        disk::rename(&self.temporary, &self.path)
             .map_err(io_error("replace", &self.path))
             .map_err(BuildError::Output)
     }
@@ -153,7 +154,7 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         // Gone when it was put into place; what stays here is removed by the next run.
-        let _ = fs::remove_file(&self.temporary);
+        let _ = disk::remove_file(&self.temporary);
     }
 }
 

@@ -6,6 +6,8 @@ mod build_error;
 mod claim;
 pub mod codes;
 pub mod config;
+#[cfg(test)]
+mod cut_runs;
 mod diff;
 mod disk;
 #[cfg(test)]

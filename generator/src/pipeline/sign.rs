@@ -17,7 +17,7 @@ use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
 use super::signing_command::{CommandFault, SigningCommand};
 use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
-use super::{codes, output, trust};
+use super::{codes, disk, output, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
 use crate::bundle::BundleDocument;
 use crate::formats::x509::TrustAnchors;
@@ -140,7 +140,7 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     let unsigned = scratch.path.join("unsigned.exe");
     let signed = scratch.path.join("signed.exe");
     // What was proven, not what lies in the folder by now.
-    fs::write(&unsigned, &exe).map_err(io_error("write", &unsigned))?;
+    disk::write_new(&unsigned, &exe).map_err(io_error("write", &unsigned))?;
 
     let limit = config.signing.time_limit_s.unwrap_or(TIME_LIMIT_S);
     let command = SigningCommand {
@@ -156,12 +156,12 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     let judged = accepted(&document, &bytes, &exe, anchors.as_ref(), request.now)?;
     // Written anew: the program's file may be a link, or still open.
     let place = scratch.path.join("accepted.exe");
-    fs::write(&place, &bytes).map_err(io_error("write", &place))?;
+    disk::write_new(&place, &bytes).map_err(io_error("write", &place))?;
     let permissions = fs::metadata(&exe_path)
         .map_err(io_error("read", &exe_path))?
         .permissions();
     fs::set_permissions(&place, permissions).map_err(io_error("set the mode of", &place))?;
-    fs::rename(&place, &exe_path).map_err(io_error("replace", &exe_path))?;
+    disk::rename(&place, &exe_path).map_err(io_error("replace", &exe_path))?;
     Ok(Signed {
         document,
         exe_sha256: Sha256::of(&bytes),
@@ -252,14 +252,14 @@ impl Scratch {
         let claim = parent.join(format!(".{name}.gangway-lock"));
         let claim = Claim::take(claim, bundle)?;
         let path = parent.join(format!(".{name}.gangway-sign"));
-        match fs::remove_dir_all(&path) {
+        match disk::remove_tree(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(io_error("remove", &path)(error).into());
             }
             _ => {}
         }
         let leftover = Leftover::at(&path);
-        fs::create_dir(&path).map_err(io_error("create folder", &path))?;
+        disk::create_folder(&path).map_err(io_error("create folder", &path))?;
         Ok(Self {
             path,
             _leftover: leftover,
@@ -271,6 +271,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next run.
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = disk::remove_tree(&self.path);
     }
 }
