@@ -109,58 +109,23 @@ fn a_program_that_ends_at_once_is_told_of() {
     assert!(error.contains("said nothing"), "{error}");
 }
 
-/// An archive as `smbclient` writes one.
-fn archive(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (path, kind, bytes) in entries {
-        let mut header = tar::Header::new_ustar();
-        header.set_entry_type(*kind);
-        header.set_size(bytes.len() as u64);
-        // As it is: the writer's own way refuses what a test needs.
-        let name = &mut header.as_old_mut().name;
-        name[..path.len()].copy_from_slice(path.as_bytes());
-        header.set_cksum();
-        builder.append(&header, *bytes).unwrap();
-    }
-    builder.into_inner().unwrap()
-}
-
-#[test]
-fn a_folder_is_read_from_an_archive() {
-    use tar::EntryType::{Directory, Regular};
-    let entries = [
-        ("./contoso.com/Policies/X/MACHINE/", Directory, &b""[..]),
-        ("./contoso.com/Policies/X/MACHINE/a b.pol", Regular, b"one"),
-        ("./contoso.com/Policies/X/GPT.INI", Regular, b"two"),
-    ];
-    let mut bytes = archive(&entries);
-    bytes.extend(b"tar: dumped 3 files and directories\n");
-    let tree = read_archive(&bytes, "contoso.com/policies/x").unwrap();
-    assert_eq!(tree.folders, ["MACHINE"]);
-    let files: Vec<_> = tree.files.keys().collect();
-    assert_eq!(files, ["GPT.INI", "MACHINE/a b.pol"]);
-    assert_eq!(tree.files["GPT.INI"], b"two");
-}
-
-#[test]
-fn an_archive_that_leads_elsewhere_is_refused() {
-    use tar::EntryType::{Regular, Symlink};
-    for (path, kind) in [
-        ("./contoso.com/other", Regular),
-        ("./contoso.com/x/../y", Regular),
-        ("/contoso.com/x/y", Regular),
-        ("./contoso.com/x/y", Symlink),
-    ] {
-        let bytes = archive(&[(path, kind, b"")]);
-        assert!(read_archive(&bytes, "contoso.com/x").is_err(), "{path}");
-    }
-    assert!(read_archive(&[b'x'; 1024], "contoso.com/x").is_err());
-}
-
 #[test]
 fn names_that_smbclient_would_split_are_refused() {
     for path in ["a\"b", "a;b", "a\nb", "a/../b", ".."] {
         assert!(quote(path).is_err(), "{path}");
     }
     assert_eq!(quote("a b/{C}/d.xml").unwrap(), "\"a b/{C}/d.xml\"");
+}
+
+#[test]
+fn a_server_that_lets_each_operation_wait_uses_up_the_time_of_all() {
+    let (folder, mut client) = stand_in("sleep 0.3");
+    client.left = Duration::from_millis(500);
+    client.make_folder("a").unwrap();
+    for _ in 0..3 {
+        assert!(client.make_folder("b").is_err());
+    }
+    let error = client.make_folder("b").unwrap_err().to_string();
+    assert!(error.contains("that is all it gets"), "{error}");
+    assert_eq!(read(&folder, "starts"), "start\nstart\n");
 }

@@ -7,13 +7,19 @@
 //! `smbclient` ends with 0 after some failures (a refused `mkdir`, for one), so what it says is
 //! read too: every `NT_STATUS_` in it is a failure.
 
-use std::io::{self, PipeReader, Read, Write as _};
+mod archive;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+use std::io::{self, PipeReader, Write as _};
 use std::os::fd::AsRawFd as _;
-use std::path::{Component, Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread::Scope;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+pub use archive::read_archive;
+use traffic::{Traffic, exchange};
 
 use super::credentials::Credentials;
 use super::host::HostName;
@@ -24,13 +30,13 @@ use crate::{child, printable};
 const MAX_FILE: u64 = 16 << 20;
 /// Largest folder, as an archive: a GPO and the bootstrap have far less.
 const MAX_FOLDER: u64 = 64 << 20;
-/// Files and folders in it.
-const MAX_ENTRIES: usize = 10_000;
 /// Longest that one program may take: an exe of a megabyte over a slow line is there in a third of
 /// it. The first that takes longer ends the publication.
 const MAX_TIME: Duration = Duration::from_secs(60);
-/// How much of what the programs say is read, in bytes.
-const MAX_WORDS: u64 = 64 << 10;
+/// Longest that all of them may take together: a bundle's policies and exe are some hundred
+/// operations of some hundred milliseconds. A server that lets each one wait holds up nobody's
+/// pipeline for hours.
+const MAX_TOTAL: Duration = Duration::from_secs(600);
 
 /// The share, reached by starting a program for each operation.
 #[derive(Debug)]
@@ -41,6 +47,8 @@ pub struct SmbClient {
     programs: PathBuf,
     /// Longest that one program may take.
     time: Duration,
+    /// What is left of the time that all of them have.
+    left: Duration,
     /// The account was refused: it is not tried again, or it would be locked.
     refused: Option<ShareError>,
 }
@@ -69,6 +77,7 @@ impl SmbClient {
             credentials: credentials.clone(),
             programs: PathBuf::new(),
             time: MAX_TIME,
+            left: MAX_TOTAL,
             refused: None,
         }
     }
@@ -122,7 +131,29 @@ impl SmbClient {
         result
     }
 
-    fn said(&self, program: &str, arguments: &[&str], traffic: Traffic<'_>) -> io::Result<Said> {
+    /// Runs a program within what is left of the time.
+    fn said(
+        &mut self,
+        program: &str,
+        arguments: &[&str],
+        traffic: Traffic<'_>,
+    ) -> io::Result<Said> {
+        if self.left.is_zero() {
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!(
+                    "the file server took {} s for what was done so far, and that is all it gets",
+                    MAX_TOTAL.as_secs()
+                ),
+            ));
+        }
+        let begun = Instant::now();
+        let said = self.ended(program, arguments, traffic);
+        self.left = self.left.saturating_sub(begun.elapsed());
+        said
+    }
+
+    fn ended(&self, program: &str, arguments: &[&str], traffic: Traffic<'_>) -> io::Result<Said> {
         let (authentication, mut password) = io::pipe()?;
         let mut command = self.command(program, &authentication)?;
         command.args(arguments);
@@ -140,7 +171,7 @@ impl SmbClient {
         let text = self.credentials.authentication_file();
         let handed = password.write_all(text.as_bytes());
         drop(password);
-        let (content, mut words) = exchange(&mut child, traffic, self.time)?;
+        let (content, mut words) = exchange(&mut child, traffic, self.time.min(self.left))?;
         if !traffic.receives {
             words.push_str(&String::from_utf8_lossy(&content));
         }
@@ -172,118 +203,6 @@ impl SmbClient {
             .stderr(Stdio::piped());
         Ok(command)
     }
-}
-
-/// What goes to a program, and what may come back.
-#[derive(Debug, Clone, Copy)]
-struct Traffic<'a> {
-    /// For its standard input.
-    send: Option<&'a [u8]>,
-    /// Most that it may write to standard output, in bytes.
-    most: u64,
-    /// Is that content, and not words?
-    receives: bool,
-}
-
-impl Traffic<'_> {
-    const NONE: Self = Self {
-        send: None,
-        most: MAX_WORDS,
-        receives: false,
-    };
-
-    const fn receive(most: u64) -> Self {
-        Self {
-            send: None,
-            most,
-            receives: true,
-        }
-    }
-}
-
-/// Feeds a child and reads both its streams at once: one that is full would stop it. A child that
-/// has not ended its streams after `time` is ended.
-fn exchange(
-    child: &mut Child,
-    traffic: Traffic<'_>,
-    time: Duration,
-) -> io::Result<(Vec<u8>, String)> {
-    let until = Instant::now() + time;
-    let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let too_much = |content: &io::Result<Vec<u8>>| {
-        let content = content.as_ref();
-        content.is_ok_and(|content| content.len() as u64 > traffic.most)
-    };
-    let (content, words, late) = std::thread::scope(|scope| {
-        let words = reader(scope, errors, MAX_WORDS);
-        let content = reader(scope, output, traffic.most + 1);
-        if let (Some(mut input), Some(bytes)) = (input, traffic.send) {
-            // A child that does not take it says why.
-            scope.spawn(move || input.write_all(bytes));
-        }
-        let (content, mut late) = all_of(&content, until, child);
-        if too_much(&content) {
-            // It would write for ever.
-            let _ = child.kill();
-        }
-        let (words, is_late) = all_of(&words, until, child);
-        late |= is_late;
-        (content, words, late)
-    });
-    if late {
-        let _ = child.wait();
-        return Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("it did not come to an end in {} s", time.as_secs()),
-        ));
-    }
-    if too_much(&content) {
-        let _ = child.wait();
-        return Err(io::Error::other(format!(
-            "it has more than {} bytes, which no policy has",
-            traffic.most
-        )));
-    }
-    Ok((content?, String::from_utf8_lossy(&words?).into_owned()))
-}
-
-/// Reads a stream on a thread of its own.
-fn reader<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    stream: Option<impl Read + Send + 'scope>,
-    most: u64,
-) -> Receiver<io::Result<Vec<u8>>> {
-    let (sender, receiver) = mpsc::channel();
-    scope.spawn(move || {
-        let bytes = stream.map_or(Ok(Vec::new()), |stream| head(stream, most));
-        let _ = sender.send(bytes);
-    });
-    receiver
-}
-
-/// What a reader gives, and whether the child had to be ended for it.
-fn all_of(
-    reader: &Receiver<io::Result<Vec<u8>>>,
-    until: Instant,
-    child: &mut Child,
-) -> (io::Result<Vec<u8>>, bool) {
-    let ended = || Err(io::Error::other("a thread ended"));
-    let left = until.saturating_duration_since(Instant::now());
-    match reader.recv_timeout(left) {
-        Ok(bytes) => (bytes, false),
-        Err(RecvTimeoutError::Disconnected) => (ended(), false),
-        Err(RecvTimeoutError::Timeout) => {
-            let _ = child.kill();
-            (reader.recv().unwrap_or_else(|_| ended()), true)
-        }
-    }
-}
-
-/// The first bytes of a stream.
-fn head(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    stream.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn judge(doing: &str, said: Said) -> Result<Vec<u8>, ShareError> {
@@ -433,62 +352,3 @@ impl Share for SmbClient {
         self.run(&doing, None, &commands, Traffic::NONE).map(drop)
     }
 }
-
-/// Everything below a folder, of an archive whose names begin with that folder's.
-///
-/// # Errors
-/// Another folder's files, links, or more and larger files than policies have.
-pub fn read_archive(archive: &[u8], folder: &str) -> io::Result<Tree> {
-    let other = || io::Error::other("`smbclient` gives files of another folder");
-    let mut tree = Tree::default();
-    for (count, entry) in tar::Archive::new(archive).entries()?.enumerate() {
-        if count >= MAX_ENTRIES {
-            return Err(io::Error::other(format!(
-                "it has more than {MAX_ENTRIES} files and folders, which no policy has"
-            )));
-        }
-        let mut entry = entry?;
-        let name = below(&entry.path()?, folder).ok_or_else(other)?;
-        match entry.header().entry_type() {
-            // The folder itself.
-            _ if name.is_empty() => {}
-            tar::EntryType::Directory => tree.folders.push(name),
-            tar::EntryType::Regular => {
-                let mut bytes = Vec::new();
-                entry.read_to_end(&mut bytes)?;
-                if bytes.len() as u64 > MAX_FILE {
-                    let size = bytes.len();
-                    return Err(io::Error::other(format!(
-                        "`{}` has {size} bytes, which no policy file has",
-                        printable::on_one_line(&name)
-                    )));
-                }
-                tree.files.insert(name, bytes);
-            }
-            _ => return Err(other()),
-        }
-    }
-    tree.folders.sort();
-    Ok(tree)
-}
-
-/// The path below the folder, with `/`; none when it is not below.
-fn below(path: &Path, folder: &str) -> Option<String> {
-    let mut parts = Vec::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::Normal(part) => parts.push(part.to_str()?),
-            _ => return None,
-        }
-    }
-    let depth = folder.split('/').count();
-    let (head, rest) = parts.split_at_checked(depth)?;
-    // The server gives the case that the folder has.
-    head.join("/")
-        .eq_ignore_ascii_case(folder)
-        .then(|| rest.join("/"))
-}
-
-#[cfg(test)]
-mod tests;
