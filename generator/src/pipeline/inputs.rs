@@ -118,6 +118,7 @@ pub(super) fn inputs(
 }
 
 /// Whom a bundle is about, and until when it works.
+#[derive(Clone)]
 pub(super) struct Target {
     pub(super) tenant: Tenant,
     pub(super) expires_at: Option<i64>,

@@ -1,0 +1,85 @@
+//! The downloads that a bundle is made of, once nothing stands against them.
+
+use gangway_contract::manifest::Mode;
+
+use super::desk::Desk;
+use crate::intake::lock::{Change, Lock, LockedDownload, reconcile};
+use crate::intake::{self, Inspection};
+use crate::pipeline::build_error::BuildError;
+use crate::pipeline::inputs::{Target, target};
+use crate::pipeline::payloads::{self, Selected};
+use crate::pipeline::workspace_key::{self, WorkspaceKey};
+use crate::problem::Problem;
+
+/// What is used of the downloads, and what is known against it.
+pub(super) struct Accepted<'a> {
+    pub(super) inspection: &'a Inspection,
+    pub(super) selected: Vec<Selected<'a>>,
+    pub(super) key: Option<WorkspaceKey>,
+    pub(super) target: Target,
+    /// Findings below error.
+    pub(super) problems: Vec<Problem>,
+    /// What differs from the lock.
+    pub(super) changes: Vec<Change>,
+    /// The lock with these downloads.
+    pub(super) lock: Lock,
+}
+
+impl<'a> Accepted<'a> {
+    /// # Errors
+    /// All findings, when one of them stands against a bundle.
+    pub(super) fn of(desk: &Desk<'_>, inspection: &'a Inspection) -> Result<Self, BuildError> {
+        let (request, onboard) = (desk.request, &desk.config.onboard);
+        let agent = onboard
+            .monitoring_agent
+            .as_ref()
+            .filter(|_| desk.mode != Mode::Offboard);
+        let key = agent
+            .map(|agent| workspace_key::read(&agent.key_file))
+            .transpose()?;
+        let choices = payloads::Choices {
+            mode: desk.mode,
+            apply: onboard.apply,
+            accept_scripts: &onboard.accept_scripts,
+            monitoring_agent: agent.is_some(),
+        };
+        let (selected, missing) = payloads::select(inspection, &choices);
+        let reconciled = reconcile(
+            desk.held.old.as_ref(),
+            inspection,
+            LockedDownload::stub(&desk.stub, &desk.stub_identity.version, request.now),
+            request.lock,
+            request.now,
+        );
+        let mut problems: Vec<Problem> = inspection.all_problems().cloned().collect();
+        // Against downloads of which some could not be read, neither says anything.
+        let refused = |problem: &Problem| intake::codes::ENVIRONMENT.contains(&problem.code);
+        if !problems.iter().any(refused) {
+            problems.extend(missing);
+            problems.extend(reconciled.problems);
+        }
+        let target = match target(inspection, desk.mode, onboard.apply) {
+            Some(target) if !problems.iter().any(Problem::is_error) => target,
+            _ => return Err(BuildError::Problems(problems)),
+        };
+        if problems.iter().any(|problem| request.deny.refuses(problem)) {
+            return Err(BuildError::Denied(problems));
+        }
+        Ok(Self {
+            inspection,
+            selected,
+            key,
+            target,
+            problems,
+            changes: reconciled.changes,
+            lock: reconciled.lock,
+        })
+    }
+
+    /// All findings, with the one that ends the build.
+    pub(super) fn refused(&self, problem: Problem) -> BuildError {
+        let mut problems = self.problems.clone();
+        problems.push(problem);
+        BuildError::Problems(problems)
+    }
+}

@@ -1,0 +1,103 @@
+//! What lies ready before a download is read: config, stub, lock.
+
+use std::path::PathBuf;
+
+use gangway_contract::manifest::Mode;
+
+use super::BuildRequest;
+use crate::bootstrap::{self, SpecialiseError, StubIdentity};
+use crate::intake::{self, Inspection, IntakeSettings};
+use crate::pipeline::build_error::BuildError;
+use crate::pipeline::config::Config;
+use crate::pipeline::inputs::Named;
+use crate::pipeline::lock::{self, HeldLock};
+use crate::pipeline::output::{Kept, Staging};
+use crate::pipeline::progress::Progress;
+use crate::pipeline::{stub, trust};
+
+/// Config, stub and lock of a build; the lock is held until this is dropped.
+pub(super) struct Desk<'a> {
+    pub(super) request: &'a BuildRequest,
+    pub(super) config: Config,
+    pub(super) mode: Mode,
+    stub_path: PathBuf,
+    pub(super) stub: Vec<u8>,
+    pub(super) stub_identity: StubIdentity,
+    pub(super) settings: IntakeSettings,
+    pub(super) held: HeldLock,
+    /// The downloads by the names that the config gives them.
+    pub(super) named: Named,
+}
+
+impl<'a> Desk<'a> {
+    /// # Errors
+    /// One of them cannot be used.
+    pub(super) fn of(request: &'a BuildRequest) -> Result<Self, BuildError> {
+        let config = Config::load(&request.config)?;
+        let (stub_path, stub) =
+            stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
+        let stub_identity = bootstrap::identify(&stub).map_err(|source| BuildError::Stub {
+            path: stub_path.clone(),
+            source,
+        })?;
+        // Nobody should learn of a missing root only when the bundle is to be verified.
+        trust::load_roots(&config.signing.roots)?;
+        let settings = trust::settings_of(&config, request.now)?;
+        let held = HeldLock::of(&request.config, request.lock)?;
+        let mode = request
+            .mode
+            .unwrap_or_else(|| Mode::from(config.onboard.mode));
+        Ok(Self {
+            request,
+            named: Named::of(&config),
+            config,
+            mode,
+            stub_path,
+            stub,
+            stub_identity,
+            settings,
+            held,
+        })
+    }
+
+    pub(super) fn stub_fault(&self, source: SpecialiseError) -> BuildError {
+        BuildError::Stub {
+            path: self.stub_path.clone(),
+            source,
+        }
+    }
+
+    /// What this build reads: none of it may go away with the folder that is replaced.
+    pub(super) fn kept(&self) -> Vec<Kept> {
+        let mut kept = vec![
+            ("the config", self.request.config.clone()),
+            ("the lock", lock::path_beside(&self.request.config)),
+            ("the stub", self.stub_path.clone()),
+        ];
+        kept.extend(self.config.named_paths());
+        // Where nobody knows the current folder, nobody is in it.
+        let current = std::env::current_dir().ok();
+        kept.extend(current.map(|folder| ("the current folder", folder)));
+        kept
+    }
+
+    /// Reads the downloads; copies of what lies inside archives go to the staging folder.
+    ///
+    /// # Errors
+    /// The disk.
+    pub(super) fn inspect(
+        &self,
+        staging: &mut Staging,
+        progress: &dyn Progress,
+    ) -> Result<Inspection, BuildError> {
+        let settings = IntakeSettings {
+            staging: Some(staging.intake_folder()?),
+            ..self.settings.clone()
+        };
+        progress.begin("inspect", 0);
+        let mut inspection = intake::inspect(&self.config.downloads.paths, &settings);
+        progress.end();
+        self.named.sort(&mut inspection.items);
+        Ok(inspection)
+    }
+}

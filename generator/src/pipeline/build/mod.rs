@@ -1,0 +1,122 @@
+//! `gangway build`: one folder, complete or not at all.
+//!
+//! Each stage makes one value of the one before: the desk, what was accepted of the downloads, what
+//! servers are told, the files, the bundle in its place.
+
+mod accepted;
+mod composed;
+mod desk;
+mod written;
+
+use std::path::PathBuf;
+
+use gangway_contract::Sha256;
+use gangway_contract::manifest::Mode;
+
+use super::build_error::BuildError;
+use super::lock::Prepared;
+use super::output::{self, Staging};
+use super::progress::Progress;
+use super::unchanged::{changed_files, is_the_same};
+use crate::bundle::BundleDocument;
+use crate::intake::lock::{Change, LockMode};
+use crate::interrupted;
+use crate::problem::{Deny, Problem};
+
+use accepted::Accepted;
+use composed::Composed;
+#[cfg(test)]
+pub(super) use composed::compose_manifest;
+use desk::Desk;
+use written::Written;
+
+/// What to build.
+#[derive(Debug, Clone)]
+pub struct BuildRequest {
+    /// `gangway.toml`.
+    pub config: PathBuf,
+    /// The folder to write.
+    pub out: PathBuf,
+    /// What the bootstrap will do, before config is asked. Offboarding is never a setting of a
+    /// config: it is asked for by name, and gives a bundle of its own.
+    pub mode: Option<Mode>,
+    /// The stub, before config and neighbourhood are asked.
+    pub stub: Option<PathBuf>,
+    /// Moment that expiry is judged at, in seconds since 1970 UTC; never enters the bundle.
+    pub now: i64,
+    /// What may differ from `gangway.lock`.
+    pub lock: LockMode,
+    /// `SOURCE_DATE_EPOCH`, when set.
+    pub source_date_epoch: Option<i64>,
+    /// A sequence that servers have seen already; the bundle gets a higher one.
+    pub sequence_after: u64,
+    /// A folder that the share is reached by: its `control.json` must not hold the bundle back.
+    pub share: Option<PathBuf>,
+    /// Findings that shall stand against the build.
+    pub deny: Deny,
+}
+
+/// A bundle that was written.
+#[derive(Debug)]
+pub struct Built {
+    /// Its document.
+    pub document: BundleDocument,
+    /// SHA-256 of `bundle.json`: the one line that proves the whole to who kept it.
+    pub bundle_json_sha256: Sha256,
+    /// Findings below error.
+    pub problems: Vec<Problem>,
+    /// What differs from the lock, and was accepted.
+    pub changes: Vec<Change>,
+    /// The place held this very bundle already: nothing in it was touched, a signature stays.
+    pub unchanged: bool,
+    /// Files that differ from the bundle that was there, sorted; none when there was none.
+    pub changed_files: Vec<String>,
+}
+
+/// Builds a bundle.
+///
+/// # Errors
+/// Anything that stands against it; then the output folder is as it was.
+pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, BuildError> {
+    // Before anything can fail: what a killed build left is not for a later run to mend.
+    output::mend(&request.out);
+    let desk = Desk::of(request)?;
+    let mut staging = Staging::begin(&request.out, &desk.kept())?;
+    let inspection = desk.inspect(&mut staging, progress)?;
+    let accepted = Accepted::of(&desk, &inspection)?;
+    let composed = Composed::of(&desk, &accepted)?;
+    let written = Written::of(&desk, &accepted, composed, &mut staging, progress)?;
+    let (unchanged, changed_files) = put_in_place(&desk, &written, staging)?;
+    Ok(Built {
+        document: written.document,
+        bundle_json_sha256: written.bundle_json_sha256,
+        problems: accepted.problems,
+        changes: accepted.changes,
+        unchanged,
+        changed_files,
+    })
+}
+
+/// Bundle and lock as one: tells whether the very bundle was there already, and which files differ
+/// from the one that was.
+fn put_in_place(
+    desk: &Desk<'_>,
+    written: &Written,
+    staging: Staging,
+) -> Result<(bool, Vec<String>), BuildError> {
+    let document = &written.document;
+    let before = staging.standing()?;
+    let unchanged = before.as_ref() == Some(document)
+        && is_the_same(staging.target(), document, &written.sums, &written.exe);
+    // The lock speaks of bundles that are there. A build that is killed between the two is
+    // resumed by the next one (`sequence::resumed`).
+    let new_lock = desk.held.prepare(&written.lock)?;
+    interrupted::undisturbed(|| -> Result<(), BuildError> {
+        if !unchanged {
+            staging.commit()?;
+        }
+        new_lock.map_or(Ok(()), Prepared::put)
+    })?;
+    let changed_files = before.map(|before| changed_files(&before, document));
+    Ok((unchanged, changed_files.unwrap_or_default()))
+}

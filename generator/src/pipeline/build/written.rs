@@ -1,0 +1,197 @@
+//! The files of a bundle, in the staging folder.
+
+use gangway_contract::control::Control;
+use gangway_contract::{BundleId, Sha256};
+
+use super::accepted::Accepted;
+use super::composed::Composed;
+use super::desk::Desk;
+use crate::bootstrap::{self, Bootstrap};
+use crate::bundle::{self, BundleDocument, Exe, Input, Remark, Tool};
+use crate::intake::lock::Lock;
+use crate::pipeline::build_error::BuildError;
+use crate::pipeline::inputs::{inputs, output_time, remarks};
+use crate::pipeline::layout::exe_path;
+use crate::pipeline::output::Staging;
+use crate::pipeline::progress::Progress;
+use crate::pipeline::stage::{stage_payloads, stage_templates};
+use crate::pipeline::sums::{SUMS_FILE_NAME, sums};
+use crate::pipeline::verify::exe_digest;
+use crate::pipeline::workspace_key::WorkspaceKey;
+use crate::pipeline::{kit, lock, policies, runbook};
+
+/// A bundle whose files are all written.
+pub(super) struct Written {
+    pub(super) document: BundleDocument,
+    /// SHA-256 of `bundle.json`.
+    pub(super) bundle_json_sha256: Sha256,
+    /// Text of `SHA256SUMS`.
+    pub(super) sums: String,
+    /// The unsigned exe.
+    pub(super) exe: Vec<u8>,
+    /// The lock that remembers it.
+    pub(super) lock: Lock,
+}
+
+/// What is told of a bundle in more than one of its files.
+struct Told {
+    bundle_id: BundleId,
+    /// Seconds since 1970 UTC.
+    output_time: i64,
+    exe: Bootstrap,
+    authenticode: Sha256,
+    inputs: Vec<Input>,
+    remarks: Vec<Remark>,
+}
+
+impl Told {
+    fn of(
+        desk: &Desk<'_>,
+        accepted: &Accepted<'_>,
+        composed: &Composed,
+    ) -> Result<Self, BuildError> {
+        let manifest = &composed.manifest;
+        let manifest_bytes = manifest.to_bytes();
+        let exe = bootstrap::specialise(&desk.stub, manifest, &manifest_bytes)
+            .map_err(|source| desk.stub_fault(source))?;
+        let authenticode = exe_digest(&exe.bytes).map_err(|why| BuildError::Digest { why })?;
+        let inspection = accepted.inspection;
+        Ok(Self {
+            bundle_id: BundleId::of_bytes(&manifest_bytes),
+            output_time: output_time(desk.request.source_date_epoch, inspection),
+            exe,
+            authenticode,
+            inputs: inputs(
+                inspection,
+                &accepted.selected,
+                &manifest.release_id,
+                &desk.named,
+            ),
+            remarks: remarks(inspection, desk.mode, &desk.named),
+        })
+    }
+}
+
+impl Written {
+    /// # Errors
+    /// The disk, a policy that cannot be, or with `--locked` another bundle than the lock's.
+    pub(super) fn of(
+        desk: &Desk<'_>,
+        accepted: &Accepted<'_>,
+        composed: Composed,
+        staging: &mut Staging,
+        progress: &dyn Progress,
+    ) -> Result<Self, BuildError> {
+        let told = Told::of(desk, accepted, &composed)?;
+        write_share(accepted, &composed, staging, progress)?;
+        write_domains(desk, accepted, &composed, &told, staging, progress)?;
+
+        let mut files = staging.files().to_vec();
+        files.sort();
+        let exe_path = exe_path(desk.mode, &told.bundle_id);
+        let exe_digest = staging.write(&exe_path, &told.exe.bytes)?;
+        let Composed { manifest, mut lock } = composed;
+        let document = BundleDocument {
+            schema: bundle::SCHEMA,
+            bundle_id: told.bundle_id,
+            release_id: manifest.release_id.clone(),
+            sequence: manifest.sequence,
+            mode: desk.mode,
+            organization: manifest.organization.clone(),
+            output_time: told.output_time,
+            tool: Tool {
+                name: "gangway".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            exe: Exe {
+                path: exe_path,
+                unsigned_size: exe_digest.size,
+                unsigned_sha256: exe_digest.sha256,
+                authenticode_sha256: told.authenticode,
+                stub_version: told.exe.stub.version,
+                stub_sha256: told.exe.stub.sha256,
+            },
+            inputs: told.inputs,
+            remarks: told.remarks,
+            files,
+        };
+        let bundle_json = staging.write(bundle::FILE_NAME, &document.to_bytes())?;
+        let locking = desk.request.lock;
+        if let Some(problem) =
+            lock::remember_bundle(&mut lock, &manifest, bundle_json.sha256, locking)
+        {
+            return Err(accepted.refused(problem));
+        }
+        let sums = sums(staging.files(), &document.exe.path);
+        staging.write(SUMS_FILE_NAME, sums.as_bytes())?;
+        Ok(Self {
+            document,
+            bundle_json_sha256: bundle_json.sha256,
+            sums,
+            exe: told.exe.bytes,
+            lock,
+        })
+    }
+}
+
+/// What servers fetch, and the manifest for a reader.
+fn write_share(
+    accepted: &Accepted<'_>,
+    composed: &Composed,
+    staging: &mut Staging,
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    let manifest = &composed.manifest;
+    stage_payloads(staging, &manifest.release_id, &accepted.selected, progress)?;
+    if let Some(WorkspaceKey { payload, bytes }) = &accepted.key {
+        let path = format!("share/releases/{}/{}", manifest.release_id, payload.name);
+        staging.write(&path, bytes)?;
+    }
+    staging.write("manifest.json", &manifest.to_bytes())?;
+    staging.write("share/control.json", &Control::OPEN.to_bytes())?;
+    Ok(())
+}
+
+/// Policies of every domain, the apply kit, and the runbook that tells of them.
+fn write_domains(
+    desk: &Desk<'_>,
+    accepted: &Accepted<'_>,
+    composed: &Composed,
+    told: &Told,
+    staging: &mut Staging,
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    let manifest = &composed.manifest;
+    let common = policies::Common {
+        config: &desk.config,
+        mode: desk.mode,
+        bundle_id: &told.bundle_id,
+        exe_name: &told.exe.name,
+        output_time: told.output_time,
+    };
+    let policies = policies::write(staging, &common)?;
+    let has_templates = stage_templates(staging, accepted.inspection, progress)?;
+    kit::write(
+        staging,
+        &common,
+        &manifest.release_id,
+        &policies,
+        has_templates,
+    )?;
+    let runbook = runbook::render(&runbook::Facts {
+        config: &desk.config,
+        manifest,
+        bundle_id: &told.bundle_id,
+        exe_name: &told.exe.name,
+        authenticode_sha256: told.authenticode.to_string(),
+        inputs: &told.inputs,
+        remarks: &told.remarks,
+        output_time: told.output_time,
+        policies: &policies,
+    })
+    .map_err(|error| BuildError::Runbook {
+        why: error.to_string(),
+    })?;
+    staging.write("runbook.html", runbook.as_bytes())?;
+    Ok(())
+}
