@@ -1,8 +1,8 @@
 //! The build-time side of Gangway: portal downloads in, a bundle for the whole fleet out.
 //!
-//! Modules in the order in which data flows: `formats` turns bytes into typed values;
-//! `intake`, `gpo`, `bootstrap`, `package`, `publish` and `fleet` are one concern each and
-//! never import each other; `pipeline` joins them; `cli` is what a user types.
+//! Modules in the order in which data flows: `formats` turns bytes into typed values, `gpo` those of
+//! Group Policy; `intake`, `bootstrap`, `policies`, `lint`, `publication` and `fleet` are one concern
+//! each and never import each other; `pipeline` joins them; `cli` is what a user types.
 
 pub mod bootstrap;
 pub mod bundle;
@@ -13,9 +13,11 @@ pub mod formats;
 pub mod gpo;
 pub mod intake;
 pub mod interrupted;
+pub mod lint;
 pub mod pipeline;
 pub mod plain_file;
+pub mod policies;
 pub mod printable;
 pub mod problem;
-pub mod publish;
+pub mod publication;
 pub mod sarif;

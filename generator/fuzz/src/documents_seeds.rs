@@ -2,9 +2,10 @@
 
 use gangway::bundle::{BundleDocument, Exe, FileDigest, Remark, Tool};
 use gangway::formats::security::SecurityDescriptor;
+use gangway::gpo::DomainName;
 use gangway::gpo::backup::BackupDocument;
-use gangway::gpo::{DeployOptions, DomainName, GpoFiles, SettingsOptions, deploy, settings};
 use gangway::intake::lock::{BuiltBundle, Lock, LockedDownload};
+use gangway::policies::{DeployOptions, GpoFiles, SettingsOptions, deploy, settings};
 use gangway_contract::manifest::{Cloud, Connectivity, Mode, Settings, Tenant};
 use gangway_contract::{
     BundleId, Control, Facts, Manifest, ReleaseId, Report, Sha256, State, UtcTime, manifest, report,

@@ -1,8 +1,8 @@
 //! What a domain answers while a bundle is published: LDAP messages, lists of links, and the
 //! archive that `smbclient` gives of a folder.
 
-use gangway::gpo::publication::GpLink;
-use gangway::publish::{is_answer, read_archive};
+use gangway::publication::plan::GpLink;
+use gangway::publication::{is_answer, read_archive};
 
 use super::{Seeds, Target};
 

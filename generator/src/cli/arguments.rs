@@ -11,7 +11,7 @@ use crate::fleet::DEFAULT_MAX_AGE_DAYS;
 use crate::intake::lock::MAX_SEQUENCE;
 use crate::pipeline::{VerifyRequest, explain};
 use crate::problem::{Code, Deny};
-use crate::publish::HostName;
+use crate::publication::HostName;
 
 /// Turns Microsoft Defender portal downloads into everything that is needed to onboard a
 /// fleet of Windows Servers through Active Directory.

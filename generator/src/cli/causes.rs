@@ -174,18 +174,27 @@ impl From<FleetError> for Failure {
 mod publish {
     use super::{Failure, FailureCode, of_verify};
     use crate::cli::password::PasswordError;
-    use crate::pipeline::publication::PublishError;
+    use crate::pipeline::publish::ContentsError;
+    use crate::publication::PublishError;
+
+    impl From<ContentsError> for Failure {
+        fn from(error: ContentsError) -> Self {
+            let code = match &error {
+                ContentsError::ChooseDomain { .. } => FailureCode::CommandLine,
+                ContentsError::Lint { .. } => FailureCode::Problems,
+                ContentsError::Unverifiable(error) => of_verify(error),
+                ContentsError::Bundle { .. }
+                | ContentsError::Verification { .. }
+                | ContentsError::Domain(_) => FailureCode::NotVerified,
+            };
+            Self::new(code, &error)
+        }
+    }
 
     impl From<PublishError> for Failure {
         fn from(error: PublishError) -> Self {
             let code = match &error {
-                PublishError::ChooseDomain { .. } => FailureCode::CommandLine,
-                PublishError::Lint { .. } => FailureCode::Problems,
                 PublishError::Refused(_) => FailureCode::Refused,
-                PublishError::Unverifiable(error) => of_verify(error),
-                PublishError::Bundle { .. }
-                | PublishError::Verification { .. }
-                | PublishError::Domain(_) => FailureCode::NotVerified,
                 PublishError::State(_) => FailureCode::Files,
                 PublishError::Server { .. }
                 | PublishError::Directory(_)

@@ -7,16 +7,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{Differences, Linted};
-use crate::gpo;
+use crate::lint;
 use crate::pipeline::{self, Compared, Comparison};
 
 pub(super) fn lint(given: &Lint, output: &Output) -> Result<Answer<Linted>, Failure> {
-    let report = gpo::lint::lint(&pipeline::policies_folder(&given.path))?;
+    let report = lint::lint(&pipeline::policies_folder(&given.path))?;
     output.problems(&report.problems);
     for line in &report.checked {
         output.line(&format!("checked  {line}"));
     }
-    for line in gpo::lint::CANNOT_KNOW {
+    for line in lint::CANNOT_KNOW {
         output.line(&format!("not seen {line}"));
     }
     output.line(&match report.problems.len() {
@@ -26,7 +26,7 @@ pub(super) fn lint(given: &Lint, output: &Output) -> Result<Answer<Linted>, Fail
     });
     let linted = Linted {
         checked: report.checked,
-        not_seen: gpo::lint::CANNOT_KNOW
+        not_seen: lint::CANNOT_KNOW
             .iter()
             .map(|line| (*line).to_owned())
             .collect(),

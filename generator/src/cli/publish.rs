@@ -34,14 +34,10 @@ mod gpo {
     use crate::cli::output::Output;
     use crate::cli::password;
     use crate::cli::results::{self, PublishAction};
-    use crate::gpo::DomainName;
-    use crate::pipeline::publication::{
-        Action, Contents, PublishError, PublishRequest, Published, pdc_emulator_of, plan_offline,
-        publish,
-    };
-    use crate::publish::{
-        Budget, Credentials, DirectoryError, Encryption, FolderShare, HostName, InvalidHostName,
-        LdapDirectory, Share,
+    use crate::pipeline::publish::{ContentsRequest, contents};
+    use crate::publication::{
+        Action, Connection, Contents, Credentials, Encryption, PublishRequest, Published,
+        ServerChoice, plan_offline, publish,
     };
 
     pub(super) fn run(
@@ -50,7 +46,11 @@ mod gpo {
     ) -> Result<Answer<results::Published>, Failure> {
         let request = request(given);
         // Before anybody is asked for a password.
-        let contents = Contents::read(&request)?;
+        let contents = contents(&ContentsRequest {
+            bundle: given.outside.request(&given.bundle, now(&given.moment)),
+            domain: given.domain.clone(),
+            needs_signature: request.action == Action::Publish && !given.allow_unsigned,
+        })?;
         output.problems(&contents.problems);
         let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
             return offline(&request, contents, output);
@@ -59,16 +59,15 @@ mod gpo {
         let credentials = Credentials::new(user, &password)
             .map_err(|error| Failure::new(FailureCode::CommandLine, &error))?;
         let domain = contents.domain.as_str();
-        let (host, mut directory) = connect(given, &contents.domain, &credentials)?;
-        let mut share = share(given, &host, &credentials);
-        output.line(&format!("server   {host}"));
+        let mut server = Connection::open(&server(given), &contents.domain, &credentials)?;
+        output.line(&format!("server   {}", server.host));
         let mut say = |step: &str| output.line(step);
         let mut done = Published::default();
         let ended = publish(
             &request,
             &contents,
-            &mut directory,
-            share.as_mut(),
+            &mut server.directory,
+            server.share.as_mut(),
             &mut say,
             &mut done,
         );
@@ -84,7 +83,7 @@ mod gpo {
         }
         let published = Answer::good(results::Published {
             domain: domain.to_owned(),
-            server: Some(host.to_string()),
+            server: Some(server.host.to_string()),
             action: match request.action {
                 Action::Publish => PublishAction::Publish,
                 Action::Rollback => PublishAction::Rollback,
@@ -138,8 +137,6 @@ mod gpo {
 
     fn request(given: &PublishGpo) -> PublishRequest {
         PublishRequest {
-            bundle: given.outside.request(&given.bundle, now(&given.moment)),
-            domain: given.domain.clone(),
             action: if given.rollback {
                 Action::Rollback
             } else {
@@ -148,7 +145,6 @@ mod gpo {
             dry_run: !given.apply,
             links: given.link.clone(),
             enable_links: given.enable_links,
-            allow_unsigned: given.allow_unsigned,
             state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
         }
     }
@@ -159,60 +155,15 @@ mod gpo {
         bundle.parent().unwrap_or(&bundle).join("gangway-published")
     }
 
-    /// The server to write to, and a connection to it.
-    fn connect(
-        given: &PublishGpo,
-        domain: &DomainName,
-        credentials: &Credentials,
-    ) -> Result<(HostName, LdapDirectory), PublishError> {
-        let encryption = if given.start_tls {
-            Encryption::StartTls
-        } else {
-            Encryption::Tls
-        };
-        // One for both connections.
-        let budget = Budget::default();
-        let open = |host: &HostName| -> Result<LdapDirectory, DirectoryError> {
-            LdapDirectory::connect(host, encryption, credentials, &budget)
-        };
-        if let Some(host) = &given.dc {
-            return Ok((host.clone(), open(host)?));
+    fn server(given: &PublishGpo) -> ServerChoice {
+        ServerChoice {
+            host: given.dc.clone(),
+            encryption: if given.start_tls {
+                Encryption::StartTls
+            } else {
+                Encryption::Tls
+            },
+            sysvol: given.sysvol.clone(),
         }
-        // The domain's own name leads to one of its domain controllers.
-        let name = domain.as_str().parse().map_err(|error: InvalidHostName| {
-            let why = error.to_string();
-            PublishError::Server { why }
-        })?;
-        let mut any = open(&name).map_err(|mut error| {
-            // Another domain controller would refuse the account too, and count the try.
-            if error.failure != crate::publish::Failure::NotSignedIn {
-                error
-                    .why
-                    .push_str("\nhint: or name a domain controller by `--dc`");
-            }
-            error
-        })?;
-        let host = pdc_emulator_of(domain, &mut any)?;
-        let directory = open(&host)?;
-        Ok((host, directory))
-    }
-
-    /// The same server's SYSVOL.
-    fn share(given: &PublishGpo, host: &HostName, credentials: &Credentials) -> Box<dyn Share> {
-        match &given.sysvol {
-            Some(folder) => Box::new(FolderShare::new(folder.clone())),
-            None => of_host(host, credentials),
-        }
-    }
-
-    #[cfg(unix)]
-    fn of_host(host: &HostName, credentials: &Credentials) -> Box<dyn Share> {
-        Box::new(crate::publish::SmbClient::new(host, "sysvol", credentials))
-    }
-
-    /// The system signs in as the user who is.
-    #[cfg(not(unix))]
-    fn of_host(host: &HostName, _: &Credentials) -> Box<dyn Share> {
-        Box::new(FolderShare::new(PathBuf::from(format!(r"\\{host}\SYSVOL"))))
     }
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::config::ConfigError;
 use super::output::OutputError;
 use crate::bootstrap::SpecialiseError;
-use crate::gpo;
+use crate::policies::GpoError;
 use crate::problem::Problem;
-use crate::publish::KitError;
+use crate::publication::kit::KitError;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ pub enum BuildError {
         /// The domain.
         domain: String,
         /// Why.
-        source: gpo::GpoError,
+        source: GpoError,
     },
     /// A script of the apply kit could not be written.
     #[error(transparent)]

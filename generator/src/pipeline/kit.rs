@@ -5,7 +5,7 @@ use gangway_contract::ReleaseId;
 use super::build_error::BuildError;
 use super::output::Staging;
 use super::policies::{Common, Written};
-use crate::publish::{self, Kit, KitDomain, KitFilter, KitGpo};
+use crate::publication::kit::{self, Kit, KitDomain, KitFilter, KitGpo};
 
 /// Writes `publish/…`.
 pub(super) fn write(
@@ -53,7 +53,7 @@ pub(super) fn write(
         domains,
         has_admx,
     };
-    for file in publish::write(&kit)? {
+    for file in kit::write(&kit)? {
         staging.write(&file.path, &file.bytes)?;
     }
     Ok(())

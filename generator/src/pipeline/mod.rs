@@ -21,7 +21,7 @@ mod output;
 mod payloads;
 mod policies;
 mod progress;
-pub mod publication;
+pub mod publish;
 mod relock;
 mod runbook;
 mod sequence;

@@ -8,7 +8,8 @@ use gangway_contract::manifest::{AntivirusMode, Mode};
 use super::build_error::BuildError;
 use super::config::{Config, Domain, ExclusionSettings, Principal};
 use super::output::Staging;
-use crate::gpo::{
+use crate::gpo;
+use crate::policies::{
     self, DeployOptions, DeployTask, Exclusions, GpoError, GpoFiles, PrincipalForm, Proxies,
     Purpose, RoleExclusions, SettingsOptions,
 };
@@ -71,9 +72,9 @@ fn policies_of(common: &Common<'_>, domain: &Domain) -> Result<Vec<GpoFiles>, Gp
     // An offboarding bundle takes no setting away and brings none; a precheck changes nothing.
     let settings = settings_options(common, domain);
     if common.mode == Mode::Onboard && writes_a_value(&settings) {
-        gpos.extend(gpo::settings(&settings)?);
+        gpos.extend(policies::settings(&settings)?);
     }
-    gpos.push(gpo::deploy(&deploy_options(common, domain))?);
+    gpos.push(policies::deploy(&deploy_options(common, domain))?);
     Ok(gpos)
 }
 

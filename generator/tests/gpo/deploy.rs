@@ -5,7 +5,8 @@ use gangway::gpo::extensions::{ExtensionList, SCHEDULED_TASKS};
 use gangway::gpo::gpt_ini::GptIni;
 use gangway::gpo::preferences::scheduled_tasks::ScheduledTasks;
 use gangway::gpo::security::SecurityDescriptor;
-use gangway::gpo::{DeployOptions, DeployTask, GpoError, PrincipalForm, deploy, wmi};
+use gangway::gpo::wmi;
+use gangway::policies::{DeployOptions, DeployTask, GpoError, PrincipalForm, deploy};
 
 use super::schema::{assert_valid, validate};
 use super::{file, options};

@@ -2,7 +2,7 @@
 
 use gangway::gpo::diff::{Change, diff};
 use gangway::gpo::found::{Found, load};
-use gangway::gpo::{DeployOptions, GpoFiles, PrincipalForm, deploy, settings};
+use gangway::policies::{DeployOptions, GpoFiles, PrincipalForm, deploy, settings};
 use gangway_contract::BundleId;
 use gangway_contract::manifest::AntivirusMode;
 

@@ -16,7 +16,7 @@ mod robust;
 mod schema;
 mod settings;
 
-use gangway::gpo::{DeployOptions, GpoFiles};
+use gangway::policies::{DeployOptions, GpoFiles};
 use gangway_contract::BundleId;
 
 /// Options of the sample organisation.

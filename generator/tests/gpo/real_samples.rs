@@ -152,7 +152,7 @@ fn real_backups_have_only_errors_that_are_true() {
             continue;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
-        let report = gangway::gpo::lint::lint(&entry.path()).unwrap();
+        let report = gangway::lint::lint(&entry.path()).unwrap();
         for problem in report.problems {
             if problem.code.severity == gangway::problem::Severity::Error {
                 found.push((problem.code.id, name.clone(), problem));

@@ -9,7 +9,8 @@ use gangway::gpo::preferences::registry::RegistryPreferences;
 use gangway::gpo::preferences::scheduled_tasks::ScheduledTasks;
 use gangway::gpo::registry_pol::RegistryPolicy;
 use gangway::gpo::security::SecurityDescriptor;
-use gangway::gpo::{deploy, settings, wmi};
+use gangway::gpo::wmi;
+use gangway::policies::{deploy, settings};
 use proptest::prelude::*;
 
 /// Gives the bytes to every reader; what they say does not matter here.

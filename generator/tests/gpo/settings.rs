@@ -1,9 +1,8 @@
 //! The Settings GPO and the exclusion GPOs.
 
+use gangway::gpo::DomainName;
 use gangway::gpo::registry_pol::{Record, RegistryPolicy};
-use gangway::gpo::{
-    DomainName, Exclusions, GpoFiles, Proxies, RoleExclusions, SettingsOptions, settings,
-};
+use gangway::policies::{Exclusions, GpoFiles, Proxies, RoleExclusions, SettingsOptions, settings};
 use gangway_contract::BundleId;
 use gangway_contract::manifest::AntivirusMode;
 

@@ -6,7 +6,7 @@
     reason = "tests say what went wrong by panicking"
 )]
 
-use gangway::publish::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
+use gangway::publication::kit::{Kit, KitDomain, KitError, KitFile, KitFilter, KitGpo, write};
 
 fn kit() -> Kit {
     let gpo = |name: &str, folder: &str, is_task| KitGpo {

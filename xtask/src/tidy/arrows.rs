@@ -15,7 +15,14 @@ const PACKAGES: &[(&str, &[&str])] = &[
 ];
 
 /// Concerns of the generator: none of them knows another.
-const CONCERNS: &[&str] = &["intake", "gpo", "bootstrap", "package", "publish", "fleet"];
+const CONCERNS: &[&str] = &[
+    "intake",
+    "bootstrap",
+    "policies",
+    "lint",
+    "publication",
+    "fleet",
+];
 
 /// Manifests name no other package of the workspace than they may.
 pub(super) fn packages(sources: &[Source]) -> Vec<Breach> {
@@ -39,7 +46,8 @@ pub(super) fn packages(sources: &[Source]) -> Vec<Breach> {
     breaches
 }
 
-/// Inside the generator: `formats` below the concerns, they below `pipeline`, it below `cli`.
+/// Inside the generator: `formats` below `gpo`, it below the concerns, they below `pipeline`, it below
+/// `cli`.
 pub(super) fn modules(sources: &[Source]) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for source in sources {
@@ -47,16 +55,14 @@ pub(super) fn modules(sources: &[Source]) -> Vec<Breach> {
             continue;
         };
         let module = rest.split(['/', '.']).next().unwrap_or_default();
-        for (index, line) in source.text.lines().enumerate() {
-            let code = line.split("//").next().unwrap_or_default();
-            for used in code.split("crate::").skip(1) {
-                let used = used
-                    .split(|c: char| !c.is_alphanumeric() && c != '_')
-                    .next()
-                    .unwrap_or_default();
+        let code = without_comments(&source.text);
+        let ways = ways_to_the_top(rest);
+        for way in ways.iter().map(String::as_str).chain(["crate::"]) {
+            for (place, used) in named_after(&code, way) {
                 if !may_use(module, used) {
+                    let line = code[..place].matches('\n').count() + 1;
                     let what = format!("`{module}` may not know `{used}`");
-                    breaches.push(Breach::of(source, Some(index + 1), what));
+                    breaches.push(Breach::of(source, Some(line), what));
                 }
             }
         }
@@ -64,19 +70,90 @@ pub(super) fn modules(sources: &[Source]) -> Vec<Breach> {
     breaches
 }
 
-fn may_use(module: &str, used: &str) -> bool {
-    let above_concerns = ["pipeline", "cli"];
-    if module == used {
-        return true;
-    }
-    match module {
-        "formats" => !CONCERNS.contains(&used) && !above_concerns.contains(&used),
-        "pipeline" => used != "cli",
-        concern if CONCERNS.contains(&concern) => {
-            !CONCERNS.contains(&used) && !above_concerns.contains(&used)
+/// The text with every comment blanked, so that places stay.
+fn without_comments(text: &str) -> String {
+    let lines = text.split('\n').map(|line| match line.split_once("//") {
+        Some((code, _)) => code,
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// How a file can say `crate` by counting upwards: `super::super::` in `a/b.rs`, or in a module
+/// inside it one more.
+fn ways_to_the_top(file: &str) -> Vec<String> {
+    let is_module_file = file.ends_with("/mod.rs");
+    let depth = file.split('/').count() - usize::from(is_module_file);
+    (depth..depth + 2)
+        .map(|count| "super::".repeat(count))
+        .collect()
+}
+
+/// Names that follow a path, one or a list in braces, with their places.
+fn named_after<'a>(code: &'a str, path: &str) -> Vec<(usize, &'a str)> {
+    let mut names = Vec::new();
+    for (place, _) in code.match_indices(path) {
+        let before = &code[..place];
+        if before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+            continue;
         }
-        _ => true,
+        let rest = &code[place + path.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => names.extend(first_names(list).map(|name| (place, name))),
+            None => names.push((place, first_word(rest))),
+        }
     }
+    names
+}
+
+/// First names of the paths in a list up to its closing brace.
+fn first_names(list: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0usize;
+    let mut end = list.len();
+    let mut starts = vec![0];
+    for (index, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                end = index;
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => starts.push(index + 1),
+            _ => {}
+        }
+    }
+    starts
+        .into_iter()
+        .filter(move |start| *start < end)
+        .map(|start| first_word(list[start..].trim_start()))
+        .filter(|name| !name.is_empty() && *name != "self")
+}
+
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn may_use(module: &str, used: &str) -> bool {
+    let is_above = match module {
+        _ if module == used => false,
+        "formats" => used == "gpo" || is_concern(used) || is_joint(used),
+        "gpo" => is_concern(used) || is_joint(used),
+        "pipeline" => used == "cli",
+        concern if is_concern(concern) => is_concern(used) || is_joint(used),
+        _ => false,
+    };
+    !is_above
+}
+
+fn is_concern(module: &str) -> bool {
+    CONCERNS.contains(&module)
+}
+
+/// Joins the concerns, or is above that.
+fn is_joint(module: &str) -> bool {
+    ["pipeline", "cli"].contains(&module)
 }
 
 #[cfg(test)]
@@ -97,7 +174,25 @@ mod tests {
     fn modules_know_only_what_is_below_them() {
         for (file, line, allowed) in [
             ("gpo/model.rs", "use crate::formats::xml;", true),
-            ("gpo/model.rs", "use crate::gpo::lint;", true),
+            ("gpo/model.rs", "use crate::lint;", false),
+            ("lint/items.rs", "use crate::gpo::found;", true),
+            ("lint/items.rs", "use crate::policies::deploy;", false),
+            (
+                "policies/a.rs",
+                "use crate::{\n    gpo::{self, x},\n    lint::y,\n};",
+                false,
+            ),
+            ("policies/a.rs", "use crate::{gpo::{self, lint}};", true),
+            ("lint/a.rs", "use super::super::policies;", false),
+            ("lint/mod.rs", "use super::policies;", false),
+            ("lint/a.rs", "use super::policies;", true),
+            ("lint/a/b.rs", "use super::super::policies;", true),
+            (
+                "lint/a.rs",
+                "mod tests { use super::super::super::cli; }",
+                false,
+            ),
+            ("lint/a.rs", "use super::super::{gpo, fleet::x};", false),
             ("gpo/model.rs", "use crate::intake::Inspection;", false),
             ("gpo.rs", "use crate::pipeline::build;", false),
             ("formats/pe.rs", "use crate::gpo;", false),

@@ -8,8 +8,9 @@ use gangway_contract::manifest::{
 use gangway_contract::{OrgId, Sha256};
 use serde::Deserialize;
 
-use crate::gpo::{DomainName, RoleName};
+use crate::gpo::DomainName;
 use crate::intake::TrustSettings;
+use crate::policies::RoleName;
 
 /// The config as it stands in the file.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,6 +1,6 @@
 //! What is wrong with preference items.
 
-use gangway::gpo::{DeployOptions, deploy};
+use gangway::policies::{DeployOptions, deploy};
 
 use super::tree::{
     SYSTEM_NAME, TASKS, Tree, empty, file_item, filtered, good_task, task, with_preference,

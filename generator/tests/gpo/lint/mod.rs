@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use gangway::gpo::codes;
 use gangway::gpo::found::LoadError;
-use gangway::gpo::lint::lint;
 use gangway::gpo::registry_pol::Record;
+use gangway::lint::lint;
 
 use tree::{Tree, empty, file_item, filtered, good_task, linked, with_preference, with_task};
 

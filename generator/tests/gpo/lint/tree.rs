@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gangway::gpo::lint::{LintReport, lint};
 use gangway::gpo::registry_pol::{Record, RegistryPolicy};
-use gangway::gpo::{DeployOptions, deploy, settings};
+use gangway::lint::{LintReport, lint};
+use gangway::policies::{DeployOptions, deploy, settings};
 use gangway_contract::manifest::AntivirusMode;
 
 pub(super) const TASKS: &str =

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gangway::gpo::registry_pol::{Record, RegistryPolicy};
-use gangway::gpo::{DeployOptions, DeployTask, deploy};
+use gangway::policies::{DeployOptions, DeployTask, deploy};
 
 use super::tree::{Tree, empty, filtered, good_task, linked, with_preference, with_task};
 use super::{ANTIVIRUS, SENSOR};

@@ -1,0 +1,296 @@
+//! What every preference item has in common: identity, targeting, parts that nobody knows.
+
+use super::wql;
+use crate::gpo::Guid;
+use crate::gpo::codes;
+use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
+use crate::gpo::preferences::filter::{Condition, Filter, is_known};
+use crate::gpo::preferences::{Item, ItemAttributes, Oddity, PreferenceFile, Properties};
+use crate::gpo::xml::{Element, Node};
+use crate::problem::{Code, Problem};
+
+/// An item of any kind, as far as these rules look.
+struct View {
+    attributes: ItemAttributes,
+    filters: Vec<Filter>,
+    oddities: Vec<Oddity>,
+}
+
+pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
+    for (name, side) in gpo.sides() {
+        let is_computer = name == "computer";
+        file(side.tasks.as_ref(), is_computer, problems);
+        file(side.registry.as_ref(), is_computer, problems);
+        file(side.files.as_ref(), is_computer, problems);
+        file(side.folders.as_ref(), is_computer, problems);
+        for other in &side.other_preferences {
+            password(&other.path, &other.content, problems);
+        }
+        replaced_files(side, problems);
+    }
+}
+
+fn file<P: Properties>(
+    file: Option<&FoundFile<PreferenceFile<P>>>,
+    is_computer: bool,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(FoundFile { path, content }) = file else {
+        return;
+    };
+    // The registry wizard gives its items no uid (seen in public backups).
+    let needs_uid = !P::ITEMS.contains(&"Registry");
+    password(path, &content.to_element(), problems);
+    for oddity in &content.oddities {
+        problems.push(not_understood(path, oddity));
+    }
+    if content.disabled == Some(true) {
+        problems.push(Problem::new(
+            &codes::SWITCHED_OFF,
+            path,
+            "the whole file is switched off",
+            "switch it on, or delete it",
+        ));
+    }
+    let items: Vec<View> = content.all_items().into_iter().map(view).collect();
+    uids(path, &items, needs_uid, problems);
+    run_once(path, &items, problems);
+    for item in &items {
+        one_item(path, item, is_computer, problems);
+    }
+}
+
+fn view<P: Properties>(item: Item<P>) -> View {
+    View {
+        oddities: item.oddities().to_vec(),
+        attributes: item.attributes,
+        filters: item.filters,
+    }
+}
+
+fn not_understood(path: &str, oddity: &Oddity) -> Problem {
+    Problem::new(
+        &codes::NOT_UNDERSTOOD,
+        path,
+        format!("`{}`: {}", oddity.element, oddity.what),
+        "remove it, or write the item again with the policy editor",
+    )
+    .with_evidence(format!("line {}", oddity.line))
+}
+
+/// A problem of one item.
+pub(super) fn of_item(
+    code: &'static Code,
+    path: &str,
+    attributes: &ItemAttributes,
+    message: impl Into<String>,
+    next: &str,
+) -> Problem {
+    let uid = attributes
+        .uid
+        .map_or_else(String::new, |uid| format!(", uid {uid}"));
+    Problem::new(code, path, message, next)
+        .with_evidence(format!("item `{}`{uid}", attributes.name))
+}
+
+fn uids(path: &str, items: &[View], needed: bool, problems: &mut Vec<Problem>) {
+    for (index, item) in items.iter().enumerate() {
+        let Some(uid) = item.attributes.uid else {
+            if needed {
+                problems.push(of_item(
+                    &codes::MISSING_UID,
+                    path,
+                    &item.attributes,
+                    "the item has no uid",
+                    "give it a GUID of its own",
+                ));
+            }
+            continue;
+        };
+        let earlier = items.iter().take(index);
+        if let Some(first) = earlier
+            .into_iter()
+            .find(|other| other.attributes.uid == Some(uid))
+        {
+            problems.push(of_item(
+                &codes::DUPLICATE_UID,
+                path,
+                &item.attributes,
+                format!("the item has the uid of `{}`", first.attributes.name),
+                "give one of them a new GUID",
+            ));
+        }
+    }
+}
+
+/// Ids of the run-once filters of an item, nested ones included.
+pub(super) fn run_once_ids(filters: &[Filter]) -> Vec<Guid> {
+    let mut ids = Vec::new();
+    for filter in filters {
+        match &filter.condition {
+            Condition::RunOnce { id, .. } => ids.push(*id),
+            Condition::Collection { filters, .. } => ids.extend(run_once_ids(filters)),
+            _ => {}
+        }
+    }
+    ids
+}
+
+fn run_once(path: &str, items: &[View], problems: &mut Vec<Problem>) {
+    let mut seen: Vec<(Guid, &str)> = Vec::new();
+    for item in items {
+        for id in run_once_ids(&item.filters) {
+            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == id) {
+                problems.push(of_item(
+                    &codes::SHARED_RUN_ONCE,
+                    path,
+                    &item.attributes,
+                    format!("the item shares its run-once id with `{first}` and never runs"),
+                    "give it a new id",
+                ));
+            } else {
+                seen.push((id, &item.attributes.name));
+            }
+        }
+    }
+}
+
+fn one_item(path: &str, item: &View, is_computer: bool, problems: &mut Vec<Problem>) {
+    // Filters that clients do not know have a code of their own, passwords too.
+    for oddity in &item.oddities {
+        let is_filter = oddity.element.to_lowercase().starts_with("filter");
+        let has_own_code = (is_filter && !is_known(&oddity.element))
+            || oddity.what.contains("cpassword")
+            || oddity.what.contains("there is no embedded `Task`");
+        if !has_own_code {
+            problems.push(not_understood(path, oddity));
+        }
+    }
+    if item.attributes.disabled == Some(true) {
+        problems.push(of_item(
+            &codes::SWITCHED_OFF,
+            path,
+            &item.attributes,
+            "the item is switched off",
+            "switch it on, or delete it",
+        ));
+    }
+    for filter in &item.filters {
+        one_filter(path, item, filter, is_computer, problems);
+    }
+}
+
+fn one_filter(
+    path: &str,
+    item: &View,
+    filter: &Filter,
+    is_computer: bool,
+    problems: &mut Vec<Problem>,
+) {
+    let mut report = |code, message: String, next| {
+        problems.push(of_item(code, path, &item.attributes, message, next));
+    };
+    match &filter.condition {
+        Condition::Collection { filters, .. } => {
+            for filter in filters {
+                one_filter(path, item, filter, is_computer, problems);
+            }
+        }
+        Condition::Other(element) if !is_known(&element.name) => {
+            let right = crate::gpo::preferences::filter::KNOWN_FILTERS
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(&element.name));
+            let message = match right {
+                Some(right) => format!("`{}` must be spelled `{right}`", element.name),
+                None => format!("clients know no filter `{}`", element.name),
+            };
+            report(
+                &codes::UNKNOWN_FILTER,
+                message,
+                "spell it as clients know it",
+            );
+        }
+        Condition::Other(element)
+            if is_computer
+                && matches!(element.name.as_str(), "FilterOrgUnit" | "FilterDomain")
+                && element.get("userContext") != Some("0") =>
+        {
+            let message = format!("`{}` asks about the user", element.name);
+            report(&codes::USER_FILTER, message, "write `userContext=\"0\"`");
+        }
+        Condition::Group { user_context, .. } if is_computer && *user_context != Some(false) => {
+            let message = "`FilterGroup` asks about the user".to_owned();
+            report(&codes::USER_FILTER, message, "write `userContext=\"0\"`");
+        }
+        Condition::Wmi { query, .. } => {
+            for finding in wql::judge(query) {
+                report(finding.code, finding.message, finding.next);
+            }
+        }
+        Condition::Os {
+            version: Some(version),
+            ..
+        } if version == "WINTHRESHOLDSRV" => {
+            let message = "`WINTHRESHOLDSRV` is every server from 2016 on".to_owned();
+            report(
+                &codes::OS_FILTER,
+                message,
+                "keep it if that is meant, else ask for the build by a WMI query",
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Reports a password anywhere in a preference file.
+fn password(path: &str, root: &Element, problems: &mut Vec<Problem>) {
+    let mut todo = vec![root];
+    while let Some(element) = todo.pop() {
+        if element.get("cpassword").is_some() {
+            problems.push(
+                Problem::new(
+                    &codes::PASSWORD,
+                    path,
+                    "an item carries a password that everybody can read",
+                    "remove `cpassword` and change the password",
+                )
+                .with_evidence(format!(
+                    "`{}`",
+                    element.get("name").unwrap_or(&element.name)
+                )),
+            );
+        }
+        todo.extend(element.children.iter().rev().filter_map(|node| match node {
+            Node::Element(child) => Some(child),
+            Node::Text(_) | Node::CData(_) => None,
+        }));
+    }
+}
+
+/// Endings of files that are run.
+const PROGRAMS: [&str; 8] = [
+    ".exe", ".cmd", ".bat", ".ps1", ".msi", ".dll", ".vbs", ".com",
+];
+
+fn replaced_files(side: &FoundSide, problems: &mut Vec<Problem>) {
+    let Some(FoundFile { path, content }) = &side.files else {
+        return;
+    };
+    for item in content.all_items() {
+        // Update is the default action.
+        let action = item.properties.action.as_deref().unwrap_or("U");
+        let target = item.properties.target_path.to_lowercase();
+        if matches!(action, "U" | "R") && PROGRAMS.iter().any(|end| target.ends_with(end)) {
+            problems.push(of_item(
+                &codes::FILE_REPLACED,
+                path,
+                &item.attributes,
+                format!(
+                    "`{}` is written at every refresh",
+                    item.properties.target_path
+                ),
+                "use action Create with a versioned name",
+            ));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The linter: every known way in which a GPO fails without a word, looked for in GPMC backups,
+//! SYSVOL trees, single policy files, or a folder of any of them, ours or anybody's.
+//!
+//! Reading the disk is one step ([`load`](crate::gpo::found::load)), judging is pure ([`check`]). A client logs success
+//! for a file that it does not understand, so nothing but a check before publication will tell.
+
+mod account;
+mod backup;
+mod collisions;
+mod items;
+mod policy_keys;
+mod setting;
+mod task_texts;
+mod tasks;
+mod unc;
+mod values;
+mod wmi;
+mod wql;
+
+use std::path::Path;
+
+use crate::gpo::codes;
+use crate::gpo::found::{Found, FoundGpo, LoadError, load};
+use crate::problem::Problem;
+
+/// What no linter can see in files; shown with every result.
+pub const CANNOT_KNOW: &[&str] = &[
+    "where a GPO is linked, and its security filtering, unless the backup carries a report",
+    "whether SYSVOL has replicated and whether its permissions match the directory's",
+    "whether accounts, groups, shares and programs that the policy names exist",
+    "how a WMI filter evaluates on a server, beyond the form of its query",
+    "whether another GPO that was not given overrides a value",
+];
+
+/// What the linter found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LintReport {
+    /// What was looked at: a line for each GPO and WMI filter.
+    pub checked: Vec<String>,
+    /// Findings in the order of what was looked at; collisions last.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads what lies at `path` and checks it.
+///
+/// # Errors
+/// The path cannot be read, holds too much, or holds nothing of Group Policy.
+pub fn lint(path: &Path) -> Result<LintReport, LoadError> {
+    Ok(check(&load(path)?))
+}
+
+/// Checks what was found.
+pub fn check(found: &Found) -> LintReport {
+    let mut problems: Vec<Problem> = found
+        .unreadable
+        .iter()
+        .map(|(path, why)| {
+            Problem::new(
+                &codes::UNREADABLE_FILE,
+                path,
+                "the file cannot be read, clients skip it",
+                "write the file again with the policy editor, or build it again",
+            )
+            .with_evidence(why)
+        })
+        .collect();
+    for gpo in &found.gpos {
+        backup::check(gpo, &mut problems);
+        items::check(gpo, &mut problems);
+        tasks::check(gpo, found, &mut problems);
+        policy_keys::check(gpo, &mut problems);
+        values::check(gpo, found.antivirus_mode, &mut problems);
+    }
+    for filter in &found.filters {
+        wmi::check(filter, &mut problems);
+    }
+    collisions::check(&found.gpos, &mut problems);
+    let mut checked: Vec<String> = found.gpos.iter().map(FoundGpo::title).collect();
+    checked.extend(found.filters.iter().map(|filter| {
+        let name = filter.name.as_deref().unwrap_or("without a name");
+        format!("{}: WMI filter {name}", filter.place)
+    }));
+    LintReport { checked, problems }
+}

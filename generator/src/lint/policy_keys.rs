@@ -1,0 +1,189 @@
+//! `registry.pol` as a client reads it: the form of keys, values that are written twice, and
+//! names that nobody reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::setting::{ANTIVIRUS, SENSOR, Setting, TELEMETRY, settings};
+use crate::gpo::codes;
+use crate::gpo::found::{FoundFile, FoundGpo};
+use crate::gpo::registry_pol::{Effect, Record};
+use crate::problem::Problem;
+
+/// What a key begins with when somebody wrote the hive into it, lower case.
+const HIVES: [&str; 12] = [
+    "hklm",
+    "hklm:",
+    "hkey_local_machine",
+    "hkey_local_machine:",
+    "hkcu",
+    "hkcu:",
+    "hkey_current_user",
+    "hkey_current_user:",
+    "hku",
+    "hkey_users",
+    "hkcr",
+    "hkey_classes_root",
+];
+
+/// Values that the sensor, the antivirus and telemetry are documented to read, by key (Microsoft's
+/// policy templates `WindowsDefender.admx` and `DataCollection.admx`, and the deployment pages of
+/// Defender for Endpoint). Only keys that admins write by hand.
+const READ: [(&str, &[&str]); 3] = [
+    (
+        SENSOR,
+        &[
+            "ForceDefenderPassiveMode",
+            "AllowSampleCollection",
+            "PreferStaticProxyForHttpRequest",
+            "OnboardingInfo",
+        ],
+    ),
+    (
+        ANTIVIRUS,
+        &[
+            "DisableAntiSpyware",
+            "DisableAntiVirus",
+            "DisableLocalAdminMerge",
+            "DisableRoutinelyTakingAction",
+            "HideExclusionsFromLocalAdmins",
+            "HideExclusionsFromLocalUsers",
+            "PUAProtection",
+            "ProxyBypass",
+            "ProxyPacUrl",
+            "ProxyServer",
+            "RandomizeScheduleTaskTimes",
+            "SchedulerRandomizationTime",
+            "ServiceKeepAlive",
+            "AllowFastServiceStartup",
+        ],
+    ),
+    (
+        TELEMETRY,
+        &[
+            "TelemetryProxyServer",
+            "DisableEnterpriseAuthProxy",
+            "AllowTelemetry",
+        ],
+    ),
+];
+
+pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
+    for (_, side) in gpo.sides() {
+        if let Some(FoundFile { path, content }) = &side.policy {
+            keys(path, &content.records, problems);
+            duplicates(path, &content.records, problems);
+        }
+    }
+    for setting in settings(gpo) {
+        misspelt(&setting, problems);
+    }
+}
+
+fn keys(path: &str, records: &[Record], problems: &mut Vec<Problem>) {
+    let keys: BTreeSet<&str> = records.iter().map(|record| record.key.as_str()).collect();
+    for key in keys {
+        let first = key.split('\\').next().unwrap_or_default();
+        let why = if HIVES.contains(&first.to_lowercase().as_str()) {
+            format!("`{key}` begins with a hive")
+        } else if key.starts_with('\\') || key.ends_with('\\') {
+            format!("`{key}` begins or ends with a backslash")
+        } else {
+            continue;
+        };
+        problems.push(Problem::new(
+            &codes::POLICY_KEY,
+            path,
+            why,
+            "write the key from `SOFTWARE` or `SYSTEM` on",
+        ));
+    }
+}
+
+fn duplicates(path: &str, records: &[Record], problems: &mut Vec<Problem>) {
+    let mut seen: BTreeMap<(String, String), &Record> = BTreeMap::new();
+    for record in records {
+        let Effect::Set(name) = record.effect() else {
+            continue;
+        };
+        let place = (record.key.to_lowercase(), name.to_lowercase());
+        if let Some(earlier) = seen.insert(place, record)
+            && (earlier.kind, &earlier.data) != (record.kind, &record.data)
+        {
+            problems.push(
+                Problem::new(
+                    &codes::DUPLICATE_VALUE,
+                    path,
+                    format!("`{name}` is set twice, and not to the same"),
+                    "keep the record that is meant",
+                )
+                .with_evidence(record.key.clone()),
+            );
+        }
+    }
+}
+
+fn misspelt(setting: &Setting, problems: &mut Vec<Problem>) {
+    let known = READ.iter().find(|(key, _)| setting.key == *key);
+    let Some((_, names)) = known else {
+        return;
+    };
+    let shown = setting.shown.as_str();
+    if names.iter().any(|name| name.eq_ignore_ascii_case(shown)) {
+        return;
+    }
+    if let Some(meant) = names.iter().find(|name| is_near(shown, name)) {
+        problems.push(
+            Problem::new(
+                &codes::MISSPELT_VALUE,
+                &setting.path,
+                format!("`{shown}` is close to `{meant}`, which is the name that is read"),
+                "write the name that is read, or remove the value",
+            )
+            .with_evidence(format!(r"{}\{shown}", setting.key)),
+        );
+    }
+}
+
+/// Two letters wrong at most, or words left out.
+fn is_near(shown: &str, known: &str) -> bool {
+    let typed = shown.to_lowercase();
+    if strsim::osa_distance(&typed, &known.to_lowercase()) <= 2 {
+        return true;
+    }
+    let (shown, known) = (words(shown), words(known));
+    let mut rest = known.iter();
+    shown.len() > 1 && shown.iter().all(|word| rest.any(|other| other == word))
+}
+
+/// The words of a name in capitals and small letters.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for character in name.chars() {
+        match words.last_mut() {
+            Some(word) if !character.is_uppercase() => word.push(character),
+            _ => words.push(character.to_string()),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_near_by_letters_or_by_words() {
+        for (shown, wanted) in [
+            ("ForcePassiveMode", true),
+            ("ForceDefenderPasiveMode", true),
+            ("ForceDefenderPassivMode", true),
+            ("PassiveMode", true),
+            ("Mode", false),
+            ("latency", false),
+            ("DisableEdr", false),
+        ] {
+            let near = is_near(shown, "ForceDefenderPassiveMode");
+            assert_eq!(near, wanted, "{shown}");
+        }
+    }
+}

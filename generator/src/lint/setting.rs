@@ -1,0 +1,129 @@
+//! The registry values that a GPO sets, by policy or by preference.
+
+use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
+use crate::gpo::registry_pol::{Effect, Record, kind};
+
+/// A value that a GPO sets, from either source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// File that sets it.
+    pub(super) path: String,
+    /// `HKLM` or `HKCU` and key, lower case.
+    pub(super) key: String,
+    /// Value name, lower case.
+    pub(super) name: String,
+    /// Value name as written.
+    pub(super) shown: String,
+    /// Registry type.
+    pub(super) kind: Option<u32>,
+    /// Number, when it is one.
+    pub(super) number: Option<u64>,
+    /// Text, when it is one.
+    pub(super) text: Option<String>,
+}
+
+/// Policy key of the sensor, lower case.
+pub(super) const SENSOR: &str =
+    r"hklm\software\policies\microsoft\windows advanced threat protection";
+pub(super) const TELEMETRY: &str = r"hklm\software\policies\microsoft\windows\datacollection";
+pub(super) const ANTIVIRUS: &str = r"hklm\software\policies\microsoft\windows defender";
+/// Value that holds the offboarding blob, lower case.
+const OFFBOARDING_BLOB: &str = "696c1fa1-4030-4fa4-8713-faf9b2ea7c0a";
+
+impl Setting {
+    /// Is it one of Defender's own?
+    pub(super) fn is_defender(&self) -> bool {
+        [SENSOR, ANTIVIRUS]
+            .iter()
+            .any(|key| self.key.starts_with(key))
+            || self.key == TELEMETRY
+    }
+
+    pub(super) fn is(&self, key: &str, name: &str) -> bool {
+        self.key == key && self.name == name.to_lowercase()
+    }
+
+    /// Does it put an onboarding (true) or offboarding (false) blob in place?
+    pub(super) fn onboards(&self) -> Option<bool> {
+        if self.is(SENSOR, "OnboardingInfo") {
+            Some(true)
+        } else if self.is(SENSOR, OFFBOARDING_BLOB) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+}
+
+/// Every value that a GPO sets.
+pub(super) fn settings(gpo: &FoundGpo) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for (hive, (_, side)) in ["hklm", "hkcu"].into_iter().zip(gpo.sides()) {
+        if let Some(FoundFile { path, content }) = &side.policy {
+            let records = content.records.iter();
+            settings.extend(records.filter_map(|record| from_policy(path, hive, record)));
+        }
+        settings.extend(from_preferences(side));
+    }
+    settings
+}
+
+fn from_policy(path: &str, hive: &str, record: &Record) -> Option<Setting> {
+    let (Effect::Set(name) | Effect::SetIfAbsent(name)) = record.effect() else {
+        return None;
+    };
+    Some(Setting {
+        path: path.to_owned(),
+        key: format!(r"{hive}\{}", record.key.to_lowercase()),
+        name: name.to_lowercase(),
+        shown: name.to_owned(),
+        kind: Some(record.kind),
+        number: record.number(),
+        text: record.string(),
+    })
+}
+
+fn from_preferences(side: &FoundSide) -> Vec<Setting> {
+    let Some(FoundFile { path, content }) = &side.registry else {
+        return Vec::new();
+    };
+    let items = content.all_items().into_iter();
+    items
+        .filter(|item| item.attributes.disabled != Some(true))
+        .filter_map(|item| {
+            let properties = item.properties;
+            let name = properties.name?;
+            if properties.action.as_deref() == Some("D") {
+                return None;
+            }
+            let hive = match properties.hive.as_str() {
+                "HKEY_LOCAL_MACHINE" => "hklm",
+                "HKEY_CURRENT_USER" => "hkcu",
+                other => other,
+            };
+            let value = properties.value.unwrap_or_default();
+            let (kind, number) = match properties.kind.as_deref() {
+                Some("REG_DWORD") => (
+                    Some(kind::DWORD),
+                    u32::from_str_radix(&value, 16).ok().map(u64::from),
+                ),
+                Some("REG_QWORD") => (Some(kind::QWORD), u64::from_str_radix(&value, 16).ok()),
+                Some("REG_SZ") => (Some(kind::SZ), None),
+                Some("REG_EXPAND_SZ") => (Some(kind::EXPAND_SZ), None),
+                Some("REG_MULTI_SZ") => (Some(kind::MULTI_SZ), None),
+                Some("REG_BINARY") => (Some(kind::BINARY), None),
+                _ => (None, None),
+            };
+            let is_text = matches!(kind, Some(kind::SZ | kind::EXPAND_SZ));
+            Some(Setting {
+                path: path.clone(),
+                key: format!(r"{hive}\{}", properties.key.to_lowercase()),
+                name: name.to_lowercase(),
+                shown: name,
+                kind,
+                number,
+                text: is_text.then_some(value),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,445 @@
+//! Scheduled tasks: accounts, triggers, actions.
+
+use super::account::{self, Account};
+use super::items::of_item;
+use super::task_texts::{arguments_in, drive_of, is_date_and_time, is_duration};
+use super::unc::{self, Unc};
+use super::wmi;
+use crate::gpo::codes;
+use crate::gpo::found::{Found, FoundFile, FoundGpo};
+use crate::gpo::preferences::Item;
+use crate::gpo::preferences::filter::{Condition, Filter};
+use crate::gpo::preferences::scheduled_tasks::{TaskKind, TaskProperties};
+use crate::gpo::preferences::task::{Action, Task, Trigger};
+use crate::problem::{Code, Problem};
+
+/// Longest command that the Task Scheduler takes, in characters.
+const MAX_COMMAND: usize = 260;
+
+pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) {
+    let domain_controllers = domain_controllers(gpo, found);
+    for (_, side) in gpo.sides() {
+        let Some(FoundFile { path, content }) = &side.tasks else {
+            continue;
+        };
+        for item in content.all_items() {
+            let mut rules = Rules {
+                path,
+                item: &item,
+                problems,
+            };
+            rules.properties();
+            if let Some(task) = &item.properties.task {
+                rules.principals(task);
+                rules.triggers(task);
+                rules.settings(task);
+                rules.starts(task);
+                rules.actions(task, domain_controllers);
+            }
+        }
+    }
+}
+
+/// Are domain controllers in scope, as far as the GPO's WMI filter tells?
+fn domain_controllers(gpo: &FoundGpo, found: &Found) -> Option<bool> {
+    let reference = gpo.document()?.wmi_filter.as_deref()?;
+    let filter = found.filters.iter().find(|filter| {
+        let id = filter.id.map(|id| id.to_string());
+        id.is_some_and(|id| reference.to_uppercase().contains(&id))
+    })?;
+    wmi::includes_domain_controllers(filter)
+}
+
+struct Rules<'a> {
+    path: &'a str,
+    item: &'a Item<TaskProperties>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Rules<'_> {
+    fn report(&mut self, code: &'static Code, message: impl Into<String>, next: &str) {
+        let problem = of_item(code, self.path, &self.item.attributes, message, next);
+        self.problems.push(problem);
+    }
+
+    fn properties(&mut self) {
+        let properties = &self.item.properties;
+        if properties.task.is_none() {
+            self.report(
+                &codes::NO_TASK,
+                "the item has no embedded `Task`: nothing is registered",
+                "write the item again with the policy editor, at least for Windows 7",
+            );
+        }
+        if properties.name != self.item.attributes.name {
+            self.report(
+                &codes::NAME_MISMATCH,
+                format!("the task that is registered is `{}`", properties.name),
+                "give both the same name",
+            );
+        }
+        let unusable = |c: &char| "/:*?\"<>|".contains(*c) || c.is_control();
+        if let Some(character) = properties.name.chars().find(unusable) {
+            self.report(
+                &codes::TASK_NAME,
+                format!("`{}` holds `{character}`", properties.name),
+                "give the task a name without it",
+            );
+        }
+        let account = properties.run_as.as_deref().unwrap_or_default();
+        self.account(account, "runAs");
+        let action = properties.action.as_deref();
+        match properties.kind {
+            TaskKind::Immediate => {
+                if action != Some("C") {
+                    self.report(
+                        &codes::IMMEDIATE_ACTION,
+                        format!("the action is `{}`", action.unwrap_or("absent")),
+                        "use action `C`",
+                    );
+                }
+                if !stops(&self.item.filters) {
+                    self.report(
+                        &codes::NO_STOP_CONDITION,
+                        "the task runs again at every refresh",
+                        "add a filter on what the task changes, or a run-once filter",
+                    );
+                }
+            }
+            TaskKind::Scheduled => {
+                let removes = self.item.attributes.remove_policy == Some(true);
+                if removes && action != Some("R") {
+                    self.report(
+                        &codes::REMOVE_ACTION,
+                        "the task is to be removed with the GPO, which needs action `R`",
+                        "use action `R`",
+                    );
+                }
+            }
+        }
+    }
+
+    fn account(&mut self, name: &str, place: &str) {
+        match account::judge(name) {
+            Account::Empty if place == "runAs" => self.report(
+                &codes::NO_ACCOUNT,
+                "`runAs` is empty: the client does nothing and logs success",
+                r"write `NT AUTHORITY\System`",
+            ),
+            Account::Unmapped => self.report(
+                &codes::UNMAPPED_ACCOUNT,
+                format!("`{place}` is `{name}`, which maps to no SID (0x80070534)"),
+                r"write `NT AUTHORITY\System`",
+            ),
+            Account::LocalisedService => self.report(
+                &codes::LOCALISED_ACCOUNT,
+                format!("`{place}` is `{name}`, which maps on one language of Windows only"),
+                "write `S-1-5-18`",
+            ),
+            _ => {}
+        }
+    }
+
+    fn principals(&mut self, task: &Task) {
+        let properties = &self.item.properties;
+        let run_as = properties.run_as.as_deref().unwrap_or_default();
+        for principal in &task.principals {
+            let user = principal.user_id.as_deref().unwrap_or_default();
+            if !user.eq_ignore_ascii_case(run_as) {
+                self.account(user, "UserId");
+            }
+            let service = account::judge(run_as) == Account::Service;
+            if service && account::judge(user) != Account::Service {
+                self.report(
+                    &codes::PRINCIPAL_MISMATCH,
+                    format!("the task runs as `{run_as}`, its principal is `{user}`"),
+                    "repeat the account in the principal",
+                );
+            } else if let (Some(outer), Some(inner)) =
+                (&properties.logon_type, &principal.logon_type)
+                && outer != inner
+            {
+                self.report(
+                    &codes::PRINCIPAL_MISMATCH,
+                    format!("logon type `{outer}` outside and `{inner}` in the principal"),
+                    "write the same logon type in both",
+                );
+            }
+        }
+    }
+
+    fn triggers(&mut self, task: &Task) {
+        for trigger in &task.triggers {
+            for boundary in [&trigger.start_boundary, &trigger.end_boundary]
+                .into_iter()
+                .flatten()
+            {
+                if !is_date_and_time(boundary) {
+                    self.report(
+                        &codes::START_BOUNDARY,
+                        format!("`{boundary}` is no date and time"),
+                        "write a whole date and time such as `2026-01-31T09:00:00`",
+                    );
+                }
+            }
+            let timed = matches!(trigger.kind.as_str(), "TimeTrigger" | "CalendarTrigger");
+            if timed && trigger.start_boundary.is_none() {
+                self.report(
+                    &codes::START_BOUNDARY,
+                    format!("a `{}` has no `StartBoundary`", trigger.kind),
+                    "write a whole date and time such as `2026-01-31T09:00:00`",
+                );
+            }
+            self.durations(trigger);
+            let Some(delay) = trigger.random_delay.as_deref() else {
+                continue;
+            };
+            if self.item.properties.kind == TaskKind::Immediate || trigger.end_boundary.is_some() {
+                self.report(
+                    &codes::RANDOM_DELAY,
+                    format!("the start is delayed by up to `{delay}`, behind the end boundary"),
+                    "remove the delay; let the program wait instead",
+                );
+            }
+        }
+    }
+
+    fn durations(&mut self, trigger: &Trigger) {
+        let repetition = trigger.other.iter().filter(|one| one.name == "Repetition");
+        let nested = repetition.flat_map(|one| {
+            let parts = ["Interval", "Duration"].into_iter();
+            parts.filter_map(|name| Some((name, one.text_of(name)?)))
+        });
+        let own = ["Delay", "ExecutionTimeLimit"]
+            .into_iter()
+            .filter_map(|name| {
+                let found = trigger.other.iter().find(|one| one.name == name)?;
+                Some((name, found.text()))
+            });
+        let random = trigger
+            .random_delay
+            .clone()
+            .map(|text| ("RandomDelay", text));
+        let all: Vec<_> = nested.chain(own).chain(random).collect();
+        for (name, text) in all {
+            self.duration(name, &text);
+        }
+    }
+
+    fn duration(&mut self, name: &str, text: &str) {
+        if !is_duration(text) {
+            self.report(
+                &codes::DURATION,
+                format!("`{name}` is `{text}`, which is no duration"),
+                "write it as `PT1H` or `P3D`",
+            );
+        }
+    }
+
+    /// What keeps a task from ever starting.
+    fn starts(&mut self, task: &Task) {
+        let settings = &task.settings;
+        let mut never = |message: &str, next: &str| {
+            self.report(&codes::NEVER_STARTS, message, next);
+        };
+        if settings.enabled == Some(false) {
+            never(
+                "the task is registered switched off",
+                "set `Enabled` to true",
+            );
+        }
+        let triggers = &task.triggers;
+        if !triggers.is_empty() && triggers.iter().all(|one| one.enabled == Some(false)) {
+            never(
+                "every trigger of the task is switched off",
+                "switch one on, or remove the task",
+            );
+        }
+        if triggers.is_empty() && settings.allow_start_on_demand == Some(false) {
+            never(
+                "the task has no trigger and cannot be started by hand",
+                "give it a trigger",
+            );
+        }
+        for trigger in triggers {
+            if let (Some(start), Some(end)) = (&trigger.start_boundary, &trigger.end_boundary)
+                && is_date_and_time(start)
+                && is_date_and_time(end)
+                // Local times of one form compare as text; the variable equals itself.
+                && start.get(..19).zip(end.get(..19)).is_some_and(|(start, end)| end < start)
+            {
+                never(
+                    "a trigger ends before it begins",
+                    "put `EndBoundary` behind `StartBoundary`",
+                );
+            }
+        }
+        let at_once = self.item.properties.kind == TaskKind::Immediate;
+        if at_once && settings.run_only_if_idle == Some(true) {
+            self.report(
+                &codes::NEVER_STARTS,
+                "an immediate task waits for an idle server and expires at once",
+                "set `RunOnlyIfIdle` to false",
+            );
+        }
+    }
+
+    fn settings(&mut self, task: &Task) {
+        let settings = &task.settings;
+        let expires = task
+            .triggers
+            .iter()
+            .any(|trigger| trigger.end_boundary.is_some());
+        if settings.delete_expired_task_after.is_some() && !expires {
+            self.report(
+                &codes::EXPIRY,
+                "`DeleteExpiredTaskAfter` without a trigger that ends",
+                "add an `EndBoundary`, or remove the setting",
+            );
+        }
+        if settings.disallow_start_if_on_batteries != Some(false) {
+            self.report(
+                &codes::BATTERY,
+                "the task does not start on battery power",
+                "set `DisallowStartIfOnBatteries` and `StopIfGoingOnBatteries` to false",
+            );
+        }
+        let mut durations = vec![
+            ("ExecutionTimeLimit", &settings.execution_time_limit),
+            (
+                "DeleteExpiredTaskAfter",
+                &settings.delete_expired_task_after,
+            ),
+        ];
+        if let Some(idle) = &settings.idle {
+            durations.push(("Duration", &idle.duration));
+            durations.push(("WaitTimeout", &idle.wait_timeout));
+        }
+        for (name, text) in durations {
+            if let Some(text) = text {
+                self.duration(name, text);
+            }
+        }
+    }
+
+    fn actions(&mut self, task: &Task, domain_controllers: Option<bool>) {
+        let account = account::judge(self.item.properties.run_as.as_deref().unwrap_or_default());
+        for action in &task.actions.list {
+            let Action::Exec {
+                command,
+                arguments,
+                working_directory,
+            } = action
+            else {
+                continue;
+            };
+            let length = command.chars().count();
+            if command.trim().is_empty() || length > MAX_COMMAND {
+                self.report(
+                    &codes::COMMAND,
+                    format!("the command has {length} characters"),
+                    "give a command of 1 to 260 characters",
+                );
+            }
+            self.command(command, account);
+            let arguments = arguments.as_deref().unwrap_or_default();
+            for text in [arguments, working_directory.as_deref().unwrap_or_default()] {
+                if text.contains("$$") || text.contains("$(Arg") {
+                    self.report(
+                        &codes::DOLLAR,
+                        format!("`{text}` holds a dollar that will be changed"),
+                        "double the dollar",
+                    );
+                }
+            }
+            let mut paths = unc::find(command);
+            paths.extend(unc::find(arguments));
+            self.paths(&paths, account, domain_controllers);
+        }
+        if task.actions.list.is_empty() && self.item.properties.action.as_deref() != Some("D") {
+            self.report(
+                &codes::COMMAND,
+                "the task has no action",
+                "add a program to start",
+            );
+        }
+    }
+
+    fn command(&mut self, command: &str, account: Account) {
+        if let Some(arguments) = arguments_in(command) {
+            self.report(
+                &codes::COMMAND_FORM,
+                format!("the command goes on with `{arguments}`"),
+                "move it to `Arguments`",
+            );
+        }
+        let service = matches!(account, Account::Service | Account::LocalisedService);
+        if let Some(drive) = drive_of(command).filter(|_| service) {
+            self.report(
+                &codes::DRIVE,
+                format!("SYSTEM starts `{command}` from drive `{drive}:`"),
+                "name the program by its UNC path or on a local disk",
+            );
+        }
+    }
+
+    fn paths(&mut self, paths: &[Unc], account: Account, domain_controllers: Option<bool>) {
+        let logon = self.logon_type();
+        if account == Account::Other && logon.as_deref() == Some("S4U") && !paths.is_empty() {
+            self.report(
+                &codes::S4U_NETWORK,
+                "the account has no network credentials and the action names a UNC path",
+                "run the task as SYSTEM, or copy the program first",
+            );
+        }
+        for path in paths {
+            let text = format!(r"\\{}{}", path.server, path.rest);
+            if path.is_short() {
+                self.report(
+                    &codes::SHORT_UNC,
+                    format!("`{text}` has no fully qualified server name"),
+                    r"write `\\server.contoso.com\share`",
+                );
+            }
+        }
+        let service = matches!(account, Account::Service | Account::LocalisedService);
+        let outside = paths.iter().find(|path| !path.is_domain_share());
+        if let Some(path) = outside.filter(|_| service) {
+            let text = format!(r"\\{}{}", path.server, path.rest);
+            let code = match domain_controllers {
+                Some(true) => &codes::OUTSIDE_NETLOGON_WITH_DCS,
+                Some(false) | None => &codes::OUTSIDE_NETLOGON,
+            };
+            self.report(
+                code,
+                format!("SYSTEM starts or reads `{text}`"),
+                "put the program into NETLOGON",
+            );
+        }
+    }
+
+    fn logon_type(&self) -> Option<String> {
+        let properties = &self.item.properties;
+        let principals = properties.task.iter().flat_map(|task| &task.principals);
+        let inner = principals
+            .into_iter()
+            .find_map(|one| one.logon_type.clone());
+        properties.logon_type.clone().or(inner)
+    }
+}
+
+/// Does a filter become false once the task has done its work? Filters on what a computer is
+/// (product, group, unit, name) never do.
+fn stops(filters: &[Filter]) -> bool {
+    filters.iter().any(|filter| match &filter.condition {
+        Condition::RunOnce { .. } | Condition::RegistryKeyExists { .. } | Condition::Wmi { .. } => {
+            true
+        }
+        Condition::Other(element) => matches!(
+            element.name.as_str(),
+            "FilterRegistry" | "FilterFile" | "FilterVariable" | "FilterMsi" | "FilterLdap"
+        ),
+        Condition::Collection { filters, .. } => stops(filters),
+        Condition::Group { .. } | Condition::Os { .. } => false,
+    })
+}

@@ -1,0 +1,285 @@
+//! Registry values that go wrong, and what else decides about Defender.
+
+use gangway_contract::manifest::AntivirusMode;
+
+use super::setting::{ANTIVIRUS, SENSOR, Setting, TELEMETRY, settings};
+use crate::gpo::codes;
+use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
+use crate::gpo::registry_pol::kind;
+use crate::problem::Problem;
+
+const POWERSHELL: &str = r"hklm\software\policies\microsoft\windows\powershell";
+const PROCESSING: &str = r"hklm\software\policies\microsoft\windows\group policy\";
+
+pub(super) fn check(
+    gpo: &FoundGpo,
+    antivirus_mode: Option<AntivirusMode>,
+    problems: &mut Vec<Problem>,
+) {
+    let settings = settings(gpo);
+    for setting in &settings {
+        switches(setting, antivirus_mode, problems);
+        form(setting, problems);
+        exclusion(setting, problems);
+    }
+    within(gpo, &settings, problems);
+    for (_, side) in gpo.sides() {
+        service_logon(side, problems);
+        let software = crate::gpo::extensions::SOFTWARE_INSTALLATION;
+        if side.extensions.contains(&software) {
+            problems.push(Problem::new(
+                &codes::SOFTWARE_INSTALLATION,
+                &gpo.place,
+                "the GPO installs software, which is not looked into",
+                "look at it in GPMC",
+            ));
+        }
+    }
+}
+
+/// Values that keep something from working.
+fn switches(setting: &Setting, antivirus_mode: Option<AntivirusMode>, problems: &mut Vec<Problem>) {
+    let mut report = |code, message: String, next| {
+        let problem = Problem::new(code, &setting.path, message, next);
+        problems.push(problem.with_evidence(format!(r"{}\{}", setting.key, setting.shown)));
+    };
+    let name = setting.shown.as_str();
+    let on = setting.number == Some(1);
+    if on
+        && (setting.is(ANTIVIRUS, "DisableAntiSpyware")
+            || setting.is(ANTIVIRUS, "DisableAntiVirus"))
+    {
+        report(
+            &codes::ANTISPYWARE_OFF,
+            format!("`{name}` is 1"),
+            "remove the value; set passive mode if another antivirus runs",
+        );
+    }
+    if setting.is(POWERSHELL, "EnableScripts") && setting.number == Some(0) {
+        report(
+            &codes::EXECUTION_POLICY,
+            "PowerShell scripts are switched off by policy".to_owned(),
+            "install the agent by msiexec (`agent_route = \"auto\"`)",
+        );
+    }
+    let policy = setting.text.as_deref().unwrap_or_default();
+    if setting.is(POWERSHELL, "ExecutionPolicy")
+        && ["allsigned", "restricted"].contains(&policy.to_lowercase().as_str())
+    {
+        report(
+            &codes::EXECUTION_POLICY,
+            format!("the execution policy is `{policy}`"),
+            "install the agent by msiexec, or trust Microsoft's publisher certificate",
+        );
+    }
+    if on
+        && let Some(cse) = setting.key.strip_prefix(PROCESSING)
+        && matches!(
+            setting.name.as_str(),
+            "nobackgroundpolicy" | "nogpolistchanges"
+        )
+    {
+        let known = crate::gpo::extensions::KNOWN.iter();
+        let extension = known
+            .filter(|extension| extension.preference)
+            .find(|extension| extension.cse.to_string().eq_ignore_ascii_case(cse));
+        if let Some(extension) = extension {
+            report(
+                &codes::BACKGROUND_OFF,
+                format!("`{name}` is 1 for {}", extension.name),
+                "set it to 0 for servers in scope",
+            );
+        }
+    }
+    if setting.is(SENSOR, "ForceDefenderPassiveMode") && antivirus_mode == Some(AntivirusMode::Auto)
+    {
+        report(
+            &codes::PASSIVE_WITH_AUTO,
+            "the value is set by policy while the bootstrap decides it".to_owned(),
+            "remove the value, or set `antivirus_mode` to `always_passive` or `never_passive`",
+        );
+    }
+    if setting.onboards().is_some() && setting.text.as_deref().is_some_and(|text| !text.is_empty())
+    {
+        report(
+            &codes::BLOB_IN_POLICY,
+            format!("`{name}` holds a blob that everybody in the domain can read"),
+            "remove it and deploy the package from a share that only computers can read",
+        );
+    }
+}
+
+/// Types and forms that the sensor and the antivirus need.
+fn form(setting: &Setting, problems: &mut Vec<Problem>) {
+    let dwords = [
+        (SENSOR, "ForceDefenderPassiveMode"),
+        (SENSOR, "AllowSampleCollection"),
+        (SENSOR, "PreferStaticProxyForHttpRequest"),
+        (TELEMETRY, "DisableEnterpriseAuthProxy"),
+        (ANTIVIRUS, "DisableAntiSpyware"),
+        (ANTIVIRUS, "DisableAntiVirus"),
+    ];
+    let text = setting.text.as_deref();
+    let tags = format!(r"{SENSOR}\devicetagging");
+    let why = if dwords.iter().any(|(key, name)| setting.is(key, name)) {
+        match setting.number {
+            Some(0 | 1) if setting.kind == Some(kind::DWORD) => return,
+            _ => "it must be a DWORD of 0 or 1",
+        }
+    } else if setting.is(TELEMETRY, "TelemetryProxyServer") {
+        match text {
+            Some(text) if !text.contains("://") && !text.contains(' ') && text.contains(':') => {
+                return;
+            }
+            _ => "it must be a text `host:port` without scheme and blanks",
+        }
+    } else if setting.is(ANTIVIRUS, "ProxyServer") {
+        match text {
+            Some(text) if text.starts_with("http://") || text.starts_with("https://") => return,
+            _ => "it must be a URL with its scheme",
+        }
+    } else if setting.is(&tags, "Group") {
+        match text {
+            Some(text) if text.encode_utf16().count() <= 200 => return,
+            _ => "it must be a text of at most 200 characters",
+        }
+    } else {
+        return;
+    };
+    problems.push(
+        Problem::new(
+            &codes::VALUE_FORM,
+            &setting.path,
+            format!("`{}` is ignored: {why}", setting.shown),
+            "correct the value",
+        )
+        .with_evidence(format!(r"{}\{}", setting.key, setting.shown)),
+    );
+}
+
+/// Folders and endings that hold so much that excluding them protects nothing.
+const WIDE_PATHS: [&str; 12] = [
+    "%systemroot%",
+    "%windir%",
+    "%systemdrive%",
+    "%programdata%",
+    "%programfiles%",
+    "%temp%",
+    r"c:\windows",
+    r"c:\windows\system32",
+    r"c:\windows\temp",
+    r"c:\program files",
+    r"c:\programdata",
+    r"c:\users",
+];
+const WIDE_EXTENSIONS: [&str; 10] = [
+    "exe", "dll", "sys", "ps1", "cmd", "bat", "vbs", "js", "msi", "com",
+];
+const WIDE_PROCESSES: [&str; 7] = [
+    "powershell.exe",
+    "cmd.exe",
+    "wscript.exe",
+    "cscript.exe",
+    "explorer.exe",
+    "svchost.exe",
+    "rundll32.exe",
+];
+
+fn exclusion(setting: &Setting, problems: &mut Vec<Problem>) {
+    let Some(list) = setting
+        .key
+        .strip_prefix(&format!(r"{ANTIVIRUS}\exclusions\"))
+    else {
+        return;
+    };
+    let name = setting.name.as_str();
+    let bare = name.trim_end_matches(['\\', '*', '?', '.']);
+    let wide = match list {
+        "paths" => bare.is_empty() || bare.ends_with(':') || WIDE_PATHS.contains(&bare),
+        "extensions" => bare.is_empty() || WIDE_EXTENSIONS.contains(&name.trim_start_matches('.')),
+        "processes" => {
+            let file = name.rsplit('\\').next().unwrap_or(name);
+            bare.is_empty() || WIDE_PROCESSES.contains(&file)
+        }
+        _ => false,
+    };
+    if wide {
+        problems.push(
+            Problem::new(
+                &codes::WIDE_EXCLUSION,
+                &setting.path,
+                format!("`{}` is excluded from scanning", setting.shown),
+                "exclude what the vendor names, no more",
+            )
+            .with_evidence(setting.key.clone()),
+        );
+    }
+}
+
+/// Two writers and mixed purposes inside one GPO.
+fn within(gpo: &FoundGpo, settings: &[Setting], problems: &mut Vec<Problem>) {
+    for (index, setting) in settings.iter().enumerate() {
+        let earlier = settings.iter().take(index).find(|other| {
+            other.path != setting.path && other.key == setting.key && other.name == setting.name
+        });
+        if let Some(other) = earlier {
+            problems.push(
+                Problem::new(
+                    &codes::TWO_WRITERS,
+                    &gpo.place,
+                    format!("`{}` is set by policy and by preference", setting.shown),
+                    "leave one of them",
+                )
+                .with_evidence(setting.key.clone())
+                .with_evidence(format!("`{}` and `{}`", other.path, setting.path)),
+            );
+        }
+    }
+    let tasks = gpo
+        .machine
+        .tasks
+        .as_ref()
+        .is_some_and(|file| !file.content.all_items().is_empty());
+    if let Some(setting) = settings
+        .iter()
+        .find(|setting| setting.is_defender())
+        .filter(|_| tasks)
+    {
+        problems.push(
+            Problem::new(
+                &codes::SETTINGS_WITH_TASK,
+                &gpo.place,
+                "the GPO holds a task and Defender's settings",
+                "keep them in two GPOs",
+            )
+            .with_evidence(format!(r"{}\{}", setting.key, setting.shown)),
+        );
+    }
+}
+
+/// `SeServiceLogonRight` without `S-1-5-80-0`.
+fn service_logon(side: &FoundSide, problems: &mut Vec<Problem>) {
+    let Some(FoundFile { path, content }) = &side.security_template else {
+        return;
+    };
+    let line = content.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        let wanted = name.trim().eq_ignore_ascii_case("SeServiceLogonRight");
+        wanted.then(|| value.trim().to_owned())
+    });
+    if let Some(accounts) = line
+        && !accounts
+            .split(',')
+            .any(|account| account.trim() == "*S-1-5-80-0")
+    {
+        problems.push(
+            Problem::new(
+                &codes::SERVICE_LOGON,
+                path,
+                "`Log on as a service` leaves out all services",
+                "add `*S-1-5-80-0`",
+            )
+            .with_evidence(format!("SeServiceLogonRight = {accounts}")),
+        );
+    }
+}

@@ -1,0 +1,267 @@
+//! `gangway publish gpo`: what a verified bundle wants to have in a domain. Bringing it there is the
+//! work of [`crate::publication`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gangway_contract::Sha256;
+
+use super::codes;
+use super::verify::{VerifyError, VerifyRequest, verify};
+use crate::bootstrap::exe_name;
+use crate::bundle::BundleDocument;
+use crate::gpo::found::{FoundGpo, Origin, load};
+use crate::gpo::wmi::{WmiFilter, read_mof};
+use crate::gpo::{DomainName, Guid, InvalidDomainName};
+use crate::lint;
+use crate::plain_file;
+use crate::problem::Problem;
+use crate::publication::Contents;
+use crate::publication::plan::{Desired, GPT_INI};
+
+/// Which bundle, and which part of it.
+#[derive(Debug, Clone)]
+pub struct ContentsRequest {
+    /// The bundle, and what from outside of it vouches for it.
+    pub bundle: VerifyRequest,
+    /// Which domain of the bundle; none when it has one.
+    pub domain: Option<String>,
+    /// Has the bootstrap to be signed by somebody whom a root of the request vouches for?
+    pub needs_signature: bool,
+}
+
+/// Why a bundle cannot be published.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentsError {
+    /// The bundle.
+    #[error("bundle `{}`: {why}", path.display())]
+    Bundle {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// There is no bundle to verify.
+    #[error(transparent)]
+    Unverifiable(#[from] VerifyError),
+    /// The bundle is for other domains, or for more than one.
+    #[error("bundle `{}`: {why}", path.display())]
+    ChooseDomain {
+        /// Its folder.
+        path: PathBuf,
+        /// Which domains there are.
+        why: String,
+    },
+    /// The bundle does not verify.
+    #[error("the bundle does not verify, so nothing is published: {why}")]
+    Verification {
+        /// The first problem.
+        why: String,
+    },
+    /// The linter found errors.
+    #[error("the policies have errors, so nothing is published: {why}")]
+    Lint {
+        /// The first problem.
+        why: String,
+    },
+    /// The domain's name.
+    #[error(transparent)]
+    Domain(#[from] InvalidDomainName),
+}
+
+/// Reads and checks a bundle.
+///
+/// # Errors
+/// No bundle, one that does not verify, an unsigned bootstrap, or policies with errors.
+pub fn contents(request: &ContentsRequest) -> Result<Contents, ContentsError> {
+    let Checked {
+        document,
+        exe,
+        problems,
+    } = checked(request)?;
+    let path = request.bundle.bundle.as_path();
+    let bundle = |why: String| ContentsError::Bundle {
+        path: path.to_owned(),
+        why,
+    };
+    let domain = choose_domain(&document, request.domain.as_deref()).map_err(|why| {
+        ContentsError::ChooseDomain {
+            path: path.to_owned(),
+            why,
+        }
+    })?;
+    let domain: DomainName = domain.parse()?;
+    let folder = path.join("gpo").join(domain.as_str());
+    let found = load(&folder).map_err(|error| bundle(error.to_string()))?;
+    let report = lint::check(&found);
+    if let Some(problem) = report.problems.iter().find(|problem| problem.is_error()) {
+        return Err(ContentsError::Lint { why: line(problem) });
+    }
+    let listed = Listed {
+        bundle: path,
+        document: &document,
+    };
+    let filter = listed
+        .read(&folder.join("wmi-filter.mof"))
+        .and_then(|bytes| read_mof(&bytes).map_err(|error| error.to_string()))
+        .map_err(bundle)?;
+    let mut gpos = Vec::new();
+    for gpo in &found.gpos {
+        if let Some(gpo) = desired(gpo, &folder, &filter, &listed).map_err(bundle)? {
+            gpos.push(gpo);
+        }
+    }
+    // The task last: whoever gets it has the settings already.
+    let has_task = |gpo: &Desired| {
+        gpo.files
+            .keys()
+            .any(|name| name.ends_with("ScheduledTasks.xml"))
+    };
+    gpos.sort_by_key(|gpo| (has_task(gpo), gpo.display_name.clone()));
+    if gpos.is_empty() {
+        return Err(bundle(format!("it holds no GPO for `{domain}`")));
+    }
+    let name = exe_name(document.mode, &document.bundle_id);
+    Ok(Contents {
+        domain,
+        gpos,
+        bootstrap: (name, exe),
+        problems,
+    })
+}
+
+/// A bundle that verified.
+struct Checked {
+    document: BundleDocument,
+    /// The bytes that were judged.
+    exe: Vec<u8>,
+    problems: Vec<Problem>,
+}
+
+/// The bundle, when everything in it is as it was built, and its bootstrap signed by somebody
+/// whom a root of the request vouches for.
+fn checked(request: &ContentsRequest) -> Result<Checked, ContentsError> {
+    let verified = verify(&request.bundle)?;
+    let about_signature = [&codes::EXE_UNSIGNED, &codes::EXE_CHAIN_UNKNOWN];
+    let stands_against = |problem: &&Problem| {
+        problem.is_error() || (request.needs_signature && about_signature.contains(&problem.code))
+    };
+    if let Some(problem) = verified.problems.iter().find(stands_against) {
+        return Err(ContentsError::Verification { why: line(problem) });
+    }
+    match verified.exe {
+        Some(exe) => Ok(Checked {
+            document: verified.document,
+            exe: exe.bytes,
+            problems: verified.problems,
+        }),
+        None => Err(ContentsError::Verification {
+            why: verified.signature.summary,
+        }),
+    }
+}
+
+/// Reads files of a verified bundle again, and nothing that was put there since.
+struct Listed<'a> {
+    bundle: &'a Path,
+    document: &'a BundleDocument,
+}
+
+impl Listed<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let relative = path.strip_prefix(self.bundle).unwrap_or(path);
+        let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+        let name = parts.join("/");
+        let listed = self.document.files.iter().find(|file| file.path == name);
+        let expected = listed.ok_or_else(|| format!("`{name}` is not part of what was built"))?;
+        let bytes = plain_file::read(path, expected.size)
+            .map_err(|error| format!("read `{}`: {error}", path.display()))?;
+        bytes
+            .filter(|bytes| Sha256::of(bytes) == expected.sha256)
+            .ok_or_else(|| format!("`{name}` changed while it was read"))
+    }
+}
+
+fn line(problem: &Problem) -> String {
+    format!(
+        "{} {}: {}\nhint: {}",
+        problem.code.id, problem.subject, problem.message, problem.next_action
+    )
+}
+
+fn choose_domain(document: &BundleDocument, wanted: Option<&str>) -> Result<String, String> {
+    let mut domains: Vec<&str> = document
+        .files
+        .iter()
+        .filter_map(|file| file.path.strip_prefix("gpo/")?.split('/').next())
+        .collect();
+    domains.sort_unstable();
+    domains.dedup();
+    match (wanted, domains.as_slice()) {
+        (Some(wanted), _) => domains
+            .iter()
+            .find(|domain| domain.eq_ignore_ascii_case(wanted))
+            .map(|domain| (*domain).to_owned())
+            .ok_or_else(|| {
+                format!(
+                    "it has no GPO for `{wanted}`\nhint: it has {}",
+                    domains.join(", ")
+                )
+            }),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, _) => Err(format!(
+            "it is for several domains\nhint: choose one by `--domain`: {}",
+            domains.join(", ")
+        )),
+    }
+}
+
+/// A backup with the files of its twin in SYSVOL form.
+fn desired(
+    gpo: &FoundGpo,
+    folder: &Path,
+    filter: &WmiFilter,
+    listed: &Listed<'_>,
+) -> Result<Option<Desired>, String> {
+    let Origin::Backup {
+        document: Some(document),
+        ..
+    } = &gpo.origin
+    else {
+        return Ok(None);
+    };
+    let files = sysvol_files(folder, document.gpo_id, listed)?;
+    let extensions = Some(document.machine_extensions.clone());
+    Ok(Some(Desired {
+        id: document.gpo_id,
+        display_name: document.display_name.clone(),
+        flags: document.options,
+        machine_extensions: extensions.filter(|list| !list.is_empty()),
+        wql_filter: document.wmi_filter.as_ref().map(|_| filter.link()),
+        filter: document.wmi_filter.as_ref().map(|_| filter.clone()),
+        files,
+    }))
+}
+
+/// Files of a GPO in the bundle's SYSVOL tree, without `GPT.INI`.
+fn sysvol_files(
+    folder: &Path,
+    id: Guid,
+    listed: &Listed<'_>,
+) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let root = folder.join("sysvol").join("Policies").join(id.to_string());
+    let mut files = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(&root).min_depth(1) {
+        let entry = entry.map_err(|error| error.to_string())?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
+        let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+        let name = parts.join("/");
+        if name != GPT_INI {
+            files.insert(name, listed.read(entry.path())?);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,11 @@
+//! The GPOs that a bundle carries: which there are, and what each says.
+
+mod deploy;
+mod error;
+mod output;
+mod settings;
+
+pub use deploy::{CONVERGED_KEY, DeployOptions, DeployTask, PrincipalForm, deploy};
+pub use error::GpoError;
+pub use output::{GpoFiles, InvalidRoleName, Purpose, RoleName};
+pub use settings::{Exclusions, Proxies, RoleExclusions, SettingsOptions, settings};

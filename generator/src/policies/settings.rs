@@ -1,0 +1,363 @@
+//! The Settings GPO: policy values only, linked as long as the sensor is there, because they
+//! vanish from each server when the GPO stops applying. Values and their meaning: Microsoft's
+//! documentation of the sensor's and the antivirus's policies.
+//!
+//! Exclusions of a server role go into a GPO of their own: registry policy knows no targeting
+//! below the GPO. Their values add up with those of the Settings GPO, because no record here
+//! ever deletes a value.
+
+use std::num::NonZeroU16;
+
+use gangway_contract::BundleId;
+use gangway_contract::manifest::AntivirusMode;
+
+use super::error::GpoError;
+use super::output::{GpoFiles, Purpose, RoleName, output};
+use crate::gpo::DomainName;
+use crate::gpo::Timestamp;
+use crate::gpo::gpt_ini::Version;
+use crate::gpo::registry_pol::{Record, RegistryPolicy};
+use crate::gpo::wmi::WmiFilter;
+use crate::gpo::{Gpo, Side};
+
+/// Policy key of the sensor.
+pub(super) const SENSOR_KEY: &str =
+    r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
+/// Policy key of telemetry, which the sensor's proxy belongs to.
+pub(super) const DATA_COLLECTION_KEY: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
+/// Policy key of the antivirus.
+pub(super) const ANTIVIRUS_KEY: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
+/// Value that switches Defender Antivirus to passive (1) or active (0) mode.
+pub(super) const PASSIVE_MODE: &str = "ForceDefenderPassiveMode";
+
+/// Longest device tag, in characters; a longer one is dropped with SENSE event 74.
+const MAX_DEVICE_TAG: usize = 200;
+
+/// Everything that the Settings GPO of one domain depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsOptions {
+    /// Organisation of the config; part of every stable GUID.
+    pub organization: String,
+    /// Domain that the GPO is for.
+    pub domain: DomainName,
+    /// Bundle that it belongs to.
+    pub bundle_id: BundleId,
+    /// Output time in seconds since 1970 UTC.
+    pub output_time: i64,
+    /// Are domain controllers in scope of the WMI filter?
+    pub include_domain_controllers: bool,
+    /// Version of the GPO in the SYSVOL tree and the backup.
+    pub version: NonZeroU16,
+    /// `Auto` writes no value: there the bootstrap decides on each server.
+    pub antivirus_mode: AntivirusMode,
+    /// Device tag; an empty one clears the tag of servers that have one.
+    pub device_tag: Option<String>,
+    /// May the service ask for file samples?
+    pub sample_collection: Option<bool>,
+    /// Proxies of sensor and antivirus.
+    pub proxies: Proxies,
+    /// Exclusions of every server.
+    pub exclusions: Exclusions,
+    /// Exclusions of server roles, each a GPO of its own.
+    pub role_exclusions: Vec<RoleExclusions>,
+}
+
+impl SettingsOptions {
+    /// The options of a config that says nothing more: no value at all.
+    pub fn new(
+        organization: String,
+        domain: DomainName,
+        bundle_id: BundleId,
+        output_time: i64,
+    ) -> Self {
+        Self {
+            organization,
+            domain,
+            bundle_id,
+            output_time,
+            include_domain_controllers: false,
+            version: NonZeroU16::MIN,
+            antivirus_mode: AntivirusMode::Auto,
+            device_tag: None,
+            sample_collection: None,
+            proxies: Proxies::default(),
+            exclusions: Exclusions::default(),
+            role_exclusions: Vec::new(),
+        }
+    }
+}
+
+/// Proxies of sensor and antivirus.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proxies {
+    /// `TelemetryProxyServer`: `host:port`, no scheme.
+    pub sensor: Option<String>,
+    /// `DisableEnterpriseAuthProxy`: no authenticated proxy for the sensor.
+    pub disable_enterprise_auth: bool,
+    /// `PreferStaticProxyForHttpRequest`: the sensor's proxy also for revocation and updates.
+    pub prefer_static: bool,
+    /// `ProxyServer` of the antivirus: a URL.
+    pub antivirus: Option<String>,
+    /// `ProxyBypass` of the antivirus.
+    pub antivirus_bypass: Vec<String>,
+}
+
+/// Antivirus exclusions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exclusions {
+    /// Files and folders; variables and wildcards are the antivirus's.
+    pub paths: Vec<String>,
+    /// File name extensions.
+    pub extensions: Vec<String>,
+    /// Files opened by these programs.
+    pub processes: Vec<String>,
+}
+
+/// Exclusions of the servers of one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleExclusions {
+    /// Role.
+    pub role: RoleName,
+    /// Its exclusions.
+    pub exclusions: Exclusions,
+}
+
+/// Writes the Settings GPO and the exclusion GPOs of one domain; a GPO without any value is
+/// left out.
+///
+/// # Errors
+/// A value that a server would ignore or misread.
+pub fn settings(options: &SettingsOptions) -> Result<Vec<GpoFiles>, GpoError> {
+    let time = Timestamp::from_unix(options.output_time)?;
+    let mut gpos = Vec::new();
+    let base = policy(options)?;
+    if !base.records.is_empty() {
+        gpos.push(write(options, &Purpose::Settings, base, time)?);
+    }
+    let mut roles: Vec<&RoleExclusions> = options.role_exclusions.iter().collect();
+    roles.sort_by_key(|role| role.role.slug());
+    if let Some([first, _]) = roles
+        .windows(2)
+        .find(|pair| matches!(pair, [a, b] if a.role.slug() == b.role.slug()))
+    {
+        return Err(GpoError::Setting {
+            setting: "gpo.exclusions.role",
+            found: first.role.as_str().to_owned(),
+            why: "the role is listed twice",
+        });
+    }
+    for role in roles {
+        let mut records = Vec::new();
+        exclusion_records(&role.exclusions, &mut records)?;
+        if !records.is_empty() {
+            let purpose = Purpose::Exclusions(role.role.clone());
+            gpos.push(write(options, &purpose, RegistryPolicy { records }, time)?);
+        }
+    }
+    Ok(gpos)
+}
+
+fn write(
+    options: &SettingsOptions,
+    purpose: &Purpose,
+    policy: RegistryPolicy,
+    time: Timestamp,
+) -> Result<GpoFiles, GpoError> {
+    let what = match purpose {
+        Purpose::Exclusions(role) => format!("antivirus exclusions of role {}", role.as_str()),
+        _ => "policy values of Microsoft Defender for Endpoint; keep it linked as long as the \
+              sensor is there"
+            .to_owned(),
+    };
+    let gpo = Gpo {
+        id: purpose.gpo_id(&options.organization, &options.domain),
+        display_name: purpose.display_name(),
+        description: format!(
+            "{}: {what}. Made by Gangway; change gangway.toml and build again instead of editing.",
+            options.organization
+        ),
+        domain: options.domain.clone(),
+        version: Version::of_machine(options.version),
+        machine: Side {
+            registry_policy: Some(policy),
+            ..Side::default()
+        },
+        wmi_filter: WmiFilter::servers(
+            &options.organization,
+            &options.domain,
+            options.include_domain_controllers,
+            time,
+        ),
+    };
+    output(
+        &gpo,
+        purpose,
+        &options.organization,
+        &options.bundle_id,
+        time,
+    )
+}
+
+/// The values of the Settings GPO, in a fixed order.
+fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
+    let mut records = Vec::new();
+    match options.antivirus_mode {
+        AntivirusMode::Auto => {}
+        AntivirusMode::AlwaysPassive => records.push(Record::dword(SENSOR_KEY, PASSIVE_MODE, 1)),
+        AntivirusMode::NeverPassive => records.push(Record::dword(SENSOR_KEY, PASSIVE_MODE, 0)),
+    }
+    if let Some(allow) = options.sample_collection {
+        let number = u32::from(allow);
+        records.push(Record::dword(SENSOR_KEY, "AllowSampleCollection", number));
+    }
+    let proxies = &options.proxies;
+    if proxies.prefer_static {
+        let value = "PreferStaticProxyForHttpRequest";
+        records.push(Record::dword(SENSOR_KEY, value, 1));
+    }
+    if let Some(tag) = &options.device_tag {
+        check_text("gpo.device_tag", tag)?;
+        if tag.encode_utf16().count() > MAX_DEVICE_TAG {
+            return Err(GpoError::Setting {
+                setting: "gpo.device_tag",
+                found: tag.clone(),
+                why: "the sensor drops tags of more than 200 characters",
+            });
+        }
+        let key = format!(r"{SENSOR_KEY}\DeviceTagging");
+        records.push(Record::text(&key, "Group", tag));
+    }
+    if let Some(proxy) = &proxies.sensor {
+        check_host_and_port("gpo.proxy.sensor", proxy)?;
+        let value = "TelemetryProxyServer";
+        records.push(Record::text(DATA_COLLECTION_KEY, value, proxy));
+    }
+    if proxies.disable_enterprise_auth {
+        let value = "DisableEnterpriseAuthProxy";
+        records.push(Record::dword(DATA_COLLECTION_KEY, value, 1));
+    }
+    if let Some(proxy) = &proxies.antivirus {
+        let setting = "gpo.proxy.antivirus";
+        let found = || proxy.clone();
+        let host = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| proxy.strip_prefix(scheme))
+            .ok_or_else(|| GpoError::Setting {
+                setting,
+                found: found(),
+                why: "the antivirus needs a URL such as `http://proxy.contoso.com:8080`",
+            })?;
+        check_host_and_port(setting, host.strip_suffix('/').unwrap_or(host))?;
+        records.push(Record::text(ANTIVIRUS_KEY, "ProxyServer", proxy));
+    }
+    if !proxies.antivirus_bypass.is_empty() {
+        let setting = "gpo.proxy.antivirus_bypass";
+        for address in &proxies.antivirus_bypass {
+            check_text(setting, address)?;
+            if address.is_empty() || address.contains([';', ' ']) {
+                return Err(GpoError::Setting {
+                    setting,
+                    found: address.clone(),
+                    why: "give one address per entry, without blanks and semicolons",
+                });
+            }
+        }
+        let list = proxies.antivirus_bypass.join(";");
+        records.push(Record::text(ANTIVIRUS_KEY, "ProxyBypass", &list));
+    }
+    exclusion_records(&options.exclusions, &mut records)?;
+    Ok(RegistryPolicy { records })
+}
+
+/// The values of the three exclusion policies: a switch, and one value per exclusion.
+fn exclusion_records(exclusions: &Exclusions, records: &mut Vec<Record>) -> Result<(), GpoError> {
+    let lists = [
+        (
+            "gpo.exclusions.extensions",
+            "Extensions",
+            &exclusions.extensions,
+        ),
+        ("gpo.exclusions.paths", "Paths", &exclusions.paths),
+        (
+            "gpo.exclusions.processes",
+            "Processes",
+            &exclusions.processes,
+        ),
+    ];
+    let key = format!(r"{ANTIVIRUS_KEY}\Exclusions");
+    for (setting, name, list) in lists {
+        let mut list = list.clone();
+        list.sort_by_key(|entry| entry.to_lowercase());
+        list.dedup_by_key(|entry| entry.to_lowercase());
+        if !list.is_empty() {
+            records.push(Record::dword(&key, &format!("Exclusions_{name}"), 1));
+        }
+        for entry in list {
+            check_text(setting, &entry)?;
+            if let Some(why) = unusable_exclusion(&entry) {
+                return Err(GpoError::Setting {
+                    setting,
+                    found: entry,
+                    why,
+                });
+            }
+            let key = format!(r"{key}\{name}");
+            // The data says nothing; the policy editor writes a text `0`.
+            records.push(Record::text(&key, &entry, "0"));
+        }
+    }
+    Ok(())
+}
+
+/// Why the antivirus would misread an exclusion, or be switched off by it.
+fn unusable_exclusion(entry: &str) -> Option<&'static str> {
+    let bare = entry.trim_end_matches(['\\', '*', '?', '.']);
+    if entry.trim() != entry || entry.is_empty() {
+        Some("an exclusion is empty or begins or ends with a blank")
+    } else if entry.contains(['"', '<', '>', '|']) {
+        Some("quotes and pipes are taken literally and match nothing")
+    } else if entry.starts_with("**") {
+        Some("`**` begins an instruction of registry policy, not a value")
+    } else if bare.is_empty() || bare.ends_with(':') || bare.eq_ignore_ascii_case("%systemdrive%") {
+        Some("it excludes a whole drive or everything")
+    } else {
+        None
+    }
+}
+
+fn check_text(setting: &'static str, text: &str) -> Result<(), GpoError> {
+    if text.chars().any(char::is_control) {
+        return Err(GpoError::Setting {
+            setting,
+            found: text.escape_default().to_string(),
+            why: "control characters are not allowed",
+        });
+    }
+    Ok(())
+}
+
+/// `host:port` without a scheme, without blanks.
+fn check_host_and_port(setting: &'static str, text: &str) -> Result<(), GpoError> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let address = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.');
+    let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
+        let host_is_valid = match host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+        {
+            Some(inside) => !inside.is_empty() && inside.chars().all(address),
+            None => !host.is_empty() && host.chars().all(letters),
+        };
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        host_is_valid && digits && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    if valid {
+        Ok(())
+    } else {
+        Err(GpoError::Setting {
+            setting,
+            found: text.to_owned(),
+            why: "expected host and port such as `proxy.contoso.com:8080`",
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! The one server that a publication writes to: its directory and its SYSVOL.
+
+use std::path::PathBuf;
+
+use super::credentials::Credentials;
+use super::directory::{Budget, DirectoryError, Encryption, Failure, LdapDirectory};
+use super::host::{HostName, InvalidHostName};
+use super::server::pdc_emulator_of;
+use super::share::{FolderShare, Share};
+use super::{PublishError, share};
+use crate::gpo::DomainName;
+
+/// Which server, and how it is reached.
+#[derive(Debug, Clone)]
+pub struct ServerChoice {
+    /// A domain controller; none for the one that the directory names as PDC emulator.
+    pub host: Option<HostName>,
+    /// How the directory is reached.
+    pub encryption: Encryption,
+    /// A folder that SYSVOL is reached by; none for the server's share.
+    pub sysvol: Option<PathBuf>,
+}
+
+/// A signed-in connection.
+pub struct Connection {
+    /// The server.
+    pub host: HostName,
+    /// Its directory.
+    pub directory: LdapDirectory,
+    /// Its SYSVOL.
+    pub share: Box<dyn Share>,
+}
+
+impl Connection {
+    /// Signs in at a domain controller of the domain. Two connections at most, within one budget
+    /// of answers and time.
+    ///
+    /// # Errors
+    /// Nobody answers, the account is refused, or the directory names a PDC emulator elsewhere.
+    pub fn open(
+        choice: &ServerChoice,
+        domain: &DomainName,
+        credentials: &Credentials,
+    ) -> Result<Self, PublishError> {
+        let budget = Budget::default();
+        let open = |host: &HostName| -> Result<LdapDirectory, DirectoryError> {
+            LdapDirectory::connect(host, choice.encryption, credentials, &budget)
+        };
+        let (host, directory) = match &choice.host {
+            Some(host) => (host.clone(), open(host)?),
+            None => {
+                let host = pdc_emulator_of(domain, &mut any_of(domain, open)?)?;
+                let directory = open(&host)?;
+                (host, directory)
+            }
+        };
+        let share: Box<dyn Share> = match &choice.sysvol {
+            Some(folder) => Box::new(FolderShare::new(folder.clone())),
+            None => share::of_host(&host, "sysvol", credentials),
+        };
+        Ok(Self {
+            host,
+            directory,
+            share,
+        })
+    }
+}
+
+/// The domain's own name leads to one of its domain controllers.
+fn any_of(
+    domain: &DomainName,
+    open: impl Fn(&HostName) -> Result<LdapDirectory, DirectoryError>,
+) -> Result<LdapDirectory, PublishError> {
+    let name = domain.as_str().parse().map_err(|error: InvalidHostName| {
+        let why = error.to_string();
+        PublishError::Server { why }
+    })?;
+    Ok(open(&name).map_err(|mut error| {
+        // Another domain controller would refuse the account too, and count the try.
+        if error.failure != Failure::NotSignedIn {
+            error
+                .why
+                .push_str("\nhint: or name a domain controller by `--dc`");
+        }
+        error
+    })?)
+}

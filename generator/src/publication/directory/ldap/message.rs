@@ -1,0 +1,239 @@
+//! Questions and answers of LDAP (RFC 4511), as far as publication needs them.
+
+use std::collections::BTreeMap;
+
+use super::ber::{Malformed, Reader, element, group, number, tag, text};
+use super::refusal::Outcome;
+use crate::publication::directory::filter::Filter;
+use crate::publication::directory::{AttributeChange, Depth, Entry};
+
+/// Tags of operations: questions, and the last message of each one's answer.
+pub(super) mod operation {
+    pub(in super::super) const BIND: u8 = 0x60;
+    pub(in super::super) const BIND_DONE: u8 = 0x61;
+    pub(in super::super) const SEARCH: u8 = 0x63;
+    pub(in super::super) const SEARCH_ENTRY: u8 = 0x64;
+    pub(in super::super) const SEARCH_DONE: u8 = 0x65;
+    pub(in super::super) const SEARCH_REFERENCE: u8 = 0x73;
+    pub(in super::super) const MODIFY: u8 = 0x66;
+    pub(in super::super) const MODIFY_DONE: u8 = 0x67;
+    pub(in super::super) const ADD: u8 = 0x68;
+    pub(in super::super) const ADD_DONE: u8 = 0x69;
+    pub(in super::super) const DELETE: u8 = 0x4a;
+    pub(in super::super) const DELETE_DONE: u8 = 0x6b;
+    pub(in super::super) const EXTENDED: u8 = 0x77;
+    pub(in super::super) const EXTENDED_DONE: u8 = 0x78;
+}
+
+/// The extended operation StartTLS (RFC 4511, section 4.14).
+const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
+/// Asks for owner, group and list of a descriptor, without the system list, which only
+/// auditors may read (`LDAP_SERVER_SD_FLAGS_OID`, MS-ADTS 3.1.1.3.4.1.11).
+const DESCRIPTOR_FLAGS: &str = "1.2.840.113556.1.4.801";
+/// The value 7 as a BER sequence of one integer.
+const OWNER_GROUP_DACL: [u8; 5] = [0x30, 0x03, 0x02, 0x01, 0x07];
+/// Deletes what is below too (`LDAP_SERVER_TREE_DELETE_OID`).
+const TREE_DELETE: &str = "1.2.840.113556.1.4.805";
+
+/// A question: the operation, and its controls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    operation: Vec<u8>,
+    controls: Vec<Vec<u8>>,
+    /// Tag of the message that ends the answer.
+    pub(super) end: u8,
+}
+
+impl Question {
+    fn new(operation: Vec<u8>, end: u8) -> Self {
+        Self {
+            operation,
+            controls: Vec::new(),
+            end,
+        }
+    }
+
+    /// As it goes over the line.
+    pub(super) fn to_bytes(&self, id: u32) -> Vec<u8> {
+        let mut parts = vec![number(tag::INTEGER, id), self.operation.clone()];
+        if !self.controls.is_empty() {
+            parts.push(group(0xa0, &self.controls));
+        }
+        group(tag::SEQUENCE, &parts)
+    }
+}
+
+/// A bind by name and password.
+pub(super) fn bind(user: &str, password: &str) -> Question {
+    let parts = [
+        number(tag::INTEGER, 3),
+        text(user),
+        element(0x80, password.as_bytes()),
+    ];
+    Question::new(group(operation::BIND, &parts), operation::BIND_DONE)
+}
+
+/// May the connection be encrypted now?
+pub(super) fn start_tls() -> Question {
+    let name = element(0x80, START_TLS.as_bytes());
+    Question::new(
+        element(operation::EXTENDED, &name),
+        operation::EXTENDED_DONE,
+    )
+}
+
+/// A search that follows no alias and asks for some attributes.
+pub(super) fn search(
+    base: &str,
+    depth: Depth,
+    filter: Filter<'_>,
+    attributes: &[&str],
+) -> Question {
+    let scope = match depth {
+        Depth::Object => 0,
+        Depth::Children => 1,
+        Depth::Tree => 2,
+    };
+    let attributes: Vec<Vec<u8>> = attributes.iter().map(|name| text(name)).collect();
+    let parts = [
+        text(base),
+        number(tag::ENUMERATED, scope),
+        number(tag::ENUMERATED, 0),
+        // No limits of size and time but the server's.
+        number(tag::INTEGER, 0),
+        number(tag::INTEGER, 0),
+        element(tag::BOOLEAN, &[0]),
+        condition(filter),
+        group(tag::SEQUENCE, &attributes),
+    ];
+    let mut question = Question::new(group(operation::SEARCH, &parts), operation::SEARCH_DONE);
+    let value = element(tag::OCTET_STRING, &OWNER_GROUP_DACL);
+    question
+        .controls
+        .push(group(tag::SEQUENCE, &[text(DESCRIPTOR_FLAGS), value]));
+    question
+}
+
+fn condition(filter: Filter<'_>) -> Vec<u8> {
+    match filter {
+        Filter::All => element(0x87, b"objectClass"),
+        Filter::Equals(name, value) => group(0xa3, &[text(name), text(value)]),
+        Filter::Contains(name, value) => {
+            let anywhere = element(0x81, value.as_bytes());
+            group(0xa4, &[text(name), element(tag::SEQUENCE, &anywhere)])
+        }
+    }
+}
+
+/// Adds an object.
+pub(super) fn add(dn: &str, attributes: &[(String, String)]) -> Question {
+    let attributes: Vec<Vec<u8>> = attributes
+        .iter()
+        .map(|(name, value)| attribute(name, Some(value)))
+        .collect();
+    let parts = [text(dn), group(tag::SEQUENCE, &attributes)];
+    Question::new(group(operation::ADD, &parts), operation::ADD_DONE)
+}
+
+/// Changes an object.
+pub(super) fn modify(dn: &str, changes: &[AttributeChange]) -> Question {
+    let changes: Vec<Vec<u8>> = changes
+        .iter()
+        .map(|change| {
+            let (kind, attribute) = match change {
+                AttributeChange::Add(name, value) => (0, attribute(name, Some(value))),
+                AttributeChange::Delete(name, value) => (1, attribute(name, Some(value))),
+                AttributeChange::Replace(name, value) => (2, attribute(name, value.as_deref())),
+            };
+            group(tag::SEQUENCE, &[number(tag::ENUMERATED, kind), attribute])
+        })
+        .collect();
+    let parts = [text(dn), group(tag::SEQUENCE, &changes)];
+    Question::new(group(operation::MODIFY, &parts), operation::MODIFY_DONE)
+}
+
+fn attribute(name: &str, value: Option<&str>) -> Vec<u8> {
+    let values: Vec<Vec<u8>> = value.into_iter().map(text).collect();
+    group(tag::SEQUENCE, &[text(name), group(tag::SET, &values)])
+}
+
+/// Deletes an object and what is below it.
+pub(super) fn delete_tree(dn: &str) -> Question {
+    let operation = element(operation::DELETE, dn.as_bytes());
+    let mut question = Question::new(operation, operation::DELETE_DONE);
+    // A server that does not know the control shall not delete less than was asked.
+    let critical = element(tag::BOOLEAN, &[0xff]);
+    question
+        .controls
+        .push(group(tag::SEQUENCE, &[text(TREE_DELETE), critical]));
+    question
+}
+
+/// One message of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answer<'a> {
+    /// Of the question; 0 is a server that speaks unasked.
+    pub(super) id: u32,
+    /// Its operation.
+    pub(super) operation: u8,
+    content: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    /// Reads what stands in the outermost sequence. Controls of a server are passed over.
+    pub(super) fn read(message: &'a [u8]) -> Result<Self, Malformed> {
+        let mut parts = Reader::new(message);
+        let id = parts.number(tag::INTEGER)?;
+        let (operation, content) = parts.next()?.ok_or(Malformed)?;
+        Ok(Self {
+            id,
+            operation,
+            content,
+        })
+    }
+
+    /// How the operation went.
+    pub(super) fn outcome(&self) -> Result<Outcome, Malformed> {
+        let mut parts = Reader::new(self.content);
+        let code = parts.number(tag::ENUMERATED)?;
+        parts.expect(tag::OCTET_STRING)?;
+        let text = parts.expect(tag::OCTET_STRING)?;
+        Ok(Outcome {
+            code,
+            text: String::from_utf8_lossy(text).into_owned(),
+        })
+    }
+
+    /// An object of a search: those of its attributes that were asked for. `values` is how many
+    /// values the answer may still have.
+    pub(super) fn entry(
+        &self,
+        asked: &[&str],
+        values: &mut usize,
+    ) -> Result<Option<Entry>, Malformed> {
+        let mut parts = Reader::new(self.content);
+        let dn = String::from_utf8_lossy(parts.expect(tag::OCTET_STRING)?).into_owned();
+        let mut list = Reader::new(parts.expect(tag::SEQUENCE)?);
+        let mut attributes: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+        while let Some((kind, attribute)) = list.next()? {
+            if kind != tag::SEQUENCE {
+                return Err(Malformed);
+            }
+            let mut attribute = Reader::new(attribute);
+            let name = String::from_utf8_lossy(attribute.expect(tag::OCTET_STRING)?);
+            let mut set = Reader::new(attribute.expect(tag::SET)?);
+            if !asked.iter().any(|one| one.eq_ignore_ascii_case(&name)) {
+                continue;
+            }
+            let of_attribute = attributes.entry(name.to_lowercase()).or_default();
+            while let Some((_, value)) = set.next()? {
+                match values.checked_sub(1) {
+                    Some(left) => *values = left,
+                    None => return Ok(None),
+                }
+                of_attribute.push(value.to_vec());
+            }
+        }
+        Ok(Some(Entry { dn, attributes }))
+    }
+}

@@ -1,0 +1,318 @@
+//! Doing the steps, each printed before it is done.
+
+use super::{
+    Contents, PublishError, Published, changes_something, exchange, heading, link_change, present,
+    server,
+};
+use crate::gpo::Guid;
+use crate::gpo::security::SecurityDescriptor;
+use crate::gpo::wmi::WmiFilter;
+use crate::printable::on_one_line;
+use crate::publication::plan::{
+    Change, Desired, DomainFacts, GPT_INI, GpLink, Present, Step, TEMPORARY, sysvol_sddl,
+};
+use crate::publication::{AttributeChange, Depth, Directory, Filter, Share};
+
+pub(super) struct Executor<'a> {
+    pub(super) directory: &'a mut dyn Directory,
+    share: &'a mut dyn Share,
+    say: &'a mut dyn FnMut(&str),
+    dry_run: bool,
+    done: &'a mut Published,
+}
+
+impl<'a> Executor<'a> {
+    pub(super) fn new(
+        directory: &'a mut dyn Directory,
+        share: &'a mut dyn Share,
+        say: &'a mut dyn FnMut(&str),
+        dry_run: bool,
+        done: &'a mut Published,
+    ) -> Self {
+        Self {
+            directory,
+            share,
+            say,
+            dry_run,
+            done,
+        }
+    }
+
+    /// Names of objects are the directory's words.
+    fn begin(&mut self, text: &str) {
+        let text = on_one_line(text);
+        (self.say)(&text);
+        self.done.unfinished = Some(text.into_owned());
+    }
+
+    fn end(&mut self) {
+        self.done.steps.extend(self.done.unfinished.take());
+    }
+
+    fn note(&mut self, text: &str) {
+        let text = on_one_line(text).into_owned();
+        if !self.done.notes.contains(&text) {
+            self.done.notes.push(text);
+        }
+    }
+
+    pub(super) fn say_gpo(&mut self, name: &str, id: Guid) {
+        (self.say)(&heading(name, id));
+    }
+
+    pub(super) fn present(
+        &mut self,
+        id: Guid,
+        filter: Option<&WmiFilter>,
+        domain: &DomainFacts,
+    ) -> Result<Present, PublishError> {
+        present::read(id, filter, domain, self.directory, self.share)
+    }
+
+    /// GPMC writes to the PDC emulator; two writers on two servers make replication conflicts.
+    pub(super) fn note_about_server(&mut self) -> Result<(), PublishError> {
+        let here = server::root_text(self.directory, "dnsHostName")?;
+        let pdc = server::pdc_emulator(self.directory)?;
+        if let (Some(here), Some(pdc)) = (here, pdc)
+            && !here.eq_ignore_ascii_case(&pdc)
+        {
+            self.note(&format!(
+                "`{here}` is not the PDC emulator; GPMC writes to `{pdc}`, so nobody should edit \
+                 GPOs until both have replicated"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Puts the bootstrap where the task starts it. Its name holds the bundle id, so a file of
+    /// that name is this very program or somebody's forgery.
+    pub(super) fn bootstrap(
+        &mut self,
+        contents: &Contents,
+        domain: &DomainFacts,
+    ) -> Result<(), PublishError> {
+        let (name, bytes) = &contents.bootstrap;
+        // NETLOGON is this folder of SYSVOL.
+        let folder = format!("{}/scripts/Gangway", domain.name);
+        let path = format!("{folder}/{name}");
+        match self.share.read_file(&path)? {
+            Some(there) if there == *bytes => return Ok(()),
+            Some(_) => return Err(PublishError::Different { path }),
+            None => {}
+        }
+        if self.share.read_tree(&folder)?.is_none() {
+            let path = folder;
+            self.run(&Step::MakeFolder { path }, None)?;
+        }
+        let bytes = bytes.clone();
+        self.run(&Step::WriteFile { path, bytes }, None)
+    }
+
+    /// Prints a step and, unless this is a dry run, does it.
+    pub(super) fn run(
+        &mut self,
+        step: &Step,
+        desired: Option<&Desired>,
+    ) -> Result<(), PublishError> {
+        if self.dry_run && !changes_something(step) {
+            return Ok(());
+        }
+        self.begin(&step.to_string());
+        if !self.dry_run {
+            self.act(step, desired)?;
+        }
+        self.end();
+        Ok(())
+    }
+
+    fn act(&mut self, step: &Step, desired: Option<&Desired>) -> Result<(), PublishError> {
+        match step {
+            Step::AddObject { dn, attributes } => {
+                let attributes: Vec<(String, String)> = attributes
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect();
+                self.directory.add(dn, &attributes)?;
+            }
+            Step::ModifyObject { dn, changes } => {
+                let changes: Vec<AttributeChange> = changes.iter().flat_map(change).collect();
+                self.directory.modify(dn, &changes)?;
+            }
+            Step::DeleteObject { dn } => self.directory.delete_tree(dn)?,
+            Step::MakeGpoFolder {
+                path,
+                temporary,
+                dn,
+            } => self.gpo_folder(path, temporary, dn)?,
+            Step::MakeFolder { path } => self.share.make_folder(path)?,
+            Step::WriteFile { path, bytes } => {
+                let part = format!("{path}{TEMPORARY}");
+                self.share.write(&part, bytes)?;
+                self.share.rename(&part, path)?;
+            }
+            Step::Compare { path } => self.compare(path, desired)?,
+            Step::RemoveFile { path } => self.share.remove_file(path)?,
+            Step::RemoveFolder { path } => self.share.remove_folder(path)?,
+        }
+        Ok(())
+    }
+
+    fn gpo_folder(&mut self, path: &str, temporary: &str, dn: &str) -> Result<(), PublishError> {
+        let attribute = "nTSecurityDescriptor";
+        let found = self
+            .directory
+            .search(dn, Depth::Object, Filter::All, &[attribute])?;
+        let bytes = found.first().and_then(|entry| entry.bytes(attribute));
+        let descriptor = bytes.map(SecurityDescriptor::from_bytes);
+        let Some(Ok(descriptor)) = descriptor else {
+            return Err(PublishError::Server {
+                why: format!("the permissions of `{dn}` cannot be read"),
+            });
+        };
+        self.share.make_folder(temporary)?;
+        // Before anything is made inside: children keep what they inherit when they are made.
+        if self
+            .share
+            .set_permissions(temporary, &sysvol_sddl(&descriptor))?
+        {
+            self.note(
+                "over SMB the folder's list lacks the entry for `Apply Group Policy`, and `smbcacls` \
+                 orders the others anew; clients need neither. To have both halves equal \
+                 to the letter, let GPMC repair the permissions, or run `samba-tool ntacl \
+                 sysvolreset` on a Samba domain controller, which resets all of SYSVOL",
+            );
+        } else {
+            self.note(&format!(
+                "the permissions of `{path}` are inherited; open the GPO in GPMC and let it \
+                 repair them"
+            ));
+        }
+        self.share.rename(temporary, path)?;
+        Ok(())
+    }
+
+    /// What is on the share must be what was written before anybody is told of it.
+    fn compare(&mut self, path: &str, desired: Option<&Desired>) -> Result<(), PublishError> {
+        let different = |path: String| PublishError::Different { path };
+        let tree = self.share.read_tree(path)?;
+        let tree = tree.ok_or_else(|| different(path.to_owned()))?;
+        let Some(desired) = desired else {
+            return Ok(());
+        };
+        for (name, bytes) in &desired.files {
+            let mut there = tree.files.iter();
+            let found = there.find(|(other, _)| other.eq_ignore_ascii_case(name));
+            if found.is_none_or(|(_, content)| content != bytes) {
+                return Err(different(format!("{path}/{name}")));
+            }
+        }
+        let mut extra = tree
+            .files
+            .keys()
+            .filter(|name| !name.eq_ignore_ascii_case(GPT_INI));
+        match extra.find(|name| {
+            !desired
+                .files
+                .keys()
+                .any(|one| one.eq_ignore_ascii_case(name))
+        }) {
+            Some(name) => Err(different(format!("{path}/{name}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The list of links of a domain, unit or site.
+    pub(super) fn links_of(&mut self, target: &str) -> Result<Option<String>, PublishError> {
+        let found = self
+            .directory
+            .search(target, Depth::Object, Filter::All, &["gPLink"])?;
+        let entry = found.first().ok_or_else(|| PublishError::Server {
+            why: format!(
+                "there is no `{target}` to link to\nhint: `--link` takes the distinguished name of \
+                 a domain or unit"
+            ),
+        })?;
+        Ok(entry.text("gPLink"))
+    }
+
+    /// Links a GPO; links of others stay byte for byte.
+    pub(super) fn link(
+        &mut self,
+        target: &str,
+        gpo: &str,
+        enabled: bool,
+    ) -> Result<(), PublishError> {
+        let old = self.links_of(target)?;
+        let new =
+            link_change(old.as_deref(), gpo, enabled).map_err(|why| PublishError::Server {
+                why: format!("`{target}`: {why}"),
+            })?;
+        let Some(new) = new else {
+            return Ok(());
+        };
+        let state = if enabled { "on" } else { "off" };
+        self.begin(&format!("link to `{target}`, switched {state}"));
+        self.change_links(target, old.as_deref(), &new)?;
+        self.end();
+        Ok(())
+    }
+
+    /// Takes the links to a GPO away, wherever they are in domain and sites.
+    pub(super) fn unlink(&mut self, gpo: &str, domain: &DomainFacts) -> Result<(), PublishError> {
+        let configuration = server::root_text(self.directory, "configurationNamingContext")?;
+        let sites = configuration.map(|dn| format!("CN=Sites,{dn}"));
+        for base in [Some(domain.naming_context.clone()), sites]
+            .into_iter()
+            .flatten()
+        {
+            let found = self.directory.search(
+                &base,
+                Depth::Tree,
+                Filter::Contains("gPLink", gpo),
+                &["gPLink"],
+            )?;
+            for entry in found {
+                let Some(old) = entry.text("gPLink") else {
+                    continue;
+                };
+                // A list that cannot be read is not ours to repair.
+                let Ok(before) = GpLink::parse(&old) else {
+                    continue;
+                };
+                let after = before.clone().without(gpo);
+                if after != before {
+                    self.begin(&format!("take the link from `{}`", entry.dn));
+                    self.change_links(&entry.dn, Some(&old), &after.write())?;
+                    self.end();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn change_links(
+        &mut self,
+        target: &str,
+        old: Option<&str>,
+        new: &str,
+    ) -> Result<(), PublishError> {
+        if !self.dry_run {
+            let changes = exchange("gPLink", old, new);
+            self.directory.modify(target, &changes)?;
+        }
+        Ok(())
+    }
+}
+
+fn change(change: &Change) -> Vec<AttributeChange> {
+    match change {
+        Change::Replace(name, value) => {
+            vec![AttributeChange::Replace(
+                (*name).to_owned(),
+                Some(value.clone()),
+            )]
+        }
+        Change::Clear(name) => vec![AttributeChange::Replace((*name).to_owned(), None)],
+        Change::Exchange(name, old, new) => exchange(name, Some(old), new),
+    }
+}

@@ -1,0 +1,249 @@
+//! Bringing a bundle to where servers find it: the one house of directory, SYSVOL and apply kit.
+//!
+//! Reads what is there (directory and SYSVOL of one domain controller), lets [`plan`] work out the
+//! steps to what should be, prints each and, when told to, does it. What was there is saved first,
+//! so that it can be taken back. What should be comes as [`Contents`], read by whoever verified the
+//! bundle.
+
+mod check;
+#[cfg(feature = "directory")]
+mod connection;
+mod contents;
+mod credentials;
+mod directory;
+mod execute;
+mod host;
+pub mod kit;
+mod offline;
+pub mod plan;
+mod present;
+mod server;
+mod share;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+#[cfg(feature = "directory")]
+pub use connection::{Connection, ServerChoice};
+pub use contents::Contents;
+pub use credentials::{Credentials, InvalidCredentials};
+pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter};
+#[cfg(feature = "directory")]
+pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
+pub use host::{HostName, InvalidHostName};
+pub use offline::{OfflinePlan, plan_offline};
+pub use server::pdc_emulator_of;
+pub use share::{FolderShare, Share, ShareError, Tree};
+#[cfg(unix)]
+pub use share::{SmbClient, read_archive};
+pub use state::StateError;
+
+use crate::gpo::Guid;
+use execute::Executor;
+use plan::{Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback};
+use state::State;
+
+/// How to publish.
+#[derive(Debug, Clone)]
+pub struct PublishRequest {
+    /// What to do.
+    pub action: Action,
+    /// Only print the steps?
+    pub dry_run: bool,
+    /// Units or domains to link the GPOs to, by distinguished name.
+    pub links: Vec<String>,
+    /// Are new links switched on?
+    pub enable_links: bool,
+    /// Folder that keeps what was there before.
+    pub state: PathBuf,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Bring the bundle's GPOs.
+    Publish,
+    /// Bring back what was there before.
+    Rollback,
+}
+
+/// Why a publication ended.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The server is not one to publish to.
+    #[error("{why}")]
+    Server {
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// Somebody else's GPO.
+    #[error(transparent)]
+    Refused(#[from] plan::Refused),
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// SYSVOL.
+    #[error(transparent)]
+    Share(#[from] ShareError),
+    /// The saved state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What was read back is not what was written.
+    #[error(
+        "`{path}` is not what was written; the version was not raised\n\
+         hint: somebody else writes to the GPO, or the share lost a file; publish again"
+    )]
+    Different {
+        /// The file or folder.
+        path: String,
+    },
+}
+
+/// What a publication did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Published {
+    /// Every step that is done, in words, in order.
+    pub steps: Vec<String>,
+    /// The step that failed: begun, and perhaps done in part.
+    pub unfinished: Option<String>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// Publishes, or takes back.
+///
+/// `say` gets each step before it is done, `done` what came of them, also when one fails.
+///
+/// # Errors
+/// The first thing that failed. Nothing after it was done; publishing again finishes the work,
+/// taking back undoes it.
+pub fn publish(
+    request: &PublishRequest,
+    contents: &Contents,
+    directory: &mut dyn Directory,
+    share: &mut dyn Share,
+    say: &mut dyn FnMut(&str),
+    done: &mut Published,
+) -> Result<(), PublishError> {
+    let domain = server::facts(contents, directory)?;
+    let mut executor = Executor::new(directory, share, say, request.dry_run, done);
+    executor.note_about_server()?;
+    match request.action {
+        Action::Publish => publish_all(request, contents, &domain, &mut executor),
+        Action::Rollback => take_back(request, &domain, &mut executor),
+    }
+}
+
+fn publish_all(
+    request: &PublishRequest,
+    contents: &Contents,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    let state = State::of(&request.state, domain);
+    let mut saved = state.pending()?;
+    // Everything is looked at before anything is changed, and looked at once: what is saved is
+    // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
+    // change of the version takes the old one only, and what was written is read back.
+    let mut work: Vec<(&Desired, Vec<Step>)> = Vec::new();
+    for gpo in &contents.gpos {
+        let mut present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
+        // GPOs share a WMI filter, which the first of them brings.
+        if let Some(filter) = &gpo.filter
+            && work
+                .iter()
+                .any(|(earlier, _)| earlier.filter.as_ref() == Some(filter))
+        {
+            present.filter = Some(PresentFilter::from(filter));
+        }
+        let steps = plan(gpo, &present, domain)?;
+        executor.check_name(gpo, domain)?;
+        executor.check_rights(gpo, &present, domain)?;
+        saved.add(gpo.id, &gpo.display_name, &present);
+        work.push((gpo, steps));
+    }
+    for link in &request.links {
+        executor.check_link(link)?;
+    }
+    if !request.dry_run {
+        state.save(&saved)?;
+    }
+    executor.bootstrap(contents, domain)?;
+    for (gpo, steps) in work {
+        executor.say_gpo(&gpo.display_name, gpo.id);
+        for step in steps {
+            executor.run(&step, Some(gpo))?;
+        }
+        for link in &request.links {
+            executor.link(link, &domain.gpo_dn(gpo.id), request.enable_links)?;
+        }
+    }
+    if !request.dry_run {
+        state.finish()?;
+    }
+    Ok(())
+}
+
+fn take_back(
+    request: &PublishRequest,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    let state = State::of(&request.state, domain);
+    let saved = state.saved()?;
+    // The task goes before the settings that it relies on.
+    for (id, name) in saved.gpos().rev() {
+        let present = executor.present(id, None, domain)?;
+        let steps = plan_rollback(&saved, id, &present, domain)?;
+        let wanted = saved.desired(id);
+        executor.say_gpo(name, id);
+        if wanted.is_none() {
+            // A link to nothing is an error in every tool that lists links.
+            executor.unlink(&domain.gpo_dn(id), domain)?;
+        }
+        for step in steps {
+            executor.run(&step, wanted.as_ref())?;
+        }
+    }
+    if !request.dry_run {
+        state.forget()?;
+    }
+    Ok(())
+}
+
+/// Adds a GPO to a list of links, leaving those of others as they are.
+fn link_change(old: Option<&str>, dn: &str, enabled: bool) -> Result<Option<String>, String> {
+    let before = GpLink::parse(old.unwrap_or_default()).map_err(|error| error.to_string())?;
+    let after = before.clone().with(dn, enabled);
+    Ok((after != before).then(|| after.write()))
+}
+
+/// The change of `gPLink`: exactly the old value becomes the new one, so that nobody's link is
+/// lost between reading and writing.
+fn exchange(name: &str, old: Option<&str>, new: &str) -> Vec<AttributeChange> {
+    let mut changes = Vec::new();
+    if let Some(old) = old {
+        changes.push(AttributeChange::Delete(name.to_owned(), old.to_owned()));
+    }
+    if !new.is_empty() {
+        changes.push(AttributeChange::Add(name.to_owned(), new.to_owned()));
+    }
+    changes
+}
+
+/// Folder of the GPO's state, for messages.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Words for a GPO in the log.
+fn heading(name: &str, id: Guid) -> String {
+    format!("GPO `{name}` {id}")
+}
+
+/// Does a step change anything?
+fn changes_something(step: &Step) -> bool {
+    !matches!(step, Step::Compare { .. })
+}

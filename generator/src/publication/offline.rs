@@ -1,0 +1,181 @@
+//! A publication without a server: what one would be asked, and what a domain gets that has
+//! nothing of the bundle yet.
+
+use std::collections::BTreeMap;
+
+use super::{Contents, PublishError, PublishRequest, Published, publish};
+use crate::publication::{
+    AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter, Share, ShareError,
+    Tree,
+};
+
+/// What would be asked and written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OfflinePlan {
+    /// Every question to directory and share, in words, in order and each once.
+    pub asked: Vec<String>,
+    /// The steps for a domain that has nothing of the bundle.
+    pub published: Published,
+}
+
+/// Plans a publication and asks nobody; the request has to be a dry run.
+///
+/// # Errors
+/// The saved state cannot be read.
+pub fn plan_offline(
+    request: &PublishRequest,
+    contents: &Contents,
+    say: &mut dyn FnMut(&str),
+) -> Result<OfflinePlan, PublishError> {
+    let mut directory = EmptyDomain {
+        naming_context: contents.domain.distinguished_name(),
+        asked: Vec::new(),
+    };
+    let mut share = EmptyShare { asked: Vec::new() };
+    let mut published = Published::default();
+    publish(
+        request,
+        contents,
+        &mut directory,
+        &mut share,
+        say,
+        &mut published,
+    )?;
+    let mut asked = Vec::new();
+    for question in directory.asked.into_iter().chain(share.asked) {
+        if !asked.contains(&question) {
+            asked.push(question);
+        }
+    }
+    Ok(OfflinePlan { asked, published })
+}
+
+/// The directory of a domain with nothing in it, where the account may do everything.
+struct EmptyDomain {
+    naming_context: String,
+    asked: Vec<String>,
+}
+
+impl EmptyDomain {
+    /// What is there in every domain, with what the steps need of it.
+    fn object(&self, base: &str, attribute: &str) -> Option<Entry> {
+        let values: &[&str] = match (base, attribute) {
+            ("", "defaultNamingContext") => &[&self.naming_context],
+            ("", _) => return None,
+            (_, "allowedAttributesEffective") => &["versionNumber", "gPLink"],
+            (_, "allowedChildClassesEffective") => &["groupPolicyContainer", "msWMI-Som"],
+            (_, "gPLink") => &[],
+            _ => return None,
+        };
+        let values: Vec<Vec<u8>> = values.iter().map(|text| text.as_bytes().to_vec()).collect();
+        let mut attributes = BTreeMap::new();
+        if !values.is_empty() {
+            attributes.insert(attribute.to_lowercase(), values);
+        }
+        Some(Entry {
+            dn: base.to_owned(),
+            attributes,
+        })
+    }
+}
+
+impl Directory for EmptyDomain {
+    fn search(
+        &mut self,
+        base: &str,
+        depth: Depth,
+        filter: Filter<'_>,
+        attributes: &[&str],
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        let base_shown = if base.is_empty() { "rootDSE" } else { base };
+        let place = match depth {
+            Depth::Object => format!("object `{base_shown}`"),
+            Depth::Children => format!("children of `{base_shown}`"),
+            Depth::Tree => format!("`{base_shown}` and all below it"),
+        };
+        let which = match filter {
+            Filter::All => String::new(),
+            Filter::Equals(name, value) => format!(" whose {name} is `{value}`"),
+            Filter::Contains(name, value) => format!(" whose {name} holds `{value}`"),
+        };
+        let names = attributes.join(", ");
+        self.asked
+            .push(format!("directory: {place}{which}: {names}"));
+        let found = match depth {
+            Depth::Object => attributes.first().and_then(|name| self.object(base, name)),
+            Depth::Children | Depth::Tree => None,
+        };
+        Ok(found.into_iter().collect())
+    }
+
+    fn add(&mut self, dn: &str, _: &[(String, String)]) -> Result<(), DirectoryError> {
+        Err(nobody_there(format!("add `{dn}`")))
+    }
+
+    fn modify(&mut self, dn: &str, _: &[AttributeChange]) -> Result<(), DirectoryError> {
+        Err(nobody_there(format!("change `{dn}`")))
+    }
+
+    fn delete_tree(&mut self, dn: &str) -> Result<(), DirectoryError> {
+        Err(nobody_there(format!("delete `{dn}`")))
+    }
+}
+
+const OFFLINE: &str = "no server was asked";
+
+fn nobody_there(doing: String) -> DirectoryError {
+    DirectoryError {
+        doing,
+        failure: Failure::Other,
+        why: OFFLINE.to_owned(),
+    }
+}
+
+/// A SYSVOL with nothing in it.
+struct EmptyShare {
+    asked: Vec<String>,
+}
+
+fn no_share<T>(doing: &str, path: &str) -> Result<T, ShareError> {
+    Err(ShareError {
+        doing: format!("{doing} `{path}`"),
+        no_access: false,
+        why: OFFLINE.to_owned(),
+    })
+}
+
+impl Share for EmptyShare {
+    fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
+        self.asked.push(format!("SYSVOL: folder `{folder}`"));
+        Ok(None)
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
+        self.asked.push(format!("SYSVOL: file `{path}`"));
+        Ok(None)
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        no_share("make folder", path)
+    }
+
+    fn set_permissions(&mut self, path: &str, _: &str) -> Result<bool, ShareError> {
+        no_share("set the permissions of", path)
+    }
+
+    fn write(&mut self, path: &str, _: &[u8]) -> Result<(), ShareError> {
+        no_share("write", path)
+    }
+
+    fn rename(&mut self, from: &str, _: &str) -> Result<(), ShareError> {
+        no_share("rename", from)
+    }
+
+    fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
+        no_share("remove", path)
+    }
+
+    fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        no_share("remove folder", path)
+    }
+}

@@ -1,0 +1,149 @@
+//! What was there before a publication, kept beside the publisher so that it can be taken back.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::{Desired, GPT_INI, Present};
+use crate::gpo::Guid;
+
+/// Version of the document's shape.
+const SCHEMA: u32 = 1;
+
+/// The GPOs of one publication as they were before it, in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saved {
+    schema: u32,
+    gpos: Vec<SavedEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedEntry {
+    id: String,
+    /// Name that the publication brings.
+    name: String,
+    /// The GPO; none when there was none.
+    before: Option<SavedGpo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedGpo {
+    display_name: String,
+    flags: u32,
+    machine_extensions: Option<String>,
+    wql_filter: Option<String>,
+    /// Path and content in base64.
+    files: Vec<(String, String)>,
+}
+
+/// Why a saved state is not used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the saved state is malformed: {why}")]
+pub struct MalformedSaved {
+    /// What is wrong.
+    pub why: String,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            gpos: Vec::new(),
+        }
+    }
+}
+
+impl Saved {
+    /// Adds what is there of a GPO, unless something is saved of it already: what a cut
+    /// publication left is no state to go back to. A GPO without a visible version counts as
+    /// none, for it is what a cut first publication leaves.
+    pub fn add(&mut self, id: Guid, name: &str, present: &Present) {
+        if self.gpos.iter().any(|entry| entry.id == id.to_string()) {
+            return;
+        }
+        let object = present.object.as_ref().filter(|object| object.version != 0);
+        let before = object.map(|object| SavedGpo {
+            display_name: object.display_name.clone(),
+            flags: object.flags,
+            machine_extensions: object.machine_extensions.clone(),
+            wql_filter: object.wql_filter.clone(),
+            files: present
+                .files
+                .iter()
+                .filter(|(name, _)| !name.eq_ignore_ascii_case(GPT_INI))
+                .map(|(name, bytes)| (name.clone(), STANDARD.encode(bytes)))
+                .collect(),
+        });
+        self.gpos.push(SavedEntry {
+            id: id.to_string(),
+            name: name.to_owned(),
+            before,
+        });
+    }
+
+    /// The GPOs and their names, in the order of the publication.
+    pub fn gpos(&self) -> impl DoubleEndedIterator<Item = (Guid, &str)> {
+        let entries = self.gpos.iter();
+        entries.filter_map(|entry| Some((entry.id.parse().ok()?, entry.name.as_str())))
+    }
+
+    /// The document's bytes.
+    pub fn write(&self) -> Vec<u8> {
+        // Strings and numbers only, which always serialise.
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// Another schema, or a malformed field.
+    pub fn read(bytes: &[u8]) -> Result<Self, MalformedSaved> {
+        let malformed = |why: String| MalformedSaved { why };
+        let saved: Self =
+            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        if saved.schema != SCHEMA {
+            let why = format!(
+                "schema {}, this program reads schema {SCHEMA}",
+                saved.schema
+            );
+            return Err(malformed(why));
+        }
+        for entry in &saved.gpos {
+            if entry.id.parse::<Guid>().is_err() {
+                return Err(malformed(format!("`{}` is no GUID", entry.id)));
+            }
+            for (name, content) in entry.before.iter().flat_map(|gpo| &gpo.files) {
+                if STANDARD.decode(content).is_err() {
+                    return Err(malformed(format!("`{name}` is not base64")));
+                }
+            }
+        }
+        Ok(saved)
+    }
+
+    /// A GPO as something to publish again; none when there was none.
+    pub fn desired(&self, id: Guid) -> Option<Desired> {
+        let mut entries = self.gpos.iter();
+        let entry = entries.find(|entry| entry.id == id.to_string())?;
+        let gpo = entry.before.as_ref()?;
+        let files: BTreeMap<String, Vec<u8>> = gpo
+            .files
+            .iter()
+            .filter_map(|(name, content)| Some((name.clone(), STANDARD.decode(content).ok()?)))
+            .collect();
+        Some(Desired {
+            id,
+            display_name: gpo.display_name.clone(),
+            flags: gpo.flags,
+            machine_extensions: gpo.machine_extensions.clone(),
+            wql_filter: gpo.wql_filter.clone(),
+            filter: None,
+            files,
+        })
+    }
+}

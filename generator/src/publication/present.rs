@@ -1,0 +1,91 @@
+//! What directory and SYSVOL hold of a GPO.
+
+use super::PublishError;
+use crate::gpo::Guid;
+use crate::gpo::wmi::WmiFilter;
+use crate::publication::plan::{DomainFacts, Present, PresentFilter, PresentObject, TEMPORARY};
+use crate::publication::{Depth, Directory, Filter, Share};
+
+/// Reads everything that a plan needs.
+pub(super) fn read(
+    id: Guid,
+    filter: Option<&WmiFilter>,
+    domain: &DomainFacts,
+    directory: &mut dyn Directory,
+    share: &mut dyn Share,
+) -> Result<Present, PublishError> {
+    let mut present = Present {
+        object: object(id, domain, directory)?,
+        ..Present::default()
+    };
+    if present.object.is_some() {
+        let dn = domain.gpo_dn(id);
+        let children = directory.search(&dn, Depth::Children, Filter::All, &["cn"])?;
+        let has = |name: &str| {
+            let mut names = children.iter().filter_map(|child| child.text("cn"));
+            names.any(|child| child.eq_ignore_ascii_case(name))
+        };
+        present.has_machine = has("Machine");
+        present.has_user = has("User");
+    }
+    if let Some(filter) = filter {
+        let found = directory.search(
+            &domain.filter_dn(filter.id),
+            Depth::Object,
+            Filter::All,
+            &["msWMI-Name", "msWMI-Parm1", "msWMI-Parm2"],
+        )?;
+        present.filter = found.first().map(|entry| PresentFilter {
+            name: entry.text("msWMI-Name").unwrap_or_default(),
+            description: entry.text("msWMI-Parm1").unwrap_or_default(),
+            parm2: entry.text("msWMI-Parm2").unwrap_or_default(),
+        });
+    }
+    let folder = domain.gpo_folder(id);
+    if let Some(tree) = share.read_tree(&folder)? {
+        present.has_folder = true;
+        present.folders = tree.folders;
+        present.files = tree.files;
+    }
+    let temporary = format!("{folder}{TEMPORARY}");
+    present.has_temporary_folder = share.read_tree(&temporary)?.is_some();
+    Ok(present)
+}
+
+fn object(
+    id: Guid,
+    domain: &DomainFacts,
+    directory: &mut dyn Directory,
+) -> Result<Option<PresentObject>, PublishError> {
+    let dn = domain.gpo_dn(id);
+    let found = directory.search(
+        &dn,
+        Depth::Object,
+        Filter::All,
+        &[
+            "displayName",
+            "flags",
+            "versionNumber",
+            "gPCMachineExtensionNames",
+            "gPCWQLFilter",
+            "adminDescription",
+        ],
+    )?;
+    let number = |text: Option<String>| {
+        // The directory's integers are signed; versions use all 32 bits.
+        let text = text.unwrap_or_default();
+        let signed: Option<i32> = text.parse().ok();
+        signed
+            .map(i32::cast_unsigned)
+            .or_else(|| text.parse().ok())
+            .unwrap_or_default()
+    };
+    Ok(found.first().map(|entry| PresentObject {
+        display_name: entry.text("displayName").unwrap_or_default(),
+        flags: number(entry.text("flags")),
+        version: number(entry.text("versionNumber")),
+        machine_extensions: entry.text("gPCMachineExtensionNames"),
+        wql_filter: entry.text("gPCWQLFilter"),
+        marker: entry.text("adminDescription"),
+    }))
+}

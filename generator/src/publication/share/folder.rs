@@ -1,0 +1,151 @@
+//! SYSVOL as a folder of the file system: a UNC path on Windows, or a mounted share.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::{Share, ShareError, Tree};
+use crate::publication::kit::PowerShell;
+use crate::{child, plain_file, printable};
+
+/// Largest file that is read from the share, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+
+/// The share below a folder; the operating system knows who we are.
+#[derive(Debug)]
+pub struct FolderShare {
+    root: PathBuf,
+}
+
+impl FolderShare {
+    /// The share at `\\host\share`, or wherever it is mounted.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    fn local(&self, path: &str) -> PathBuf {
+        let mut local = self.root.clone();
+        local.extend(path.split('/'));
+        local
+    }
+}
+
+fn failed(doing: String, error: &io::Error) -> ShareError {
+    ShareError {
+        doing,
+        no_access: error.kind() == io::ErrorKind::PermissionDenied,
+        why: error.to_string(),
+    }
+}
+
+impl Share for FolderShare {
+    fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
+        let root = self.local(folder);
+        let doing = || format!("read folder `{}`", root.display());
+        match std::fs::metadata(&root) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(doing(), &error)),
+        }
+        let mut tree = Tree {
+            folders: Vec::new(),
+            files: BTreeMap::new(),
+        };
+        for entry in WalkDir::new(&root).min_depth(1).sort_by_file_name() {
+            let entry = entry.map_err(|error| failed(doing(), &error.into()))?;
+            let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
+            let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+            let name = parts.join("/");
+            if entry.file_type().is_dir() {
+                tree.folders.push(name);
+            } else {
+                let bytes = read(entry.path())?.unwrap_or_default();
+                tree.files.insert(name, bytes);
+            }
+        }
+        Ok(Some(tree))
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
+        read(&self.local(path))
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        let local = self.local(path);
+        let doing = || format!("make folder `{}`", local.display());
+        std::fs::create_dir(&local).map_err(|error| failed(doing(), &error))
+    }
+
+    fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {
+        if !cfg!(windows) {
+            return Ok(false);
+        }
+        let local = self.local(path);
+        let doing = format!("set the permissions of `{}`", local.display());
+        set_by_powershell(&local, sddl).map_err(|error| failed(doing, &error))?;
+        Ok(true)
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
+        let local = self.local(path);
+        let doing = || format!("write `{}`", local.display());
+        std::fs::write(&local, bytes).map_err(|error| failed(doing(), &error))
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
+        let (from, to) = (self.local(from), self.local(to));
+        let doing = || format!("rename `{}` to `{}`", from.display(), to.display());
+        std::fs::rename(&from, &to).map_err(|error| failed(doing(), &error))
+    }
+
+    fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
+        let local = self.local(path);
+        let doing = || format!("remove `{}`", local.display());
+        std::fs::remove_file(&local).map_err(|error| failed(doing(), &error))
+    }
+
+    fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        let local = self.local(path);
+        let doing = || format!("remove folder `{}`", local.display());
+        std::fs::remove_dir_all(&local).map_err(|error| failed(doing(), &error))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, ShareError> {
+    match plain_file::read(path, MAX_FILE) {
+        Ok(Some(bytes)) => Ok(Some(bytes)),
+        Ok(None) => {
+            let error = io::Error::other(format!(
+                "it has more than {MAX_FILE} bytes, which no policy file has"
+            ));
+            Err(failed(format!("read `{}`", path.display()), &error))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(format!("read `{}`", path.display()), &error)),
+    }
+}
+
+/// Windows' own PowerShell sets a descriptor without a line of unsafe code of ours.
+fn set_by_powershell(path: &Path, sddl: &str) -> io::Result<()> {
+    let quote =
+        |text: &str| PowerShell::quote(text).map_err(|error| io::Error::other(error.to_string()));
+    let script = format!(
+        "$ErrorActionPreference = 'Stop'; \
+         $acl = New-Object System.Security.AccessControl.DirectorySecurity; \
+         $acl.SetSecurityDescriptorSddlForm({}); Set-Acl -LiteralPath {} -AclObject $acl",
+        quote(sddl)?,
+        quote(&path.to_string_lossy())?
+    );
+    let output = child::program("powershell.exe")
+        .args(["-NoProfile", "-NonInteractive", "-Command", &script])
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(
+        printable::on_lines(text.trim()).into_owned(),
+    ))
+}

@@ -1,0 +1,116 @@
+//! The SYSVOL share as publication needs it: single operations behind a trait, so that tests can
+//! cut at each of them. Paths are below the share, with `/`.
+
+mod folder;
+#[cfg(unix)]
+mod smbclient;
+
+use std::collections::BTreeMap;
+use std::fmt;
+#[cfg(windows)]
+use std::path::PathBuf;
+
+use super::credentials::Credentials;
+use super::host::HostName;
+pub use folder::FolderShare;
+#[cfg(unix)]
+pub use smbclient::{SmbClient, read_archive};
+
+/// What lies in a folder, with paths below it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tree {
+    /// Folders, sorted.
+    pub folders: Vec<String>,
+    /// Files and their content.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// An operation on the share that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareError {
+    /// What was tried, in words.
+    pub doing: String,
+    /// The account may not.
+    pub no_access: bool,
+    /// What the server or the program says.
+    pub why: String,
+}
+
+impl fmt::Display for ShareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.doing, self.why)?;
+        if self.no_access {
+            f.write_str(
+                "\nhint: use an account that may write to SYSVOL (Group Policy Creator Owners, or \
+                 Domain Admins)",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ShareError {}
+
+/// The operations.
+pub trait Share {
+    /// Everything in a folder; none when there is no such folder.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError>;
+
+    /// The digest-free content of one file; none when there is no such file.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError>;
+
+    /// Makes a folder in one that is there.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn make_folder(&mut self, path: &str) -> Result<(), ShareError>;
+
+    /// Sets owner, group and permissions of a folder. `Ok(false)` when this way of reaching the
+    /// share cannot.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError>;
+
+    /// Writes a new file; an old one of that name is overwritten.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError>;
+
+    /// Renames a file or folder; a file of the new name is replaced.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn remove_file(&mut self, path: &str) -> Result<(), ShareError>;
+
+    /// Removes a folder and what is in it.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn remove_folder(&mut self, path: &str) -> Result<(), ShareError>;
+}
+
+/// A share of a server, as this system reaches it.
+#[cfg(unix)]
+pub(super) fn of_host(host: &HostName, name: &str, credentials: &Credentials) -> Box<dyn Share> {
+    Box::new(SmbClient::new(host, name, credentials))
+}
+
+/// A share of a server; the system signs in as the user who is.
+#[cfg(windows)]
+pub(super) fn of_host(host: &HostName, name: &str, _: &Credentials) -> Box<dyn Share> {
+    Box::new(FolderShare::new(PathBuf::from(format!(r"\\{host}\{name}"))))
+}

@@ -1,0 +1,354 @@
+//! SYSVOL through Samba's `smbclient` and `smbcacls`, for publishers that do not run Windows.
+//!
+//! Nothing of it touches a disk here: the password goes to the program through a pipe that it
+//! reads as its authentication file, contents go through its standard streams, and a folder
+//! comes as a tar archive. A publisher that is ended leaves nothing behind.
+//!
+//! `smbclient` ends with 0 after some failures (a refused `mkdir`, for one), so what it says is
+//! read too: every `NT_STATUS_` in it is a failure.
+
+mod archive;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+use std::io::{self, PipeReader, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+pub use archive::read_archive;
+use traffic::{Traffic, exchange};
+
+use super::{Share, ShareError, Tree};
+use crate::publication::credentials::Credentials;
+use crate::publication::host::HostName;
+use crate::{child, printable};
+
+/// Largest file that is read from the share, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+/// Largest folder, as an archive: a GPO and the bootstrap have far less.
+const MAX_FOLDER: u64 = 64 << 20;
+/// Longest that one program may take: an exe of a megabyte over a slow line is there in a third of
+/// it. The first that takes longer ends the publication.
+const MAX_TIME: Duration = Duration::from_secs(60);
+/// Longest that all of them may take together: a bundle's policies and exe are some hundred
+/// operations of some hundred milliseconds. A server that lets each one wait holds up nobody's
+/// pipeline for hours.
+const MAX_TOTAL: Duration = Duration::from_secs(600);
+
+/// The share, reached by starting a program for each operation.
+#[derive(Debug)]
+pub struct SmbClient {
+    service: String,
+    credentials: Credentials,
+    /// Folder of the programs; empty for those on the `PATH`.
+    programs: PathBuf,
+    /// Longest that one program may take.
+    time: Duration,
+    /// What is left of the time that all of them have.
+    left: Duration,
+    /// The account was refused: it is not tried again, or it would be locked.
+    refused: Option<ShareError>,
+}
+
+/// What a program said, and how it ended.
+struct Said {
+    program: String,
+    status: ExitStatus,
+    content: Vec<u8>,
+    words: String,
+}
+
+fn failed(doing: &str, why: String) -> ShareError {
+    ShareError {
+        doing: doing.to_owned(),
+        no_access: why.contains("NT_STATUS_ACCESS_DENIED"),
+        why,
+    }
+}
+
+impl SmbClient {
+    /// Names the share; nothing is connected yet.
+    pub fn new(host: &HostName, share: &str, credentials: &Credentials) -> Self {
+        Self {
+            service: format!("//{host}/{share}"),
+            credentials: credentials.clone(),
+            programs: PathBuf::new(),
+            time: MAX_TIME,
+            left: MAX_TOTAL,
+            refused: None,
+        }
+    }
+
+    /// Runs commands of `smbclient` in a folder and gives what they write to standard output.
+    fn run(
+        &mut self,
+        doing: &str,
+        folder: Option<&str>,
+        commands: &str,
+        traffic: Traffic<'_>,
+    ) -> Result<Vec<u8>, ShareError> {
+        // Its own words to standard error: standard output is content.
+        let mut arguments = vec!["-E", "-c", commands];
+        if let Some(folder) = folder {
+            arguments.extend(["-D", folder]);
+        }
+        self.start(doing, "smbclient", &arguments, traffic)
+    }
+
+    /// Starts a program, unless the account was refused before, and judges how it ended.
+    fn start(
+        &mut self,
+        doing: &str,
+        program: &str,
+        arguments: &[&str],
+        traffic: Traffic<'_>,
+    ) -> Result<Vec<u8>, ShareError> {
+        if let Some(refused) = &self.refused {
+            return Err(refused.clone());
+        }
+        let program = self.programs.join(program).to_string_lossy().into_owned();
+        let said = self
+            .said(&program, arguments, traffic)
+            .map_err(|error| failed(doing, error.to_string()))?;
+        let result = judge(doing, said);
+        if let Err(error) = &result
+            && let Some(why) = sign_in(&error.why)
+        {
+            let refused = ShareError {
+                why: format!(
+                    "{why} ({})\nhint: nothing is tried again, because repeated tries lock an \
+                     account; correct the account or the password first",
+                    error.why
+                ),
+                ..error.clone()
+            };
+            self.refused = Some(refused.clone());
+            return Err(refused);
+        }
+        result
+    }
+
+    /// Runs a program within what is left of the time.
+    fn said(
+        &mut self,
+        program: &str,
+        arguments: &[&str],
+        traffic: Traffic<'_>,
+    ) -> io::Result<Said> {
+        if self.left.is_zero() {
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!(
+                    "the file server took {} s for what was done so far, and that is all it gets",
+                    MAX_TOTAL.as_secs()
+                ),
+            ));
+        }
+        let begun = Instant::now();
+        let said = self.ended(program, arguments, traffic);
+        self.left = self.left.saturating_sub(begun.elapsed());
+        said
+    }
+
+    fn ended(&self, program: &str, arguments: &[&str], traffic: Traffic<'_>) -> io::Result<Said> {
+        let (authentication, mut password) = io::pipe()?;
+        let mut command = self.command(program, &authentication)?;
+        command.args(arguments);
+        command.stdin(match traffic.send {
+            Some(_) => Stdio::piped(),
+            None => Stdio::null(),
+        });
+        let mut child = command.spawn().map_err(|error| {
+            io::Error::other(format!(
+                "start `{program}`: {error}\nhint: install the package `smbclient`"
+            ))
+        })?;
+        // The only readers left are the child's: one that ends early ends the writing too.
+        drop(authentication);
+        let text = self.credentials.authentication_file();
+        let handed = password.write_all(text.as_bytes());
+        drop(password);
+        let (content, mut words) = exchange(&mut child, traffic, self.time.min(self.left))?;
+        if !traffic.receives {
+            words.push_str(&String::from_utf8_lossy(&content));
+        }
+        let status = child.wait()?;
+        // A child that ended without reading says why itself.
+        if status.success() {
+            handed?;
+        }
+        Ok(Said {
+            program: program.to_owned(),
+            status,
+            content,
+            words,
+        })
+    }
+
+    fn command(&self, program: &str, authentication: &PipeReader) -> io::Result<Command> {
+        // Without this no child would have it.
+        rustix::io::fcntl_setfd(authentication, rustix::io::FdFlags::empty())?;
+        let mut command = child::program(program);
+        command
+            .arg(&self.service)
+            .arg("-A")
+            .arg(format!("/dev/fd/{}", authentication.as_raw_fd()))
+            // Signed at least: what is written here runs as SYSTEM everywhere.
+            .arg("--client-protection=sign")
+            .env("LC_ALL", "C")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Ok(command)
+    }
+}
+
+fn judge(doing: &str, said: Said) -> Result<Vec<u8>, ShareError> {
+    let failed = |line: &str| {
+        // What a server or a program says is one line of ours, and moves no cursor.
+        failed(doing, printable::on_one_line(line.trim()).into_owned())
+    };
+    let fault = said.words.lines().find(|line| line.contains("NT_STATUS_"));
+    match fault {
+        Some(line) => Err(failed(line)),
+        None if said.status.success() => Ok(said.content),
+        None => {
+            let last = said.words.lines().rfind(|line| !line.trim().is_empty());
+            let last = last.unwrap_or("it said nothing").trim();
+            Err(failed(&format!(
+                "`{}` ended with {}: {last}",
+                said.program, said.status
+            )))
+        }
+    }
+}
+
+/// Why an account could not sign in, when that is what a program says (`ntstatus.h`).
+fn sign_in(words: &str) -> Option<&'static str> {
+    [
+        (
+            "NT_STATUS_LOGON_FAILURE",
+            "account name or password are wrong",
+        ),
+        ("NT_STATUS_WRONG_PASSWORD", "the password is wrong"),
+        ("NT_STATUS_NO_SUCH_USER", "there is no such account"),
+        (
+            "NT_STATUS_INVALID_LOGON_HOURS",
+            "the account may not sign in at this time of day",
+        ),
+        (
+            "NT_STATUS_INVALID_WORKSTATION",
+            "the account may not sign in from this machine",
+        ),
+        ("NT_STATUS_PASSWORD_EXPIRED", "the password has expired"),
+        (
+            "NT_STATUS_PASSWORD_MUST_CHANGE",
+            "the password has to be changed before the first use",
+        ),
+        ("NT_STATUS_ACCOUNT_DISABLED", "the account is disabled"),
+        ("NT_STATUS_ACCOUNT_EXPIRED", "the account has expired"),
+        (
+            "NT_STATUS_ACCOUNT_RESTRICTION",
+            "the account may not sign in this way",
+        ),
+        (
+            "NT_STATUS_ACCOUNT_LOCKED_OUT",
+            "the account is locked after too many wrong passwords",
+        ),
+    ]
+    .into_iter()
+    .find(|(status, _)| words.contains(status))
+    .map(|(_, why)| why)
+}
+
+/// A path as an argument inside a command: `smbclient` splits commands at `;` before it looks
+/// for quotes, and knows no escape.
+fn quote(path: &str) -> Result<String, ShareError> {
+    if path.contains(['"', ';', '\n', '\r']) || path.split('/').any(|part| part == "..") {
+        return Err(ShareError {
+            doing: format!("name `{}` to smbclient", path.escape_default()),
+            no_access: false,
+            why: "a file name with a quote, a semicolon or a line break".to_owned(),
+        });
+    }
+    Ok(format!("\"{path}\""))
+}
+
+fn is_absent(error: &ShareError) -> bool {
+    [
+        "NT_STATUS_OBJECT_NAME_NOT_FOUND",
+        "NT_STATUS_OBJECT_PATH_NOT_FOUND",
+        "NT_STATUS_NO_SUCH_FILE",
+    ]
+    .iter()
+    .any(|status| error.why.contains(status))
+}
+
+impl Share for SmbClient {
+    fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
+        quote(folder)?;
+        let doing = format!("read folder `{folder}`");
+        let traffic = Traffic::receive(MAX_FOLDER);
+        match self.run(&doing, Some(folder), "tar c -", traffic) {
+            Ok(archive) => read_archive(&archive, folder)
+                .map(Some)
+                .map_err(|error| failed(&doing, error.to_string())),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
+        let doing = format!("read `{path}`");
+        let commands = format!("get {} -", quote(path)?);
+        let traffic = Traffic::receive(MAX_FILE);
+        match self.run(&doing, None, &commands, traffic) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        let doing = format!("make folder `{path}`");
+        let commands = format!("mkdir {}", quote(path)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
+    }
+
+    fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {
+        let doing = format!("set the permissions of `{path}`");
+        let arguments = [path, "--sddl", "-S", sddl];
+        self.start(&doing, "smbcacls", &arguments, Traffic::NONE)?;
+        Ok(true)
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
+        let doing = format!("write `{path}`");
+        let commands = format!("put - {}", quote(path)?);
+        let traffic = Traffic {
+            send: Some(bytes),
+            ..Traffic::NONE
+        };
+        self.run(&doing, None, &commands, traffic).map(drop)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
+        let doing = format!("rename `{from}` to `{to}`");
+        let commands = format!("rename {} {} -f", quote(from)?, quote(to)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
+    }
+
+    fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
+        let doing = format!("remove `{path}`");
+        let commands = format!("del {}", quote(path)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
+    }
+
+    fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        let doing = format!("remove folder `{path}`");
+        let commands = format!("deltree {}", quote(path)?);
+        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
+    }
+}

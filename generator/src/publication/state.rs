@@ -1,0 +1,146 @@
+//! What was there before a publication, in files beside the publisher.
+//!
+//! `<domain>.pending.json` from before the first change on, `<domain>.before.json` once the
+//! publication is complete; one file for all GPOs, so that they become the state to go back to
+//! together. What a pending state holds is never overwritten: what a cut publication left is no
+//! state to go back to.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::shown;
+use crate::plain_file;
+use crate::publication::plan::{DomainFacts, MalformedSaved, Saved};
+
+/// Largest saved state that is read, in bytes: it holds the policy files of a few GPOs.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Why the saved state cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file system.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Not a state of ours.
+    #[error("`{path}`: {source}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        source: MalformedSaved,
+    },
+    /// Nothing to go back to.
+    #[error(
+        "nothing is saved in `{path}`\nhint: `--state` names the folder that the publication used"
+    )]
+    Nothing {
+        /// The file that would hold it.
+        path: String,
+    },
+}
+
+/// The saved state of one domain.
+pub(super) struct State {
+    pending: PathBuf,
+    before: PathBuf,
+}
+
+impl State {
+    pub(super) fn of(folder: &Path, domain: &DomainFacts) -> Self {
+        Self {
+            pending: folder.join(format!("{}.pending.json", domain.name)),
+            before: folder.join(format!("{}.before.json", domain.name)),
+        }
+    }
+
+    /// What an unfinished publication has saved; nothing when there is none.
+    pub(super) fn pending(&self) -> Result<Saved, StateError> {
+        Ok(read(&self.pending)?.unwrap_or_default())
+    }
+
+    /// Keeps what is there before the first change.
+    pub(super) fn save(&self, saved: &Saved) -> Result<(), StateError> {
+        let io = |action| {
+            let path = self.pending.clone();
+            move |source| StateError::Io {
+                action,
+                path,
+                source,
+            }
+        };
+        let folder = self.pending.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(io("make the folder of"))?;
+        // Whole or not at all: written beside, then renamed.
+        let mut file = NamedTempFile::new_in(folder).map_err(io("write"))?;
+        file.write_all(&saved.write()).map_err(io("write"))?;
+        file.as_file().sync_all().map_err(io("write"))?;
+        let kept = file.persist(&self.pending);
+        kept.map(|_| ()).map_err(|error| io("write")(error.error))
+    }
+
+    /// The publication is complete.
+    pub(super) fn finish(&self) -> Result<(), StateError> {
+        std::fs::rename(&self.pending, &self.before).map_err(|source| StateError::Io {
+            action: "rename",
+            path: self.pending.clone(),
+            source,
+        })
+    }
+
+    /// What was there before the last publication, finished or not.
+    pub(super) fn saved(&self) -> Result<Saved, StateError> {
+        for path in [&self.pending, &self.before] {
+            if let Some(saved) = read(path)? {
+                return Ok(saved);
+            }
+        }
+        let path = shown(&self.before);
+        Err(StateError::Nothing { path })
+    }
+
+    /// It was taken back; there is nothing more to go back to.
+    pub(super) fn forget(&self) -> Result<(), StateError> {
+        for path in [&self.pending, &self.before] {
+            match std::fs::remove_file(path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    return Err(StateError::Io {
+                        action: "remove",
+                        path: path.clone(),
+                        source,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Saved>, StateError> {
+    let bytes = match plain_file::read_whole(path, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(StateError::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    let saved = Saved::read(&bytes).map_err(|source| StateError::Malformed {
+        path: shown(path),
+        source,
+    })?;
+    Ok(Some(saved))
+}

@@ -1,0 +1,124 @@
+//! A share in memory.
+
+use std::collections::BTreeMap;
+
+use super::budget::{Budget, spend};
+use crate::publication::{Share, ShareError, Tree};
+
+#[derive(Clone)]
+pub(super) struct FakeShare {
+    pub(super) folders: Vec<String>,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) budget: Budget,
+    /// Folders that were read with all that is in them.
+    pub(super) trees_read: usize,
+}
+
+impl FakeShare {
+    fn spend(&self) -> Result<(), ShareError> {
+        if spend(&self.budget) {
+            return Ok(());
+        }
+        Err(ShareError {
+            doing: "write".to_owned(),
+            no_access: false,
+            why: "cut".to_owned(),
+        })
+    }
+
+    fn parent_is_there(&self, path: &str) {
+        let parent = path.rsplit_once('/').unwrap().0.to_owned();
+        assert!(
+            self.folders.contains(&parent),
+            "there is no folder for `{path}`"
+        );
+    }
+}
+
+impl Share for FakeShare {
+    fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
+        self.trees_read += 1;
+        if !self.folders.iter().any(|one| one == folder) {
+            return Ok(None);
+        }
+        let below = format!("{folder}/");
+        let name = |path: &String| path.strip_prefix(&below).map(str::to_owned);
+        let files = self.files.iter();
+        Ok(Some(Tree {
+            folders: self.folders.iter().filter_map(name).collect(),
+            files: files
+                .filter_map(|(path, bytes)| Some((name(path)?, bytes.clone())))
+                .collect(),
+        }))
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
+        Ok(self.files.get(path).cloned())
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        self.parent_is_there(path);
+        assert!(
+            !self.folders.contains(&path.to_owned()),
+            "`{path}` was there already"
+        );
+        self.folders.push(path.to_owned());
+        Ok(())
+    }
+
+    fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {
+        self.spend()?;
+        assert!(self.folders.contains(&path.to_owned()));
+        assert!(sddl.starts_with("O:BAG:BAD:P(A;OICI;"), "{sddl}");
+        let inside = format!("{path}/");
+        assert!(
+            !self
+                .files
+                .keys()
+                .chain(&self.folders)
+                .any(|one| one.starts_with(&inside)),
+            "permissions come before content"
+        );
+        Ok(true)
+    }
+
+    /// A write that is cut leaves half a file.
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
+        self.parent_is_there(path);
+        let cut = self.spend();
+        let length = if cut.is_ok() {
+            bytes.len()
+        } else {
+            bytes.len() / 2
+        };
+        self.files.insert(path.to_owned(), bytes[..length].to_vec());
+        cut
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        if let Some(bytes) = self.files.remove(from) {
+            self.files.insert(to.to_owned(), bytes);
+            return Ok(());
+        }
+        let folder = self.folders.iter_mut().find(|one| *one == from).unwrap();
+        to.clone_into(folder);
+        Ok(())
+    }
+
+    fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        assert!(self.files.remove(path).is_some(), "there is no `{path}`");
+        Ok(())
+    }
+
+    fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        let below = format!("{path}/");
+        self.files.retain(|one, _| !one.starts_with(&below));
+        self.folders
+            .retain(|one| one != path && !one.starts_with(&below));
+        Ok(())
+    }
+}
