@@ -2,8 +2,7 @@
 //!
 //! The documents (manifest, facts, plan, report), the pure decision between them, the closed
 //! set of states and the exit codes. No I/O, no clock and no platform: everything that varies
-//! comes in as a value, so that the same code decides on a server, in a test and in the
-//! simulator.
+//! comes in as a value, so that the same code decides on a server and in a test.
 //!
 //! Documents are written once and hashed as the stored bytes, never re-serialised; the types
 //! therefore hold no map, no floating point number and no untyped JSON.
@@ -23,12 +22,14 @@ pub mod plan;
 pub mod printable;
 pub mod product;
 pub mod reason;
+pub mod registry;
 pub mod report;
 pub mod state;
 pub mod step;
 pub mod stub;
 pub mod text;
 pub mod time;
+pub mod update;
 pub mod version;
 
 pub use control::Control;

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{OrgId, ReleaseId, Sha256};
 use crate::payload_name;
 
+/// Number of the resource of type `RT_RCDATA` in the exe that the manifest lies in.
+pub const RESOURCE_ID: u16 = 101;
+
 /// Version of the manifest's shape. A bootstrap refuses every other number by name.
 pub const SCHEMA: u32 = 1;
 

@@ -2,6 +2,7 @@
 //!
 //! A rule is a pure function over the files; its message says what to do.
 
+mod agreements;
 mod arrows;
 mod circles;
 mod files;
@@ -59,6 +60,7 @@ pub(crate) fn run() -> Result<()> {
         words::forbidden,
         words::registries,
         modules::unreachable,
+        agreements::repeated,
         arrows::packages,
         arrows::modules,
         circles::circles,

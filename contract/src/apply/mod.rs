@@ -14,10 +14,7 @@ use crate::text::text_enum;
 use crate::version::Version;
 
 pub use desktop::sensor_guid;
-pub use registry::{
-    AUTH_PROXY, DATA_COLLECTION, DEVICE_TAGGING, Data, OFFBOARDING_VALUE, ONBOARDING_VALUE,
-    RegistryValue, SENSOR, SENSOR_GUID, SENSOR_POLICY, VDI_TAG,
-};
+pub use registry::{Data, RegistryValue, SENSOR_GUID, VDI_TAG};
 
 /// Largest blob that is written, in bytes. Real ones have about 7.5 KB: the portal's script
 /// hands them over on one line of `cmd`, which takes 8191 characters.

@@ -4,25 +4,14 @@
 use core::fmt;
 
 use super::{Direction, Effect};
+use crate::registry::{
+    AUTH_PROXY, DATA_COLLECTION, DEVICE_TAGGING, OFFBOARDING_VALUE, ONBOARDING_VALUE, PASSIVE_MODE,
+    SENSOR, SENSOR_POLICY,
+};
 
-/// The sensor's own key.
-pub const SENSOR: &str = r"SOFTWARE\Microsoft\Windows Advanced Threat Protection";
-/// The sensor's policy key.
-pub const SENSOR_POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
-/// Tags, below the policy key.
-pub const DEVICE_TAGGING: &str =
-    r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection\DeviceTagging";
-/// Policy of diagnostic data, where the sensor's proxy stands.
-pub const DATA_COLLECTION: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
 /// Access to trace providers, one value a provider.
 const TRACE_SECURITY: &str = r"SYSTEM\CurrentControlSet\Control\WMI\Security";
 
-/// Name of the onboarding blob in the policy key.
-pub const ONBOARDING_VALUE: &str = "OnboardingInfo";
-/// Name of the offboarding blob in the policy key.
-pub const OFFBOARDING_VALUE: &str = "696C1FA1-4030-4FA4-8713-FAF9B2EA7C0A";
-/// Policy that keeps the diagnostic channel from proxies that ask for a password.
-pub const AUTH_PROXY: &str = "DisableEnterpriseAuthProxy";
 /// Identity of the sensor in its own key.
 pub const SENSOR_GUID: &str = "senseGuid";
 
@@ -89,11 +78,11 @@ impl fmt::Debug for RegistryValue {
 }
 
 impl RegistryValue {
-    /// `ForceDefenderPassiveMode`.
+    /// The policy of the antivirus' mode.
     pub fn passive_mode(passive: bool) -> Self {
         Self {
             key: SENSOR_POLICY,
-            name: "ForceDefenderPassiveMode",
+            name: PASSIVE_MODE,
             data: Data::Number(u32::from(passive)),
         }
     }

@@ -12,6 +12,7 @@ use core::fmt;
 use super::outcome::Outcome;
 use super::service_urls::Client;
 use crate::facts::Network;
+use crate::registry::{ANTIVIRUS_PROXY, SENSOR_PROXY};
 
 /// A way to an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +113,9 @@ pub fn proxy_faults(network: &Network) -> Vec<String> {
         ));
     }
     for (name, why) in [
-        ("TelemetryProxyServer", network.sensor_proxy.unreadable()),
+        (SENSOR_PROXY, network.sensor_proxy.unreadable()),
         ("WinHttpSettings", network.machine_proxy.unreadable()),
-        ("ProxyServer", network.antivirus_proxy.unreadable()),
+        (ANTIVIRUS_PROXY, network.antivirus_proxy.unreadable()),
     ] {
         faults.extend(why.map(|why| format!("`{name}` cannot be read, taken as not set: {why}")));
     }

@@ -7,6 +7,7 @@
 use crate::fact::Fact;
 use crate::facts::{Facts, ReportedMode, RunningMode, ServiceState, StartType};
 use crate::manifest::{AntivirusMode, Manifest};
+use crate::registry::ANTIVIRUS_OFF;
 
 use super::{Judged, Protection};
 
@@ -112,8 +113,8 @@ fn active(manifest: &Manifest, facts: &Facts, beside: bool) -> Protection {
 fn policies(facts: &Facts) -> impl Iterator<Item = &'static str> {
     let antivirus = &facts.antivirus;
     [
-        (antivirus.disabled_policy.is(&1), "DisableAntiSpyware"),
-        (antivirus.antivirus_policy.is(&1), "DisableAntiVirus"),
+        (antivirus.disabled_policy.is(&1), ANTIVIRUS_OFF[0]),
+        (antivirus.antivirus_policy.is(&1), ANTIVIRUS_OFF[1]),
         (real_time_policy(facts), "DisableRealtimeMonitoring"),
     ]
     .into_iter()

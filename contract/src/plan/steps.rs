@@ -5,6 +5,7 @@ use crate::facts::Facts;
 use crate::manifest::{Manifest, Payload, Role, Vdi};
 use crate::reason::Reason;
 use crate::step::{Action, Change, PastLimit, Step};
+use crate::update::Update;
 use crate::version::Version;
 
 use super::Stop;
@@ -103,13 +104,9 @@ fn own(action: Action, why: String, expects: Vec<Change>) -> Step {
     }
 }
 
-/// An update: the system that it is for, as the names of updates begin, and its article, which
-/// may stand for an update of several systems.
-pub(super) type Update = (&'static str, &'static str);
-
 pub(super) fn hotfix(
     manifest: &Manifest,
-    (system, article): Update,
+    Update { system, article }: Update,
     why: String,
     expects: Change,
 ) -> Result<Step, Stop> {

@@ -10,7 +10,7 @@ mod resource;
 mod taken_apart;
 mod version_info;
 
-use gangway_contract::manifest::{self, Manifest, Mode};
+use gangway_contract::manifest::{self, Manifest, Mode, RESOURCE_ID};
 use gangway_contract::stub::Marker;
 use gangway_contract::{BundleId, Sha256};
 
@@ -20,9 +20,6 @@ pub use image::{ImageError, MAX_STUB_BYTES};
 pub use taken_apart::{stub_of, without_signature};
 
 use resource::{Resource, ResourceTree};
-
-/// Resource id of the manifest in the exe (type `RT_RCDATA`); the runner looks for it there.
-pub const MANIFEST_RESOURCE_ID: u32 = 101;
 
 /// The exe of one bundle, before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +134,7 @@ pub fn specialise(
     let tree = ResourceTree::new(vec![
         Resource {
             kind: resource::RT_RCDATA,
-            id: MANIFEST_RESOURCE_ID,
+            id: u32::from(RESOURCE_ID),
             language: 0,
             data: manifest_bytes.to_vec(),
         },

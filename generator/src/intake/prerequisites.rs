@@ -2,34 +2,38 @@
 //! `Install.ps1` would download, held against what was given.
 
 use gangway_contract::manifest::Role;
+use gangway_contract::update::{self, Update};
 
 use super::{Inspection, Kind, codes};
 use crate::problem::Problem;
 
 /// Updates that 2012 R2 needs before the agent, with the download that `Install.ps1` would
 /// fetch. A server with the monthly rollup of October 2021 (KB5006714) or later has them all.
-const FOR_2012_R2: [(&str, &str); 3] = [
+const FOR_2012_R2: [(Update, &str); 3] = [
     (
-        "KB2999226",
+        update::UNIVERSAL_CRT,
         "https://download.microsoft.com/download/D/1/3/D13E3150-3BB2-4B22-9D8A-47EE2D609FFF/Windows8.1-KB2999226-x64.msu",
     ),
     (
-        "KB3080149",
+        update::TELEMETRY_2012_R2,
         "https://download.microsoft.com/download/A/3/E/A3E82C15-7762-4104-B969-6A486C49DB8D/Windows8.1-KB3080149-x64.msu",
     ),
     (
-        "KB3045999",
+        update::KERNEL_2012_R2,
         "https://download.microsoft.com/download/3/9/E/39EAFBBF-A801-4D79-B2B1-DAC4673AFB09/Windows8.1-KB3045999-x64.msu",
     ),
 ];
 
 /// Updates that 2008 R2 SP1 needs before any SHA-2 signed program.
-const FOR_2008_R2: [(&str, &str); 2] = [
+const FOR_2008_R2: [(Update, &str); 2] = [
     (
-        "KB4474419",
+        update::SHA2_2008_R2,
         "Microsoft Update Catalog, release of 2019-09-10 or later",
     ),
-    ("KB4490628", "Microsoft Update Catalog (servicing stack)"),
+    (
+        update::SERVICING_STACK_2008_R2,
+        "Microsoft Update Catalog (servicing stack)",
+    ),
 ];
 
 /// Where the platform update comes from.
@@ -52,7 +56,7 @@ pub(super) fn problems(inspection: &Inspection) -> Vec<Problem> {
         problems.extend(missing_updates(
             inspection,
             &FOR_2012_R2,
-            ("Server 2012 R2", "Windows8.1"),
+            "Server 2012 R2",
             path,
         ));
     }
@@ -60,7 +64,7 @@ pub(super) fn problems(inspection: &Inspection) -> Vec<Problem> {
         problems.extend(missing_updates(
             inspection,
             &FOR_2008_R2,
-            ("Server 2008 R2 SP1", "Windows6.1"),
+            "Server 2008 R2 SP1",
             &tool.path,
         ));
     }
@@ -113,20 +117,21 @@ fn parts(version: &str) -> Vec<u64> {
 
 fn missing_updates(
     inspection: &Inspection,
-    needed: &[(&str, &str)],
-    (product, wanted): (&str, &str),
+    needed: &[(Update, &str)],
+    product: &str,
     subject: &str,
 ) -> Option<Problem> {
-    let given: Vec<&str> = inspection
-        .of_role(Role::Hotfix)
-        .filter_map(|item| match &item.kind {
-            Kind::Hotfix { kb, system, .. } if system == wanted => Some(kb.as_str()),
-            _ => None,
-        })
-        .collect();
-    let missing: Vec<&(&str, &str)> = needed
+    let is_given = |update: &Update| {
+        inspection
+            .of_role(Role::Hotfix)
+            .any(|item| match &item.kind {
+                Kind::Hotfix { kb, system, .. } => kb == update.article && system == update.system,
+                _ => false,
+            })
+    };
+    let missing: Vec<&(Update, &str)> = needed
         .iter()
-        .filter(|(kb, _)| !given.contains(kb))
+        .filter(|(update, _)| !is_given(update))
         .collect();
     (!missing.is_empty()).then(|| {
         let problem = Problem::new(
@@ -135,8 +140,8 @@ fn missing_updates(
             format!("{product} without these updates and the internet could not be onboarded"),
             "for closed networks add the updates; fully patched servers have them",
         );
-        missing.iter().fold(problem, |problem, (kb, from)| {
-            problem.with_evidence(format!("{kb}: {from}"))
+        missing.iter().fold(problem, |problem, (update, from)| {
+            problem.with_evidence(format!("{}: {from}", update.article))
         })
     })
 }

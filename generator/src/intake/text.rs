@@ -158,7 +158,7 @@ fn is_tool_settings(subject: &str) -> bool {
 /// The system that a package is for, by its text in lower case.
 fn other_platform(lower: &str) -> Option<&'static str> {
     let has = |needle: &str| has_lower(lower, needle);
-    if has("<plist") && (has("OnboardingInfo") || has("OffboardingInfo")) {
+    if has("<plist") && (has("OnboardingInfo</key>") || has("OffboardingInfo</key>")) {
         Some("macOS")
     } else if has("mdatp") && (has("#!/usr/bin") || has("#!/bin")) {
         Some("Linux")

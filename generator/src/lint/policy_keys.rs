@@ -3,7 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::setting::{ANTIVIRUS, SENSOR, Setting, TELEMETRY, settings};
+use gangway_contract::registry::{
+    ANTIVIRUS_OFF, ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION,
+    ONBOARDING_VALUE, PASSIVE_MODE, SENSOR_POLICY, SENSOR_PROXY,
+};
+
+use super::setting::{Setting, settings};
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo};
 use crate::gpo::registry_pol::{Effect, Record};
@@ -30,19 +35,19 @@ const HIVES: [&str; 12] = [
 /// Defender for Endpoint). Only keys that admins write by hand.
 const READ: [(&str, &[&str]); 3] = [
     (
-        SENSOR,
+        SENSOR_POLICY,
         &[
-            "ForceDefenderPassiveMode",
+            PASSIVE_MODE,
             "AllowSampleCollection",
             "PreferStaticProxyForHttpRequest",
-            "OnboardingInfo",
+            ONBOARDING_VALUE,
         ],
     ),
     (
-        ANTIVIRUS,
+        ANTIVIRUS_POLICY,
         &[
-            "DisableAntiSpyware",
-            "DisableAntiVirus",
+            ANTIVIRUS_OFF[0],
+            ANTIVIRUS_OFF[1],
             "DisableLocalAdminMerge",
             "DisableRoutinelyTakingAction",
             "HideExclusionsFromLocalAdmins",
@@ -50,7 +55,7 @@ const READ: [(&str, &[&str]); 3] = [
             "PUAProtection",
             "ProxyBypass",
             "ProxyPacUrl",
-            "ProxyServer",
+            ANTIVIRUS_PROXY,
             "RandomizeScheduleTaskTimes",
             "SchedulerRandomizationTime",
             "ServiceKeepAlive",
@@ -58,12 +63,8 @@ const READ: [(&str, &[&str]); 3] = [
         ],
     ),
     (
-        TELEMETRY,
-        &[
-            "TelemetryProxyServer",
-            "DisableEnterpriseAuthProxy",
-            "AllowTelemetry",
-        ],
+        DATA_COLLECTION,
+        &[SENSOR_PROXY, AUTH_PROXY, "AllowTelemetry"],
     ),
 ];
 
@@ -123,7 +124,7 @@ fn duplicates(path: &str, records: &[Record], problems: &mut Vec<Problem>) {
 }
 
 fn misspelt(setting: &Setting, problems: &mut Vec<Problem>) {
-    let known = READ.iter().find(|(key, _)| setting.key == *key);
+    let known = READ.iter().find(|(key, _)| setting.is_in(key));
     let Some((_, names)) = known else {
         return;
     };
@@ -182,7 +183,7 @@ mod tests {
             ("latency", false),
             ("DisableEdr", false),
         ] {
-            let near = is_near(shown, "ForceDefenderPassiveMode");
+            let near = is_near(shown, PASSIVE_MODE);
             assert_eq!(near, wanted, "{shown}");
         }
     }

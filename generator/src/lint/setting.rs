@@ -1,5 +1,9 @@
 //! The registry values that a GPO sets, by policy or by preference.
 
+use gangway_contract::registry::{
+    ANTIVIRUS_POLICY, DATA_COLLECTION, OFFBOARDING_VALUE, ONBOARDING_VALUE, SENSOR_POLICY,
+};
+
 use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
 use crate::gpo::registry_pol::{Effect, Record, kind};
 
@@ -22,32 +26,35 @@ pub(super) struct Setting {
     pub(super) text: Option<String>,
 }
 
-/// Policy key of the sensor, lower case.
-pub(super) const SENSOR: &str =
-    r"hklm\software\policies\microsoft\windows advanced threat protection";
-pub(super) const TELEMETRY: &str = r"hklm\software\policies\microsoft\windows\datacollection";
-pub(super) const ANTIVIRUS: &str = r"hklm\software\policies\microsoft\windows defender";
-/// Value that holds the offboarding blob, lower case.
-const OFFBOARDING_BLOB: &str = "696c1fa1-4030-4fa4-8713-faf9b2ea7c0a";
-
 impl Setting {
     /// Is it one of Defender's own?
     pub(super) fn is_defender(&self) -> bool {
-        [SENSOR, ANTIVIRUS]
+        let of_machine = self.below_machine();
+        [SENSOR_POLICY, ANTIVIRUS_POLICY]
             .iter()
-            .any(|key| self.key.starts_with(key))
-            || self.key == TELEMETRY
+            .any(|key| of_machine.starts_with(&key.to_lowercase()))
+            || self.is_in(DATA_COLLECTION)
+    }
+
+    /// Is it a value of this key of the machine?
+    pub(super) fn is_in(&self, key: &str) -> bool {
+        self.below_machine().eq_ignore_ascii_case(key)
     }
 
     pub(super) fn is(&self, key: &str, name: &str) -> bool {
-        self.key == key && self.name == name.to_lowercase()
+        self.is_in(key) && self.name == name.to_lowercase()
+    }
+
+    /// The key below `HKLM`, lower case; empty for a user's.
+    pub(super) fn below_machine(&self) -> &str {
+        self.key.strip_prefix(r"hklm\").unwrap_or_default()
     }
 
     /// Does it put an onboarding (true) or offboarding (false) blob in place?
     pub(super) fn onboards(&self) -> Option<bool> {
-        if self.is(SENSOR, "OnboardingInfo") {
+        if self.is(SENSOR_POLICY, ONBOARDING_VALUE) {
             Some(true)
-        } else if self.is(SENSOR, OFFBOARDING_BLOB) {
+        } else if self.is(SENSOR_POLICY, OFFBOARDING_VALUE) {
             Some(false)
         } else {
             None

@@ -1,14 +1,18 @@
 //! Registry values that go wrong, and what else decides about Defender.
 
 use gangway_contract::manifest::AntivirusMode;
+use gangway_contract::registry::{
+    ANTIVIRUS_OFF, ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION, DEVICE_TAG,
+    DEVICE_TAGGING, PASSIVE_MODE, SENSOR_POLICY, SENSOR_PROXY,
+};
 
-use super::setting::{ANTIVIRUS, SENSOR, Setting, TELEMETRY, settings};
+use super::setting::{Setting, settings};
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
 use crate::gpo::registry_pol::kind;
 use crate::problem::Problem;
 
-const POWERSHELL: &str = r"hklm\software\policies\microsoft\windows\powershell";
+const POWERSHELL: &str = r"SOFTWARE\Policies\Microsoft\Windows\PowerShell";
 const PROCESSING: &str = r"hklm\software\policies\microsoft\windows\group policy\";
 
 pub(super) fn check(
@@ -46,8 +50,9 @@ fn switches(setting: &Setting, antivirus_mode: Option<AntivirusMode>, problems: 
     let name = setting.shown.as_str();
     let on = setting.number == Some(1);
     if on
-        && (setting.is(ANTIVIRUS, "DisableAntiSpyware")
-            || setting.is(ANTIVIRUS, "DisableAntiVirus"))
+        && ANTIVIRUS_OFF
+            .iter()
+            .any(|name| setting.is(ANTIVIRUS_POLICY, name))
     {
         report(
             &codes::ANTISPYWARE_OFF,
@@ -91,8 +96,7 @@ fn switches(setting: &Setting, antivirus_mode: Option<AntivirusMode>, problems: 
             );
         }
     }
-    if setting.is(SENSOR, "ForceDefenderPassiveMode") && antivirus_mode == Some(AntivirusMode::Auto)
-    {
+    if setting.is(SENSOR_POLICY, PASSIVE_MODE) && antivirus_mode == Some(AntivirusMode::Auto) {
         report(
             &codes::PASSIVE_WITH_AUTO,
             "the value is set by policy while the bootstrap decides it".to_owned(),
@@ -112,33 +116,32 @@ fn switches(setting: &Setting, antivirus_mode: Option<AntivirusMode>, problems: 
 /// Types and forms that the sensor and the antivirus need.
 fn form(setting: &Setting, problems: &mut Vec<Problem>) {
     let dwords = [
-        (SENSOR, "ForceDefenderPassiveMode"),
-        (SENSOR, "AllowSampleCollection"),
-        (SENSOR, "PreferStaticProxyForHttpRequest"),
-        (TELEMETRY, "DisableEnterpriseAuthProxy"),
-        (ANTIVIRUS, "DisableAntiSpyware"),
-        (ANTIVIRUS, "DisableAntiVirus"),
+        (SENSOR_POLICY, PASSIVE_MODE),
+        (SENSOR_POLICY, "AllowSampleCollection"),
+        (SENSOR_POLICY, "PreferStaticProxyForHttpRequest"),
+        (DATA_COLLECTION, AUTH_PROXY),
+        (ANTIVIRUS_POLICY, ANTIVIRUS_OFF[0]),
+        (ANTIVIRUS_POLICY, ANTIVIRUS_OFF[1]),
     ];
     let text = setting.text.as_deref();
-    let tags = format!(r"{SENSOR}\devicetagging");
     let why = if dwords.iter().any(|(key, name)| setting.is(key, name)) {
         match setting.number {
             Some(0 | 1) if setting.kind == Some(kind::DWORD) => return,
             _ => "it must be a DWORD of 0 or 1",
         }
-    } else if setting.is(TELEMETRY, "TelemetryProxyServer") {
+    } else if setting.is(DATA_COLLECTION, SENSOR_PROXY) {
         match text {
             Some(text) if !text.contains("://") && !text.contains(' ') && text.contains(':') => {
                 return;
             }
             _ => "it must be a text `host:port` without scheme and blanks",
         }
-    } else if setting.is(ANTIVIRUS, "ProxyServer") {
+    } else if setting.is(ANTIVIRUS_POLICY, ANTIVIRUS_PROXY) {
         match text {
             Some(text) if text.starts_with("http://") || text.starts_with("https://") => return,
             _ => "it must be a URL with its scheme",
         }
-    } else if setting.is(&tags, "Group") {
+    } else if setting.is(DEVICE_TAGGING, DEVICE_TAG) {
         match text {
             Some(text) if text.encode_utf16().count() <= 200 => return,
             _ => "it must be a text of at most 200 characters",
@@ -188,7 +191,7 @@ const WIDE_PROCESSES: [&str; 7] = [
 fn exclusion(setting: &Setting, problems: &mut Vec<Problem>) {
     let Some(list) = setting
         .key
-        .strip_prefix(&format!(r"{ANTIVIRUS}\exclusions\"))
+        .strip_prefix(&format!(r"hklm\{ANTIVIRUS_POLICY}\exclusions\").to_lowercase())
     else {
         return;
     };

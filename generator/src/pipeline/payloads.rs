@@ -1,7 +1,7 @@
 //! Which downloads become payloads, under which names, and the manifest's list of them.
 
 use gangway_contract::manifest::{ApplyMethod, Mode, Payload, Role, Signer};
-use gangway_contract::{ReleaseId, Sha256, payload_name};
+use gangway_contract::{ReleaseId, Sha256, payload_name, update};
 
 use super::{accepted, codes};
 use crate::formats::blob::BlobText;
@@ -259,13 +259,10 @@ fn name(role: Role, item: &Item) -> String {
     .to_owned()
 }
 
-/// Systems that an update may be for, as its own files name them. The bootstrap looks for the
-/// update of its own system by this head of the name: one KB number may stand for two.
-const HOTFIX_SYSTEMS: [&str; 3] = ["Windows6.1", "Windows8.1", "Windows10.0"];
-
-/// The digest's head keeps two updates with one KB number apart.
+/// The head tells the system, because one KB number may stand for two; the digest's head keeps two
+/// updates with one number apart.
 fn hotfix_name(system: &str, kb: &str, sha256: Sha256) -> String {
-    let known = HOTFIX_SYSTEMS
+    let known = update::SYSTEMS
         .into_iter()
         .find(|known| known.eq_ignore_ascii_case(system));
     let system = known.unwrap_or("Windows");

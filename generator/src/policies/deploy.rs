@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU16;
 
-use gangway_contract::BundleId;
+use gangway_contract::{BundleId, registry};
 
 use super::error::GpoError;
 use super::output::{GpoFiles, Purpose, output};
@@ -19,9 +19,6 @@ use crate::gpo::preferences::{Item, ItemAttributes};
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{Gpo, Side};
 use crate::gpo::{Timestamp, xml_duration};
-
-/// Registry key under which the bootstrap marks a converged server until the next start.
-pub const CONVERGED_KEY: &str = r"SOFTWARE\Gangway\Converged";
 
 /// Longest command that the Task Scheduler takes, in characters (MS-TSCH 2.5.7).
 const MAX_COMMAND: usize = 260;
@@ -274,7 +271,7 @@ fn immediate_task(options: &DeployOptions, time: Timestamp, command: &str) -> It
         true,
         Condition::RegistryKeyExists {
             hive: "HKEY_LOCAL_MACHINE".to_owned(),
-            key: format!(r"{CONVERGED_KEY}\{}", options.bundle_id),
+            key: registry::converged(&options.bundle_id),
         },
     );
     let properties = TaskProperties {

@@ -10,6 +10,10 @@ use std::num::NonZeroU16;
 
 use gangway_contract::BundleId;
 use gangway_contract::manifest::AntivirusMode;
+use gangway_contract::registry::{
+    ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION, DEVICE_TAG, DEVICE_TAGGING,
+    PASSIVE_MODE, SENSOR_POLICY, SENSOR_PROXY,
+};
 
 use super::error::GpoError;
 use super::output::{GpoFiles, Purpose, RoleName, output};
@@ -19,16 +23,6 @@ use crate::gpo::gpt_ini::Version;
 use crate::gpo::registry_pol::{Record, RegistryPolicy};
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{Gpo, Side};
-
-/// Policy key of the sensor.
-pub(super) const SENSOR_KEY: &str =
-    r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
-/// Policy key of telemetry, which the sensor's proxy belongs to.
-pub(super) const DATA_COLLECTION_KEY: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
-/// Policy key of the antivirus.
-pub(super) const ANTIVIRUS_KEY: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
-/// Value that switches Defender Antivirus to passive (1) or active (0) mode.
-pub(super) const PASSIVE_MODE: &str = "ForceDefenderPassiveMode";
 
 /// Longest device tag, in characters; a longer one is dropped with SENSE event 74.
 const MAX_DEVICE_TAG: usize = 200;
@@ -203,17 +197,21 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
     let mut records = Vec::new();
     match options.antivirus_mode {
         AntivirusMode::Auto => {}
-        AntivirusMode::AlwaysPassive => records.push(Record::dword(SENSOR_KEY, PASSIVE_MODE, 1)),
-        AntivirusMode::NeverPassive => records.push(Record::dword(SENSOR_KEY, PASSIVE_MODE, 0)),
+        AntivirusMode::AlwaysPassive => records.push(Record::dword(SENSOR_POLICY, PASSIVE_MODE, 1)),
+        AntivirusMode::NeverPassive => records.push(Record::dword(SENSOR_POLICY, PASSIVE_MODE, 0)),
     }
     if let Some(allow) = options.sample_collection {
         let number = u32::from(allow);
-        records.push(Record::dword(SENSOR_KEY, "AllowSampleCollection", number));
+        records.push(Record::dword(
+            SENSOR_POLICY,
+            "AllowSampleCollection",
+            number,
+        ));
     }
     let proxies = &options.proxies;
     if proxies.prefer_static {
         let value = "PreferStaticProxyForHttpRequest";
-        records.push(Record::dword(SENSOR_KEY, value, 1));
+        records.push(Record::dword(SENSOR_POLICY, value, 1));
     }
     if let Some(tag) = &options.device_tag {
         check_text("gpo.device_tag", tag)?;
@@ -224,17 +222,16 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
                 why: "the sensor drops tags of more than 200 characters",
             });
         }
-        let key = format!(r"{SENSOR_KEY}\DeviceTagging");
-        records.push(Record::text(&key, "Group", tag));
+        records.push(Record::text(DEVICE_TAGGING, DEVICE_TAG, tag));
     }
     if let Some(proxy) = &proxies.sensor {
         check_host_and_port("gpo.proxy.sensor", proxy)?;
-        let value = "TelemetryProxyServer";
-        records.push(Record::text(DATA_COLLECTION_KEY, value, proxy));
+        let value = SENSOR_PROXY;
+        records.push(Record::text(DATA_COLLECTION, value, proxy));
     }
     if proxies.disable_enterprise_auth {
-        let value = "DisableEnterpriseAuthProxy";
-        records.push(Record::dword(DATA_COLLECTION_KEY, value, 1));
+        let value = AUTH_PROXY;
+        records.push(Record::dword(DATA_COLLECTION, value, 1));
     }
     if let Some(proxy) = &proxies.antivirus {
         let setting = "gpo.proxy.antivirus";
@@ -248,7 +245,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
                 why: "the antivirus needs a URL such as `http://proxy.contoso.com:8080`",
             })?;
         check_host_and_port(setting, host.strip_suffix('/').unwrap_or(host))?;
-        records.push(Record::text(ANTIVIRUS_KEY, "ProxyServer", proxy));
+        records.push(Record::text(ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, proxy));
     }
     if !proxies.antivirus_bypass.is_empty() {
         let setting = "gpo.proxy.antivirus_bypass";
@@ -263,7 +260,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
             }
         }
         let list = proxies.antivirus_bypass.join(";");
-        records.push(Record::text(ANTIVIRUS_KEY, "ProxyBypass", &list));
+        records.push(Record::text(ANTIVIRUS_POLICY, "ProxyBypass", &list));
     }
     exclusion_records(&options.exclusions, &mut records)?;
     Ok(RegistryPolicy { records })
@@ -284,7 +281,7 @@ fn exclusion_records(exclusions: &Exclusions, records: &mut Vec<Record>) -> Resu
             &exclusions.processes,
         ),
     ];
-    let key = format!(r"{ANTIVIRUS_KEY}\Exclusions");
+    let key = format!(r"{ANTIVIRUS_POLICY}\Exclusions");
     for (setting, name, list) in lists {
         let mut list = list.clone();
         list.sort_by_key(|entry| entry.to_lowercase());

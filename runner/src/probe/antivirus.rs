@@ -49,10 +49,10 @@ pub(super) fn read(sources: &dyn Sources, bundle: &BundleName, facts: &mut Facts
     let updates = format!(r"{}\Signature Updates", at::DEFENDER);
     antivirus.content = version(text(sources, &updates, "AVSignatureVersion"));
     antivirus.content_time = filetime(sources, &updates, "AVSignatureApplied");
-    antivirus.passive_policy = number32(sources, at::SENSOR_POLICY, "ForceDefenderPassiveMode");
-    antivirus.disabled_policy = number32(sources, at::DEFENDER_POLICY, "DisableAntiSpyware");
-    antivirus.antivirus_policy = number32(sources, at::DEFENDER_POLICY, "DisableAntiVirus");
-    let real_time = format!(r"{}\Real-Time Protection", at::DEFENDER_POLICY);
+    antivirus.passive_policy = number32(sources, at::SENSOR_POLICY, at::PASSIVE_MODE);
+    antivirus.disabled_policy = number32(sources, at::ANTIVIRUS_POLICY, at::ANTIVIRUS_OFF[0]);
+    antivirus.antivirus_policy = number32(sources, at::ANTIVIRUS_POLICY, at::ANTIVIRUS_OFF[1]);
+    let real_time = format!(r"{}\Real-Time Protection", at::ANTIVIRUS_POLICY);
     antivirus.real_time_policy = number32(sources, &real_time, "DisableRealtimeMonitoring");
     antivirus.tamper_protection = tamper_protection(sources);
     antivirus.mode = mode(sources, antivirus);
@@ -166,7 +166,7 @@ fn mode(sources: &dyn Sources, antivirus: &Antivirus) -> Fact<RunningMode> {
 fn exclusions(sources: &dyn Sources) -> Fact<u32> {
     let mut count = 0_usize;
     for kind in ["Paths", "Processes", "Extensions"] {
-        let key = format!(r"{}\Exclusions\{kind}", at::DEFENDER_POLICY);
+        let key = format!(r"{}\Exclusions\{kind}", at::ANTIVIRUS_POLICY);
         match sources.value_names(&key) {
             Fact::Value(names) => count += names.len(),
             Fact::Absent => {}

@@ -123,7 +123,7 @@ pub fn feature_state_of(answer: &str) -> Fact<FeatureState> {
 
 /// Marks of this program itself.
 fn own(sources: &dyn Sources, bundle: &BundleName, facts: &mut Facts) {
-    facts.gangway.converged = key_exists(sources, &at::converged(bundle));
+    facts.gangway.converged = key_exists(sources, &at::converged(&bundle.id));
     facts.gangway.sequence = number(sources, at::SEQUENCES, &at::sequence_name(bundle));
     facts.restart.own = key_exists(sources, at::RESTART_PENDING);
 }

@@ -1,30 +1,19 @@
 //! Registry keys below `HKEY_LOCAL_MACHINE` that this program reads or writes.
 
-pub use gangway_contract::apply::{
-    AUTH_PROXY, DATA_COLLECTION, DEVICE_TAGGING, OFFBOARDING_VALUE, ONBOARDING_VALUE, SENSOR,
-    SENSOR_GUID, SENSOR_POLICY,
-};
+pub use gangway_contract::apply::SENSOR_GUID;
 use gangway_contract::manifest::Mode;
+pub use gangway_contract::registry::{
+    ANTIVIRUS_OFF, ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION, DEVICE_TAG,
+    DEVICE_TAGGING, OFFBOARDING_VALUE, ONBOARDING_VALUE, PASSIVE_MODE, SENSOR, SENSOR_POLICY,
+    SENSOR_PROXY, converged,
+};
 
 use crate::machine::BundleName;
 
-/// Volatile keys, one per bundle that converged since the start of Windows. The deployment
-/// GPO looks for the bundle's key and leaves the server alone when it is there.
-const CONVERGED: &str = r"SOFTWARE\Gangway\Converged";
 /// Volatile key: a step asked for a restart.
 pub const RESTART_PENDING: &str = r"SOFTWARE\Gangway\RestartPending";
 /// Highest sequence per organisation and mode.
 pub const SEQUENCES: &str = r"SOFTWARE\Gangway\Sequence";
-
-/// Key of a converged bundle.
-pub fn converged(bundle: &BundleName) -> String {
-    converged_key(bundle.id.as_str())
-}
-
-/// As [`converged`], from the id alone.
-pub fn converged_key(bundle_id: &str) -> String {
-    format!(r"{CONVERGED}\{bundle_id}")
-}
 
 /// Value below [`SEQUENCES`].
 pub fn sequence_name(bundle: &BundleName) -> String {
@@ -40,8 +29,6 @@ pub fn sequence_name(bundle: &BundleName) -> String {
 pub const SENSOR_STATUS: &str = r"SOFTWARE\Microsoft\Windows Advanced Threat Protection\Status";
 /// Defender Antivirus.
 pub const DEFENDER: &str = r"SOFTWARE\Microsoft\Windows Defender";
-/// Policies of Defender Antivirus.
-pub const DEFENDER_POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows Defender";
 /// Version of Windows.
 pub const CURRENT_VERSION: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 /// Installed products.

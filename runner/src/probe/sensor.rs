@@ -35,7 +35,7 @@ fn sensor(sources: &dyn Sources, facts: &mut Facts) {
         .map(|blob| Sha256::of(blob.as_bytes()));
     sensor.offboarding_blob = value_exists(sources, at::SENSOR_POLICY, at::OFFBOARDING_VALUE);
     sensor.identity = text(sources, at::SENSOR, at::SENSOR_GUID);
-    sensor.device_tag = text(sources, at::DEVICE_TAGGING, "Group");
+    sensor.device_tag = text(sources, at::DEVICE_TAGGING, at::DEVICE_TAG);
     sensor.vdi_tag = text(sources, at::DEVICE_TAGGING, "VDI");
 }
 

@@ -168,7 +168,7 @@ fn scripts_run(sources: &dyn Sources) -> Fact<bool> {
 
 fn network(sources: &dyn Sources, facts: &mut Facts) {
     let network = &mut facts.network;
-    network.sensor_proxy = text(sources, at::DATA_COLLECTION, "TelemetryProxyServer");
+    network.sensor_proxy = text(sources, at::DATA_COLLECTION, at::SENSOR_PROXY);
     network.prefer_sensor_proxy = number32(
         sources,
         at::SENSOR_POLICY,
@@ -176,7 +176,7 @@ fn network(sources: &dyn Sources, facts: &mut Facts) {
     );
     network.auth_proxy_policy = number32(sources, at::DATA_COLLECTION, at::AUTH_PROXY);
     (network.machine_proxy, network.machine_bypass) = machine_proxy(sources);
-    network.antivirus_proxy = text(sources, at::DEFENDER_POLICY, "ProxyServer");
+    network.antivirus_proxy = text(sources, at::ANTIVIRUS_POLICY, at::ANTIVIRUS_PROXY);
     network.hardened_netlogon = hardened(
         &text(
             sources,

@@ -282,10 +282,8 @@ impl Machine for WindowsMachine {
 
     fn set_mark(&mut self, mark: &Mark) -> Result<(), Failure> {
         match mark {
-            Mark::Converged(id) => {
-                registry::create_key(&places::converged_key(id.as_str()), Lifetime::Volatile)
-            }
-            Mark::NotConverged(id) => registry::delete_key(&places::converged_key(id.as_str())),
+            Mark::Converged(id) => registry::create_key(&places::converged(id), Lifetime::Volatile),
+            Mark::NotConverged(id) => registry::delete_key(&places::converged(id)),
             Mark::RestartPending => {
                 registry::create_key(places::RESTART_PENDING, Lifetime::Volatile)
             }

@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io::Read as _;
 use std::os::windows::fs::OpenOptionsExt as _;
 
+use gangway_contract::manifest::RESOURCE_ID;
 use windows_sys::Win32::Storage::FileSystem::FILE_SHARE_READ;
 use windows_sys::Win32::System::LibraryLoader::{
     FindResourceW, LoadResource, LockResource, SizeofResource,
@@ -13,9 +14,8 @@ use windows_sys::Win32::System::LibraryLoader::{
 use super::failure;
 use crate::failure::{Failure, FailureKind};
 
-/// Resource type and number of the manifest.
+/// Resource type of the manifest, `RT_RCDATA`.
 const RCDATA: u16 = 10;
-const MANIFEST: u16 = 101;
 
 /// Largest exe that is read, in bytes: the stub's limit plus manifest and signature.
 const MAX_EXE: u64 = 4 << 20;
@@ -26,7 +26,7 @@ pub fn own_manifest() -> Option<Vec<u8>> {
     let number = |id: u16| core::ptr::without_provenance::<u16>(usize::from(id));
     // SAFETY: no module means the exe of this process, whose resources stay loaded.
     unsafe {
-        let found = FindResourceW(null_mut(), number(MANIFEST), number(RCDATA));
+        let found = FindResourceW(null_mut(), number(RESOURCE_ID), number(RCDATA));
         if found.is_null() {
             return None;
         }

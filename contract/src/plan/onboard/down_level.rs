@@ -6,6 +6,7 @@ use crate::manifest::{Manifest, MonitoringAgent, Role};
 use crate::plan::{Stop, steps};
 use crate::reason::Reason;
 use crate::step::{Change, CheckedFile, Step};
+use crate::update;
 use crate::version::Version;
 
 use super::readiness::ready_for_change;
@@ -81,9 +82,6 @@ pub(super) fn with_monitoring_agent(
     Ok(list)
 }
 
-/// The update that the retired agent's sensor needs.
-const MONITORING_AGENT_UPDATE: steps::Update = ("Windows6.1", "KB3080149");
-
 /// Revisions from here on come from the branch of Windows 7 that took every fix (LDR).
 const LDR_REVISIONS: u32 = 22_000;
 
@@ -101,5 +99,5 @@ fn update_of_monitoring_agent(manifest: &Manifest, facts: &Facts) -> Result<Opti
     }
     let why = format!("`{file}` {found} is below {version}");
     let change = Change::FileAtLeast { file, version };
-    steps::hotfix(manifest, MONITORING_AGENT_UPDATE, why, change).map(Some)
+    steps::hotfix(manifest, update::TELEMETRY_2008_R2, why, change).map(Some)
 }

@@ -6,22 +6,27 @@ use crate::manifest::Manifest;
 use crate::plan::{Stop, steps};
 use crate::reason::Reason;
 use crate::step::{Change, CheckedFile, Step};
+use crate::update::{self, Update};
 use crate::version::Version;
 
 use super::unified_agent::antivirus_policy;
 
-/// Updates that the agent needs on Server 2012 R2: file, lowest version, article.
-const UPDATES_2012_R2: [(CheckedFile, Version, &str); 3] = [
-    (CheckedFile::Ucrtbase, Version::new(0, 0, 0, 0), "KB2999226"),
+/// Updates that the agent needs on Server 2012 R2: file, lowest version, update.
+const UPDATES_2012_R2: [(CheckedFile, Version, Update); 3] = [
+    (
+        CheckedFile::Ucrtbase,
+        Version::new(0, 0, 0, 0),
+        update::UNIVERSAL_CRT,
+    ),
     (
         CheckedFile::Tdh,
         Version::new(6, 3, 9600, 17958),
-        "KB3080149",
+        update::TELEMETRY_2012_R2,
     ),
     (
         CheckedFile::Ntoskrnl,
         Version::new(6, 3, 9600, 17736),
-        "KB3045999",
+        update::KERNEL_2012_R2,
     ),
 ];
 
@@ -64,7 +69,7 @@ pub(super) fn servicing_2012_r2(manifest: &Manifest, facts: &Facts) -> Result<Ve
     }
     antivirus_policy(facts)?;
     let mut list = Vec::new();
-    for (file, version, article) in UPDATES_2012_R2 {
+    for (file, version, update) in UPDATES_2012_R2 {
         let fact = file.version(facts);
         if fact.unreadable().is_some() {
             return Err(Stop::unreadable(file.as_str(), fact));
@@ -75,12 +80,7 @@ pub(super) fn servicing_2012_r2(manifest: &Manifest, facts: &Facts) -> Result<Ve
                 Some(found) => format!("`{file}` {found} is below {version}"),
                 None => format!("`{file}` is missing"),
             };
-            list.push(steps::hotfix(
-                manifest,
-                ("Windows8.1", article),
-                why,
-                change,
-            )?);
+            list.push(steps::hotfix(manifest, update, why, change)?);
         }
     }
     if facts.antivirus.leftover.holds() {

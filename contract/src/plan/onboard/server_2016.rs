@@ -6,11 +6,9 @@ use crate::manifest::{Manifest, Role};
 use crate::plan::{Stop, steps};
 use crate::reason::Reason;
 use crate::step::{Change, Step};
+use crate::update;
 
 use super::unified_agent::antivirus_policy;
-
-/// Cumulative update that brings the lowest platform on Server 2016.
-const PLATFORM_UPDATE: steps::Update = ("Windows10.0", "KB4457127");
 
 /// Server 2016: all that may ask for a restart before the agent.
 pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Stop> {
@@ -37,7 +35,7 @@ pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<S
             0,
             steps::hotfix(
                 manifest,
-                PLATFORM_UPDATE,
+                update::PLATFORM_2016,
                 format!(
                     "antivirus platform {version} is below {}",
                     steps::PLATFORM_MINIMUM

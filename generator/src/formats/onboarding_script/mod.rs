@@ -11,6 +11,7 @@ mod tests;
 use core::ops::Range;
 
 use gangway_contract::Sha256;
+use gangway_contract::registry::{OFFBOARDING_VALUE, ONBOARDING_VALUE, SENSOR_POLICY};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -103,8 +104,9 @@ pub struct ScriptText {
 pub fn is_portal_script(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
     let has = |needle: &[u8]| memchr::memmem::find(&lower, needle).is_some();
-    has(br"hklm\software\policies\microsoft\windows advanced threat protection")
-        && (has(b"onboardinginfo") || has(b"696c1fa1-4030-4fa4-8713-faf9b2ea7c0a"))
+    let names = |text: &str| has(text.to_ascii_lowercase().as_bytes());
+    names(&format!(r"hklm\{SENSOR_POLICY}"))
+        && (names(ONBOARDING_VALUE) || names(OFFBOARDING_VALUE))
         && (has(b"@echo off") || has(b"errorlevel") || has(b"\ngoto ") || has(b"eventcreate"))
 }
 
