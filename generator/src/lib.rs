@@ -8,6 +8,8 @@ pub mod bootstrap;
 pub mod bundle;
 pub mod child;
 pub mod cli;
+pub mod exit;
+pub mod failure;
 pub mod fleet;
 pub mod formats;
 pub mod gpo;

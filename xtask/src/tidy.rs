@@ -59,6 +59,7 @@ pub(crate) fn run() -> Result<()> {
         files::ignored_tests,
         words::forbidden,
         words::registries,
+        words::hints,
         modules::unreachable,
         agreements::repeated,
         arrows::packages,

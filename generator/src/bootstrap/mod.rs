@@ -45,15 +45,11 @@ pub struct StubIdentity {
 #[derive(Debug, thiserror::Error)]
 pub enum SpecialiseError {
     /// Not built from the runner, or damaged.
-    #[error(
-        "the file holds no Gangway stub marker, so it is no bootstrap stub\n\
-         hint: name the `gangway-runner.exe` that came with this program"
-    )]
+    #[error("the file holds no Gangway stub marker, so it is no bootstrap stub")]
     NoMarker,
     /// Reads other manifests than this program writes.
     #[error(
-        "the stub reads manifest schema {found}, this program writes schema {}\n\
-         hint: name the `gangway-runner.exe` that came with this program",
+        "the stub reads manifest schema {found}, this program writes schema {}",
         manifest::SCHEMA
     )]
     OtherSchema {
@@ -69,11 +65,23 @@ pub enum SpecialiseError {
         found: Sha256,
     },
     /// The manifest is not one that the bootstrap takes.
-    #[error("it would refuse its manifest: {0}")]
+    #[error("it would refuse its manifest")]
     Manifest(#[from] manifest::ManifestError),
     /// Not an executable that can take a resource section.
     #[error(transparent)]
     Image(#[from] ImageError),
+}
+
+impl SpecialiseError {
+    /// What to do next; none for a defect of this program.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoMarker | Self::OtherSchema { .. } => {
+                Some("name the `gangway-runner.exe` that came with this program")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// File name of a bundle's exe: the mode is visible, the id makes it never overwritten.

@@ -45,7 +45,8 @@ fn a_manifest_that_the_bootstrap_would_refuse_is_not_put_into_it() {
         signer: None,
     });
     let error = specialise(&stub_exe(), &manifest, &manifest.to_bytes()).unwrap_err();
-    assert!(error.to_string().contains("device"), "{error}");
+    let why = std::error::Error::source(&error).unwrap().to_string();
+    assert!(why.contains("device"), "{error}: {why}");
 }
 
 /// A smallest executable with one section, shaped as the linker shapes the stub.

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::exit::Exit;
 use super::failure::Failure;
+use crate::exit::Exit;
 use crate::intake::lock::Change;
 use crate::problem::Problem;
 

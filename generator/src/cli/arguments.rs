@@ -6,7 +6,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
 
-use super::exit;
 use crate::fleet::DEFAULT_MAX_AGE_DAYS;
 use crate::intake::lock::MAX_SEQUENCE;
 use crate::pipeline::{VerifyRequest, explain};
@@ -16,7 +15,7 @@ use crate::publication::HostName;
 /// Turns Microsoft Defender portal downloads into everything that is needed to onboard a
 /// fleet of Windows Servers through Active Directory.
 #[derive(Debug, Parser)]
-#[command(name = "gangway", version, after_help = exit::help_text())]
+#[command(name = "gangway", version, after_help = crate::exit::help_text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,

@@ -5,10 +5,10 @@ use gangway_contract::manifest::Mode;
 use super::answer::Answer;
 use super::arguments::{Relock, Sign, Verify};
 use super::commands::{now, patiently};
-use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{LockedBundle, Relocked, Signed, Verified};
+use crate::exit::Exit;
 use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, VerifyRequest};
 
 /// As `--mode` takes it.

@@ -7,11 +7,11 @@ use clap::CommandFactory as _;
 
 use super::answer::Answer;
 use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Patience};
-use super::causes;
-use super::exit::Exit;
-use super::failure::{Failure, FailureCode};
+use super::failure::Failure;
 use super::output::Output;
 use super::results::{Built, Completions, Explained, Written};
+use crate::exit::Exit;
+use crate::failure::FailureCode;
 use crate::intake::lock::LockMode;
 use crate::intake::report::{self, InspectionDocument};
 use crate::intake::{self, Inspection};
@@ -29,11 +29,8 @@ pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
     std::fs::File::create_new(&given.path)
         .and_then(|mut file| io::Write::write_all(&mut file, SAMPLE_CONFIG.as_bytes()))
         .map_err(|error| {
-            let text = format!(
-                "write `{path}`: {error}\nhint: name a new file in a folder that is there: \
-                 `gangway init FILE`"
-            );
-            Failure::of(FailureCode::Files, &text)
+            Failure::of(FailureCode::Files, format!("write `{path}`: {error}"))
+                .hint("name a new file in a folder that is there: `gangway init FILE`")
         })?;
     output.line(&format!(
         "wrote `{path}`; edit it, then `gangway build --config {path} --out bundle`"
@@ -67,14 +64,11 @@ pub(super) fn inspect<'a>(
 pub(super) fn judged<T>(result: T, problems: Vec<Problem>, deny: &Deny) -> Answer<T> {
     let denied = deny.refused(&problems);
     let failure = (!denied.is_empty()).then(|| {
-        let text = format!(
-            "refused by `--deny`: {}\nhint: mend what they name, or deny less",
-            denied.join(", ")
-        );
-        Failure::of(FailureCode::Denied, &text)
+        let text = format!("refused by `--deny`: {}", denied.join(", "));
+        Failure::of(FailureCode::Denied, text).hint("mend what they name, or deny less")
     });
     let exit = if problems.iter().any(Problem::is_error) {
-        causes::of_problems(&problems).exit()
+        intake::codes::failure_of(&problems).exit()
     } else {
         Exit::Good
     };
@@ -177,8 +171,8 @@ pub(super) fn explain(given: &Explain, output: &Output) -> Answered<Explained> {
         return Ok(every_page(output));
     };
     let found = codes::look_up(text).map_err(|hint| {
-        let text = format!("nothing is known of `{text}`\nhint: {hint}");
-        Failure::of(FailureCode::CommandLine, &text)
+        let text = format!("nothing is known of `{text}`");
+        Failure::of(FailureCode::CommandLine, text).hint(hint)
     })?;
     let mut shown: Vec<String> = Vec::new();
     shown.extend(
@@ -248,8 +242,7 @@ fn source_date_epoch() -> Result<Option<i64>, Failure> {
     };
     let parsed = value.to_str().and_then(|text| text.parse().ok());
     parsed.map(Some).ok_or_else(|| {
-        let text = "`SOURCE_DATE_EPOCH` is no number of seconds since 1970\nhint: unset it, or use \
-                    `date +%s`";
-        Failure::of(FailureCode::CommandLine, text)
+        let text = "`SOURCE_DATE_EPOCH` is no number of seconds since 1970";
+        Failure::of(FailureCode::CommandLine, text).hint("unset it, or use `date +%s`")
     })
 }

@@ -3,9 +3,7 @@
 mod answer;
 mod arguments;
 mod bundles;
-mod causes;
 mod commands;
-mod exit;
 mod failure;
 mod output;
 #[cfg(feature = "directory")]
@@ -24,10 +22,11 @@ use clap::error::ErrorKind;
 
 use answer::{Answer, Document, Envelope, Nothing};
 use arguments::{Arguments, Command};
-pub use exit::Exit;
-use failure::{Failure, FailureCode};
+use failure::Failure;
 use output::{Format, Output};
 
+use crate::exit::Exit;
+use crate::failure::FailureCode;
 use crate::intake::report::InspectionDocument;
 use crate::interrupted;
 use crate::sarif::{self, Notification, Run};
@@ -116,11 +115,9 @@ fn ended(exit: Exit, output: &Output) -> Exit {
     let Some(error) = output.unwritten() else {
         return exit;
     };
-    let text = format!(
-        "write standard output: {error}\nhint: what the command does is done; only its answer is \
-         not whole"
-    );
-    let failure = Failure::of(FailureCode::StandardOutput, &text);
+    let text = format!("write standard output: {error}");
+    let failure = Failure::of(FailureCode::StandardOutput, text)
+        .hint("what the command does is done; only its answer is not whole");
     output.failure(&failure);
     failure.code.exit()
 }

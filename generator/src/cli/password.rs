@@ -1,10 +1,12 @@
 //! A password: from a file, a variable or a prompt, never from the command line, where every
 //! process of the machine could read it.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::child::PASSWORD_VARIABLE as VARIABLE;
+use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 
 /// Longest password in bytes; Windows allows 256 characters.
@@ -13,27 +15,39 @@ const MAX_BYTES: u64 = 4096;
 /// Why there is no password.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PasswordError {
-    #[error(
-        "read the password from `{}`: {source}\nhint: the first line of the file is the password, \
-         in UTF-8; the account that runs Gangway must be able to read it",
+    #[error("read the password from `{}`",
         path.display()
     )]
     File { path: PathBuf, source: io::Error },
-    #[error(
-        "the variable `{VARIABLE}` is not UTF-8\nhint: set it anew, or name a file by \
-         `--password-file`"
-    )]
+    #[error("the variable `{VARIABLE}` is not UTF-8")]
     Variable,
-    #[error(
-        "there is no password for `{account}`, and no terminal to ask on\nhint: name a file by \
-         `--password-file`, or set the variable `{VARIABLE}`"
-    )]
+    #[error("there is no password for `{account}`, and no terminal to ask on")]
     NoTerminal { account: String },
-    #[error(
-        "ask for the password: {source}\nhint: name a file by `--password-file`, or set the \
-         variable `{VARIABLE}`"
-    )]
+    #[error("ask for the password")]
     Terminal { source: io::Error },
+}
+
+impl Fault for PasswordError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::File { .. } | Self::Terminal { .. } => FailureCode::Files,
+            Self::Variable | Self::NoTerminal { .. } => FailureCode::CommandLine,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::File { .. } => {
+                "the first line of the file is the password, in UTF-8; the account \
+                                  that runs Gangway must be able to read it"
+                    .into()
+            }
+            Self::Variable => "set it anew, or name a file by `--password-file`".into(),
+            Self::NoTerminal { .. } | Self::Terminal { .. } => {
+                format!("name a file by `--password-file`, or set the variable `{VARIABLE}`").into()
+            }
+        })
+    }
 }
 
 /// The password of `account`.

@@ -3,10 +3,10 @@
 use super::answer::Answer;
 use super::arguments::{Diff, Lint};
 use super::commands::judged;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{Differences, Linted};
+use crate::exit::Exit;
 use crate::lint;
 use crate::pipeline::{self, Compared, Comparison};
 

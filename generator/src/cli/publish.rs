@@ -14,10 +14,12 @@ pub(super) fn run(given: &Publish, output: &Output) -> Result<Answer<Published>,
         Publish::Gpo(_) => {
             let _ = output;
             Err(Failure::of(
-                super::failure::FailureCode::Program,
-                "this program was built without the feature `directory`, so it cannot publish\n\
-                 hint: build it with `cargo build --release -p gangway --features directory`, or \
-                 publish by `publish/Publish-Gangway.ps1` of the bundle",
+                crate::failure::FailureCode::Program,
+                "this program was built without the feature `directory`, so it cannot publish",
+            )
+            .hint(
+                "build it with `cargo build --release -p gangway --features directory`, or publish \
+                 by `publish/Publish-Gangway.ps1` of the bundle",
             ))
         }
     }
@@ -30,7 +32,7 @@ mod gpo {
     use crate::cli::answer::Answer;
     use crate::cli::arguments::PublishGpo;
     use crate::cli::commands::now;
-    use crate::cli::failure::{Failure, FailureCode};
+    use crate::cli::failure::Failure;
     use crate::cli::output::Output;
     use crate::cli::password;
     use crate::cli::results::{self, PublishAction};
@@ -56,8 +58,7 @@ mod gpo {
             return offline(&request, contents, output);
         };
         let password = password::read(given.password_file.as_deref(), user)?;
-        let credentials = Credentials::new(user, &password)
-            .map_err(|error| Failure::new(FailureCode::CommandLine, &error))?;
+        let credentials = Credentials::new(user, &password)?;
         let domain = contents.domain.as_str();
         let mut server = Connection::open(&server(given), &contents.domain, &credentials)?;
         output.line(&format!("server   {}", server.host));

@@ -8,9 +8,10 @@ use gangway_contract::{Manifest, OrgId, UtcTime};
 use super::answer::Answer;
 use super::arguments::Report;
 use super::commands::{Answered, judged, now};
-use super::exit::Exit;
-use super::failure::{Failure, FailureCode};
+use super::failure::Failure;
 use super::output::Output;
+use crate::exit::Exit;
+use crate::failure::FailureCode;
 use crate::fleet::{self, Campaign, ExpectedServers, Fleet, Names, Owners, Question, SavedOwners};
 use crate::plain_file;
 
@@ -63,10 +64,8 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
     }
     let org_id = given.org_id.clone().map(OrgId::try_from).transpose();
     let org_id = org_id.map_err(|error| {
-        let text = format!(
-            "`--org-id`: {error}\nhint: it is the id that `gangway inspect` shows as tenant"
-        );
-        Failure::of(FailureCode::CommandLine, &text)
+        Failure::of(FailureCode::CommandLine, format!("`--org-id`: {error}"))
+            .hint("it is the id that `gangway inspect` shows as tenant")
     })?;
     Ok(Campaign {
         mode: Mode::Onboard,
@@ -77,11 +76,8 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
 fn read_manifest(bundle: &Path) -> Result<Manifest, Failure> {
     let path = bundle.join("manifest.json");
     let failed = |code, why: String| {
-        let text = format!(
-            "`{}`: {why}\nhint: `--bundle` takes a folder that `gangway build` made",
-            path.display()
-        );
-        Failure::of(code, &text)
+        Failure::of(code, format!("`{}`: {why}", path.display()))
+            .hint("`--bundle` takes a folder that `gangway build` made")
     };
     let bytes = plain_file::read(&path, manifest::MAX_BYTES as u64)
         .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
@@ -91,12 +87,8 @@ fn read_manifest(bundle: &Path) -> Result<Manifest, Failure> {
 
 fn read_owners(path: &Path) -> Result<SavedOwners, Failure> {
     let failed = |code, why: String| {
-        let text = format!(
-            "list of owners `{}`: {why}\nhint: see `gangway explain GW4008` for the commands that \
-             write one",
-            path.display()
-        );
-        Failure::of(code, &text)
+        Failure::of(code, format!("list of owners `{}`: {why}", path.display()))
+            .hint("see `gangway explain GW4008` for the commands that write one")
     };
     let bytes = plain_file::read_whole(path, MAX_LIST_BYTES)
         .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
@@ -105,13 +97,10 @@ fn read_owners(path: &Path) -> Result<SavedOwners, Failure> {
 
 fn read_expected(path: &Path) -> Result<ExpectedServers, Failure> {
     let failed = |code, why: String| {
-        let text = format!(
-            "list of servers `{}`: {why}\nhint: `--expected` takes a text with a name on each \
-             line, or what `Get-ADComputer … | Export-Csv -Encoding UTF8` writes with the property \
-             `DNSHostName`",
-            path.display()
-        );
-        Failure::of(code, &text)
+        Failure::of(code, format!("list of servers `{}`: {why}", path.display())).hint(
+            "`--expected` takes a text with a name on each line, or what `Get-ADComputer … | \
+             Export-Csv -Encoding UTF8` writes with the property `DNSHostName`",
+        )
     };
     let bytes = plain_file::read(path, MAX_LIST_BYTES)
         .map_err(|error| failed(FailureCode::Files, error.to_string()))?

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::answer::{self, Answer, Document, Nothing};
 use super::arguments::SchemaOf;
-use super::failure::{Failure, FailureCode};
+use super::failure::Failure;
 use super::output::Output;
 use super::results;
+use crate::failure::FailureCode;
 use crate::fleet::Fleet;
 use crate::intake::report::InspectionDocument;
 
@@ -84,10 +85,10 @@ pub(super) fn run(given: &SchemaOf, output: &Output) -> Result<Answer<Schemas>, 
         return Ok(Answer::good(Schemas { schemas }));
     };
     let Some(entry) = all().into_iter().find(|entry| entry.name == *name) else {
-        return Err(Failure::of(
-            FailureCode::CommandLine,
-            &format!("there is no schema `{name}`\nhint: `gangway schema` lists them all"),
-        ));
+        let text = format!("there is no schema `{name}`");
+        return Err(
+            Failure::of(FailureCode::CommandLine, text).hint("`gangway schema` lists them all")
+        );
     };
     let schema = (entry.make)();
     // Strings, numbers and lists only, which always serialise.

@@ -1,5 +1,6 @@
 //! From a folder of report files to where each server stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{DirEntry, File};
 use std::io;
@@ -15,6 +16,7 @@ use super::{
     Coverage, ExpectedServers, Fleet, OwnerCheck, OwnerCount, Question, Server, Standing,
     StandingCount, codes, connectivity, owners,
 };
+use crate::failure::{FailureCode, Fault};
 use crate::formats::security::Sid;
 use crate::plain_file;
 use crate::problem::{Code, Problem};
@@ -34,9 +36,7 @@ const CLOCK_TOLERANCE_S: i64 = 600;
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
     /// The folder cannot be read.
-    #[error(
-        "read reports in `{}`: {why}\nhint: name the folder of `share.reports`, or a copy of it, \
-         that this account may read",
+    #[error("read reports in `{}`: {why}",
         path.display()
     )]
     Unreadable {
@@ -46,8 +46,7 @@ pub enum FleetError {
         why: String,
     },
     /// More than [`MAX_REPORTS`].
-    #[error(
-        "`{}` holds more than {MAX_REPORTS} files\nhint: name the folder of the reports alone",
+    #[error("`{}` holds more than {MAX_REPORTS} files",
         path.display()
     )]
     TooMany {
@@ -55,15 +54,33 @@ pub enum FleetError {
         path: PathBuf,
     },
     /// No report at all, which says nothing of any server.
-    #[error(
-        "`{}` holds no report\nhint: name the folder of `share.reports`; when it is the one, no \
-         server has run the bootstrap yet, or none may write there",
+    #[error("`{}` holds no report",
         path.display()
     )]
     Empty {
         /// The folder.
         path: PathBuf,
     },
+}
+
+impl Fault for FleetError {
+    fn code(&self) -> FailureCode {
+        FailureCode::Files
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Unreadable { .. } => {
+                "name the folder of `share.reports`, or a copy of it, that this account may read"
+            }
+            Self::TooMany { .. } => "name the folder of the reports alone",
+            Self::Empty { .. } => {
+                "name the folder of `share.reports`; when it is the one, no server has run the \
+                 bootstrap yet, or none may write there"
+            }
+        };
+        Some(hint.into())
+    }
 }
 
 /// The first and the last of some moments.

@@ -4,6 +4,7 @@
 //! blobs, GW13 signatures, GW14 packages, GW15 several items together, GW16 the lock file,
 //! GW17 prerequisites of closed networks.
 
+use crate::failure::FailureCode;
 use crate::problem::{Code, Problem, Severity};
 
 /// Declares the codes and the list of all of them. The page is the reason, a blank line, and
@@ -329,6 +330,19 @@ codes! {
 /// What the operating system refused: it says nothing of the downloads, and what else was found
 /// is not whole.
 pub static ENVIRONMENT: &[&Code] = &[&UNREADABLE, &NOT_COPIED];
+
+/// The failure that findings are which stand against the work. What the operating system refused
+/// leaves the others incomplete, so it decides.
+pub(crate) fn failure_of(problems: &[Problem]) -> FailureCode {
+    if problems
+        .iter()
+        .any(|problem| ENVIRONMENT.contains(&problem.code))
+    {
+        FailureCode::Files
+    } else {
+        FailureCode::Problems
+    }
+}
 
 /// Is this a warning that stays with lock and bundle: may Microsoft's own script do more than the
 /// bootstrap does?

@@ -1,10 +1,14 @@
 //! Why a bundle is not built.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 use super::config::ConfigError;
 use super::output::OutputError;
 use crate::bootstrap::SpecialiseError;
+use crate::failure::{FailureCode, Fault};
+use crate::intake;
+use crate::plain_file;
 use crate::policies::GpoError;
 use crate::problem::Problem;
 use crate::publication::kit::KitError;
@@ -16,7 +20,7 @@ pub enum BuildError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A certificate that the config names.
-    #[error("root certificate `{}`: {why}\nhint: name a certificate as PEM or DER", path.display())]
+    #[error("root certificate `{}`: {why}", path.display())]
     Root {
         /// The file.
         path: PathBuf,
@@ -24,7 +28,7 @@ pub enum BuildError {
         why: String,
     },
     /// A revocation list that the config or the command line names.
-    #[error("revocation list `{}`: {why}\nhint: name a whole list of one issuer as PEM or DER", path.display())]
+    #[error("revocation list `{}`: {why}", path.display())]
     RevocationList {
         /// The file.
         path: PathBuf,
@@ -32,8 +36,7 @@ pub enum BuildError {
         why: String,
     },
     /// The lock file.
-    #[error(
-        "lock `{}`: {why}\nhint: take it from version control again; it is not edited by hand",
+    #[error("lock `{}`: {why}",
         path.display()
     )]
     Lock {
@@ -43,9 +46,8 @@ pub enum BuildError {
         why: String,
     },
     /// The lock is that of another config.
-    #[error(
-        "lock `{}` is that of config `{}`, not of `{}`: two configs beside one lock would undo \
-         each other's entries\nhint: give each config a folder of its own",
+    #[error("lock `{}` is that of config `{}`, not of `{}`: two configs beside one lock would undo \
+         each other's entries",
         path.display(), other.display(), config.display()
     )]
     LockOfAnother {
@@ -57,7 +59,7 @@ pub enum BuildError {
         other: PathBuf,
     },
     /// The share's switch.
-    #[error("switch `{}`: {why}\nhint: mend it, or build without `--share`", path.display())]
+    #[error("switch `{}`: {why}", path.display())]
     Control {
         /// The file.
         path: PathBuf,
@@ -65,9 +67,7 @@ pub enum BuildError {
         why: String,
     },
     /// The key of the monitoring agent's workspace.
-    #[error(
-        "workspace key `{}`: {why}\nhint: `onboard.monitoring_agent.key_file` names a file with \
-         the primary or secondary key of the workspace and nothing else",
+    #[error("workspace key `{}`: {why}",
         path.display()
     )]
     WorkspaceKey {
@@ -77,16 +77,13 @@ pub enum BuildError {
         why: String,
     },
     /// There is no stub.
-    #[error(
-        "no bootstrap stub: {why}\nhint: give `--stub FILE`, set `bootstrap.stub` in the config, \
-         or put `gangway-runner.exe` beside `gangway`"
-    )]
+    #[error("no bootstrap stub: {why}")]
     NoStub {
         /// What was tried.
         why: String,
     },
     /// The stub is not usable.
-    #[error("stub `{}`: {source}", path.display())]
+    #[error("stub `{}` cannot be used", path.display())]
     Stub {
         /// The file.
         path: PathBuf,
@@ -103,12 +100,10 @@ pub enum BuildError {
     #[error("the downloads have errors, so nothing was written")]
     Problems(Vec<Problem>),
     /// Findings that the caller denies; all that was found.
-    #[error(
-        "`--deny` refuses findings, so nothing was written\nhint: mend what they name, or deny less"
-    )]
+    #[error("`--deny` refuses findings, so nothing was written")]
     Denied(Vec<Problem>),
     /// A policy could not be written.
-    #[error("group policy for `{domain}`: {source}")]
+    #[error("group policy for `{domain}` cannot be made")]
     Gpo {
         /// The domain.
         domain: String,
@@ -127,4 +122,66 @@ pub enum BuildError {
         /// Why.
         why: String,
     },
+}
+
+impl Fault for BuildError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Output(error) => error.code(),
+            Self::WorkspaceKey { path, .. }
+            | Self::Root { path, .. }
+            | Self::Control { path, .. }
+            | Self::RevocationList { path, .. } => of_named_file(path),
+            Self::Lock { .. } | Self::LockOfAnother { .. } => FailureCode::Lock,
+            Self::NoStub { .. } => FailureCode::Files,
+            Self::Stub { .. } | Self::Gpo { .. } | Self::Kit(_) => FailureCode::Unbuildable,
+            Self::Problems(problems) => intake::codes::failure_of(problems),
+            Self::Denied(_) => FailureCode::Denied,
+            Self::Runbook { .. } | Self::Digest { .. } => FailureCode::Defect,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Config(error) => return error.hint(),
+            Self::Output(error) => return error.hint(),
+            Self::Stub { source, .. } => return source.hint().map(Cow::Borrowed),
+            Self::Gpo { source, .. } => return Some(source.problem().next_action.into()),
+            Self::Root { .. } => "name a certificate as PEM or DER",
+            Self::RevocationList { .. } => "name a whole list of one issuer as PEM or DER",
+            Self::Lock { .. } => "take it from version control again; it is not edited by hand",
+            Self::LockOfAnother { .. } => "give each config a folder of its own",
+            Self::Control { .. } => "mend it, or build without `--share`",
+            Self::WorkspaceKey { .. } => {
+                "`onboard.monitoring_agent.key_file` names a file with the primary or secondary key \
+                 of the workspace and nothing else"
+            }
+            Self::NoStub { .. } => {
+                "give `--stub FILE`, set `bootstrap.stub` in the config, or put \
+                 `gangway-runner.exe` beside `gangway`"
+            }
+            Self::Denied(_) => "mend what they name, or deny less",
+            Self::Digest { .. } | Self::Problems(_) | Self::Kit(_) | Self::Runbook { .. } => {
+                return None;
+            }
+        };
+        Some(hint.into())
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Problems(problems) | Self::Denied(problems) => problems.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A file that the config names: not there, or there and not understood.
+fn of_named_file(path: &Path) -> FailureCode {
+    if plain_file::open(path).is_ok() {
+        FailureCode::Config
+    } else {
+        FailureCode::Files
+    }
 }

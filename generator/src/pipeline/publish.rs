@@ -1,6 +1,7 @@
 //! `gangway publish gpo`: what a verified bundle wants to have in a domain. Bringing it there is the
 //! work of [`crate::publication`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ use super::codes;
 use super::verify::{VerifyError, VerifyRequest, verify};
 use crate::bootstrap::exe_name;
 use crate::bundle::BundleDocument;
-use crate::gpo::found::{FoundGpo, Origin, load};
+use crate::failure::{FailureCode, Fault};
+use crate::gpo::found::{FoundGpo, LoadError, Origin, load};
 use crate::gpo::wmi::{WmiFilter, read_mof};
 use crate::gpo::{DomainName, Guid, InvalidDomainName};
 use crate::lint;
@@ -44,29 +46,80 @@ pub enum ContentsError {
     /// There is no bundle to verify.
     #[error(transparent)]
     Unverifiable(#[from] VerifyError),
-    /// The bundle is for other domains, or for more than one.
-    #[error("bundle `{}`: {why}", path.display())]
-    ChooseDomain {
+    /// The bundle is not for the domain.
+    #[error("bundle `{}` has no GPO for `{wanted}`", path.display())]
+    NotForDomain {
         /// Its folder.
         path: PathBuf,
-        /// Which domains there are.
-        why: String,
+        /// The domain that was asked for.
+        wanted: String,
+        /// Those that it is for.
+        domains: Vec<String>,
     },
+    /// The bundle is for more domains than one.
+    #[error("bundle `{}` is for several domains", path.display())]
+    SeveralDomains {
+        /// Its folder.
+        path: PathBuf,
+        /// Which.
+        domains: Vec<String>,
+    },
+    /// The bundle does not verify: the first finding.
+    #[error(
+        "the bundle does not verify, so nothing is published: {} {}: {}",
+        .0.code.id, .0.subject, .0.message
+    )]
+    NotProven(Box<Problem>),
     /// The bundle does not verify.
     #[error("the bundle does not verify, so nothing is published: {why}")]
-    Verification {
-        /// The first problem.
+    NoExe {
+        /// What is known of its exe.
         why: String,
     },
-    /// The linter found errors.
-    #[error("the policies have errors, so nothing is published: {why}")]
-    Lint {
-        /// The first problem.
-        why: String,
-    },
+    /// The policies cannot be read.
+    #[error(transparent)]
+    Policies(#[from] LoadError),
+    /// The linter found errors: the first.
+    #[error(
+        "the policies have errors, so nothing is published: {} {}: {}",
+        .0.code.id, .0.subject, .0.message
+    )]
+    Lint(Box<Problem>),
     /// The domain's name.
     #[error(transparent)]
     Domain(#[from] InvalidDomainName),
+}
+
+impl Fault for ContentsError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::NotForDomain { .. } | Self::SeveralDomains { .. } => FailureCode::CommandLine,
+            Self::Lint(_) => FailureCode::Problems,
+            Self::Unverifiable(error) => error.code(),
+            Self::Bundle { .. }
+            | Self::NotProven(_)
+            | Self::NoExe { .. }
+            | Self::Policies(_)
+            | Self::Domain(_) => FailureCode::NotVerified,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::NotForDomain { domains, .. } => {
+                Some(format!("it has {}", domains.join(", ")).into())
+            }
+            Self::SeveralDomains { domains, .. } => {
+                Some(format!("choose one by `--domain`: {}", domains.join(", ")).into())
+            }
+            Self::NotProven(problem) | Self::Lint(problem) => {
+                Some(problem.next_action.clone().into())
+            }
+            Self::Unverifiable(error) => error.hint(),
+            Self::Policies(error) => error.hint(),
+            Self::Bundle { .. } | Self::NoExe { .. } | Self::Domain(_) => None,
+        }
+    }
 }
 
 /// Reads and checks a bundle.
@@ -84,18 +137,12 @@ pub fn contents(request: &ContentsRequest) -> Result<Contents, ContentsError> {
         path: path.to_owned(),
         why,
     };
-    let domain = choose_domain(&document, request.domain.as_deref()).map_err(|why| {
-        ContentsError::ChooseDomain {
-            path: path.to_owned(),
-            why,
-        }
-    })?;
-    let domain: DomainName = domain.parse()?;
+    let domain: DomainName = choose_domain(path, &document, request.domain.as_deref())?.parse()?;
     let folder = path.join("gpo").join(domain.as_str());
-    let found = load(&folder).map_err(|error| bundle(error.to_string()))?;
+    let found = load(&folder)?;
     let report = lint::check(&found);
-    if let Some(problem) = report.problems.iter().find(|problem| problem.is_error()) {
-        return Err(ContentsError::Lint { why: line(problem) });
+    if let Some(problem) = report.problems.into_iter().find(Problem::is_error) {
+        return Err(ContentsError::Lint(Box::new(problem)));
     }
     let listed = Listed {
         bundle: path,
@@ -147,7 +194,7 @@ fn checked(request: &ContentsRequest) -> Result<Checked, ContentsError> {
         problem.is_error() || (request.needs_signature && about_signature.contains(&problem.code))
     };
     if let Some(problem) = verified.problems.iter().find(stands_against) {
-        return Err(ContentsError::Verification { why: line(problem) });
+        return Err(ContentsError::NotProven(Box::new(problem.clone())));
     }
     match verified.exe {
         Some(exe) => Ok(Checked {
@@ -155,7 +202,7 @@ fn checked(request: &ContentsRequest) -> Result<Checked, ContentsError> {
             exe: exe.bytes,
             problems: verified.problems,
         }),
-        None => Err(ContentsError::Verification {
+        None => Err(ContentsError::NoExe {
             why: verified.signature.summary,
         }),
     }
@@ -182,37 +229,34 @@ impl Listed<'_> {
     }
 }
 
-fn line(problem: &Problem) -> String {
-    format!(
-        "{} {}: {}\nhint: {}",
-        problem.code.id, problem.subject, problem.message, problem.next_action
-    )
-}
-
-fn choose_domain(document: &BundleDocument, wanted: Option<&str>) -> Result<String, String> {
-    let mut domains: Vec<&str> = document
+fn choose_domain(
+    path: &Path,
+    document: &BundleDocument,
+    wanted: Option<&str>,
+) -> Result<String, ContentsError> {
+    let mut domains: Vec<String> = document
         .files
         .iter()
         .filter_map(|file| file.path.strip_prefix("gpo/")?.split('/').next())
+        .map(str::to_owned)
         .collect();
     domains.sort_unstable();
     domains.dedup();
+    let path = path.to_owned();
     match (wanted, domains.as_slice()) {
-        (Some(wanted), _) => domains
-            .iter()
-            .find(|domain| domain.eq_ignore_ascii_case(wanted))
-            .map(|domain| (*domain).to_owned())
-            .ok_or_else(|| {
-                format!(
-                    "it has no GPO for `{wanted}`\nhint: it has {}",
-                    domains.join(", ")
-                )
-            }),
-        (None, [only]) => Ok((*only).to_owned()),
-        (None, _) => Err(format!(
-            "it is for several domains\nhint: choose one by `--domain`: {}",
-            domains.join(", ")
-        )),
+        (Some(wanted), found) => {
+            let mut found = found.iter();
+            match found.find(|domain| domain.eq_ignore_ascii_case(wanted)) {
+                Some(domain) => Ok(domain.clone()),
+                None => Err(ContentsError::NotForDomain {
+                    path,
+                    wanted: wanted.to_owned(),
+                    domains,
+                }),
+            }
+        }
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(ContentsError::SeveralDomains { path, domains }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `gangway lock`: a lost lock made again from the bundles that it remembered.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
@@ -9,6 +10,7 @@ use super::config::{Config, ConfigError};
 use super::lock::{HeldLock, path_beside};
 use super::sequence::bundle_at;
 use super::verify::{VerifyError, VerifyRequest, verify};
+use crate::failure::{FailureCode, Fault};
 use crate::intake::lock::{BuiltBundle, Lock, LockMode};
 use crate::problem::Problem;
 
@@ -51,9 +53,8 @@ pub enum RelockError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// A bundle does not verify.
-    #[error(
-        "bundle `{}` does not verify, so no lock is made from it: {} {}: {}\nhint: {}",
-        path.display(), problem.code.id, problem.subject, problem.message, problem.next_action
+    #[error("bundle `{}` does not verify, so no lock is made from it: {} {}: {}",
+        path.display(), problem.code.id, problem.subject, problem.message
     )]
     NotProven {
         /// The bundle.
@@ -62,9 +63,7 @@ pub enum RelockError {
         problem: Box<Problem>,
     },
     /// A bundle of somebody else.
-    #[error(
-        "bundle `{}` is not of `{organization}`, the organisation of the config\nhint: name the \
-         config that it was built from by `--config`", path.display()
+    #[error("bundle `{}` is not of `{organization}`, the organisation of the config", path.display()
     )]
     OfAnother {
         /// The bundle.
@@ -73,9 +72,8 @@ pub enum RelockError {
         organization: String,
     },
     /// The lock knows a later one.
-    #[error(
-        "bundle `{}` has sequence {found}, and the lock remembers another one with {locked} in \
-         this mode\nhint: the lock is not behind this bundle; name the newest bundle of the mode",
+    #[error("bundle `{}` has sequence {found}, and the lock remembers another one with {locked} in \
+         this mode",
         path.display()
     )]
     NotNewer {
@@ -86,6 +84,39 @@ pub enum RelockError {
         /// The lock's.
         locked: u64,
     },
+}
+
+impl Fault for RelockError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Lock(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::NotProven { .. } | Self::OfAnother { .. } => FailureCode::NotVerified,
+            Self::NotNewer { .. } => FailureCode::Problems,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Config(error) => return error.hint(),
+            Self::Lock(error) => return error.hint(),
+            Self::Verify(error) => return error.hint(),
+            Self::NotProven { problem, .. } => return Some(problem.next_action.clone().into()),
+            Self::OfAnother { .. } => "name the config that it was built from by `--config`",
+            Self::NotNewer { .. } => {
+                "the lock is not behind this bundle; name the newest bundle of the mode"
+            }
+        };
+        Some(hint.into())
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::NotProven { problem, .. } => vec![(**problem).clone()],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Makes the lock again, or brings one up to date that is behind. Accepted downloads are kept from

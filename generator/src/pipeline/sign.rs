@@ -4,6 +4,7 @@
 //! everybody. The command works on a copy. Only when the copy is the built exe plus a signature
 //! does it take the exe's place.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge
 use super::{codes, disk, output, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
 use crate::bundle::BundleDocument;
+use crate::failure::{FailureCode, Fault};
 use crate::formats::x509::TrustAnchors;
 use crate::interrupted::Leftover;
 use crate::plain_file;
@@ -39,9 +41,7 @@ pub enum SignError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The config has no signing command.
-    #[error(
-        "config `{}` has no `signing.command`\nhint: write the program and its arguments, with \
-         {{in}} for the unsigned exe and {{out}} for the signed one", path.display()
+    #[error("config `{}` has no `signing.command`", path.display()
     )]
     NoCommand {
         /// The config.
@@ -54,16 +54,13 @@ pub enum SignError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// The bundle does not verify.
-    #[error(
-        "the bundle does not verify, so nothing is signed: {} {}: {}\nhint: {}",
-        .0.code.id, .0.subject, .0.message, .0.next_action
+    #[error("the bundle does not verify, so nothing is signed: {} {}: {}",
+        .0.code.id, .0.subject, .0.message
     )]
     NotProven(Box<Problem>),
     /// Nothing tells which bundle was built.
-    #[error(
-        "the lock beside config `{}` remembers no bundle of this mode, so nothing tells whether \
-         this is the one that was built\nhint: sign where it was built, or give the digest that \
-         `build` printed by `--expect`", path.display()
+    #[error("the lock beside config `{}` remembers no bundle of this mode, so nothing tells whether \
+         this is the one that was built", path.display()
     )]
     NotPinned {
         /// The config.
@@ -73,10 +70,7 @@ pub enum SignError {
     #[error(transparent)]
     Io(#[from] OutputError),
     /// The signing program failed.
-    #[error(
-        "`{program}` {why}\nhint: try the command of `signing.command` by hand; it runs in the \
-         folder of the config"
-    )]
+    #[error("`{program}` {why}")]
     Program {
         /// The program.
         program: String,
@@ -84,8 +78,55 @@ pub enum SignError {
         why: String,
     },
     /// The result is not the built exe plus a signature.
-    #[error("the signed file is refused: {}\nhint: {}", .0.message, .0.next_action)]
+    #[error("the signed file is refused: {}", .0.message)]
     Refused(Box<Problem>),
+}
+
+impl Fault for SignError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Root(error) => error.code(),
+            Self::Config(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Io(error) => error.code(),
+            Self::NoCommand { .. } => FailureCode::Config,
+            Self::NotProven(_) | Self::NotPinned { .. } | Self::Refused(_) => {
+                FailureCode::NotVerified
+            }
+            Self::Program { .. } => FailureCode::Program,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Root(error) => return error.hint(),
+            Self::Config(error) => return error.hint(),
+            Self::Verify(error) => return error.hint(),
+            Self::Io(error) => return error.hint(),
+            Self::NotProven(problem) | Self::Refused(problem) => {
+                return Some(problem.next_action.clone().into());
+            }
+            Self::NoCommand { .. } => {
+                "write the program and its arguments, with {in} for the unsigned exe and {out} for \
+                 the signed one"
+            }
+            Self::NotPinned { .. } => {
+                "sign where it was built, or give the digest that `build` printed by `--expect`"
+            }
+            Self::Program { .. } => {
+                "try the command of `signing.command` by hand; it runs in the folder of the config"
+            }
+        };
+        Some(hint.into())
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::NotProven(problem) | Self::Refused(problem) => vec![(**problem).clone()],
+            Self::Root(error) => error.problems(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What to sign.

@@ -65,9 +65,8 @@ impl Executor<'_> {
     /// change it?
     pub(super) fn check_link(&mut self, target: &str) -> Result<(), PublishError> {
         let old = self.links_of(target)?;
-        link_change(old.as_deref(), target, false).map_err(|why| PublishError::Server {
-            why: format!("`{target}`: {why}"),
-        })?;
+        link_change(old.as_deref(), target, false)
+            .map_err(|why| PublishError::server(format!("`{target}`: {why}"), None))?;
         let doing = format!("link GPOs to `{target}`");
         self.check_right(target, ATTRIBUTES, "gPLink", doing)
     }

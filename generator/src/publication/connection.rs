@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::PublishError;
 use super::credentials::Credentials;
-use super::directory::{Budget, DirectoryError, Encryption, Failure, LdapDirectory};
+use super::directory::{Budget, DirectoryError, Encryption, LdapDirectory};
 use super::host::{HostName, InvalidHostName};
 use super::server::pdc_emulator_of;
+#[cfg(unix)]
+use super::share::SmbClient;
 use super::share::{FolderShare, Share};
-use super::{PublishError, share};
 use crate::gpo::DomainName;
 
 /// Which server, and how it is reached.
@@ -56,7 +58,7 @@ impl Connection {
         };
         let share: Box<dyn Share> = match &choice.sysvol {
             Some(folder) => Box::new(FolderShare::new(folder.clone())),
-            None => share::of_host(&host, "sysvol", credentials),
+            None => share_of(&host, "sysvol", credentials),
         };
         Ok(Self {
             host,
@@ -71,17 +73,21 @@ fn any_of(
     domain: &DomainName,
     open: impl Fn(&HostName) -> Result<LdapDirectory, DirectoryError>,
 ) -> Result<LdapDirectory, PublishError> {
-    let name = domain.as_str().parse().map_err(|error: InvalidHostName| {
-        let why = error.to_string();
-        PublishError::Server { why }
-    })?;
-    Ok(open(&name).map_err(|mut error| {
-        // Another domain controller would refuse the account too, and count the try.
-        if error.failure != Failure::NotSignedIn {
-            error
-                .why
-                .push_str("\nhint: or name a domain controller by `--dc`");
-        }
-        error
-    })?)
+    let name = domain
+        .as_str()
+        .parse()
+        .map_err(|error: InvalidHostName| PublishError::server(error.to_string(), None))?;
+    Ok(open(&name)?)
+}
+
+/// A share of a server, as this system reaches it.
+#[cfg(unix)]
+fn share_of(host: &HostName, name: &str, credentials: &Credentials) -> Box<dyn Share> {
+    Box::new(SmbClient::new(host, name, credentials))
+}
+
+/// A share of a server; the system signs in as the user who is.
+#[cfg(windows)]
+fn share_of(host: &HostName, name: &str, _: &Credentials) -> Box<dyn Share> {
+    Box::new(FolderShare::new(PathBuf::from(format!(r"\\{host}\{name}"))))
 }

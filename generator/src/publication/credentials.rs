@@ -1,6 +1,9 @@
 //! Who publishes. The password is never shown, never on a command line, and in no file.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::failure::{FailureCode, Fault};
 
 /// An account and its password.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,18 +16,29 @@ pub struct Credentials {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCredentials {
     /// No name.
-    #[error("the account name is empty\nhint: give `admin@contoso.com` or `CONTOSO\\admin`")]
+    #[error("the account name is empty")]
     EmptyUser,
     /// An empty password makes an anonymous bind that looks like a good one (RFC 4513 5.1.2).
-    #[error(
-        "the password is empty\nhint: its first line is the password when it comes from a file"
-    )]
+    #[error("the password is empty")]
     EmptyPassword,
     /// A line break.
-    #[error(
-        "account name and password are single lines\nhint: take the line break out of the one that has it"
-    )]
+    #[error("account name and password are single lines")]
     LineBreak,
+}
+
+impl Fault for InvalidCredentials {
+    fn code(&self) -> FailureCode {
+        FailureCode::CommandLine
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::EmptyUser => r"give `admin@contoso.com` or `CONTOSO\admin`",
+            Self::EmptyPassword => "its first line is the password when it comes from a file",
+            Self::LineBreak => "take the line break out of the one that has it",
+        };
+        Some(hint.into())
+    }
 }
 
 impl Credentials {

@@ -165,9 +165,8 @@ impl<'a> Executor<'a> {
         let bytes = found.first().and_then(|entry| entry.bytes(attribute));
         let descriptor = bytes.map(SecurityDescriptor::from_bytes);
         let Some(Ok(descriptor)) = descriptor else {
-            return Err(PublishError::Server {
-                why: format!("the permissions of `{dn}` cannot be read"),
-            });
+            let why = format!("the permissions of `{dn}` cannot be read");
+            return Err(PublishError::server(why, None));
         };
         self.share.make_folder(temporary)?;
         // Before anything is made inside: children keep what they inherit when they are made.
@@ -226,11 +225,11 @@ impl<'a> Executor<'a> {
         let found = self
             .directory
             .search(target, Depth::Object, Filter::All, &["gPLink"])?;
-        let entry = found.first().ok_or_else(|| PublishError::Server {
-            why: format!(
-                "there is no `{target}` to link to\nhint: `--link` takes the distinguished name of \
-                 a domain or unit"
-            ),
+        let entry = found.first().ok_or_else(|| {
+            PublishError::server(
+                format!("there is no `{target}` to link to"),
+                Some("`--link` takes the distinguished name of a domain or unit"),
+            )
         })?;
         Ok(entry.text("gPLink"))
     }
@@ -243,10 +242,8 @@ impl<'a> Executor<'a> {
         enabled: bool,
     ) -> Result<(), PublishError> {
         let old = self.links_of(target)?;
-        let new =
-            link_change(old.as_deref(), gpo, enabled).map_err(|why| PublishError::Server {
-                why: format!("`{target}`: {why}"),
-            })?;
+        let new = link_change(old.as_deref(), gpo, enabled)
+            .map_err(|why| PublishError::server(format!("`{target}`: {why}"), None))?;
         let Some(new) = new else {
             return Ok(());
         };

@@ -10,8 +10,8 @@ pub struct HostName(String);
 /// A text that names no server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no name of a server\nhint: give the full DNS name, such as `dc1.contoso.com`: it \
-     stands in the server's certificate"
+    "`{0}` is no name of a server; take the full DNS name, such as `dc1.contoso.com`, which stands in \
+     the server's certificate"
 )]
 pub struct InvalidHostName(String);
 

@@ -23,6 +23,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "directory")]
@@ -35,11 +36,12 @@ pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
 pub use host::{HostName, InvalidHostName};
 pub use offline::{OfflinePlan, plan_offline};
 pub use server::pdc_emulator_of;
-pub use share::{FolderShare, Share, ShareError, Tree};
+pub use share::{FolderShare, Share, ShareError, ShareFailure, Tree};
 #[cfg(unix)]
 pub use share::{SmbClient, read_archive};
 pub use state::StateError;
 
+use crate::failure::{FailureCode, Fault};
 use crate::gpo::Guid;
 use execute::Executor;
 use plan::{Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback};
@@ -75,8 +77,10 @@ pub enum PublishError {
     /// The server is not one to publish to.
     #[error("{why}")]
     Server {
-        /// Why not, and what to do.
+        /// Why not.
         why: String,
+        /// What to do next.
+        hint: Option<&'static str>,
     },
     /// Somebody else's GPO.
     #[error(transparent)]
@@ -91,14 +95,45 @@ pub enum PublishError {
     #[error(transparent)]
     State(#[from] StateError),
     /// What was read back is not what was written.
-    #[error(
-        "`{path}` is not what was written; the version was not raised\n\
-         hint: somebody else writes to the GPO, or the share lost a file; publish again"
-    )]
+    #[error("`{path}` is not what was written; the version was not raised")]
     Different {
         /// The file or folder.
         path: String,
     },
+}
+
+impl PublishError {
+    /// The server is not one to publish to.
+    fn server(why: impl Into<String>, hint: Option<&'static str>) -> Self {
+        let why = why.into();
+        Self::Server { why, hint }
+    }
+}
+
+impl Fault for PublishError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Refused(_) => FailureCode::Refused,
+            Self::State(_) => FailureCode::Files,
+            Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
+                FailureCode::Server
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Server { hint, .. } => *hint,
+            Self::Refused(error) => Some(error.hint()),
+            Self::Directory(error) => error.failure.hint(),
+            Self::Share(error) => error.failure.hint(),
+            Self::State(error) => error.hint(),
+            Self::Different { .. } => {
+                Some("somebody else writes to the GPO, or the share lost a file; publish again")
+            }
+        };
+        hint.map(Cow::Borrowed)
+    }
 }
 
 /// What a publication did, or would do.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Contents, PublishError, PublishRequest, Published, publish};
 use crate::publication::{
     AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter, Share, ShareError,
-    Tree,
+    ShareFailure, Tree,
 };
 
 /// What would be asked and written.
@@ -139,7 +139,7 @@ struct EmptyShare {
 fn no_share<T>(doing: &str, path: &str) -> Result<T, ShareError> {
     Err(ShareError {
         doing: format!("{doing} `{path}`"),
-        no_access: false,
+        failure: ShareFailure::Other,
         why: OFFLINE.to_owned(),
     })
 }

@@ -20,24 +20,29 @@ pub(super) fn facts(
         "",
         &["defaultNamingContext", "supportedCapabilities"],
     )?;
-    let server = |why: String| PublishError::Server { why };
-    let root = root.ok_or_else(|| server("the server shows no root object".to_owned()))?;
+    let root = root.ok_or_else(|| PublishError::server("the server shows no root object", None))?;
     let naming_context = root.text("defaultNamingContext").ok_or_else(|| {
-        server("the server names no domain; it is no domain controller".to_owned())
+        PublishError::server(
+            "the server names no domain; it is no domain controller",
+            None,
+        )
     })?;
     let expected = contents.domain.distinguished_name();
     if !naming_context.eq_ignore_ascii_case(&expected) {
         let found = on_one_line(&naming_context);
-        return Err(server(format!(
-            "the server is of domain `{found}`, the bundle is for `{}`\nhint: name a \
-             domain controller of that domain",
-            contents.domain
-        )));
+        return Err(PublishError::server(
+            format!(
+                "the server is of domain `{found}`, the bundle is for `{}`",
+                contents.domain
+            ),
+            Some("name a domain controller of that domain"),
+        ));
     }
     let capabilities = root.texts("supportedCapabilities");
     if capabilities.iter().any(|one| one == READ_ONLY) {
-        return Err(server(
-            "the server is a read-only domain controller\nhint: name the PDC emulator".to_owned(),
+        return Err(PublishError::server(
+            "the server is a read-only domain controller",
+            Some("name the PDC emulator"),
         ));
     }
     Ok(DomainFacts {
@@ -76,12 +81,12 @@ pub fn pdc_emulator_of(
     directory: &mut dyn Directory,
 ) -> Result<HostName, PublishError> {
     let named = pdc_emulator(directory)?.unwrap_or_default();
-    let refused = |why: &str| PublishError::Server {
-        why: format!(
-            "the directory names `{}` as the PDC emulator, {why}\nhint: name the domain \
-             controller to write to by `--dc`",
-            on_one_line(&named)
-        ),
+    let refused = |why: &str| {
+        let named = on_one_line(&named);
+        PublishError::server(
+            format!("the directory names `{named}` as the PDC emulator, {why}"),
+            Some("name the domain controller to write to by `--dc`"),
+        )
     };
     let host: HostName = named.parse().map_err(|_| refused("which is no server"))?;
     let (name, suffix) = (named.to_lowercase(), domain.as_str().to_lowercase());

@@ -31,7 +31,7 @@ pub enum StateError {
         source: io::Error,
     },
     /// Not a state of ours.
-    #[error("`{path}`: {source}")]
+    #[error("`{path}` is no state of a publication")]
     Malformed {
         /// The file.
         path: String,
@@ -39,13 +39,21 @@ pub enum StateError {
         source: MalformedSaved,
     },
     /// Nothing to go back to.
-    #[error(
-        "nothing is saved in `{path}`\nhint: `--state` names the folder that the publication used"
-    )]
+    #[error("nothing is saved in `{path}`")]
     Nothing {
         /// The file that would hold it.
         path: String,
     },
+}
+
+impl StateError {
+    /// What to do next.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Nothing { .. } => Some("`--state` names the folder that the publication used"),
+            Self::Io { .. } | Self::Malformed { .. } => None,
+        }
+    }
 }
 
 /// The saved state of one domain.

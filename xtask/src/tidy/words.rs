@@ -66,6 +66,28 @@ pub(super) fn registries(sources: &[Source]) -> Vec<Breach> {
     breaches
 }
 
+/// A failure says its sentence alone: the hint is a method of it (`Fault`), and the one printer puts
+/// them together.
+pub(super) fn hints(sources: &[Source]) -> Vec<Breach> {
+    let printer = [
+        "generator/src/cli/failure.rs",
+        "generator/src/cli/output.rs",
+    ];
+    let mut breaches = Vec::new();
+    for source in sources {
+        if !source.path.starts_with("generator/src/") || printer.contains(&source.path.as_str()) {
+            continue;
+        }
+        for (index, line) in source.text.lines().enumerate() {
+            if line.contains(r"\nhint:") {
+                let what = "a hint inside a sentence: give it by `Fault::hint`";
+                breaches.push(Breach::of(source, Some(index + 1), what));
+            }
+        }
+    }
+    breaches
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::source;
@@ -86,6 +108,13 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn a_hint_inside_a_sentence_is_found() {
+        let text = r#"#[error("no\nhint: do")]"#;
+        assert_eq!(hints(&[source("generator/src/a.rs", text)]).len(), 1);
+        assert!(hints(&[source("generator/src/cli/output.rs", text)]).is_empty());
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub enum CabinetError {
     #[error("{0}")]
     Damaged(String),
     /// The file could not be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 

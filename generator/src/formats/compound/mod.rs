@@ -51,7 +51,7 @@ pub enum CompoundError {
         limit: u64,
     },
     /// The file could not be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 

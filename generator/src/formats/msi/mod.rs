@@ -39,7 +39,7 @@ pub enum MsiError {
         what: String,
     },
     /// The file could not be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 

@@ -17,7 +17,7 @@ pub enum PeError {
     #[error("{0}")]
     Damaged(String),
     /// The file could not be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 

@@ -1,7 +1,10 @@
 //! Why nothing can be said about a path.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::failure::{FailureCode, Fault};
 
 /// Most files and folders below the path.
 pub(super) const MAX_ENTRIES: usize = 200_000;
@@ -10,8 +13,7 @@ pub(super) const MAX_ENTRIES: usize = 200_000;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The operating system refused.
-    #[error(
-        "cannot read `{}`: {source}\nhint: check that it exists and that this account may read it",
+    #[error("cannot read `{}`",
         path.display()
     )]
     Io {
@@ -21,8 +23,7 @@ pub enum LoadError {
         source: io::Error,
     },
     /// More than any folder of backups holds.
-    #[error(
-        "`{}` holds more than {MAX_ENTRIES} files\nhint: name the folder of the policies alone",
+    #[error("`{}` holds more than {MAX_ENTRIES} files",
         path.display()
     )]
     TooMany {
@@ -30,15 +31,31 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// No GPO and no WMI filter.
-    #[error(
-        "`{}` holds no GPO backup, no SYSVOL folder and no policy file\nhint: name a bundle, a \
-         folder of backups, SYSVOL's `Policies`, or one policy file under its own name",
+    #[error("`{}` holds no GPO backup, no SYSVOL folder and no policy file",
         path.display()
     )]
     Nothing {
         /// The path given.
         path: PathBuf,
     },
+}
+
+impl Fault for LoadError {
+    fn code(&self) -> FailureCode {
+        FailureCode::Files
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Io { .. } => "check that it exists and that this account may read it",
+            Self::TooMany { .. } => "name the folder of the policies alone",
+            Self::Nothing { .. } => {
+                "name a bundle, a folder of backups, SYSVOL's `Policies`, or one policy file under \
+                 its own name"
+            }
+        };
+        Some(hint.into())
+    }
 }
 
 pub(super) fn io_error(path: &Path, source: io::Error) -> LoadError {

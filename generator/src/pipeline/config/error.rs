@@ -1,14 +1,15 @@
 //! Why a config is not used.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use crate::failure::{FailureCode, Fault};
 
 /// A config that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error(
-        "read config `{}`: {why}\nhint: `--config FILE` names it; `gangway init` writes one to \
-         start from",
+    #[error("read config `{}`: {why}",
         path.display()
     )]
     Unreadable {
@@ -18,7 +19,7 @@ pub enum ConfigError {
         why: String,
     },
     /// Not TOML, or a field that is not known.
-    #[error("config `{}` is not understood\n{why}\nhint: {hint}", path.display())]
+    #[error("config `{}` is not understood\n{why}", path.display())]
     Malformed {
         /// The config file.
         path: PathBuf,
@@ -28,7 +29,7 @@ pub enum ConfigError {
         hint: String,
     },
     /// A value that its field cannot have.
-    #[error("config `{}`: `{field}` {why}\nhint: {hint}", path.display())]
+    #[error("config `{}`: `{field}` {why}", path.display())]
     Value {
         /// The config file.
         path: PathBuf,
@@ -39,4 +40,23 @@ pub enum ConfigError {
         /// What to write instead.
         hint: &'static str,
     },
+}
+
+impl Fault for ConfigError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Unreadable { .. } => FailureCode::Files,
+            Self::Malformed { .. } | Self::Value { .. } => FailureCode::Config,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Unreadable { .. } => {
+                "`--config FILE` names it; `gangway init` writes one to start from".into()
+            }
+            Self::Malformed { hint, .. } => hint.clone().into(),
+            Self::Value { hint, .. } => (*hint).into(),
+        })
+    }
 }

@@ -284,6 +284,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Fault as _;
 
     const SMALLEST: &str = r#"
 [organization]
@@ -296,8 +297,10 @@ root = '\\files.contoso.com\gangway$'
 dns_name = "contoso.com"
 "#;
 
+    /// The config, or what is said of it with what to do.
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(text, Path::new("lab/gangway.toml")).map_err(|error| error.to_string())
+        let parsed = Config::parse(text, Path::new("lab/gangway.toml"));
+        parsed.map_err(|error| format!("{error}\n{}", error.hint().unwrap()))
     }
 
     #[test]

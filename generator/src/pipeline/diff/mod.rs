@@ -8,6 +8,7 @@ mod bundle;
 mod exe;
 mod fields;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use super::output::OutputError;
 use crate::bundle::FILE_NAME;
+use crate::failure::{FailureCode, Fault};
 use crate::gpo::{diff as policies, found};
 use crate::problem::Problem;
 
@@ -55,8 +57,7 @@ pub struct Difference {
 #[derive(Debug, thiserror::Error)]
 pub enum DiffError {
     /// A document of a bundle.
-    #[error(
-        "read `{}`: {why}\nhint: `gangway verify` tells what else is wrong with the bundle",
+    #[error("read `{}`: {why}",
         path.display()
     )]
     Document {
@@ -66,9 +67,7 @@ pub enum DiffError {
         why: String,
     },
     /// What no build writes: links, pipes, names that are another file elsewhere.
-    #[error(
-        "`{}` holds what no build writes\nhint: `gangway verify` tells what else is wrong with the \
-         bundle",
+    #[error("`{}` holds what no build writes",
         path.display()
     )]
     NotPlain {
@@ -83,6 +82,33 @@ pub enum DiffError {
     /// Policies.
     #[error(transparent)]
     Policies(#[from] found::LoadError),
+}
+
+impl Fault for DiffError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Document { .. } | Self::NotPlain { .. } => FailureCode::NotVerified,
+            Self::Io(error) => error.code(),
+            Self::Policies(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Document { .. } | Self::NotPlain { .. } => {
+                Some("`gangway verify` tells what else is wrong with the bundle".into())
+            }
+            Self::Io(error) => error.hint(),
+            Self::Policies(error) => error.hint(),
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::NotPlain { problems, .. } => problems.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Compares two bundles, GPO backups or SYSVOL trees.

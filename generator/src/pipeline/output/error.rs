@@ -1,10 +1,13 @@
 //! Why an output folder is not written.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
+
+use crate::failure::{FailureCode, Fault};
 
 /// Entries that are named; the rest are counted.
 const MAX_NAMED: usize = 10;
@@ -13,7 +16,7 @@ const MAX_NAMED: usize = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// A call of the operating system failed.
-    #[error("cannot {action} `{}`: {source}", path.display())]
+    #[error("cannot {action} `{}`", path.display())]
     Io {
         /// What was tried.
         action: &'static str,
@@ -23,9 +26,7 @@ pub enum OutputError {
         source: io::Error,
     },
     /// The folder holds something else than a bundle.
-    #[error(
-        "`{}` exists and is no bundle (`bundle.json`: {why}), so it is not replaced\n\
-         hint: name a new folder, or empty this one yourself", path.display()
+    #[error("`{}` exists and is no bundle (`bundle.json`: {why}), so it is not replaced", path.display()
     )]
     NotABundle {
         /// The folder.
@@ -34,9 +35,7 @@ pub enum OutputError {
         why: String,
     },
     /// The folder holds a bundle and what no build wrote.
-    #[error(
-        "`{}` is a bundle that holds more than a build wrote, so it is not replaced: {found}\n\
-         hint: take that out yourself, or name a new folder", path.display()
+    #[error("`{}` is a bundle that holds more than a build wrote, so it is not replaced: {found}", path.display()
     )]
     Foreign {
         /// The folder.
@@ -45,8 +44,7 @@ pub enum OutputError {
         found: Foreign,
     },
     /// Something that is no folder lies in its place.
-    #[error(
-        "`{}` is no folder, so no bundle is written there\nhint: name a new folder",
+    #[error("`{}` is no folder, so no bundle is written there",
         path.display()
     )]
     NotAFolder {
@@ -54,9 +52,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// What the build reads lies in the folder that it would replace.
-    #[error(
-        "`{}` is not replaced: {what} `{}` lies in it\n\
-         hint: name a folder of its own for the bundle", path.display(), inside.display()
+    #[error("`{}` is not replaced: {what} `{}` lies in it", path.display(), inside.display()
     )]
     HoldsInput {
         /// The folder.
@@ -67,9 +63,7 @@ pub enum OutputError {
         inside: PathBuf,
     },
     /// The bundle would lie among the downloads, where the next build would read it.
-    #[error(
-        "`{}` lies in the downloads `{}`, where the next build would read the bundle\n\
-         hint: name a folder outside of them", path.display(), downloads.display()
+    #[error("`{}` lies in the downloads `{}`, where the next build would read the bundle", path.display(), downloads.display()
     )]
     AmongDownloads {
         /// The folder.
@@ -78,18 +72,14 @@ pub enum OutputError {
         downloads: PathBuf,
     },
     /// A mount point cannot be exchanged for another folder.
-    #[error(
-        "`{path}` is a mount point, and no other folder can take its place\n\
-         hint: name a folder inside it, such as `{path}/bundle`", path = path.display()
+    #[error("`{path}` is a mount point, and no other folder can take its place", path = path.display()
     )]
     MountPoint {
         /// The folder.
         path: PathBuf,
     },
     /// A name that the build needs for itself is taken.
-    #[error(
-        "`{}` is in the way, and it is not surely what a killed build left: {why}\n\
-         hint: look what it is, and move it away", path.display()
+    #[error("`{}` is in the way, and it is not surely what a killed build left: {why}", path.display()
     )]
     InTheWay {
         /// The file or folder.
@@ -98,8 +88,7 @@ pub enum OutputError {
         why: String,
     },
     /// Another run writes the same output or lock.
-    #[error(
-        "another run is writing `{}`\nhint: wait until it ends, or let this one wait: `--wait SECONDS`",
+    #[error("another run is writing `{}`",
         path.display()
     )]
     Busy {
@@ -108,8 +97,7 @@ pub enum OutputError {
     },
     /// A file is no longer what it was when it was judged.
     #[error(
-        "`{name}` changed while it was read\n  expected SHA-256 {expected}\n  found    SHA-256 {found}\n\
-         hint: build again once nothing writes to the downloads"
+        "`{name}` changed while it was read\n  expected SHA-256 {expected}\n  found    SHA-256 {found}"
     )]
     Changed {
         /// The file as the user knows it.
@@ -119,6 +107,43 @@ pub enum OutputError {
         /// Digest while staging.
         found: Sha256,
     },
+}
+
+impl Fault for OutputError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Io { .. } | Self::Changed { .. } => FailureCode::Files,
+            Self::NotABundle { .. }
+            | Self::Foreign { .. }
+            | Self::NotAFolder { .. }
+            | Self::HoldsInput { .. }
+            | Self::AmongDownloads { .. }
+            | Self::MountPoint { .. }
+            | Self::InTheWay { .. } => FailureCode::Occupied,
+            Self::Busy { .. } => FailureCode::Busy,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Io { .. } => return None,
+            Self::NotABundle { .. } => "name a new folder, or empty this one yourself".into(),
+            Self::Foreign { .. } => "take that out yourself, or name a new folder".into(),
+            Self::NotAFolder { .. } => "name a new folder".into(),
+            Self::HoldsInput { .. } => "name a folder of its own for the bundle".into(),
+            Self::AmongDownloads { .. } => "name a folder outside of them".into(),
+            Self::MountPoint { path } => format!(
+                "name a folder inside it, such as `{}`",
+                path.join("bundle").display()
+            )
+            .into(),
+            Self::InTheWay { .. } => "look what it is, and move it away".into(),
+            Self::Busy { .. } => {
+                "wait until it ends, or let this one wait: `--wait SECONDS`".into()
+            }
+            Self::Changed { .. } => "build again once nothing writes to the downloads".into(),
+        })
+    }
 }
 
 /// Entries of a folder that no build wrote.

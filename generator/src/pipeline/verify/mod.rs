@@ -12,6 +12,7 @@ mod signature;
 mod tests;
 mod tree;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,7 @@ use super::config::Config;
 use super::output::{OutputError, io_error};
 use super::{lock, output, stub, trust};
 use crate::bundle::{self, BundleDocument};
+use crate::failure::{FailureCode, Fault};
 use crate::formats::x509::TrustAnchors;
 use crate::plain_file;
 use crate::problem::{Deny, Problem};
@@ -144,8 +146,7 @@ pub(super) struct ProvenExe {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// There is no such folder.
-    #[error(
-        "`{}` is not there\nhint: name the folder that `gangway build` wrote",
+    #[error("`{}` is not there",
         path.display()
     )]
     Absent {
@@ -153,7 +154,7 @@ pub enum VerifyError {
         path: PathBuf,
     },
     /// The folder is no bundle.
-    #[error("`{}` is no bundle: {why}\nhint: name the folder that `gangway build` wrote", path.display())]
+    #[error("`{}` is no bundle: {why}", path.display())]
     NotABundle {
         /// The folder.
         path: PathBuf,
@@ -166,6 +167,27 @@ pub enum VerifyError {
     /// Config, lock, root or stub.
     #[error(transparent)]
     Outside(Box<BuildError>),
+}
+
+impl Fault for VerifyError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Absent { .. } => FailureCode::Files,
+            Self::NotABundle { .. } => FailureCode::NotABundle,
+            Self::Io(error) => error.code(),
+            Self::Outside(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Absent { .. } | Self::NotABundle { .. } => {
+                Some("name the folder that `gangway build` wrote".into())
+            }
+            Self::Io(error) => error.hint(),
+            Self::Outside(error) => error.hint(),
+        }
+    }
 }
 
 impl From<BuildError> for VerifyError {

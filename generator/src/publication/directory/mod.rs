@@ -79,8 +79,32 @@ pub enum Failure {
     NoSuchObject,
     /// The value to take away is not there: somebody else wrote meanwhile.
     Conflict,
-    /// The connection, or anything else.
+    /// Nobody answers, or nobody with a certificate that this machine trusts.
+    NoConnection,
+    /// Anything else.
     Other,
+}
+
+impl Failure {
+    /// What to do next.
+    pub const fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::NoAccess => Some(
+                "use an account that may create GPOs (Group Policy Creator Owners, or Domain Admins)",
+            ),
+            Self::Conflict => Some("somebody else changed the GPO meanwhile; publish again"),
+            Self::NotSignedIn => Some(
+                "nothing is tried again, because repeated tries lock an account; correct the \
+                 account or the password first",
+            ),
+            Self::NoConnection => Some(
+                "this machine must resolve the name and reach the port; the server needs a \
+                 certificate for this very name that this machine trusts (`SSL_CERT_FILE` names a \
+                 file with its root); or name a domain controller by `--dc`",
+            ),
+            Self::NoSuchObject | Self::Other => None,
+        }
+    }
 }
 
 /// An operation on the directory that failed.
@@ -96,21 +120,7 @@ pub struct DirectoryError {
 
 impl fmt::Display for DirectoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.doing, self.why)?;
-        match self.failure {
-            Failure::NoAccess => f.write_str(
-                "\nhint: use an account that may create GPOs (Group Policy Creator Owners, or \
-                 Domain Admins)",
-            ),
-            Failure::Conflict => {
-                f.write_str("\nhint: somebody else changed the GPO meanwhile; publish again")
-            }
-            Failure::NotSignedIn => f.write_str(
-                "\nhint: nothing is tried again, because repeated tries lock an account; correct the \
-                 account or the password first",
-            ),
-            Failure::NoSuchObject | Failure::Other => Ok(()),
-        }
+        write!(f, "cannot {}: {}", self.doing, self.why)
     }
 }
 

@@ -149,10 +149,7 @@ impl From<&WmiFilter> for PresentFilter {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The object was not made by us.
-    #[error(
-        "the GPO {id} (`{name}`) was not made by Gangway, so it is not touched\n\
-         hint: remove it, or publish with the kit by hand"
-    )]
+    #[error("the GPO {id} (`{name}`) was not made by Gangway, so it is not touched")]
     Foreign {
         /// GUID.
         id: Guid,
@@ -162,8 +159,7 @@ pub enum Refused {
     /// Another GPO has the name already.
     #[error(
         "the domain has a GPO `{name}` already, {id}, which is not the one of this bundle: both \
-         would apply\nhint: it may come from an import by hand; remove it with its links, or go \
-         on publishing by hand"
+         would apply"
     )]
     SameName {
         /// GUID of the other one.
@@ -171,6 +167,19 @@ pub enum Refused {
         /// Name.
         name: String,
     },
+}
+
+impl Refused {
+    /// What to do next.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Foreign { .. } => "remove it, or publish with the kit by hand",
+            Self::SameName { .. } => {
+                "it may come from an import by hand; remove it with its links, or go on publishing \
+                 by hand"
+            }
+        }
+    }
 }
 
 impl Present {

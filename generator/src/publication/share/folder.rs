@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Share, ShareError, Tree};
+use super::{Share, ShareError, ShareFailure, Tree};
 use crate::publication::kit::PowerShell;
 use crate::{child, plain_file, printable};
 
@@ -35,7 +35,10 @@ impl FolderShare {
 fn failed(doing: String, error: &io::Error) -> ShareError {
     ShareError {
         doing,
-        no_access: error.kind() == io::ErrorKind::PermissionDenied,
+        failure: match error.kind() {
+            io::ErrorKind::PermissionDenied => ShareFailure::NoAccess,
+            _ => ShareFailure::Other,
+        },
         why: error.to_string(),
     }
 }

@@ -7,11 +7,8 @@ mod smbclient;
 
 use std::collections::BTreeMap;
 use std::fmt;
-#[cfg(windows)]
-use std::path::PathBuf;
 
-use super::credentials::Credentials;
-use super::host::HostName;
+use super::directory::Failure;
 pub use folder::FolderShare;
 #[cfg(unix)]
 pub use smbclient::{SmbClient, read_archive};
@@ -25,27 +22,48 @@ pub struct Tree {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+/// Why an operation on the share failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareFailure {
+    /// The account could not sign in. Trying again may lock it.
+    NotSignedIn,
+    /// The account may not.
+    NoAccess,
+    /// A program that reaches the share is missing.
+    NoProgram,
+    /// The connection, or anything else.
+    Other,
+}
+
+impl ShareFailure {
+    /// What to do next.
+    pub const fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::NoAccess => Some(
+                "use an account that may write to SYSVOL (Group Policy Creator Owners, or Domain \
+                 Admins)",
+            ),
+            Self::NotSignedIn => Failure::NotSignedIn.hint(),
+            Self::NoProgram => Some("install the package `smbclient`"),
+            Self::Other => None,
+        }
+    }
+}
+
 /// An operation on the share that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareError {
     /// What was tried, in words.
     pub doing: String,
-    /// The account may not.
-    pub no_access: bool,
+    /// Which kind of failure.
+    pub failure: ShareFailure,
     /// What the server or the program says.
     pub why: String,
 }
 
 impl fmt::Display for ShareError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.doing, self.why)?;
-        if self.no_access {
-            f.write_str(
-                "\nhint: use an account that may write to SYSVOL (Group Policy Creator Owners, or \
-                 Domain Admins)",
-            )?;
-        }
-        Ok(())
+        write!(f, "cannot {}: {}", self.doing, self.why)
     }
 }
 
@@ -101,16 +119,4 @@ pub trait Share {
     /// # Errors
     /// Refused, or the connection failed.
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError>;
-}
-
-/// A share of a server, as this system reaches it.
-#[cfg(unix)]
-pub(super) fn of_host(host: &HostName, name: &str, credentials: &Credentials) -> Box<dyn Share> {
-    Box::new(SmbClient::new(host, name, credentials))
-}
-
-/// A share of a server; the system signs in as the user who is.
-#[cfg(windows)]
-pub(super) fn of_host(host: &HostName, name: &str, _: &Credentials) -> Box<dyn Share> {
-    Box::new(FolderShare::new(PathBuf::from(format!(r"\\{host}\{name}"))))
 }

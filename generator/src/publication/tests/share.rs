@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::budget::{Budget, spend};
-use crate::publication::{Share, ShareError, Tree};
+use crate::publication::{Share, ShareError, ShareFailure, Tree};
 
 #[derive(Clone)]
 pub(super) struct FakeShare {
@@ -21,7 +21,7 @@ impl FakeShare {
         }
         Err(ShareError {
             doing: "write".to_owned(),
-            no_access: false,
+            failure: ShareFailure::Other,
             why: "cut".to_owned(),
         })
     }

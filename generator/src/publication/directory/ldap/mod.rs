@@ -90,14 +90,9 @@ impl LdapDirectory {
             time: start.elapsed(),
             ..NOTHING
         });
-        let connection = connected.map_err(|error| {
-            let mut failed = failed(&doing, &error);
-            failed.why.push_str(
-                "\nhint: this machine must resolve the name and reach the port; the server needs \
-                 a certificate for this very name that this machine trusts (`SSL_CERT_FILE` \
-                 names a file with its root)",
-            );
-            failed
+        let connection = connected.map_err(|error| DirectoryError {
+            failure: Failure::NoConnection,
+            ..failed(&doing, &error)
         })?;
         Self::bind(connection, Limits::USUAL, budget, &url, credentials)
     }

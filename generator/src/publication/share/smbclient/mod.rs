@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 pub use archive::read_archive;
 use traffic::{Traffic, exchange};
 
-use super::{Share, ShareError, Tree};
+use super::{Share, ShareError, ShareFailure, Tree};
 use crate::publication::credentials::Credentials;
 use crate::publication::host::HostName;
 use crate::{child, printable};
@@ -64,7 +64,11 @@ struct Said {
 fn failed(doing: &str, why: String) -> ShareError {
     ShareError {
         doing: doing.to_owned(),
-        no_access: why.contains("NT_STATUS_ACCESS_DENIED"),
+        failure: if why.contains("NT_STATUS_ACCESS_DENIED") {
+            ShareFailure::NoAccess
+        } else {
+            ShareFailure::Other
+        },
         why,
     }
 }
@@ -112,17 +116,20 @@ impl SmbClient {
         let program = self.programs.join(program).to_string_lossy().into_owned();
         let said = self
             .said(&program, arguments, traffic)
-            .map_err(|error| failed(doing, error.to_string()))?;
+            .map_err(|error| ShareError {
+                failure: match error.kind() {
+                    io::ErrorKind::NotFound => ShareFailure::NoProgram,
+                    _ => ShareFailure::Other,
+                },
+                ..failed(doing, error.to_string())
+            })?;
         let result = judge(doing, said);
         if let Err(error) = &result
             && let Some(why) = sign_in(&error.why)
         {
             let refused = ShareError {
-                why: format!(
-                    "{why} ({})\nhint: nothing is tried again, because repeated tries lock an \
-                     account; correct the account or the password first",
-                    error.why
-                ),
+                failure: ShareFailure::NotSignedIn,
+                why: format!("{why} ({})", error.why),
                 ..error.clone()
             };
             self.refused = Some(refused.clone());
@@ -161,11 +168,9 @@ impl SmbClient {
             Some(_) => Stdio::piped(),
             None => Stdio::null(),
         });
-        let mut child = command.spawn().map_err(|error| {
-            io::Error::other(format!(
-                "start `{program}`: {error}\nhint: install the package `smbclient`"
-            ))
-        })?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| io::Error::new(error.kind(), format!("start `{program}`: {error}")))?;
         // The only readers left are the child's: one that ends early ends the writing too.
         drop(authentication);
         let text = self.credentials.authentication_file();
@@ -269,7 +274,7 @@ fn quote(path: &str) -> Result<String, ShareError> {
     if path.contains(['"', ';', '\n', '\r']) || path.split('/').any(|part| part == "..") {
         return Err(ShareError {
             doing: format!("name `{}` to smbclient", path.escape_default()),
-            no_access: false,
+            failure: ShareFailure::Other,
             why: "a file name with a quote, a semicolon or a line break".to_owned(),
         });
     }

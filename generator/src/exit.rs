@@ -52,7 +52,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// The table as `--help` shows it.
-pub(super) fn help_text() -> String {
+pub(crate) fn help_text() -> String {
     let lines = Exit::TABLE
         .iter()
         .map(|(exit, meaning)| format!("  {:<3} {meaning}", *exit as u8));
