@@ -111,6 +111,9 @@ reasons! {
     /// `control.json` could not be read, so nothing new is started.
     ControlUnreadable = "control-unreadable", Waiting,
         "publish the share again, or check its permissions for this computer";
+    /// The policy that deployed the bundle no longer reaches this server; its daily task has ended.
+    PolicyGone = "policy-gone", Waiting,
+        "nothing when that is meant; otherwise check the link of the Deploy GPO and its filter";
     /// The settings GPO has not arrived yet.
     SettingsNotApplied = "settings-not-applied", Waiting,
         "nothing when it passes at the next refresh; otherwise check the link of the Settings GPO";

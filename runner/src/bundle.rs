@@ -34,4 +34,6 @@ pub struct Places {
     pub source: Option<String>,
     /// Folder for reports given by hand.
     pub reports: Option<String>,
+    /// Did the daily task start this run?
+    pub daily: bool,
 }

@@ -1,5 +1,6 @@
 //! What was typed, and what it means.
 
+use gangway_contract::daily;
 use gangway_contract::manifest::{Manifest, Mode};
 
 /// What the bundle inside the program is for.
@@ -26,6 +27,8 @@ impl Purpose {
 pub enum Request {
     /// Run by the manifest's mode.
     Run,
+    /// Run by the manifest's mode, started by the daily task.
+    Daily,
     /// Run with payloads from a folder given by hand.
     RunFrom {
         /// Folder with the payloads.
@@ -88,7 +91,8 @@ Brings this server to the state that the bundle inside this program asks for.
                                       that it takes, and report; change nothing
   status                              print the last report
   collect                             gather logs and reports in one folder
-  cleanup                             remove what this program left here
+  cleanup                             remove what this program left here, its task too
+  daily                               as without an argument; the daily task runs this
   --version, --help
 ";
 
@@ -127,6 +131,7 @@ pub fn parse(arguments: &[String], purpose: Option<Purpose>) -> Result<Request, 
         }
         ["collect"] => Request::Collect,
         ["cleanup"] => Request::Cleanup,
+        [daily::ARGUMENT] => Request::Daily,
         ["--help" | "-h" | "/?"] => Request::Help,
         ["--version" | "-V"] => Request::Version,
         [verb @ ("onboard" | "offboard" | "uninstall"), ref rest @ ..] => {
@@ -240,6 +245,7 @@ mod tests {
                 },
             ),
             ("status", Request::Status),
+            ("daily", Request::Daily),
             (
                 "connectivity --json",
                 Request::Connectivity {

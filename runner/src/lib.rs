@@ -11,6 +11,7 @@ pub mod command_line;
 pub mod commands;
 pub mod connectivity;
 mod crash_point;
+pub mod daily;
 pub mod data_folder;
 pub mod execute;
 pub mod failure;

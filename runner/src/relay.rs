@@ -160,6 +160,7 @@ mod tests {
         let places = |source: Option<&str>, reports: Option<&str>| Places {
             source: source.map(str::to_owned),
             reports: reports.map(str::to_owned),
+            daily: false,
         };
         let line = |mode, places: &Places| arguments(mode, places).unwrap();
         assert_eq!(line(Mode::Onboard, &places(None, None)), "");

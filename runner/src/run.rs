@@ -8,6 +8,7 @@ use gangway_contract::step::StepKind;
 use gangway_contract::{Control, Facts, History, Manifest, Reason, State};
 
 use crate::bundle::{Bundle, Places};
+use crate::daily;
 use crate::data_folder;
 use crate::execute::{Executor, Progress, payloads_of};
 use crate::fetch::{self, Held, Source};
@@ -65,8 +66,11 @@ fn told_of_late(machine: &mut dyn Machine) -> bool {
 pub fn begin(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Start {
     let started_at = machine.now();
     // Before the first byte of it is read.
-    let notes = data_folder::settle(machine);
+    let mut notes = data_folder::settle(machine);
     let (mut facts, mut plan) = look(machine, bundle);
+    if places.daily {
+        notes.extend(daily::end_with_policy(machine, bundle, &facts, &mut plan));
+    }
     if !plan.steps.is_empty() && places.source.is_none() {
         facts.gangway.control = control(machine, &bundle.manifest);
         let history = history(machine);
@@ -95,6 +99,11 @@ pub fn finish(
         results: Vec::new(),
         facts: start.facts.clone(),
     };
+    // Only what Group Policy started knows what Group Policy wants.
+    let taken_over = match &places.source {
+        None => daily::take_over(run.machine, bundle, &start.facts),
+        Some(_) => Vec::new(),
+    };
     let mut trouble = Vec::new();
     if bundle.manifest.mode != Mode::Precheck {
         trouble.extend(leftovers::remove_parts(run.machine).err());
@@ -120,6 +129,7 @@ pub fn finish(
         results,
         signatures,
     );
+    report.findings.extend(taken_over);
     report
         .findings
         .extend(trouble.into_iter().map(|failure| failure.to_string()));

@@ -68,7 +68,7 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
                 .map(|folder| (format!("gathered in `{folder}`\n"), ExitCode::Good.number())),
         ),
         Request::Cleanup => tell_of(
-            upkeep::cleanup(&mut machine)
+            upkeep::cleanup(&mut machine, &own.bundle)
                 .map(|()| ("removed\n".to_owned(), ExitCode::Good.number())),
         ),
         Request::Precheck => {
@@ -79,10 +79,18 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
             let places = Places {
                 source: Some(absolute(&source)),
                 reports: reports.as_deref().map(absolute),
+                daily: false,
             };
             Ok(act(&mut machine, &own, &places))
         }
         Request::Run => Ok(act(&mut machine, &own, &Places::default())),
+        Request::Daily => {
+            let places = Places {
+                daily: true,
+                ..Places::default()
+            };
+            Ok(act(&mut machine, &own, &places))
+        }
         // Answered above.
         Request::Help | Request::Version => Ok(ExitCode::Good.number()),
     }
@@ -210,6 +218,7 @@ fn ask(machine: &mut WindowsMachine, bundle: &Bundle, json: bool, reports: Optio
     let places = Places {
         source: None,
         reports: reports.map(absolute),
+        daily: false,
     };
     let report = connectivity::run(machine, bundle, &places);
     let text = if json {

@@ -8,6 +8,7 @@ use gangway_contract::{ExitCode, Sha256, UtcTime};
 use sha2::Digest as _;
 
 use crate::bundle::Bundle;
+use crate::daily;
 use crate::data_folder;
 use crate::failure::{Failure, FailureKind};
 use crate::host_report;
@@ -183,14 +184,15 @@ fn is_log(name: &str) -> bool {
         .any(|extension| name.ends_with(extension))
 }
 
-/// Removes copies, logs, reports and the journal. The sequence that was seen and the policies
-/// that were written stay: they say what the server is, not what this program needed.
+/// Removes the daily tasks, copies, logs, reports and the journal. The sequence that was seen and
+/// the policies that were written stay: they say what the server is, not what this program needed.
 ///
 /// # Errors
 /// As the system says; what could be removed is gone.
-pub fn cleanup(machine: &mut dyn Machine) -> Result<(), Failure> {
+pub fn cleanup(machine: &mut dyn Machine, bundle: &Bundle) -> Result<(), Failure> {
     let folders = machine.folders();
-    let mut result = Ok(());
+    let mut result =
+        daily::remove_all(machine, bundle).map_err(|why| Failure::own(why, FailureKind::Other));
     for folder in [folders.programs(), folders.data()] {
         if let Err(failure) = machine.delete_tree(&folder) {
             result = Err(failure);

@@ -40,6 +40,7 @@ fn by_hand() -> Places {
     Places {
         source: Some(r"E:\Defender files".to_owned()),
         reports: Some(r"\\files.contoso.com\reports$".to_owned()),
+        daily: false,
     }
 }
 
@@ -150,6 +151,7 @@ fn a_place_that_cannot_stand_on_a_command_line_stops_before_anything_is_written(
     let places = Places {
         source: Some("E:\\a\" --report \"x".to_owned()),
         reports: None,
+        daily: false,
     };
     let stop = run(&mut machine, &places, 0).unwrap_err();
     assert_eq!(stop.reason, Reason::StepNotStarted);

@@ -14,6 +14,7 @@ use gangway_contract::manifest::{Cloud, Payload, Role};
 use gangway_contract::step::{Action, PastLimit, Step, StepKind};
 use gangway_contract::{Facts, Manifest, Sha256, apply};
 use gangway_runner::commands::{self, Work};
+use gangway_runner::daily;
 use gangway_runner::machine::{Command, Folders, Origin};
 
 const KEY: &str = "c2VjcmV0";
@@ -213,6 +214,12 @@ fn every_started_file_is_allowed_by_a_rule() {
         2,
         "a blob starts nothing but the tool of Defender"
     );
+}
+
+#[test]
+fn a_daily_task_is_removed_by_a_program_of_windows() {
+    let command = daily::removal(&folders(), "0123456789abcdef0123456789abcdef");
+    assert_eq!(rule(&command, &bundle()), Some("Windows"));
 }
 
 /// Paths that a program of Windows is told to run or to install lie in the protected folder and

@@ -295,6 +295,10 @@ facts! {
         pub sequence: Fact<u64>,
         /// Volatile mark of the running bundle: converged since the last start of Windows.
         pub converged: Fact<bool>,
+        /// Ids of the bundles that a daily task on this server starts ([`daily`](crate::daily)).
+        pub daily_tasks: Fact<Vec<String>>,
+        /// Does the policy of the running bundle apply to this server?
+        pub policy_applies: Fact<bool>,
         /// The share's `control.json`. Absent until there is something to withhold.
         pub control: Fact<Control>,
     }

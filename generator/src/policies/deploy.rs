@@ -3,6 +3,9 @@
 
 use std::num::NonZeroU16;
 
+use gangway_contract::daily::{
+    APPLIES_KEY, ARGUMENT as DAILY_ARGUMENT, TASK_PREFIX as DAILY_TASK_PREFIX, TASK_TREE_KEY,
+};
 use gangway_contract::{BundleId, registry};
 
 use super::error::GpoError;
@@ -16,9 +19,13 @@ use crate::gpo::preferences::task::{
     Action, Actions, IdleSettings, NOW, Principal, Registration, Settings, Task, Trigger,
 };
 use crate::gpo::preferences::{Item, ItemAttributes};
+use crate::gpo::registry_pol::{Record, RegistryPolicy};
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{Gpo, Side};
 use crate::gpo::{Timestamp, xml_duration};
+
+/// Random delay of the daily task, in seconds: it spreads the reports of a large fleet.
+const DAILY_RANDOM_DELAY_S: u32 = 4 * 3600;
 
 /// Longest command that the Task Scheduler takes, in characters (MS-TSCH 2.5.7).
 const MAX_COMMAND: usize = 260;
@@ -44,8 +51,9 @@ pub struct DeployOptions {
     pub include_domain_controllers: bool,
     /// Spelling of the SYSTEM account.
     pub principal: PrincipalForm,
-    /// Also a task that stays on the server and starts the bootstrap every day?
-    pub heartbeat: bool,
+    /// Days between two reports of a server that is done: a task that stays on the server
+    /// starts the bootstrap. Zero means no such task.
+    pub report_every_days: u16,
     /// When the Task Scheduler ends a run, in seconds; beyond every limit of the bootstrap, so
     /// that only a hung one is ended.
     pub execution_limit_s: u32,
@@ -72,7 +80,7 @@ impl DeployOptions {
             output_time,
             include_domain_controllers: false,
             principal: PrincipalForm::Name,
-            heartbeat: false,
+            report_every_days: 1,
             execution_limit_s: 12 * 3600,
             version: NonZeroU16::MIN,
         }
@@ -147,7 +155,7 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
         version: Version::of_machine(options.version),
         machine: Side {
             scheduled_tasks: Some(scheduled_tasks(options, time)?),
-            ..Side::default()
+            registry_policy: applies(options),
         },
         wmi_filter: WmiFilter::servers(
             &options.organization,
@@ -163,6 +171,14 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
         &options.bundle_id,
         time,
     )
+}
+
+/// The mark that this policy applies. Windows takes it away when the GPO no longer reaches the
+/// server, and the daily task then ends itself.
+fn applies(options: &DeployOptions) -> Option<RegistryPolicy> {
+    (options.report_every_days > 0).then(|| RegistryPolicy {
+        records: vec![Record::dword(APPLIES_KEY, options.bundle_id.as_str(), 1)],
+    })
 }
 
 /// UNC path of the bootstrap.
@@ -240,8 +256,8 @@ fn check_folder(folder: &str) -> Result<(), GpoError> {
 fn scheduled_tasks(options: &DeployOptions, time: Timestamp) -> Result<ScheduledTasks, GpoError> {
     let command = command(options)?;
     let mut items = vec![immediate_task(options, time, &command)];
-    if options.heartbeat {
-        items.push(heartbeat_task(options, time, &command));
+    if options.report_every_days > 0 {
+        items.push(daily_task(options, time, &command));
     }
     Ok(ScheduledTasks::new(items))
 }
@@ -287,39 +303,51 @@ fn immediate_task(options: &DeployOptions, time: Timestamp, command: &str) -> It
     Item::new(attributes, properties, vec![not_converged])
 }
 
-/// The task that stays and looks once a day; it goes when the GPO no longer applies.
-fn heartbeat_task(options: &DeployOptions, time: Timestamp, command: &str) -> Item<TaskProperties> {
-    let name = format!("{} Heartbeat", options.task.name());
-    let daily = crate::gpo::xml::Element::new("ScheduleByDay")
-        .child(crate::gpo::xml::Element::with_text("DaysInterval", "1"));
-    let task = Task {
-        settings: Settings {
-            start_when_available: Some(true),
-            ..settings(options)
-        },
-        triggers: vec![Trigger {
-            kind: "CalendarTrigger".to_owned(),
-            // A whole date and time: a bare time of day is ignored without a word.
-            start_boundary: Some("2000-01-01T12:00:00".to_owned()),
-            end_boundary: None,
-            enabled: Some(true),
-            random_delay: Some(xml_duration(3600)),
-            other: vec![daily],
-        }],
-        ..base_task(options, command)
+/// The task that stays and starts the bootstrap again when the server was left alone. It is
+/// registered where it is not there yet, and only there: registering it again would cancel a
+/// run that waits for its random delay. So its name carries the bundle, and no removal with the
+/// GPO is asked for, which Windows would carry out as soon as the filter no longer holds; the
+/// bootstrap removes it ([`APPLIES_KEY`]).
+fn daily_task(options: &DeployOptions, time: Timestamp, command: &str) -> Item<TaskProperties> {
+    let name = format!("{DAILY_TASK_PREFIX}{}", options.bundle_id);
+    let days = options.report_every_days.to_string();
+    let every = crate::gpo::xml::Element::new("ScheduleByDay")
+        .child(crate::gpo::xml::Element::with_text("DaysInterval", &days));
+    let mut task = base_task(options, command);
+    task.settings = Settings {
+        start_when_available: Some(true),
+        ..settings(options)
     };
+    task.triggers = vec![Trigger {
+        kind: "CalendarTrigger".to_owned(),
+        // A whole date and time: a bare time of day is ignored without a word.
+        start_boundary: Some("2000-01-01T12:00:00".to_owned()),
+        end_boundary: None,
+        enabled: Some(true),
+        random_delay: Some(xml_duration(DAILY_RANDOM_DELAY_S)),
+        other: vec![every],
+    }];
+    if let [Action::Exec { arguments, .. }] = task.actions.list.as_mut_slice() {
+        *arguments = Some(DAILY_ARGUMENT.to_owned());
+    }
+    let not_there = Filter::and(
+        true,
+        Condition::RegistryKeyExists {
+            hive: "HKEY_LOCAL_MACHINE".to_owned(),
+            key: format!(r"{TASK_TREE_KEY}\{name}"),
+        },
+    );
     let properties = TaskProperties {
         kind: TaskKind::Scheduled,
-        // Removal when the GPO goes needs the action Replace.
         action: Some("R".to_owned()),
         ..properties(options, &name, task)
     };
     let attributes = ItemAttributes {
         image: Some(1),
-        remove_policy: Some(true),
+        remove_policy: Some(false),
         ..attributes(options, time, &name)
     };
-    Item::new(attributes, properties, Vec::new())
+    Item::new(attributes, properties, vec![not_there])
 }
 
 fn attributes(options: &DeployOptions, time: Timestamp, name: &str) -> ItemAttributes {

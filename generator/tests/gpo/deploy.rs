@@ -1,9 +1,10 @@
 //! The Deploy GPO.
 
 use gangway::gpo::backup::{BackupDocument, BackupInstance, read_manifest};
-use gangway::gpo::extensions::{ExtensionList, SCHEDULED_TASKS};
+use gangway::gpo::extensions::{ExtensionList, REGISTRY_POLICY, SCHEDULED_TASKS};
 use gangway::gpo::gpt_ini::GptIni;
 use gangway::gpo::preferences::scheduled_tasks::ScheduledTasks;
+use gangway::gpo::registry_pol::RegistryPolicy;
 use gangway::gpo::security::SecurityDescriptor;
 use gangway::gpo::wmi;
 use gangway::policies::{DeployOptions, DeployTask, GpoError, PrincipalForm, deploy};
@@ -22,11 +23,11 @@ fn variants() -> Vec<DeployOptions> {
         DeployTask::Offboard,
     ] {
         for principal in [PrincipalForm::Name, PrincipalForm::Sid] {
-            for heartbeat in [false, true] {
+            for report_every_days in [0, 1, 7] {
                 variants.push(DeployOptions {
                     task,
                     principal,
-                    heartbeat,
+                    report_every_days,
                     ..options()
                 });
             }
@@ -59,19 +60,42 @@ fn the_default_task_has_exactly_the_form_that_is_measured_to_work() {
     insta::assert_snapshot!(text.replace("><", ">\n<"));
 }
 
+/// A refresh must not register it again, which would cancel a run that waits for its delay.
 #[test]
-fn the_heartbeat_is_a_second_item_that_goes_with_the_gpo() {
-    let gpo = deploy(&DeployOptions {
-        heartbeat: true,
-        ..options()
-    })
-    .unwrap();
+fn the_daily_task_is_registered_only_where_it_is_not_there() {
+    let gpo = deploy(&options()).unwrap();
     let tasks = ScheduledTasks::read(file(&gpo, TASKS_XML)).unwrap();
     let items: Vec<_> = tasks.items().collect();
     assert_eq!(items.len(), 2);
     assert_ne!(items[0].attributes.uid, items[1].attributes.uid);
-    assert_eq!(items[1].attributes.remove_policy, Some(true));
+    let name = format!("Gangway Daily {}", options().bundle_id);
+    assert_eq!(items[1].attributes.name, name);
+    // Windows would remove it as soon as the filter no longer holds.
+    assert_eq!(items[1].attributes.remove_policy, Some(false));
     assert_eq!(items[1].properties.action.as_deref(), Some("R"));
+    let text = String::from_utf8(file(&gpo, TASKS_XML).to_vec()).unwrap();
+    let filter = format!(
+        r#"<FilterRegistry bool="AND" not="1" type="KEYEXISTS" hive="HKEY_LOCAL_MACHINE" key="SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree\{name}""#
+    );
+    assert!(text.contains(&filter), "{text}");
+    assert!(text.contains("<Arguments>daily</Arguments>"), "{text}");
+}
+
+/// Windows takes the value away with the policy; the daily task ends by that.
+#[test]
+fn the_policy_says_of_itself_that_it_applies() {
+    let named = |file: &&gangway::gpo::GpoFile| file.path.to_lowercase().ends_with("registry.pol");
+    let gpo = deploy(&options()).unwrap();
+    let pol = RegistryPolicy::read(&gpo.files.iter().find(named).unwrap().bytes).unwrap();
+    assert_eq!(pol.records.len(), 1);
+    let without = deploy(&DeployOptions {
+        report_every_days: 0,
+        ..options()
+    })
+    .unwrap();
+    let tasks = ScheduledTasks::read(file(&without, TASKS_XML)).unwrap();
+    assert_eq!(tasks.items().count(), 1);
+    assert!(!without.files.iter().any(|file| named(&file)));
 }
 
 #[test]
@@ -167,7 +191,7 @@ fn all_parts_of_the_backup_name_the_same_gpo_and_version() {
     assert_eq!(document.display_name, instance.display_name);
     assert_eq!(document.options, 1);
     assert_eq!(document.machine_version, 65_537);
-    let list = ExtensionList::of(&[SCHEDULED_TASKS]).to_string();
+    let list = ExtensionList::of(&[REGISTRY_POLICY, SCHEDULED_TASKS]).to_string();
     assert_eq!(document.machine_extensions, list);
     assert!(SecurityDescriptor::from_bytes(&document.security_descriptor).is_ok());
     assert_eq!(
@@ -195,6 +219,7 @@ fn every_file_of_the_backup_is_listed_in_it_parents_first() {
     assert_eq!(
         listed,
         [
+            r"DomainSysvol\GPO\Machine\registry.pol",
             r"DomainSysvol\GPO\GPO.cmt",
             r"DomainSysvol\GPO\Machine\Preferences",
             r"DomainSysvol\GPO\Machine\Preferences\ScheduledTasks",

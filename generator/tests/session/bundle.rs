@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use gangway::gpo::registry_pol::RegistryPolicy;
+use gangway_contract::daily::APPLIES_KEY;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
 
@@ -100,6 +102,14 @@ fn a_precheck_brings_no_settings_to_the_servers() {
         let files = desk.tree("out").into_iter();
         files
             .filter(|(name, _)| name.ends_with("registry.pol"))
+            .filter(|(_, bytes)| {
+                let policy = RegistryPolicy::read(bytes).unwrap();
+                // The mark that the policy applies sets nothing.
+                policy
+                    .records
+                    .iter()
+                    .any(|record| record.key != APPLIES_KEY)
+            })
             .count()
     };
     desk.build().succeeds();

@@ -564,7 +564,7 @@ fn a_locked_build_gives_the_bundle_that_the_lock_remembers() {
     // Changes policies, and not the manifest.
     desk.change_config(
         "[[gpo.domain]]",
-        "[gpo]\nheartbeat = true\n\n[[gpo.domain]]",
+        "[rollout]\nreport_every_days = 2\n\n[[gpo.domain]]",
     );
     desk.build_with(&["--locked"])
         .fails_with(1, &["GW3019", "gangway.lock"]);

@@ -10,7 +10,7 @@ mod sensor;
 mod windows_itself;
 
 use gangway_contract::facts::{FeatureState, ProductType, Service};
-use gangway_contract::{Fact, Facts, UtcTime, Version};
+use gangway_contract::{Fact, Facts, UtcTime, Version, daily};
 
 use crate::machine::{BundleName, Folders};
 use crate::probe::places as at;
@@ -125,7 +125,21 @@ pub fn feature_state_of(answer: &str) -> Fact<FeatureState> {
 fn own(sources: &dyn Sources, bundle: &BundleName, facts: &mut Facts) {
     facts.gangway.converged = key_exists(sources, &at::converged(&bundle.id));
     facts.gangway.sequence = number(sources, at::SEQUENCES, &at::sequence_name(bundle));
+    facts.gangway.daily_tasks = daily_tasks(sources);
+    facts.gangway.policy_applies = value_exists(sources, daily::APPLIES_KEY, bundle.id.as_str());
     facts.restart.own = key_exists(sources, at::RESTART_PENDING);
+}
+
+/// Ids of the bundles whose daily task stands on the server.
+fn daily_tasks(sources: &dyn Sources) -> Fact<Vec<String>> {
+    sources.keys(daily::TASK_TREE_KEY).map(|names| {
+        let ids = names
+            .iter()
+            .filter_map(|name| name.strip_prefix(daily::TASK_PREFIX));
+        ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .map(str::to_owned)
+            .collect()
+    })
 }
 
 fn number(sources: &dyn Sources, key: &str, name: &str) -> Fact<u64> {

@@ -35,6 +35,9 @@ impl Machine for Fake {
     fn sleep(&mut self, seconds: u32) {
         self.tick();
         self.slept.push(seconds);
+        if self.policy_back_after_sleep {
+            self.truth.gangway.policy_applies = Fact::Value(true);
+        }
         self.go_on(i64::from(seconds));
         assert!(self.clock <= self.patience, "a run without an end");
     }
@@ -347,6 +350,12 @@ impl Machine for Fake {
         }
         self.clock = running.ends;
         self.settle();
+        if file_name(&command.program) == "schtasks.exe"
+            && running.act.code == 0
+            && let Fact::Value(ids) = &mut self.truth.gangway.daily_tasks
+        {
+            ids.retain(|id| !command.arguments.contains(id.as_str()));
+        }
         self.ticks_at_last_end = self.ticks + 1;
         self.tick();
         Ended::Code(running.act.code)

@@ -44,6 +44,8 @@ pub(crate) struct Fake {
     pub(crate) feature: Fact<FeatureState>,
     /// The sensor speaks with its service and content arrives, whatever the clock says.
     pub(crate) keeps_current: bool,
+    /// Group Policy writes its values while the program sleeps.
+    pub(crate) policy_back_after_sleep: bool,
     /// What the products say of the antivirus, and how often they were asked.
     pub(crate) told: ToldByProduct,
     pub(crate) inquiries: usize,
@@ -156,6 +158,7 @@ impl Fake {
             truth: facts,
             feature,
             keeps_current: true,
+            policy_back_after_sleep: false,
             told: ToldByProduct::default(),
             inquiries: 0,
             manifest,

@@ -5,6 +5,7 @@
 mod applied;
 #[path = "../../../contract/tests/cases/mod.rs"]
 mod cases;
+mod daily;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod health;

@@ -30,6 +30,8 @@ pub struct HostReport {
     pub steps: Vec<StepResult>,
     /// Addresses of the service and what came of them; none in reports of other commands.
     pub connectivity: Option<Value>,
+    /// What a person should know beyond the reason.
+    pub findings: Vec<String>,
     /// Facts at the end.
     pub facts_after: Value,
 }

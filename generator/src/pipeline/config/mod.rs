@@ -219,6 +219,17 @@ impl Config {
                 "write a percentage from 0 to 100",
             );
         }
+        if self
+            .rollout
+            .report_every_days
+            .is_some_and(|days| !(0..=30).contains(&days))
+        {
+            return refuse(
+                "rollout.report_every_days",
+                "is no number of days that fits".to_owned(),
+                "write 1 to 30, or 0 for no reports of servers that are done",
+            );
+        }
         if let Some(window) = &self.rollout.window
             && parse_window(window).is_none()
         {
@@ -229,6 +240,12 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// Days between two reports of a server that is done; 0 for none.
+    pub fn report_every_days(&self) -> u16 {
+        let given = self.rollout.report_every_days;
+        given.map_or(1, |days| u16::try_from(days).unwrap_or(1))
     }
 
     /// The settings that go into the manifest.
@@ -370,6 +387,21 @@ dns_name = "contoso.com"
                 "[share]",
                 "[onboard.monitoring_agent]\nkey = \"c2VjcmV0\"\n[share]",
                 "unknown field `key`",
+            ),
+            (
+                "[share]",
+                "[rollout]\nreport_every_days = 31\n[share]",
+                "rollout.report_every_days",
+            ),
+            (
+                "[share]",
+                "[health]\nsilent_after_days = 0\n[share]",
+                "health.silent_after_days",
+            ),
+            (
+                "[share]",
+                "[onboard]\nother_antivirus = [\"a/b\"]\n[share]",
+                "onboard.other_antivirus",
             ),
             (
                 "[share]",

@@ -89,9 +89,6 @@ pub struct Gpo {
     /// How the task names SYSTEM.
     #[serde(default)]
     pub principal: Principal,
-    /// Adds the daily heartbeat task.
-    #[serde(default)]
-    pub heartbeat: bool,
     /// What the Settings GPO writes.
     #[serde(default)]
     pub settings: PolicySettings,
@@ -293,6 +290,9 @@ pub struct Rollout {
     pub ring_percent: Option<i64>,
     /// `HH:MM-HH:MM`, local time of each server.
     pub window: Option<String>,
+    /// Days between two reports of a server that is done; 0 for none. Wider than it needs to be,
+    /// as above. No setting of the manifest: the policy carries it.
+    pub report_every_days: Option<i64>,
     pub reboot: Option<RebootRule>,
     pub retry_wait_s: Option<u32>,
     pub jitter_s: Option<u32>,

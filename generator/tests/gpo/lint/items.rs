@@ -204,9 +204,11 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         ),
         (
             vec!["GW2219"],
-            deploy_tree
-                .clone()
-                .replace(TASKS, "action=\"R\"", "action=\"U\""),
+            deploy_tree.clone().replace(
+                TASKS,
+                r#"removePolicy="0"><Properties action="R""#,
+                r#"removePolicy="1"><Properties action="U""#,
+            ),
         ),
         (
             vec!["GW2220"],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gangway::gpo::registry_pol::{Record, RegistryPolicy};
 use gangway::lint::{LintReport, lint};
-use gangway::policies::{DeployOptions, deploy, settings};
+use gangway::policies::{deploy, settings};
 use gangway_contract::manifest::AntivirusMode;
 
 pub(super) const TASKS: &str =
@@ -22,12 +22,8 @@ impl Tree {
         options.antivirus_mode = AntivirusMode::AlwaysPassive;
         options.device_tag = Some("servers".to_owned());
         options.exclusions.paths = vec![r"D:\Data".to_owned()];
-        let with_heartbeat = DeployOptions {
-            heartbeat: true,
-            ..crate::options()
-        };
         let mut gpos = settings(&options).unwrap();
-        gpos.push(deploy(&with_heartbeat).unwrap());
+        gpos.push(deploy(&crate::options()).unwrap());
         let files = gpos.into_iter().flat_map(|gpo| gpo.files);
         Self(files.map(|file| (file.path, file.bytes)).collect())
     }

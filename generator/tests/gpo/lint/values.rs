@@ -80,6 +80,8 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 let options = DeployOptions {
                     task: DeployTask::Offboard,
                     exe_name: "MdeOffboard-x.exe".to_owned(),
+                    // Another mode is another bundle.
+                    bundle_id: gangway_contract::BundleId::of_bytes(b"offboard"),
                     ..crate::options()
                 };
                 let files = deploy(&options).unwrap().files.into_iter();

@@ -1,14 +1,17 @@
 //! What is wrong with a GPO as a whole: its extensions, versions and files.
 
-use gangway::gpo::extensions::{ExtensionList, REGISTRY_POLICY, SCHEDULED_TASKS};
+use gangway::gpo::extensions::{ExtensionList, REGISTRY_POLICY, SCHEDULED_TASKS, SECURITY};
 
 use super::tree::{TASKS, Tree, empty, good_task, with_task};
 
 /// The codes that a broken input provokes, and the input: a good one with one change.
 pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
-    let list = ExtensionList::of(&[SCHEDULED_TASKS]).to_string();
-    let (marker, group) = list.split_at(78);
+    let list = ExtensionList::of(&[REGISTRY_POLICY, SCHEDULED_TASKS]).to_string();
     let policy_group = ExtensionList::of(&[REGISTRY_POLICY]).to_string();
+    // The mark of preferences, then a group for each extension in the order of their GUIDs.
+    let (marker, groups) = list.split_at(78);
+    let group = groups.strip_prefix(&policy_group).unwrap();
+    let extra = ExtensionList::of(&[SECURITY]).to_string();
     let deploy_tree = Tree::deploy();
     vec![
         (
@@ -19,7 +22,7 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             vec!["GW2102"],
             deploy_tree
                 .clone()
-                .replace("Backup.xml", &list, &format!("{group}{marker}")),
+                .replace("Backup.xml", &list, &format!("{groups}{marker}")),
         ),
         (
             vec!["GW2103"],
@@ -29,9 +32,11 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         ),
         (
             vec!["GW2104"],
-            deploy_tree
-                .clone()
-                .replace("Backup.xml", group, &format!("{policy_group}{group}")),
+            deploy_tree.clone().replace(
+                "Backup.xml",
+                &list,
+                &format!("{marker}{policy_group}{extra}{group}"),
+            ),
         ),
         (
             vec!["GW2104"],
