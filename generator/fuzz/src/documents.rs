@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use gangway::bundle::BundleDocument;
-use gangway::fleet::{ExpectedServers, SavedOwners};
+use gangway::fleet::{ExpectedServers, History, SavedOwners};
 use gangway::formats::security::{ntacl_owner, sddl_owner};
 use gangway::gpo::backup::{BackupDocument, BackupInstance, read_manifest};
 use gangway::gpo::comment::PolicyComments;
@@ -28,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     ("config", config, seeds::configs),
     ("gpo_files", gpo_files, seeds::gpo_binary_files),
     ("gpo_xml", gpo_xml, seeds::gpo_xml_files),
+    ("history", history, seeds::histories),
     ("json", json, seeds::json_documents),
     ("lock", lock, seeds::locks),
     ("owners", owners, seeds::owners),
@@ -95,6 +96,17 @@ pub fn gpo_files(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let _ = FoundList::parse(&text);
     let _ = wmi::read_parm2(&text);
+}
+
+/// The daily counts of pruned reports: what is read and written again is the same.
+pub fn history(data: &[u8]) {
+    if let Ok(history) = History::read(data) {
+        assert_eq!(
+            History::read(history.to_text().as_bytes()),
+            Ok(history.clone())
+        );
+        let _ = history.days();
+    }
 }
 
 /// What tells whose a report is: lists of servers and of owners, a descriptor as it is, in its

@@ -204,6 +204,20 @@ pub fn gpo_binary_files() -> Seeds {
     seeds
 }
 
+/// Daily counts as a prune leaves them, and with a reason of a later version.
+pub fn histories() -> Seeds {
+    vec![
+        named(
+            "history",
+            "day,state,reason,servers\n2026-03-01,blocked,other,1\n2026-03-02,onboarded,converged,2\n",
+        ),
+        named(
+            "later",
+            "day,state,reason,servers\r\n\"2026-03-01\",onboarded,not-known-yet,18446744073709551615\r\n",
+        ),
+    ]
+}
+
 /// Lists of servers and of owners, and descriptors in the wrappings of a file server.
 pub fn owners() -> Seeds {
     let owner = "S-1-5-21-1-2-3-1105".parse().expect("a SID");

@@ -374,9 +374,37 @@ pub(super) struct Report {
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) threshold: Option<u8>,
     #[command(flatten)]
+    pub(super) prune: Prune,
+    #[command(flatten)]
     pub(super) findings: Findings,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+/// How `report` deletes old reports.
+#[derive(Debug, Args)]
+pub(super) struct Prune {
+    /// Deletes old reports and keeps them as daily counts; a dry run unless `--apply` is given
+    #[arg(long = "prune", conflicts_with_all = ["csv", "all", "threshold", "require_owners"])]
+    pub(super) wanted: bool,
+    /// With `--prune`: keeps this many newest reports of each server, however old
+    #[arg(long, value_name = "N", requires = "wanted", default_value_t = 3,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) keep_newest: u16,
+    /// With `--prune`: keeps every report of the last so many days
+    #[arg(long, value_name = "DAYS", requires = "wanted", default_value_t = DEFAULT_MAX_AGE_DAYS)]
+    pub(super) keep_days: u32,
+    /// With `--prune`: the file with the daily counts, not among the reports
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "wanted",
+        default_value = "gangway-history.csv"
+    )]
+    pub(super) history: PathBuf,
+    /// With `--prune`: deletes
+    #[arg(long, requires = "wanted")]
+    pub(super) apply: bool,
 }
 
 #[derive(Debug, Args)]

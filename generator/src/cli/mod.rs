@@ -63,6 +63,9 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => answer(publish::run(given, output), output),
+        Command::Report(given) if given.prune.wanted => {
+            answer(report::prune(given, output), output)
+        }
         Command::Report(given) => answer(report::report(given, output), output),
         Command::Explain(given) => answer(commands::explain(given, output), output),
         Command::Completions(given) => answer(commands::completions(given, output), output),

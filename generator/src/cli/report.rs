@@ -1,4 +1,5 @@
-//! `gangway report`: the question, the summary, and whether the threshold is reached.
+//! `gangway report`: the question, the summary, and whether the threshold is reached; and
+//! `--prune`.
 
 use std::path::Path;
 
@@ -6,29 +7,23 @@ use gangway_contract::manifest::{self, Mode};
 use gangway_contract::{Manifest, OrgId, UtcTime};
 
 use super::answer::Answer;
-use super::arguments::Report;
+use super::arguments::{Prune, Report};
 use super::commands::{Answered, judged, now};
 use super::failure::Failure;
 use super::output::Output;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
-use crate::fleet::{self, Campaign, ExpectedServers, Fleet, Names, Owners, Question, SavedOwners};
+use crate::fleet::{
+    self, Campaign, ExpectedServers, Fleet, Keep, Names, Owners, Pruned, Question, SavedOwners,
+};
 use crate::plain_file;
 
 /// A hundred thousand rows of every property take some 60 MB.
 const MAX_LIST_BYTES: u64 = 256 << 20;
 
 pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
-    let expected = given.expected.as_deref().map(read_expected).transpose()?;
-    let owners = given.owners.as_deref().map(read_owners).transpose()?;
-    let owners = owners.map_or_else(Owners::default, Owners::Saved);
-    let question = Question {
-        expected: expected.as_ref(),
-        owners: &owners,
-        campaign: campaign(given)?,
-        now: UtcTime(now(&given.moment)),
-        max_age_days: given.max_age,
-    };
+    let lists = Lists::read(given)?;
+    let question = lists.question(given)?;
     let mut fleet = fleet::read(&given.folder, &question)?;
     if given.require_owners {
         let open = fleet::required_problem(&fleet.coverage);
@@ -51,6 +46,58 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
         below: Some(given.folder.clone()),
         ..answer
     })
+}
+
+/// `gangway report --prune`: what goes, and that it went.
+pub(super) fn prune(given: &Report, output: &Output) -> Answered<Pruned> {
+    let lists = Lists::read(given)?;
+    let question = lists.question(given)?;
+    let Prune {
+        keep_newest,
+        keep_days,
+        ref history,
+        apply,
+        ..
+    } = given.prune;
+    let keep = Keep {
+        newest: keep_newest.into(),
+        days: keep_days,
+    };
+    let mut pruned = fleet::prune(&given.folder, &question, keep, history, apply)?;
+    output.problems(&pruned.problems);
+    output.line(&pruned.text());
+    let problems = std::mem::take(&mut pruned.problems);
+    let answer = judged(pruned, problems, &given.findings.deny());
+    Ok(Answer {
+        below: Some(given.folder.clone()),
+        ..answer
+    })
+}
+
+/// The files that say whose reports count.
+struct Lists {
+    expected: Option<ExpectedServers>,
+    owners: Owners,
+}
+
+impl Lists {
+    fn read(given: &Report) -> Result<Self, Failure> {
+        let owners = given.owners.as_deref().map(read_owners).transpose()?;
+        Ok(Self {
+            expected: given.expected.as_deref().map(read_expected).transpose()?,
+            owners: owners.map_or_else(Owners::default, Owners::Saved),
+        })
+    }
+
+    fn question<'a>(&'a self, given: &Report) -> Result<Question<'a>, Failure> {
+        Ok(Question {
+            expected: self.expected.as_ref(),
+            owners: &self.owners,
+            campaign: campaign(given)?,
+            now: UtcTime(now(&given.moment)),
+            max_age_days: given.max_age,
+        })
+    }
 }
 
 /// What the servers were to become: what the bundle says, else onboarded.

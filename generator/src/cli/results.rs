@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::answer::Document;
 use crate::bundle::BundleDocument;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Pruned};
 use crate::intake::report::InspectionDocument;
 use crate::pipeline::explain::Page;
 use crate::pipeline::{Compared, Difference, Pinned, Standing};
@@ -37,6 +37,15 @@ documents! {
     "explain" 1 Explained;
     "completions" 1 Completions;
     "version" 1 Version;
+}
+
+impl Document for Pruned {
+    const COMMAND: &'static str = "report --prune";
+    const VERSION: u32 = 1;
+
+    fn name() -> String {
+        "report-prune".to_owned()
+    }
 }
 
 /// Of `init`.

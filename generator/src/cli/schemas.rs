@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::results;
 use crate::failure::FailureCode;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Pruned};
 use crate::intake::report::InspectionDocument;
 
 /// The answer of `gangway schema`.
@@ -63,6 +63,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Differences>(),
         entry::<results::Published>(),
         entry::<Fleet>(),
+        entry::<Pruned>(),
         entry::<results::Explained>(),
         entry::<results::Completions>(),
         entry::<Schemas>(),

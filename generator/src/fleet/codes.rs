@@ -101,6 +101,17 @@ Select-Object Name, @{n='Sddl';e={(Get-Acl $_.FullName).Sddl}} | Export-Csv -Enc
 or is the file server's own.",
 };
 
+/// Reports that stay although they should go.
+pub static NOT_DELETED: Code = Code {
+    id: "GW4009",
+    severity: Severity::Error,
+    title: "reports could not be deleted",
+    page: "`report --prune --apply` counted these reports and could not delete them: the account may \
+not, or another program holds them. The others are gone, and their daily counts stand in the \
+history.\n\nRun it as an account that may delete files there, for example on the file server. The \
+next run goes on where this one ended, and counts no day twice.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -111,4 +122,5 @@ pub static ALL: &[&Code] = &[
     &LEFT_OUT_REPORT,
     &SEVERAL_TENANTS,
     &OWNERS_NOT_CHECKED,
+    &NOT_DELETED,
 ];

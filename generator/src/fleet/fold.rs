@@ -24,7 +24,7 @@ pub(super) struct HostReport {
     /// As written: the file's name is made from the very characters.
     pub(super) fqdn: String,
     pub(super) finished_at: UtcTime,
-    state: State,
+    pub(super) state: State,
     #[serde(deserialize_with = "read_on_one_line")]
     reason: String,
     #[serde(deserialize_with = "read_on_one_line")]
@@ -84,6 +84,16 @@ impl HostReport {
         cut(on_one_line(&self.fqdn).to_ascii_lowercase())
     }
 
+    /// Is it of a run, and not of `connectivity`?
+    pub(super) fn is_run(&self) -> bool {
+        self.connectivity.is_none()
+    }
+
+    /// Code of the reason, as written.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     fn into_run(self, owner: OwnerCheck) -> ServerReport {
         let org_id = match self.facts_after.sensor.org_id {
             Fact::Value(org_id) => Some(org_id),
@@ -137,7 +147,7 @@ impl Newest {
         }
         let time = report.finished_at;
         let age = || (time, file.to_owned());
-        if report.connectivity.is_some() {
+        if !report.is_run() {
             if later(self.connectivity.as_ref(), time, file) {
                 self.connectivity = Some((age(), report.into_connectivity()));
             }
@@ -155,7 +165,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    fn take(&mut self, file: String, why: String) {
+    pub(super) fn take(&mut self, file: String, why: String) {
         self.files += 1;
         self.first.insert(file, why);
         if self.first.len() > NAMED {

@@ -12,6 +12,7 @@ mod expected;
 mod fold;
 mod hex;
 mod owners;
+mod prune;
 mod read;
 mod standing;
 mod summary;
@@ -24,6 +25,7 @@ use serde::Serialize;
 
 pub use expected::{ExpectedError, ExpectedServers};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
+pub use prune::{History, Keep, PruneError, Pruned, prune};
 pub use read::{FleetError, MAX_REPORTS, read};
 pub use standing::Standing;
 pub use summary::{Names, text};

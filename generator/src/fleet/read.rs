@@ -173,13 +173,35 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     })
 }
 
-/// Reads the files, some thousand at a time on all processors.
+/// Reads the files and folds what they say.
 fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
+    let mut folded = Folded::default();
+    each(
+        folder,
+        question,
+        |_| true,
+        |_, name, outcome| {
+            folded.take(name, outcome);
+        },
+    )?;
+    Ok(folded)
+}
+
+/// Reads the files whose names are wanted, some thousand at a time on all processors, and gives
+/// each with its name on, in the order of the folder.
+///
+/// # Errors
+/// The folder, and a folder without any `*.json`.
+pub(super) fn each(
+    folder: &Path,
+    question: &Question<'_>,
+    wanted: impl Fn(&str) -> bool + Sync,
+    mut take: impl FnMut(&Path, String, Outcome),
+) -> Result<(), FleetError> {
     let unreadable = |error: &io::Error| FleetError::Unreadable {
         path: folder.to_owned(),
         why: error.to_string(),
     };
-    let mut folded = Folded::default();
     let mut seen = 0;
     let mut entries = std::fs::read_dir(folder).map_err(|error| unreadable(&error))?;
     loop {
@@ -203,16 +225,18 @@ fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
                 path: folder.to_owned(),
             });
         }
-        let outcomes: Vec<(String, Outcome)> = paths
+        let outcomes: Vec<(&Path, String, Outcome)> = paths
             .par_iter()
-            .map(|path| {
+            .filter_map(|path| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let outcome = read_one(path, &name, question);
-                (name.into_owned(), outcome)
+                wanted(&name).then(|| {
+                    let outcome = read_one(path, &name, question);
+                    (path.as_path(), name.into_owned(), outcome)
+                })
             })
             .collect();
-        for (name, outcome) in outcomes {
-            folded.take(name, outcome);
+        for (path, name, outcome) in outcomes {
+            take(path, name, outcome);
         }
     }
     if seen == 0 {
@@ -220,7 +244,7 @@ fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
             path: folder.to_owned(),
         });
     }
-    Ok(folded)
+    Ok(())
 }
 
 fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {

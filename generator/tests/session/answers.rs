@@ -3,8 +3,10 @@
 
 use std::fs;
 
+use gangway_contract::UtcTime;
+use gangway_contract::report::file_name;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::desk::{Desk, NOW};
 use super::differences::twice;
@@ -54,6 +56,23 @@ fn reports() -> Desk {
     fs::create_dir(desk.path("reports")).unwrap();
     desk.put("reports/odd.json", b"{}");
     desk.put("expected.txt", b"srv1.contoso.com\n");
+    desk
+}
+
+/// As above, with five old reports of one server.
+fn old_reports() -> Desk {
+    let desk = reports();
+    for hour in 1..=5 {
+        let time: UtcTime = format!("2026-01-01T0{hour}:00:00Z").parse().unwrap();
+        let document = json!({
+            "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": "srv1.contoso.com",
+            "finished_at": time.to_string(), "state": "failed", "reason": "step-failed",
+            "detail": "", "next_action": "", "exit_code": 53,
+            "facts_after": {"sensor": {"org_id": "absent"}},
+        });
+        let name = file_name("srv1.contoso.com", time, hour);
+        desk.put(&format!("reports/{name}"), document.to_string().as_bytes());
+    }
     desk
 }
 
@@ -159,6 +178,18 @@ const CASES: &[Case] = &[
         reports,
         &["report", "reports", "--expected", "expected.txt"],
         0,
+    ),
+    (
+        "report-prune",
+        old_reports,
+        &["report", "reports", "--prune", "--apply", "--as-of", NOW],
+        0,
+    ),
+    (
+        "report-prune-failed",
+        old_reports,
+        &["report", "reports", "--prune", "--history", "reports/a.csv"],
+        3,
     ),
     ("report-failed", reports, &["report", "absent"], 3),
     ("explain", Desk::empty, &["explain", "gw1305"], 0),
