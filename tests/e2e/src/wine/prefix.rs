@@ -198,7 +198,8 @@ impl Prefix {
             .env("WINEDLLOVERRIDES", OVERRIDES)
             .env("HOME", self.around.join("home"))
             // The folder of the server's socket is made here, so that it goes with the rest.
-            .env("TMPDIR", self.around.join("tmp"))
+            // Not by `TMPDIR`: Wine 10 ends at once (SIGABRT) wherever that is set.
+            .env("XDG_RUNTIME_DIR", self.around.join("tmp"))
             .env("PATH", "/usr/bin:/bin")
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
