@@ -37,25 +37,25 @@ pub(super) fn install(missing: &[&Tool]) -> Result<()> {
         );
     }
     let Some(installer) = installer() else {
+        let suites = match debian_codename()? {
+            Some(codename) => outdated(&packages)?
+                .into_iter()
+                .map(|(package, archive)| (package, archive, codename.clone()))
+                .collect(),
+            None => Vec::new(),
+        };
         bail!(
             "packages are missing and only root may install them\nhint: {}",
-            typed(&packages)
+            typed_with(&packages, &suites)
         );
     };
     say::stage(format!("installing {}", packages.join(" ")));
     let mut apt = Apt::new(installer);
     apt.run(&["update", "-qq"])?;
-    let rust = workspace::oldest_rust()?;
-    let needs = [
-        ("rustc-web", rust, Archive::Security),
-        ("rust-web-clippy", rust, Archive::Security),
-        ("osslsigncode", OSSLSIGNCODE, Archive::Backports),
-    ];
     let mut wanted: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
-    for (package, oldest, archive) in needs {
+    for (package, archive) in outdated(&packages)? {
         let place = packages.iter().position(|&wanted| wanted == package);
         if let Some(place) = place
-            && is_older(&candidate(package)?, oldest)
             && let Some(suite) = apt.add(archive, package)?
         {
             wanted[place] = archive.package(package, &suite);
@@ -86,10 +86,50 @@ pub(super) fn install(missing: &[&Tool]) -> Result<()> {
 
 /// The line for a person.
 fn typed(packages: &[&str]) -> String {
-    format!(
+    typed_with(packages, &[])
+}
+
+/// What a person types where the system's own archives have some packages only in a version
+/// that is too old: `suites` names these packages, and the release whose archive has a newer one.
+fn typed_with(packages: &[&str], suites: &[(&str, Archive, String)]) -> String {
+    let mut lines = Vec::new();
+    let mut wanted: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
+    for (package, archive, codename) in suites {
+        let suite = archive.suite(codename);
+        let line = format!(
+            "echo '{}' | sudo tee /etc/apt/sources.list.d/gangway-{suite}.list",
+            archive.line(codename)
+        );
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+        for name in wanted.iter_mut().filter(|name| name == package) {
+            *name = archive.package(package, &suite);
+        }
+    }
+    lines.push("sudo apt-get update".to_owned());
+    lines.push(format!(
         "sudo apt-get install -y --no-install-recommends {}",
-        packages.join(" ")
-    )
+        wanted.join(" ")
+    ));
+    lines.join("\n      ")
+}
+
+/// Those of `packages` that this system's archives have only in a version that is too old, with
+/// the archive that has a newer one.
+fn outdated(packages: &[&str]) -> Result<Vec<(&'static str, Archive)>> {
+    let rust = workspace::oldest_rust()?;
+    let mut old = Vec::new();
+    for (package, oldest, archive) in [
+        ("rustc-web", rust, Archive::Security),
+        ("rust-web-clippy", rust, Archive::Security),
+        ("osslsigncode", OSSLSIGNCODE, Archive::Backports),
+    ] {
+        if packages.contains(&package) && is_older(&candidate(package)?, oldest) {
+            old.push((package, archive));
+        }
+    }
+    Ok(old)
 }
 
 fn installer() -> Option<Installer> {
@@ -184,17 +224,7 @@ impl Apt {
     /// Lets this run see an archive beside the system's own list, which stays as it is: of
     /// `package`, what the system offers is too old. Gives the suite; none when this is no Debian.
     fn add(&mut self, archive: Archive, package: &str) -> Result<Option<String>> {
-        let release = String::from_utf8_lossy(&workspace::read_file(Path::new("/etc/os-release"))?)
-            .into_owned();
-        let value = |key: &str| {
-            let mut lines = release.lines();
-            lines
-                .find_map(|line| line.strip_prefix(key))
-                .map(str::to_owned)
-        };
-        let (Some("debian"), Some(codename)) =
-            (value("ID=").as_deref(), value("VERSION_CODENAME="))
-        else {
+        let Some(codename) = debian_codename()? else {
             return Ok(None);
         };
         let suite = archive.suite(&codename);
@@ -234,6 +264,20 @@ impl Apt {
     }
 }
 
+/// The name of this system's Debian release; none when it is another system.
+fn debian_codename() -> Result<Option<String>> {
+    let file = Path::new("/etc/os-release");
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let release = String::from_utf8_lossy(&workspace::read_file(file)?).into_owned();
+    let value = |key: &str| release.lines().find_map(|line| line.strip_prefix(key));
+    Ok(match (value("ID="), value("VERSION_CODENAME=")) {
+        (Some("debian"), Some(codename)) => Some(codename.to_owned()),
+        _ => None,
+    })
+}
+
 /// The lists of archives that the system keeps in its folder for them.
 fn system_lists() -> Result<Vec<(PathBuf, String)>> {
     let folder = Path::new("/etc/apt/sources.list.d");
@@ -258,7 +302,21 @@ mod tests {
     fn the_line_for_a_person_names_every_package() {
         assert_eq!(
             typed(&["wine64", "osslsigncode"]),
-            "sudo apt-get install -y --no-install-recommends wine64 osslsigncode"
+            "sudo apt-get update\n      \
+             sudo apt-get install -y --no-install-recommends wine64 osslsigncode"
+        );
+    }
+
+    /// Else the same line would be printed again after it was typed.
+    #[test]
+    fn a_person_is_told_the_archive_that_has_a_newer_package() {
+        let suites = [("osslsigncode", Archive::Backports, "bookworm".to_owned())];
+        assert_eq!(
+            typed_with(&["osslsigncode", "wine64"], &suites),
+            "echo 'deb http://deb.debian.org/debian bookworm-backports main' \
+             | sudo tee /etc/apt/sources.list.d/gangway-bookworm-backports.list\n      \
+             sudo apt-get update\n      \
+             sudo apt-get install -y --no-install-recommends osslsigncode/bookworm-backports wine64"
         );
     }
 
