@@ -20,6 +20,8 @@ struct Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     counts: Counts,
+    /// The tests that passed only when tried again, by name.
+    again: Vec<String>,
     /// What was left out, each a line of its own.
     notes: Vec<String>,
 }
@@ -28,7 +30,14 @@ impl Summary {
     /// Runs a test runner and counts what it says.
     pub(crate) fn watch(&mut self, program: Program) -> Result<()> {
         let counts = Mutex::new(self.counts);
+        let again = Mutex::new(std::mem::take(&mut self.again));
         let result = program.run_watched(|line| {
+            // nextest says it as the test ends and once more in the end.
+            if let (Some(name), Ok(mut again)) = (tried_again(line), again.lock())
+                && !again.contains(&name)
+            {
+                again.push(name);
+            }
             if let (Some(more), Ok(mut counts)) = (counts_of(line), counts.lock()) {
                 counts.passed += more.passed;
                 counts.again += more.again;
@@ -38,6 +47,9 @@ impl Summary {
         });
         if let Ok(counts) = counts.into_inner() {
             self.counts = counts;
+        }
+        if let Ok(again) = again.into_inner() {
+            self.again = again;
         }
         result
     }
@@ -60,6 +72,8 @@ impl Summary {
              {skipped} skipped"
         );
         let mut lines = vec![counts];
+        let again = self.again.iter();
+        lines.extend(again.map(|name| format!("only when tried again: {name}")));
         lines.extend(self.notes.iter().cloned());
         lines.join("\n")
     }
@@ -93,6 +107,22 @@ fn counts_of(line: &str) -> Option<Counts> {
         }
     }
     Some(counts)
+}
+
+/// The test that nextest says needed more than one try: `  FLAKY 2/3 [   0.2s] (3/9) binary name`.
+fn tried_again(line: &str) -> Option<String> {
+    let line = without_colours(line);
+    let rest = line.trim_start().strip_prefix("FLAKY ")?;
+    let (_, name) = rest.split_once(']')?;
+    let name = name.trim_start();
+    let counted = name.starts_with('(').then(|| name.split_once(')'));
+    Some(
+        counted
+            .flatten()
+            .map_or(name, |(_, rest)| rest)
+            .trim()
+            .to_owned(),
+    )
 }
 
 /// Takes away the sequences that colour a terminal.
@@ -154,6 +184,34 @@ mod tests {
             let counts = counts_of(line).unwrap_or_default();
             assert_eq!((counts.passed, counts.again), (33, 1), "{line}");
         }
+    }
+
+    #[test]
+    fn a_test_that_needed_another_try_is_named() {
+        for line in [
+            "   FLAKY 2/3 [   4.190s] (12/61) gangway-e2e::wine restarts",
+            "\u{1b}[33;1m   FLAKY 2/3\u{1b}[0m [   4.190s] gangway-e2e::wine restarts",
+        ] {
+            let name = tried_again(line);
+            assert_eq!(
+                name.as_deref(),
+                Some("gangway-e2e::wine restarts"),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            tried_again("   PASS [ 4.190s] gangway-e2e::wine FLAKY"),
+            None
+        );
+        let summary = Summary {
+            again: vec!["gangway-e2e::wine restarts".to_owned()],
+            ..Summary::default()
+        };
+        let text = summary.text();
+        assert!(
+            text.ends_with("only when tried again: gangway-e2e::wine restarts"),
+            "{text}"
+        );
     }
 
     #[test]
