@@ -1,3 +1,5 @@
+//! What stays, what goes and what is counted, on folders as servers leave them; cut at every change.
+
 use std::collections::BTreeMap;
 use std::fs;
 
