@@ -135,7 +135,7 @@ pub fn settings(options: &SettingsOptions) -> Result<Vec<GpoFiles>, GpoError> {
         .find(|pair| matches!(pair, [a, b] if a.role.slug() == b.role.slug()))
     {
         return Err(GpoError::Setting {
-            setting: "gpo.exclusions.role",
+            setting: "gpo.settings.role",
             found: first.role.as_str().to_owned(),
             why: "the role is listed twice",
         });
@@ -214,10 +214,10 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         records.push(Record::dword(SENSOR_POLICY, value, 1));
     }
     if let Some(tag) = &options.device_tag {
-        check_text("gpo.device_tag", tag)?;
+        check_text("onboard.device_tag", tag)?;
         if tag.encode_utf16().count() > MAX_DEVICE_TAG {
             return Err(GpoError::Setting {
-                setting: "gpo.device_tag",
+                setting: "onboard.device_tag",
                 found: tag.clone(),
                 why: "the sensor drops tags of more than 200 characters",
             });
@@ -225,7 +225,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         records.push(Record::text(DEVICE_TAGGING, DEVICE_TAG, tag));
     }
     if let Some(proxy) = &proxies.sensor {
-        check_host_and_port("gpo.proxy.sensor", proxy)?;
+        check_host_and_port("gpo.settings.proxy.sensor", proxy)?;
         let value = SENSOR_PROXY;
         records.push(Record::text(DATA_COLLECTION, value, proxy));
     }
@@ -234,7 +234,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         records.push(Record::dword(DATA_COLLECTION, value, 1));
     }
     if let Some(proxy) = &proxies.antivirus {
-        let setting = "gpo.proxy.antivirus";
+        let setting = "gpo.settings.proxy.antivirus";
         let found = || proxy.clone();
         let host = ["http://", "https://"]
             .iter()
@@ -248,7 +248,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         records.push(Record::text(ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, proxy));
     }
     if !proxies.antivirus_bypass.is_empty() {
-        let setting = "gpo.proxy.antivirus_bypass";
+        let setting = "gpo.settings.proxy.antivirus_bypass";
         for address in &proxies.antivirus_bypass {
             check_text(setting, address)?;
             if address.is_empty() || address.contains([';', ' ']) {
@@ -270,13 +270,13 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
 fn exclusion_records(exclusions: &Exclusions, records: &mut Vec<Record>) -> Result<(), GpoError> {
     let lists = [
         (
-            "gpo.exclusions.extensions",
+            "gpo.settings.exclusions.extensions",
             "Extensions",
             &exclusions.extensions,
         ),
-        ("gpo.exclusions.paths", "Paths", &exclusions.paths),
+        ("gpo.settings.exclusions.paths", "Paths", &exclusions.paths),
         (
-            "gpo.exclusions.processes",
+            "gpo.settings.exclusions.processes",
             "Processes",
             &exclusions.processes,
         ),

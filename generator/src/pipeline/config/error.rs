@@ -29,17 +29,23 @@ pub enum ConfigError {
         hint: String,
     },
     /// A value that its field cannot have.
-    #[error("config `{}`: `{field}` {why}", path.display())]
+    #[error("config `{}`{}: `{field}` {why}", path.display(), at_line(*line))]
     Value {
         /// The config file.
         path: PathBuf,
+        /// Where the field stands, from 1; of one that is left out, its section.
+        line: Option<usize>,
         /// Section and field.
-        field: &'static str,
+        field: String,
         /// What is wrong with it.
         why: String,
         /// What to write instead.
         hint: &'static str,
     },
+}
+
+fn at_line(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line}"))
 }
 
 impl Fault for ConfigError {

@@ -4,6 +4,7 @@
 //! silently ignored is worse than none.
 
 mod error;
+mod place;
 mod sections;
 mod tables;
 mod values;
@@ -20,7 +21,7 @@ use crate::plain_file;
 pub use error::ConfigError;
 pub use sections::*;
 
-use values::{is_proxy_url, is_service_name, parse_window, unc_fault};
+use values::{contain_each_other, is_proxy_url, is_service_name, parse_window, unc_fault};
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -55,7 +56,8 @@ impl Config {
             ConfigError::Malformed {
                 path: path.to_owned(),
                 hint: suggest::hint(&why, &tables::tables()),
-                why: why.trim_end().to_owned(),
+                // The excerpt of a file with CRLF would end in a visible `\u{d}`.
+                why: why.trim_end().replace('\r', ""),
             }
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -73,7 +75,7 @@ impl Config {
         for entry in paths.chain(roots).chain(&mut config.bootstrap.stub) {
             *entry = folder.join(&*entry);
         }
-        config.check(path)?;
+        config.check(text, path)?;
         Ok(config)
     }
 
@@ -97,15 +99,25 @@ impl Config {
         .concat()
     }
 
-    fn check(&self, path: &Path) -> Result<(), ConfigError> {
-        let refuse = |field, why: String, hint| {
+    fn check(&self, text: &str, path: &Path) -> Result<(), ConfigError> {
+        let refuse = |field: &str, why: String, hint| {
             Err(ConfigError::Value {
                 path: path.to_owned(),
-                field,
+                line: place::line_of(text, field),
+                field: field.to_owned(),
                 why,
                 hint,
             })
         };
+        if let Some((field, line)) = place::control_character(text) {
+            return Err(ConfigError::Value {
+                path: path.to_owned(),
+                line: Some(line),
+                field,
+                why: "holds a control character".to_owned(),
+                hint: "write the text without it; single quotes take a backslash as it is",
+            });
+        }
         if self.organization.name.trim().is_empty() || self.organization.name.chars().count() > 64 {
             return refuse(
                 "organization.name",
@@ -131,6 +143,32 @@ impl Config {
                     r"write a UNC path with the file server's full DNS name, as '\\files.contoso.com\gangway$'",
                 );
             }
+        }
+        if let Some(reports) = &self.share.reports
+            && contain_each_other(&self.share.root, reports)
+        {
+            return refuse(
+                "share.reports",
+                format!(
+                    "is `{reports}`, and one of it and `share.root` (`{}`) lies in the other: \
+                     who may leave reports could change payloads",
+                    self.share.root
+                ),
+                r"write a folder of its own, as '\\files.contoso.com\gangway-reports$'",
+            );
+        }
+        let domains = &self.gpo.domain;
+        if let Some(twice) = domains.iter().enumerate().find_map(|(place, domain)| {
+            let mut before = domains.iter().take(place);
+            before
+                .any(|other| other.dns_name == domain.dns_name)
+                .then_some(domain)
+        }) {
+            return refuse(
+                "gpo.domain",
+                format!("names `{}` twice", twice.dns_name),
+                "leave one section for each domain",
+            );
         }
         if self.gpo.domain.is_empty() {
             return refuse(
@@ -331,6 +369,16 @@ dns_name = "contoso.com"
     }
 
     #[test]
+    fn the_excerpt_of_a_file_with_crlf_shows_no_control_character() {
+        let text = SMALLEST
+            .replace("[share]", "[share]\ncolour = 1")
+            .replace('\n', "\r\n");
+        let said = parse(&text).unwrap_err();
+        assert!(said.contains("colour"), "{said}");
+        assert!(!said.contains('\r'), "{said:?}");
+    }
+
+    #[test]
     fn faults_are_named_with_field_and_cure() {
         let cases = [
             (
@@ -360,6 +408,46 @@ dns_name = "contoso.com"
                 r"\\files.contoso.com\gangway$",
                 r"\\files.contoso.com\a\..\b",
                 "share.root",
+            ),
+            (
+                r"\\files.contoso.com\gangway$",
+                r"\\files.contoso.com\gangway$ ",
+                "line 7: `share.root`",
+            ),
+            (
+                r"\\files.contoso.com\gangway$",
+                r"\\files.contoso.com\gangway$\v1.",
+                "line 7: `share.root`",
+            ),
+            (
+                "[[gpo",
+                "reports = '\\\\FILES.contoso.com\\gangway$'\n[[gpo",
+                "line 8: `share.reports`",
+            ),
+            (
+                "[[gpo",
+                "reports = '\\\\files.contoso.com\\Gangway$\\reports'\n[[gpo",
+                "line 8: `share.reports`",
+            ),
+            (
+                r"gangway$'",
+                "gangway$\\a'\nreports = '\\\\files.contoso.com\\gangway$'",
+                "line 8: `share.reports`",
+            ),
+            (
+                "[share]",
+                "[[gpo.domain]]\ndns_name = \"CONTOSO.com\"\n[share]",
+                "`gpo.domain` names `contoso.com` twice",
+            ),
+            (
+                "\"Contoso\"",
+                "\"Con\\u0000toso\"",
+                "line 3: `organization.name`",
+            ),
+            (
+                "[share]",
+                "[onboard]\ndevice_tag = \"a\\tb\"\n[share]",
+                "line 7: `onboard.device_tag`",
             ),
             ("\"contoso.com\"", "\"contoso\"", "fully qualified DNS name"),
             (

@@ -17,14 +17,26 @@ pub(super) fn unc_fault(unc: &str) -> Option<String> {
         part.is_empty()
             || part == "."
             || part == ".."
+            // Windows drops them: another folder would be meant than the one written.
+            || part.ends_with(['.', ' '])
             || part.contains(['/', ':', '*', '?', '"', '<', '>', '|', '%'])
             || part.chars().any(char::is_control)
     };
     let folders: Vec<&str> = parts.collect();
     if folders.is_empty() || folders.iter().any(|part| forbidden(part)) {
-        return Some(format!("`{unc}` has an empty or forbidden part"));
+        return Some(format!(
+            "`{unc}` has an empty or forbidden part, or one that ends with a dot or a blank"
+        ));
     }
     None
+}
+
+/// Whether one UNC path is the other or lies in it; Windows asks for no letter case.
+pub(super) fn contain_each_other(one: &str, other: &str) -> bool {
+    let parts =
+        |unc: &str| -> Vec<String> { unc.to_lowercase().split('\\').map(str::to_owned).collect() };
+    let (one, other) = (parts(one), parts(other));
+    one.starts_with(&other) || other.starts_with(&one)
 }
 
 /// `http://host:port` or `https://host:port`, and nothing that could hold a password.
