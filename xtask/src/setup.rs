@@ -4,6 +4,7 @@
 //! not the package.
 
 mod install;
+mod namespaces;
 mod probe;
 mod tools;
 
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if program::find("cargo-nextest").is_none() {
         say::line("optional cargo-nextest            runs the tests faster; `cargo test` does too");
     }
+    namespaces::ensure(purposes)?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -64,6 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Installs what is missing for `purposes`; says nothing when nothing is.
 pub(crate) fn ensure(purposes: &[Purpose]) -> Result<()> {
+    namespaces::ensure(purposes)?;
     let mut missing = Vec::new();
     for tool in TOOLS.iter().filter(|tool| tool.serves(purposes)) {
         if let State::Missing { .. } = tool.state() {
