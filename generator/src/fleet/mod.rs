@@ -5,6 +5,7 @@
 //! where its owner and the server's account are known, a report of somebody else does not count,
 //! and where they are not, the number says so.
 
+mod blockers;
 pub mod codes;
 mod connectivity;
 mod decode;
@@ -71,6 +72,10 @@ pub struct Fleet {
     pub done_percent: usize,
     /// Number of servers in each standing, worst first, those without servers left out.
     pub standings: Vec<StandingCount>,
+    /// Expected servers that were only looked at (precheck) and have nothing in their way.
+    pub clear: usize,
+    /// What stands in the way of the others of them, by reason, most servers first.
+    pub blockers: Vec<BlockerCount>,
     /// What came of asking the service's addresses (`connectivity` on the servers), worst
     /// first; servers that never asked are in none.
     pub connectivity: Vec<ConnectivityCount>,
@@ -120,6 +125,17 @@ pub struct StandingCount {
     /// The standing.
     #[schemars(with = "String")]
     pub standing: Standing,
+    /// Servers.
+    pub servers: usize,
+}
+
+/// One reason that stands in the way of servers that were only looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BlockerCount {
+    /// Code of the reason.
+    pub reason: String,
+    /// What the administrator does next.
+    pub next_action: String,
     /// Servers.
     pub servers: usize,
 }

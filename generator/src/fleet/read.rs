@@ -14,7 +14,7 @@ use super::fold::{Folded, HostReport, Named, Newest, Outcome};
 use super::standing::{ORDER, done_percent, standing};
 use super::{
     Coverage, ExpectedServers, Fleet, OwnerCheck, OwnerCount, Question, Server, Standing,
-    StandingCount, codes, connectivity, owners,
+    StandingCount, blockers, codes, connectivity, owners,
 };
 use crate::failure::{FailureCode, Fault};
 use crate::formats::security::Sid;
@@ -167,6 +167,8 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         },
         done_percent: done_percent(&servers, question.campaign.mode),
         standings: count(&servers),
+        clear: blockers::clear(&servers),
+        blockers: blockers::count(&servers),
         connectivity: connectivity::count(&servers),
         servers,
         problems,

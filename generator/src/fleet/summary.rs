@@ -55,8 +55,17 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
             let _ = writeln!(out, "  and {more} more; `--all` names them");
         }
     }
+    out.push_str(&blockers(fleet));
     out.push_str(&connectivity(fleet));
-    let _ = write!(out, "\n{} % done", fleet.done_percent);
+    let _ = match fleet.campaign.mode {
+        // A share of servers that are done would be read as one of servers that are onboarded.
+        Mode::Precheck => write!(
+            out,
+            "\nprecheck: {} clear, nothing was changed",
+            fleet.clear
+        ),
+        Mode::Onboard | Mode::Offboard => write!(out, "\n{} % done", fleet.done_percent),
+    };
     if !fleet.coverage.owners_checked {
         out.push_str(", owners not checked");
     }
@@ -131,6 +140,25 @@ fn owners(coverage: &Coverage) -> String {
         let _ = write!(out, "{mark}{}: {}", count.owner.words(), count.servers);
     }
     out.push_str(if open > 0 { ")\n" } else { "\n" });
+    out
+}
+
+/// What stands in the way of servers that were only looked at; nothing where none was.
+fn blockers(fleet: &Fleet) -> String {
+    let mut out = String::new();
+    let held: usize = fleet.blockers.iter().map(|count| count.servers).sum();
+    if held + fleet.clear == 0 {
+        return out;
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        out,
+        "\nonly looked at: {} have nothing in their way, {held} have",
+        fleet.clear
+    );
+    for count in &fleet.blockers {
+        let _ = writeln!(out, "{:>7}  {}", count.servers, count.reason);
+    }
     out
 }
 

@@ -328,3 +328,48 @@ fn two_thousand_long_reports_of_one_server_take_the_room_of_one() {
         40
     );
 }
+
+/// A precheck calls every server assessed; what stands in the way is told by reason, and nothing
+/// in its answer reads as onboarded.
+#[test]
+fn servers_that_were_only_looked_at_are_told_by_what_stands_in_their_way() {
+    let looked_at = |name: &str, reason: &str| {
+        let mut report = report_of(name, "assessed", LATELY);
+        report["reason"] = reason.into();
+        report
+    };
+    let desk = desk_with(&[
+        looked_at("a", "ready"),
+        looked_at("b", "converged"),
+        looked_at("c", "other-tenant"),
+        looked_at("d", "prerequisite-missing"),
+        looked_at("e", "prerequisite-missing"),
+        looked_at("f", "workstation"),
+        looked_at("g", "of-a-later-version"),
+    ]);
+    let session = desk.run(&ask(&[]));
+    let text = session.succeeds();
+    let block = "\nonly looked at: 2 have nothing in their way, 4 have\n      \
+                 2  prerequisite-missing\n      1  of-a-later-version\n      1  other-tenant\n";
+    assert!(text.contains(block), "{text}");
+    assert!(text.ends_with("\n0 % done, owners not checked\n"), "{text}");
+    let document = desk.run(&ask(&["--json"]));
+    let value: Value = serde_json::from_str(document.succeeds()).unwrap();
+    assert_eq!(value["result"]["clear"], 2);
+    assert_eq!(value["result"]["blockers"][0]["servers"], 2);
+}
+
+#[test]
+fn a_precheck_prints_no_share_of_servers_that_are_done() {
+    let desk = Desk::with_downloads();
+    desk.build_with(&["--mode", "precheck"]).succeeds();
+    std::fs::create_dir(desk.path("reports")).unwrap();
+    let mut ready = report_of("a", "assessed", LATELY);
+    ready["reason"] = "ready".into();
+    put(&desk, &ready, 1);
+    let session = desk.run(&ask(&["--bundle", "out"]));
+    let text = session.succeeds();
+    let end = "\nprecheck: 1 clear, nothing was changed, owners not checked\n";
+    assert!(text.ends_with(end), "{text}");
+    assert!(!text.contains("% done"), "{text}");
+}
