@@ -100,6 +100,38 @@ fn end_with_its_own(child: &mut Child) {
     }
     let _ = child.kill();
     let _ = child.wait();
+    #[cfg(target_os = "linux")]
+    end_orphans();
+}
+
+/// Ends every process whose parent is this one, until there is none: those whose own parent ended
+/// come to it.
+#[cfg(target_os = "linux")]
+fn end_orphans() {
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+    const ROUNDS: usize = 50;
+    let children = || -> Vec<Pid> {
+        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+        tasks
+            .flatten()
+            .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
+            .flat_map(|list| {
+                let pids = list.split_whitespace().map(str::parse::<i32>);
+                pids.filter_map(|pid| pid.ok().and_then(Pid::from_raw))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    for _ in 0..ROUNDS {
+        let orphans = children();
+        if orphans.is_empty() {
+            return;
+        }
+        for orphan in orphans {
+            let _ = kill_process(orphan, Signal::KILL);
+            let _ = waitpid(Some(orphan), WaitOptions::empty());
+        }
+    }
 }
 
 #[expect(
@@ -183,14 +215,34 @@ pub fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
     act()
 }
 
-/// Starts a program and waits for it, for so long at most; none when it had to be ended, with all
-/// that it started. It has a process group of its own, so it cannot ask at the terminal.
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself.
+    Itself(ExitStatus),
+    /// It took longer than it may, and was ended.
+    PastLimit,
+    /// Nobody wanted it any longer, and it was ended.
+    Unwanted,
+}
+
+/// Starts a program and waits for it, for so long at most and until `unwanted`. It has a process
+/// group of its own, so it cannot ask at the terminal. Unless it succeeds, all that it started is
+/// ended with it: on Linux also what left its group, because this process becomes the parent of
+/// orphans (`PR_SET_CHILD_SUBREAPER`). What a program that succeeds leaves running is its own
+/// affair: agents that keep keys stay.
 ///
 /// # Errors
 /// It does not start, or the system cannot say how it ended.
-pub fn run(command: &mut Command, limit: Duration) -> io::Result<Option<ExitStatus>> {
+pub fn run(
+    command: &mut Command,
+    limit: Duration,
+    unwanted: &dyn Fn() -> bool,
+) -> io::Result<Ended> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     {
         // A signal finds it, or it is never started.
         let mut place = locked(&CHILD);
@@ -198,14 +250,20 @@ pub fn run(command: &mut Command, limit: Duration) -> io::Result<Option<ExitStat
     }
     let begun = Instant::now();
     let ended = loop {
+        // Not held while this sleeps: a signal takes it.
         if let Some(child) = locked(&CHILD).as_mut() {
-            match child.try_wait() {
-                Ok(None) if begun.elapsed() < limit => {}
-                Ok(None) => {
+            let ended = match child.try_wait() {
+                Ok(Some(status)) => Some(Ok(Ended::Itself(status))),
+                Ok(None) if begun.elapsed() >= limit => Some(Ok(Ended::PastLimit)),
+                Ok(None) if unwanted() => Some(Ok(Ended::Unwanted)),
+                Ok(None) => None,
+                Err(error) => Some(Err(error)),
+            };
+            if let Some(ended) = ended {
+                if !matches!(ended, Ok(Ended::Itself(status)) if status.success()) {
                     end_with_its_own(child);
-                    break Ok(None);
                 }
-                ended => break ended,
+                break ended;
             }
         }
         thread::sleep(POLL);

@@ -52,6 +52,16 @@ pub fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     })
 }
 
+/// The first bytes of a file, `most` of them.
+///
+/// # Errors
+/// Those of [`open`], and the system's.
+pub fn beginning(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

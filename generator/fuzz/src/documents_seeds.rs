@@ -46,7 +46,7 @@ pub fn locks() -> Seeds {
         mode: Mode::Onboard,
         sequence: 7,
         manifest_sha256: Some(Sha256::of(b"rest")),
-        bundle_json_sha256: Sha256::of(b"bundle.json"),
+        bundle_json_sha256: Some(Sha256::of(b"bundle.json")),
     });
     for name in ["unified agent", "hotfix KB2999226 Windows8.1 x64"] {
         lock.downloads.push(LockedDownload {

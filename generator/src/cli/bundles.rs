@@ -9,7 +9,9 @@ use super::failure::Failure;
 use super::output::Output;
 use super::results::{LockedBundle, Relocked, Signed, Verified};
 use crate::exit::Exit;
-use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, VerifyRequest};
+use crate::failure::FailureCode;
+use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, Verification, VerifyRequest};
+use crate::problem::Problem;
 
 /// As `--mode` takes it.
 const fn mode_name(mode: Mode) -> &'static str {
@@ -22,6 +24,13 @@ const fn mode_name(mode: Mode) -> &'static str {
 
 /// Makes a lock again.
 pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, Failure> {
+    if given.expect.is_some() && given.from.len() > 1 {
+        return Err(Failure::of(
+            FailureCode::CommandLine,
+            "`--expect` is the digest of one bundle, and `--from` names more",
+        )
+        .hint("run it once for each bundle"));
+    }
     let request = RelockRequest {
         config: given.config.clone(),
         bundles: given.from.clone(),
@@ -34,14 +43,31 @@ pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, 
     output.line(&format!("lock     {}", made.path.display()));
     output.line(&format!("sequence {}", made.lock.sequence));
     for built in &made.lock.built {
+        let digest = match built.bundle_json_sha256 {
+            Some(digest) => format!("bundle.json {digest}"),
+            None => "not vouched for".to_owned(),
+        };
         output.line(&format!(
-            "built    {} sequence {}, bundle.json {}",
+            "built    {} sequence {}, {digest}",
             mode_name(built.mode),
-            built.sequence,
-            built.bundle_json_sha256
+            built.sequence
         ));
     }
-    output.line("the next build accepts the downloads that it finds: look at them by `inspect`");
+    if made
+        .lock
+        .built
+        .iter()
+        .any(|built| built.bundle_json_sha256.is_none())
+    {
+        output.line(
+            "a bundle cannot vouch for itself: until the next build `sign` and `verify` want the \
+             digest that `build` printed, by `--expect`, here or there",
+        );
+    }
+    if made.lock.downloads.is_empty() {
+        output
+            .line("the next build accepts the downloads that it finds: look at them by `inspect`");
+    }
     let built = made.lock.built.iter().map(|built| LockedBundle {
         mode: built.mode,
         sequence: built.sequence,
@@ -100,6 +126,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
         (true, Pinned::Expected) => "verified: the bundle that was expected",
         (true, Pinned::Lock) => "verified: the bundle that was built",
     });
+    let failure = not_verified(given, &found, good);
     let verified = Verified {
         bundle_id: found.document.bundle_id.to_string(),
         bundle_json_sha256: found.bundle_json_sha256,
@@ -112,8 +139,25 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     };
     Ok(Answer {
         problems: found.problems,
+        failure,
         exit: if good { Exit::Good } else { Exit::Verification },
         below: Some(given.bundle.clone()),
         ..Answer::good(verified)
     })
+}
+
+/// Why a bundle without an error among its findings is not verified.
+fn not_verified(given: &Verify, found: &Verification, good: bool) -> Option<Failure> {
+    if good || found.problems.iter().any(Problem::is_error) {
+        return None;
+    }
+    let denied = given.findings.deny().refused(&found.problems);
+    let why = if denied.is_empty() {
+        format!("`--signed`: {}", found.signature.summary)
+    } else {
+        format!("refused by `--deny`: {}", denied.join(", "))
+    };
+    Some(Failure::of(FailureCode::NotVerified, why).hint(
+        "sign the bundle, name the roots of its signer by `--root` or `--config`, or ask less",
+    ))
 }

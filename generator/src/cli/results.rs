@@ -89,7 +89,7 @@ pub(super) struct LockedBundle {
     /// Its sequence.
     pub(super) sequence: u64,
     /// SHA-256 of its `bundle.json`.
-    pub(super) bundle_json_sha256: Sha256,
+    pub(super) bundle_json_sha256: Option<Sha256>,
 }
 
 /// Of `sign`.

@@ -311,7 +311,11 @@ codes! {
     /// The lock file cannot be read.
     LOCK_UNREADABLE = "GW1605", Error, "the lock file cannot be read",
         "The lock is written by Gangway and not meant to be edited; merge conflicts are the usual damage.",
-        "Take it back from version control. Deleting it makes Gangway accept all downloads as new.";
+        "Take it back from version control, or make it again from the newest bundle of each mode: `gangway lock --from BUNDLE`.";
+    /// A locked download is not there.
+    LOCK_MISSING = "GW1606", Warning, "a download that was accepted is not there any more",
+        "The lock remembers it, so bundles were made with it, and this one is made without: servers that need it are not served.",
+        "Put it back; when you meant to leave it out, build once with `--update-lock`, which forgets it.";
 
     /// No platform update was given.
     NO_PLATFORM_UPDATE = "GW1701", Note, "closed networks may miss the platform update",

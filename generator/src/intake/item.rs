@@ -318,6 +318,15 @@ impl Kind {
         })
     }
 
+    /// Is it a package that takes servers out? Only a bundle of that mode has to do with one, and it
+    /// ends after some days.
+    pub fn offboards(&self) -> bool {
+        matches!(
+            self,
+            Self::OffboardingScript { .. } | Self::OffboardingFile { .. }
+        )
+    }
+
     /// The blob that a package carries, in the one form in which a server gets it, and the role
     /// that it fills.
     pub fn payload(&self) -> Option<(Role, &BlobText)> {

@@ -97,7 +97,7 @@ pub enum BuildError {
         why: String,
     },
     /// Errors among the downloads; all of them.
-    #[error("the downloads have errors, so nothing was written")]
+    #[error("errors stand against the bundle, so nothing was written")]
     Problems(Vec<Problem>),
     /// Findings that the caller denies; all that was found.
     #[error("`--deny` refuses findings, so nothing was written")]

@@ -266,6 +266,29 @@ from version control. Where there is none, make it again from the newest bundle 
 reports: `gangway build --sequence-after N`.",
 };
 
+/// Somebody's work in the bundle that was there.
+pub static OVERWRITTEN: Code = Code {
+    id: "GW3025",
+    severity: Severity::Warning,
+    title: "a file of the bundle was changed since it was built, and is written anew",
+    page: "The bundle at the place of the output is made of files that a build writes, and this one \
+no longer had the bytes that were built: it was edited, or the disk damaged it. A build writes every \
+file from the config, so the change is gone.\n\nMake changes outside of the bundle, in a copy of the \
+file. `gangway build --deny GW3025` refuses to write over one.",
+};
+
+/// The switch in the bundle is in use.
+pub static SWITCH_IN_USE: Code = Code {
+    id: "GW3026",
+    severity: Severity::Error,
+    title: "the `control.json` that a build would write over holds servers back",
+    page: "`share/control.json` of the bundle at the place of the output pauses servers, holds back \
+bundles or narrows the ring. A new bundle comes with one that withholds nothing, so a build in this \
+place would end an emergency stop without a word. Nothing was written.\n\nThe switch belongs to the \
+share, not to the bundle: set it there. Put the one of the bundle back (schema 1, `paused` false, \
+`min_sequence` 0, `ring_percent` 100), or build elsewhere.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -292,4 +315,6 @@ pub static ALL: &[&Code] = &[
     &SCRIPT_NOT_ACCEPTED,
     &SCRIPT_CANNOT_RUN,
     &SEQUENCE_BEHIND,
+    &OVERWRITTEN,
+    &SWITCH_IN_USE,
 ];

@@ -11,6 +11,15 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir(path)
 }
 
+/// A folder that this account alone can look into.
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    allowed()?;
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 /// A folder with those above it.
 pub(super) fn create_folders(path: &Path) -> io::Result<()> {
     if path.is_dir() {

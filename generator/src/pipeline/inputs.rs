@@ -80,17 +80,15 @@ fn below(named: &Path, path: &str) -> Option<String> {
     Some(format!("{}{entry}", named.file_name()?.display()))
 }
 
-/// Every judged download.
-pub(super) fn inputs(
-    inspection: &Inspection,
+/// Judged downloads as the bundle names them.
+pub(super) fn inputs<'a>(
+    items: impl Iterator<Item = &'a Item>,
     selected: &[Selected<'_>],
     release_id: &ReleaseId,
     named: &Named,
 ) -> Vec<Input> {
     let path_of = |name: &str| format!("share/releases/{release_id}/{name}");
-    let mut inputs: Vec<Input> = inspection
-        .items
-        .iter()
+    let mut inputs: Vec<Input> = items
         .map(|item| Input {
             path: named.path(item),
             size: item.size,

@@ -7,6 +7,9 @@ use super::sums::SUMS_FILE_NAME;
 use crate::bootstrap;
 use crate::bundle::{self, BundleDocument};
 
+/// The switch that may hold servers back.
+pub(super) const CONTROL_PATH: &str = "share/control.json";
+
 /// Longest name of one file or folder on the file systems of Windows.
 const LONGEST_NAME: usize = 255;
 
@@ -43,7 +46,7 @@ pub(super) fn may_come_to_be(path: &str) -> bool {
 }
 
 fn has_a_fixed_place(path: &str) -> bool {
-    ["manifest.json", "runbook.html", "share/control.json"].contains(&path)
+    ["manifest.json", "runbook.html", CONTROL_PATH].contains(&path)
         || ["gpo/", "publish/"]
             .iter()
             .any(|folder| path.starts_with(folder))

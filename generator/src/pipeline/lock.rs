@@ -12,8 +12,9 @@ use super::build_error::BuildError;
 use super::claim::Claim;
 use super::codes;
 use super::disk;
+use super::leftover;
 use super::output::io_error;
-use crate::intake::lock::{BuiltBundle, FILE_NAME, Lock, LockMode};
+use crate::intake::lock::{BuiltBundle, FILE_NAME, HEADER, Lock, LockMode, MAX_SEQUENCE};
 use crate::interrupted::Leftover;
 use crate::plain_file;
 use crate::problem::Problem;
@@ -107,12 +108,11 @@ impl HeldLock {
             return Ok(None);
         }
         let temporary = beside_file(&self.path, ".gangway-new");
-        match fs::symlink_metadata(&temporary) {
-            // What a killed run left: the lock is ours alone.
-            Ok(_) => disk::remove_file(&temporary).map_err(io_error("remove", &temporary))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(BuildError::Output(io_error("read", &temporary)(error))),
-        }
+        // What a killed run left: the lock is ours alone.
+        let header = HEADER.as_bytes();
+        leftover::remove(&temporary, |bytes| {
+            header.starts_with(bytes) || bytes.starts_with(header)
+        })?;
         let prepared = Prepared {
             _leftover: Leftover::at(&temporary),
             temporary,
@@ -193,6 +193,17 @@ pub(super) fn assign_sequence(
 ) -> Option<Problem> {
     let rest = rest_of(manifest);
     manifest.sequence = lock.sequence_for(manifest.mode, rest);
+    if manifest.sequence > MAX_SEQUENCE {
+        return Some(Problem::new(
+            &codes::SEQUENCE_BEHIND,
+            FILE_NAME,
+            format!(
+                "the lock remembers sequence {}, and no higher one can be told",
+                lock.sequence
+            ),
+            "take the lock from version control as it was before `--sequence-after` raised it so far",
+        ));
+    }
     let known = lock
         .built(manifest.mode)
         .is_some_and(|last| last.manifest_sha256 == Some(rest));
@@ -216,7 +227,7 @@ pub(super) fn remember_bundle(
 ) -> Option<Problem> {
     let last = lock
         .built(manifest.mode)
-        .map(|built| built.bundle_json_sha256);
+        .and_then(|built| built.bundle_json_sha256);
     if locking == LockMode::Locked && last != Some(bundle_json_sha256) {
         let last = last.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         return Some(
@@ -236,7 +247,7 @@ pub(super) fn remember_bundle(
         mode: manifest.mode,
         sequence: manifest.sequence,
         manifest_sha256: Some(rest_of(manifest)),
-        bundle_json_sha256,
+        bundle_json_sha256: Some(bundle_json_sha256),
     });
     None
 }

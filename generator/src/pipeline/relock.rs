@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 
 use super::build_error::BuildError;
+use super::codes;
 use super::config::{Config, ConfigError};
 use super::lock::{HeldLock, path_beside};
 use super::sequence::bundle_at;
@@ -133,9 +134,13 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
     for path in &request.bundles {
         let (built, found) = proven(path, request, organization, &config.signing.roots)?;
         problems.extend(found);
-        if let Some(last) = lock.built(built.mode)
+        let last = lock.built(built.mode);
+        let is_vouched =
+            last.is_some_and(|last| last.bundle_json_sha256 == built.bundle_json_sha256);
+        if let Some(last) = last
             && last.sequence >= built.sequence
-            && last.bundle_json_sha256 != built.bundle_json_sha256
+            && !is_vouched
+            && last.bundle_json_sha256.is_some()
         {
             return Err(RelockError::NotNewer {
                 path: path.clone(),
@@ -143,9 +148,18 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
                 locked: last.sequence,
             });
         }
-        lock.remember(built);
+        lock.remember(BuiltBundle {
+            // A bundle proves that it is whole, and never who made it: without a digest from
+            // outside the lock learns to count on from it, and vouches for nothing.
+            bundle_json_sha256: built
+                .bundle_json_sha256
+                .filter(|_| is_vouched || request.expect.is_some()),
+            ..built
+        });
     }
-    lock.sequence = lock.sequence.max(request.sequence_after);
+    if request.sequence_after > 0 {
+        lock.go_on_after(request.sequence_after);
+    }
     if let Some(prepared) = held.prepare(&lock)? {
         prepared.put()?;
     }
@@ -175,8 +189,11 @@ fn proven(
         });
     }
     match bundle_at(path, organization) {
-        Some(built) if built.bundle_json_sha256 == verified.bundle_json_sha256 => {
-            Ok((built, verified.problems))
+        Some(built) if built.bundle_json_sha256 == Some(verified.bundle_json_sha256) => {
+            let mut problems = verified.problems;
+            // The lock that would vouch is the one that is made here.
+            problems.retain(|problem| problem.code != &codes::NOT_PINNED);
+            Ok((built, problems))
         }
         _ => Err(RelockError::OfAnother {
             path: path.to_owned(),

@@ -85,6 +85,7 @@ struct Page<'a> {
     remarks: &'a [Remark],
     /// The portal's script runs.
     runs_script: bool,
+    onboards: bool,
     /// What the bootstrap may do about restarts.
     restarts: String,
     /// Until when an offboarding package works.
@@ -167,6 +168,7 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         runs_script: manifest.settings.apply == ApplyMethod::Script,
         restarts: restarts(&manifest.settings),
         expires: manifest.expires_at.map(date),
+        onboards: manifest.mode == Mode::Onboard,
         offboards: manifest.mode == Mode::Offboard,
         lab: !facts.config.trust.lab_roots.is_empty(),
         blob_roots: !facts.config.trust.blob_roots.is_empty(),

@@ -14,7 +14,7 @@ use super::codes;
 use super::lock::rest_of;
 use super::output::io_error;
 use crate::bundle::{self, BundleDocument};
-use crate::intake::lock::{BuiltBundle, Lock};
+use crate::intake::lock::{BuiltBundle, Lock, MAX_SEQUENCE};
 use crate::plain_file;
 use crate::problem::Problem;
 
@@ -80,7 +80,7 @@ pub(super) fn bundle_at(folder: &Path, organization: &str) -> Option<BuiltBundle
         mode: document.mode,
         sequence: document.sequence,
         manifest_sha256: manifest.as_ref().map(rest_of),
-        bundle_json_sha256: Sha256::of(&bundle_json),
+        bundle_json_sha256: Some(Sha256::of(&bundle_json)),
     })
 }
 
@@ -128,10 +128,12 @@ pub(super) fn behind(lock: &Lock, sequence: u64, seen: &[Seen]) -> Option<Proble
                 "the share holds back bundles below sequence {min_sequence}, this one would have \
                  {sequence}"
             ),
-            format!(
-                "build with `--sequence-after {}`, or lower `min_sequence`",
-                min_sequence.saturating_sub(1)
-            ),
+            match min_sequence.saturating_sub(1) {
+                after if after < MAX_SEQUENCE => {
+                    format!("build with `--sequence-after {after}`, or lower `min_sequence`")
+                }
+                _ => "lower `min_sequence`: no bundle gets such a sequence".to_owned(),
+            },
         )),
         _ => None,
     })
@@ -146,7 +148,7 @@ mod tests {
             mode: Mode::Onboard,
             sequence,
             manifest_sha256: Some(Sha256::of(b"rest")),
-            bundle_json_sha256: Sha256::of(b"bundle.json"),
+            bundle_json_sha256: Some(Sha256::of(b"bundle.json")),
         }
     }
 

@@ -16,9 +16,10 @@ use super::build_error::BuildError;
 use super::claim::Claim;
 use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
+use super::private_folder::PrivateFolder;
 use super::signing_command::{CommandFault, SigningCommand};
 use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
-use super::{codes, disk, output, trust};
+use super::{codes, disk, leftover, output, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
 use crate::bundle::BundleDocument;
 use crate::failure::{FailureCode, Fault};
@@ -175,11 +176,11 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
         path: request.bundle.clone(),
     })?;
     // Before anything is proven: nobody exchanges the bundle afterwards.
-    let scratch = Scratch::beside(&bundle)?;
+    let scratch = Scratch::of(&bundle)?;
     let (document, exe) = proven(request)?;
     let exe_path = bundle.join(&document.exe.path);
-    let unsigned = scratch.path.join("unsigned.exe");
-    let signed = scratch.path.join("signed.exe");
+    let unsigned = scratch.folder.path.join("unsigned.exe");
+    let signed = scratch.folder.path.join("signed.exe");
     // What was proven, not what lies in the folder by now.
     disk::write_new(&unsigned, &exe).map_err(io_error("write", &unsigned))?;
 
@@ -189,20 +190,20 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
         limit: Duration::from_secs(limit),
         folder: request.config.parent().unwrap_or(Path::new("")),
     };
-    command.run(&unsigned, &signed, &scratch.path)?;
+    command.run(&unsigned, &signed, &scratch.folder.path)?;
     let result = if signed.exists() { &signed } else { &unsigned };
     let bytes = plain_file::read(result, MAX_SIGNED_BYTES)
         .and_then(|bytes| bytes.ok_or_else(|| io::Error::other("it is too large")))
         .map_err(io_error("read", result))?;
     let judged = accepted(&document, &bytes, &exe, anchors.as_ref(), request.now)?;
     // Written anew: the program's file may be a link, or still open.
-    let place = scratch.path.join("accepted.exe");
-    disk::write_new(&place, &bytes).map_err(io_error("write", &place))?;
+    let place = &scratch.accepted;
+    disk::write_new(place, &bytes).map_err(io_error("write", place))?;
     let permissions = fs::metadata(&exe_path)
         .map_err(io_error("read", &exe_path))?
         .permissions();
-    fs::set_permissions(&place, permissions).map_err(io_error("set the mode of", &place))?;
-    disk::rename(&place, &exe_path).map_err(io_error("replace", &exe_path))?;
+    fs::set_permissions(place, permissions).map_err(io_error("set the mode of", place))?;
+    disk::rename(place, &exe_path).map_err(io_error("replace", &exe_path))?;
     Ok(Signed {
         document,
         exe_sha256: Sha256::of(&bytes),
@@ -277,33 +278,31 @@ impl From<CommandFault> for SignError {
     }
 }
 
-/// A folder beside the bundle, on its file system: the last step is a rename, and whatever kills
-/// this run leaves the bundle as it was. The next run takes away what such a one left.
+/// What a signing has to itself: the bundle, and a folder for the copies. The signed exe gets a
+/// place beside the bundle only when it is accepted, so that the last step is a rename.
 struct Scratch {
-    path: PathBuf,
+    folder: PrivateFolder,
+    /// Where the accepted exe waits for its rename, on the bundle's file system.
+    accepted: PathBuf,
     _leftover: Leftover,
     /// The same as a build's: the bundle stays the one that was proven.
     _claim: Claim,
 }
 
 impl Scratch {
-    fn beside(bundle: &Path) -> Result<Self, SignError> {
+    fn of(bundle: &Path) -> Result<Self, SignError> {
         let name = bundle.file_name().unwrap_or_default().to_string_lossy();
         let parent = bundle.parent().unwrap_or(Path::new("/"));
-        let claim = parent.join(format!(".{name}.gangway-lock"));
-        let claim = Claim::take(claim, bundle)?;
-        let path = parent.join(format!(".{name}.gangway-sign"));
-        match disk::remove_tree(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error("remove", &path)(error).into());
-            }
-            _ => {}
-        }
-        let leftover = Leftover::at(&path);
-        disk::create_folder(&path).map_err(io_error("create folder", &path))?;
+        let beside = |suffix| parent.join(format!(".{name}{suffix}"));
+        let claim = Claim::take(beside(".gangway-lock"), bundle)?;
+        let accepted = beside(".gangway-signed");
+        leftover::remove(&accepted, leftover::begins_as_exe)?;
+        let folder = PrivateFolder::for_work_on(bundle)
+            .map_err(io_error("make a private folder for the work on", bundle))?;
         Ok(Self {
-            path,
-            _leftover: leftover,
+            folder,
+            _leftover: Leftover::at(&accepted),
+            accepted,
             _claim: claim,
         })
     }
@@ -311,7 +310,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next run.
-        let _ = disk::remove_tree(&self.path);
+        // Gone when the exe was put into place; what stays here is removed by the next run.
+        let _ = disk::remove_file(&self.accepted);
     }
 }

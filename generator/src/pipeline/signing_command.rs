@@ -12,10 +12,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::output::{OutputError, io_error};
-use crate::{child, interrupted};
+use crate::child;
+use crate::interrupted::{self, Ended};
 
 /// How much of what a signing program says is told, in bytes from its end.
 const MAX_SAID: u64 = 64 << 10;
+
+/// Most that a signing program may say, in bytes: the log of a build server has less.
+const MOST_SAID: u64 = 64 << 20;
 
 /// Values of fewer bytes are not masked: they would be found in any text.
 const MIN_SECRET: usize = 3;
@@ -90,22 +94,20 @@ impl SigningCommand<'_> {
         if !self.folder.as_os_str().is_empty() {
             process.current_dir(self.folder);
         }
-        let ended = interrupted::run(&mut process, self.limit)
+        let says_too_much = || said.metadata().is_ok_and(|found| found.len() > MOST_SAID);
+        let ended = interrupted::run(&mut process, self.limit, &says_too_much)
             .map_err(|error| failed(format!("could not be started: {error}")))?;
-        match ended {
-            Some(status) if status.success() => Ok(()),
-            Some(status) => {
-                let said = tail(said, &secrets);
-                Err(failed(format!("ended with {status}; it said:\n{said}")))
-            }
-            None => {
-                let said = tail(said, &secrets);
-                Err(failed(format!(
-                    "was ended after {} seconds (`signing.time_limit_s`); it said:\n{said}",
-                    self.limit.as_secs()
-                )))
-            }
-        }
+        let how = match ended {
+            Ended::Itself(status) if status.success() => return Ok(()),
+            Ended::Itself(status) => format!("ended with {status}"),
+            Ended::PastLimit => format!(
+                "was ended after {} seconds (`signing.time_limit_s`)",
+                self.limit.as_secs()
+            ),
+            Ended::Unwanted => format!("was ended, because it said more than {MOST_SAID} bytes"),
+        };
+        let said = tail(said, &secrets);
+        Err(failed(format!("{how}; it said:\n{said}")))
     }
 }
 
@@ -123,6 +125,11 @@ fn filled(
         let (name, after) = after
             .split_once('}')
             .ok_or_else(|| format!("has a `${{` without `}}` in `{word}`"))?;
+        if name == child::PASSWORD_VARIABLE {
+            return Err(format!(
+                "asks for `{name}`, which is the publisher's password and goes to no other program"
+            ));
+        }
         let value = variable(name)
             .ok_or_else(|| format!("needs the variable `{name}`, which is not set"))?;
         out.push_str(&value);
@@ -139,11 +146,15 @@ fn masked(text: &str, secrets: &[String]) -> String {
     let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
     let (places, letters): (Vec<usize>, Vec<char>) = text
         .char_indices()
-        .filter(|(_, letter)| !letter.is_whitespace())
+        // Text in UTF-16 has a zero byte behind each letter.
+        .filter(|(_, letter)| !letter.is_whitespace() && !letter.is_control())
         .unzip();
     let mut hidden = vec![false; text.len()];
     for form in forms {
-        let form: Vec<char> = form.chars().filter(|c| !c.is_whitespace()).collect();
+        let form: Vec<char> = form
+            .chars()
+            .filter(|c| !c.is_whitespace() && !c.is_control())
+            .collect();
         if form.len() < MIN_SECRET {
             continue;
         }
@@ -166,35 +177,52 @@ fn masked(text: &str, secrets: &[String]) -> String {
     out
 }
 
-/// How programs print a value: as it is, each long line of it, with escapes, in hex, Base64 or
-/// as part of an address.
+/// How programs print a value: as it is, each long line of it, with escapes, in hex, Base64 (of
+/// UTF-16 too, as PowerShell takes commands) or as part of an address.
 fn forms(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
-    let hex = |digits: fn(&u8) -> String| bytes.iter().map(digits).collect::<String>();
-    let percent = |keep: fn(u8) -> bool| {
+    let hex = |digits: fn(&u8) -> String| bytes.iter().map(digits).collect::<Vec<String>>();
+    let lower = |byte: &u8| format!("{byte:02x}");
+    let upper = |byte: &u8| format!("{byte:02X}");
+    let percent = |keep: fn(u8) -> bool, digits: fn(&u8) -> String| {
         let piece = |byte: &u8| {
             if keep(*byte) {
                 char::from(*byte).to_string()
             } else {
-                format!("%{byte:02X}")
+                format!("%{}", digits(byte))
             }
         };
         bytes.iter().map(piece).collect::<String>()
     };
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let mut forms = vec![
         secret.to_owned(),
         secret.escape_debug().to_string(),
         secret.escape_default().to_string(),
-        hex(|byte| format!("{byte:02x}")),
-        hex(|byte| format!("{byte:02X}")),
-        percent(|byte| byte.is_ascii_alphanumeric()),
-        percent(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
+        // As some writers of JSON have it.
+        secret.replace('/', r"\/"),
+        hex(lower).concat(),
+        hex(upper).concat(),
+        hex(lower).join(":"),
+        hex(upper).join(":"),
+        percent(|byte| byte.is_ascii_alphanumeric(), upper),
+        percent(|byte| byte.is_ascii_alphanumeric(), lower),
+        percent(unreserved, upper),
+        percent(unreserved, lower),
     ];
     let lines = secret.lines().filter(|line| line.len() >= MIN_LINE);
     forms.extend(lines.map(str::to_owned));
     // Within a longer text its Base64 begins at one of three places of a group; the letters that
     // it shares with its neighbours are left away.
-    for before in 0..3 {
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, before) in [
+        (bytes, 0),
+        (bytes, 1),
+        (bytes, 2),
+        (&wide, 0),
+        (&wide, 1),
+        (&wide, 2),
+    ] {
         let shifted = [&[0; 3][..before], bytes].concat();
         let begin = [0, 2, 3][before];
         let end = shifted.len() * 8 / 6;

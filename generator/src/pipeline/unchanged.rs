@@ -11,12 +11,13 @@ use crate::bundle::{self, BundleDocument};
 use crate::plain_file;
 
 /// Is the bundle in this folder the very one, byte for byte, modes and names included? Only the
-/// exe may have got a signature.
+/// exe may have got a signature, one that `verify` would take.
 pub(super) fn is_the_same(
     folder: &Path,
     document: &BundleDocument,
     sums: &str,
     exe: &[u8],
+    signature_holds: impl Fn(&[u8]) -> bool,
 ) -> bool {
     let text = |path: &str, limit| plain_file::read(&folder.join(path), limit).ok().flatten();
     let unlisted = || -> Option<bool> {
@@ -27,7 +28,8 @@ pub(super) fn is_the_same(
         Some(
             stored == document.to_bytes()
                 && stored_sums == sums.as_bytes()
-                && without_signature(&stored_exe).ok()? == exe,
+                && without_signature(&stored_exe).ok()? == exe
+                && (stored_exe == exe || signature_holds(&stored_exe)),
         )
     };
     // What cannot be read is not the same, and is replaced.

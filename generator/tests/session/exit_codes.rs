@@ -158,11 +158,15 @@ fn one_meaning_each() {
         ),
         (&["sign", "out", "-c", "signing.toml"], 3, "program"),
         (&["verify", "downloads"], 4, "not_a_bundle"),
-        (&["verify", "out", "--signed", "--as-of", NOW], 4, "none"),
+        (
+            &["verify", "out", "--signed", "--as-of", NOW],
+            4,
+            "not_verified",
+        ),
         (
             &["verify", "out", "--deny", "GW3006", "--as-of", NOW],
             4,
-            "none",
+            "not_verified",
         ),
     ];
     let desk = desk();

@@ -7,6 +7,7 @@
 
 #[cfg(unix)]
 mod answers;
+mod attacks;
 mod bad_input;
 mod bundle;
 mod desk;

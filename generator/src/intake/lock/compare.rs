@@ -90,7 +90,19 @@ pub fn reconcile(
     }
     changes.sort_by(|a, b| a.name.cmp(&b.name));
     match mode {
-        LockMode::Check => {}
+        LockMode::Check => {
+            let gone = changes
+                .iter()
+                .filter(|change| change.kind == ChangeKind::Missing);
+            problems.extend(gone.map(|change| {
+                Problem::new(
+                    &codes::LOCK_MISSING,
+                    &change.name,
+                    "it was accepted before and is not among the downloads",
+                    "put it back, or leave it out for good: `--update-lock`",
+                )
+            }));
+        }
         // What is gone is forgotten only on request: it may come back changed.
         LockMode::Update { .. } => lock.downloads.retain(|entry| known.contains(&entry.name)),
         LockMode::Locked => {
@@ -112,7 +124,14 @@ fn locked_problem(changes: &[Change]) -> Option<Problem> {
             &codes::LOCK_DIFFERS,
             super::FILE_NAME,
             "the inputs differ from the lock file, and `--locked` allows no difference",
-            "look at the differences; accept them with `--update-lock`",
+            if changes
+                .iter()
+                .any(|change| matches!(change.kind, ChangeKind::Downgraded { .. }))
+            {
+                "look at the differences; accept them with `--update-lock --allow-downgrade`"
+            } else {
+                "look at the differences; accept them with `--update-lock`"
+            },
         );
         changes.iter().fold(problem, |problem, change| {
             problem.with_evidence(change.to_string())

@@ -43,7 +43,7 @@ impl Lock {
             mode: built.mode,
             sequence,
             manifest_sha256,
-            bundle_json_sha256: built.bundle_json_sha256,
+            bundle_json_sha256: Some(built.bundle_json_sha256),
         });
         super::Lock {
             schema: SCHEMA,

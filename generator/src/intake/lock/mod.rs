@@ -35,7 +35,8 @@ const MAX_ENTRIES: usize = 5_000;
 /// (RFC 8259, section 6), for the manifest carries it too.
 pub const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
-const HEADER: &str = "# Inputs that were accepted, written by `gangway build`. Keep it under \
+/// How every lock begins.
+pub(crate) const HEADER: &str = "# Inputs that were accepted, written by `gangway build`. Keep it under \
                       version control; do not edit it.\n\n";
 
 /// The file's content.
@@ -68,8 +69,10 @@ pub struct BuiltBundle {
     /// Digest of its manifest with the sequence left out; none when it was not remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_sha256: Option<Sha256>,
-    /// SHA-256 of its `bundle.json`, which vouches for the whole but a signature.
-    pub bundle_json_sha256: Sha256,
+    /// SHA-256 of its `bundle.json`, which vouches for the whole but a signature; none of a bundle
+    /// that the lock was made again from, when nobody vouched for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_json_sha256: Option<Sha256>,
 }
 
 /// One accepted download, or the stub.
@@ -264,6 +267,17 @@ impl Lock {
         self.downloads.iter().find(|entry| entry.name == name)
     }
 
+    /// Servers have seen this sequence already, in whatever mode: every bundle gets a higher one from
+    /// now on, the same bundle once more included.
+    pub fn go_on_after(&mut self, sequence: u64) {
+        self.sequence = self.sequence.max(sequence);
+        for built in &mut self.built {
+            if built.sequence <= sequence {
+                built.manifest_sha256 = None;
+            }
+        }
+    }
+
     /// The sequence of a manifest of this mode whose other fields have this digest: the last one
     /// when they are equal, else the next one of all modes, 1 for the first.
     pub fn sequence_for(&self, mode: Mode, rest: Sha256) -> u64 {
@@ -316,7 +330,7 @@ mod tests {
             mode,
             sequence,
             manifest_sha256: Some(Sha256::of(rest)),
-            bundle_json_sha256: Sha256::of(bundle_json),
+            bundle_json_sha256: Some(Sha256::of(bundle_json)),
         }
     }
 
@@ -352,7 +366,7 @@ mod tests {
         let mut lock = sample();
         let last = Sha256::of(b"last");
         lock.remember(built(Mode::Onboard, 5, b"rest", b"last"));
-        let digest = |mode| lock.built(mode).map(|built| built.bundle_json_sha256);
+        let digest = |mode| lock.built(mode).and_then(|built| built.bundle_json_sha256);
         assert_eq!(digest(Mode::Onboard), Some(last));
         assert_eq!(digest(Mode::Precheck), Some(Sha256::of(b"another")));
         assert_eq!(digest(Mode::Offboard), None);

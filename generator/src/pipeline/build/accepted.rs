@@ -51,7 +51,7 @@ impl<'a> Accepted<'a> {
             request.lock,
             request.now,
         );
-        let mut problems: Vec<Problem> = inspection.all_problems().cloned().collect();
+        let mut problems = desk.problems_of(inspection);
         // Against downloads of which some could not be read, neither says anything.
         let refused = |problem: &Problem| intake::codes::ENVIRONMENT.contains(&problem.code);
         if !problems.iter().any(refused) {

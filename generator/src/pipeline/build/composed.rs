@@ -31,7 +31,9 @@ impl Composed {
         )?;
         let mut lock = accepted.lock.clone();
         if request.lock != LockMode::Locked {
-            lock.sequence = lock.sequence.max(request.sequence_after);
+            if request.sequence_after > 0 {
+                lock.go_on_after(request.sequence_after);
+            }
             lock = sequence::resumed(lock, mode, &seen);
         }
         let mut manifest = compose_manifest(

@@ -6,7 +6,8 @@ use gangway_contract::manifest::Mode;
 
 use super::BuildRequest;
 use crate::bootstrap::{self, SpecialiseError, StubIdentity};
-use crate::intake::{self, Inspection, IntakeSettings};
+use crate::formats::x509::TrustAnchors;
+use crate::intake::{self, Inspection, IntakeSettings, Item};
 use crate::pipeline::build_error::BuildError;
 use crate::pipeline::config::Config;
 use crate::pipeline::inputs::Named;
@@ -14,6 +15,7 @@ use crate::pipeline::lock::{self, HeldLock};
 use crate::pipeline::output::{Kept, Staging};
 use crate::pipeline::progress::Progress;
 use crate::pipeline::{stub, trust};
+use crate::problem::Problem;
 
 /// Config, stub and lock of a build; the lock is held until this is dropped.
 pub(super) struct Desk<'a> {
@@ -23,6 +25,8 @@ pub(super) struct Desk<'a> {
     stub_path: PathBuf,
     pub(super) stub: Vec<u8>,
     pub(super) stub_identity: StubIdentity,
+    /// Roots of the bootstrap's signature; none when none is named.
+    pub(super) anchors: Option<TrustAnchors>,
     pub(super) settings: IntakeSettings,
     pub(super) held: HeldLock,
     /// The downloads by the names that the config gives them.
@@ -41,7 +45,7 @@ impl<'a> Desk<'a> {
             source,
         })?;
         // Nobody should learn of a missing root only when the bundle is to be verified.
-        trust::load_roots(&config.signing.roots)?;
+        let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
         let settings = trust::settings_of(&config, request.now)?;
         let held = HeldLock::of(&request.config, request.lock)?;
         let mode = request
@@ -49,6 +53,7 @@ impl<'a> Desk<'a> {
             .unwrap_or_else(|| Mode::from(config.onboard.mode));
         Ok(Self {
             request,
+            anchors,
             named: Named::of(&config),
             config,
             mode,
@@ -74,11 +79,34 @@ impl<'a> Desk<'a> {
             ("the lock", lock::path_beside(&self.request.config)),
             ("the stub", self.stub_path.clone()),
         ];
+        let share = self.request.share.as_deref();
+        kept.extend(share.map(|share| ("the share", share.join("control.json"))));
         kept.extend(self.config.named_paths());
         // Where nobody knows the current folder, nobody is in it.
         let current = std::env::current_dir().ok();
         kept.extend(current.map(|folder| ("the current folder", folder)));
         kept
+    }
+
+    /// Has a download to do with this bundle?
+    pub(super) fn concerns(&self, item: &Item) -> bool {
+        self.mode == Mode::Offboard || !item.kind.offboards()
+    }
+
+    /// Findings about the downloads. What is wrong with one that the bundle has nothing to do with
+    /// does not stand against it.
+    pub(super) fn problems_of(&self, inspection: &Inspection) -> Vec<Problem> {
+        let counts = |item: &Item, problem: &Problem| self.concerns(item) || !problem.is_error();
+        let of_items = inspection.items.iter().flat_map(|item| {
+            let problems = item.problems.iter();
+            problems.filter(|problem| counts(item, problem))
+        });
+        inspection
+            .problems
+            .iter()
+            .chain(of_items)
+            .cloned()
+            .collect()
     }
 
     /// Reads the downloads; copies of what lies inside archives go to the staging folder.

@@ -8,19 +8,24 @@ mod composed;
 mod desk;
 mod written;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
+use gangway_contract::control::{self, Control};
 use gangway_contract::manifest::Mode;
 
 use super::build_error::BuildError;
+use super::codes;
+use super::layout::CONTROL_PATH;
 use super::lock::Prepared;
 use super::output::{self, Staging};
 use super::progress::Progress;
 use super::unchanged::{changed_files, is_the_same};
+use super::verify::judge;
 use crate::bundle::BundleDocument;
 use crate::intake::lock::{Change, LockMode};
 use crate::interrupted;
+use crate::plain_file;
 use crate::problem::{Deny, Problem};
 
 use accepted::Accepted;
@@ -86,28 +91,59 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let accepted = Accepted::of(&desk, &inspection)?;
     let composed = Composed::of(&desk, &accepted)?;
     let written = Written::of(&desk, &accepted, composed, &mut staging, progress)?;
-    let (unchanged, changed_files) = put_in_place(&desk, &written, staging)?;
+    let in_place = put_in_place(&desk, &written, staging)?;
+    let mut problems = accepted.problems;
+    problems.extend(in_place.lost);
     Ok(Built {
         document: written.document,
         bundle_json_sha256: written.bundle_json_sha256,
-        problems: accepted.problems,
+        problems,
         changes: accepted.changes,
-        unchanged,
-        changed_files,
+        unchanged: in_place.unchanged,
+        changed_files: in_place.changed_files,
     })
 }
 
-/// Bundle and lock as one: tells whether the very bundle was there already, and which files differ
-/// from the one that was.
+/// What became of the bundle that was there.
+struct InPlace {
+    /// It is the very one.
+    unchanged: bool,
+    /// Files that differ from it.
+    changed_files: Vec<String>,
+    /// What somebody had changed in it.
+    lost: Vec<Problem>,
+}
+
+/// Bundle and lock as one.
 fn put_in_place(
     desk: &Desk<'_>,
     written: &Written,
     staging: Staging,
-) -> Result<(bool, Vec<String>), BuildError> {
+) -> Result<InPlace, BuildError> {
     let document = &written.document;
     let before = staging.standing()?;
+    let signature_holds = |exe: &[u8]| {
+        let judged = judge(
+            &document.exe.path,
+            exe,
+            desk.anchors.as_ref(),
+            desk.request.now,
+        );
+        !judged.problems.iter().any(Problem::is_error)
+    };
     let unchanged = before.as_ref() == Some(document)
-        && is_the_same(staging.target(), document, &written.sums, &written.exe);
+        && is_the_same(
+            staging.target(),
+            document,
+            &written.sums,
+            &written.exe,
+            signature_holds,
+        );
+    let lost = if unchanged {
+        Vec::new()
+    } else {
+        overwritten(desk, &staging)?
+    };
     // The lock speaks of bundles that are there. A build that is killed between the two is
     // resumed by the next one (`sequence::resumed`).
     let new_lock = desk.held.prepare(&written.lock)?;
@@ -118,5 +154,48 @@ fn put_in_place(
         new_lock.map_or(Ok(()), Prepared::put)
     })?;
     let changed_files = before.map(|before| changed_files(&before, document));
-    Ok((unchanged, changed_files.unwrap_or_default()))
+    Ok(InPlace {
+        unchanged,
+        changed_files: changed_files.unwrap_or_default(),
+        lost,
+    })
+}
+
+/// What of the old bundle somebody changed: told, and refused where it is the switch of a share.
+fn overwritten(desk: &Desk<'_>, staging: &Staging) -> Result<Vec<Problem>, BuildError> {
+    let paths = staging.overwritten()?;
+    let problem = |path: &String| {
+        let switch = staging.target().join(path);
+        if path == CONTROL_PATH && withholds(&switch) {
+            return Problem::new(
+                &codes::SWITCH_IN_USE,
+                path,
+                "it holds servers back, and a new bundle would let them go",
+                "keep it where the share is, and put the one of the bundle back before you build",
+            );
+        }
+        Problem::new(
+            &codes::OVERWRITTEN,
+            path,
+            "it was changed since it was built, and is written anew",
+            "make changes outside of the bundle: each build writes it from the config",
+        )
+    };
+    let problems: Vec<Problem> = paths.iter().map(problem).collect();
+    if problems.iter().any(Problem::is_error) {
+        return Err(BuildError::Problems(problems));
+    }
+    if problems
+        .iter()
+        .any(|problem| desk.request.deny.refuses(problem))
+    {
+        return Err(BuildError::Denied(problems));
+    }
+    Ok(problems)
+}
+
+/// Is this a switch that differs from the one of every bundle?
+fn withholds(path: &Path) -> bool {
+    let bytes = plain_file::read_whole(path, control::MAX_BYTES as u64);
+    bytes.is_ok_and(|bytes| Control::parse(&bytes).is_ok_and(|control| control != Control::OPEN))
 }

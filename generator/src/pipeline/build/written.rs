@@ -11,7 +11,7 @@ use crate::bundle::{self, BundleDocument, Exe, Input, Remark, Tool};
 use crate::intake::lock::Lock;
 use crate::pipeline::build_error::BuildError;
 use crate::pipeline::inputs::{inputs, output_time, remarks};
-use crate::pipeline::layout::exe_path;
+use crate::pipeline::layout::{CONTROL_PATH, exe_path};
 use crate::pipeline::output::Staging;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::stage::{stage_payloads, stage_templates};
@@ -62,7 +62,7 @@ impl Told {
             exe,
             authenticode,
             inputs: inputs(
-                inspection,
+                inspection.items.iter().filter(|item| desk.concerns(item)),
                 &accepted.selected,
                 &manifest.release_id,
                 &desk.named,
@@ -148,7 +148,7 @@ fn write_share(
         staging.write(&path, bytes)?;
     }
     staging.write("manifest.json", &manifest.to_bytes())?;
-    staging.write("share/control.json", &Control::OPEN.to_bytes())?;
+    staging.write(CONTROL_PATH, &Control::OPEN.to_bytes())?;
     Ok(())
 }
 

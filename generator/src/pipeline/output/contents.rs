@@ -5,10 +5,14 @@ use std::fs::{self, DirEntry, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gangway_contract::Sha256;
+
 use super::super::layout::{has_a_place, may_come_to_be, path_fault, unlisted};
 use super::error::{Foreign, OutputError, io_error};
 use super::place::is_mount_point;
+use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
 use crate::bundle::{self, BundleDocument};
+use crate::pipeline::verify::file_digest as digest;
 use crate::plain_file;
 
 /// Folders within folders that are walked; the deepest of a real bundle are seven down.
@@ -42,6 +46,39 @@ pub(super) struct Found {
     pub(super) files: Vec<PathBuf>,
     /// Each behind the one that it lies in.
     pub(super) folders: Vec<PathBuf>,
+}
+
+/// Files of a bundle that are no longer what was built. The exe may have got a signature, and what is
+/// missing is no loss.
+pub(super) fn changed_since_built(
+    folder: &Path,
+    bundle: &Bundle,
+) -> Result<Vec<String>, OutputError> {
+    let document = &bundle.document;
+    let mut changed = Vec::new();
+    for file in &document.files {
+        let path = folder.join(&file.path);
+        if path.is_file() && digest(&path, file.size)? != (file.size, file.sha256) {
+            changed.push(file.path.clone());
+        }
+    }
+    let exe = folder.join(&document.exe.path);
+    if exe.is_file() && !is_the_exe(&exe, document)? {
+        changed.push(document.exe.path.clone());
+    }
+    Ok(changed)
+}
+
+fn is_the_exe(path: &Path, document: &BundleDocument) -> Result<bool, OutputError> {
+    let bytes =
+        plain_file::read(path, 2 * MAX_STUB_BYTES as u64).map_err(io_error("read", path))?;
+    let unsigned = bytes.and_then(|bytes| without_signature(&bytes).ok());
+    Ok(unsigned.is_some_and(|exe| Sha256::of(&exe) == document.exe.unsigned_sha256))
+}
+
+/// Is this folder a bundle, whatever else it holds?
+pub(super) fn is_bundle(folder: &Path) -> bool {
+    read_document(&folder.join(bundle::FILE_NAME)).is_ok()
 }
 
 /// Judges a folder that may hold a bundle; `shown` is its path in messages.

@@ -71,6 +71,22 @@ pub enum OutputError {
         /// The folder of the downloads.
         downloads: PathBuf,
     },
+    /// The bundle would lie inside another one, which would not verify any more.
+    #[error("`{}` lies in the bundle `{}`", path.display(), bundle.display())]
+    InsideABundle {
+        /// The folder.
+        path: PathBuf,
+        /// The bundle around it.
+        bundle: PathBuf,
+    },
+    /// The folder that is written is no longer the one that was made.
+    #[error(
+        "`{}` was exchanged for another one while the bundle was written", path.display()
+    )]
+    Exchanged {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A mount point cannot be exchanged for another folder.
     #[error("`{path}` is a mount point, and no other folder can take its place", path = path.display()
     )]
@@ -118,6 +134,8 @@ impl Fault for OutputError {
             | Self::NotAFolder { .. }
             | Self::HoldsInput { .. }
             | Self::AmongDownloads { .. }
+            | Self::InsideABundle { .. }
+            | Self::Exchanged { .. }
             | Self::MountPoint { .. }
             | Self::InTheWay { .. } => FailureCode::Occupied,
             Self::Busy { .. } => FailureCode::Busy,
@@ -132,6 +150,8 @@ impl Fault for OutputError {
             Self::NotAFolder { .. } => "name a new folder".into(),
             Self::HoldsInput { .. } => "name a folder of its own for the bundle".into(),
             Self::AmongDownloads { .. } => "name a folder outside of them".into(),
+            Self::InsideABundle { .. } => "name a folder outside of it".into(),
+            Self::Exchanged { .. } => "build where nobody else may write".into(),
             Self::MountPoint { path } => format!(
                 "name a folder inside it, such as `{}`",
                 path.join("bundle").display()

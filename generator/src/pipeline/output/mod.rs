@@ -28,7 +28,7 @@ use crate::interrupted::Leftover;
 pub(super) use error::io_error;
 pub use error::{Foreign, OutputError};
 
-use contents::{Contents, judge};
+use contents::{Contents, changed_since_built, is_bundle, judge};
 use place::Place;
 
 /// Bytes moved at once: large enough for the disk, small enough for the cache.
@@ -52,11 +52,15 @@ pub(in crate::pipeline) const DOWNLOAD: &str = "the download";
 pub(super) struct Staging {
     place: Place,
     folder: PathBuf,
+    /// Of the folder, as it was made.
+    identity: Identity,
     files: Vec<FileDigest>,
     /// A signal takes the folder away, until it is whole.
     leftover: Option<Leftover>,
-    /// Let go last, after what was not committed is gone.
+    /// Let go after what was not committed is gone.
     _claim: Claim,
+    /// Let go last.
+    above: Above,
 }
 
 impl Staging {
@@ -67,7 +71,7 @@ impl Staging {
     pub(super) fn begin(out: &Path, kept: &[Kept]) -> Result<Self, OutputError> {
         let place = Place::find(out)?;
         check_replaceable(&place, kept)?;
-        disk::create_folders(&place.parent).map_err(io_error("create folder", &place.parent))?;
+        let above = Above::create(&place.parent)?;
         let claim = Claim::take(place.claim(), &place.shown)?;
         replacement::end_killed(&place, &claim)?;
         let folder = place.staging();
@@ -76,10 +80,12 @@ impl Staging {
         // From here on dropping it tidies up.
         let staging = Self {
             place,
+            identity: identity(&folder).map_err(io_error("look at", &folder))?,
             folder,
             files: Vec::new(),
             leftover,
             _claim: claim,
+            above,
         };
         let marker = staging.folder.join(MARKER);
         disk::create_file(&marker)
@@ -99,6 +105,18 @@ impl Staging {
         })
     }
 
+    /// Files of the bundle in the place that were changed since it was built, by path: somebody's
+    /// work, which the new bundle throws away.
+    ///
+    /// # Errors
+    /// The disk refuses, or something else came there meanwhile.
+    pub(super) fn overwritten(&self) -> Result<Vec<String>, OutputError> {
+        match judge(&self.place.target, &self.place.shown)? {
+            Contents::Bundle(bundle) => changed_since_built(&self.place.target, &bundle),
+            Contents::Absent | Contents::Empty => Ok(Vec::new()),
+        }
+    }
+
     /// Where the bundle will be, links followed.
     pub(super) fn target(&self) -> &Path {
         &self.place.target
@@ -113,6 +131,16 @@ impl Staging {
         let folder = self.folder.join(INTAKE_FOLDER);
         disk::create_folder(&folder).map_err(io_error("create folder", &folder))?;
         Ok(folder)
+    }
+
+    /// Whoever may write beside the place may put another folder, or a link, under the name.
+    fn check_identity(&self) -> Result<(), OutputError> {
+        if identity(&self.folder).is_ok_and(|found| found == self.identity) {
+            return Ok(());
+        }
+        Err(OutputError::Exchanged {
+            path: self.folder.clone(),
+        })
     }
 
     /// The folders above a file, below the staging folder: once a signal has taken that away, nothing
@@ -151,6 +179,7 @@ impl Staging {
         mut source: impl Read,
         mut progress: impl FnMut(u64),
     ) -> Result<FileDigest, OutputError> {
+        self.check_identity()?;
         let full = self.folder.join(path);
         self.create_folders(path)
             .map_err(io_error("create the folder of", &full))?;
@@ -192,6 +221,7 @@ impl Staging {
         size: u64,
         sha256: Sha256,
     ) -> Result<FileDigest, OutputError> {
+        self.check_identity()?;
         let full = self.folder.join(path);
         self.create_folders(path)
             .map_err(io_error("create the folder of", &full))?;
@@ -212,6 +242,7 @@ impl Staging {
     /// # Errors
     /// The disk refuses, or the place got other contents meanwhile; the previous bundle stays.
     pub(super) fn commit(mut self) -> Result<(), OutputError> {
+        self.check_identity()?;
         removal::remove_intake(&self.folder)?;
         set_folder_modes(&self.folder)?;
         let before = judge(&self.place.target, &self.place.shown)?;
@@ -220,6 +251,7 @@ impl Staging {
         disk::remove_file(&marker).map_err(io_error("remove", &marker))?;
         // From here on its name may be that of the old bundle.
         self.leftover = None;
+        self.above.keep();
         replacement::put_into_place(&self.place, &before)
     }
 }
@@ -228,7 +260,36 @@ impl Drop for Staging {
     fn drop(&mut self) {
         // After a commit nothing is there; otherwise nothing half-written stays. A failure here
         // is mended by the next build, which begins with this.
-        let _ = removal::sweep(&self.folder);
+        if self.check_identity().is_ok() {
+            let _ = removal::sweep(&self.folder);
+        }
+    }
+}
+
+/// Folders above a place that were made for it. Those that are empty go away with this, unless they
+/// are kept.
+#[derive(Debug)]
+struct Above(Vec<PathBuf>);
+
+impl Above {
+    fn create(parent: &Path) -> Result<Self, OutputError> {
+        let missing = parent.ancestors().take_while(|folder| !folder.exists());
+        let made = Self(missing.map(Path::to_owned).collect());
+        disk::create_folders(parent).map_err(io_error("create folder", parent))?;
+        Ok(made)
+    }
+
+    fn keep(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Above {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Not when it holds something by now.
+            let _ = disk::remove_folder(folder);
+        }
     }
 }
 
@@ -238,7 +299,12 @@ pub(super) fn mend(out: &Path) {
     let Ok(place) = Place::find(out) else {
         return;
     };
-    let names = [place.staging(), place.previous(), place.claim()];
+    let names = [
+        place.staging(),
+        place.previous(),
+        place.signed(),
+        place.claim(),
+    ];
     if !names.iter().any(|name| fs::symlink_metadata(name).is_ok()) {
         return;
     }
@@ -258,6 +324,12 @@ fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
             downloads: downloads.clone(),
         });
     }
+    if let Some(bundle) = place.parent.ancestors().find(|folder| is_bundle(folder)) {
+        return Err(OutputError::InsideABundle {
+            path: place.shown.clone(),
+            bundle: bundle.to_owned(),
+        });
+    }
     if matches!(judge(target, &place.shown)?, Contents::Absent) {
         return Ok(());
     }
@@ -274,6 +346,25 @@ fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
         });
     }
     Ok(())
+}
+
+/// What tells a folder from another one of its name.
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(folder: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::symlink_metadata(folder).map(|found| (found.dev(), found.ino()))
+}
+
+/// What the standard library tells of a folder: when it was made.
+#[cfg(not(unix))]
+type Identity = Option<std::time::SystemTime>;
+
+#[cfg(not(unix))]
+fn identity(folder: &Path) -> io::Result<Identity> {
+    fs::symlink_metadata(folder).map(|found| found.created().ok().filter(|_| found.is_dir()))
 }
 
 /// A share is read by other accounts, so modes do not depend on the builder's umask.

@@ -53,6 +53,11 @@ impl Place {
         self.beside(".gangway-lock")
     }
 
+    /// The exe that was signed and is about to take its place.
+    pub(super) fn signed(&self) -> PathBuf {
+        self.beside(".gangway-signed")
+    }
+
     fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = OsString::from(".");
         name.push(&self.name);

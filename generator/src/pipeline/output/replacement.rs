@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::claim::Claim;
-use super::super::disk;
+use super::super::{disk, leftover};
 use super::contents::{Contents, judge};
 use super::error::{OutputError, io_error};
 use super::place::Place;
@@ -65,5 +65,6 @@ pub(super) fn end_killed(place: &Place, _claim: &Claim) -> Result<(), OutputErro
         disk::rename(&previous, target).map_err(io_error("put back", target))?;
     }
     sweep(&place.staging())?;
-    sweep(&previous)
+    sweep(&previous)?;
+    leftover::remove(&place.signed(), leftover::begins_as_exe)
 }

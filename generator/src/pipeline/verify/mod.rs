@@ -200,6 +200,9 @@ impl From<BuildError> for VerifyError {
 const NOT_THE_LAST: &str = "copy the bundle again as a whole; of an earlier build, which the lock \
                             has forgotten, give the digest that `build` printed by `--expect`";
 
+/// How often a bundle that is exchanged meanwhile is looked at.
+const MAX_LOOKS: usize = 5;
+
 /// The cure for anything that was changed after the build.
 const BUILD_AGAIN: &str = "copy the bundle again as a whole, or build it again";
 
@@ -210,20 +213,40 @@ const BUILD_AGAIN: &str = "copy the bundle again as a whole, or build it again";
 /// is a problem.
 pub fn verify(request: &VerifyRequest) -> Result<Verification, VerifyError> {
     let outside = Outside::load(request)?;
+    for _ in 1..MAX_LOOKS {
+        let (document, bytes) = load_document(&request.bundle)?;
+        let verified = verify_once(request, &outside, document, &bytes);
+        let is_good = |found: &Verification| found.problems.iter().all(|one| !one.is_error());
+        let settled = verified.as_ref().is_ok_and(is_good)
+            || load_document(&request.bundle).is_ok_and(|(_, again)| again == bytes);
+        if settled {
+            return verified;
+        }
+        // A build exchanged the folder meanwhile: what was seen is of two bundles.
+    }
     let (document, bytes) = load_document(&request.bundle)?;
-    let bundle_json_sha256 = Sha256::of(&bytes);
+    verify_once(request, &outside, document, &bytes)
+}
+
+fn verify_once(
+    request: &VerifyRequest,
+    outside: &Outside,
+    document: BundleDocument,
+    bytes: &[u8],
+) -> Result<Verification, VerifyError> {
+    let bundle_json_sha256 = Sha256::of(bytes);
     let tree = Tree::walk(&request.bundle)?;
 
     let (pinned, pin_problem) = outside.pin(request, &document, bundle_json_sha256);
     let mut problems: Vec<Problem> = pin_problem.into_iter().collect();
     problems.extend(tree.problems.iter().cloned());
-    problems.extend(listing::check_document(&document, &bytes));
+    problems.extend(listing::check_document(&document, bytes));
     let (files, changes) = listing::compare(&document, &tree)?;
     problems.extend(changes);
     problems.extend(listing::check_sums(&tree, &document, bundle_json_sha256)?);
     let (manifest, faults) = documents::check(&tree, &document)?;
     problems.extend(faults);
-    let judged = exe::judge(&tree, &document, manifest.as_ref(), &outside, request.now)?;
+    let judged = exe::judge(&tree, &document, manifest.as_ref(), outside, request.now)?;
     problems.extend(judged.problems);
     problems.sort_by(|left, right| left.subject.cmp(&right.subject));
     Ok(Verification {
@@ -285,7 +308,7 @@ impl Outside {
     ) -> (Pinned, Option<Problem>) {
         let locked = || {
             let built = self.lock.as_ref()?.built(document.mode)?;
-            Some((Pinned::Lock, built.bundle_json_sha256))
+            Some((Pinned::Lock, built.bundle_json_sha256?))
         };
         let expected = request.expect.map(|digest| (Pinned::Expected, digest));
         match expected.or_else(locked) {
@@ -337,8 +360,12 @@ fn load_document(folder: &Path) -> Result<(BundleDocument, Vec<u8>), VerifyError
         let path = folder.to_owned();
         return Err(VerifyError::Absent { path });
     }
-    let bytes = read_bounded(&folder.join(bundle::FILE_NAME), bundle::MAX_BYTES)
-        .map_err(|error| not_a_bundle(error.to_string()))?;
+    let path = folder.join(bundle::FILE_NAME);
+    let bytes = read_bounded(&path, bundle::MAX_BYTES).map_err(|error| match error.kind() {
+        // What this account may not read may be a bundle.
+        io::ErrorKind::PermissionDenied => VerifyError::Io(io_error("read", &path)(error)),
+        _ => not_a_bundle(error.to_string()),
+    })?;
     let document = BundleDocument::parse(&bytes).map_err(not_a_bundle)?;
     Ok((document, bytes))
 }

@@ -47,6 +47,9 @@ impl Tree {
     /// Lists a folder. Links are never followed, and no file is opened.
     pub(in crate::pipeline) fn walk(folder: &Path) -> Result<Self, OutputError> {
         let mut walk = Walk::default();
+        let data = std::fs::metadata(folder).map_err(io_error("look at", folder))?;
+        walk.modes
+            .extend(unusual_mode(&data).map(|mode| (".".to_owned(), mode)));
         let entries = WalkDir::new(folder)
             .min_depth(1)
             .max_depth(MAX_DEPTH)

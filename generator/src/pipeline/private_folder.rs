@@ -1,0 +1,95 @@
+//! A folder that nobody else can look into, write to, or exchange for another: what a signing key
+//! gets lies there, and neither beside the bundle nor in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gangway_contract::Sha256;
+
+use super::disk;
+use crate::interrupted::Leftover;
+
+/// A folder below the system's folder for temporary files, gone when this is dropped or a signal
+/// comes. What a killed run left is taken away by the next one for the same thing.
+#[derive(Debug)]
+pub(super) struct PrivateFolder {
+    pub(super) path: PathBuf,
+    _leftover: Leftover,
+}
+
+impl PrivateFolder {
+    /// One for work on `thing`; two runs must not work on it at once.
+    ///
+    /// # Errors
+    /// The system refuses, or anybody may exchange what lies in its folder for temporary files.
+    pub(super) fn for_work_on(thing: &Path) -> io::Result<Self> {
+        let system = std::env::temp_dir();
+        if may_be_exchanged(&system)? {
+            return Err(io::Error::other(format!(
+                "anybody may take away what others keep in `{}`; name another folder by the variable \
+                 `TMPDIR`",
+                system.display()
+            )));
+        }
+        let digest = Sha256::of(thing.as_os_str().as_encoded_bytes()).to_string();
+        let usual = system.join(format!("gangway-work-{}", &digest[..16]));
+        match fs::symlink_metadata(&usual) {
+            Ok(found) if is_ours(&found) => disk::remove_tree(&usual)?,
+            _ => {}
+        }
+        match Self::create(usual) {
+            // Somebody else's: it stays, and is not used.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let more = format!("gangway-work-{digest}-{}", std::process::id());
+                Self::create(system.join(more))
+            }
+            created => created,
+        }
+    }
+
+    fn create(path: PathBuf) -> io::Result<Self> {
+        let leftover = Leftover::at(&path);
+        disk::create_private_folder(&path)?;
+        Ok(Self {
+            path,
+            _leftover: leftover,
+        })
+    }
+}
+
+impl Drop for PrivateFolder {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next run.
+        let _ = disk::remove_tree(&self.path);
+    }
+}
+
+/// Made by this account for itself alone.
+#[cfg(unix)]
+fn is_ours(found: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    found.is_dir()
+        && found.uid() == rustix::process::geteuid().as_raw()
+        && found.mode() & 0o077 == 0
+}
+
+#[cfg(not(unix))]
+fn is_ours(found: &fs::Metadata) -> bool {
+    // The folder for temporary files is the account's own.
+    found.is_dir()
+}
+
+/// Writable for everybody, and without the bit that keeps each to his own (inode(7), sticky bit).
+#[cfg(unix)]
+fn may_be_exchanged(folder: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = fs::metadata(folder)?.mode();
+    Ok(mode & 0o002 != 0 && mode & 0o1000 == 0)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix may fail")]
+fn may_be_exchanged(_folder: &Path) -> io::Result<bool> {
+    Ok(false)
+}
