@@ -6,6 +6,9 @@ use strsim::levenshtein;
 /// What to do about a message of the TOML reader; `tables` are the headers of the config's tables
 /// and their keys.
 pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
+    if let Some(cure) = slip(message, tables) {
+        return cure;
+    }
     if let Some((typed, known)) = unknown_name(message) {
         let nearest = known
             .into_iter()
@@ -20,6 +23,38 @@ pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
         }
     }
     "`gangway init FILE` writes a config with every table and key, to compare with".to_owned()
+}
+
+/// What people who write paths and tables for the first time do, and how it is written instead.
+fn slip(message: &str, tables: &[(&str, &[&str])]) -> Option<String> {
+    let said = message.to_ascii_lowercase();
+    if said.contains("escape") {
+        return Some(
+            "in double quotes a backslash begins an escape; write the path in single quotes, as \
+             '\\\\files.contoso.com\\gangway$'"
+                .to_owned(),
+        );
+    }
+    if message.contains("invalid type: map, expected a sequence") {
+        let list = tables.iter().map(|(header, _)| *header);
+        let mut list = list.filter(|header| header.starts_with("[["));
+        let typed = |header: &&str| message.contains(&header[1..header.len() - 1]);
+        let header = list.find(typed)?;
+        return Some(format!(
+            "`{header}` may stand several times: write it in double brackets"
+        ));
+    }
+    let name = message.split("missing field `").nth(1)?.split('`').next()?;
+    // A `[gpo]` alone would not do: what has to stand there is a domain.
+    let name = if matches!(name, "gpo" | "domain") {
+        "gpo.domain"
+    } else {
+        name
+    };
+    let section = |header: &str| header.trim_matches(['[', ']']) == name;
+    let (header, keys) = tables.iter().find(|(header, _)| section(header))?;
+    let keys = keys.join("`, `");
+    Some(format!("add the section `{header}`; its keys are `{keys}`"))
 }
 
 /// The message reads ``unknown field `x`, expected one of `a`, `b` ``: the name and those that

@@ -387,6 +387,22 @@ dns_name = "contoso.com"
                 "did you mean `organization`",
             ),
             ("dns_name", "dnsname", "did you mean `dns_name`"),
+            (
+                r"'\\files.contoso.com\gangway$'",
+                "\"\\\\files.contoso.com\\gangway$\"",
+                "single quotes",
+            ),
+            ("[[gpo.domain]]", "[gpo.domain]", "double brackets"),
+            (
+                "[share]\nroot = '\\\\files.contoso.com\\gangway$'\n",
+                "",
+                "add the section `[share]`",
+            ),
+            (
+                "[[gpo.domain]]\ndns_name = \"contoso.com\"",
+                "",
+                "add the section `[[gpo.domain]]`",
+            ),
             ("\"Contoso\"", "\"\"", "organization.name"),
             ("[\"downloads\"]", "[]", "downloads.paths"),
             (
