@@ -41,6 +41,11 @@ const PACKAGE_MEMORY_BYTES: u64 = 32 * 1024 * 1024;
 /// Most memory that a fleet report may take.
 const FLEET_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
 
+/// What DuckDB is asked: as jq, the state of every report. It reads one field of each file when
+/// it is told its type, and guesses none.
+const STATES_BY_DUCKDB: &str = "import duckdb; print(duckdb.sql(\"select state, count(*) from \
+    read_json('*.json', columns={state: 'VARCHAR'}) group by state\").fetchall())";
+
 /// Most memory that the bootstrap may take when it has nothing to do.
 const IDLE_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -312,8 +317,17 @@ impl Bench {
                 .folder(&reports)
         });
         let (product, yardstick) = measure::by_turns(&report, &jq, self.rounds)?;
+        let modules = setup::DUCKDB.folder()?;
+        let duckdb = Contender::new("DuckDB, states only", &[], || {
+            Program::new(setup::PYTHON)
+                .env("PYTHONPATH", &modules)
+                .args(["-c", STATES_BY_DUCKDB])
+                .folder(&reports)
+        });
+        let (again, database) = measure::by_turns(&report, &duckdb, self.rounds)?;
         Ok(vec![
             compared("fleet report", &product, &yardstick, Bar::Times(1.0)),
+            compared("fleet report, DuckDB", &again, &database, Bar::Times(1.0)),
             memory("fleet report, memory", &product, FLEET_MEMORY_BYTES),
         ])
     }

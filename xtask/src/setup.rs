@@ -11,9 +11,10 @@ mod tools;
 use anyhow::{Result, bail};
 use clap::Args;
 
+pub(crate) use probe::PYTHON;
 use probe::State;
-pub(crate) use tools::Purpose;
 use tools::TOOLS;
+pub(crate) use tools::{DUCKDB, Purpose};
 
 use crate::{program, say};
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::probe::Probe;
 use super::tools::{OSSLSIGNCODE, Tool};
 use crate::program::{self, Program};
 use crate::{say, workspace};
@@ -17,6 +18,28 @@ enum Installer {
 
 /// Installs the packages of `missing`, or stops with the exact line to type.
 pub(super) fn install(missing: &[&Tool]) -> Result<()> {
+    let (wheels, missing): (Vec<&Tool>, Vec<&Tool>) = missing
+        .iter()
+        .partition(|tool| matches!(tool.probe, Probe::Wheel(_)));
+    if !missing.is_empty() {
+        install_packages(&missing)?;
+    }
+    for tool in wheels {
+        if let Probe::Wheel(wheel) = tool.probe {
+            say::stage(format!("installing {} with pip", tool.name));
+            wheel.install().with_context(|| {
+                format!(
+                    "{} cannot be installed\nhint: only `cargo xtask bench` needs it",
+                    tool.name
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Those that Debian packages.
+fn install_packages(missing: &[&Tool]) -> Result<()> {
     if let Some(tool) = missing.iter().find(|tool| tool.packages.is_empty()) {
         bail!(
             "{} is missing and no package brings it\n\

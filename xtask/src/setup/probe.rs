@@ -1,10 +1,13 @@
 //! Looking for a tool: is it there, in which version, and if not, why?
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
 
 use crate::program::{self, Program};
 use crate::runner::toolchain::Toolchain;
+use crate::workspace;
 
 /// How a tool is recognised.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) enum Probe {
     },
     /// A module that Python finds.
     Python(&'static str),
+    /// A Python package in a folder of ours, in exactly one version.
+    Wheel(Wheel),
     /// osslsigncode, new enough.
     Osslsigncode {
         /// Major and minor version.
@@ -31,6 +36,33 @@ pub(super) enum Probe {
     StubClippy,
     /// A subcommand of the cargo that runs us.
     CargoCommand(&'static str),
+}
+
+/// A Python package and its version.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wheel {
+    /// Its name, and the module's.
+    pub(super) module: &'static str,
+    /// The one version.
+    pub(super) version: &'static str,
+}
+
+impl Wheel {
+    /// The folder that it lies in, `PYTHONPATH` of who uses it.
+    pub(crate) fn folder(self) -> Result<PathBuf> {
+        let name = format!("{}-{}", self.module, self.version);
+        Ok(workspace::target()?.join("python").join(name))
+    }
+
+    /// Puts it there.
+    pub(super) fn install(self) -> Result<()> {
+        Program::new(PYTHON)
+            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade"])
+            .args(["--root-user-action", "ignore", "--target"])
+            .arg(self.folder()?)
+            .arg(format!("{}=={}", self.module, self.version))
+            .run_quietly()
+    }
 }
 
 /// Whether a tool is there.
@@ -53,6 +85,7 @@ impl Probe {
             Probe::Program(names) => program_state(names),
             Probe::File { variable, usual } => file_state(variable, usual),
             Probe::Python(module) => python_state(module),
+            Probe::Wheel(wheel) => wheel_state(*wheel),
             Probe::Osslsigncode { oldest } => osslsigncode_state(*oldest),
             Probe::StubCompiler => match Toolchain::pick() {
                 Ok(toolchain) => there(toolchain.version),
@@ -108,7 +141,7 @@ fn program_state(names: &[&str]) -> State {
 }
 
 /// System programs are not on everybody's `PATH`.
-fn find_also_in_sbin(name: &str) -> Option<std::path::PathBuf> {
+fn find_also_in_sbin(name: &str) -> Option<PathBuf> {
     program::find(name).or_else(|| {
         let file = Path::new("/usr/sbin").join(name);
         file.is_file().then_some(file)
@@ -116,7 +149,7 @@ fn find_also_in_sbin(name: &str) -> Option<std::path::PathBuf> {
 }
 
 fn file_state(variable: &str, usual: &str) -> State {
-    let file = env::var_os(variable).map_or_else(|| usual.into(), std::path::PathBuf::from);
+    let file = env::var_os(variable).map_or_else(|| usual.into(), PathBuf::from);
     if file.is_file() {
         return there(file.display().to_string());
     }
@@ -126,13 +159,34 @@ fn file_state(variable: &str, usual: &str) -> State {
     ))
 }
 
+/// The system's own: packages put modules there, and not into one of a version manager.
+pub(crate) const PYTHON: &str = "/usr/bin/python3";
+
+fn wheel_state(wheel: Wheel) -> State {
+    let Ok(folder) = wheel.folder() else {
+        return missing("there is no target folder".to_owned());
+    };
+    let module = wheel.module;
+    let said = Program::new(PYTHON)
+        .env("PYTHONPATH", &folder)
+        .args([
+            "-c",
+            &format!("import {module}; print({module}.__version__)"),
+        ])
+        .text();
+    match said {
+        Ok(version) if version.trim() == wheel.version => there(version.trim().to_owned()),
+        _ => missing(format!(
+            "`{}` holds no Python package {module} {}",
+            folder.display(),
+            wheel.version
+        )),
+    }
+}
+
 fn python_state(module: &str) -> State {
     let import = format!("import {module}");
-    // The system's own: packages put modules there, and not into one of a version manager.
-    match Program::new("/usr/bin/python3")
-        .args(["-c", &import])
-        .text()
-    {
+    match Program::new(PYTHON).args(["-c", &import]).text() {
         Ok(_) => there(format!("Python module {module}")),
         Err(_) => missing(format!("`/usr/bin/python3 -c '{import}'` fails")),
     }

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::probe::{Probe, State};
+use super::probe::{Probe, State, Wheel};
 
 /// What a tool is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,6 +51,12 @@ pub(super) struct Tool {
 
 /// The version whose verdicts `docs/authenticode-differences.md` compares with Gangway's.
 pub(super) const OSSLSIGNCODE: (u32, u32) = (2, 9);
+
+/// The version that the fleet report is measured against.
+pub(crate) const DUCKDB: Wheel = Wheel {
+    module: "duckdb",
+    version: "2.0.1",
+};
 
 /// Every tool, the ones that building needs first.
 pub(super) const TOOLS: &[Tool] = &[
@@ -157,6 +163,20 @@ pub(super) const TOOLS: &[Tool] = &[
         purposes: &[Purpose::Bench],
         probe: Probe::Program(&["jq"]),
         packages: &["jq"],
+    },
+    Tool {
+        name: "pip",
+        why: "brings yardsticks that Debian does not package",
+        purposes: &[Purpose::Bench],
+        probe: Probe::Python("pip"),
+        packages: &["python3-pip"],
+    },
+    Tool {
+        name: "DuckDB",
+        why: "the other yardstick of the fleet report",
+        purposes: &[Purpose::Bench],
+        probe: Probe::Wheel(DUCKDB),
+        packages: &[],
     },
     Tool {
         name: "xmllint",
