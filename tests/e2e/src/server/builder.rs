@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 use gangway_fixtures::pe::{Version, with_version};
@@ -190,6 +190,7 @@ impl ServerBuilder {
             shares: around.join("shares"),
             running: self.services.iter().filter_map(Service::running).collect(),
             runs: AtomicU32::new(0),
+            answered: AtomicUsize::new(0),
         };
         standins.place_tools(&server)?;
         write(&server.on_c("standins/name.txt"), self.name.as_bytes())?;

@@ -7,7 +7,7 @@ mod os;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -51,6 +51,8 @@ pub struct Server {
     /// Services that run from the start.
     running: Vec<String>,
     runs: AtomicU32,
+    /// Requests for a restart that a restart has answered.
+    answered: AtomicUsize,
 }
 
 impl Server {
@@ -126,7 +128,19 @@ impl Server {
     /// # Errors
     /// The server does not stop.
     pub fn restart(&self) -> Result<()> {
+        self.answered
+            .store(self.restarts_asked_for(), Ordering::Relaxed);
         self.prefix.stop()
+    }
+
+    /// Has something asked for a restart of Windows that did not come yet?
+    pub fn owes_a_restart(&self) -> bool {
+        self.restarts_asked_for() > self.answered.load(Ordering::Relaxed)
+    }
+
+    fn restarts_asked_for(&self) -> usize {
+        let calls = self.calls();
+        calls.iter().filter(|(name, _)| name == "shutdown").count()
     }
 
     /// Programs that still run, without those that belong to Wine itself and without
