@@ -66,8 +66,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code, in the order of declaration.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 16] = [
+    pub const ALL: [Self; 16] = [
         Self::CommandLine,
         Self::Config,
         Self::Lock,

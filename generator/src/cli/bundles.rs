@@ -14,7 +14,7 @@ use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, Verification, Ve
 use crate::problem::Problem;
 
 /// As `--mode` takes it.
-const fn mode_name(mode: Mode) -> &'static str {
+pub(super) const fn mode_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Precheck => "precheck",
         Mode::Onboard => "onboard",
@@ -114,6 +114,11 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     let good = found.is_good(given.signed, &given.findings.deny());
     output.problems(&found.problems);
     output.line(&format!("bundle     {}", found.document.bundle_id));
+    output.line(&format!(
+        "mode       {}, sequence {}",
+        mode_name(found.document.mode),
+        found.document.sequence
+    ));
     output.line(&format!("digest     {}", found.bundle_json_sha256));
     output.line(&format!("files      {} compared", found.files));
     output.line(&format!("stub       {}", found.stub));

@@ -7,6 +7,7 @@ use clap::CommandFactory as _;
 
 use super::answer::Answer;
 use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Patience};
+use super::bundles::mode_name;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{Built, Completions, Explained, Written};
@@ -118,6 +119,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         "bundle   {} (sequence {})",
         bundle.bundle_id, bundle.sequence
     ));
+    output.line(&format!("mode     {}", mode_name(bundle.mode)));
     output.line(&format!("release  {}", bundle.release_id));
     output.line(&format!("expect   {}", built.bundle_json_sha256));
     output.line(&format!("sign     {out}/{}", bundle.exe.path));

@@ -14,6 +14,7 @@ use gangway_contract::text::Word;
 use gangway_contract::{Reason, State};
 
 use super::Page;
+use crate::failure::FailureCode;
 use crate::fleet::{OwnerCheck, Standing};
 
 /// Every word; one that several sets spell has several pages.
@@ -99,8 +100,43 @@ pub(super) fn all() -> Vec<Page> {
             "see `gangway explain GW4008` for where owners and accounts come from",
         )
     }));
+    pages.extend(FailureCode::ALL.map(|code| {
+        let about = format!(
+            "Why a command gave up, as `error.code` of its answer (exit code {}): {}.",
+            code.exit() as u8,
+            code.meaning()
+        );
+        page(
+            &code.to_string(),
+            "cause of a failed command",
+            &about,
+            "read `message`, `causes` and `hints` beside it; docs/answers.md has them all",
+        )
+    }));
+    pages.extend(SIGNATURES.map(|(word, about)| {
+        page(
+            word,
+            "standing of a bootstrap's signature",
+            about,
+            "`gangway verify --signed` asks for `vouched`, by the roots of the config or `--root`",
+        )
+    }));
     pages
 }
+
+/// As `sign` and `verify` answer.
+const SIGNATURES: [(&str, &str); 4] = [
+    ("unsigned", "The bootstrap has no signature."),
+    (
+        "intact",
+        "The signature fits the bootstrap, and no root was named to judge its signer by.",
+    ),
+    ("vouched", "One of the named roots vouches for the signer."),
+    (
+        "refused",
+        "The signature does not hold, or was not looked at.",
+    ),
+];
 
 fn state_page(state: State) -> Page {
     let standing = Standing::State(state);
