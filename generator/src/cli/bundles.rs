@@ -7,20 +7,11 @@ use super::arguments::{Relock, Sign, Verify};
 use super::commands::{now, patiently};
 use super::failure::Failure;
 use super::output::Output;
-use super::results::{LockedBundle, Relocked, Signed, Verified};
+use super::results::{LockedBundle, Relocked, Signed, Verified, mode_name};
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, Verification, VerifyRequest};
 use crate::problem::Problem;
-
-/// As `--mode` takes it.
-pub(super) const fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Precheck => "precheck",
-        Mode::Onboard => "onboard",
-        Mode::Offboard => "offboard",
-    }
-}
 
 /// Makes a lock again.
 pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, Failure> {

@@ -7,10 +7,9 @@ use clap::CommandFactory as _;
 
 use super::answer::Answer;
 use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Patience};
-use super::bundles::mode_name;
 use super::failure::Failure;
 use super::output::Output;
-use super::results::{Built, Completions, Explained, Written};
+use super::results::{Built, Completions, Explained, Written, mode_name};
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::intake::lock::LockMode;

@@ -92,6 +92,15 @@ pub(super) struct LockedBundle {
     pub(super) bundle_json_sha256: Option<Sha256>,
 }
 
+/// As `--mode` takes it.
+pub(super) const fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Precheck => "precheck",
+        Mode::Onboard => "onboard",
+        Mode::Offboard => "offboard",
+    }
+}
+
 /// Of `sign`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Signed {
