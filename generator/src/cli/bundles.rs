@@ -1,7 +1,5 @@
 //! The commands about a bundle that is there: `sign` and `verify`.
 
-use gangway_contract::manifest::Mode;
-
 use super::answer::Answer;
 use super::arguments::{Relock, Sign, Verify};
 use super::commands::{now, patiently};
