@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 
 use super::disk;
+use super::layout::exe_path;
 use super::output::{OutputError, io_error};
+use crate::bundle::{self, BundleDocument};
 use crate::plain_file;
 
 /// Longest beginning that is looked at, in bytes.
@@ -38,7 +40,30 @@ pub(super) fn remove(
     disk::remove_file(path).map_err(io_error("remove", path))
 }
 
-/// As the exe of a bundle begins.
-pub(super) fn begins_as_exe(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"MZ") || b"MZ".starts_with(bytes)
+/// Does this begin as the exe of the bundle in this folder does, or is it the beginning of it? What
+/// a signature changes, the checksum first, lies behind what is compared.
+pub(super) fn begins_as_exe_of(bundle: &Path) -> impl Fn(&[u8]) -> bool {
+    let head = exe_head(bundle);
+    move |bytes| {
+        let Some(head) = &head else {
+            return bytes.is_empty();
+        };
+        bytes.starts_with(head) || head.starts_with(bytes)
+    }
+}
+
+/// The exe up to its checksum (`IMAGE_OPTIONAL_HEADER.CheckSum`, 64 bytes into the optional header,
+/// which is 24 bytes behind the place that the DOS header names).
+fn exe_head(bundle: &Path) -> Option<Vec<u8>> {
+    let document =
+        plain_file::read_whole(&bundle.join(bundle::FILE_NAME), bundle::MAX_BYTES).ok()?;
+    let document = BundleDocument::parse(&document).ok()?;
+    let exe = exe_path(document.mode, &document.bundle_id);
+    let mut head = plain_file::beginning(&bundle.join(exe), BEGINNING).ok()?;
+    let place = head.get(0x3C..0x40)?.try_into().ok()?;
+    let checksum = usize::try_from(u32::from_le_bytes(place))
+        .ok()?
+        .checked_add(88)?;
+    head.truncate(checksum);
+    head.starts_with(b"MZ").then_some(head)
 }

@@ -25,11 +25,11 @@ impl PrivateFolder {
     /// The system refuses, or anybody may exchange what lies in its folder for temporary files.
     pub(super) fn for_work_on(thing: &Path) -> io::Result<Self> {
         let system = std::env::temp_dir();
-        if may_be_exchanged(&system)? {
+        if let Some(folder) = exchangeable(&fs::canonicalize(&system)?)? {
             return Err(io::Error::other(format!(
-                "anybody may take away what others keep in `{}`; name another folder by the variable \
-                 `TMPDIR`",
-                system.display()
+                "other accounts may exchange what lies in `{}`, where temporary files go; name a \
+                 folder of your own by the variable `TMPDIR`",
+                folder.display()
             )));
         }
         let digest = Sha256::of(thing.as_os_str().as_encoded_bytes()).to_string();
@@ -49,11 +49,11 @@ impl PrivateFolder {
     }
 
     fn create(path: PathBuf) -> io::Result<Self> {
-        let leftover = Leftover::at(&path);
         disk::create_private_folder(&path)?;
+        // Not before: until then the name may be somebody else's.
         Ok(Self {
+            _leftover: Leftover::at(&path),
             path,
-            _leftover: leftover,
         })
     }
 }
@@ -80,16 +80,26 @@ fn is_ours(found: &fs::Metadata) -> bool {
     found.is_dir()
 }
 
-/// Writable for everybody, and without the bit that keeps each to his own (inode(7), sticky bit).
+/// The first of this folder and those above it in which another account may rename what is not its
+/// own: one that another than root owns, or that others may write without the bit that keeps each to
+/// his own (inode(7), sticky bit; its owner is not bound by it).
 #[cfg(unix)]
-fn may_be_exchanged(folder: &Path) -> io::Result<bool> {
+fn exchangeable(folder: &Path) -> io::Result<Option<&Path>> {
     use std::os::unix::fs::MetadataExt as _;
-    let mode = fs::metadata(folder)?.mode();
-    Ok(mode & 0o002 != 0 && mode & 0o1000 == 0)
+    let me = rustix::process::geteuid().as_raw();
+    for folder in folder.ancestors() {
+        let found = fs::metadata(folder)?;
+        let (mode, owner) = (found.mode(), found.uid());
+        let others_write = mode & 0o022 != 0 && mode & 0o1000 == 0;
+        if others_write || (owner != 0 && owner != me) {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "Unix may fail")]
-fn may_be_exchanged(_folder: &Path) -> io::Result<bool> {
-    Ok(false)
+fn exchangeable(_folder: &Path) -> io::Result<Option<&Path>> {
+    Ok(None)
 }

@@ -197,19 +197,55 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
         .map_err(io_error("read", result))?;
     let judged = accepted(&document, &bytes, &exe, anchors.as_ref(), request.now)?;
     // Written anew: the program's file may be a link, or still open.
-    let place = &scratch.accepted;
-    disk::write_new(place, &bytes).map_err(io_error("write", place))?;
-    let permissions = fs::metadata(&exe_path)
-        .map_err(io_error("read", &exe_path))?
-        .permissions();
-    fs::set_permissions(place, permissions).map_err(io_error("set the mode of", place))?;
-    disk::rename(place, &exe_path).map_err(io_error("replace", &exe_path))?;
+    put_in_place(&scratch.accepted, &exe_path, &bytes)?;
     Ok(Signed {
         document,
         exe_sha256: Sha256::of(&bytes),
         signature: judged.signature,
         problems: judged.problems,
     })
+}
+
+/// Replaces the exe. Whoever may write beside the bundle may exchange the file before its rename, so
+/// what lies in the bundle afterwards has to be the file that was written.
+fn put_in_place(accepted: &Path, exe_path: &Path, bytes: &[u8]) -> Result<(), SignError> {
+    let permissions = fs::metadata(exe_path)
+        .map_err(io_error("read", exe_path))?
+        .permissions();
+    let mut file = disk::create_file(accepted).map_err(io_error("create", accepted))?;
+    disk::write(&mut file, bytes).map_err(io_error("write", accepted))?;
+    // Of the file that is open, whatever its name leads to by now.
+    file.set_permissions(permissions)
+        .map_err(io_error("set the mode of", accepted))?;
+    let written = file.metadata().map_err(io_error("look at", accepted))?;
+    let is_written =
+        |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| same_file(&written, &found));
+    if !is_written(accepted) {
+        return Err(OutputError::Exchanged {
+            path: accepted.to_owned(),
+        }
+        .into());
+    }
+    disk::rename(accepted, exe_path).map_err(io_error("replace", exe_path))?;
+    if !is_written(exe_path) {
+        return Err(OutputError::Exchanged {
+            path: exe_path.to_owned(),
+        }
+        .into());
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// What the standard library tells of a file.
+#[cfg(not(unix))]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    other.is_file() && one.len() == other.len() && one.created().ok() == other.created().ok()
 }
 
 /// Document and unsigned exe of the bundle, when it is the one that was built. A signature that is
@@ -296,7 +332,7 @@ impl Scratch {
         let beside = |suffix| parent.join(format!(".{name}{suffix}"));
         let claim = Claim::take(beside(".gangway-lock"), bundle)?;
         let accepted = beside(".gangway-signed");
-        leftover::remove(&accepted, leftover::begins_as_exe)?;
+        leftover::remove(&accepted, leftover::begins_as_exe_of(bundle))?;
         let folder = PrivateFolder::for_work_on(bundle)
             .map_err(io_error("make a private folder for the work on", bundle))?;
         Ok(Self {

@@ -56,10 +56,15 @@ fn signing_takes_nothing_of_others_away() {
         b"notes"
     );
     assert!(fs::read(desk.exe()).unwrap() == before);
-    // What a killed signing leaves begins as an exe does.
-    desk.put(".out.gangway-signed", b"MZ\x90");
-    desk.run(&SIGN).succeeds();
-    assert!(!desk.path(".out.gangway-signed").exists());
+    desk.put(".out.gangway-signed", b"MZ my own program");
+    desk.run(&SIGN).fails_with(3, &["is in the way"]);
+    // What a killed signing leaves is the beginning of the bundle's exe.
+    for left in [0, 2, 300] {
+        let exe = fs::read(desk.path("signed.exe")).unwrap();
+        desk.put(".out.gangway-signed", &exe[..left]);
+        desk.run(&SIGN).succeeds();
+        assert!(!desk.path(".out.gangway-signed").exists());
+    }
 }
 
 #[test]
@@ -87,12 +92,15 @@ fn the_key_gets_a_file_that_nobody_else_can_exchange() {
     assert!(told("where.txt").starts_with(desk.path("tmp").to_str().unwrap()));
     assert_eq!(fs::read_dir(desk.path("tmp")).unwrap().count(), 0);
 
-    let everybody = fs::Permissions::from_mode(0o777);
-    fs::set_permissions(desk.path("tmp"), everybody).unwrap();
-    let refused = sign("tmp");
-    assert_eq!(refused.status.code(), Some(3));
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("TMPDIR"), "{said}");
+    // Of everybody, of a group, and below such a folder.
+    fs::create_dir(desk.path("tmp/own")).unwrap();
+    for (mode, temporary) in [(0o777, "tmp"), (0o770, "tmp"), (0o777, "tmp/own")] {
+        fs::set_permissions(desk.path("tmp"), fs::Permissions::from_mode(mode)).unwrap();
+        let refused = sign(temporary);
+        assert_eq!(refused.status.code(), Some(3));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("TMPDIR"), "{said}");
+    }
 }
 
 #[test]

@@ -79,10 +79,8 @@ pub enum OutputError {
         /// The bundle around it.
         bundle: PathBuf,
     },
-    /// The folder that is written is no longer the one that was made.
-    #[error(
-        "`{}` was exchanged for another one while the bundle was written", path.display()
-    )]
+    /// What is written is no longer what was made.
+    #[error("`{}` was exchanged for something else while it was written", path.display())]
     Exchanged {
         /// The folder.
         path: PathBuf,
@@ -151,7 +149,7 @@ impl Fault for OutputError {
             Self::HoldsInput { .. } => "name a folder of its own for the bundle".into(),
             Self::AmongDownloads { .. } => "name a folder outside of them".into(),
             Self::InsideABundle { .. } => "name a folder outside of it".into(),
-            Self::Exchanged { .. } => "build where nobody else may write".into(),
+            Self::Exchanged { .. } => "work where nobody else may write".into(),
             Self::MountPoint { path } => format!(
                 "name a folder inside it, such as `{}`",
                 path.join("bundle").display()

@@ -75,8 +75,9 @@ impl Staging {
         let claim = Claim::take(place.claim(), &place.shown)?;
         replacement::end_killed(&place, &claim)?;
         let folder = place.staging();
-        let leftover = Some(Leftover::at(&folder));
         disk::create_folder(&folder).map_err(io_error("create folder", &folder))?;
+        // Not before: until then the name may be somebody else's.
+        let leftover = Some(Leftover::at(&folder));
         // From here on dropping it tidies up.
         let staging = Self {
             place,

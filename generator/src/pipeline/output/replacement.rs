@@ -66,5 +66,5 @@ pub(super) fn end_killed(place: &Place, _claim: &Claim) -> Result<(), OutputErro
     }
     sweep(&place.staging())?;
     sweep(&previous)?;
-    leftover::remove(&place.signed(), leftover::begins_as_exe)
+    leftover::remove(&place.signed(), leftover::begins_as_exe_of(target))
 }
