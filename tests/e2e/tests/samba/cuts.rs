@@ -74,10 +74,10 @@ fn cut_an_update(kind: fn(usize) -> Cut, old: &Bundle, new: &Bundle, expected: u
     }
 }
 
-/// Bootstrap, task, comment and `GPT.INI`: upload and rename.
+/// Bootstrap, task, policy values, comment and `GPT.INI`: upload and rename.
 #[test]
 fn an_update_that_is_killed_at_any_write_to_the_share_ends_whole() {
-    cut_an_update(Cut::Share, &task_only(), &other_task_only(), 4 * 2);
+    cut_an_update(Cut::Share, &task_only(), &other_task_only(), 5 * 2);
 }
 
 /// One change of each GPO.
@@ -119,8 +119,8 @@ fn cut_a_first_publication(
 }
 
 /// Bootstrap: folder, upload, rename; GPO: folder, permissions, rename, four folders, upload and
-/// rename of two files and of `GPT.INI`.
-const FIRST_WRITES_TO_THE_SHARE: usize = 3 + 3 + 4 + 6;
+/// rename of three files and of `GPT.INI`.
+const FIRST_WRITES_TO_THE_SHARE: usize = 3 + 3 + 4 + 8;
 
 // Two halves that run side by side: the whole takes longer than all other tests of the suite.
 
