@@ -131,7 +131,7 @@ mod tests {
         let mut report = json!({
             "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": fqdn,
             "finished_at": finished_at, "state": state, "reason": reason, "detail": "seen",
-            "next_action": "act", "exit_code": 0,
+            "next_action": "act", "exit_code": 0, "mode": "onboard",
             "health": {
                 "onboarding": {"good": true}, "sensor": {"good": true},
                 "antivirus": {"good": true}, "content": {"good": true},

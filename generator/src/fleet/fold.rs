@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use gangway_contract::fact::Fact;
+use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, OrgId, State, UtcTime};
 use serde::Deserialize;
 
@@ -19,6 +20,7 @@ const MAX_TEXT: usize = 1_000;
 #[derive(Deserialize)]
 pub(super) struct HostReport {
     pub(super) schema: u32,
+    mode: Mode,
     bundle_id: BundleId,
     sequence: u64,
     /// As written: the file's name is made from the very characters.
@@ -87,6 +89,17 @@ impl HostReport {
     /// Is it of a run, and not of `connectivity`?
     pub(super) fn is_run(&self) -> bool {
         self.connectivity.is_none()
+    }
+
+    /// Does it say what no bootstrap of its mode says?
+    pub(super) fn contradicts_its_mode(&self) -> bool {
+        match self.state {
+            State::Onboarded | State::OnboardedPendingReboot | State::OnboardedUnhealthy => {
+                self.mode != Mode::Onboard
+            }
+            State::Offboarded => self.mode != Mode::Offboard,
+            _ => false,
+        }
     }
 
     /// Code of the reason, as written.

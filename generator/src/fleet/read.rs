@@ -306,6 +306,9 @@ fn against(name: &str, report: &HostReport, now: UtcTime) -> Option<String> {
             "its name says `{time}`, its content `{finished_at}`"
         ));
     }
+    if report.contradicts_its_mode() {
+        return Some(format!("no run of its mode ends as `{}`", report.state));
+    }
     (finished_at.since(now) > CLOCK_TOLERANCE_S)
         .then(|| format!("it is of {finished_at}, which lies in the future"))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use gangway_contract::State;
 use gangway_contract::manifest::Mode;
+use gangway_contract::{Reason, State};
 
 use super::{Coverage, Fleet, OwnerCheck, Server, Standing};
 
@@ -66,6 +66,12 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
         ),
         Mode::Onboard | Mode::Offboard => write!(out, "\n{} % done", fleet.done_percent),
     };
+    let not_targeted = Standing::State(State::NotTargeted);
+    let outside = |server: &&Server| server.expected && server.standing == not_targeted;
+    let outside = fleet.servers.iter().filter(outside).count();
+    if outside > 0 {
+        let _ = write!(out, " of those that the bundle is for ({outside} are not)");
+    }
     if !fleet.coverage.owners_checked {
         out.push_str(", owners not checked");
     }
@@ -205,7 +211,7 @@ fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
         let standing = server.standing;
         let wanted = standing.is_done(fleet.campaign.mode);
         let restart = standing == Standing::State(State::OnboardedPendingReboot);
-        if wanted && !restart || standing == Standing::State(State::NotTargeted) {
+        if wanted && !restart {
             continue;
         }
         let rank = super::standing::ORDER
@@ -214,7 +220,11 @@ fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
             .unwrap_or(0);
         let (reason, next_action) = match (&server.report, standing.next_action()) {
             (_, Some(own)) => ("", own),
-            (Some(report), None) => (report.reason.as_str(), report.next_action.as_str()),
+            // The program's own words: what a report says may be anybody's.
+            (Some(report), None) => match Reason::from_code(&report.reason) {
+                Some(reason) => (report.reason.as_str(), reason.next_action()),
+                None => (report.reason.as_str(), report.next_action.as_str()),
+            },
             (None, None) => ("", ""),
         };
         groups

@@ -67,7 +67,7 @@ fn old_reports() -> Desk {
         let document = json!({
             "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": "srv1.contoso.com",
             "finished_at": time.to_string(), "state": "failed", "reason": "step-failed",
-            "detail": "", "next_action": "", "exit_code": 53,
+            "detail": "", "next_action": "", "exit_code": 53, "mode": "onboard",
             "facts_after": {"sensor": {"org_id": "absent"}},
         });
         let name = file_name("srv1.contoso.com", time, hour);

@@ -26,6 +26,7 @@ fn report(name: &str, state: &str, finished_at: &str) -> Value {
         "detail": "",
         "next_action": "look at the step",
         "exit_code": 0,
+        "mode": "onboard",
         "health": {
             "onboarding": good("onboarded"),
             "sensor": good("alive"),

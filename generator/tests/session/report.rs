@@ -23,6 +23,7 @@ fn report(hidden: &str) -> Vec<u8> {
         "detail": format!("detail{hidden}"),
         "next_action": format!("look{hidden}"),
         "exit_code": 1,
+        "mode": "onboard",
         "health": healthy(),
         "facts_after": {"sensor": {"org_id": "absent"}},
     });
@@ -60,6 +61,9 @@ fn report_of(name: &str, state: &str, finished_at: &str) -> Value {
     let mut document: Value = serde_json::from_slice(&report("")).unwrap();
     document["fqdn"] = format!("{name}.contoso.com").into();
     document["state"] = state.into();
+    if state == "offboarded" {
+        document["mode"] = "offboard".into();
+    }
     document["finished_at"] = finished_at.into();
     document
 }

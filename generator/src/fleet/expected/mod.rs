@@ -104,14 +104,16 @@ impl ExpectedServers {
             } else if row.disabled {
                 servers.disabled += 1;
             } else {
-                match ServerName::parse(row.written()) {
+                let known = match ServerName::parse(row.written()) {
                     Some(ServerName::Full(name)) => add(&mut servers.full, name, row.sid),
                     Some(ServerName::Short(name)) => add(&mut servers.short, name, row.sid),
-                    None => {
-                        let shown = format!("line {}: `{}`", row.line, row.written());
-                        servers.nameless.insert(shown.clone());
-                        odd.push(shown);
-                    }
+                    None => false,
+                };
+                // Its report cannot be told from another's, so it stays one that is missing.
+                if !known {
+                    let shown = format!("line {}: `{}`", row.line, row.written());
+                    servers.nameless.insert(shown.clone());
+                    odd.push(shown);
                 }
             }
         }
@@ -187,16 +189,36 @@ impl ExpectedServers {
         let full = self.full.keys();
         let silent = full.filter(|name| !matched.expected.contains(*name));
         matched.missing = silent.chain(&self.nameless).cloned().collect();
-        for short in self.short.keys() {
-            match by_label.get(short.as_str()).map(Vec::as_slice) {
-                Some([one]) => {
+        // A server stands for one row: names that it has as a whole go before those that its own
+        // was cut to.
+        let label_of = |name: &str| name.split('.').next().unwrap_or(name).to_owned();
+        let whole = |short: &str, names: &[&str]| names.iter().any(|name| label_of(name) == short);
+        let mut shorts: Vec<(&String, &[&str])> = self
+            .short
+            .keys()
+            .map(|short| {
+                (
+                    short,
+                    by_label.get(short.as_str()).map_or(&[][..], Vec::as_slice),
+                )
+            })
+            .collect();
+        shorts.sort_by_key(|(short, names)| !whole(short, names));
+        for (short, names) in shorts {
+            let free: Vec<&str> = names
+                .iter()
+                .copied()
+                .filter(|name| !matched.expected.contains(*name))
+                .collect();
+            match free.as_slice() {
+                [one] => {
                     matched.expected.insert((*one).to_owned());
                 }
-                Some(several) => {
-                    matched.problems.push(ambiguous(short, several));
+                [] => {
                     matched.missing.insert(short.clone());
                 }
-                None => {
+                several => {
+                    matched.problems.push(ambiguous(short, several));
                     matched.missing.insert(short.clone());
                 }
             }
@@ -223,14 +245,15 @@ fn nameless_problem(rows: &[String], code_page: bool) -> Option<Problem> {
     Some(problem.naming(rows.iter().cloned()))
 }
 
-/// Adds a server. Of two rows with two accounts nobody knows which is meant.
-fn add(servers: &mut BTreeMap<String, Option<Sid>>, name: String, account: Option<Sid>) {
+/// Adds a server; false for a second account of one name, which is another server.
+fn add(servers: &mut BTreeMap<String, Option<Sid>>, name: String, account: Option<Sid>) -> bool {
     let kept = servers.entry(name).or_insert(account);
     match (*kept, account) {
         (None, _) => *kept = account,
-        (Some(one), Some(other)) if one != other => *kept = None,
+        (Some(one), Some(other)) if one != other => return false,
         _ => {}
     }
+    true
 }
 
 fn ambiguous(short: &str, several: &[&str]) -> Problem {

@@ -53,7 +53,7 @@ impl Place {
         let document = json!({
             "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": host,
             "finished_at": time.to_string(), "state": state, "reason": "converged", "detail": "",
-            "next_action": "", "exit_code": 0,
+            "next_action": "", "exit_code": 0, "mode": "onboard",
             "health": {"onboarding": good, "sensor": good, "antivirus": good, "content": good},
             "facts_after": {"sensor": {"org_id": "absent"}},
         });
