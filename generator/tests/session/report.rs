@@ -168,7 +168,15 @@ fn servers_that_nobody_expected_are_named_and_do_not_count() {
 fn no_report_raises_the_number_that_should_not() {
     let failed = report_of("srv1", "failed", LATELY);
     let good = |name: &str, time: &str| with_org(report_of(name, "onboarded", time), OURS);
-    let table: [(&str, &[Value], &[&str], &str); 7] = [
+    let mut of_a_precheck = good("srv1", LATELY);
+    of_a_precheck["mode"] = "precheck".into();
+    let table: [(&str, &[Value], &[&str], &str); 8] = [
+        (
+            "of a precheck, which onboards nothing",
+            &[of_a_precheck],
+            &["--org-id", OURS],
+            "no run of its mode",
+        ),
         (
             "two years old and alone",
             &[good("srv1", "2024-03-02T09:00:00Z")],

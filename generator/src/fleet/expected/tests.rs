@@ -188,3 +188,43 @@ fn a_short_name_means_one_server_or_none() {
     assert_eq!(matched.problems[0].code.id, "GW4005");
     assert_eq!(matched.problems[0].evidence.len(), 2);
 }
+
+#[test]
+fn a_report_counts_for_one_row_of_the_list() {
+    for (list, reported, expected, missing) in [
+        // A full name, and another account of the same short name.
+        (
+            "DNSHostName,sAMAccountName,SID\nsrv1.child.contoso.com,SRV1$,S-1-5-21-1-2-3-1101\n\
+             ,SRV1$,S-1-5-21-1-2-3-2202\n",
+            "srv1.child.contoso.com",
+            2,
+            1,
+        ),
+        // One short name of two accounts.
+        (
+            "sAMAccountName,SID\nSRV1$,S-1-5-21-1-2-3-1101\nSRV1$,S-1-5-21-9-2-3-1101\n",
+            "srv1.contoso.com",
+            2,
+            1,
+        ),
+        // A name, and what NetBIOS leaves of it.
+        (
+            "Name\napplicationserver1\napplicationserv\n",
+            "applicationserver1.contoso.com",
+            2,
+            1,
+        ),
+        (
+            "Name\napplicationserv\n",
+            "applicationserver1.contoso.com",
+            1,
+            0,
+        ),
+    ] {
+        let servers = ExpectedServers::read(list.as_bytes()).unwrap();
+        assert_eq!(servers.len(), expected, "{list}");
+        let matched = servers.matched([reported].into_iter());
+        assert!(matched.expected.contains(reported), "{list}");
+        assert_eq!(matched.missing.len(), missing, "{list}");
+    }
+}
