@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 
 use super::disk;
-use crate::interrupted::Leftover;
+use crate::interrupted::{self, Leftover};
 
 /// A folder below the system's folder for temporary files, gone when this is dropped or a signal
 /// comes. What a killed run left is taken away by the next one for the same thing.
@@ -49,11 +49,13 @@ impl PrivateFolder {
     }
 
     fn create(path: PathBuf) -> io::Result<Self> {
-        disk::create_private_folder(&path)?;
-        // Not before: until then the name may be somebody else's.
+        // Both or neither: until then the name may be somebody else's.
+        let leftover = interrupted::undisturbed(|| {
+            disk::create_private_folder(&path).map(|()| Leftover::at(&path))
+        })?;
         Ok(Self {
-            _leftover: Leftover::at(&path),
             path,
+            _leftover: leftover,
         })
     }
 }

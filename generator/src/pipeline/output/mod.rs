@@ -23,7 +23,7 @@ use sha2::Digest as _;
 use super::claim::Claim;
 use super::disk;
 use crate::bundle::{BundleDocument, FileDigest};
-use crate::interrupted::Leftover;
+use crate::interrupted::{self, Leftover};
 
 pub(super) use error::io_error;
 pub use error::{Foreign, OutputError};
@@ -75,9 +75,11 @@ impl Staging {
         let claim = Claim::take(place.claim(), &place.shown)?;
         replacement::end_killed(&place, &claim)?;
         let folder = place.staging();
-        disk::create_folder(&folder).map_err(io_error("create folder", &folder))?;
-        // Not before: until then the name may be somebody else's.
-        let leftover = Some(Leftover::at(&folder));
+        // Both or neither: until then the name may be somebody else's.
+        let leftover = interrupted::undisturbed(|| {
+            disk::create_folder(&folder).map(|()| Leftover::at(&folder))
+        });
+        let leftover = Some(leftover.map_err(io_error("create folder", &folder))?);
         // From here on dropping it tidies up.
         let staging = Self {
             place,
