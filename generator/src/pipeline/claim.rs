@@ -72,8 +72,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 
 #[cfg(unix)]
 fn is_named(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |found: io::Result<fs::Metadata>| found.map(|it| (it.dev(), it.ino())).ok();
+    let identity = |found: io::Result<fs::Metadata>| found.map(|it| disk::identity(&it)).ok();
     identity(file.metadata()) == identity(fs::symlink_metadata(path))
 }
 

@@ -98,6 +98,28 @@ fn exchange_in_one(_one: &Path, _other: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
+/// Device and number.
+#[cfg(unix)]
+pub(super) type Identity = (u64, u64);
+
+/// Is it a folder, size of a file, and when it was made.
+#[cfg(not(unix))]
+pub(super) type Identity = (bool, Option<u64>, Option<std::time::SystemTime>);
+
+/// What tells a file or folder from another one of its name.
+#[cfg(unix)]
+pub(super) fn identity(found: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt as _;
+    (found.dev(), found.ino())
+}
+
+/// What the standard library tells of it.
+#[cfg(not(unix))]
+pub(super) fn identity(found: &fs::Metadata) -> Identity {
+    let size = found.is_file().then(|| found.len());
+    (found.is_dir(), size, found.created().ok())
+}
+
 /// May one more change be made?
 #[cfg(not(test))]
 #[expect(clippy::unnecessary_wraps, reason = "tests refuse here")]

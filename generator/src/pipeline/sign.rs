@@ -218,8 +218,9 @@ fn put_in_place(accepted: &Path, exe_path: &Path, bytes: &[u8]) -> Result<(), Si
     file.set_permissions(permissions)
         .map_err(io_error("set the mode of", accepted))?;
     let written = file.metadata().map_err(io_error("look at", accepted))?;
+    let written = disk::identity(&written);
     let is_written =
-        |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| same_file(&written, &found));
+        |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| disk::identity(&it) == written);
     if !is_written(accepted) {
         return Err(OutputError::Exchanged {
             path: accepted.to_owned(),
@@ -234,18 +235,6 @@ fn put_in_place(accepted: &Path, exe_path: &Path, bytes: &[u8]) -> Result<(), Si
         .into());
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// What the standard library tells of a file.
-#[cfg(not(unix))]
-fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    other.is_file() && one.len() == other.len() && one.created().ok() == other.created().ok()
 }
 
 /// Document and unsigned exe of the bundle, when it is the one that was built. A signature that is

@@ -21,7 +21,7 @@ use gangway_contract::Sha256;
 use sha2::Digest as _;
 
 use super::claim::Claim;
-use super::disk;
+use super::disk::{self, Identity};
 use crate::bundle::{BundleDocument, FileDigest};
 use crate::interrupted::{self, Leftover};
 
@@ -351,23 +351,9 @@ fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
     Ok(())
 }
 
-/// What tells a folder from another one of its name.
-#[cfg(unix)]
-type Identity = (u64, u64);
-
-#[cfg(unix)]
+/// Of what lies at the path itself, links not followed.
 fn identity(folder: &Path) -> io::Result<Identity> {
-    use std::os::unix::fs::MetadataExt as _;
-    fs::symlink_metadata(folder).map(|found| (found.dev(), found.ino()))
-}
-
-/// What the standard library tells of a folder: when it was made.
-#[cfg(not(unix))]
-type Identity = Option<std::time::SystemTime>;
-
-#[cfg(not(unix))]
-fn identity(folder: &Path) -> io::Result<Identity> {
-    fs::symlink_metadata(folder).map(|found| found.created().ok().filter(|_| found.is_dir()))
+    fs::symlink_metadata(folder).map(|found| disk::identity(&found))
 }
 
 /// A share is read by other accounts, so modes do not depend on the builder's umask.

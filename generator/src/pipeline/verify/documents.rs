@@ -5,7 +5,7 @@ use gangway_contract::manifest::{self, Manifest, Payload, Role};
 use gangway_contract::{BundleId, Sha256};
 
 use super::super::codes;
-use super::super::layout::exe_path;
+use super::super::layout::{CONTROL_PATH, exe_path};
 use super::super::output::OutputError;
 use super::super::payloads::release_id;
 use super::tree::Tree;
@@ -14,7 +14,6 @@ use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::problem::Problem;
 
 const MANIFEST: &str = "manifest.json";
-const CONTROL: &str = "share/control.json";
 
 /// The manifest with its bytes, when the bundle has one that a bootstrap would take.
 pub(super) struct Stored {
@@ -56,12 +55,12 @@ pub(super) fn check(
     problems.extend(check_payloads(document, &manifest));
     let control = Control::OPEN.to_bytes();
     let control = FileDigest {
-        path: CONTROL.to_owned(),
+        path: CONTROL_PATH.to_owned(),
         size: control.len() as u64,
         sha256: Sha256::of(&control),
     };
     if !document.files.contains(&control) {
-        let why = format!("it does not list the `{CONTROL}` that withholds nothing");
+        let why = format!("it does not list the `{CONTROL_PATH}` that withholds nothing");
         problems.push(disagree(why));
     }
     Ok((Some(Stored { manifest, bytes }), problems))
