@@ -32,7 +32,8 @@ pub static NAMELESS_ROW: Code = Code {
     title: "rows of the list of servers name none",
     page: "Each row of the list given with `--expected` is a server that should exist. One whose \
 name is no DNS name (an empty cell, `?` where an export could not write a letter, a name that was \
-cut, an object left by a replication conflict) stays expected, and no report can ever match it: \
+cut, an object left by a replication conflict), and another account of a name that a row above it has, \
+stays expected, and no report can ever match it: \
 the share of servers that are done is lower than it may be, and never higher.\n\nCorrect the rows \
 named, or export the list again with the property `DNSHostName` and `-Encoding UTF8`.",
 };
@@ -42,9 +43,10 @@ pub static ASSUMED_HEADER: Code = Code {
     id: "GW4004",
     severity: Severity::Warning,
     title: "the first line of the list of servers is taken for a header",
-    page: "The first line is no known name of a column, and it looks different from all others: it \
-is no name of a server, or one label above nothing but full names. It is not counted as a \
-server.\n\nWhen it is one, write its full name.",
+    page: "The first line is taken for a header and not counted as a server, and that may be wrong: it \
+looks different from all others (no name of a server, or one label above nothing but full names), or it is \
+a word that people give to a column and to a server alike, such as `host` or `server`.\n\nWhen it is a \
+server, put the header `Name` above it, or write its full name.",
 };
 
 /// A short name of several servers.
@@ -112,6 +114,31 @@ history.\n\nRun it as an account that may delete files there, for example on the
 next run goes on where this one ended, and counts no day twice.",
 };
 
+/// Rows that name one server.
+pub static REPEATED_ROW: Code = Code {
+    id: "GW4010",
+    severity: Severity::Warning,
+    title: "rows of the list name a server once more",
+    page: "A row names a server that a row above it has named, and nothing else in the list tells the two \
+apart: they count as one. Servers of one short name in two domains look so when the list has neither full \
+names nor SIDs nor distinguished names; where it has, each counts.\n\nWhen the rows are several servers, \
+export the list again with the properties `DNSHostName` and `SID`. Else take the second row out, or leave \
+it.",
+};
+
+/// What may be meant otherwise.
+pub static DOUBTFUL_LIST: Code = Code {
+    id: "GW4011",
+    severity: Severity::Warning,
+    title: "part of the list of servers may be meant otherwise than it was read",
+    page: "Of several columns that may name a server the best known is taken: `DNSHostName`, then \
+`sAMAccountName`, `Name`, `VMName`, `CN`, `ComputerName` and other words. Where another one names other \
+servers it is named here: `Get-VM` gives the Hyper-V host as `ComputerName`, a remote session the machine \
+that was asked as `PSComputerName`. A quoted cell may have several lines; where these look like rows, a \
+quote may be missing, and the servers in them are not counted.\n\nLook at the places named. Take a column \
+out, or add the missing quote; best is a list with the column `DNSHostName`.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -123,4 +150,6 @@ pub static ALL: &[&Code] = &[
     &SEVERAL_TENANTS,
     &OWNERS_NOT_CHECKED,
     &NOT_DELETED,
+    &REPEATED_ROW,
+    &DOUBTFUL_LIST,
 ];

@@ -1,9 +1,13 @@
 //! What PowerShell prints for people when its output is sent to a file: a table below a rule of
 //! dashes, a list of properties, or objects turned into text.
 
+use std::collections::BTreeSet;
+
 use super::ExpectedError;
-use super::lines::significant_lines;
-use super::row::{Field, Row};
+use super::field::Field;
+use super::lines::{lines, says_nothing, significant_lines};
+use super::row::Row;
+use super::server_name::is_blank;
 
 /// `------- ----`: the rule below the header of `Format-Table`.
 pub(super) fn is_rule(line: &str) -> bool {
@@ -22,47 +26,67 @@ pub(super) fn is_object(line: &str) -> bool {
 
 /// The rows of a table. A column begins where its dashes do.
 pub(super) fn table(text: &str) -> Result<Vec<Row>, ExpectedError> {
-    let mut columns: Vec<(usize, usize, Option<Field>)> = Vec::new();
-    let mut rows = Vec::new();
+    let mut columns: Vec<Column> = Vec::new();
+    let mut header = "";
+    let mut rows: Vec<Row> = Vec::new();
     let mut before = "";
-    for (number, line) in (1..).zip(text.lines()) {
-        if is_rule(line.trim_end()) {
-            // Wide output repeats the header on each page.
+    let mut is_top = true;
+    for (number, line) in lines(text) {
+        if is_rule(line.trim_end()) && (columns.is_empty() || is_top || is_same(before, header)) {
+            // Wide and long output repeats the header, which was taken for a row.
+            rows.pop_if(|row| row.line + 1 == number);
             columns = columns_of(line, before);
-            if !columns
-                .iter()
-                .any(|(.., field)| field.is_some_and(Field::names))
-            {
+            header = before;
+            let names = |column: &Column| column.field.is_some_and(Field::names);
+            if !columns.iter().any(names) {
                 return Err(ExpectedError::NoColumn {
                     header: before.trim().chars().take(200).collect(),
                 });
             }
-        } else if !columns.is_empty() && !line.trim().is_empty() {
-            let mut row = Row::at(number);
-            for &(start, end, field) in &columns {
-                if let Some(field) = field {
-                    row.take(field, &cell(line, start, end));
-                }
-            }
-            rows.push(row);
+        } else if !columns.is_empty() && !says_nothing(line) {
+            rows.push(row(number, line, &columns));
         }
+        // A header of another table stands below a blank line.
+        is_top = before.trim().is_empty();
         before = line;
     }
     Ok(rows)
 }
 
-/// Start and end of each column in characters, and what it holds.
-fn columns_of(rule: &str, header: &str) -> Vec<(usize, usize, Option<Field>)> {
+/// Where a column stands, in characters, and what it holds.
+struct Column {
+    start: usize,
+    end: usize,
+    field: Option<Field>,
+}
+
+fn row(number: u64, line: &str, columns: &[Column]) -> Row {
+    let mut row = Row::at(number);
+    for column in columns {
+        if let Some(field) = column.field {
+            row.take(field, &cell(line, column.start, column.end));
+        }
+    }
+    row
+}
+
+/// Are these the same words, however they are spaced?
+fn is_same(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+fn columns_of(rule: &str, header: &str) -> Vec<Column> {
     let dashes: Vec<char> = rule.chars().collect();
     let starts: Vec<usize> = (0..dashes.len())
         .filter(|&at| dashes[at] == '-' && (at == 0 || dashes[at - 1] != '-'))
         .collect();
     let ends = starts.iter().skip(1).copied().chain([usize::MAX]);
-    let span = |(&start, end): (&usize, usize)| {
-        let field = Field::of_name(&cell(header, start, end));
-        (start, end, field)
+    let column = |(&start, end): (&usize, usize)| Column {
+        start,
+        end,
+        field: Field::of_name(&cell(header, start, end)),
     };
-    starts.iter().zip(ends).map(span).collect()
+    starts.iter().zip(ends).map(column).collect()
 }
 
 fn cell(line: &str, start: usize, end: usize) -> String {
@@ -71,19 +95,35 @@ fn cell(line: &str, start: usize, end: usize) -> String {
     cell.trim().to_owned()
 }
 
-/// The rows of a list of properties: each object ends with a blank line.
+/// The rows of a list of properties: an object ends with a blank line, and where one of its
+/// properties comes again.
 pub(super) fn properties(text: &str) -> Result<Vec<Row>, ExpectedError> {
     let mut rows = Vec::new();
     let mut object: Option<Row> = None;
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim().is_empty() {
+    let mut seen = BTreeSet::new();
+    let mut indent = usize::MAX;
+    for (number, line) in lines(text) {
+        if line.trim_matches(is_blank).is_empty() {
             rows.extend(object.take());
             continue;
         }
-        // A long value goes on below; no name is that long.
+        let blanks = line.len() - line.trim_start().len();
+        indent = indent.min(blanks);
+        // A long value goes on below, in from the names.
+        if says_nothing(line) || (object.is_some() && blanks > indent) {
+            continue;
+        }
         let Some((name, value)) = property(line) else {
+            rows.push(Row::of_text(number, line.trim_matches(is_blank)));
             continue;
         };
+        if object.is_none() {
+            seen.clear();
+        }
+        if !seen.insert(name.to_ascii_lowercase()) {
+            rows.extend(object.take());
+            seen = BTreeSet::from([name.to_ascii_lowercase()]);
+        }
         let row = object.get_or_insert_with(|| Row::at(number));
         if let Some(field) = Field::of_name(name) {
             row.take(field, value);
@@ -109,7 +149,7 @@ pub(super) fn objects(text: &str) -> Result<Vec<Row>, ExpectedError> {
                     }
                 }
             }
-            None => line.clone_into(&mut row.full),
+            None => return Row::of_text(number, line),
         }
         row
     });

@@ -1,10 +1,13 @@
 //! Tables of separated values: `Export-Csv` in each of its forms, `csvde`, and by hand.
 
-use csv::{ReaderBuilder, Trim};
+use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::ExpectedError;
+use super::field::{Field, is_also_a_server};
 use super::lines::significant_lines;
-use super::row::{Field, Row};
+use super::row::Row;
+use super::rows::Rows;
+use super::server_name::ServerName;
 
 /// What separates the values of a first line. `Export-Csv -UseCulture` takes the separator of
 /// the system's lists.
@@ -17,66 +20,157 @@ pub(super) fn separator(first: &str) -> Option<u8> {
         .map(|one| one as u8)
 }
 
-/// The rows below the header.
-pub(super) fn rows(text: &str, separator: u8) -> Result<Vec<Row>, ExpectedError> {
+/// The rows below the header, and what in them may be meant otherwise.
+pub(super) fn rows(text: &str, separator: u8) -> Result<Rows, ExpectedError> {
     let Some((header_line, header)) = significant_lines(text).next() else {
         return Err(ExpectedError::Empty);
     };
     let skipped = lines_before(text, header_line);
     let table = text.get(skipped..).unwrap_or_default();
+    if let Some(line) = open_quote(table, separator) {
+        let line = header_line + line;
+        return Err(ExpectedError::OpenQuote { line });
+    }
     let mut records = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(separator)
+        .comment(Some(b'#'))
         .trim(Trim::All)
         .from_reader(table.as_bytes())
         .into_records()
         // Texts are read from memory and are UTF-8 already: nothing is left to fail.
         .filter_map(Result::ok);
-    let columns: Vec<Option<Field>> = records
-        .next()
-        .iter()
-        .flatten()
-        .map(Field::of_name)
-        .collect();
-    if !columns.iter().flatten().any(|field| field.names()) {
-        return Err(ExpectedError::NoColumn {
-            header: header.chars().take(200).collect(),
-        });
-    }
+    let words = records.next().unwrap_or_default();
+    let columns = Columns::of(&words, header)?;
     let mut lines = Lines::of(table, header_line);
-    let mut rows = Vec::new();
+    let mut found = Rows {
+        // A word that may be a server's, too, and no other word that names one.
+        assumed_header: columns
+            .may_be_a_server(&words)
+            .then(|| (header_line, header.chars().take(200).collect())),
+        ..Rows::default()
+    };
     for record in records {
         let start = record.position().map_or(0, csv::Position::byte);
         let line = lines.of_record(usize::try_from(start).unwrap_or(0));
-        let mut row = Row::at(line);
-        for (field, cell) in columns.iter().zip(record.iter()) {
-            if let Some(field) = field {
-                row.take(*field, cell);
-            }
+        // Tables that were put one below the other.
+        if record == words {
+            continue;
         }
-        // A quote that is never closed makes one cell of everything behind it.
+        let row = columns.row(line, &record, separator);
         if record
             .iter()
             .any(|cell| cell.matches('\n').count() > MOST_LINES_IN_CELL)
         {
             return Err(ExpectedError::OpenQuote { line });
         }
-        if row.written().is_empty() && record.len() < columns.len() {
+        if row.written().is_empty() && record.len() < columns.0.len() {
             return Err(ExpectedError::ShortRow { line });
         }
-        rows.push(row);
+        if record.iter().any(|cell| columns.are_in(cell, separator)) {
+            found.doubts.push(format!(
+                "line {line}: a quoted cell has several lines, which look like rows"
+            ));
+        }
+        found.rows.push(row);
     }
-    // Quotes stand in pairs (RFC 4180, section 2.7), doubled ones too.
-    if table.matches('"').count() % 2 == 1 {
-        let line = rows.last().map_or(header_line, |row| row.line);
-        return Err(ExpectedError::OpenQuote { line });
-    }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Lines that a cell may have: descriptions have several, lost quotes have thousands.
 const MOST_LINES_IN_CELL: usize = 100;
+
+/// What each column holds.
+struct Columns(Vec<Option<Field>>);
+
+impl Columns {
+    fn of(words: &StringRecord, header: &str) -> Result<Self, ExpectedError> {
+        let columns: Vec<Option<Field>> = words.iter().map(Field::of_name).collect();
+        if !columns.iter().flatten().any(|field| field.names()) {
+            return Err(ExpectedError::NoColumn {
+                header: header.chars().take(200).collect(),
+            });
+        }
+        Ok(Self(columns))
+    }
+
+    fn may_be_a_server(&self, words: &StringRecord) -> bool {
+        let mut known = self
+            .0
+            .iter()
+            .zip(words)
+            .filter(|(field, _)| field.is_some());
+        known.all(|(_, word)| is_also_a_server(word))
+    }
+
+    fn row(&self, line: u64, record: &StringRecord, separator: u8) -> Row {
+        // A separator in a cell without quotes moves all that is behind it.
+        if record
+            .iter()
+            .skip(self.0.len())
+            .any(|cell| !cell.is_empty())
+        {
+            let cells: Vec<&str> = record.iter().collect();
+            return Row::of_text(line, &cells.join(&char::from(separator).to_string()));
+        }
+        let mut row = Row::at(line);
+        for (field, cell) in self.0.iter().zip(record) {
+            if let Some(field) = field {
+                row.take(*field, cell);
+            }
+        }
+        row
+    }
+
+    /// Does a line inside of this cell have as many cells as a row, and the name of a server?
+    fn are_in(&self, cell: &str, separator: u8) -> bool {
+        cell.lines().skip(1).any(|line| {
+            let cells: Vec<&str> = line.split(char::from(separator)).collect();
+            let names = |(field, cell): (&Option<Field>, &&str)| {
+                let cell = cell.trim_matches('"');
+                field.is_some_and(Field::names) && ServerName::parse(cell).is_some()
+            };
+            cells.len() == self.0.len() && self.0.iter().zip(&cells).any(names)
+        })
+    }
+}
+
+/// Where a cell begins whose quotes do not stand at its ends (RFC 4180, section 2.5 to 2.7), in
+/// lines from the top. A closing quote that is missing makes one cell of what stands below, up
+/// to the next quote, and that one is followed by the text of a cell.
+fn open_quote(table: &str, separator: u8) -> Option<u64> {
+    let mut line = 0;
+    let mut begins_row = true;
+    let mut begins_cell = true;
+    let mut bytes = table.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\n' => line += 1,
+            b'#' if begins_row => while bytes.next_if(|&byte| byte != b'\n').is_some() {},
+            b'"' if begins_cell => {
+                let opened = line;
+                loop {
+                    match bytes.next() {
+                        None => return Some(opened),
+                        Some(b'\n') => line += 1,
+                        Some(b'"') if bytes.next_if_eq(&b'"').is_none() => break,
+                        Some(_) => {}
+                    }
+                }
+                while bytes.next_if_eq(&b' ').is_some() {}
+                let ends = |next: &u8| *next == separator || matches!(next, b'\r' | b'\n');
+                if !bytes.peek().is_none_or(ends) {
+                    return Some(opened);
+                }
+            }
+            _ => {}
+        }
+        begins_row = matches!(byte, b'\r' | b'\n');
+        begins_cell = begins_row || byte == separator;
+    }
+    None
+}
 
 /// Bytes before a line.
 fn lines_before(text: &str, line: u64) -> usize {

@@ -5,17 +5,22 @@
 
 mod console;
 mod delimited;
+mod field;
 mod layout;
 mod ldif;
 mod lines;
+mod odd;
 mod row;
+mod rows;
 mod server_name;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use odd::{Odd, ambiguous, problems};
+use row::Row;
 use server_name::{NETBIOS_LENGTH, ServerName};
 
-use super::codes;
 use super::decode::{NoText, decode};
 use crate::formats::security::Sid;
 use crate::problem::Problem;
@@ -61,9 +66,9 @@ pub enum ExpectedError {
 /// The servers that should exist, and what was left out of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExpectedServers {
-    /// Names, and the SID of the account where the list has one.
-    full: BTreeMap<String, Option<Sid>>,
-    short: BTreeMap<String, Option<Sid>>,
+    /// Names, and what the list says of the account.
+    full: BTreeMap<String, Account>,
+    short: BTreeMap<String, Account>,
     /// Rows that name nothing a server can have; the text to show for each.
     nameless: BTreeSet<String>,
     /// Disabled accounts, which are not expected to report.
@@ -71,6 +76,24 @@ pub struct ExpectedServers {
     /// Rows that the list itself calls something else than a computer.
     no_computers: usize,
     problems: Vec<Problem>,
+}
+
+/// What tells the account of a row from another one of its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Account {
+    sid: Option<Sid>,
+    /// Empty where the list has none.
+    distinguished: String,
+}
+
+/// How a row stands to those above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Added {
+    New,
+    /// The same server once more, for all that the list says.
+    Again,
+    /// Another account of that name.
+    Other,
 }
 
 /// How a reported server stands to the list.
@@ -92,46 +115,59 @@ impl ExpectedServers {
     pub fn read(bytes: &[u8]) -> Result<Self, ExpectedError> {
         let decoded =
             decode(bytes).map_err(|NoText { found }| ExpectedError::Encoding { found })?;
-        let layout::Rows {
-            rows,
-            assumed_header,
-        } = layout::rows(&decoded.text)?;
+        // Old Macintosh programs end lines so.
+        let text = match decoded.text.contains('\n') {
+            true => decoded.text,
+            false => decoded.text.replace('\r', "\n").into(),
+        };
+        let found = layout::rows(&text)?;
         let mut servers = Self::default();
-        let mut odd = Vec::new();
-        for row in rows {
-            if row.no_computer {
-                servers.no_computers += 1;
-            } else if row.disabled {
-                servers.disabled += 1;
-            } else {
-                let known = match ServerName::parse(row.written()) {
-                    Some(ServerName::Full(name)) => add(&mut servers.full, name, row.sid),
-                    Some(ServerName::Short(name)) => add(&mut servers.short, name, row.sid),
-                    None => false,
-                };
-                // Its report cannot be told from another's, so it stays one that is missing.
-                if !known {
-                    let shown = format!("line {}: `{}`", row.line, row.written());
-                    servers.nameless.insert(shown.clone());
-                    odd.push(shown);
-                }
-            }
+        let mut odd = Odd::default();
+        for row in found.rows {
+            servers.take(&row, &mut odd);
         }
         if servers.is_empty() && servers.disabled == 0 {
             return Err(ExpectedError::Empty);
         }
-        servers
-            .problems
-            .extend(nameless_problem(&odd, decoded.code_page));
-        servers.problems.extend(assumed_header.map(|(line, text)| {
-            Problem::new(
-                &codes::ASSUMED_HEADER,
-                format!("line {line}"),
-                format!("`{text}` is taken for the header of the list"),
-                "when it is a server, write its full name",
-            )
-        }));
+        odd.doubts.extend(found.doubts);
+        servers.problems = problems(&odd, found.assumed_header, decoded.code_page);
         Ok(servers)
+    }
+
+    fn take(&mut self, row: &Row, odd: &mut Odd) {
+        if row.is_no_computer() {
+            self.no_computers += 1;
+            return;
+        }
+        if row.disabled {
+            self.disabled += 1;
+            return;
+        }
+        odd.columns.extend(row.other_column());
+        let account = Account {
+            sid: row.sid,
+            distinguished: row.distinguished.clone(),
+        };
+        let added = match ServerName::parse(row.written()) {
+            Some(ServerName::Full(name)) => add(&mut self.full, name, account),
+            Some(ServerName::Short(name)) => add(&mut self.short, name, account),
+            None => None,
+        };
+        let shown = format!("line {}: `{}`", row.line, row.written());
+        match added {
+            Some(Added::New) => {}
+            Some(Added::Again) => odd.again.push(shown),
+            // Its report cannot be told from another's, so it stays one that is missing.
+            Some(Added::Other) => {
+                let shown = format!("{shown}, another account of that name");
+                self.nameless.insert(shown.clone());
+                odd.nameless.push(shown);
+            }
+            None => {
+                self.nameless.insert(shown.clone());
+                odd.nameless.push(shown);
+            }
+        }
     }
 
     /// How many servers are expected.
@@ -157,12 +193,12 @@ impl ExpectedServers {
     /// The SID of a server's account, by its full name in lower case.
     pub(super) fn account(&self, fqdn: &str) -> Option<Sid> {
         if let Some(account) = self.full.get(fqdn) {
-            return *account;
+            return account.sid;
         }
         let label = fqdn.split('.').next().unwrap_or(fqdn);
         let cut = label.get(..NETBIOS_LENGTH).unwrap_or(label);
         let short = self.short.get(label).or_else(|| self.short.get(cut));
-        short.copied().flatten()
+        short.and_then(|account| account.sid)
     }
 
     /// What stands against rows of the list.
@@ -227,43 +263,28 @@ impl ExpectedServers {
     }
 }
 
-fn nameless_problem(rows: &[String], code_page: bool) -> Option<Problem> {
-    if rows.is_empty() {
-        return None;
-    }
-    let next = if code_page {
-        "the list is in a code page that it does not name: export it again with `-Encoding UTF8`"
-    } else {
-        "correct the rows, or export the list again with `DNSHostName` among its properties"
+/// Adds a server, or tells how its row stands to one above.
+fn add(servers: &mut BTreeMap<String, Account>, name: String, account: Account) -> Option<Added> {
+    let kept = match servers.entry(name) {
+        Entry::Vacant(place) => {
+            place.insert(account);
+            return Some(Added::New);
+        }
+        Entry::Occupied(kept) => kept.into_mut(),
     };
-    let problem = Problem::new(
-        &codes::NAMELESS_ROW,
-        "expected servers",
-        format!("rows of the list that name no server: {}", rows.len()),
-        next,
-    );
-    Some(problem.naming(rows.iter().cloned()))
-}
-
-/// Adds a server; false for a second account of one name, which is another server.
-fn add(servers: &mut BTreeMap<String, Option<Sid>>, name: String, account: Option<Sid>) -> bool {
-    let kept = servers.entry(name).or_insert(account);
-    match (*kept, account) {
-        (None, _) => *kept = account,
-        (Some(one), Some(other)) if one != other => return false,
-        _ => {}
+    let named = |name: &str| !name.is_empty();
+    let is_other = match (kept.sid, account.sid) {
+        (Some(one), Some(other)) => one != other,
+        _ if named(&kept.distinguished) && named(&account.distinguished) => !kept
+            .distinguished
+            .eq_ignore_ascii_case(&account.distinguished),
+        _ => false,
+    };
+    if is_other {
+        return Some(Added::Other);
     }
-    true
-}
-
-fn ambiguous(short: &str, several: &[&str]) -> Problem {
-    let problem = Problem::new(
-        &codes::AMBIGUOUS_NAME,
-        short,
-        "more than one server that reports has this short name, so none counts for it",
-        "export the list with `DNSHostName`",
-    );
-    problem.naming(several.iter().map(|&name| name.to_owned()))
+    kept.sid = kept.sid.or(account.sid);
+    Some(Added::Again)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What one row of a list says of one computer, whatever the list looks like.
 
 use super::super::hex::hex;
+use super::field::{Field, SHORT};
+use super::server_name::{NETBIOS_LENGTH, is_blank};
 use crate::formats::security::Sid;
 
 /// Bit of `userAccountControl` of a disabled account (MS-ADTS 2.2.16).
@@ -15,59 +17,46 @@ pub(super) struct Row {
     pub(super) full: String,
     /// Its account's or host's name, when the list has one.
     pub(super) short: String,
+    /// Where the short name comes from, as its place in [`SHORT`].
+    short_of: Option<usize>,
+    /// Another column of names, which does not say the same: its place in [`SHORT`].
+    differs: Option<usize>,
+    /// Its distinguished name, when the list has one.
+    pub(super) distinguished: String,
     /// The list says that the account is disabled.
     pub(super) disabled: bool,
-    /// The list says that it is no computer.
-    pub(super) no_computer: bool,
+    class: Class,
     /// SID of its account.
     pub(super) sid: Option<Sid>,
 }
 
-/// What a column or attribute of a list holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    /// `dNSHostName`, or a hand-made list's word for it.
-    Full,
-    /// `sAMAccountName`, `name`, `cn`: one label, or by hand a full name after all.
-    Short,
-    /// A distinguished name whose first part names the computer.
-    DistinguishedName,
-    /// `Enabled` of PowerShell's objects.
-    Enabled,
-    /// `userAccountControl`.
-    AccountControl,
-    /// `objectClass`, one value a time.
-    Class,
-    /// `objectSid`, or `SID` of PowerShell's objects.
-    Sid,
+/// What the classes of an object say, in whatever order they come.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Class {
+    computer: bool,
+    /// A managed service account is of class `computer`, too.
+    service_account: bool,
+    other: bool,
 }
 
-impl Field {
-    /// What a header or attribute name stands for; none for one that tells nothing needed.
-    pub(super) fn of_name(name: &str) -> Option<Self> {
-        let plain: String = name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        Some(match plain.as_str() {
-            "dnshostname" | "fqdn" | "dnsname" | "fullyqualifieddomainname" => Self::Full,
-            "samaccountname" | "name" | "cn" | "computername" | "computer" | "hostname"
-            | "host" | "machinename" | "machine" | "server" | "servername" | "pscomputername" => {
-                Self::Short
+impl Class {
+    /// Takes a cell with one class or several: `csvde` joins them by `;`, `Format-List` writes
+    /// `{top, person…}` and leaves out the last ones, `Export-Csv` the name of a type of .NET
+    /// instead of them, which says nothing.
+    fn take(&mut self, cell: &str) {
+        if cell.contains('.') || cell.contains('…') {
+            return;
+        }
+        let words = cell.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        for word in words.filter(|word| !word.is_empty()) {
+            match word.to_ascii_lowercase().as_str() {
+                "computer" => self.computer = true,
+                "msds-groupmanagedserviceaccount" | "msds-managedserviceaccount" => {
+                    self.service_account = true;
+                }
+                _ => self.other = true,
             }
-            "distinguishedname" | "dn" => Self::DistinguishedName,
-            "enabled" => Self::Enabled,
-            "useraccountcontrol" => Self::AccountControl,
-            "objectclass" => Self::Class,
-            "objectsid" | "sid" => Self::Sid,
-            _ => return None,
-        })
-    }
-
-    /// Does it name the computer?
-    pub(super) fn names(self) -> bool {
-        matches!(self, Self::Full | Self::Short | Self::DistinguishedName)
+        }
     }
 }
 
@@ -79,33 +68,72 @@ impl Row {
         }
     }
 
-    /// Takes a cell. What names the computer better is kept: an account's name before the
-    /// first part of a distinguished name.
+    /// A row that is nothing but a name, or what stands in the place of one.
+    pub(super) fn of_text(line: u64, text: &str) -> Self {
+        let mut row = Self::at(line);
+        row.take(Field::DistinguishedName, text);
+        if row.short.is_empty() {
+            text.trim_matches('"').clone_into(&mut row.full);
+        }
+        row
+    }
+
+    /// Takes a cell. What names the computer better is kept, and of two that are as good the
+    /// first.
     pub(super) fn take(&mut self, field: Field, cell: &str) {
-        let cell = cell.trim_matches(super::server_name::is_blank);
+        let cell = cell.trim_matches(is_blank);
         if cell.is_empty() {
             return;
         }
         match field {
-            Field::Full => cell.clone_into(&mut self.full),
-            Field::Short => cell.clone_into(&mut self.short),
-            Field::DistinguishedName if self.short.is_empty() => {
-                self.short = common_name(cell).unwrap_or_default();
+            Field::Full if self.full.is_empty() => cell.clone_into(&mut self.full),
+            Field::Full => {}
+            Field::Short(of) => self.take_short(of, cell),
+            Field::DistinguishedName => {
+                let Some(name) = common_name(cell) else {
+                    return;
+                };
+                cell.clone_into(&mut self.distinguished);
+                if self.short.is_empty() {
+                    self.short = name;
+                }
             }
-            Field::DistinguishedName => {}
             Field::Enabled => self.disabled |= cell.eq_ignore_ascii_case("false"),
             Field::AccountControl => {
                 let bits: Option<u64> = cell.parse().ok();
                 self.disabled |= bits.is_some_and(|bits| bits & ACCOUNT_DISABLED != 0);
             }
-            // The most derived class stands last; `csvde` joins all of them by `;`. A managed
-            // service account is a computer, too, and something else at the end.
-            Field::Class => {
-                let last = cell.rsplit(';').next().unwrap_or(cell);
-                self.no_computer = !last.eq_ignore_ascii_case("computer");
-            }
+            Field::Class => self.class.take(cell),
             Field::Sid => self.sid = written_sid(cell),
         }
+    }
+
+    fn take_short(&mut self, of: usize, cell: &str) {
+        let better = self.short_of.is_none_or(|old| of < old);
+        if let Some(old) = self.short_of.filter(|_| !is_one_server(&self.short, cell)) {
+            self.differs = Some(if better { old } else { of });
+        }
+        if better {
+            cell.clone_into(&mut self.short);
+            self.short_of = Some(of);
+        }
+    }
+
+    /// The word of the column that names the server, and of one that names another.
+    pub(super) fn other_column(&self) -> Option<(&'static str, &'static str)> {
+        let word = |of: usize| SHORT.get(of).copied();
+        let is_asked = self.full.is_empty();
+        Some((word(self.short_of?)?, word(self.differs?)?)).filter(|_| is_asked)
+    }
+
+    /// The list says that it is no computer.
+    pub(super) fn is_no_computer(&self) -> bool {
+        let Class {
+            computer,
+            service_account,
+            other,
+        } = self.class;
+        service_account || (other && !computer)
     }
 
     /// Takes a value that a list gives as bytes.
@@ -126,6 +154,16 @@ impl Row {
             &self.full
         }
     }
+}
+
+/// Do two columns name one server? An account's name is the first label, cut.
+fn is_one_server(one: &str, other: &str) -> bool {
+    let label = |name: &str| {
+        let first = name.split(['.', '$']).next().unwrap_or(name);
+        let cut: String = first.chars().take(NETBIOS_LENGTH).collect();
+        cut.to_lowercase()
+    };
+    label(one) == label(other)
 }
 
 /// A SID as `S-1-…` or, as `csvde` writes bytes, `X'0105…'`.
@@ -192,6 +230,77 @@ mod tests {
             let mut row = Row::at(1);
             row.take(field, cell);
             assert_eq!(row.disabled, disabled, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_computer_is_one_in_whatever_order_its_classes_come() {
+        for (cells, no_computer) in [
+            (&["computer"][..], false),
+            (
+                &["top", "person", "organizationalPerson", "user", "computer"],
+                false,
+            ),
+            (&["computer", "user", "person", "top"], false),
+            (&["top;person;organizationalPerson;user;computer"], false),
+            (&["{top, person, organizationalPerson, user…}"], false),
+            (&["{top, person, organizationalPerson, user...}"], false),
+            (
+                &["Microsoft.ActiveDirectory.Management.ADPropertyValueCollection"],
+                false,
+            ),
+            (&[""], false),
+            (&["user"], true),
+            (&["top", "person", "user"], true),
+            (&["msDS-GroupManagedServiceAccount"], true),
+            (&["computer", "msDS-ManagedServiceAccount", "top"], true),
+        ] {
+            let mut row = Row::at(1);
+            for cell in cells {
+                row.take(Field::Class, cell);
+            }
+            assert_eq!(row.is_no_computer(), no_computer, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_columns_the_best_word_names_the_server() {
+        for (cells, taken, differs) in [
+            (
+                &[("Name", "SRV1"), ("ComputerName", "HV01")][..],
+                "SRV1",
+                true,
+            ),
+            (
+                &[("ComputerName", "HV01"), ("VMName", "SRV1")],
+                "SRV1",
+                true,
+            ),
+            (&[("ComputerName", "SRV1"), ("Host", "HV01")], "SRV1", true),
+            (
+                &[
+                    ("CN", "application-server"),
+                    ("sAMAccountName", "APPLICATION-SER$"),
+                ],
+                "APPLICATION-SER$",
+                false,
+            ),
+            (
+                &[("Name", "SRV1"), ("PSComputerName", "srv1.contoso.com")],
+                "SRV1",
+                false,
+            ),
+            (&[("Name", "SRV1"), ("CN", "")], "SRV1", false),
+        ] {
+            let mut row = Row::at(1);
+            for (word, cell) in cells {
+                row.take(Field::of_name(word).unwrap(), cell);
+            }
+            assert_eq!(
+                (row.written(), row.other_column().is_some()),
+                (taken, differs),
+                "{cells:?}"
+            );
         }
     }
 }

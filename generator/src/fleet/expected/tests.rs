@@ -24,7 +24,7 @@ fn every_form_of_a_list_gives_the_same_servers() {
         "SRV1$\nSRV2$\n",
         "ComputerName\r\nsrv1.contoso.com\r\nsrv2.contoso.com\r\n",
         "\"Name\"\r\n\"SRV1\"\r\n\"SRV2\"\r\n",
-        "Server;Owner\r\nsrv1.contoso.com;A\r\nsrv2.contoso.com;B\r\n",
+        "Server Name;Owner\r\nsrv1.contoso.com;A\r\nsrv2.contoso.com;B\r\n",
         "Name|DNSHostName\r\nSRV1|srv1.contoso.com\r\nSRV2|srv2.contoso.com\r\n",
         // `Get-ADComputer | Export-Csv` of 5.1 and 7, and with the system's separator.
         "\u{23}TYPE Microsoft.ActiveDirectory.Management.ADComputer\r\n\
@@ -57,6 +57,30 @@ fn every_form_of_a_list_gives_the_same_servers() {
          SRV1 srv1.contoso.com    True\r\nSRV2 srv2.contoso.com    True\r\n",
         "\r\nDNSHostName : srv1.contoso.com\r\n\r\nDNSHostName : srv2.contoso.com\r\n\r\n",
         "@{DNSHostName=srv1.contoso.com}\r\n@{DNSHostName=srv2.contoso.com; Enabled=True}\r\n",
+        // The header once more on the next page, without and with a page break.
+        "\r\nName DNSHostName\r\n---- -----------\r\nSRV1 srv1.contoso.com\r\n\r\n\u{c}\r\n\
+         Name DNSHostName\r\n---- -----------\r\nSRV2 srv2.contoso.com\r\n",
+        "Name DNSHostName\n---- -----------\nSRV1 srv1.contoso.com\n\u{c}Name DNSHostName\n\
+         ---- -----------\nSRV2 srv2.contoso.com\n",
+        // Entries that no blank line parts, and a value that goes on below.
+        "Name        : SRV1\r\nDescription : file server\r\n              old : yes\r\n\
+         DNSHostName : srv1.contoso.com\r\nName        : SRV2\r\nDescription : \r\n\
+         DNSHostName : srv2.contoso.com\r\n",
+        // Two lists below each other.
+        "\"Name\",\"DNSHostName\"\r\n\"SRV1\",\"srv1.contoso.com\"\r\n\"Name\",\"DNSHostName\"\r\n\
+         \"SRV2\",\"srv2.contoso.com\"\r\n",
+        "ComputerName\nSRV1\nComputerName\nSRV2\n",
+        // Excel's word on the separator, and lines as old Macintosh programs end them.
+        "sep=;\r\nName;DNSHostName\r\nSRV1;srv1.contoso.com\r\nSRV2;srv2.contoso.com\r\n",
+        "srv1.contoso.com\rsrv2.contoso.com\r",
+        // Distinguished names in one column.
+        "\"DistinguishedName\"\r\n\"CN=SRV1,DC=contoso,DC=com\"\r\n\"CN=SRV2,DC=contoso,DC=com\"\r\n",
+        // An entry that has lost its name, at the top and below.
+        "dNSHostName: srv1.contoso.com\nobjectClass: computer\nobjectClass: user\nobjectClass: top\n\n\
+         dn: CN=SRV2,DC=contoso,DC=com\n\n# search result\nsearch: 2\nresult: 0 Success\n\n# numEntries: 1\n",
+        "dn: CN=SRV1,DC=contoso,DC=com\n\nchangetype: add\ndNSHostName: srv2.contoso.com\n",
+        // A quote inside a cell without quotes, and a cell of several lines.
+        "Name;Rack\nSRV1;19\" left\nSRV2;\"below\nSRV1\"\n",
     ] {
         let servers = gives_both(list.as_bytes());
         assert_eq!(servers.problems(), [], "{list}");
@@ -88,6 +112,28 @@ fn a_row_that_names_nothing_stays_an_expected_server() {
         ),
         ("Name,DNSHostName\nSRV1,srv1.contoso.com\n,\n", "line 3"),
         ("srv1.contoso.com\n10.0.0.7\n", "line 2"),
+        // An entry without a name, a property that is none, a rule that is no header's.
+        (
+            "dn: CN=SRV1,DC=contoso,DC=com\n\nchangetype: add\nobjectClass: computer\n",
+            "line 3",
+        ),
+        ("Name : SRV1\n\nEnabled : True\n", "line 3"),
+        ("Name : SRV1\nwhat is this\n", "line 2"),
+        ("Name\n----\nSRV1\n----\n", "line 4"),
+        // A separator in a cell without quotes.
+        (
+            "Name;Site;DNSHostName\nSRV1;A;srv1.contoso.com\nSRV2;B;left;srv2.contoso.com\n",
+            "line 3",
+        ),
+        // Another account of the name.
+        (
+            "Name,DistinguishedName\nSRV1,\"CN=SRV1,DC=contoso,DC=com\"\nSRV1,\"CN=SRV1,DC=fabrikam,DC=com\"\n",
+            "line 3",
+        ),
+        (
+            "# pilot\nname,sid\nSRV1,S-1-5-21-1-2-3-1101\n\n\nsrv1,S-1-5-21-1-2-3-1102\n",
+            "line 6",
+        ),
     ] {
         let servers = ExpectedServers::read(list.as_bytes()).unwrap();
         assert_eq!(servers.len(), 2, "{list}");
@@ -112,19 +158,79 @@ fn disabled_accounts_and_other_objects_are_left_out_and_counted() {
 
 #[test]
 fn a_line_taken_for_a_header_on_its_looks_alone_is_named() {
-    for (list, assumed) in [
+    for (list, servers, told) in [
         (
             "Hosts of the pilot\nsrv1.contoso.com\nsrv2.contoso.com\n",
+            2,
             true,
         ),
-        ("SRV0\nsrv1.contoso.com\nsrv2.contoso.com\n", true),
-        ("DNSHostName\nsrv1.contoso.com\nsrv2.contoso.com\n", false),
+        ("SRV0\nsrv1.contoso.com\nsrv2.contoso.com\n", 2, true),
+        (
+            "DNSHostName\nsrv1.contoso.com\nsrv2.contoso.com\n",
+            2,
+            false,
+        ),
+        // Words that people give a column and a server.
+        ("host\nSRV1\nSRV2\n", 2, true),
+        ("\"server\"\n\"SRV1\"\n", 1, true),
+        ("host;London\nSRV1;Paris\nSRV2;Rome\n", 2, true),
+        ("\"Server\",\"Owner\"\n\"SRV1\",\"A\"\n", 1, true),
+        ("Server;DNSHostName\nSRV1;srv1.contoso.com\n", 1, false),
+        // Accounts are servers.
+        ("SERVER$\nSRV1$\n", 2, false),
+        ("SERVER$\nsrv1.contoso.com\n", 2, false),
     ] {
-        let servers = ExpectedServers::read(list.as_bytes()).unwrap();
-        assert_eq!(servers.len(), 2, "{list}");
-        let named = servers.problems().iter().any(|one| one.code.id == "GW4004");
-        assert_eq!(named, assumed, "{list}");
+        let found = ExpectedServers::read(list.as_bytes()).unwrap();
+        assert_eq!(found.len(), servers, "{list}");
+        let named = found.problems().iter().any(|one| one.code.id == "GW4004");
+        assert_eq!(named, told, "{list}");
     }
+}
+
+/// Columns of `Get-VM | Export-Csv`, of which `ComputerName` is the Hyper-V host.
+#[test]
+fn the_column_that_names_servers_is_taken_and_the_other_one_named() {
+    let list = "\u{23}TYPE Microsoft.HyperV.PowerShell.VirtualMachine\r\n\
+                \"VMName\",\"VMId\",\"State\",\"Name\",\"ComputerName\"\r\n\
+                \"SRV1\",\"0f\",\"Running\",\"SRV1\",\"HV01\"\r\n\
+                \"SRV2\",\"1f\",\"Running\",\"SRV2\",\"HV01\"\r\n";
+    let servers = gives_both(list.as_bytes());
+    let problems = servers.problems();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].code.id, "GW4011");
+    assert_eq!(
+        problems[0].evidence,
+        ["the column `Name` is taken, and `ComputerName` names other servers"]
+    );
+}
+
+#[test]
+fn rows_that_name_a_server_once_more_are_told() {
+    for (list, line) in [
+        ("SRV1\nSRV2\nsrv1\n", "line 3: `srv1`"),
+        (
+            "srv1.contoso.com\nsrv2.contoso.com\nSRV1.contoso.com.\n",
+            "line 3: `SRV1.contoso.com.`",
+        ),
+        ("Name;Site\nSRV1;A\nSRV2;B\nSRV2;B\n", "line 4: `SRV2`"),
+    ] {
+        let problems = gives_both(list.as_bytes()).problems;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].code.id, "GW4010");
+        assert_eq!(problems[0].evidence, [line]);
+    }
+}
+
+#[test]
+fn a_quoted_cell_that_holds_what_looks_like_rows_is_told() {
+    let list = "Name,Note\nSRV1,\"below\nSRV3,left\nSRV4,right\"\nSRV2,none\n";
+    let problems = gives_both(list.as_bytes()).problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].code.id, "GW4011");
+    assert!(
+        problems[0].evidence[0].starts_with("line 2:"),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -154,6 +260,19 @@ fn what_cannot_be_read_is_refused_with_its_place() {
         ),
         (
             "Name,DNSHostName\nSRV1,srv1.contoso.com\nSRV2,\"srv2.contoso.com\nSRV3,srv3.contoso.com\n",
+            ExpectedError::OpenQuote { line: 3 },
+        ),
+        // A closing quote that is missing, and one more below that hides it.
+        (
+            "Name,DNSHostName\nSRV1,\"srv1.contoso.com\nSRV2,srv2.contoso.com\nSRV3,\"srv3.contoso.com\n",
+            ExpectedError::OpenQuote { line: 2 },
+        ),
+        (
+            "\"Name\",\"Note\"\r\n\"SRV1\",\"a\nb\"\r\n\"SRV2\",\"left\r\n\"SRV3\",\"right\"\r\n",
+            ExpectedError::OpenQuote { line: 4 },
+        ),
+        (
+            "# pilot\n\"Name\",\"Note\"\n\"SRV1,\"x\"\n\"SRV2\",\"y\"\n",
             ExpectedError::OpenQuote { line: 3 },
         ),
         (
