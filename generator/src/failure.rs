@@ -26,6 +26,24 @@ pub trait Fault: Error {
     }
 }
 
+/// What to do when the operating system refused; none where its own words say it.
+pub(crate) fn hint_of(error: &std::io::Error) -> Option<Cow<'static, str>> {
+    use std::io::ErrorKind;
+    let hint = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room there; what was there before is as it was"
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "name a place where this account may write, or run it by one that may"
+        }
+        ErrorKind::NotFound => {
+            "look at the path: a file, or a folder on the way to it, is not there"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
 /// The causes that a machine tells apart; a text never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

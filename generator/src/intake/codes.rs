@@ -58,6 +58,11 @@ codes! {
         "Programs, update packages, installers and archives count their bytes in 32 bits, so none of them has 4 GiB. A larger file is not read at all: one that only claims its size (a sparse file) would keep an inspection busy for hours.",
         "Take it out of the folder. An image of a whole installation medium does not belong among the downloads.";
 
+    /// Nothing lies there.
+    NOTHING = "GW1008", Error, "there is no file to look at",
+        "The paths that were given hold no file at all. A download that went elsewhere, a share that is not mounted or a typing error in the path looks just so, and an answer without findings would pass for a good one.",
+        "Name the folder with the downloads.";
+
     /// An entry's name is not one that a download has.
     UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",
         "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives; names longer than Windows takes (256 characters behind the drive, 255 in one part) cannot be unpacked at all. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either. A leading `./`, as `tar` writes it, is harmless and taken.",

@@ -38,6 +38,9 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
         .collect();
     let (files, unreadable) = list(&given, settings.limits.files);
     problems.extend(unreadable);
+    if files.is_empty() && problems.is_empty() {
+        problems.push(nothing(&given));
+    }
     let found: Vec<Found> = files
         .par_iter()
         .map(|path| {
@@ -73,6 +76,16 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
     problems.sort_by(|a, b| (a.code.id, &a.subject).cmp(&(b.code.id, &b.subject)));
     problems.dedup();
     inspection
+}
+
+fn nothing(given: &[PathBuf]) -> Problem {
+    let names = given.iter().map(|path| path.display().to_string());
+    Problem::new(
+        &codes::NOTHING,
+        names.collect::<Vec<String>>().join(", "),
+        "there is no file in it",
+        "name the folder with the downloads",
+    )
 }
 
 /// A file of the deployment tool's staged folder: a payload whatever it holds.

@@ -58,6 +58,19 @@ pub enum BuildError {
         /// The config whose lock it is.
         other: PathBuf,
     },
+    /// A link to the config has a lock of its own.
+    #[error("config `{}` is a link and has two locks: `{}` beside the file itself, `{}` beside \
+         the link",
+        config.display(), path.display(), other.display()
+    )]
+    TwoLocks {
+        /// Beside the file itself; perhaps not there yet.
+        path: PathBuf,
+        /// The config that was given.
+        config: PathBuf,
+        /// Beside the link.
+        other: PathBuf,
+    },
     /// The share's switch.
     #[error("switch `{}`: {why}", path.display())]
     Control {
@@ -133,7 +146,9 @@ impl Fault for BuildError {
             | Self::Root { path, .. }
             | Self::Control { path, .. }
             | Self::RevocationList { path, .. } => of_named_file(path),
-            Self::Lock { .. } | Self::LockOfAnother { .. } => FailureCode::Lock,
+            Self::Lock { .. } | Self::LockOfAnother { .. } | Self::TwoLocks { .. } => {
+                FailureCode::Lock
+            }
             Self::NoStub { .. } => FailureCode::Files,
             Self::Stub { .. } | Self::Gpo { .. } | Self::Kit(_) => FailureCode::Unbuildable,
             Self::Problems(problems) => intake::codes::failure_of(problems),
@@ -152,6 +167,9 @@ impl Fault for BuildError {
             Self::RevocationList { .. } => "name a whole list of one issuer as PEM or DER",
             Self::Lock { .. } => "take it from version control again; it is not edited by hand",
             Self::LockOfAnother { .. } => "give each config a folder of its own",
+            Self::TwoLocks { .. } => {
+                "keep the one with the higher `sequence`, beside the file itself, and remove the other"
+            }
             Self::Control { .. } => "mend it, or build without `--share`",
             Self::WorkspaceKey { .. } => {
                 "`onboard.monitoring_agent.key_file` names a file with the primary or secondary key \

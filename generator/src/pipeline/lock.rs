@@ -25,9 +25,32 @@ const MAX_BYTES: u64 = 16 << 20;
 /// Links after each other that are followed; Linux follows as many (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
-/// Where the lock of a config lies.
+/// Where the lock of a config lies: beside the file itself. A config that is also reached by links
+/// has one lock, or the same sequence would be given by each name.
 pub(super) fn path_beside(config: &Path) -> PathBuf {
-    config.with_file_name(FILE_NAME)
+    itself(config).with_file_name(FILE_NAME)
+}
+
+/// The config behind any link; as it was named where it is none.
+fn itself(config: &Path) -> PathBuf {
+    match fs::read_link(config) {
+        Ok(_) => followed(config).unwrap_or_else(|_| config.to_owned()),
+        Err(_) => config.to_owned(),
+    }
+}
+
+/// The lock that lies beside a link to the config and is the config's by its name: from when each
+/// name had its own.
+fn beside_link(config: &Path, lock: &Path) -> Option<PathBuf> {
+    let other = config.with_file_name(FILE_NAME);
+    let is = |path: &Path| fs::canonicalize(path).ok();
+    let found = is(&other)?;
+    if Some(found) == is(lock) {
+        return None;
+    }
+    let of = load(&other).ok()??.config;
+    let name = config.file_name().unwrap_or_default().to_string_lossy();
+    of.is_none_or(|of| of == name).then_some(other)
 }
 
 /// Reads the lock; none when there is none yet.
@@ -68,6 +91,14 @@ impl HeldLock {
     /// Another run holds it, it is another config's, or it cannot be read.
     pub(super) fn of(config: &Path, mode: LockMode) -> Result<Self, BuildError> {
         let beside = path_beside(config);
+        if let Some(other) = beside_link(config, &beside) {
+            return Err(BuildError::TwoLocks {
+                path: beside,
+                config: config.to_owned(),
+                other,
+            });
+        }
+        let config = &itself(config);
         let path = followed(&beside).map_err(io_error("follow", &beside))?;
         let claim = match mode {
             LockMode::Locked => None,

@@ -93,7 +93,7 @@ pub(super) fn select<'a>(
         }
     }
     selected.sort_by(|left, right| left.payload.name.cmp(&right.payload.name));
-    problems.extend(missing(&selected, choices));
+    problems.extend(missing(&selected, choices, inspection));
     if monitoring_agent {
         problems.push(retired(&selected));
     }
@@ -185,7 +185,11 @@ fn retired(selected: &[Selected<'_>]) -> Problem {
 }
 
 /// What a bundle cannot do for want of a download.
-fn missing(selected: &[Selected<'_>], choices: &Choices<'_>) -> Vec<Problem> {
+fn missing(
+    selected: &[Selected<'_>],
+    choices: &Choices<'_>,
+    inspection: &Inspection,
+) -> Vec<Problem> {
     let has = |roles: &[Role]| {
         let mut all = selected.iter();
         all.any(|selected| roles.contains(&selected.payload.role))
@@ -196,13 +200,14 @@ fn missing(selected: &[Selected<'_>], choices: &Choices<'_>) -> Vec<Problem> {
     match choices.mode {
         Mode::Precheck | Mode::Onboard => {
             if native && !has(&[Role::OnboardingInfo]) {
-                problems.push(Problem::new(
+                let none = Problem::new(
                     &codes::NO_ONBOARDING_PACKAGE,
                     "downloads",
-                    "there is no onboarding package among the downloads",
+                    "there is no onboarding package among the downloads that may be used",
                     "in the Defender portal choose Settings > Endpoints > Onboarding, deployment \
                      method `Group Policy`, and put the package into the downloads folder",
-                ));
+                );
+                problems.push(with_refused(none, inspection));
             }
             if !has(&[Role::Agent]) {
                 problems.push(Problem::new(
@@ -216,17 +221,42 @@ fn missing(selected: &[Selected<'_>], choices: &Choices<'_>) -> Vec<Problem> {
         }
         Mode::Offboard => {
             if native && !has(&[Role::OffboardingInfo]) {
-                problems.push(Problem::new(
+                let none = Problem::new(
                     &codes::NO_OFFBOARDING_PACKAGE,
                     "downloads",
-                    "there is no offboarding package among the downloads",
+                    "there is no offboarding package among the downloads that may be used",
                     "in the Defender portal choose Settings > Endpoints > Offboarding, deployment \
                      method `Group Policy`; the package is valid for a few days only",
-                ));
+                );
+                problems.push(with_refused(none, inspection));
             }
         }
     }
     problems
+}
+
+/// Names what might have been the package, had no error stood against it: who put one there would
+/// else look for it in the wrong place.
+fn with_refused(problem: Problem, inspection: &Inspection) -> Problem {
+    let may_be_one = |item: &&Item| {
+        matches!(
+            item.kind,
+            Kind::OnboardingScript { .. }
+                | Kind::OnboardingFile { .. }
+                | Kind::OffboardingScript { .. }
+                | Kind::OffboardingFile { .. }
+                | Kind::Unknown { .. }
+        )
+    };
+    let items = inspection.items.iter().filter(may_be_one);
+    items.fold(problem, |problem, item| {
+        match item.problems.iter().find(|problem| problem.is_error()) {
+            Some(error) => {
+                problem.with_evidence(format!("`{}` is refused: {}", item.path, error.code.id))
+            }
+            None => problem,
+        }
+    })
 }
 
 /// The name in the release folder. Fixed for each role, because `Install.ps1` and the

@@ -302,7 +302,8 @@ fn the_mode_of_the_bundles_own_folder_is_looked_at() {
 fn signing(script: &str, limit_s: u32) -> (Desk, Option<i32>, String) {
     let desk = Desk::with_downloads();
     let command = format!(
-        "[signing]\ntime_limit_s = {limit_s}\ncommand = [\"/bin/sh\", \"-c\", '''{script}''']"
+        "[signing]\ntime_limit_s = {limit_s}\ncommand = [\"/bin/sh\", \"-c\", '''{script}''', \
+         \"sh\", \"{{file}}\"]"
     );
     desk.change_config("[signing]", &command);
     desk.build().succeeds();
@@ -351,7 +352,7 @@ fn the_publishers_password_goes_to_no_signing_command() {
     let desk = Desk::with_downloads();
     desk.change_config(
         "[signing]",
-        "[signing]\ncommand = [\"/bin/echo\", \"${GANGWAY_PASSWORD}\"]",
+        "[signing]\ncommand = [\"/bin/echo\", \"${GANGWAY_PASSWORD}\", \"{file}\"]",
     );
     desk.build().succeeds();
     let mut sign = desk.command(&SIGN);
@@ -363,4 +364,20 @@ fn the_publishers_password_goes_to_no_signing_command() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("goes to no other program"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_package_that_was_refused_is_named_where_one_is_missing() {
+    let desk = Desk::with_downloads();
+    let offboard = [
+        "build", "--mode", "offboard", "--out", "off", "--stub", "stub.exe", "--as-of", NOW,
+    ];
+    let missing = desk.run(&offboard);
+    missing.fails_with(1, &["GW3012", "that may be used"]);
+    assert!(!missing.err.contains("is refused"), "{}", missing.err);
+    let expired = ScriptSpec::of(BlobSpec::offboarding(1_700_000_000));
+    let zip = portal::offboarding_zip(&expired, "2023-11-14");
+    desk.put("downloads/offboarding.zip", &zip);
+    let told = "offboarding.zip!WindowsDefenderATPOffboardingScript_valid_until_2023-11-14.cmd` is refused: GW1215";
+    desk.run(&offboard).fails_with(1, &["GW3012", told]);
 }

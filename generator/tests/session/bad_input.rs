@@ -316,7 +316,10 @@ fn an_output_that_is_a_file() {
 #[test]
 fn a_signing_program_that_is_not_there() {
     let desk = Desk::with_downloads();
-    desk.change_config("[signing]", "[signing]\ncommand = [\"no-such-signer\"]");
+    desk.change_config(
+        "[signing]",
+        "[signing]\ncommand = [\"no-such-signer\", \"{file}\"]",
+    );
     desk.build().succeeds();
     desk.run(&["sign", "out"])
         .fails_with(3, &["`no-such-signer`", "hint:", "`signing.command`"]);

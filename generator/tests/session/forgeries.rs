@@ -47,9 +47,15 @@ fn refused(desk: &Desk, outside: &[&str], texts: &[&str]) {
 /// The signing command leaves a mark; there is none.
 #[track_caller]
 fn never_signed(desk: &Desk) {
-    desk.change_config("[signing]", "[signing]\ncommand = [\"touch\", \"signed\"]");
+    desk.change_config(
+        "[signing]",
+        "[signing]\ncommand = [\"touch\", \"signed\", \"{file}\"]",
+    );
     let session = desk.run(&["sign", "out", "--as-of", NOW]);
-    desk.change_config("[signing]\ncommand = [\"touch\", \"signed\"]", "[signing]");
+    desk.change_config(
+        "[signing]\ncommand = [\"touch\", \"signed\", \"{file}\"]",
+        "[signing]",
+    );
     assert_eq!(session.code, 4, "{}{}", session.out, session.err);
     assert!(!desk.path("signed").exists(), "the command was started");
 }

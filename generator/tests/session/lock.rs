@@ -282,3 +282,59 @@ fn a_lock_of_the_first_schema_is_read_and_rewritten() {
     desk.build().succeeds();
     assert!(lock(&desk) == now && desk.tree("out") == bundle);
 }
+
+#[test]
+fn a_config_of_two_names_has_one_lock() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    fs::create_dir(desk.path("other")).unwrap();
+    symlink("../gangway.toml", desk.path("other/linked.toml")).unwrap();
+    symlink("other/linked.toml", desk.path("second.toml")).unwrap();
+    // Relative paths are those of the name that was given.
+    for name in ["root.pem", "downloads"] {
+        symlink(format!("../{name}"), desk.path("other").join(name)).unwrap();
+    }
+    let names = ["second.toml", "other/linked.toml", "gangway.toml"];
+    for (percent, by) in (10..).zip(names) {
+        change(&desk, percent);
+        desk.build_with(&["--config", by]).succeeds();
+        for also in names {
+            desk.build_with(&["--locked", "--config", also]).succeeds();
+            desk.verify_with(&["--config", also]).succeeds();
+        }
+    }
+    assert_eq!(sequence(&desk, "out"), 4);
+    assert!(!desk.path("other/gangway.lock").exists());
+
+    // From when each name had its own.
+    let old = lock(&desk).replace("\"gangway.toml\"", "\"linked.toml\"");
+    desk.put("other/gangway.lock", old.as_bytes());
+    let two = ["--config", "other/linked.toml"];
+    desk.build_with(&two)
+        .fails_with(2, &["two locks", "other/gangway.lock", "higher `sequence`"]);
+    // Of a config that lies there too.
+    let theirs = old.replace("\"linked.toml\"", "\"theirs.toml\"");
+    desk.put("other/gangway.lock", theirs.as_bytes());
+    desk.build_with(&two).succeeds();
+    assert!(lock(&desk).contains("config = \"gangway.toml\""));
+}
+
+#[test]
+fn what_a_lock_says_of_the_bytes_that_are_there_has_to_be_so() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let good = lock(&desk);
+    let size = good.lines().find(|line| line.starts_with("size")).unwrap();
+    for (from, to) in [
+        (size, "size = 1"),
+        ("Contoso Lab", "Fabrikam Lab"),
+        ("version = \"", "version = \"9"),
+    ] {
+        desk.put("gangway.lock", good.replacen(from, to, 1).as_bytes());
+        desk.build_with(&["--locked"])
+            .fails_with(1, &["GW1604", "the lock says"]);
+        let said = desk.build();
+        assert!(said.succeeds().contains("the lock says"), "{}", said.out);
+        assert_eq!(lock(&desk), good);
+    }
+}

@@ -48,6 +48,16 @@ pub enum ChangeKind {
         /// Signer found.
         to: String,
     },
+    /// The same bytes, of which the lock says something else: it was edited, or written by a
+    /// program that read them otherwise.
+    Misstated {
+        /// Size, version or signer.
+        what: &'static str,
+        /// In the lock.
+        from: String,
+        /// Found.
+        to: String,
+    },
 }
 
 impl fmt::Display for Change {
@@ -65,6 +75,10 @@ impl fmt::Display for Change {
             ChangeKind::SignerChanged { from, to } => {
                 write!(f, "~ {name}: signer `{from}` -> `{to}`")
             }
+            ChangeKind::Misstated { what, from, to } => write!(
+                f,
+                "~ {name}: the lock says {what} `{from}` of these bytes, it is `{to}`"
+            ),
         }
     }
 }
@@ -102,6 +116,20 @@ pub(super) fn differences(old: &LockedDownload, new: &LockedDownload) -> Vec<Cha
         });
     }
     kinds
+}
+
+/// What an entry says of the very bytes that were found and that is not so.
+pub(super) fn misstatements(old: &LockedDownload, new: &LockedDownload) -> Vec<ChangeKind> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+    [
+        ("size", old.size.to_string(), new.size.to_string()),
+        ("version", text(&old.version), text(&new.version)),
+        ("signer", text(&old.signer), text(&new.signer)),
+    ]
+    .into_iter()
+    .filter(|(_, from, to)| from != to)
+    .map(|(what, from, to)| ChangeKind::Misstated { what, from, to })
+    .collect()
 }
 
 /// Compares dotted numbers; none when a part is no number.

@@ -1,6 +1,6 @@
 //! A lock held against what an inspection found: what changed, and whether that is accepted.
 
-use super::change::{Change, ChangeKind, differences};
+use super::change::{Change, ChangeKind, differences, misstatements};
 use super::{Lock, LockedDownload, timestamp};
 use crate::intake::{Inspection, SignatureFacts, Verdict, codes};
 use crate::problem::{Code, Problem};
@@ -64,6 +64,13 @@ pub fn reconcile(
         if locked.sha256 == new.sha256 && locked.blob.is_none_or(|blob| Some(blob) == new.blob) {
             // A lock of an earlier version does not know the blob.
             locked.blob = new.blob;
+            changes.extend(misstatements(locked, &new).into_iter().map(|kind| Change {
+                name: new.name.clone(),
+                kind,
+            }));
+            locked.size = new.size;
+            locked.version = new.version;
+            locked.signer = new.signer;
             continue;
         }
         let differences = differences(locked, &new);

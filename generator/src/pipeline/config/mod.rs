@@ -21,7 +21,9 @@ use crate::plain_file;
 pub use error::ConfigError;
 pub use sections::*;
 
-use values::{contain_each_other, is_proxy_url, is_service_name, parse_window, unc_fault};
+use values::{
+    contain_each_other, is_proxy_url, is_service_name, parse_window, signing_fault, unc_fault,
+};
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -267,6 +269,9 @@ impl Config {
                 "is no number of days that fits".to_owned(),
                 "write 1 to 30, or 0 for no reports of servers that are done",
             );
+        }
+        if let Some((field, why, hint)) = signing_fault(&self.signing) {
+            return refuse(field, why, hint);
         }
         if let Some(window) = &self.rollout.window
             && parse_window(window).is_none()

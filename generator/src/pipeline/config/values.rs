@@ -2,6 +2,8 @@
 
 use gangway_contract::manifest::Window;
 
+use super::sections::Signing;
+
 /// What is wrong with a UNC path, if anything: short server names fall back to NTLM and some
 /// policies forbid it, so only full names are taken.
 pub(super) fn unc_fault(unc: &str) -> Option<String> {
@@ -73,6 +75,45 @@ fn is_dns_name(name: &str) -> bool {
     name.len() <= 253 && name.contains('.') && !all_numeric && name.split('.').all(label)
 }
 
+/// What a signing command's words may stand for; each stands alone.
+const PLACEHOLDERS: [&str; 3] = ["{in}", "{out}", "{file}"];
+
+/// What is wrong with `[signing]`, if anything: its key, why, and what to write. A slip would show
+/// only when the bundle is to be signed, as some other program's complaint about a file.
+pub(super) fn signing_fault(signing: &Signing) -> Option<(&'static str, String, &'static str)> {
+    const COMMAND: &str = "signing.command";
+    const HINT: &str = "{in} is the unsigned exe and {out} the file to write, or {file} one file that \
+                        is signed in place; each is a word of its own";
+    if signing.time_limit_s == Some(0) {
+        const LIMIT: &str = "write the seconds that the command may take, or leave it out for 600";
+        return Some((
+            "signing.time_limit_s",
+            "is 0, so that no command could end in time".to_owned(),
+            LIMIT,
+        ));
+    }
+    let words = signing.command.as_deref()?;
+    let is_unknown = |word: &&String| {
+        let name = word
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
+        let is_alone = PLACEHOLDERS.contains(&word.as_str());
+        let holds_one = PLACEHOLDERS.iter().any(|known| word.contains(known));
+        !is_alone && (holds_one || name.is_some_and(is_name))
+    };
+    if let Some(word) = words.iter().find(is_unknown) {
+        let why = format!("has the word `{word}`, for which nothing is put in");
+        return Some((COMMAND, why, HINT));
+    }
+    let has_place = |word: &String| word == "{out}" || word == "{file}";
+    if !words.iter().any(has_place) {
+        let why = "says nowhere where the signed file is to go".to_owned();
+        return Some((COMMAND, why, HINT));
+    }
+    None
+}
+
 /// `HH:MM-HH:MM`; the end is exclusive and may lie on the next day.
 pub(super) fn parse_window(text: &str) -> Option<Window> {
     let minute = |text: &str| {
@@ -101,5 +142,38 @@ mod tests {
         assert_eq!(parse_window("22:00-04:00"), Some(window));
         assert_eq!(parse_window("04:00-04:00"), None);
         assert_eq!(parse_window("24:00-04:00"), None);
+    }
+
+    #[test]
+    fn a_signing_command_has_a_place_for_its_result_and_no_unknown_one() {
+        let of = |words: &str, time_limit_s| {
+            let words = words.split_whitespace().map(str::to_owned).collect();
+            let signing = Signing {
+                command: Some(words),
+                time_limit_s,
+                ..Signing::default()
+            };
+            signing_fault(&signing).map(|(field, why, _)| format!("{field} {why}"))
+        };
+        for (words, limit, fault) in [
+            ("osslsigncode -in {in} -out {out}", None, None),
+            ("signtool sign /f x.pfx {file}", Some(60), None),
+            // Signed elsewhere and fetched.
+            ("fetch-signed {out}", None, None),
+            // Arguments of other programs.
+            ("sign {file} {5f0c...} ${KEY} {} {A}", None, None),
+            ("osslsigncode -in {inn} -out {out}", None, Some("`{inn}`")),
+            ("sign /in:{in} {out}", None, Some("`/in:{in}`")),
+            ("sign {in}", None, Some("nowhere")),
+            ("", None, Some("nowhere")),
+            ("sign {file}", Some(0), Some("signing.time_limit_s is 0")),
+        ] {
+            let said = of(words, limit);
+            let is_right = match (&said, fault) {
+                (Some(said), Some(fault)) => said.contains(fault),
+                (said, fault) => said.is_none() == fault.is_none(),
+            };
+            assert!(is_right, "{words}: {said:?}");
+        }
     }
 }

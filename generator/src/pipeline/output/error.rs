@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 
-use crate::failure::{FailureCode, Fault};
+use crate::failure::{FailureCode, Fault, hint_of};
 
 /// Entries that are named; the rest are counted.
 const MAX_NAMED: usize = 10;
@@ -142,7 +142,7 @@ impl Fault for OutputError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
-            Self::Io { .. } => return None,
+            Self::Io { source, .. } => return hint_of(source),
             Self::NotABundle { .. } => "name a new folder, or empty this one yourself".into(),
             Self::Foreign { .. } => "take that out yourself, or name a new folder".into(),
             Self::NotAFolder { .. } => "name a new folder".into(),
