@@ -48,8 +48,45 @@ fn place_of(path: &str) -> (String, String) {
     let payload = path.strip_prefix("share/releases/");
     match payload.and_then(|rest| rest.split_once('/')) {
         Some((_, name)) => ("payload".to_owned(), name.to_owned()),
-        None => ("file".to_owned(), path.to_owned()),
+        None => ("file".to_owned(), without_backup_id(path)),
     }
+}
+
+/// Backups have another id in every bundle, so their files are told without it.
+fn without_backup_id(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if parts.first() == Some(&"gpo") && parts.get(3).is_some_and(|id| id.starts_with('{')) {
+        parts[3] = "{backup id}";
+    }
+    parts.join("/")
+}
+
+#[test]
+fn what_carries_the_bundles_id_is_not_told_as_gone_and_come() {
+    let desk = twice();
+    desk.change_config("[trust]", "[rollout]\nring_percent = 40\n\n[trust]");
+    desk.build().succeeds();
+    let told = told(&desk);
+    let of = |part: &str| -> Vec<&str> {
+        let of = told.iter().filter(|(it, ..)| it == part);
+        of.map(|(_, place, ..)| place.as_str()).collect()
+    };
+    assert_eq!(of("manifest"), ["sequence", "settings.ring_percent"]);
+    let whole = told
+        .iter()
+        .filter(|(.., old, new)| old.is_some() && new.is_some());
+    assert_eq!(whole.count(), told.len(), "{told:?}");
+}
+
+#[test]
+fn a_backup_of_another_name_is_told() {
+    let desk = twice();
+    let deploy = desk.path("out/gpo/contoso.com/deploy");
+    let backup = fs::read_dir(&deploy).unwrap().map(Result::unwrap);
+    let backup = backup.map(|entry| entry.path()).find(|path| path.is_dir());
+    fs::rename(backup.unwrap(), deploy.join("{1}")).unwrap();
+    let place = "gpo/contoso.com/deploy/{backup id}".to_owned();
+    assert_eq!(places(&desk), [("file".to_owned(), place)]);
 }
 
 #[test]

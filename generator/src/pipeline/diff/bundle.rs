@@ -138,13 +138,44 @@ impl Side {
         Ok(("bundle", facts))
     }
 
+    /// The bundle's id.
+    pub(super) fn id(&self) -> &str {
+        self.document.bundle_id.as_str()
+    }
+
     /// Every file that no other part has told of.
     pub(super) fn files(&self) -> Facts {
-        let facts = self.files.iter();
+        let mut facts = Facts::new();
+        for (path, (size, sha256)) in &self.files {
+            let fact = format!("{size} bytes, SHA-256 {sha256}");
+            // The folder of a backup has another name in every bundle.
+            let Some((folder, id, file)) = in_backup(path) else {
+                facts.insert(path.clone(), fact);
+                continue;
+            };
+            let place = format!("{folder}/{BACKUP_ID}");
+            match facts.get(&place) {
+                // A second backup of one policy, which no build writes.
+                Some(first) if first != id => facts.insert(path.clone(), fact),
+                _ => {
+                    facts.insert(format!("{place}/{file}"), fact);
+                    facts.insert(place, id.to_owned())
+                }
+            };
+        }
         facts
-            .map(|(path, (size, sha256))| (path.clone(), format!("{size} bytes, SHA-256 {sha256}")))
-            .collect()
     }
+}
+
+/// What stands in a path for the id of either bundle's backup.
+const BACKUP_ID: &str = "{backup id}";
+
+/// Folder, backup id and the rest of a path such as `gpo/DOMAIN/GPO/{ID}/Backup.xml`.
+fn in_backup(path: &str) -> Option<(&str, &str, &str)> {
+    let at = path.starts_with("gpo/").then(|| path.find("/{"))??;
+    let (folder, rest) = path.split_at(at);
+    let (id, file) = rest.trim_start_matches('/').split_once('/')?;
+    (folder.matches('/').count() == 2).then_some((folder, id, file))
 }
 
 fn of_payload(payload: &Payload, found: Option<(u64, Sha256)>) -> String {

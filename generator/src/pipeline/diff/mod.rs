@@ -123,6 +123,7 @@ pub fn diff(old: &Path, new: &Path) -> Result<Comparison, DiffError> {
     };
     let mut differences = Vec::new();
     let mut files = Vec::new();
+    let mut ids = None;
     if compared == Compared::Bundles {
         let mut before = bundle::Side::read(old)?;
         let mut after = bundle::Side::read(new)?;
@@ -137,20 +138,59 @@ pub fn diff(old: &Path, new: &Path) -> Result<Comparison, DiffError> {
             differences.extend(compare(part, &before, &after));
         }
         files = compare("file", &before.files(), &after.files());
+        ids = Some((before.id().to_owned(), after.id().to_owned()));
     }
     let changes = policies::diff(&load(old)?, &load(new)?);
-    differences.extend(changes.into_iter().map(|change| Difference {
+    let changes = changes.into_iter().map(|change| Difference {
         part: change.gpo,
         place: change.setting,
         old: change.old,
         new: change.new,
-    }));
+    });
+    differences.extend(match ids {
+        Some((before, after)) => without_ids(changes, &before, &after),
+        None => changes.collect(),
+    });
     differences.extend(files);
     Ok(Comparison {
         compared,
         differences,
     })
 }
+
+/// Differences of policies but for the bundle's id, which names the program and a task: as its own
+/// difference it is told by the bootstrap's path, and everything below a name with it would look as
+/// if it had gone and another had come.
+fn without_ids(
+    changes: impl Iterator<Item = Difference>,
+    before: &str,
+    after: &str,
+) -> Vec<Difference> {
+    let mut found: BTreeMap<(String, String), (Option<String>, Option<String>)> = BTreeMap::new();
+    for change in changes {
+        let id = if change.old.is_some() { before } else { after };
+        let place = change.place.replace(id, BUNDLE_ID);
+        let (old, new) = found.entry((change.part, place)).or_default();
+        if let Some(value) = change.old {
+            *old = Some(value.replace(before, BUNDLE_ID));
+        }
+        if let Some(value) = change.new {
+            *new = Some(value.replace(after, BUNDLE_ID));
+        }
+    }
+    let differ = found.into_iter().filter(|(_, (old, new))| old != new);
+    differ
+        .map(|((part, place), (old, new))| Difference {
+            part,
+            place,
+            old,
+            new,
+        })
+        .collect()
+}
+
+/// What stands in a policy's difference for the id of either bundle.
+const BUNDLE_ID: &str = "{bundle id}";
 
 /// Where the policies of a path lie: a bundle keeps its backups below `gpo`.
 pub fn policies_folder(path: &Path) -> PathBuf {
