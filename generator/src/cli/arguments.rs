@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 
 use crate::fleet::DEFAULT_MAX_AGE_DAYS;
 use crate::intake::lock::MAX_SEQUENCE;
@@ -467,6 +470,22 @@ enum Denied {
     Code(&'static Code),
 }
 
+/// A moment as people and programs write it, in seconds since 1970 UTC.
+fn moment(text: &str) -> Result<i64, String> {
+    let day = || Date::parse(text, format_description!("[year]-[month]-[day]"));
+    let time = || OffsetDateTime::parse(text, &Rfc3339);
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    day()
+        .map(|day| day.midnight().assume_utc())
+        .or_else(|_| time())
+        .map(OffsetDateTime::unix_timestamp)
+        .map_err(|_| {
+            "expected `2026-03-02`, `2026-03-02T10:00:00Z` or seconds since 1970".to_owned()
+        })
+}
+
 /// A digest in either case: `Get-FileHash` prints capitals.
 fn digest(text: &str) -> Result<Sha256, String> {
     let lower = text.to_ascii_lowercase();
@@ -486,7 +505,32 @@ fn denied(text: &str) -> Result<Denied, String> {
 
 #[derive(Debug, Args)]
 pub(super) struct Moment {
-    /// Judges expiry at this moment, in seconds since 1970 UTC, instead of now
-    #[arg(long, value_name = "SECONDS")]
+    /// Judges expiry and age at this moment instead of now: a day (its beginning, UTC), a time of
+    /// RFC 3339 such as `2026-03-02T10:00:00Z`, or seconds since 1970 UTC
+    #[arg(long, value_name = "TIME", value_parser = moment, allow_negative_numbers = true)]
     pub(super) as_of: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_day_a_time_or_seconds() {
+        for (text, seconds) in [
+            ("1772445600", Some(1_772_445_600)),
+            ("-1", Some(-1)),
+            ("2026-03-02", Some(1_772_409_600)),
+            ("2026-03-02T10:00:00Z", Some(1_772_445_600)),
+            ("2026-03-02t12:00:00.5+02:00", Some(1_772_445_600)),
+            ("2026-02-30", None),
+            ("2026-3-2", None),
+            ("02.03.2026", None),
+            ("2026-03-02T10:00", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(moment(text).ok(), seconds, "{text}");
+        }
+    }
 }

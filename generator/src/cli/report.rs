@@ -30,9 +30,11 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
         fleet.problems.extend(open);
     }
     output.problems(&fleet.problems);
+    let none_counts = fleet::none_counts(&given.folder, &fleet);
     if given.csv {
         output.result(fleet::csv(&fleet).trim_end());
-    } else {
+    } else if none_counts.is_none() {
+        // Machines read the servers all the same; a person would read the number.
         let names = if given.all { Names::All } else { Names::Few };
         output.line(&fleet::text(&fleet, names));
     }
@@ -44,6 +46,7 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     Ok(Answer {
         exit: if reached { answer.exit } else { Exit::Problems },
         below: Some(given.folder.clone()),
+        failure: none_counts.map(Failure::from).or(answer.failure),
         ..answer
     })
 }

@@ -8,7 +8,10 @@
 mod blockers;
 pub mod codes;
 mod connectivity;
+mod counts;
 mod decode;
+mod elsewhere;
+mod error;
 mod expected;
 mod fold;
 mod hex;
@@ -24,10 +27,12 @@ use gangway_contract::{BundleId, OrgId, State, UtcTime};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use counts::none_counts;
+pub use error::{FleetError, MAX_REPORTS};
 pub use expected::{ExpectedError, ExpectedServers};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
-pub use read::{FleetError, MAX_REPORTS, read};
+pub use read::read;
 pub use standing::Standing;
 pub use summary::{Names, text};
 pub use table::csv;

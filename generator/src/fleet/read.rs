@@ -1,6 +1,5 @@
 //! From a folder of report files to where each server stands.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{DirEntry, File};
 use std::io;
@@ -10,20 +9,16 @@ use gangway_contract::report;
 use gangway_contract::time::UtcTime;
 use rayon::prelude::*;
 
+use super::error::{FleetError, MAX_REPORTS};
 use super::fold::{Folded, HostReport, Named, Newest, Outcome};
 use super::standing::{ORDER, done_percent, standing};
 use super::{
     Coverage, ExpectedServers, Fleet, OwnerCheck, OwnerCount, Question, Server, Standing,
-    StandingCount, blockers, codes, connectivity, owners,
+    StandingCount, blockers, codes, connectivity, elsewhere, owners,
 };
-use crate::failure::{FailureCode, Fault};
 use crate::formats::security::Sid;
 use crate::plain_file;
 use crate::problem::{Code, Problem};
-
-/// Most report files that one fleet may have. A hundred thousand servers that ran ten times
-/// fit; a folder with more is not one of reports.
-pub const MAX_REPORTS: usize = 1_000_000;
 
 /// Files that are read before what they say is folded together.
 const AT_A_TIME: usize = 4_096;
@@ -31,57 +26,6 @@ const AT_A_TIME: usize = 4_096;
 /// Seconds that a report may lie ahead: clocks of a domain may differ by five minutes (the
 /// default of Kerberos, RFC 4120, 7.5.3), on either side of the one that counts.
 const CLOCK_TOLERANCE_S: i64 = 600;
-
-/// Why a folder gave no fleet.
-#[derive(Debug, thiserror::Error)]
-pub enum FleetError {
-    /// The folder cannot be read.
-    #[error("read reports in `{}`: {why}",
-        path.display()
-    )]
-    Unreadable {
-        /// The folder.
-        path: PathBuf,
-        /// The system's words.
-        why: String,
-    },
-    /// More than [`MAX_REPORTS`].
-    #[error("`{}` holds more than {MAX_REPORTS} files",
-        path.display()
-    )]
-    TooMany {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// No report at all, which says nothing of any server.
-    #[error("`{}` holds no report",
-        path.display()
-    )]
-    Empty {
-        /// The folder.
-        path: PathBuf,
-    },
-}
-
-impl Fault for FleetError {
-    fn code(&self) -> FailureCode {
-        FailureCode::Files
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Unreadable { .. } => {
-                "name the folder of `share.reports`, or a copy of it, that this account may read"
-            }
-            Self::TooMany { .. } => "name the folder of the reports alone",
-            Self::Empty { .. } => {
-                "name the folder of `share.reports`; when it is the one, no server has run the \
-                 bootstrap yet, or none may write there"
-            }
-        };
-        Some(hint.into())
-    }
-}
 
 /// The first and the last of some moments.
 #[derive(Default)]
@@ -242,9 +186,11 @@ pub(super) fn each(
         }
     }
     if seen == 0 {
-        return Err(FleetError::Empty {
-            path: folder.to_owned(),
-        });
+        return Err(
+            elsewhere::told(folder).unwrap_or_else(|| FleetError::Empty {
+                path: folder.to_owned(),
+            }),
+        );
     }
     Ok(())
 }

@@ -61,7 +61,10 @@ fn a_pipe_among_reports_and_policies() {
     let desk = Desk::empty();
     std::fs::create_dir(desk.path("reports")).unwrap();
     pipe(&desk, "reports/srv1.json");
-    let session = desk.run(&["report", "reports"]);
+    desk.run(&["report", "reports"])
+        .fails_with(3, &["no plain file", "no report that counts"]);
+    desk.leave_report();
+    let session = desk.run(&["report", "reports", "--as-of", NOW]);
     session.succeeds();
     assert!(session.err.contains("no plain file"), "{}", session.err);
     pipe(&desk, "reports/Registry.pol");

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use gangway_contract::stub;
+use gangway_contract::report::file_name;
+use gangway_contract::{UtcTime, stub};
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::script::ScriptSpec;
 use gangway_fixtures::{install_script, lab, portal};
+use serde_json::json;
 
 /// Moment at which every session happens: 2026-04-01.
 pub(crate) const NOW: &str = "1775001600";
@@ -100,6 +102,20 @@ impl Desk {
 
     pub(crate) fn put(&self, relative: &str, bytes: &[u8]) {
         fs::write(self.path(relative), bytes).unwrap();
+    }
+
+    /// A report of an hour ago that `srv1` leaves in the folder `reports`.
+    pub(crate) fn leave_report(&self) {
+        let time: UtcTime = "2026-03-31T23:00:00Z".parse().unwrap();
+        let document = json!({
+            "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": "srv1.contoso.com",
+            "finished_at": time.to_string(), "state": "failed", "reason": "step-failed",
+            "detail": "", "next_action": "", "exit_code": 53, "mode": "onboard",
+            "facts_after": {"sensor": {"org_id": "absent"}},
+        });
+        let name = file_name("srv1.contoso.com", time, 1);
+        fs::create_dir_all(self.path("reports")).unwrap();
+        self.put(&format!("reports/{name}"), document.to_string().as_bytes());
     }
 
     pub(crate) fn change_config(&self, from: &str, to: &str) {

@@ -17,7 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["verify", "out", "--as-of", NOW],
     &["lint", "out"],
     &["diff", "out", "out"],
-    &["report", "reports"],
+    &["report", "reports", "--as-of", NOW],
     &["explain"],
     &["completions", "bash"],
     &["schema"],
@@ -30,7 +30,7 @@ const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000
 fn desk() -> Desk {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
-    std::fs::create_dir(desk.path("reports")).unwrap();
+    desk.leave_report();
     desk.put("reports/odd.json", b"{}");
     desk
 }
@@ -143,7 +143,13 @@ fn one_meaning_each() {
             1,
             "none",
         ),
-        (&["report", "reports", "--threshold", "1"], 1, "none"),
+        (
+            &["report", "reports", "--as-of", NOW, "--threshold", "1"],
+            1,
+            "none",
+        ),
+        // A report of long ago counts for nothing.
+        (&["report", "reports", "--as-of", "2027-01-01"], 3, "files"),
         // No bundle, or none that holds.
         (&["lock", "--from", "downloads"], 4, "not_a_bundle"),
         (

@@ -52,9 +52,13 @@ fn desk_with(reports: &[Value]) -> Desk {
 }
 
 fn put(desk: &Desk, report: &Value, number: u32) {
+    put_as(desk, "reports", report, number);
+}
+
+fn put_as(desk: &Desk, folder: &str, report: &Value, number: u32) {
     let time: UtcTime = serde_json::from_value(report["finished_at"].clone()).unwrap();
     let name = file_name(report["fqdn"].as_str().unwrap(), time, number);
-    desk.put(&format!("reports/{name}"), report.to_string().as_bytes());
+    desk.put(&format!("{folder}/{name}"), report.to_string().as_bytes());
 }
 
 fn report_of(name: &str, state: &str, finished_at: &str) -> Value {
@@ -168,21 +172,7 @@ fn servers_that_nobody_expected_are_named_and_do_not_count() {
 fn no_report_raises_the_number_that_should_not() {
     let failed = report_of("srv1", "failed", LATELY);
     let good = |name: &str, time: &str| with_org(report_of(name, "onboarded", time), OURS);
-    let mut of_a_precheck = good("srv1", LATELY);
-    of_a_precheck["mode"] = "precheck".into();
-    let table: [(&str, &[Value], &[&str], &str); 8] = [
-        (
-            "of a precheck, which onboards nothing",
-            &[of_a_precheck],
-            &["--org-id", OURS],
-            "no run of its mode",
-        ),
-        (
-            "two years old and alone",
-            &[good("srv1", "2024-03-02T09:00:00Z")],
-            &["--org-id", OURS],
-            "not heard from",
-        ),
+    let table: [(&str, &[Value], &[&str], &str); 3] = [
         (
             "from the future",
             &[failed.clone(), good("srv1", "2099-01-01T00:00:00Z")],
@@ -196,34 +186,15 @@ fn no_report_raises_the_number_that_should_not() {
             "offboarded",
         ),
         (
-            "onboarded to another tenant",
-            &[with_org(report_of("srv1", "onboarded", LATELY), OTHER)],
-            &["--org-id", OURS],
-            "other tenant",
-        ),
-        (
-            "onboarded and names no tenant",
-            &[report_of("srv1", "onboarded", LATELY)],
-            &["--org-id", OURS],
-            "the report names no tenant",
-        ),
-        (
             "on no list",
             &[failed.clone(), good("srv2", LATELY)],
             &["--org-id", OURS, "--expected", "one.txt"],
             "GW4002",
         ),
-        (
-            "the list names one that is silent",
-            &[good("srv1", LATELY)],
-            &["--org-id", OURS, "--expected", "silent.txt"],
-            "no report",
-        ),
     ];
     for (what, reports, arguments, named) in table {
         let desk = desk_with(reports);
         desk.put("one.txt", b"srv1.contoso.com\n");
-        desk.put("silent.txt", b"srv9.contoso.com\n");
         let session = desk.run(&ask(arguments));
         assert!(
             session.out.ends_with("\n0 % done, owners not checked\n"),
@@ -235,6 +206,119 @@ fn no_report_raises_the_number_that_should_not() {
         let threshold = desk.run(&ask(&[arguments, &["--threshold", "1"]].concat()));
         assert_eq!(threshold.code, 1, "{what}");
     }
+}
+
+/// What is odd about the reports, the reports, the arguments, and what is said.
+type Uncounted<'a> = (&'a str, &'a [Value], &'a [&'a str], &'a [&'a str]);
+
+/// Reports of which none says anything of a server that is asked for: no number is printed for
+/// people, and machines get servers and error.
+#[test]
+fn reports_of_which_none_counts_are_an_error_that_counts_the_reasons() {
+    let good = |name: &str, time: &str| with_org(report_of(name, "onboarded", time), OURS);
+    let mut of_a_precheck = good("srv1", LATELY);
+    of_a_precheck["mode"] = "precheck".into();
+    let old = good("srv2", "2024-03-02T09:00:00Z");
+    let elsewhere = with_org(report_of("srv3", "onboarded", LATELY), OTHER);
+    let nameless = report_of("srv4", "onboarded", LATELY);
+    let table: [Uncounted<'_>; 6] = [
+        (
+            "of a precheck, which onboards nothing",
+            &[of_a_precheck.clone()],
+            &[],
+            &["reports left out: 1", "GW4006"],
+        ),
+        (
+            "two years old",
+            std::slice::from_ref(&old),
+            &[],
+            &["servers not heard from for 30 days: 1"],
+        ),
+        (
+            "of another tenant, and of none",
+            &[elsewhere.clone(), nameless],
+            &["--org-id", OURS],
+            &["servers of another tenant: 2"],
+        ),
+        (
+            "of servers that are not on the list",
+            &[good("srv1", LATELY)],
+            &["--expected", "list.txt"],
+            &["servers that are not on the list: 1", "export the list"],
+        ),
+        (
+            "of a server on the list that is old, and of one that is not on it",
+            &[good("srv1", LATELY), good("srv9", "2024-03-02T09:00:00Z")],
+            &["--expected", "list.txt"],
+            &["not heard from for 30 days: 1; servers that are not on the list: 1"],
+        ),
+        (
+            "each for its own reason",
+            &[of_a_precheck, old.clone(), elsewhere],
+            &["--org-id", OURS],
+            &[
+                "reports left out: 1; servers not heard from for 30 days: 1; servers of another tenant: 1",
+            ],
+        ),
+    ];
+    for (what, reports, arguments, named) in table {
+        let desk = desk_with(reports);
+        desk.put("list.txt", b"srv9.contoso.com\n");
+        let ask = |more: &[&str]| desk.run(&ask(&[arguments, more].concat()));
+        let session = ask(&[]);
+        session.fails_with(3, &[&["no report that counts", "hint:"], named].concat());
+        assert_eq!(session.out, "", "{what}");
+        assert_eq!(ask(&["--threshold", "0"]).code, 3, "{what}");
+        let csv = ask(&["--csv"]);
+        assert_eq!(csv.code, 3, "{what}");
+        assert!(csv.out.starts_with("fqdn,"), "{what}: {}", csv.out);
+        let document: Value = serde_json::from_str(&ask(&["--json"]).out).unwrap();
+        assert_eq!(document["exit_code"], 3, "{what}");
+        assert!(document["result"]["servers"].is_array(), "{what}");
+        assert_eq!(document["error"]["code"], "files", "{what}");
+    }
+}
+
+#[test]
+fn a_folder_of_something_else_is_told_with_what_to_give() {
+    let desk = Desk::with_downloads();
+    desk.build_with(&["--mode", "precheck"]).succeeds();
+    let manifest = std::fs::read_to_string(desk.path("out/manifest.json")).unwrap();
+    std::fs::create_dir(desk.path("shared")).unwrap();
+    desk.put("shared/bundle.json", b"{}");
+    let share = manifest.replace(
+        "\"report_root\": null",
+        r#""report_root": "\\\\files.contoso.com\\reports$""#,
+    );
+    assert_ne!(share, manifest);
+    desk.put("shared/manifest.json", share.as_bytes());
+    for (folder, told) in [
+        ("out", &["but a bundle", "names no `share.reports`"][..]),
+        (
+            "shared",
+            &[
+                "but a bundle",
+                r"reports in `\\files.contoso.com\reports$`",
+                "--bundle",
+            ],
+        ),
+        (
+            "out/share",
+            &["the share with the payloads", "share.reports"],
+        ),
+        (
+            "downloads",
+            &["a folder with downloads (`", "gangway inspect"],
+        ),
+    ] {
+        for more in [&[][..], &["--prune"]] {
+            let session = desk.run(&[&["report", folder], more].concat());
+            session.fails_with(3, &[&["is no folder of reports"], told].concat());
+        }
+    }
+    // Once a single report lies there it is a folder of reports.
+    put_as(&desk, "out", &report_of("srv1", "failed", LATELY), 1);
+    desk.run(&["report", "out", "--as-of", NOW]).succeeds();
 }
 
 #[test]
@@ -295,7 +379,8 @@ fn a_folder_without_a_report_is_an_error_and_no_number() {
 
 #[test]
 fn silent_servers_are_named_in_every_form_that_a_machine_reads() {
-    let names: String = (0..8).map(|n| format!("quiet{n}.contoso.com\n")).collect();
+    let quiet: String = (0..8).map(|n| format!("quiet{n}.contoso.com\n")).collect();
+    let names = format!("srv1.contoso.com\n{quiet}");
     let desk = desk_with(&[report_of("srv1", "failed", LATELY)]);
     desk.put("list.txt", names.as_bytes());
     let of = |more: &[&str]| desk.run(&ask(&[&["--expected", "list.txt"], more].concat()));

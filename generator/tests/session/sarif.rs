@@ -45,7 +45,7 @@ fn desk() -> Desk {
     let script = [ScriptSpec::default().bytes(), line].concat();
     let zip = archive::zip(&[(portal::ONBOARDING_SCRIPT.to_owned(), script)]);
     desk.put("downloads/edited script.zip", &zip);
-    std::fs::create_dir(desk.path("reports")).unwrap();
+    desk.leave_report();
     desk.put("reports/odd.json", b"{}");
     desk
 }
@@ -72,7 +72,7 @@ fn every_log_is_as_the_published_schema_says() {
             4,
         ),
         ("lint", vec!["lint", "out"], 0),
-        ("report", vec!["report", "reports"], 0),
+        ("report", vec!["report", "reports", "--as-of", NOW], 0),
         (
             "config-failed",
             vec!["inspect", "-c", "stub.exe", "downloads"],

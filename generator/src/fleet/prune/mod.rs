@@ -21,8 +21,9 @@ use serde::Serialize;
 
 pub use history::History;
 
+use super::error::FleetError;
 use super::fold::{HostReport, Named, Outcome};
-use super::{FleetError, Question, codes, read};
+use super::{Question, codes, elsewhere, read};
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -218,6 +219,11 @@ fn prune_on(
             seen.take(name, &outcome);
         },
     )?;
+    if seen.reports == 0
+        && let Some(elsewhere) = elsewhere::told(folder)
+    {
+        return Err(elsewhere.into());
+    }
     let mut pruned = Pruned {
         dry_run: !apply,
         keep_newest: keep.newest,
