@@ -9,6 +9,9 @@ pub const OFFBOARDING_INFO: &str = "OffboardingInfo.json";
 pub const ONBOARDING_SCRIPT: &str = "WindowsDefenderATPOnboardingScript.cmd";
 /// The payload with role [`Role::OffboardingScript`](crate::manifest::Role::OffboardingScript).
 pub const OFFBOARDING_SCRIPT: &str = "WindowsDefenderATPOffboardingScript.cmd";
+/// The file that the deployment tool onboards with, of role
+/// [`Role::DeploymentToolFile`](crate::manifest::Role::DeploymentToolFile): the name is the tool's.
+pub const TOOL_PACKAGE: &str = "WindowsDefenderATP.onboarding";
 
 /// Longest name. Windows allows 255; the rest is room for the folder and for `.part`.
 const LONGEST: usize = 128;

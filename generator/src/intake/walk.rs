@@ -54,7 +54,8 @@ pub(super) fn inspect(paths: &[PathBuf], settings: &IntakeSettings) -> Inspectio
                 found.problems.push(problem);
                 return found;
             }
-            match source.and_then(|source| path.strip_prefix(source).ok()) {
+            let in_source = source.and_then(|source| path.strip_prefix(source).ok());
+            match in_source.filter(|relative| !holds_blob(relative)) {
                 Some(relative) => judge_source_file(candidate, relative, &context, &mut found),
                 None => judge_file_or_archive(candidate, &context, &mut found),
             }
@@ -86,6 +87,13 @@ fn nothing(given: &[PathBuf]) -> Problem {
         "there is no file in it",
         "name the folder with the downloads",
     )
+}
+
+/// What the tool onboards with may lie beside what it staged, and is judged like every package.
+fn holds_blob(relative: &Path) -> bool {
+    let endings = ["onboarding", "offboarding"];
+    let ending = relative.extension().unwrap_or_default();
+    endings.into_iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// A file of the deployment tool's staged folder: a payload whatever it holds.

@@ -289,6 +289,20 @@ share, not to the bundle: set it there. Put the one of the bundle back (schema 1
 `min_sequence` 0, `ring_percent` 100), or build elsewhere.",
 };
 
+/// The deployment tool has nothing to onboard with.
+pub static NO_TOOL_PACKAGE: Code = Code {
+    id: "GW3027",
+    severity: Severity::Error,
+    title: "the downloads hold the deployment tool without its `.onboarding` file",
+    page: "The deployment tool reads `WindowsDefenderATP.onboarding` from its own folder. Without one \
+it asks for an access key, which nobody types into a task, or ends with code 201. The blob of a \
+script would be the same data, but the bootstrap hands the tool a file only as the portal made \
+it.\n\nIn the portal download the package of the deployment tool, or of the deployment method \
+`Mobile Device Management` or `Microsoft Endpoint Configuration Manager`, and put its \
+`WindowsDefenderATP.onboarding` into the downloads folder. Where no server needs the tool, take it \
+out of the downloads.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -317,4 +331,5 @@ pub static ALL: &[&Code] = &[
     &SEQUENCE_BEHIND,
     &OVERWRITTEN,
     &SWITCH_IN_USE,
+    &NO_TOOL_PACKAGE,
 ];

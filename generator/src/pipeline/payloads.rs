@@ -209,6 +209,7 @@ fn missing(
                 );
                 problems.push(with_refused(none, inspection));
             }
+            problems.extend(tool_without_package(selected));
             if !has(&[Role::Agent]) {
                 problems.push(Problem::new(
                     &codes::NO_AGENT,
@@ -259,6 +260,27 @@ fn with_refused(problem: Problem, inspection: &Inspection) -> Problem {
     })
 }
 
+/// The deployment tool reads the blob from a `.onboarding` file in its folder (Microsoft's page
+/// `defender-deployment-tool-windows`, exit code 201 without one); no key is given to it.
+fn tool_without_package(selected: &[Selected<'_>]) -> Option<Problem> {
+    let tool = selected
+        .iter()
+        .find(|selected| selected.payload.role == Role::DeploymentTool)?;
+    let fed = selected
+        .iter()
+        .any(|selected| selected.payload.name == payload_name::TOOL_PACKAGE);
+    (!fed).then(|| {
+        Problem::new(
+            &codes::NO_TOOL_PACKAGE,
+            &tool.item.path,
+            "the deployment tool is staged and there is no `WindowsDefenderATP.onboarding` among \
+             the downloads",
+            "add the `.onboarding` file of the portal's package, or take the tool out of the \
+             downloads",
+        )
+    })
+}
+
 /// The name in the release folder. Fixed for each role, because `Install.ps1` and the
 /// deployment tool look for these very names; hotfixes keep their KB in the name.
 fn name(role: Role, item: &Item) -> String {
@@ -277,7 +299,7 @@ fn name(role: Role, item: &Item) -> String {
         Role::WorkspaceKey => "workspace.key",
         Role::DeploymentToolFile => match &item.kind {
             Kind::DeploymentToolFile { name } => name,
-            _ => "WindowsDefenderATP.onboarding",
+            _ => payload_name::TOOL_PACKAGE,
         },
         Role::Hotfix => {
             let Kind::Hotfix { kb, system, .. } = &item.kind else {

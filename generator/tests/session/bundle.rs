@@ -6,6 +6,8 @@ use gangway::gpo::registry_pol::RegistryPolicy;
 use gangway_contract::daily::APPLIES_KEY;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
+use gangway_fixtures::blob::BlobSpec;
+use gangway_fixtures::updates::ProgramSpec;
 
 use super::desk::Desk;
 
@@ -245,4 +247,36 @@ fn our_own_bundle_lints_clean() {
         session.out,
         session.err
     );
+}
+
+#[test]
+fn the_deployment_tool_goes_nowhere_without_its_package() {
+    let desk = Desk::with_downloads();
+    desk.change_config(
+        "signers.updates",
+        "signers.tools.organizations = [\"Contoso Lab\"]\nsigners.updates",
+    );
+    let tool = ProgramSpec::deployment_tool();
+    desk.put("downloads/DefenderDT.exe", &tool.bytes());
+    desk.build()
+        .fails_with(1, &["GW3027", "WindowsDefenderATP.onboarding"]);
+    assert!(!desk.path("out").exists());
+
+    // Beside the tool, or in the folder that it staged: in both places the blob is judged.
+    let package = BlobSpec::default().json();
+    for place in ["downloads", "source"] {
+        let desk = Desk::with_downloads();
+        desk.change_config(
+            "signers.updates",
+            "signers.tools.organizations = [\"Contoso Lab\"]\nsigners.updates",
+        );
+        desk.change_config("[share]", "deployment_source = \"source\"\n[share]");
+        fs::create_dir(desk.path("source")).unwrap();
+        desk.put("downloads/DefenderDT.exe", &tool.bytes());
+        let file = format!("{place}/WindowsDefenderATP.onboarding");
+        desk.put(&file, package.as_bytes());
+        desk.build().succeeds();
+        desk.put(&file, b"{\"body\":\"edited\"}");
+        desk.build().fails_with(1, &["WindowsDefenderATP.onboarding"]);
+    }
 }

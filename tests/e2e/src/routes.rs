@@ -22,6 +22,7 @@ pub fn deployment_tool(orders: &'static str) -> Scenario {
         .given(File("by-hand/tool.cmd", WORK))
         .given(Orders("defenderdt", orders))
         .staged_installer(Installer::DeploymentTool)
+        .staged("variants/deployment-tool/WindowsDefenderATP.onboarding")
         .config(
             "downloads",
             &format!("deployment_source = '{}'", source.display()),

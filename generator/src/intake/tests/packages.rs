@@ -208,6 +208,14 @@ fn files_of_the_staged_tool_folder_are_payloads_by_their_place() {
         })
         .collect();
     assert_eq!(names, ["agent-x64.exe", "list.json"]);
+    let beside = Downloads::new(&[("source/WindowsDefenderATP.onboarding", b"{}".to_vec())]);
+    let settings = IntakeSettings {
+        deployment_source: Some(beside.path().join("source")),
+        ..lab()
+    };
+    let inspection = beside.inspect_with(&settings);
+    let is_payload = |item: &Item| matches!(item.kind, Kind::DeploymentToolFile { .. });
+    assert!(!inspection.items.iter().any(is_payload), "a blob is judged");
     let nested = Downloads::new(&[("source/deep/x.json", b"{}".to_vec())]);
     let settings = IntakeSettings {
         deployment_source: Some(nested.path().join("source")),
