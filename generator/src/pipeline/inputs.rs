@@ -97,7 +97,8 @@ pub(super) fn inputs<'a>(
             verdict: item.verdict.to_string(),
             staged_as: selected
                 .iter()
-                .find(|one| one.payload.sha256 == item.sha256)
+                // A file that holds the blob alone may have its very bytes.
+                .find(|one| one.blob.is_none() && one.payload.sha256 == item.sha256)
                 .map(|one| path_of(&one.payload.name)),
             blob_staged_as: selected
                 .iter()

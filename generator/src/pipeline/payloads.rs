@@ -84,9 +84,12 @@ pub(super) fn select<'a>(
     let mut selected: Vec<Selected<'_>> = package.into_iter().collect();
     for role in roles {
         for item in inspection.of_role(role) {
-            let is_taken = selected.iter().any(|one| one.payload.sha256 == item.sha256);
+            // A file that holds the blob alone may have its very bytes, and is a payload of its own.
+            let is_taken = selected
+                .iter()
+                .any(|one| one.blob.is_none() && one.payload.sha256 == item.sha256);
             let for_the_tool = matches!(item.kind, Kind::OnboardingFile { .. });
-            if is_taken && !for_the_tool || for_the_tool && !tool {
+            if is_taken || for_the_tool && !tool {
                 continue;
             }
             selected.push(of_item(role, item));

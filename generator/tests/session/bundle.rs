@@ -276,7 +276,21 @@ fn the_deployment_tool_goes_nowhere_without_its_package() {
         let file = format!("{place}/WindowsDefenderATP.onboarding");
         desk.put(&file, package.as_bytes());
         desk.build().succeeds();
+        // The file has the very bytes of the blob, and is two payloads.
+        desk.verify().succeeds();
+        // Found twice it is one payload; another one of the name is refused.
+        desk.put("source/copy.onboarding", package.as_bytes());
+        desk.build().succeeds();
+        desk.verify().succeeds();
+        let other = BlobSpec {
+            package_guid: None,
+            ..BlobSpec::default()
+        };
+        desk.put("source/copy.onboarding", other.json().as_bytes());
+        desk.build().fails_with(1, &["copy.onboarding"]);
+        fs::remove_file(desk.path("source/copy.onboarding")).unwrap();
         desk.put(&file, b"{\"body\":\"edited\"}");
-        desk.build().fails_with(1, &["WindowsDefenderATP.onboarding"]);
+        desk.build()
+            .fails_with(1, &["WindowsDefenderATP.onboarding"]);
     }
 }
