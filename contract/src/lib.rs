@@ -17,6 +17,7 @@ pub mod facts;
 pub mod health;
 pub mod history;
 pub mod identity;
+pub mod machine_proxy;
 pub mod manifest;
 pub mod payload_name;
 pub mod plan;

@@ -10,6 +10,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{OrgId, ReleaseId, Sha256};
+use crate::machine_proxy::MachineProxy;
 use crate::payload_name;
 
 /// Number of the resource of type `RT_RCDATA` in the exe that the manifest lies in.
@@ -304,6 +305,9 @@ pub struct Settings {
     pub agent_route: AgentRoute,
     /// Text of the device tag, written by the settings GPO; here for the report only.
     pub device_tag: Option<String>,
+    /// The machine's WinHTTP proxy, written by the settings GPO; the bootstrap only compares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_proxy: Option<MachineProxy>,
     /// Hours in which changing steps may run; none means always.
     pub window: Option<Window>,
     /// Share of servers that may start work, 0 to 100, by hash of the machine SID.
@@ -355,6 +359,7 @@ impl Settings {
             health: HealthLimits::default(),
             agent_route: AgentRoute::Auto,
             device_tag: None,
+            machine_proxy: None,
             window: None,
             ring_percent: 100,
             reboot: RebootRule::Never,

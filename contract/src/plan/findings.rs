@@ -6,6 +6,8 @@ use crate::manifest::{Manifest, Mode};
 use crate::step::Change;
 use crate::version::Version;
 
+use super::network;
+
 /// First build whose sensor does not need service `DiagTrack`.
 const BUILD_WITHOUT_DIAGTRACK: u32 = 17763;
 
@@ -79,6 +81,13 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
             .is_some_and(|found| *found != manifest.tenant.connectivity),
         "the sensor uses another class of service URLs than the bundle".to_owned(),
     );
+    // Before the onboarding it is the reason to wait.
+    if manifest.mode == Mode::Onboard
+        && facts.sensor.onboarding_state.is(&1)
+        && let Some(why) = network::other_machine_proxy(manifest, facts)
+    {
+        find(true, why);
+    }
     find(
         manifest.mode == Mode::Offboard
             && Change::Offboarded.holds(facts)

@@ -6,6 +6,7 @@
 
 mod findings;
 mod gates;
+mod network;
 mod offboard;
 mod onboard;
 mod steps;

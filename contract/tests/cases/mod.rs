@@ -1,6 +1,7 @@
 //! Reads one case of a decision table: a named server and bundle with single changes.
 
 use gangway_contract::history::InFlight;
+use gangway_contract::machine_proxy::MachineProxy;
 use gangway_contract::manifest::{
     AgentRoute, AntivirusMode, ApplyMethod, Cloud, Connectivity, Mode, MonitoringAgent, Payload,
     RebootRule, Role, Settings, Tenant, Vdi, Window,
@@ -191,6 +192,13 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
             }
         }
         "uninstall_agent" => settings.uninstall_agent = parse(text)?,
+        "machine_proxy" => {
+            let (proxy, bypass) = text.split_once(' ').unwrap_or((text, ""));
+            settings.machine_proxy = Some(MachineProxy {
+                proxy: proxy.to_owned(),
+                bypass: bypass.to_owned(),
+            });
+        }
         "remove_workspace" => settings.remove_workspaces.push(text.to_owned()),
         "monitoring_agent" => {
             settings.monitoring_agent = Some(MonitoringAgent {

@@ -8,6 +8,7 @@ use super::domain::DomainName;
 use super::extensions::{self, Extension, ExtensionList};
 use super::gpt_ini::{GptIni, Version};
 use super::guid::Guid;
+use super::preferences::registry::RegistryPreferences;
 use super::preferences::scheduled_tasks::ScheduledTasks;
 use super::registry_pol::{self, RegistryPolicy};
 use super::security;
@@ -39,6 +40,8 @@ pub struct Gpo {
 pub struct Side {
     /// `registry.pol`.
     pub registry_policy: Option<RegistryPolicy>,
+    /// `Preferences\Registry\Registry.xml`.
+    pub registry_preferences: Option<RegistryPreferences>,
     /// `Preferences\ScheduledTasks\ScheduledTasks.xml`.
     pub scheduled_tasks: Option<ScheduledTasks>,
 }
@@ -71,6 +74,12 @@ impl Side {
     fn files(&self) -> Result<Vec<GpoFile>, WriteError> {
         let mut files = Vec::new();
         // Sorted by path without regard to case, as GPMC lists them.
+        if let Some(preferences) = &self.registry_preferences {
+            files.push(GpoFile {
+                path: "Preferences/Registry/Registry.xml".to_owned(),
+                bytes: preferences.write()?,
+            });
+        }
         if let Some(tasks) = &self.scheduled_tasks {
             files.push(GpoFile {
                 path: "Preferences/ScheduledTasks/ScheduledTasks.xml".to_owned(),
@@ -91,6 +100,9 @@ impl Side {
         let mut list: Vec<Extension> = Vec::new();
         if self.registry_policy.is_some() {
             list.push(extensions::REGISTRY_POLICY);
+        }
+        if self.registry_preferences.is_some() {
+            list.push(extensions::REGISTRY_PREFERENCES);
         }
         if self.scheduled_tasks.is_some() {
             list.push(extensions::SCHEDULED_TASKS);

@@ -93,7 +93,9 @@ fn nothing(given: &[PathBuf]) -> Problem {
 fn holds_blob(relative: &Path) -> bool {
     let endings = ["onboarding", "offboarding"];
     let ending = relative.extension().unwrap_or_default();
-    endings.into_iter().any(|known| ending.eq_ignore_ascii_case(known))
+    endings
+        .into_iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// A file of the deployment tool's staged folder: a payload whatever it holds.

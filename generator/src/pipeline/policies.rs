@@ -115,6 +115,7 @@ fn settings_options(common: &Common<'_>, domain: &Domain) -> SettingsOptions {
             sensor: proxy.sensor.clone(),
             disable_enterprise_auth: proxy.disable_enterprise_auth,
             prefer_static: proxy.prefer_static,
+            machine: proxy.machine(),
             antivirus: proxy.antivirus.clone(),
             antivirus_bypass: proxy.antivirus_bypass.clone(),
         },

@@ -156,6 +156,7 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
         machine: Side {
             scheduled_tasks: Some(scheduled_tasks(options, time)?),
             registry_policy: applies(options),
+            ..Side::default()
         },
         wmi_filter: WmiFilter::servers(
             &options.organization,

@@ -1,6 +1,7 @@
-//! The Settings GPO: policy values only, linked as long as the sensor is there, because they
+//! The Settings GPO: policy values, linked as long as the sensor is there, because they
 //! vanish from each server when the GPO stops applying. Values and their meaning: Microsoft's
-//! documentation of the sensor's and the antivirus's policies.
+//! documentation of the sensor's and the antivirus's policies. The machine's WinHTTP proxy alone is
+//! a preference, and stays.
 //!
 //! Exclusions of a server role go into a GPO of their own: registry policy knows no targeting
 //! below the GPO. Their values add up with those of the Settings GPO, because no record here
@@ -8,7 +9,10 @@
 
 use std::num::NonZeroU16;
 
+use std::fmt::Write as _;
+
 use gangway_contract::BundleId;
+use gangway_contract::machine_proxy::{self, MachineProxy};
 use gangway_contract::manifest::AntivirusMode;
 use gangway_contract::registry::{
     ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION, DEVICE_TAG, DEVICE_TAGGING,
@@ -20,9 +24,11 @@ use super::output::{GpoFiles, Purpose, RoleName, output};
 use crate::gpo::DomainName;
 use crate::gpo::Timestamp;
 use crate::gpo::gpt_ini::Version;
+use crate::gpo::preferences::registry::{RegistryPreferences, RegistryProperties};
+use crate::gpo::preferences::{Item, ItemAttributes};
 use crate::gpo::registry_pol::{Record, RegistryPolicy};
 use crate::gpo::wmi::WmiFilter;
-use crate::gpo::{Gpo, Side};
+use crate::gpo::{Gpo, Guid, Side};
 
 /// Longest device tag, in characters; a longer one is dropped with SENSE event 74.
 const MAX_DEVICE_TAG: usize = 200;
@@ -90,6 +96,8 @@ pub struct Proxies {
     pub disable_enterprise_auth: bool,
     /// `PreferStaticProxyForHttpRequest`: the sensor's proxy also for revocation and updates.
     pub prefer_static: bool,
+    /// The machine's WinHTTP proxy.
+    pub machine: Option<MachineProxy>,
     /// `ProxyServer` of the antivirus: a URL.
     pub antivirus: Option<String>,
     /// `ProxyBypass` of the antivirus.
@@ -124,8 +132,17 @@ pub struct RoleExclusions {
 pub fn settings(options: &SettingsOptions) -> Result<Vec<GpoFiles>, GpoError> {
     let time = Timestamp::from_unix(options.output_time)?;
     let mut gpos = Vec::new();
-    let base = policy(options)?;
-    if !base.records.is_empty() {
+    let records = policy(options)?.records;
+    let base = Side {
+        registry_policy: (!records.is_empty()).then_some(RegistryPolicy { records }),
+        registry_preferences: options
+            .proxies
+            .machine
+            .as_ref()
+            .map(|proxy| machine_proxy(options, proxy, time)),
+        ..Side::default()
+    };
+    if base != Side::default() {
         gpos.push(write(options, &Purpose::Settings, base, time)?);
     }
     let mut roles: Vec<&RoleExclusions> = options.role_exclusions.iter().collect();
@@ -145,7 +162,11 @@ pub fn settings(options: &SettingsOptions) -> Result<Vec<GpoFiles>, GpoError> {
         exclusion_records(&role.exclusions, &mut records)?;
         if !records.is_empty() {
             let purpose = Purpose::Exclusions(role.role.clone());
-            gpos.push(write(options, &purpose, RegistryPolicy { records }, time)?);
+            let side = Side {
+                registry_policy: Some(RegistryPolicy { records }),
+                ..Side::default()
+            };
+            gpos.push(write(options, &purpose, side, time)?);
         }
     }
     Ok(gpos)
@@ -154,7 +175,7 @@ pub fn settings(options: &SettingsOptions) -> Result<Vec<GpoFiles>, GpoError> {
 fn write(
     options: &SettingsOptions,
     purpose: &Purpose,
-    policy: RegistryPolicy,
+    machine: Side,
     time: Timestamp,
 ) -> Result<GpoFiles, GpoError> {
     let what = match purpose {
@@ -172,10 +193,7 @@ fn write(
         ),
         domain: options.domain.clone(),
         version: Version::of_machine(options.version),
-        machine: Side {
-            registry_policy: Some(policy),
-            ..Side::default()
-        },
+        machine,
         wmi_filter: WmiFilter::servers(
             &options.organization,
             &options.domain,
@@ -190,6 +208,49 @@ fn write(
         &options.bundle_id,
         time,
     )
+}
+
+/// The machine's WinHTTP proxy is no policy: Microsoft deploys it by a registry preference with
+/// action `Update` (KB4494447). It stays when the GPO goes: without it the server may reach
+/// nothing, and Windows keeps no earlier value to put back.
+fn machine_proxy(
+    options: &SettingsOptions,
+    proxy: &MachineProxy,
+    time: Timestamp,
+) -> RegistryPreferences {
+    let value = proxy
+        .to_bytes()
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            // Writing into a string cannot fail.
+            let _ = write!(hex, "{byte:02X}");
+            hex
+        });
+    let properties = RegistryProperties {
+        action: Some("U".to_owned()),
+        display_decimal: Some(false),
+        default: Some(false),
+        hive: "HKEY_LOCAL_MACHINE".to_owned(),
+        key: machine_proxy::KEY.to_owned(),
+        name: Some(machine_proxy::VALUE.to_owned()),
+        kind: Some("REG_BINARY".to_owned()),
+        value: Some(value),
+    };
+    let attributes = ItemAttributes {
+        name: machine_proxy::VALUE.to_owned(),
+        // Icon of an updated binary value, as the editor writes it.
+        status: Some(machine_proxy::VALUE.to_owned()),
+        image: Some(17),
+        changed: Some(time.changed()),
+        uid: Some(Guid::derive(&[
+            &options.organization,
+            options.domain.as_str(),
+            "item",
+            machine_proxy::VALUE,
+        ])),
+        ..ItemAttributes::default()
+    };
+    RegistryPreferences::new(vec![Item::new(attributes, properties, Vec::new())])
 }
 
 /// The values of the Settings GPO, in a fixed order.

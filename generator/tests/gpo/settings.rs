@@ -1,12 +1,15 @@
 //! The Settings GPO and the exclusion GPOs.
 
-use gangway::gpo::DomainName;
+use gangway::gpo::preferences::registry::RegistryPreferences;
 use gangway::gpo::registry_pol::{Record, RegistryPolicy};
+use gangway::gpo::{DomainName, GpoFile};
 use gangway::policies::{Exclusions, GpoFiles, Proxies, RoleExclusions, SettingsOptions, settings};
 use gangway_contract::BundleId;
+use gangway_contract::machine_proxy::{KEY, MachineProxy, VALUE};
 use gangway_contract::manifest::AntivirusMode;
 
 use super::file;
+use super::schema::assert_valid;
 
 const SENSOR: &str = r"SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
 const TELEMETRY: &str = r"SOFTWARE\Policies\Microsoft\Windows\DataCollection";
@@ -88,6 +91,7 @@ fn each_setting_has_the_value_that_the_product_documents() {
                     sensor: Some("proxy.contoso.com:8080".to_owned()),
                     disable_enterprise_auth: true,
                     prefer_static: true,
+                    machine: None,
                     antivirus: Some("http://proxy.contoso.com:8080".to_owned()),
                     antivirus_bypass: texts(&["a.contoso.com", "10.0.0.*"]),
                 },
@@ -140,6 +144,59 @@ fn each_setting_has_the_value_that_the_product_documents() {
     for (options, wanted) in cases {
         assert_eq!(records(&options), wanted);
     }
+}
+
+/// The preference that a client reads: the very bytes that Windows documents for the value, and
+/// that the bootstrap reads back.
+#[test]
+fn the_proxy_of_the_machine_is_a_registry_preference() {
+    let proxy = MachineProxy {
+        proxy: "proxy.contoso.com:8080".to_owned(),
+        bypass: "localhost;*.contoso.com".to_owned(),
+    };
+    let options = SettingsOptions {
+        proxies: Proxies {
+            machine: Some(proxy.clone()),
+            ..Proxies::default()
+        },
+        ..options()
+    };
+    let gpos = settings(&options).unwrap();
+    let [gpo] = gpos.as_slice() else {
+        panic!("{} GPOs", gpos.len());
+    };
+    let no_policy = |file: &GpoFile| !file.path.ends_with("registry.pol");
+    assert!(gpo.files.iter().all(no_policy), "no empty policy file");
+    let xml = file(gpo, "Machine/Preferences/Registry/Registry.xml");
+    assert_valid("gpp-registry.xsd", xml);
+    let read = RegistryPreferences::read(xml).unwrap();
+    let [item] = <[_; 1]>::try_from(read.all_items()).unwrap();
+    assert_eq!(item.oddities(), []);
+    let found = item.properties;
+    assert_eq!(
+        (found.action.as_deref(), found.kind.as_deref()),
+        (Some("U"), Some("REG_BINARY"))
+    );
+    assert_eq!((&*found.hive, &*found.key), ("HKEY_LOCAL_MACHINE", KEY));
+    assert_eq!(found.name.as_deref(), Some(VALUE));
+    let hex = found.value.unwrap();
+    assert!(hex.starts_with("18000000000000000300000016000000"), "{hex}");
+    let bytes: Vec<u8> = (0..hex.len() / 2)
+        .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap())
+        .collect();
+    assert_eq!(MachineProxy::from_bytes(&bytes), Some(proxy));
+    // Clients are told of the extension that reads it, and of no other.
+    let backup = String::from_utf8_lossy(file(gpo, "/Backup.xml"));
+    let (_, list) = backup.split_once("<MachineExtensionGuids").unwrap();
+    let (list, _) = list.split_once("</MachineExtensionGuids>").unwrap();
+    assert!(
+        list.contains("{B087BE9D-ED37-454F-AF9C-04291E351182}"),
+        "{list}"
+    );
+    assert!(
+        !list.contains("35378EAC-683F-11D2-A89A-00C04FBBCFA2"),
+        "{list}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 
 use gangway::gpo::registry_pol::RegistryPolicy;
+use gangway_contract::Manifest;
 use gangway_contract::daily::APPLIES_KEY;
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
@@ -247,6 +248,35 @@ fn our_own_bundle_lints_clean() {
         session.out,
         session.err
     );
+}
+
+#[test]
+fn the_proxy_of_the_machine_is_in_policy_and_manifest() {
+    let desk = Desk::with_downloads();
+    desk.change_config(
+        "[trust]",
+        "[gpo.settings.proxy]\nwinhttp = \"proxy.contoso.com:8080\"\n\
+         winhttp_bypass = [\"<local>\", \"*.contoso.com\"]\n[trust]",
+    );
+    desk.build().succeeds();
+    let bundle = desk.tree("out");
+    let files = || {
+        bundle
+            .iter()
+            .filter(|(path, _)| path.ends_with("Registry.xml"))
+    };
+    assert_eq!(files().count(), 2, "backup and SYSVOL tree");
+    let manifest = Manifest::parse(&fs::read(desk.path("out/manifest.json")).unwrap()).unwrap();
+    let proxy = manifest.settings.machine_proxy.unwrap();
+    assert_eq!(proxy.bypass, "<local>;*.contoso.com");
+    let hex: String = proxy
+        .to_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    assert!(files().all(|(_, bytes)| String::from_utf8_lossy(bytes).contains(&hex)));
+    desk.verify().succeeds();
+    desk.run(&["lint", "out"]).succeeds();
 }
 
 #[test]

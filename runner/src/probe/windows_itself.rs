@@ -1,5 +1,6 @@
 //! Clock, identity, operating system, roles, pending restarts, prerequisites, network.
 
+use gangway_contract::machine_proxy::{self, MachineProxy};
 use gangway_contract::{Fact, Facts, UtcTime, Version};
 
 use super::{Sources, Value, any, key_exists, number, number32, places as at, present, text};
@@ -175,7 +176,7 @@ fn network(sources: &dyn Sources, facts: &mut Facts) {
         "PreferStaticProxyForHttpRequest",
     );
     network.auth_proxy_policy = number32(sources, at::DATA_COLLECTION, at::AUTH_PROXY);
-    (network.machine_proxy, network.machine_bypass) = machine_proxy(sources);
+    (network.machine_proxy, network.machine_bypass) = proxy_of_machine(sources);
     network.antivirus_proxy = text(sources, at::ANTIVIRUS_POLICY, at::ANTIVIRUS_PROXY);
     network.hardened_netlogon = hardened(
         &text(
@@ -204,13 +205,10 @@ fn hardened(path: &Fact<String>, build: u32) -> Fact<bool> {
 }
 
 /// The machine-wide proxy, and the hosts that go past it.
-fn machine_proxy(sources: &dyn Sources) -> (Fact<String>, Fact<String>) {
-    let value = sources.value(
-        r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections",
-        "WinHttpSettings",
-    );
+fn proxy_of_machine(sources: &dyn Sources) -> (Fact<String>, Fact<String>) {
+    let value = sources.value(machine_proxy::KEY, machine_proxy::VALUE);
     let settings = value.and_then(|value| match value {
-        Value::Bytes(bytes) => match settings_of(&bytes) {
+        Value::Bytes(bytes) => match MachineProxy::from_bytes(&bytes) {
             Some(settings) => Fact::Value(settings),
             None => Fact::unknown("`WinHttpSettings` is cut short"),
         },
@@ -225,30 +223,8 @@ fn machine_proxy(sources: &dyn Sources) -> (Fact<String>, Fact<String>) {
             Fact::Value(text)
         }
     };
-    let proxy = settings.clone().and_then(|(proxy, _)| or_absent(proxy));
-    (proxy, settings.and_then(|(_, bypass)| or_absent(bypass)))
-}
-
-/// Proxy and bypass list of `WinHttpSettings`: after twelve bytes the length of the proxy's
-/// name and the name, then the same for the list, all little-endian; flag 2 in the ninth byte
-/// says that a proxy is set.
-fn settings_of(bytes: &[u8]) -> Option<(String, String)> {
-    const PROXY_SET: u8 = 2;
-    if bytes.get(8)? & PROXY_SET == 0 {
-        return Some(Default::default());
-    }
-    let (proxy, end) = counted_text(bytes, 12)?;
-    // Without a list there may be nothing at all behind the name.
-    let (bypass, _) = counted_text(bytes, end).unwrap_or_default();
-    Some((proxy, bypass))
-}
-
-fn counted_text(bytes: &[u8], at: usize) -> Option<(String, usize)> {
-    let start = at.checked_add(4)?;
-    let length = u32::from_le_bytes(bytes.get(at..start)?.try_into().ok()?);
-    let end = usize::try_from(length).ok()?.checked_add(start)?;
-    let text = String::from_utf8_lossy(bytes.get(start..end)?).into_owned();
-    Some((text, end))
+    let proxy = settings.clone().and_then(|found| or_absent(found.proxy));
+    (proxy, settings.and_then(|found| or_absent(found.bypass)))
 }
 
 #[cfg(test)]
@@ -288,20 +264,5 @@ mod tests {
                 "{path:?} {build}"
             );
         }
-    }
-
-    #[test]
-    fn the_machine_proxy_is_read() {
-        let pair = |proxy: &str, bypass: &str| Some((proxy.to_owned(), bypass.to_owned()));
-        let mut bytes = vec![0x18, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 15, 0, 0, 0];
-        bytes.extend(b"proxy.corp:8080");
-        assert_eq!(settings_of(&bytes), pair("proxy.corp:8080", ""));
-        bytes.extend([7, 0, 0, 0]);
-        bytes.extend(b"<local>");
-        assert_eq!(settings_of(&bytes), pair("proxy.corp:8080", "<local>"));
-        assert_eq!(settings_of(&bytes[..20]), None);
-        bytes[8] = 1;
-        assert_eq!(settings_of(&bytes), pair("", ""));
-        assert_eq!(settings_of(&bytes[..8]), None);
     }
 }

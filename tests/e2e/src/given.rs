@@ -51,6 +51,8 @@ pub enum Given {
     Identity,
     /// An offboarding blob of earlier times is in the policy key.
     OffboardingBlob,
+    /// The machine's WinHTTP proxy, and the hosts past it.
+    MachineProxy(&'static str, &'static str),
     /// Policy `DisableEnterpriseAuthProxy`.
     AuthProxyPolicy(u32),
     /// The sensor is installed, not onboarded.
@@ -195,6 +197,7 @@ impl Given {
                 let name = "696C1FA1-4030-4FA4-8713-FAF9B2EA7C0A";
                 server.with_registry(SENSOR_POLICY, name, "{}")
             }
+            Self::MachineProxy(proxy, bypass) => server.with_machine_proxy(proxy, bypass),
             Self::AuthProxyPolicy(value) => {
                 server.with_registry(DATA_COLLECTION, "DisableEnterpriseAuthProxy", value)
             }

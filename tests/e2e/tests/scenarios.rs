@@ -46,6 +46,7 @@ fn by_script(os: Os) -> Scenario {
 /// The sensor's policy key as `reg.exe` names it.
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
 
+const PROXY: &str = "winhttp = 'proxy.contoso.com:8080'";
 const DONE: (&str, &str) = ("onboarded", "converged");
 const AGENT_AND_BLOB: &str = "install-agent apply-onboarding";
 const BLOB: &str = "apply-onboarding";
@@ -162,6 +163,12 @@ scenarios! {
         .run("onboarded_unhealthy", "content-old", BLOB);
     sensor_that_reaches_nobody: on(Server2022).given(Onboarded).given(Silent)
         .run("waiting", "first-contact", "");
+
+    // The machine's proxy, which a registry preference brings.
+    machine_proxy_that_has_not_arrived: on(Server2022).config("gpo.settings.proxy", PROXY)
+        .run("waiting", "settings-not-applied", "");
+    machine_proxy_that_has_arrived: on(Server2022).config("gpo.settings.proxy", PROXY)
+        .given(MachineProxy("proxy.contoso.com:8080", "")).onboards(BLOB);
 
     // Predecessors.
     leftover_2012_r2: on(Server2012R2).given(Leftover)

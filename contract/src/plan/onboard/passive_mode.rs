@@ -3,7 +3,7 @@
 use crate::fact::Fact;
 use crate::facts::{Facts, RunningMode};
 use crate::history::History;
-use crate::manifest::{AntivirusMode, Manifest};
+use crate::manifest::{AntivirusMode, Manifest, Mode};
 use crate::plan::{Stop, steps};
 use crate::reason::Reason;
 use crate::step::{Step, StepKind};
@@ -79,6 +79,10 @@ pub(super) fn mode_steps(
         if passive { "passive" } else { "active" },
     );
     if manifest.settings.antivirus_mode != AntivirusMode::Auto {
+        // The policy that sets it comes with the onboarding: no obstacle of a precheck.
+        if manifest.mode == Mode::Precheck {
+            return Ok(Vec::new());
+        }
         return Err(Stop::new(Reason::SettingsNotApplied, why));
     }
     if let Some(tries) = history.of(StepKind::WritePassiveMode)

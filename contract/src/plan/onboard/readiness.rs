@@ -2,8 +2,8 @@
 
 use crate::fact::Fact;
 use crate::facts::{Facts, Service, ServiceState, StartType};
-use crate::manifest::{ApplyMethod, Manifest};
-use crate::plan::Stop;
+use crate::manifest::{ApplyMethod, Manifest, Mode};
+use crate::plan::{Stop, network};
 use crate::reason::Reason;
 
 /// Image state of an installation that is finished.
@@ -55,6 +55,12 @@ pub(super) fn ready_for_change(manifest: &Manifest, facts: &Facts) -> Result<(),
             Reason::SensorDisabled,
             "early-launch driver `WdBoot` is disabled",
         ));
+    }
+    // What the policy of this bundle brings is not there before it: no obstacle of a precheck.
+    if manifest.mode != Mode::Precheck
+        && let Some(why) = network::other_machine_proxy(manifest, facts)
+    {
+        return Err(Stop::new(Reason::SettingsNotApplied, why));
     }
     match &facts.sensor.service {
         Fact::Value(Service {

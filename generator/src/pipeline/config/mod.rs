@@ -22,7 +22,8 @@ pub use error::ConfigError;
 pub use sections::*;
 
 use values::{
-    contain_each_other, is_proxy_url, is_service_name, parse_window, signing_fault, unc_fault,
+    contain_each_other, is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window,
+    signing_fault, unc_fault,
 };
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
@@ -218,6 +219,32 @@ impl Config {
                 );
             }
         }
+        let proxy = &self.gpo.settings.proxy;
+        if proxy
+            .winhttp
+            .as_deref()
+            .is_some_and(|text| !is_host_and_port(text))
+        {
+            return refuse(
+                "gpo.settings.proxy.winhttp",
+                "is no host with a port".to_owned(),
+                "write it as `proxy.contoso.com:8080`, without a scheme",
+            );
+        }
+        if proxy.winhttp.is_none() && !proxy.winhttp_bypass.is_empty() {
+            return refuse(
+                "gpo.settings.proxy.winhttp_bypass",
+                "names hosts and there is no `winhttp` to go past".to_owned(),
+                "write the proxy too, or leave the hosts out",
+            );
+        }
+        if let Some(host) = proxy.winhttp_bypass.iter().find(|host| !is_bypass(host)) {
+            return refuse(
+                "gpo.settings.proxy.winhttp_bypass",
+                format!("holds `{host}`, which is no host"),
+                "write one host an entry; `*` may begin it, and `<local>` means names without a dot",
+            );
+        }
         let is_guid = |text: &String| text.parse::<OrgId>().is_ok();
         const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
         if let Some(id) = self
@@ -302,6 +329,7 @@ impl Config {
             health: self.health,
             agent_route: self.onboard.agent_route,
             device_tag: self.onboard.device_tag.clone(),
+            machine_proxy: self.gpo.settings.proxy.machine(),
             window: rollout.window.as_deref().and_then(parse_window),
             ring_percent: rollout
                 .ring_percent
@@ -511,6 +539,26 @@ dns_name = "contoso.com"
                 "[share]",
                 "[onboard]\nother_antivirus = [\"a/b\"]\n[share]",
                 "onboard.other_antivirus",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nwinhttp = \"http://proxy:8080\"\n[share]",
+                "line 7: `gpo.settings.proxy.winhttp`",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nwinhttp = \"proxy:0\"\n[share]",
+                "gpo.settings.proxy.winhttp",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nwinhttp_bypass = [\"a\"]\n[share]",
+                "no `winhttp` to go past",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nwinhttp = \"p:1\"\nwinhttp_bypass = [\"a;b\"]\n[share]",
+                "`a;b`, which is no host",
             ),
             (
                 "[share]",

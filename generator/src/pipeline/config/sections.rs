@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use gangway_contract::machine_proxy::MachineProxy;
 use gangway_contract::manifest::{
     AgentRoute, AntivirusMode, ApplyMethod, HealthLimits, Mode, RebootRule, Vdi,
 };
@@ -141,10 +142,25 @@ pub struct ProxySettings {
     pub disable_enterprise_auth: bool,
     /// The sensor's proxy also for revocation lists and updates.
     pub prefer_static: bool,
+    /// `host:port` for WinHTTP on the whole machine.
+    pub winhttp: Option<String>,
+    /// Hosts that WinHTTP reaches without it.
+    pub winhttp_bypass: Vec<String>,
     /// URL for the antivirus.
     pub antivirus: Option<String>,
     /// Hosts that the antivirus reaches without it.
     pub antivirus_bypass: Vec<String>,
+}
+
+impl ProxySettings {
+    /// The machine's WinHTTP proxy, where one is set.
+    pub fn machine(&self) -> Option<MachineProxy> {
+        let proxy = self.winhttp.clone()?;
+        Some(MachineProxy {
+            proxy,
+            bypass: self.winhttp_bypass.join(";"),
+        })
+    }
 }
 
 /// `[gpo.settings.exclusions]`

@@ -53,6 +53,25 @@ pub(super) fn is_proxy_url(url: &str) -> bool {
     !host.is_empty() && host.bytes().all(plain) && port.parse::<u16>().is_ok()
 }
 
+/// `host:port` as WinHTTP takes it.
+pub(super) fn is_host_and_port(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        !host.is_empty()
+            && host.bytes().all(plain)
+            && digits
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
+/// One entry of a list of hosts past a proxy.
+pub(super) fn is_bypass(entry: &str) -> bool {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*' | b':');
+    entry == "<local>" || !entry.is_empty() && entry.bytes().all(plain)
+}
+
 /// A service's short name: 1 to 256 characters without slashes (`CreateService`).
 pub(super) fn is_service_name(name: &str) -> bool {
     let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
