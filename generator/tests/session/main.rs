@@ -10,8 +10,12 @@ mod answers;
 mod attacks;
 mod bad_input;
 mod bundle;
+#[cfg(unix)]
+mod cases;
 mod desk;
 mod differences;
+#[cfg(unix)]
+mod documents;
 #[cfg(unix)]
 mod exit_codes;
 mod explain;
@@ -21,6 +25,8 @@ mod inspect;
 mod lock;
 mod names;
 mod next_actions;
+#[cfg(unix)]
+mod normalise;
 mod owners;
 #[cfg(feature = "directory")]
 mod publish;
@@ -30,3 +36,5 @@ mod report;
 mod sarif;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod transcripts;

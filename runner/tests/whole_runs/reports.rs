@@ -1,6 +1,21 @@
 //! Reports and marks.
 
+use super::fake::Act;
 use super::*;
+
+/// The bytes as a share gets them: whoever reads reports learns here that a field is called
+/// otherwise, comes or goes. `gangway report` is tested with these files.
+#[test]
+fn the_document_that_a_server_leaves() {
+    let mut done = machine("host 2016");
+    let mut failed = machine("host 2016").with_acts("msiexec.exe", &[Act::code(1603, false)]);
+    failed.truth.host.fqdn = "srv2.contoso.com".to_owned().into();
+    for (name, machine) in [("report-done", &mut done), ("report-failed", &mut failed)] {
+        run_once(machine);
+        let (_, bytes) = machine.dropped.pop().unwrap();
+        insta::assert_snapshot!(name, String::from_utf8(bytes).unwrap());
+    }
+}
 
 #[test]
 fn a_waiting_server_drops_one_report_a_day() {
