@@ -1,8 +1,11 @@
 //! The one way to open a file that this program did not make itself.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
+
+use gangway_contract::Sha256;
+use sha2::Digest as _;
 
 /// Opens a file for reading, links followed.
 ///
@@ -50,6 +53,37 @@ pub fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
             format!("it has more than {limit} bytes, the limit for a file of its kind"),
         )
     })
+}
+
+/// Size and SHA-256 of a file, block by block. Reading stops one byte behind `limit`: more is another
+/// file than the one that was meant.
+///
+/// # Errors
+/// Those of [`open`], and the system's.
+pub fn digest(path: &Path, limit: u64) -> io::Result<(u64, Sha256)> {
+    digest_of(open(path)?, limit)
+}
+
+/// As [`digest`], of whatever can be read.
+///
+/// # Errors
+/// The reader's.
+pub fn digest_of(reader: impl Read, limit: u64) -> io::Result<(u64, Sha256)> {
+    let mut reader = reader.take(limit.saturating_add(1));
+    let mut hash = sha2::Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    let mut size = 0u64;
+    loop {
+        match reader.read(&mut block) {
+            Ok(0) => return Ok((size, Sha256::from_bytes(hash.finalize().into()))),
+            Ok(read) => {
+                hash.update(&block[..read]);
+                size += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The first bytes of a file, `most` of them.

@@ -71,7 +71,7 @@ pub(super) enum Command {
     Lint(Lint),
     /// Shows what differs between two bundles, GPO backups or SYSVOL trees
     Diff(Diff),
-    /// Brings a bundle's policies straight into a domain, or takes them back
+    /// Brings a bundle's payloads onto the share, or its policies straight into a domain
     #[command(subcommand)]
     Publish(Publish),
     /// Says from host reports which servers are done, and why not the rest
@@ -287,8 +287,38 @@ pub(super) struct Diff {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Publish {
+    /// Payloads and switch, onto the share that servers read; a dry run unless `--apply` is given
+    Share(PublishShare),
     /// GPOs, WMI filter and bootstrap; a dry run unless `--apply` is given
     Gpo(PublishGpo),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishShare {
+    /// The bundle's folder
+    pub(super) bundle: PathBuf,
+    /// The share: a folder that it is reached by (mounted, or the file server's own disk), or its UNC
+    /// path; else the bundle's `share.root`
+    #[arg(long, value_name = "FOLDER|UNC")]
+    pub(super) to: Option<PathBuf>,
+    /// Account that writes to a UNC path, except on Windows, which signs in the user who is:
+    /// `admin@contoso.com` or `CONTOSO\admin`
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) user: Option<String>,
+    /// First line of this file is the password, `-` is standard input; else the variable
+    /// `GANGWAY_PASSWORD`, else a prompt
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+    /// Writes; without it the steps are only printed
+    #[arg(long)]
+    pub(super) apply: bool,
+    /// Publishes the payloads of a bundle whose bootstrap has no signature; for tests only
+    #[arg(long)]
+    pub(super) allow_unsigned: bool,
+    #[command(flatten)]
+    pub(super) outside: Outside,
+    #[command(flatten)]
+    pub(super) moment: Moment,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod output;
 mod password;
 mod policies;
 mod publish;
+mod publish_share;
 mod report;
 mod results;
 mod schemas;
@@ -21,7 +22,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use answer::{Answer, Document, Envelope, Nothing};
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Publish};
 use failure::Failure;
 use output::{Format, Output};
 
@@ -62,7 +63,10 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Verify(given) => answer(bundles::verify(given, output), output),
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
-        Command::Publish(given) => answer(publish::run(given, output), output),
+        Command::Publish(Publish::Share(given)) => {
+            answer(publish_share::run(given, output), output)
+        }
+        Command::Publish(Publish::Gpo(given)) => answer(publish::run(given, output), output),
         Command::Report(given) if given.prune.wanted => {
             answer(report::prune(given, output), output)
         }

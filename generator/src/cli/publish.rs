@@ -1,28 +1,32 @@
-//! The command `publish`.
+//! The command `publish gpo`.
 
 use super::answer::Answer;
-use super::arguments::Publish;
+use super::arguments::PublishGpo;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::Published;
 
-pub(super) fn run(given: &Publish, output: &Output) -> Result<Answer<Published>, Failure> {
-    match given {
-        #[cfg(feature = "directory")]
-        Publish::Gpo(given) => gpo::run(given, output),
-        #[cfg(not(feature = "directory"))]
-        Publish::Gpo(_) => {
-            let _ = output;
-            Err(Failure::of(
-                crate::failure::FailureCode::Program,
-                "this program was built without the feature `directory`, so it cannot publish",
-            )
-            .hint(
-                "build it with `cargo build --release -p gangway --features directory`, or publish \
-                 by `publish/Publish-Gangway.ps1` of the bundle",
-            ))
-        }
+pub(super) fn run(given: &PublishGpo, output: &Output) -> Result<Answer<Published>, Failure> {
+    #[cfg(feature = "directory")]
+    return gpo::run(given, output);
+    #[cfg(not(feature = "directory"))]
+    {
+        let _ = (given, output);
+        Err(without_directory())
     }
+}
+
+/// This program cannot sign in anywhere.
+#[cfg(not(feature = "directory"))]
+pub(super) fn without_directory() -> Failure {
+    Failure::of(
+        crate::failure::FailureCode::Program,
+        "this program was built without the feature `directory`, so it cannot publish",
+    )
+    .hint(
+        "build it with `cargo build --release -p gangway --features directory`, or publish \
+         by `publish/Publish-Gangway.ps1` of the bundle",
+    )
 }
 
 #[cfg(feature = "directory")]

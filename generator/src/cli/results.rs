@@ -32,6 +32,7 @@ documents! {
     "verify" 1 Verified;
     "lint" 1 Linted;
     "diff" 1 Differences;
+    "publish share" 1 PublishedShare;
     "publish gpo" 1 Published;
     "report" 1 Fleet;
     "explain" 1 Explained;
@@ -153,6 +154,30 @@ pub(super) struct Differences {
     pub(super) compared: Compared,
     /// Everything that differs.
     pub(super) differences: Vec<Difference>,
+}
+
+/// Of `publish share`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PublishedShare {
+    /// Where it was published to: a folder or a UNC path.
+    pub(super) to: String,
+    /// Where the bundle tells servers to look.
+    pub(super) root: String,
+    /// The release, which is the name of its folder below `releases`.
+    pub(super) release_id: String,
+    /// Files of the release.
+    pub(super) files: usize,
+    /// Bytes of all of them.
+    pub(super) bytes: u64,
+    /// Nothing was written.
+    pub(super) dry_run: bool,
+    /// The steps that are done (with `dry_run`, that would be), in words, in their order; none when
+    /// everything was there.
+    pub(super) steps: Vec<String>,
+    /// The step that failed: begun, and perhaps done in part; publishing again finishes it.
+    pub(super) unfinished: Option<String>,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Of `publish gpo`.

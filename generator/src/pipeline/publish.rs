@@ -1,11 +1,12 @@
-//! `gangway publish gpo`: what a verified bundle wants to have in a domain. Bringing it there is the
-//! work of [`crate::publication`].
+//! `gangway publish`: what a verified bundle wants to have in a domain and on the share. Bringing it
+//! there is the work of [`crate::publication`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
+use gangway_contract::manifest::Manifest;
 
 use super::codes;
 use super::verify::{VerifyError, VerifyRequest, verify};
@@ -18,8 +19,8 @@ use crate::gpo::{DomainName, Guid, InvalidDomainName};
 use crate::lint;
 use crate::plain_file;
 use crate::problem::Problem;
-use crate::publication::Contents;
 use crate::publication::plan::{Desired, GPT_INI};
+use crate::publication::{Contents, Release, ReleaseFile};
 
 /// Which bundle, and which part of it.
 #[derive(Debug, Clone)]
@@ -173,6 +174,58 @@ pub fn contents(request: &ContentsRequest) -> Result<Contents, ContentsError> {
         domain,
         gpos,
         bootstrap: (name, exe),
+        problems,
+    })
+}
+
+/// What a verified bundle wants to have on the share, and where servers will look for it.
+#[derive(Debug)]
+pub struct ReleaseContents {
+    /// The release.
+    pub release: Release,
+    /// The UNC path that the manifest tells servers.
+    pub root: String,
+    /// Findings about the bundle.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads and checks a bundle for its payloads.
+///
+/// # Errors
+/// As for [`contents`].
+pub fn release(request: &ContentsRequest) -> Result<ReleaseContents, ContentsError> {
+    let Checked {
+        document, problems, ..
+    } = checked(request)?;
+    let path = request.bundle.bundle.as_path();
+    let listed = Listed {
+        bundle: path,
+        document: &document,
+    };
+    let bundle = |why: String| ContentsError::Bundle {
+        path: path.to_owned(),
+        why,
+    };
+    let manifest = listed
+        .read(&path.join("manifest.json"))
+        .and_then(|bytes| Manifest::parse(&bytes).map_err(|error| error.to_string()))
+        .map_err(bundle)?;
+    let folder = path
+        .join("share/releases")
+        .join(manifest.release_id.as_str());
+    let files = manifest.payloads.iter().map(|payload| ReleaseFile {
+        name: payload.name.clone(),
+        source: folder.join(&payload.name),
+        size: payload.size,
+        sha256: payload.sha256,
+    });
+    Ok(ReleaseContents {
+        release: Release {
+            id: manifest.release_id.as_str().to_owned(),
+            sequence: manifest.sequence,
+            files: files.collect(),
+        },
+        root: manifest.settings.release_root,
         problems,
     })
 }

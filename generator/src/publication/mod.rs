@@ -17,11 +17,13 @@ pub mod kit;
 mod offline;
 pub mod plan;
 mod present;
+mod release;
 mod server;
 mod share;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unc;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -35,11 +37,13 @@ pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Fa
 pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
 pub use host::{HostName, InvalidHostName};
 pub use offline::{OfflinePlan, plan_offline};
+pub use release::{Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release};
 pub use server::pdc_emulator_of;
-pub use share::{FolderShare, Share, ShareError, ShareFailure, Tree};
+pub use share::{FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 #[cfg(unix)]
 pub use share::{SmbClient, read_archive};
 pub use state::StateError;
+pub use unc::UncPath;
 
 use crate::failure::{FailureCode, Fault};
 use crate::gpo::Guid;

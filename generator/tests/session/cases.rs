@@ -75,6 +75,13 @@ fn old_reports() -> Desk {
     desk
 }
 
+/// A bundle, and a share without a release.
+fn with_share() -> Desk {
+    let desk = built();
+    fs::create_dir(desk.path("share")).unwrap();
+    desk
+}
+
 fn put_report(desk: &Desk, hour: u32) {
     let time: UtcTime = format!("2026-01-01T0{hour}:00:00Z").parse().unwrap();
     let document = json!({
@@ -187,6 +194,37 @@ pub(crate) const CASES: &[Case] = &[
     ("diff-found", tampered, &["diff", "before", "out"], 1),
     ("diff-failed", built, &["diff", "absent", "out"], 3),
     #[cfg(feature = "directory")]
+    (
+        "publish-share",
+        with_share,
+        &[
+            "publish",
+            "share",
+            "out",
+            "--to",
+            "share",
+            "--allow-unsigned",
+            "--as-of",
+            NOW,
+        ],
+        0,
+    ),
+    (
+        "publish-share-failed",
+        with_share,
+        &[
+            "publish",
+            "share",
+            "out",
+            "--to",
+            "absent",
+            "--apply",
+            "--allow-unsigned",
+            "--as-of",
+            NOW,
+        ],
+        3,
+    ),
     (
         "publish-offline",
         built,

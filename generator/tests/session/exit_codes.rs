@@ -83,6 +83,18 @@ fn one_meaning_each() {
         (&["explain", "GW9999"], 2, "command_line"),
         (&["completions", "odd"], 2, "command_line"),
         (&["schema", "absent"], 2, "command_line"),
+        (&["publish", "share", "out"], 4, "not_verified"),
+        (&["publish", "share", "absent"], 3, "files"),
+        (
+            &["publish", "share", "out", "--allow-unsigned"],
+            2,
+            "command_line",
+        ),
+        (
+            &["publish", "share", "out", "--allow-unsigned", "--to", "."],
+            2,
+            "command_line",
+        ),
         (&["publish", "gpo", "out"], 2, "command_line"),
         (
             &["publish", "gpo", "out", "--offline", "--apply"],

@@ -1,5 +1,5 @@
-//! `gangway publish gpo` up to the network: what is refused before a server is asked. The live
-//! directory is the end-to-end suite `samba`.
+//! `gangway publish gpo` up to the network: what is refused before a server is asked; and `publish
+//! share` into a folder. Live servers are the end-to-end suite `samba`.
 
 use super::desk::{Desk, NOW};
 
@@ -106,4 +106,57 @@ fn a_password_file_that_is_not_there_is_named() {
     let arguments = ["--user", "admin@contoso.com", "--password-file", "absent"];
     let arguments = [&arguments[..], &["--allow-unsigned"]].concat();
     check(&built(), &arguments, 3, &["`absent`", "hint:"]);
+}
+
+fn share(desk: &Desk, more: &[&str]) -> crate::desk::Session {
+    let usual = [
+        "publish",
+        "share",
+        "out",
+        "--allow-unsigned",
+        "--to",
+        "share",
+    ];
+    desk.run(&[&usual[..], &["--as-of", NOW], more].concat())
+}
+
+#[test]
+fn payloads_come_to_a_folder_as_the_bundle_has_them_and_the_switch_of_others_stays() {
+    let desk = built();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    assert!(share(&desk, &[]).succeeds().contains("nothing was written"));
+    assert_eq!(desk.tree("share"), []);
+    share(&desk, &["--apply"]).succeeds();
+    assert_eq!(desk.tree("share"), desk.tree("out/share"));
+    let again = share(&desk, &["--apply"]);
+    assert!(again.succeeds().contains("everything is there"));
+    // Of the next bundle; the older release stays, and so does the switch.
+    let paused = br#"{"schema":1,"paused":true,"min_sequence":1,"ring_percent":100}"#;
+    desk.put("share/control.json", paused);
+    let before = desk.tree("share");
+    std::fs::remove_file(desk.path("downloads/Install.ps1")).unwrap();
+    desk.build_with(&["--update-lock"]).succeeds();
+    let next = share(&desk, &["--apply"]);
+    assert!(
+        next.succeeds().contains("pauses every server"),
+        "{}",
+        next.out
+    );
+    let after = desk.tree("share");
+    assert!(before.iter().all(|file| after.contains(file)));
+    assert_eq!(after.len(), before.len() + desk.tree("out/share").len() - 1);
+}
+
+#[test]
+fn payloads_of_a_bundle_that_was_changed_are_not_published() {
+    let desk = built();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    let tree = desk.tree("out");
+    let (payload, _) = tree
+        .iter()
+        .find(|(name, _)| name.ends_with("md4ws.msi"))
+        .unwrap();
+    desk.put(&format!("out/{payload}"), b"another");
+    share(&desk, &["--apply"]).fails_with(4, &["md4ws.msi"]);
+    assert_eq!(desk.tree("share"), []);
 }

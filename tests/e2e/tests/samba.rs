@@ -20,6 +20,8 @@ mod links;
 mod model;
 #[path = "samba/owners.rs"]
 mod owners;
+#[path = "samba/payloads.rs"]
+mod payloads;
 #[path = "samba/permissions.rs"]
 mod permissions;
 #[path = "samba/read_back.rs"]

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
-use sha2::Digest as _;
 use walkdir::{DirEntry, WalkDir};
 
 use super::super::codes;
@@ -227,20 +225,5 @@ fn further_names(_data: &Metadata) -> Option<u64> {
 
 /// Size and digest of a file. Reading stops one byte behind `limit`: more is another file.
 pub(in crate::pipeline) fn digest(path: &Path, limit: u64) -> Result<(u64, Sha256), OutputError> {
-    let file = plain_file::open(path).map_err(io_error("open", path))?;
-    let mut file = file.take(limit.saturating_add(1));
-    let mut hash = sha2::Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    let mut size = 0u64;
-    loop {
-        match file.read(&mut block) {
-            Ok(0) => return Ok((size, Sha256::from_bytes(hash.finalize().into()))),
-            Ok(read) => {
-                hash.update(&block[..read]);
-                size += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(io_error("read", path)(error)),
-        }
-    }
+    plain_file::digest(path, limit).map_err(io_error("read", path))
 }

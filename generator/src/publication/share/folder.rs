@@ -1,4 +1,5 @@
-//! SYSVOL as a folder of the file system: a UNC path on Windows, or a mounted share.
+//! A share as a folder of the file system: a UNC path on Windows, a mounted share, or the server's own
+//! disk.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Share, ShareError, ShareFailure, Tree};
+use gangway_contract::Sha256;
+
+use super::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 use crate::publication::kit::PowerShell;
+use crate::publication::plan::TEMPORARY;
 use crate::{child, plain_file, printable};
 
 /// Largest file that is read from the share, in bytes.
@@ -27,7 +31,7 @@ impl FolderShare {
 
     fn local(&self, path: &str) -> PathBuf {
         let mut local = self.root.clone();
-        local.extend(path.split('/'));
+        local.extend(path.split('/').filter(|part| *part != "."));
         local
     }
 }
@@ -78,7 +82,9 @@ impl Share for FolderShare {
     fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let local = self.local(path);
         let doing = || format!("make folder `{}`", local.display());
-        std::fs::create_dir(&local).map_err(|error| failed(doing(), &error))
+        std::fs::create_dir(&local)
+            .and_then(|()| readable(&local, true))
+            .map_err(|error| failed(doing(), &error))
     }
 
     fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {
@@ -94,7 +100,9 @@ impl Share for FolderShare {
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
         let local = self.local(path);
         let doing = || format!("write `{}`", local.display());
-        std::fs::write(&local, bytes).map_err(|error| failed(doing(), &error))
+        std::fs::write(&local, bytes)
+            .and_then(|()| readable(&local, is_program(path)))
+            .map_err(|error| failed(doing(), &error))
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
@@ -114,6 +122,80 @@ impl Share for FolderShare {
         let doing = || format!("remove folder `{}`", local.display());
         std::fs::remove_dir_all(&local).map_err(|error| failed(doing(), &error))
     }
+}
+
+impl LargeFiles for FolderShare {
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let local = self.local(folder);
+        let doing = || format!("list folder `{}`", local.display());
+        let entries = match std::fs::read_dir(&local) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(doing(), &error)),
+        };
+        let listed = |entry: io::Result<std::fs::DirEntry>| {
+            let entry = entry?;
+            let data = entry.metadata()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            io::Result::Ok(match data.is_dir() {
+                true => (name, Listed::Folder),
+                false => (name, Listed::File(data.len())),
+            })
+        };
+        let found: io::Result<_> = entries.map(listed).collect();
+        found.map(Some).map_err(|error| failed(doing(), &error))
+    }
+
+    fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
+        let local = self.local(path);
+        let doing = || format!("write `{}`", local.display());
+        let copy = || -> io::Result<()> {
+            let mut from = plain_file::open(source)?;
+            let mut to = std::fs::File::create(&local)?;
+            io::copy(&mut from, &mut to)?;
+            to.sync_all()?;
+            readable(&local, is_program(path))
+        };
+        copy().map_err(|error| failed(doing(), &error))
+    }
+
+    fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
+        let local = self.local(path);
+        match plain_file::digest(&local, most) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(format!("read `{}`", local.display()), &error)),
+        }
+    }
+}
+
+/// Does a server start this file where it lies?
+fn is_program(path: &str) -> bool {
+    let path = path.strip_suffix(TEMPORARY).unwrap_or(path);
+    [".exe", ".cmd"]
+        .iter()
+        .any(|end| path.to_ascii_lowercase().ends_with(end))
+}
+
+/// Everybody whom the share's permissions let in may read it, and start it when it is a program: a
+/// file that is put on a Samba server's own disk has the permissions that its mode says, so with the
+/// mode 0644 computers may read a program there and not run it (seen on Samba 4.17).
+#[cfg(unix)]
+fn readable(path: &Path, to_run: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let wanted = if to_run { 0o755 } else { 0o644 };
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    // A mounted share has modes of its own and takes no others.
+    if mode & wanted == wanted {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted | mode & 0o777))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix may fail")]
+fn readable(_: &Path, _: bool) -> io::Result<()> {
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, ShareError> {

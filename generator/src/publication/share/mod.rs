@@ -7,6 +7,9 @@ mod smbclient;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
+
+use gangway_contract::Sha256;
 
 use super::directory::Failure;
 pub use folder::FolderShare;
@@ -46,6 +49,17 @@ impl ShareFailure {
             Self::NotSignedIn => Failure::NotSignedIn.hint(),
             Self::NoProgram => Some("install the package `smbclient`"),
             Self::Other => None,
+        }
+    }
+
+    /// [`ShareFailure::hint`], where the share is that of the payloads.
+    pub const fn hint_for_share(self) -> Option<&'static str> {
+        match self {
+            Self::NoAccess => Some(
+                "use an account that may write to the share: the administrators of the file server, \
+                 as the bundle's runbook tells",
+            ),
+            _ => self.hint(),
         }
     }
 }
@@ -119,4 +133,35 @@ pub trait Share {
     /// # Errors
     /// Refused, or the connection failed.
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError>;
+}
+
+/// What lies in a folder under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// A folder.
+    Folder,
+    /// A file, and its size in bytes.
+    File(u64),
+}
+
+/// Operations for files that are too large to be held: payloads.
+pub trait LargeFiles: Share {
+    /// What lies directly in a folder, by name; none when there is no such folder. `.` is the share.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError>;
+
+    /// Writes a new file from one of this machine; an old one of that name is overwritten.
+    ///
+    /// # Errors
+    /// Refused, a full disk, or the connection failed. Half a file may be left.
+    fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError>;
+
+    /// Size and SHA-256 of a file, of which one byte more than `most` is read at the most; none when
+    /// there is no such file.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError>;
 }

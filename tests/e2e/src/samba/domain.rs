@@ -201,6 +201,25 @@ impl Domain {
         Ok(output.stdout)
     }
 
+    /// Runs `gangway publish share` as a user would type it, with more arguments.
+    ///
+    /// # Errors
+    /// The program is missing, cannot be started or does not end.
+    pub fn publish_share(&self, bundle: &Path, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.command(required::path(required::GANGWAY)?);
+        let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
+        command
+            .args(["publish", "share"])
+            .arg(bundle)
+            .arg("--root")
+            .arg(lab)
+            .args(["--user", &format!("{ADMINISTRATOR}@{NAME}")])
+            .arg("--password-file")
+            .arg(self.folder.join("password"))
+            .args(arguments);
+        self.run(&mut command)
+    }
+
     /// Runs a command of `samba-tool` as the administrator against the live server.
     ///
     /// # Errors
@@ -311,6 +330,11 @@ impl Domain {
     /// Folder of the share `reports`, on the server's own disk.
     pub fn reports(&self) -> PathBuf {
         self.folder.join("tree/reports")
+    }
+
+    /// Folder of the share `payloads`, on the server's own disk.
+    pub fn payloads(&self) -> PathBuf {
+        self.folder.join("tree/payloads")
     }
 
     /// A folder for files of the test, seen from inside too.

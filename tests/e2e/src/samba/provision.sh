@@ -85,3 +85,16 @@ CONF
 samba-tool ntacl set --configfile="$D/etc/smb.conf" \
     'O:BAG:BAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)(A;;0x1000a2;;;AU)(A;OICIIO;0x1301bf;;;OW)' \
     "$D/reports" --use-s3fs --service=reports
+# Computers may read payloads and change nothing. A file that comes here by SMB is theirs to read by
+# inheritance; one that is put here locally by its mode.
+mkdir "$D/payloads"
+chmod 0755 "$D/payloads"
+cat >> "$D/etc/smb.conf" <<CONF
+[payloads]
+    path = $D/payloads
+    read only = no
+    csc policy = disable
+CONF
+samba-tool ntacl set --configfile="$D/etc/smb.conf" \
+    'O:BAG:BAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)(A;OICI;0x1200a9;;;DC)(A;OICI;0x1200a9;;;DD)' \
+    "$D/payloads" --use-s3fs --service=payloads

@@ -8,23 +8,27 @@
 //! read too: every `NT_STATUS_` in it is a failure.
 
 mod archive;
+mod listing;
 #[cfg(test)]
 mod tests;
 mod traffic;
 
+use std::collections::BTreeMap;
 use std::io::{self, PipeReader, Write as _};
 use std::os::fd::AsRawFd as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 pub use archive::read_archive;
-use traffic::{Traffic, exchange};
+use traffic::{Received, Receives, Traffic, exchange};
 
-use super::{Share, ShareError, ShareFailure, Tree};
+use gangway_contract::Sha256;
+
+use super::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 use crate::publication::credentials::Credentials;
 use crate::publication::host::HostName;
-use crate::{child, printable};
+use crate::{child, plain_file, printable};
 
 /// Largest file that is read from the share, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -37,6 +41,11 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 /// operations of some hundred milliseconds. A server that lets each one wait holds up nobody's
 /// pipeline for hours.
 const MAX_TOTAL: Duration = Duration::from_secs(600);
+
+/// The slowest line that payloads go over, in bytes a second: 8 Mbit/s.
+const SLOWEST: u64 = 1 << 20;
+/// Largest listing of a folder that is read, in bytes: a release has a dozen files.
+const MAX_LISTING: u64 = 4 << 20;
 
 /// The share, reached by starting a program for each operation.
 #[derive(Debug)]
@@ -57,7 +66,7 @@ pub struct SmbClient {
 struct Said {
     program: String,
     status: ExitStatus,
-    content: Vec<u8>,
+    content: Received,
     words: String,
 }
 
@@ -86,6 +95,15 @@ impl SmbClient {
         }
     }
 
+    /// A share for files of so many bytes, on a line that may be as slow as [`SLOWEST`].
+    #[must_use]
+    pub fn for_large_files(mut self, largest: u64, all: u64) -> Self {
+        self.time = MAX_TIME + Duration::from_secs(largest / SLOWEST);
+        // Each is written and read back, and may have been read before.
+        self.left = MAX_TOTAL + Duration::from_secs(3 * (all / SLOWEST));
+        self
+    }
+
     /// Runs commands of `smbclient` in a folder and gives what they write to standard output.
     fn run(
         &mut self,
@@ -93,7 +111,7 @@ impl SmbClient {
         folder: Option<&str>,
         commands: &str,
         traffic: Traffic<'_>,
-    ) -> Result<Vec<u8>, ShareError> {
+    ) -> Result<Received, ShareError> {
         // Its own words to standard error: standard output is content.
         let mut arguments = vec!["-E", "-c", commands];
         if let Some(folder) = folder {
@@ -109,7 +127,7 @@ impl SmbClient {
         program: &str,
         arguments: &[&str],
         traffic: Traffic<'_>,
-    ) -> Result<Vec<u8>, ShareError> {
+    ) -> Result<Received, ShareError> {
         if let Some(refused) = &self.refused {
             return Err(refused.clone());
         }
@@ -164,9 +182,10 @@ impl SmbClient {
         let (authentication, mut password) = io::pipe()?;
         let mut command = self.command(program, &authentication)?;
         command.args(arguments);
-        command.stdin(match traffic.send {
-            Some(_) => Stdio::piped(),
-            None => Stdio::null(),
+        command.stdin(match (traffic.from, traffic.send) {
+            (Some(file), _) => Stdio::from(file.try_clone()?),
+            (None, Some(_)) => Stdio::piped(),
+            (None, None) => Stdio::null(),
         });
         let mut child = command
             .spawn()
@@ -177,8 +196,8 @@ impl SmbClient {
         let handed = password.write_all(text.as_bytes());
         drop(password);
         let (content, mut words) = exchange(&mut child, traffic, self.time.min(self.left))?;
-        if !traffic.receives {
-            words.push_str(&String::from_utf8_lossy(&content));
+        if let (Receives::Words, Received::Bytes(said)) = (traffic.receives, &content) {
+            words.push_str(&String::from_utf8_lossy(said));
         }
         let status = child.wait()?;
         // A child that ended without reading says why itself.
@@ -210,7 +229,7 @@ impl SmbClient {
     }
 }
 
-fn judge(doing: &str, said: Said) -> Result<Vec<u8>, ShareError> {
+fn judge(doing: &str, said: Said) -> Result<Received, ShareError> {
     let failed = |line: &str| {
         // What a server or a program says is one line of ours, and moves no cursor.
         failed(doing, printable::on_one_line(line.trim()).into_owned())
@@ -297,7 +316,7 @@ impl Share for SmbClient {
         let doing = format!("read folder `{folder}`");
         let traffic = Traffic::receive(MAX_FOLDER);
         match self.run(&doing, Some(folder), "tar c -", traffic) {
-            Ok(archive) => read_archive(&archive, folder)
+            Ok(archive) => read_archive(&archive.into_bytes(), folder)
                 .map(Some)
                 .map_err(|error| failed(&doing, error.to_string())),
             Err(error) if is_absent(&error) => Ok(None),
@@ -310,7 +329,7 @@ impl Share for SmbClient {
         let commands = format!("get {} -", quote(path)?);
         let traffic = Traffic::receive(MAX_FILE);
         match self.run(&doing, None, &commands, traffic) {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(bytes) => Ok(Some(bytes.into_bytes())),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -355,5 +374,49 @@ impl Share for SmbClient {
         let doing = format!("remove folder `{path}`");
         let commands = format!("deltree {}", quote(path)?);
         self.run(&doing, None, &commands, Traffic::NONE).map(drop)
+    }
+}
+
+impl LargeFiles for SmbClient {
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let doing = format!("list folder `{folder}`");
+        quote(folder)?;
+        // A listing is words to the program, so it comes where its complaints come.
+        let arguments = ["-c", "ls", "-D", folder];
+        let traffic = Traffic {
+            most: MAX_LISTING,
+            ..Traffic::NONE
+        };
+        match self.start(&doing, "smbclient", &arguments, traffic) {
+            Ok(listing) => {
+                let listing = String::from_utf8_lossy(&listing.into_bytes()).into_owned();
+                Ok(Some(listing::read(&listing)))
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
+        let doing = format!("write `{path}`");
+        let commands = format!("put - {}", quote(path)?);
+        let file = plain_file::open(source)
+            .map_err(|error| failed(&format!("read `{}`", source.display()), error.to_string()))?;
+        let traffic = Traffic {
+            from: Some(&file),
+            ..Traffic::NONE
+        };
+        self.run(&doing, None, &commands, traffic).map(drop)
+    }
+
+    fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
+        let doing = format!("read `{path}`");
+        let commands = format!("get {} -", quote(path)?);
+        match self.run(&doing, None, &commands, Traffic::digest(most)) {
+            Ok(Received::Digest(size, sha256)) => Ok(Some((size, sha256))),
+            Ok(Received::Bytes(_)) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

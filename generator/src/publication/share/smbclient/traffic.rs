@@ -1,10 +1,15 @@
 //! What goes to a program and comes back from it, all streams at once, within bounds.
 
+use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::process::Child;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
+
+use gangway_contract::Sha256;
+
+use crate::plain_file;
 
 /// How much of what the programs say is read, in bytes.
 const MAX_WORDS: u64 = 64 << 10;
@@ -14,26 +19,75 @@ const MAX_WORDS: u64 = 64 << 10;
 pub(super) struct Traffic<'a> {
     /// For its standard input.
     pub(super) send: Option<&'a [u8]>,
+    /// What becomes its standard input instead.
+    pub(super) from: Option<&'a File>,
     /// Most that it may write to standard output, in bytes.
     pub(super) most: u64,
-    /// Is that content, and not words?
-    pub(super) receives: bool,
+    /// What standard output is.
+    pub(super) receives: Receives,
+}
+
+/// What a program's standard output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receives {
+    /// Words.
+    Words,
+    /// Content, to be held.
+    Content,
+    /// Content too large to be held.
+    Digest,
+}
+
+/// Content that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Received {
+    /// Itself.
+    Bytes(Vec<u8>),
+    /// How much it was, and its digest.
+    Digest(u64, Sha256),
+}
+
+impl Received {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Digest(size, _) => *size,
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Digest(..) => Vec::new(),
+        }
+    }
 }
 
 impl Traffic<'_> {
     /// Nothing but words comes back.
     pub(super) const NONE: Self = Self {
         send: None,
+        from: None,
         most: MAX_WORDS,
-        receives: false,
+        receives: Receives::Words,
     };
 
     /// So many bytes of content may come back.
     pub(super) const fn receive(most: u64) -> Self {
         Self {
-            send: None,
             most,
-            receives: true,
+            receives: Receives::Content,
+            ..Self::NONE
+        }
+    }
+
+    /// So many bytes of content may come back, of which the digest is wanted. One byte more is a
+    /// digest of too much, and no error.
+    pub(super) const fn digest(most: u64) -> Self {
+        Self {
+            most,
+            receives: Receives::Digest,
+            ..Self::NONE
         }
     }
 }
@@ -44,16 +98,16 @@ pub(super) fn exchange(
     child: &mut Child,
     traffic: Traffic<'_>,
     time: Duration,
-) -> io::Result<(Vec<u8>, String)> {
+) -> io::Result<(Received, String)> {
     let until = Instant::now() + time;
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let too_much = |content: &io::Result<Vec<u8>>| {
+    let too_much = |content: &io::Result<Received>| {
         let content = content.as_ref();
-        content.is_ok_and(|content| content.len() as u64 > traffic.most)
+        content.is_ok_and(|content| content.len() > traffic.most)
     };
     let (content, words, late) = std::thread::scope(|scope| {
-        let words = reader(scope, errors, MAX_WORDS);
-        let content = reader(scope, output, traffic.most + 1);
+        let words = reader(scope, errors, MAX_WORDS, Receives::Words);
+        let content = reader(scope, output, traffic.most + 1, traffic.receives);
         if let (Some(mut input), Some(bytes)) = (input, traffic.send) {
             // A child that does not take it says why.
             scope.spawn(move || input.write_all(bytes));
@@ -74,14 +128,15 @@ pub(super) fn exchange(
             format!("it did not come to an end in {} s", time.as_secs()),
         ));
     }
-    if too_much(&content) {
+    if too_much(&content) && traffic.receives != Receives::Digest {
         let _ = child.wait();
         return Err(io::Error::other(format!(
             "it has more than {} bytes, which no policy has",
             traffic.most
         )));
     }
-    Ok((content?, String::from_utf8_lossy(&words?).into_owned()))
+    let words = words?.into_bytes();
+    Ok((content?, String::from_utf8_lossy(&words).into_owned()))
 }
 
 /// Reads a stream on a thread of its own.
@@ -89,21 +144,23 @@ fn reader<'scope>(
     scope: &'scope Scope<'scope, '_>,
     stream: Option<impl Read + Send + 'scope>,
     most: u64,
-) -> Receiver<io::Result<Vec<u8>>> {
+    how: Receives,
+) -> Receiver<io::Result<Received>> {
     let (sender, receiver) = mpsc::channel();
     scope.spawn(move || {
-        let bytes = stream.map_or(Ok(Vec::new()), |stream| head(stream, most));
-        let _ = sender.send(bytes);
+        let nothing = Ok(Received::Bytes(Vec::new()));
+        let received = stream.map_or(nothing, |stream| head(stream, most, how));
+        let _ = sender.send(received);
     });
     receiver
 }
 
 /// What a reader gives, and whether the child had to be ended for it.
 fn all_of(
-    reader: &Receiver<io::Result<Vec<u8>>>,
+    reader: &Receiver<io::Result<Received>>,
     until: Instant,
     child: &mut Child,
-) -> (io::Result<Vec<u8>>, bool) {
+) -> (io::Result<Received>, bool) {
     let ended = || Err(io::Error::other("a thread ended"));
     let left = until.saturating_duration_since(Instant::now());
     match reader.recv_timeout(left) {
@@ -116,9 +173,14 @@ fn all_of(
     }
 }
 
-/// The first bytes of a stream.
-fn head(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
+/// The first bytes of a stream, or their digest.
+fn head(stream: impl Read, most: u64, how: Receives) -> io::Result<Received> {
+    if how == Receives::Digest {
+        // It reads one byte behind its limit.
+        let (size, sha256) = plain_file::digest_of(stream, most.saturating_sub(1))?;
+        return Ok(Received::Digest(size, sha256));
+    }
     let mut bytes = Vec::new();
     stream.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(Received::Bytes(bytes))
 }

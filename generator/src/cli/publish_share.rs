@@ -1,0 +1,148 @@
+//! The command `publish share`.
+
+use std::path::{Path, PathBuf};
+
+use super::answer::Answer;
+use super::arguments::PublishShare;
+use super::commands::now;
+use super::failure::Failure;
+use super::output::Output;
+use super::results::PublishedShare;
+use crate::failure::FailureCode;
+use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
+use crate::publication::{
+    FolderShare, LargeFiles, Published, ReleaseRequest, UncPath, publish_release,
+};
+
+pub(super) fn run(
+    given: &PublishShare,
+    output: &Output,
+) -> Result<Answer<PublishedShare>, Failure> {
+    let contents = release(&ContentsRequest {
+        bundle: given.outside.request(&given.bundle, now(&given.moment)),
+        domain: None,
+        needs_signature: !given.allow_unsigned,
+    })?;
+    output.problems(&contents.problems);
+    let to = match &given.to {
+        Some(to) => to.clone(),
+        None => PathBuf::from(&contents.root),
+    };
+    let (mut share, folder) = open(given, &to, &contents)?;
+    output.line(&format!("share    {}", to.display()));
+    output.line(&format!("release  {}", contents.release.id));
+    let request = ReleaseRequest {
+        folder,
+        dry_run: !given.apply,
+    };
+    let mut say = |step: &str| output.line(step);
+    let mut done = Published::default();
+    let ended = publish_release(
+        &request,
+        &contents.release,
+        share.as_mut(),
+        &mut say,
+        &mut done,
+    );
+    let has_begun = !done.steps.is_empty() || done.unfinished.is_some();
+    let ended = match ended {
+        Err(error) if !has_begun => return Err(error.into()),
+        ended => ended,
+    };
+    for note in &done.notes {
+        output.line(&format!("note     {note}"));
+    }
+    if ended.is_ok() {
+        output.line(match (done.steps.is_empty(), request.dry_run) {
+            (true, _) => "everything is there",
+            (false, true) => "nothing was written; `--apply` does these steps",
+            (false, false) => "published: each file was read back",
+        });
+    }
+    let release = &contents.release;
+    let published = Answer::good(PublishedShare {
+        to: to.display().to_string(),
+        root: contents.root,
+        release_id: release.id.clone(),
+        files: release.files.len(),
+        bytes: release.files.iter().map(|file| file.size).sum(),
+        dry_run: request.dry_run,
+        steps: done.steps,
+        unfinished: done.unfinished,
+        notes: done.notes,
+    });
+    Ok(Answer {
+        problems: contents.problems,
+        // What was done before is part of the answer.
+        failure: ended.err().map(Failure::from),
+        ..published
+    })
+}
+
+/// The share, and the folder below it that is the release root.
+type Opened = (Box<dyn LargeFiles>, Option<String>);
+
+fn open(given: &PublishShare, to: &Path, contents: &ReleaseContents) -> Result<Opened, Failure> {
+    let text = to.to_string_lossy();
+    let is_unc = text.starts_with(r"\\") || text.starts_with("//");
+    if !is_unc || cfg!(windows) {
+        apart(&given.bundle, to)?;
+        return Ok((Box::new(FolderShare::new(to.to_owned())), None));
+    }
+    let unc: UncPath = text.parse().map_err(|why| {
+        let text = format!("`{text}`: {why}");
+        Failure::of(FailureCode::CommandLine, text).hint(
+            r"write it as `\\files.contoso.com\gangway$`, or name a folder that it is reached by",
+        )
+    })?;
+    signed_in(given, &unc, contents)
+}
+
+#[cfg(all(unix, feature = "directory"))]
+fn signed_in(
+    given: &PublishShare,
+    unc: &UncPath,
+    contents: &ReleaseContents,
+) -> Result<Opened, Failure> {
+    use super::password;
+    use crate::publication::{Credentials, SmbClient};
+
+    let Some(user) = given.user.as_deref() else {
+        let text = format!("no account was named to sign in at `{}`", unc.host);
+        return Err(Failure::of(FailureCode::CommandLine, text).hint(
+            "give `--user ACCOUNT`, or name a folder that the share is reached by with `--to`",
+        ));
+    };
+    let password = password::read(given.password_file.as_deref(), user)?;
+    let credentials = Credentials::new(user, &password)?;
+    let sizes = || contents.release.files.iter().map(|file| file.size);
+    let share = SmbClient::new(&unc.host, &unc.share, &credentials)
+        .for_large_files(sizes().max().unwrap_or(0), sizes().sum());
+    Ok((Box::new(share), unc.folder.clone()))
+}
+
+#[cfg(not(all(unix, feature = "directory")))]
+fn signed_in(_: &PublishShare, _: &UncPath, _: &ReleaseContents) -> Result<Opened, Failure> {
+    let text = "this program was built without the feature `directory`, so it cannot sign in";
+    Err(Failure::of(FailureCode::Program, text)
+        .hint("name a folder that the share is reached by with `--to`"))
+}
+
+/// A release inside the bundle that it comes from, or a bundle on the share that is read by every
+/// server: neither is what anybody means.
+fn apart(bundle: &Path, to: &Path) -> Result<(), Failure> {
+    let (Ok(bundle), Ok(to)) = (bundle.canonicalize(), to.canonicalize()) else {
+        // The one or the other is not there, which is told by who opens it.
+        return Ok(());
+    };
+    if bundle.starts_with(&to) || to.starts_with(&bundle) {
+        let text = format!(
+            "one of the bundle `{}` and the share `{}` lies in the other",
+            bundle.display(),
+            to.display()
+        );
+        return Err(Failure::of(FailureCode::CommandLine, text)
+            .hint("name the folder that servers read as the share"));
+    }
+    Ok(())
+}

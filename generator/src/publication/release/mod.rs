@@ -1,0 +1,365 @@
+//! The payload release of a bundle, brought to the share that servers read it from.
+//!
+//! A release is added and nothing of another one is touched: its folder is named by what is in it, so
+//! two campaigns never write the same file with other bytes, and a server in the middle of another
+//! release reads on. Each file is written under a temporary name, read back, and only then gets its
+//! own; the switch comes last. A run that was cut is finished by the next one, which writes what is
+//! missing or wrong and nothing else.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use gangway_contract::Sha256;
+use gangway_contract::control::{self, Control};
+
+use super::Published;
+use super::plan::TEMPORARY;
+use super::share::{LargeFiles, Listed, ShareError};
+use crate::failure::{FailureCode, Fault};
+use crate::printable::on_one_line;
+
+/// The switch, on the share.
+const CONTROL: &str = "control.json";
+
+/// Folder of all releases, on the share (the manifest names a release's folder below it).
+const RELEASES: &str = "releases";
+
+/// What a bundle wants to have on the share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Its id, which is the name of its folder.
+    pub id: String,
+    /// The bundle's sequence.
+    pub sequence: u64,
+    /// Its files.
+    pub files: Vec<ReleaseFile>,
+}
+
+/// One file of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseFile {
+    /// Its name in the release's folder.
+    pub name: String,
+    /// Where it lies in the bundle.
+    pub source: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Digest of all of them.
+    pub sha256: Sha256,
+}
+
+/// Where on the share, and whether anything is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseRequest {
+    /// The folder that the manifest calls the release root, below the share, with `/`; none when it
+    /// is the share itself.
+    pub folder: Option<String>,
+    /// Only print the steps?
+    pub dry_run: bool,
+}
+
+impl ReleaseRequest {
+    /// A path below the release root.
+    fn path(&self, below: &str) -> String {
+        match &self.folder {
+            Some(folder) => format!("{folder}/{below}"),
+            None => below.to_owned(),
+        }
+    }
+}
+
+/// Why a release is not, or not wholly, on the share.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The share.
+    #[error(transparent)]
+    Share(#[from] ShareError),
+    /// There is no such folder.
+    #[error("there is no folder `{folder}`")]
+    NoFolder {
+        /// The release root.
+        folder: String,
+    },
+    /// The switch that lies there is none.
+    #[error("switch `{path}`: {why}")]
+    Control {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The switch holds the bundle back.
+    #[error(
+        "switch `{path}` holds back bundles below sequence {min_sequence}, this one has {sequence}: \
+         no server would take it"
+    )]
+    HeldBack {
+        /// The file.
+        path: String,
+        /// Its `min_sequence`.
+        min_sequence: u64,
+        /// The bundle's.
+        sequence: u64,
+    },
+    /// Something else lies where a file would be written.
+    #[error("`{path}` is a folder, and a payload has that name")]
+    InTheWay {
+        /// The folder.
+        path: String,
+    },
+    /// What was read back is not what was written.
+    #[error("`{path}` is not what was written, and no server was told of it")]
+    Different {
+        /// The file.
+        path: String,
+    },
+}
+
+impl Fault for ReleaseError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Share(_) | Self::NoFolder { .. } | Self::Different { .. } => FailureCode::Server,
+            Self::Control { .. } | Self::HeldBack { .. } | Self::InTheWay { .. } => {
+                FailureCode::Refused
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Share(error) => return error.failure.hint_for_share().map(Cow::Borrowed),
+            Self::NoFolder { .. } => {
+                "make the share first, with the permissions that the bundle's runbook tells, or name \
+                 where it is by `--to`"
+            }
+            Self::Control { .. } => {
+                "every server stops at it: mend it, or delete it and publish again, which writes one \
+                 that withholds nothing"
+            }
+            Self::HeldBack { .. } => {
+                "lower `min_sequence` if that is meant, or build with `--sequence-after`"
+            }
+            Self::InTheWay { .. } => "look what it is, and move it away",
+            Self::Different { .. } => {
+                "somebody else writes there, or the share lost a file; publish again"
+            }
+        };
+        Some(hint.into())
+    }
+}
+
+/// Brings a release to the share.
+///
+/// `say` gets each step before it is done, `done` what came of them, also when one fails.
+///
+/// # Errors
+/// The first thing that failed. Nothing after it was done; publishing again finishes the work.
+pub fn publish_release(
+    request: &ReleaseRequest,
+    release: &Release,
+    share: &mut dyn LargeFiles,
+    say: &mut dyn FnMut(&str),
+    done: &mut Published,
+) -> Result<(), ReleaseError> {
+    let root = request.folder.as_deref().unwrap_or(".");
+    let Some(at_root) = share.list(root)? else {
+        return Err(ReleaseError::NoFolder {
+            folder: root.to_owned(),
+        });
+    };
+    let mut publisher = Publisher {
+        request,
+        share,
+        say,
+        done,
+    };
+    let has_control = publisher.check_control(release, &at_root)?;
+    if !at_root.contains_key(RELEASES) {
+        publisher.make_folder(&request.path(RELEASES))?;
+    }
+    publisher.bring_files(release)?;
+    if !has_control {
+        publisher.write_control()?;
+    }
+    Ok(())
+}
+
+struct Publisher<'a> {
+    request: &'a ReleaseRequest,
+    share: &'a mut dyn LargeFiles,
+    say: &'a mut dyn FnMut(&str),
+    done: &'a mut Published,
+}
+
+impl Publisher<'_> {
+    /// Says a step and, unless this is a dry run, does it.
+    fn step(
+        &mut self,
+        text: &str,
+        act: impl FnOnce(&mut dyn LargeFiles) -> Result<(), ReleaseError>,
+    ) -> Result<(), ReleaseError> {
+        let text = on_one_line(text);
+        (self.say)(&text);
+        self.done.unfinished = Some(text.into_owned());
+        if !self.request.dry_run {
+            act(self.share)?;
+        }
+        self.done.steps.extend(self.done.unfinished.take());
+        Ok(())
+    }
+
+    fn note(&mut self, text: &str) {
+        self.done.notes.push(on_one_line(text).into_owned());
+    }
+
+    /// The switch is looked at before anything is written: a bundle that it holds back would lie there
+    /// for nothing, and a malformed one stops every server.
+    fn check_control(
+        &mut self,
+        release: &Release,
+        at_root: &BTreeMap<String, Listed>,
+    ) -> Result<bool, ReleaseError> {
+        let path = self.request.path(CONTROL);
+        let refused = |why: String| ReleaseError::Control {
+            path: path.clone(),
+            why,
+        };
+        match at_root.get(CONTROL) {
+            None => return Ok(false),
+            Some(Listed::Folder) => return Err(refused("it is a folder".to_owned())),
+            Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
+                return Err(refused(format!("it has {size} bytes")));
+            }
+            Some(Listed::File(_)) => {}
+        }
+        let bytes = self.share.read_file(&path)?.unwrap_or_default();
+        let control = Control::parse(&bytes).map_err(refused)?;
+        if control.min_sequence > release.sequence {
+            return Err(ReleaseError::HeldBack {
+                path,
+                min_sequence: control.min_sequence,
+                sequence: release.sequence,
+            });
+        }
+        if control.paused {
+            self.note(&format!(
+                "switch `{path}` pauses every server; it stays as it is"
+            ));
+        }
+        if control.ring_percent < 100 {
+            self.note(&format!(
+                "switch `{path}` lets {} % of the servers begin; it stays as it is",
+                control.ring_percent
+            ));
+        }
+        Ok(true)
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), ReleaseError> {
+        self.step(&format!("make folder `{path}`"), |share| {
+            Ok(share.make_folder(path)?)
+        })
+    }
+
+    fn bring_files(&mut self, release: &Release) -> Result<(), ReleaseError> {
+        let folder = self.request.path(&format!("{RELEASES}/{}", release.id));
+        let listed = match self.share.list(&folder)? {
+            Some(listed) => listed,
+            None => {
+                self.make_folder(&folder)?;
+                BTreeMap::new()
+            }
+        };
+        for file in &release.files {
+            self.bring(&folder, file, listed.get(&file.name))?;
+        }
+        for (name, found) in &listed {
+            self.judge_other(release, &format!("{folder}/{name}"), name, *found)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file unless the very bytes are there.
+    fn bring(
+        &mut self,
+        folder: &str,
+        file: &ReleaseFile,
+        found: Option<&Listed>,
+    ) -> Result<(), ReleaseError> {
+        let path = format!("{folder}/{}", file.name);
+        let wanted = Some((file.size, file.sha256));
+        match found {
+            Some(Listed::Folder) => return Err(ReleaseError::InTheWay { path }),
+            Some(Listed::File(size)) => {
+                if *size == file.size && self.share.digest(&path, file.size)? == wanted {
+                    return Ok(());
+                }
+                self.note(&format!(
+                    "`{path}` had other bytes than the release: servers refuse them; find out who \
+                     wrote there"
+                ));
+            }
+            None => {}
+        }
+        let text = format!("write `{path}` ({} bytes)", file.size);
+        self.step(&text, |share| {
+            let temporary = format!("{path}{TEMPORARY}");
+            share.write_from(&temporary, &file.source)?;
+            if share.digest(&temporary, file.size)? != wanted {
+                // Of another size or other bytes: not this release's.
+                let _ = share.remove_file(&temporary);
+                return Err(ReleaseError::Different { path: path.clone() });
+            }
+            Ok(share.rename(&temporary, &path)?)
+        })
+    }
+
+    /// What else lies in the release's folder: what a run left that was cut goes, all else stays and
+    /// is told.
+    fn judge_other(
+        &mut self,
+        release: &Release,
+        path: &str,
+        name: &str,
+        found: Listed,
+    ) -> Result<(), ReleaseError> {
+        let is = |name: &str| release.files.iter().any(|file| file.name == name);
+        let is_left = name.strip_suffix(TEMPORARY).is_some_and(is);
+        if is(name) {
+            return Ok(());
+        }
+        if !is_left || found == Listed::Folder {
+            self.note(&format!(
+                "`{path}` is not of the release; no server reads it"
+            ));
+            return Ok(());
+        }
+        // Writing its file anew has taken it away by now, or it stands beside a whole one.
+        if !self.request.dry_run && self.share.digest(path, 0)?.is_none() {
+            return Ok(());
+        }
+        self.step(&format!("remove `{path}`, which a cut run left"), |share| {
+            Ok(share.remove_file(path)?)
+        })
+    }
+
+    fn write_control(&mut self) -> Result<(), ReleaseError> {
+        let path = self.request.path(CONTROL);
+        let bytes = Control::OPEN.to_bytes();
+        self.step(
+            &format!("write `{path}`, which withholds nothing"),
+            |share| {
+                let temporary = format!("{path}{TEMPORARY}");
+                share.write(&temporary, &bytes)?;
+                if share.read_file(&temporary)?.as_deref() != Some(&bytes) {
+                    return Err(ReleaseError::Different { path: path.clone() });
+                }
+                Ok(share.rename(&temporary, &path)?)
+            },
+        )
+    }
+}

@@ -1,0 +1,345 @@
+//! A release on a folder of the disk, cut at each of its writes.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::publication::share::{FolderShare, Share, ShareFailure, Tree};
+
+/// A share that fails at one of its writes, with half of the file written.
+struct CutShare {
+    inner: FolderShare,
+    left: Cell<usize>,
+}
+
+impl CutShare {
+    fn spend(&self) -> Result<(), ShareError> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err(ShareError {
+                doing: "write".to_owned(),
+                failure: ShareFailure::Other,
+                why: "cut".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Share for CutShare {
+    fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
+        self.inner.read_tree(folder)
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
+        self.inner.read_file(path)
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        self.inner.make_folder(path)
+    }
+
+    fn set_permissions(&mut self, _: &str, _: &str) -> Result<bool, ShareError> {
+        panic!("a release sets no permissions");
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
+        let cut = self.spend();
+        let length = if cut.is_ok() {
+            bytes.len()
+        } else {
+            bytes.len() / 2
+        };
+        self.inner.write(path, &bytes[..length])?;
+        cut
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        self.inner.rename(from, to)
+    }
+
+    fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
+        self.spend()?;
+        self.inner.remove_file(path)
+    }
+
+    fn remove_folder(&mut self, _: &str) -> Result<(), ShareError> {
+        panic!("a release takes no folder away");
+    }
+}
+
+impl LargeFiles for CutShare {
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        self.inner.list(folder)
+    }
+
+    fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
+        let bytes = fs::read(source).unwrap();
+        self.write(path, &bytes)
+    }
+
+    fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
+        self.inner.digest(path, most)
+    }
+}
+
+struct World {
+    root: tempfile::TempDir,
+}
+
+/// What a publication did, in words.
+struct Told {
+    steps: Vec<String>,
+    notes: Vec<String>,
+    ended: Result<(), ReleaseError>,
+}
+
+impl World {
+    /// A bundle's payloads, and a share with another release.
+    fn new() -> Self {
+        let world = Self {
+            root: tempfile::tempdir().unwrap(),
+        };
+        for (path, content) in [
+            ("bundle/md4ws.msi", "an agent of many bytes"),
+            ("bundle/OnboardingInfo.json", "a blob"),
+            ("share/mde/releases/old/md4ws.msi", "an older agent"),
+            ("share/mde/notes.txt", "of somebody"),
+        ] {
+            let path = world.root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        world
+    }
+
+    fn put(&self, path: &str, content: &str) {
+        fs::write(self.root.path().join("share/mde").join(path), content).unwrap();
+    }
+
+    fn release(&self) -> Release {
+        let file = |name: &str| {
+            let source = self.root.path().join("bundle").join(name);
+            let bytes = fs::read(&source).unwrap();
+            ReleaseFile {
+                name: name.to_owned(),
+                source,
+                size: bytes.len() as u64,
+                sha256: Sha256::of(&bytes),
+            }
+        };
+        Release {
+            id: "new".to_owned(),
+            sequence: 7,
+            files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
+        }
+    }
+
+    fn publish(&self) -> Told {
+        self.publish_with(false, usize::MAX)
+    }
+
+    fn publish_with(&self, dry_run: bool, writes: usize) -> Told {
+        let request = ReleaseRequest {
+            folder: Some("mde".to_owned()),
+            dry_run,
+        };
+        let mut share = CutShare {
+            inner: FolderShare::new(self.root.path().join("share")),
+            left: Cell::new(writes),
+        };
+        let mut done = Published::default();
+        let release = self.release();
+        let ended = publish_release(&request, &release, &mut share, &mut |_| {}, &mut done);
+        Told {
+            steps: done.steps,
+            notes: done.notes,
+            ended,
+        }
+    }
+
+    /// Every file of the share with its content.
+    fn share(&self) -> BTreeMap<String, String> {
+        let root = self.root.path().join("share/mde");
+        let entries = walkdir::WalkDir::new(&root).into_iter().map(Result::unwrap);
+        entries
+            .filter(|entry| entry.file_type().is_file())
+            .map(|entry| {
+                let name = entry.path().strip_prefix(&root).unwrap().to_string_lossy();
+                (name.into_owned(), fs::read_to_string(entry.path()).unwrap())
+            })
+            .collect()
+    }
+}
+
+fn whole() -> BTreeMap<String, String> {
+    let control = String::from_utf8(Control::OPEN.to_bytes()).unwrap();
+    [
+        ("control.json", control.as_str()),
+        ("notes.txt", "of somebody"),
+        ("releases/new/OnboardingInfo.json", "a blob"),
+        ("releases/new/md4ws.msi", "an agent of many bytes"),
+        ("releases/old/md4ws.msi", "an older agent"),
+    ]
+    .map(|(name, content)| (name.to_owned(), content.to_owned()))
+    .into()
+}
+
+#[test]
+fn a_release_is_added_and_the_switch_comes_last() {
+    let world = World::new();
+    let before = world.share();
+    let would = world.publish_with(true, 0);
+    would.ended.unwrap();
+    assert_eq!(world.share(), before);
+    let told = world.publish();
+    told.ended.unwrap();
+    assert_eq!(told.steps, would.steps);
+    assert_eq!(
+        told.steps,
+        [
+            "make folder `mde/releases/new`",
+            "write `mde/releases/new/OnboardingInfo.json` (6 bytes)",
+            "write `mde/releases/new/md4ws.msi` (22 bytes)",
+            "write `mde/control.json`, which withholds nothing",
+        ]
+    );
+    assert_eq!(world.share(), whole());
+    let again = world.publish();
+    again.ended.unwrap();
+    assert_eq!((again.steps, again.notes), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_publication_that_is_cut_at_any_write_shows_no_half_file_and_is_finished_by_the_next() {
+    // A folder, two files with a rename each, the switch with its own.
+    for writes in 0..7 {
+        let world = World::new();
+        world.publish_with(false, writes).ended.unwrap_err();
+        for (name, content) in world.share() {
+            let is_known = whole().get(&name) == Some(&content);
+            assert!(is_known || name.ends_with(TEMPORARY), "{writes}: {name}");
+        }
+        let has_switch = world.share().contains_key("control.json");
+        assert!(!has_switch, "{writes}: before the release was there");
+        world.publish().ended.unwrap();
+        assert_eq!(world.share(), whole(), "{writes}");
+    }
+    World::new().publish_with(false, 7).ended.unwrap();
+}
+
+#[test]
+fn what_is_wrong_in_the_release_is_written_anew_and_told() {
+    let world = World::new();
+    world.publish().ended.unwrap();
+    world.put("releases/new/md4ws.msi", "an agent of MANY bytes");
+    world.put("releases/new/more.exe", "of somebody");
+    world.put("releases/new/md4ws.msi.gangway-part", "half");
+    let told = world.publish();
+    told.ended.unwrap();
+    assert_eq!(
+        told.steps,
+        ["write `mde/releases/new/md4ws.msi` (22 bytes)"]
+    );
+    assert!(
+        told.notes[0].contains("had other bytes"),
+        "{:?}",
+        told.notes
+    );
+    assert!(told.notes[1].contains("more.exe"), "{:?}", told.notes);
+    let mut expected = whole();
+    expected.insert("releases/new/more.exe".to_owned(), "of somebody".to_owned());
+    assert_eq!(world.share(), expected);
+    // What a cut run left beside a whole file goes.
+    world.put("releases/new/md4ws.msi.gangway-part", "half");
+    world.publish().ended.unwrap();
+    assert_eq!(world.share(), expected);
+}
+
+#[test]
+fn the_switch_of_the_share_stays_and_is_obeyed() {
+    let world = World::new();
+    for (control, told) in [
+        (
+            r#"{"schema":1,"paused":true,"min_sequence":7,"ring_percent":10}"#,
+            Ok(["pauses every server", "10 %"]),
+        ),
+        (
+            r#"{"schema":1,"paused":false,"min_sequence":8,"ring_percent":100}"#,
+            Err("below sequence 8, this one has 7"),
+        ),
+        ("{}", Err("malformed")),
+        ("", Err("malformed")),
+    ] {
+        world.put("control.json", control);
+        let before = world.share();
+        let found = world.publish();
+        match (found.ended, told) {
+            (Ok(()), Ok(words)) => {
+                for (note, words) in found.notes.iter().zip(words) {
+                    assert!(note.contains(words), "{note}");
+                }
+                assert_eq!(found.notes.len(), 2);
+                assert_eq!(world.share()["control.json"], control);
+            }
+            (Err(error), Err(words)) => {
+                assert!(error.to_string().contains(words), "{error}");
+                assert_eq!(world.share(), before);
+            }
+            (ended, _) => panic!("{control}: {ended:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_source_that_changes_after_it_was_verified_is_not_published() {
+    let world = World::new();
+    let release = world.release();
+    fs::write(world.root.path().join("bundle/md4ws.msi"), "another agent").unwrap();
+    let request = ReleaseRequest {
+        folder: Some("mde".to_owned()),
+        dry_run: false,
+    };
+    let mut share = FolderShare::new(world.root.path().join("share"));
+    let mut done = Published::default();
+    let ended = publish_release(&request, &release, &mut share, &mut |_| {}, &mut done);
+    let error = ended.unwrap_err().to_string();
+    assert!(error.contains("is not what was written"), "{error}");
+    assert!(!world.share().contains_key("control.json"));
+    assert!(!world.share().keys().any(|name| name.contains("new/md4ws")));
+}
+
+#[test]
+fn a_share_that_is_not_there_and_a_folder_in_the_way_are_told() {
+    let world = World::new();
+    fs::create_dir_all(world.root.path().join("share/mde/releases/new/md4ws.msi")).unwrap();
+    let error = world.publish().ended.unwrap_err().to_string();
+    assert!(error.contains("md4ws.msi` is a folder"), "{error}");
+    fs::remove_dir_all(world.root.path().join("share/mde")).unwrap();
+    let error = world.publish().ended.unwrap_err().to_string();
+    assert!(error.contains("no folder `mde`"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_put_on_the_servers_own_disk_can_be_read_by_computers() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    world.publish().ended.unwrap();
+    let mode = |path: &str| {
+        let path = world.root.path().join("share/mde/releases/new").join(path);
+        fs::metadata(path).unwrap().permissions().mode()
+    };
+    assert_eq!(mode("md4ws.msi") & 0o644, 0o644);
+    assert_eq!(mode("") & 0o755, 0o755);
+    let mut share = FolderShare::new(world.root.path().join("share"));
+    share.write("mde/x.EXE.gangway-part", b"MZ").unwrap();
+    let program = world.root.path().join("share/mde/x.EXE.gangway-part");
+    let mode = fs::metadata(program).unwrap().permissions().mode();
+    assert_eq!(mode & 0o755, 0o755);
+}
