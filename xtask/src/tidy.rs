@@ -5,6 +5,7 @@
 mod agreements;
 mod arrows;
 mod circles;
+mod dependencies;
 mod files;
 mod modules;
 mod words;
@@ -62,6 +63,7 @@ pub(crate) fn run() -> Result<()> {
         words::hints,
         modules::unreachable,
         agreements::repeated,
+        dependencies::unused,
         arrows::packages,
         arrows::modules,
         circles::circles,
