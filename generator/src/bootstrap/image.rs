@@ -1,50 +1,20 @@
 //! Appends the resource section to a linked executable and mends the headers.
 //!
-//! Offsets: PE/COFF specification, "Optional Header" (PE32+) and "Section Table".
+//! Own code: `object` reads executables or writes whole ones, and has nothing that adds a section
+//! to one and leaves its other bytes alone. Offsets: PE/COFF specification, "Optional Header" (PE32+)
+//! and "Section Table".
 
+use super::headers::{
+    DIRECTORY_RESOURCE, DIRECTORY_SECURITY, Headers, ImageError, MAX_STUB_BYTES,
+    SECTION_HEADER_BYTES, checksum, get_u16, get_u32, put_u16, put_u32,
+};
 use super::resource::ResourceTree;
-
-/// Largest stub that is taken, in bytes. The runner's own gate is 1 MiB; the slack lets a
-/// debug build be tried.
-pub const MAX_STUB_BYTES: usize = 16 << 20;
-
-pub(super) const PE_POINTER_AT: usize = 0x3C;
-pub(super) const MACHINE_AMD64: u16 = 0x8664;
-pub(super) const MAGIC_PE32_PLUS: u16 = 0x20B;
-pub(super) const COFF_BYTES: usize = 24;
-pub(super) const SECTION_HEADER_BYTES: usize = 40;
 
 /// `IMAGE_FILE_NET_RUN_FROM_SWAP`: Windows copies the image into the page file before it runs
 /// from a network drive, so a dropped connection does not fault the process.
 pub(super) const NET_RUN_FROM_SWAP: u16 = 0x0800;
 /// `IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ`.
 const READ_ONLY_DATA: u32 = 0x4000_0040;
-
-pub(super) const DIRECTORY_RESOURCE: usize = 2;
-pub(super) const DIRECTORY_SECURITY: usize = 4;
-
-/// Why a file cannot take a resource section.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ImageError {
-    /// Above [`MAX_STUB_BYTES`].
-    #[error("the stub has {size} bytes, the limit is {MAX_STUB_BYTES}")]
-    TooLarge {
-        /// Bytes found.
-        size: usize,
-    },
-    /// A header field lies outside the file or contradicts another.
-    #[error("the stub is not a well-formed executable: {what}")]
-    Malformed {
-        /// The field.
-        what: &'static str,
-    },
-    /// A well-formed executable of the wrong kind.
-    #[error("the stub cannot take a resource section: {what}")]
-    Unsuitable {
-        /// The reason.
-        what: &'static str,
-    },
-}
 
 /// Appends `.rsrc` at the next section address and at the end of the file.
 pub(super) fn append_resources(stub: &[u8], tree: &ResourceTree) -> Result<Vec<u8>, ImageError> {
@@ -81,23 +51,24 @@ pub(super) fn append_resources(stub: &[u8], tree: &ResourceTree) -> Result<Vec<u
     header[20..24].copy_from_slice(&raw_offset.to_le_bytes());
     header[36..40].copy_from_slice(&READ_ONLY_DATA.to_le_bytes());
 
-    put_u16(&mut out, layout.coff_at + 6, layout.sections + 1);
+    let headers = &layout.headers;
+    put_u16(&mut out, headers.coff_at + 6, layout.sections + 1);
     put_u16(
         &mut out,
-        layout.coff_at + 22,
+        headers.coff_at + 22,
         layout.characteristics | NET_RUN_FROM_SWAP,
     );
-    let optional = layout.optional_at;
+    let optional = headers.optional_at;
     put_u32(
         &mut out,
         optional + 8,
         layout.initialized_data.saturating_add(raw_size_field),
     );
     put_u32(&mut out, optional + 56, image_size);
-    let directory = optional + 112 + DIRECTORY_RESOURCE * 8;
+    let directory = headers.directory_at(DIRECTORY_RESOURCE);
     put_u32(&mut out, directory, layout.next_address);
     put_u32(&mut out, directory + 4, data_size);
-    let checksum_at = optional + 64;
+    let checksum_at = headers.checksum_at();
     put_u32(&mut out, checksum_at, 0);
     let checksum = checksum(&out);
     put_u32(&mut out, checksum_at, checksum);
@@ -106,8 +77,7 @@ pub(super) fn append_resources(stub: &[u8], tree: &ResourceTree) -> Result<Vec<u
 
 /// What the headers say, checked against the file and each other.
 struct Layout {
-    coff_at: usize,
-    optional_at: usize,
+    headers: Headers,
     section_table_end: usize,
     sections: u16,
     characteristics: u16,
@@ -123,19 +93,11 @@ impl Layout {
         let malformed = |what| ImageError::Malformed { what };
         let unsuitable = |what| ImageError::Unsuitable { what };
         let short = || malformed("the headers are cut short");
-        if stub.get(..2) != Some(b"MZ") {
-            return Err(malformed("it does not start with `MZ`"));
-        }
-        let coff_at = get_u32(stub, PE_POINTER_AT).ok_or_else(short)? as usize;
-        if stub.get(coff_at..coff_at.saturating_add(4)) != Some(b"PE\0\0") {
-            return Err(malformed("no PE signature"));
-        }
-        let optional_at = coff_at + COFF_BYTES;
-        if get_u16(stub, coff_at + 4).ok_or_else(short)? != MACHINE_AMD64
-            || get_u16(stub, optional_at).ok_or_else(short)? != MAGIC_PE32_PLUS
-        {
-            return Err(unsuitable("it is not a 64-bit x86 executable"));
-        }
+        let headers = Headers::read(stub)?;
+        let Headers {
+            coff_at,
+            optional_at,
+        } = headers;
         if get_u32(stub, coff_at + 12).ok_or_else(short)? != 0 {
             return Err(unsuitable("it has a symbol table; build it with `strip`"));
         }
@@ -155,7 +117,7 @@ impl Layout {
                 "it is signed; take the stub as it was built",
             ),
         ] {
-            if get_u32(stub, optional_at + 112 + index * 8).ok_or_else(short)? != 0 {
+            if get_u32(stub, headers.directory_at(index)).ok_or_else(short)? != 0 {
                 return Err(unsuitable(what));
             }
         }
@@ -196,8 +158,7 @@ impl Layout {
             return Err(malformed("the file ends before its last section does"));
         }
         Ok(Self {
-            coff_at,
-            optional_at,
+            headers,
             section_table_end,
             sections,
             characteristics: get_u16(stub, coff_at + 22).ok_or_else(short)?,
@@ -207,36 +168,4 @@ impl Layout {
             next_address,
         })
     }
-}
-
-/// The image checksum (imagehlp's `CheckSumMappedFile`): 16-bit one's-complement sum of the
-/// file with the field itself zero, plus the file's length.
-pub(crate) fn checksum(image: &[u8]) -> u32 {
-    let mut sum = 0u32;
-    for pair in image.chunks(2) {
-        let word = u16::from_le_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]);
-        sum += u32::from(word);
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    }
-    sum.wrapping_add(u32::try_from(image.len()).unwrap_or(u32::MAX))
-}
-
-pub(super) fn get_u16(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(
-        bytes.get(at..at.checked_add(2)?)?.try_into().ok()?,
-    ))
-}
-
-pub(super) fn get_u32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(
-        bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
-    ))
-}
-
-pub(super) fn put_u16(bytes: &mut [u8], at: usize, value: u16) {
-    bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
-}
-
-pub(super) fn put_u32(bytes: &mut [u8], at: usize, value: u32) {
-    bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }

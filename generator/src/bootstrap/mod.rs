@@ -5,6 +5,7 @@
 //! the header fields that must know of the new section, so that the result is a plain
 //! executable without overlay, ready for signing, and the same inputs give the same bytes.
 
+mod headers;
 mod image;
 mod resource;
 mod taken_apart;
@@ -15,8 +16,8 @@ use gangway_contract::stub::Marker;
 use gangway_contract::{BundleId, Sha256};
 
 #[cfg(test)]
-pub(crate) use image::checksum;
-pub use image::{ImageError, MAX_STUB_BYTES};
+pub(crate) use headers::checksum;
+pub use headers::{ImageError, MAX_STUB_BYTES};
 pub use taken_apart::{stub_of, without_signature};
 
 use resource::{Resource, ResourceTree};

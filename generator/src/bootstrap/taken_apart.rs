@@ -8,52 +8,26 @@
 
 use gangway_contract::Sha256;
 
-use super::image::{
-    COFF_BYTES, DIRECTORY_RESOURCE, DIRECTORY_SECURITY, ImageError, MACHINE_AMD64, MAGIC_PE32_PLUS,
-    NET_RUN_FROM_SWAP, PE_POINTER_AT, SECTION_HEADER_BYTES, checksum, get_u16, get_u32, put_u16,
-    put_u32,
+use super::headers::{
+    DIRECTORY_RESOURCE, DIRECTORY_SECURITY, Headers, ImageError, SECTION_HEADER_BYTES, checksum,
+    get_u16, get_u32, put_u16, put_u32,
 };
+use super::image::NET_RUN_FROM_SWAP;
 
-/// Offsets of the headers of a 64-bit executable.
-struct Headers {
-    coff_at: usize,
-    optional_at: usize,
-}
-
-impl Headers {
-    fn read(exe: &[u8]) -> Result<Self, ImageError> {
-        let malformed = |what| ImageError::Malformed { what };
-        let short = || malformed("the headers are cut short");
-        if exe.get(..2) != Some(b"MZ") {
-            return Err(malformed("it does not start with `MZ`"));
-        }
-        let coff_at = get_u32(exe, PE_POINTER_AT).ok_or_else(short)? as usize;
-        if exe.get(coff_at..coff_at.saturating_add(4)) != Some(b"PE\0\0") {
-            return Err(malformed("no PE signature"));
-        }
-        let optional_at = coff_at + COFF_BYTES;
-        if get_u16(exe, coff_at + 4) != Some(MACHINE_AMD64)
-            || get_u16(exe, optional_at) != Some(MAGIC_PE32_PLUS)
-        {
-            return Err(malformed("it is not a 64-bit x86 executable"));
-        }
-        let directories = get_u32(exe, optional_at + 108).ok_or_else(short)? as usize;
-        if directories <= DIRECTORY_SECURITY || optional_at + 152 > exe.len() {
-            return Err(malformed("too few data directories"));
-        }
-        Ok(Self {
-            coff_at,
-            optional_at,
-        })
+/// The headers of an exe that may be anybody's.
+fn headers_of(exe: &[u8]) -> Result<Headers, ImageError> {
+    let malformed = |what| ImageError::Malformed { what };
+    let headers = Headers::read(exe).map_err(|error| match error {
+        ImageError::Unsuitable { what } => malformed(what),
+        other => other,
+    })?;
+    let optional_at = headers.optional_at;
+    let directories = get_u32(exe, optional_at + 108)
+        .ok_or_else(|| malformed("the headers are cut short"))? as usize;
+    if directories <= DIRECTORY_SECURITY || optional_at + 152 > exe.len() {
+        return Err(malformed("too few data directories"));
     }
-
-    fn checksum_at(&self) -> usize {
-        self.optional_at + 64
-    }
-
-    fn directory_at(&self, index: usize) -> usize {
-        self.optional_at + 112 + index * 8
-    }
+    Ok(headers)
 }
 
 /// The bytes that were signed: certificate table cut off, its directory entry cleared, the
@@ -63,7 +37,7 @@ impl Headers {
 /// # Errors
 /// It is no executable, or its certificate table does not end the file.
 pub fn without_signature(exe: &[u8]) -> Result<Vec<u8>, ImageError> {
-    let headers = Headers::read(exe)?;
+    let headers = headers_of(exe)?;
     let entry = headers.directory_at(DIRECTORY_SECURITY);
     let field = |at| get_u32(exe, at).unwrap_or(0) as usize;
     let (offset, size) = (field(entry), field(entry + 4));
@@ -98,7 +72,7 @@ pub fn without_signature(exe: &[u8]) -> Result<Vec<u8>, ImageError> {
 /// Two header fields of the stub are not kept in the exe: the flag that `specialise` sets, and a
 /// checksum, which linkers write or leave zero. The digest tells which they were.
 pub fn stub_of(unsigned: &[u8], sha256: Sha256) -> Option<Vec<u8>> {
-    let headers = Headers::read(unsigned).ok()?;
+    let headers = headers_of(unsigned).ok()?;
     let sections = get_u16(unsigned, headers.coff_at + 6)?.checked_sub(1)?;
     let optional_bytes = usize::from(get_u16(unsigned, headers.coff_at + 20)?);
     if optional_bytes < 112 + (DIRECTORY_SECURITY + 1) * 8 {

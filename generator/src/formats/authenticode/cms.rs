@@ -1,7 +1,8 @@
 //! CMS SignedData (RFC 5652; PKCS #7 1.5), as far as Authenticode and time stamps use it.
 //!
-//! Reading only; nothing is proven here. Everything borrows from the bytes given, because
-//! digests and signatures are over those bytes.
+//! Reading only; nothing is proven here. Own reader over [`DER`](crate::formats::der), because
+//! digests and signatures are over the bytes as they stand: everything borrows from them, while a
+//! library's types (`cms`, `x509-cert`) are decoded and would have to be encoded again.
 
 use super::reason::InvalidReason;
 use crate::formats::der::{DerError, Element, Reader, tag};

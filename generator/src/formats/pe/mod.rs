@@ -1,7 +1,8 @@
 //! Portable executables: where things are, what kind it is, and its version resource.
 //!
 //! Own reader over a seekable file: payloads have hundreds of megabytes, and only headers and
-//! resource tables are looked at.
+//! resource tables are looked at. `object` would want the file in memory and refuses damaged ones
+//! in words that name no field.
 
 mod layout;
 mod version;

@@ -1,7 +1,9 @@
 //! X.509 certificates: reading them, and proving a path from a signer to a trusted root.
 //!
 //! Own readers over [`super::der`], because a path is proven with the original bytes: names
-//! are compared and signatures checked as they stand in the file. The mathematics is `ring`'s.
+//! are compared and signatures checked as they stand in the file. `rustls-webpki` proves paths of
+//! TLS servers at one moment; here purposes, moments and retired roots are Authenticode's. The
+//! mathematics is `ring`'s.
 
 mod anchors;
 mod certificate;
