@@ -39,7 +39,7 @@ pub fn config(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data)
         && let Ok(config) = Config::parse(text, Path::new("folder/gangway.toml"))
     {
-        let _ = config.settings();
+        let _ = config.named_paths();
     }
 }
 

@@ -48,8 +48,8 @@ pub(super) fn write(
         bundle_id: common.bundle_id.to_string(),
         release_id: release_id.to_string(),
         exe_name: common.exe_name.to_owned(),
-        share_root: common.config.share.root.clone(),
-        report_root: common.config.share.reports.clone(),
+        share_root: common.config.settings.release_root.clone(),
+        report_root: common.config.settings.report_root.clone(),
         domains,
         has_admx,
     };

@@ -86,7 +86,7 @@ fn deploy_options(common: &Common<'_>, domain: &Domain) -> DeployOptions {
             Principal::Name => PrincipalForm::Name,
             Principal::Sid => PrincipalForm::Sid,
         },
-        report_every_days: common.config.report_every_days(),
+        report_every_days: common.config.report_every_days,
         task: match common.mode {
             Mode::Precheck => DeployTask::Precheck,
             Mode::Onboard => DeployTask::Onboard,

@@ -131,8 +131,8 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         date: date(facts.output_time),
         exe_name: facts.exe_name,
         authenticode_sha256: &facts.authenticode_sha256,
-        share: &facts.config.share.root,
-        reports: facts.config.share.reports.as_deref(),
+        share: &facts.config.settings.release_root,
+        reports: facts.config.settings.report_root.as_deref(),
         domains: facts
             .config
             .gpo

@@ -78,7 +78,7 @@ pub(in crate::pipeline) fn compose_manifest(
         release_id: payloads::release_id(&payloads),
         stub,
         payloads,
-        settings: config.settings(),
+        settings: config.settings.clone(),
         lab_roots: lab_roots.iter().map(|der| Sha256::of(der)).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! The sections of `gangway.toml`, as they stand in the file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gangway_contract::machine_proxy::MachineProxy;
 use gangway_contract::manifest::{
@@ -16,39 +16,57 @@ use crate::policies::RoleName;
 /// The config as it stands in the file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub(super) struct ConfigFile {
     /// Whose servers these are.
-    pub organization: Organization,
+    pub(super) organization: Organization,
     /// Where the portal downloads lie.
-    pub downloads: Downloads,
+    pub(super) downloads: Downloads,
     /// Who besides Microsoft is trusted; for labs.
     #[serde(default)]
-    pub trust: TrustSettings,
+    pub(super) trust: TrustSettings,
     /// Where servers find payloads and leave reports.
-    pub share: Share,
+    pub(super) share: Share,
     /// What becomes policy, and in which domains.
-    pub gpo: Gpo,
+    pub(super) gpo: Gpo,
     /// What the bootstrap does.
     #[serde(default)]
-    pub onboard: Onboard,
+    pub(super) onboard: Onboard,
     /// What the bootstrap does when it offboards.
     #[serde(default)]
-    pub offboard: Offboard,
+    pub(super) offboard: Offboard,
     /// Which servers beyond the usual ones are meant.
     #[serde(default)]
-    pub targets: Targets,
+    pub(super) targets: Targets,
     /// When an onboarded server counts as silent or its content as old.
     #[serde(default)]
-    pub health: HealthLimits,
+    pub(super) health: HealthLimits,
     /// When and on how many servers it does it.
     #[serde(default)]
-    pub rollout: Rollout,
+    pub(super) rollout: Rollout,
     /// The stub the bootstrap is made from.
     #[serde(default)]
-    pub bootstrap: BootstrapSection,
+    pub(super) bootstrap: BootstrapSection,
     /// Who signs the bootstrap.
     #[serde(default)]
-    pub signing: Signing,
+    pub(super) signing: Signing,
+}
+
+impl ConfigFile {
+    /// Relative paths become relative to the config's folder.
+    pub(super) fn resolve_paths(&mut self, folder: &Path) {
+        let paths = self.downloads.paths.iter_mut();
+        let paths = paths.chain(&mut self.downloads.deployment_source);
+        let roots = self.trust.lab_roots.iter_mut();
+        let roots = roots
+            .chain(&mut self.trust.blob_roots)
+            .chain(&mut self.trust.revocation_lists)
+            .chain(&mut self.signing.roots);
+        let key = self.onboard.monitoring_agent.as_mut();
+        let paths = paths.chain(key.map(|agent| &mut agent.key_file));
+        for entry in paths.chain(roots).chain(&mut self.bootstrap.stub) {
+            *entry = folder.join(&*entry);
+        }
+    }
 }
 
 /// `[organization]`

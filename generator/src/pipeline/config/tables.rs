@@ -82,6 +82,7 @@ mod tests {
     use toml::{Table, Value};
 
     use super::super::Config;
+    use super::super::sections::ConfigFile;
     use super::*;
 
     /// The config that `init` writes, with everything optional switched on.
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn the_config_that_init_writes_shows_every_key() {
         let config: Table = toml::from_str(&everything()).unwrap();
-        let top = keys::<Config>();
+        let top = keys::<ConfigFile>();
         let found: Vec<&str> = config.keys().map(String::as_str).collect();
         assert!(top.iter().all(|key| found.contains(key)), "{found:?}");
         for (table, keys) in tables() {

@@ -1,0 +1,339 @@
+//! From the config as it stands in the file to one that can be used: each value is parsed here, once.
+
+use std::path::Path;
+
+use gangway_contract::OrgId;
+use gangway_contract::manifest::{HealthLimits, MonitoringAgent, Settings, Window};
+
+use super::error::ConfigError;
+use super::sections::{
+    ConfigFile, Domain, MonitoringAgentSection, Onboard, ProxySettings, Rollout, Share,
+};
+use super::values::{
+    contain_each_other, is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window,
+    signing_fault, unc_fault,
+};
+use super::{Config, place};
+
+/// A value that its field cannot have.
+struct Fault {
+    /// Section and field.
+    field: &'static str,
+    /// What is wrong with it.
+    why: String,
+    /// What to write instead.
+    hint: &'static str,
+}
+
+/// [`Fault`] as an error.
+fn refuse<T>(field: &'static str, why: impl Into<String>, hint: &'static str) -> Result<T, Fault> {
+    let why = why.into();
+    Err(Fault { field, why, hint })
+}
+
+/// The config of a file; `text` and `path` tell where in it a fault stands.
+///
+/// # Errors
+/// The first field with a value that it cannot have, with its line.
+pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Config, ConfigError> {
+    if let Some((field, line)) = place::control_character(text) {
+        return Err(ConfigError::Value {
+            path: path.to_owned(),
+            line: Some(line),
+            field,
+            why: "holds a control character".to_owned(),
+            hint: "write the text without it; single quotes take a backslash as it is",
+        });
+    }
+    whole(file).map_err(|Fault { field, why, hint }| ConfigError::Value {
+        path: path.to_owned(),
+        line: place::line_of(text, field),
+        field: field.to_owned(),
+        why,
+        hint,
+    })
+}
+
+/// Section by section.
+fn whole(file: ConfigFile) -> Result<Config, Fault> {
+    let name = &file.organization.name;
+    if name.trim().is_empty() || name.chars().count() > 64 {
+        return refuse(
+            "organization.name",
+            "must have 1 to 64 characters",
+            "write the name that reports and GPO names should show",
+        );
+    }
+    if file.downloads.paths.is_empty() {
+        return refuse(
+            "downloads.paths",
+            "is empty",
+            "name the folder with the portal downloads",
+        );
+    }
+    share(&file.share)?;
+    domains(&file.gpo.domain)?;
+    servers(&file.onboard)?;
+    health(file.health)?;
+    proxy(&file.gpo.settings.proxy)?;
+    workspaces(&file.onboard)?;
+    let when = when(&file.rollout)?;
+    if let Some((field, why, hint)) = signing_fault(&file.signing) {
+        return refuse(field, why, hint);
+    }
+    Ok(Config {
+        settings: settings(&file, &when),
+        report_every_days: when.report_every_days,
+        organization: file.organization,
+        downloads: file.downloads,
+        trust: file.trust,
+        gpo: file.gpo,
+        onboard: file.onboard,
+        bootstrap: file.bootstrap,
+        signing: file.signing,
+    })
+}
+
+fn share(share: &Share) -> Result<(), Fault> {
+    for (field, unc) in [
+        ("share.root", Some(&share.root)),
+        ("share.reports", share.reports.as_ref()),
+    ] {
+        if let Some(why) = unc.and_then(|unc| unc_fault(unc)) {
+            return refuse(
+                field,
+                why,
+                r"write a UNC path with the file server's full DNS name, as '\\files.contoso.com\gangway$'",
+            );
+        }
+    }
+    if let Some(reports) = &share.reports
+        && contain_each_other(&share.root, reports)
+    {
+        let root = &share.root;
+        return refuse(
+            "share.reports",
+            format!(
+                "is `{reports}`, and one of it and `share.root` (`{root}`) lies in the other: \
+                 who may leave reports could change payloads"
+            ),
+            r"write a folder of its own, as '\\files.contoso.com\gangway-reports$'",
+        );
+    }
+    Ok(())
+}
+
+fn domains(domains: &[Domain]) -> Result<(), Fault> {
+    if domains.is_empty() {
+        return refuse(
+            "gpo.domain",
+            "names no domain",
+            "add a [[gpo.domain]] section with `dns_name`",
+        );
+    }
+    for (place, domain) in domains.iter().enumerate() {
+        let mut before = domains.iter().take(place);
+        if before.any(|other| other.dns_name == domain.dns_name) {
+            return refuse(
+                "gpo.domain",
+                format!("names `{}` twice", domain.dns_name),
+                "leave one section for each domain",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What is said of every server.
+fn servers(onboard: &Onboard) -> Result<(), Fault> {
+    let tag = onboard.device_tag.as_ref();
+    if tag.is_some_and(|tag| tag.chars().count() > 200) {
+        return refuse(
+            "onboard.device_tag",
+            "is longer than 200 characters",
+            "the sensor refuses longer tags (event 74)",
+        );
+    }
+    let mut services = onboard.other_antivirus.iter();
+    if let Some(name) = services.find(|name| !is_service_name(name)) {
+        return refuse(
+            "onboard.other_antivirus",
+            format!("holds `{name}`, which is no name of a service"),
+            "write the service's short name, as `sc query` shows it",
+        );
+    }
+    Ok(())
+}
+
+fn health(limits: HealthLimits) -> Result<(), Fault> {
+    for (field, days) in [
+        ("health.silent_after_days", limits.silent_after_days),
+        (
+            "health.content_old_after_days",
+            limits.content_old_after_days,
+        ),
+    ] {
+        if days == 0 {
+            return refuse(
+                field,
+                "is 0, so that every server would be called so",
+                "write a number of days from 1",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn proxy(proxy: &ProxySettings) -> Result<(), Fault> {
+    let winhttp = proxy.winhttp.as_deref();
+    if winhttp.is_some_and(|text| !is_host_and_port(text)) {
+        return refuse(
+            "gpo.settings.proxy.winhttp",
+            "is no host with a port",
+            "write it as `proxy.contoso.com:8080`, without a scheme",
+        );
+    }
+    const BYPASS: &str = "gpo.settings.proxy.winhttp_bypass";
+    if winhttp.is_none() && !proxy.winhttp_bypass.is_empty() {
+        return refuse(
+            BYPASS,
+            "names hosts and there is no `winhttp` to go past",
+            "write the proxy too, or leave the hosts out",
+        );
+    }
+    if let Some(host) = proxy.winhttp_bypass.iter().find(|host| !is_bypass(host)) {
+        return refuse(
+            BYPASS,
+            format!("holds `{host}`, which is no host"),
+            "write one host an entry; `*` may begin it, and `<local>` means names without a dot",
+        );
+    }
+    Ok(())
+}
+
+fn workspaces(onboard: &Onboard) -> Result<(), Fault> {
+    const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
+    let is_guid = |text: &String| text.parse::<OrgId>().is_ok();
+    if let Some(id) = onboard.remove_workspaces.iter().find(|id| !is_guid(id)) {
+        return refuse(
+            "onboard.remove_workspaces",
+            format!("holds `{id}`, which is no workspace id"),
+            WORKSPACE,
+        );
+    }
+    let Some(MonitoringAgentSection {
+        workspace, proxy, ..
+    }) = &onboard.monitoring_agent
+    else {
+        return Ok(());
+    };
+    if !is_guid(workspace) {
+        return refuse(
+            "onboard.monitoring_agent.workspace",
+            format!("is `{workspace}`, which is no workspace id"),
+            WORKSPACE,
+        );
+    }
+    if proxy.as_deref().is_some_and(|url| !is_proxy_url(url)) {
+        return refuse(
+            "onboard.monitoring_agent.proxy",
+            "is no URL of a proxy without credentials",
+            "write it as `https://proxy.contoso.com:8080`",
+        );
+    }
+    Ok(())
+}
+
+/// What `[rollout]` says in a form of its own.
+struct When {
+    ring_percent: Option<u8>,
+    report_every_days: u16,
+    window: Option<Window>,
+}
+
+fn when(rollout: &Rollout) -> Result<When, Fault> {
+    let percent = |given| u8::try_from(given).ok().filter(|percent| *percent <= 100);
+    let days = |given| u16::try_from(given).ok().filter(|days| *days <= 30);
+    let ring_percent = match rollout.ring_percent.map(percent) {
+        Some(None) => {
+            return refuse(
+                "rollout.ring_percent",
+                "is no percentage",
+                "write a percentage from 0 to 100",
+            );
+        }
+        given => given.flatten(),
+    };
+    let Some(report_every_days) = rollout.report_every_days.map_or(Some(1), days) else {
+        return refuse(
+            "rollout.report_every_days",
+            "is no number of days that fits",
+            "write 1 to 30, or 0 for no reports of servers that are done",
+        );
+    };
+    let window = match rollout
+        .window
+        .as_deref()
+        .map(|text| (text, parse_window(text)))
+    {
+        Some((text, None)) => {
+            return refuse(
+                "rollout.window",
+                format!("`{text}` is no window"),
+                "write local times as `22:00-04:00`",
+            );
+        }
+        given => given.and_then(|(_, window)| window),
+    };
+    Ok(When {
+        ring_percent,
+        report_every_days,
+        window,
+    })
+}
+
+/// The settings that go into the manifest; what the file leaves out has its default.
+fn settings(file: &ConfigFile, when: &When) -> Settings {
+    let (onboard, rollout) = (&file.onboard, &file.rollout);
+    let defaults = Settings::with_release_root(file.share.root.clone());
+    Settings {
+        report_root: file.share.reports.clone(),
+        antivirus_mode: onboard.antivirus_mode,
+        other_antivirus: onboard.other_antivirus.clone(),
+        health: file.health,
+        agent_route: onboard.agent_route,
+        device_tag: onboard.device_tag.clone(),
+        machine_proxy: file.gpo.settings.proxy.machine(),
+        window: when.window,
+        ring_percent: when.ring_percent.unwrap_or(defaults.ring_percent),
+        reboot: rollout.reboot.unwrap_or(defaults.reboot),
+        azure_stack_hci: file.targets.azure_stack_hci,
+        vdi: file.targets.vdi,
+        apply: onboard.apply,
+        remove_workspaces: onboard.remove_workspaces.clone(),
+        monitoring_agent: onboard
+            .monitoring_agent
+            .as_ref()
+            .map(|agent| MonitoringAgent {
+                workspace: agent.workspace.clone(),
+                proxy: agent.proxy.clone(),
+            }),
+        uninstall_agent: file.offboard.uninstall_agent,
+        retry_wait_s: rollout.retry_wait_s.unwrap_or(defaults.retry_wait_s),
+        jitter_s: rollout.jitter_s.unwrap_or(defaults.jitter_s),
+        fetch_retries: rollout.fetch_retries.unwrap_or(defaults.fetch_retries),
+        fetch_retry_wait_s: rollout
+            .fetch_retry_wait_s
+            .unwrap_or(defaults.fetch_retry_wait_s),
+        installer_wait_s: rollout
+            .installer_wait_s
+            .unwrap_or(defaults.installer_wait_s),
+        install_limit_s: rollout.install_limit_s.unwrap_or(defaults.install_limit_s),
+        script_limit_s: rollout.script_limit_s.unwrap_or(defaults.script_limit_s),
+        verify_wait_s: rollout.verify_wait_s.unwrap_or(defaults.verify_wait_s),
+        free_space_bytes: rollout
+            .free_space_bytes
+            .unwrap_or(defaults.free_space_bytes),
+        ..defaults
+    }
+}
