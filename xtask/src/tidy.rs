@@ -58,6 +58,7 @@ pub(crate) fn run() -> Result<()> {
     for rule in [
         files::module_headers,
         files::ignored_tests,
+        files::unbounded_reads,
         words::forbidden,
         words::registries,
         words::hints,

@@ -34,6 +34,48 @@ pub(super) fn ignored_tests(sources: &[Source]) -> Vec<Breach> {
     breaches
 }
 
+/// Where the generator may open files besides `plain_file.rs`, and what they are.
+const OPENED_ELSEWHERE: &[(&str, &str)] = &[
+    ("fleet/prune/mod.rs", "a folder, to flush it"),
+    ("intake/content.rs", "a spool of its own"),
+    ("interrupted.rs", "the kernel's words on this process"),
+    ("pipeline/output/mod.rs", "a copy of its own, for its mode"),
+];
+
+/// Whatever others may have put there is opened by the one bounded way.
+pub(super) fn unbounded_reads(sources: &[Source]) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for source in rust(sources) {
+        let Some(path) = source.path.strip_prefix("generator/src/") else {
+            continue;
+        };
+        let is_test = path.contains("tests/") || path.ends_with("tests.rs");
+        let may = path == "plain_file.rs" || OPENED_ELSEWHERE.iter().any(|(file, _)| *file == path);
+        if is_test || may || is_module_of_tests(sources, &source.path) {
+            continue;
+        }
+        let code = source.text.split("#[cfg(test)]\nmod tests {").next();
+        for (index, line) in code.unwrap_or_default().lines().enumerate() {
+            let is_read = ["fs::read(", "fs::read_to_string(", " File::open("]
+                .iter()
+                .any(|call| line.contains(call));
+            if is_read {
+                let what = "reads a file without a bound: go by `plain_file`";
+                breaches.push(Breach::of(source, Some(index + 1), what));
+            }
+        }
+    }
+    breaches
+}
+
+/// Does the file above declare it for tests only?
+fn is_module_of_tests(sources: &[Source], path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let declared = format!("#[cfg(test)]\nmod {};", file.trim_end_matches(".rs"));
+    let above = [format!("{folder}/mod.rs"), format!("{folder}/lib.rs")];
+    rust(sources).any(|source| above.contains(&source.path) && source.text.contains(&declared))
+}
+
 /// Files to think about.
 pub(super) fn long(sources: &[Source]) -> Vec<Breach> {
     rust(sources)
@@ -71,6 +113,26 @@ mod tests {
         .concat();
         let breaches = ignored_tests(&[source("a.rs", &text)]);
         assert_eq!(breaches[0].line, Some(3));
+    }
+
+    #[test]
+    fn files_are_read_by_one_way() {
+        let read = "fn a() { std::fs::read(path); }\n";
+        let in_tests = "#[cfg(test)]\nmod tests {\n    std::fs::read(path);\n}\n";
+        for (path, text, allowed) in [
+            ("generator/src/a.rs", read, false),
+            ("generator/src/a.rs", "let x = File::open(path);", false),
+            ("generator/src/a.rs", "CompoundFile::open(source)", true),
+            ("generator/src/a.rs", in_tests, true),
+            ("generator/src/a/tests.rs", read, true),
+            ("generator/src/cut.rs", read, true),
+            ("generator/src/plain_file.rs", read, true),
+            ("xtask/src/a.rs", read, true),
+        ] {
+            let above = source("generator/src/lib.rs", "#[cfg(test)]\nmod cut;\n");
+            let breaches = unbounded_reads(&[above, source(path, text)]);
+            assert_eq!(breaches.is_empty(), allowed, "{path}: {text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::super::disk;
 use super::contents::{self, Bundle, Contents, Found};
 use super::error::{OutputError, io_error};
 use super::{INTAKE_FOLDER, MARKER, MARKER_TEXT};
-use crate::bundle;
+use crate::{bundle, plain_file};
 
 /// Removes a bundle. Its document goes last, so that a removal that is killed can be ended.
 pub(super) fn remove_bundle(folder: &Path, bundle: &Bundle) -> Result<(), OutputError> {
@@ -65,11 +65,10 @@ fn is_marked(folder: &Path) -> bool {
         fs::symlink_metadata(path).is_ok_and(|found| is(&found))
     };
     let marker = folder.join(MARKER);
+    let limit = MARKER_TEXT.len() as u64;
     plain(folder, fs::Metadata::is_dir)
-        && plain(&marker, |found| {
-            found.is_file() && found.len() <= MARKER_TEXT.len() as u64
-        })
-        && fs::read(&marker).is_ok_and(|text| MARKER_TEXT.starts_with(&text))
+        && plain(&marker, fs::Metadata::is_file)
+        && plain_file::read_whole(&marker, limit).is_ok_and(|text| MARKER_TEXT.starts_with(&text))
 }
 
 /// One file last, then the folder itself. What came into it meanwhile stays, and makes it fail.
