@@ -1,4 +1,5 @@
-//! What the generator and the bootstrap agree on, and nowhere twice.
+//! What the generator and the bootstrap agree on, written out once (`cargo xtask tidy` looks for
+//! repeated keys).
 //!
 //! The documents (manifest, facts, plan, report), the pure decision between them, the closed
 //! set of states and the exit codes. No I/O, no clock and no platform: everything that varies

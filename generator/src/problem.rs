@@ -1,8 +1,9 @@
 //! Findings about inputs, outputs and foreign policies: collected, never thrown one by one.
 //!
 //! Each concern keeps its own table of [`Code`]s (`intake/codes.rs`, `gpo/codes.rs`, …);
-//! `pipeline/explain.rs` joins them for `gangway explain`. Ranges: `GW0xxx` config, `GW1xxx`
-//! intake, `GW2xxx` Group Policy, `GW3xxx` bundle and signing, `GW4xxx` fleet.
+//! `pipeline/explain/` joins them for `gangway explain`. Ranges: `GW1xxx` intake, `GW2xxx` Group
+//! Policy, `GW3xxx` bundle and signing, `GW4xxx` fleet. What is wrong with the config is a failure
+//! and has no code.
 
 use std::borrow::Cow;
 

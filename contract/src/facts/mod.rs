@@ -1,5 +1,5 @@
 //! What one server looks like to the bootstrap: plain data, read by the probe, described by
-//! hand for the simulator, written into every report.
+//! hand in the decision tables, written into every report.
 //!
 //! The clock is one of the facts. Every fact has a dotted name (`sensor.org_id`) and a text
 //! form, so that the same server can be printed, tabled and described in a CSV file. Fields

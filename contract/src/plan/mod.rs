@@ -1,8 +1,8 @@
 //! The decision: from what a server looks like to what is done there.
 //!
 //! [`decide`] is pure and total: the same manifest, facts and history give the same plan on a
-//! server, in a test and in the simulator. A plan leaves the execution no choice, and
-//! deciding again on the facts after it ([`apply`]) gives no step.
+//! server and in a test. A plan leaves the execution no choice, and deciding again on the facts
+//! after it ([`apply`]) gives no step.
 
 mod findings;
 mod gates;
