@@ -70,7 +70,7 @@ pub enum FailureCode {
     Problems,
     /// Findings that `--deny` names, each among the `problems`.
     Denied,
-    /// The stub, a policy or the kit cannot be made from what the config says.
+    /// The stub or a policy cannot be made from what the config says.
     Unbuildable,
     /// Somebody else's object stands where ours would be written.
     Refused,
@@ -121,9 +121,7 @@ impl FailureCode {
             Self::StandardOutput => "standard output took no more",
             Self::Problems => "errors among the `problems`",
             Self::Denied => "findings among the `problems` that `--deny` names",
-            Self::Unbuildable => {
-                "the stub, a policy or the kit cannot be made from what the config says"
-            }
+            Self::Unbuildable => "the stub or a policy cannot be made from what the config says",
             Self::Refused => "somebody else's object stands where ours would be written",
             Self::NotABundle => "the folder is no bundle",
             Self::NotVerified => "the bundle, or a file of it, is not what it must be",

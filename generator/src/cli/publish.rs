@@ -24,8 +24,8 @@ pub(super) fn without_directory() -> Failure {
         "this program was built without the feature `directory`, so it cannot publish",
     )
     .hint(
-        "build it with `cargo build --release -p gangway --features directory`, or publish \
-         by `publish/Publish-Gangway.ps1` of the bundle",
+        "build it with `cargo build --release -p gangway --features directory`, or follow \
+         `runbook.html` of the bundle",
     )
 }
 

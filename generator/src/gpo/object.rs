@@ -31,7 +31,7 @@ pub struct Gpo {
     pub version: Version,
     /// Computer side.
     pub machine: Side,
-    /// WMI filter that belongs to it; import drops the association, so the kit sets it.
+    /// WMI filter that belongs to it; import drops the association.
     pub wmi_filter: WmiFilter,
 }
 

@@ -11,7 +11,6 @@ use crate::intake;
 use crate::plain_file;
 use crate::policies::GpoError;
 use crate::problem::Problem;
-use crate::publication::kit::KitError;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -123,9 +122,6 @@ pub enum BuildError {
         /// Why.
         source: GpoError,
     },
-    /// A script of the apply kit could not be written.
-    #[error(transparent)]
-    Kit(#[from] KitError),
     /// The folder could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -150,7 +146,7 @@ impl Fault for BuildError {
                 FailureCode::Lock
             }
             Self::NoStub { .. } => FailureCode::Files,
-            Self::Stub { .. } | Self::Gpo { .. } | Self::Kit(_) => FailureCode::Unbuildable,
+            Self::Stub { .. } | Self::Gpo { .. } => FailureCode::Unbuildable,
             Self::Problems(problems) => intake::codes::failure_of(problems),
             Self::Denied(_) => FailureCode::Denied,
             Self::Runbook { .. } | Self::Digest { .. } => FailureCode::Defect,
@@ -180,7 +176,7 @@ impl Fault for BuildError {
                  `gangway-runner.exe` beside `gangway`"
             }
             Self::Denied(_) => "mend what they name, or deny less",
-            Self::Digest { .. } | Self::Problems(_) | Self::Kit(_) | Self::Runbook { .. } => {
+            Self::Digest { .. } | Self::Problems(_) | Self::Runbook { .. } => {
                 return None;
             }
         };

@@ -14,7 +14,6 @@ mod disk;
 mod edited_packages;
 pub mod explain;
 mod inputs;
-mod kit;
 mod layout;
 mod leftover;
 mod lock;

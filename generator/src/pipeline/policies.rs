@@ -8,10 +8,9 @@ use gangway_contract::manifest::{AntivirusMode, Mode};
 use super::build_error::BuildError;
 use super::config::{Config, Domain, ExclusionSettings, Principal};
 use super::output::Staging;
-use crate::gpo;
 use crate::policies::{
     self, DeployOptions, DeployTask, Exclusions, GpoError, GpoFiles, PrincipalForm, Proxies,
-    Purpose, RoleExclusions, SettingsOptions,
+    RoleExclusions, SettingsOptions,
 };
 
 /// What all policies of one bundle share.
@@ -29,11 +28,6 @@ pub(super) struct Written {
     /// Folder of its backup below `gpo/<dns-name>/`.
     pub(super) folder: String,
     pub(super) display_name: String,
-    /// GUID of its backup.
-    pub(super) backup_id: String,
-    /// Does it hold the task?
-    pub(super) is_task: bool,
-    pub(super) filter: gpo::wmi::WmiFilter,
 }
 
 /// Writes `gpo/<dns-name>/…` for every domain of the config; the result is in the order of
@@ -54,9 +48,6 @@ pub(super) fn write(
             domain: domain.dns_name.to_string(),
             folder: gpo.purpose.folder(),
             display_name: gpo.display_name.clone(),
-            backup_id: gpo.backup_id.to_string(),
-            is_task: matches!(gpo.purpose, Purpose::Deploy | Purpose::Offboard),
-            filter: gpo.wmi_filter.clone(),
         }));
         let all = gpos.into_iter().flat_map(|gpo| gpo.files);
         files.extend(all.map(|file| (file.path, file.bytes)));

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::config::Config;
 use super::policies::Written;
 use crate::bundle::{Input, Remark};
+use crate::publication::{ShareCommands, SharedFolder, share_commands};
 
 /// What the page is made of.
 pub(super) struct Facts<'a> {
@@ -78,6 +79,8 @@ struct Page<'a> {
     authenticode_sha256: &'a str,
     share: &'a str,
     reports: Option<&'a str>,
+    share_commands: ShareCommands,
+    report_commands: Option<ShareCommands>,
     domains: Vec<DomainRow<'a>>,
     payloads: Vec<PayloadRow<'a>>,
     endpoints: &'a [String],
@@ -113,6 +116,11 @@ struct PayloadRow<'a> {
 pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
     let manifest = facts.manifest;
     let words = Words::of(manifest.mode);
+    let settings = &facts.config.settings;
+    let reports = &settings.report_root;
+    let domains: Vec<&str> = (facts.config.gpo.domain.iter())
+        .map(|domain| domain.dns_name.as_str())
+        .collect();
     let page = Page {
         organization: &manifest.organization,
         verb: words.verb,
@@ -131,8 +139,12 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         date: date(facts.output_time),
         exe_name: facts.exe_name,
         authenticode_sha256: &facts.authenticode_sha256,
-        share: &facts.config.settings.release_root,
-        reports: facts.config.settings.report_root.as_deref(),
+        share: &settings.release_root,
+        reports: reports.as_deref(),
+        share_commands: share_commands(SharedFolder::Payloads, &settings.release_root, &domains),
+        report_commands: reports
+            .as_deref()
+            .map(|reports| share_commands(SharedFolder::Reports, reports, &domains)),
         domains: facts
             .config
             .gpo

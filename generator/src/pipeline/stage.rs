@@ -67,8 +67,7 @@ pub(super) fn stage_templates(
     staging: &mut Staging,
     inspection: &Inspection,
     progress: &dyn Progress,
-) -> Result<bool, BuildError> {
-    let mut has_definitions = false;
+) -> Result<(), BuildError> {
     for (wanted, path) in [
         (false, "publish/PolicyDefinitions/AtpConfiguration.admx"),
         (
@@ -81,8 +80,7 @@ pub(super) fn stage_templates(
         );
         if let Some(item) = item {
             stage(staging, path, item, progress)?;
-            has_definitions |= !wanted;
         }
     }
-    Ok(has_definitions)
+    Ok(())
 }

@@ -1,4 +1,5 @@
-//! Bringing a bundle to where servers find it: the one house of directory, SYSVOL and apply kit.
+//! Bringing a bundle to where servers find it: the one house of directory, SYSVOL and
+//! payload share.
 //!
 //! Reads what is there (directory and SYSVOL of one domain controller), lets [`plan`] work out the
 //! steps to what should be, prints each and, when told to, does it. What was there is saved first,
@@ -13,8 +14,8 @@ mod credentials;
 mod directory;
 mod execute;
 mod host;
-pub mod kit;
 mod offline;
+mod permissions;
 pub mod plan;
 mod present;
 mod release;
@@ -37,6 +38,7 @@ pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Fa
 pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
 pub use host::{HostName, InvalidHostName};
 pub use offline::{OfflinePlan, plan_offline};
+pub use permissions::{ShareCommands, SharedFolder, share_commands};
 pub use release::{Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release};
 pub use server::pdc_emulator_of;
 pub use share::{FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};

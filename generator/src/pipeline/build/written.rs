@@ -18,7 +18,7 @@ use crate::pipeline::stage::{stage_payloads, stage_templates};
 use crate::pipeline::sums::{SUMS_FILE_NAME, sums};
 use crate::pipeline::verify::exe_digest;
 use crate::pipeline::workspace_key::WorkspaceKey;
-use crate::pipeline::{kit, lock, policies, runbook};
+use crate::pipeline::{lock, policies, runbook};
 
 /// A bundle whose files are all written.
 pub(super) struct Written {
@@ -152,7 +152,7 @@ fn write_share(
     Ok(())
 }
 
-/// Policies of every domain, the apply kit, and the runbook that tells of them.
+/// Policies of every domain, and the runbook that tells of them.
 fn write_domains(
     desk: &Desk<'_>,
     accepted: &Accepted<'_>,
@@ -170,14 +170,7 @@ fn write_domains(
         output_time: told.output_time,
     };
     let policies = policies::write(staging, &common)?;
-    let has_templates = stage_templates(staging, accepted.inspection, progress)?;
-    kit::write(
-        staging,
-        &common,
-        &manifest.release_id,
-        &policies,
-        has_templates,
-    )?;
+    stage_templates(staging, accepted.inspection, progress)?;
     let runbook = runbook::render(&runbook::Facts {
         config: &desk.config,
         manifest,

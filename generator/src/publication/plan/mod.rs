@@ -173,7 +173,7 @@ impl Refused {
     /// What to do next.
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::Foreign { .. } => "remove it, or publish with the kit by hand",
+            Self::Foreign { .. } => "look whose it is; `gangway` changes only what it made itself",
             Self::SameName { .. } => {
                 "it may come from an import by hand; remove it with its links, or go on publishing \
                  by hand"

@@ -9,8 +9,8 @@ use walkdir::WalkDir;
 
 use gangway_contract::Sha256;
 
+use super::powershell::PowerShell;
 use super::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
-use crate::publication::kit::PowerShell;
 use crate::publication::plan::TEMPORARY;
 use crate::{child, plain_file, printable};
 

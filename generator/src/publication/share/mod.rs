@@ -2,6 +2,7 @@
 //! cut at each of them. Paths are below the share, with `/`.
 
 mod folder;
+mod powershell;
 #[cfg(unix)]
 mod smbclient;
 

@@ -19,7 +19,7 @@ pub const PLAIN: &str = "plain";
 /// Of every account; worthless outside.
 pub const PASSWORD: &str = "Passw0rd!lab";
 /// Where the domain's files are, seen from inside.
-pub(super) const INSIDE: &str = "/run/samba/domain";
+pub const INSIDE: &str = "/run/samba/domain";
 
 /// With the folders of system programs, which are not on everybody's `PATH`.
 pub(super) fn search_path() -> OsString {

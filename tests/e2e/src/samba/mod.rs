@@ -14,4 +14,4 @@ mod template;
 pub use contents::{Attributes, Objects, tree};
 pub use cut::Cut;
 pub use domain::Domain;
-pub use lab::{ADMINISTRATOR, CONTROLLER, CREATOR, DN, NAME, PASSWORD, PLAIN};
+pub use lab::{ADMINISTRATOR, CONTROLLER, CREATOR, DN, INSIDE, NAME, PASSWORD, PLAIN};

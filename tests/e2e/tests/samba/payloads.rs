@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use gangway_e2e::samba::{CONTROLLER, Domain};
+use gangway_e2e::samba::{CONTROLLER, Domain, NAME};
 use gangway_e2e::{Bundle, required};
 
-use super::model::task_only;
+use super::model::{recipe, task_only};
 use super::{ENVIRONMENT, text};
 
 /// The share by its UNC path, with a folder below it.
@@ -166,4 +166,82 @@ fn a_share_that_cannot_be_written_is_told_and_nothing_is_left() {
         assert!(said.contains("hint: "), "{said}");
     }
     assert_eq!(files(&domain.payloads()), ["mde"]);
+}
+
+/// A command of the runbook that begins so and holds this, as it is to be typed.
+fn of_runbook(bundle: &Bundle, begins: &str, holds: &str) -> String {
+    let text = fs::read_to_string(bundle.folder().join("runbook.html")).unwrap();
+    let text = text.replace("&#39;", "'").replace("&quot;", "\"");
+    let text = text.replace("<pre>", "").replace("</pre>", "");
+    let line = text
+        .lines()
+        .find(|line| line.starts_with(begins) && line.contains(holds));
+    line.unwrap().to_owned()
+}
+
+/// The domain's SID, asked for as the runbook says.
+fn domain_sid(domain: &Domain, bundle: &Bundle) -> String {
+    let ask = of_runbook(bundle, "wbinfo -D", "");
+    let output = domain.run(domain.command("sh").args(["-c", &ask])).unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let line = output.stdout.lines().find(|line| line.starts_with("SID"));
+    line.unwrap().rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn with_the_runbooks_permissions_payloads_are_read_and_reports_arrive() {
+    let domain = Domain::start().unwrap();
+    let bundle = recipe()
+        .with("share", r"reports = '\\files.contoso.com\gangway-reports$'")
+        .bundle()
+        .unwrap();
+    let sid = domain_sid(&domain, &bundle);
+    for (holds, share) in [("0x1200a9", "payloads"), ("0x1000a2", "reports")] {
+        let folder = format!("{}/{share}", gangway_e2e::samba::INSIDE);
+        let command = of_runbook(&bundle, "samba-tool ntacl set", holds)
+            .replace(&format!("SID-OF-{NAME}"), &sid)
+            .replace("FOLDER", &folder);
+        // This server keeps its configuration elsewhere and is a domain controller.
+        let command = format!(
+            "{command} --configfile={}/etc/smb.conf --use-s3fs --service={share}",
+            gangway_e2e::samba::INSIDE
+        );
+        let output = domain
+            .run(domain.command("sh").args(["-c", &command]))
+            .unwrap();
+        assert!(output.status.success(), "{command}: {}", text(&output));
+    }
+    let to = format!(r"\\{CONTROLLER}\payloads");
+    published(&domain, &bundle, &["--to", &to, "--apply"]);
+    assert_read_only_for_computers(&domain, &bundle, "");
+
+    // As the bootstrap leaves a report: under another name first, then renamed.
+    let report = domain.scratch().join("report");
+    fs::write(&report, "{}").unwrap();
+    let put = format!("put {} a.tmp; rename a.tmp a.json", report.display());
+    let output = domain.smbclient_on("reports", "srv1$", &put).unwrap();
+    assert!(!text(&output).contains("NT_STATUS"), "{}", text(&output));
+    assert_eq!(files(&domain.reports()), ["a.json"]);
+    for refused in [
+        "get a.json /dev/null".to_owned(),
+        "del a.json".to_owned(),
+        "rename a.json b.json".to_owned(),
+        format!("put {} a.json", report.display()),
+        "ls".to_owned(),
+        "mkdir more".to_owned(),
+    ] {
+        let output = domain.smbclient_on("reports", "srv2$", &refused).unwrap();
+        assert!(
+            text(&output).contains("NT_STATUS_"),
+            "{refused}: {}",
+            text(&output)
+        );
+    }
+    let output = domain.smbclient_on("reports", "plain", &put).unwrap();
+    assert!(
+        text(&output).contains("NT_STATUS_ACCESS_DENIED"),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(files(&domain.reports()), ["a.json"]);
 }

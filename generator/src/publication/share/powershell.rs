@@ -1,32 +1,27 @@
-//! Texts as literals of script languages. A template's hole takes one of these types and never
-//! a bare text, so nothing that a config says can become code.
+//! Texts as literals of PowerShell, so that nothing that a path says can become code.
 
 use std::fmt;
 
 /// A text that no literal can carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` holds the control character U+{code:04X}, which no script literal can carry")]
-pub struct InvalidLiteral {
+pub(super) struct InvalidLiteral {
     /// The text with the character escaped.
-    pub shown: String,
+    pub(super) shown: String,
     /// The character's number.
-    pub code: u32,
+    pub(super) code: u32,
 }
 
 /// A PowerShell string in single quotes: nothing inside is expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PowerShell(String);
-
-/// A POSIX shell word in single quotes: nothing inside is expanded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shell(String);
+pub(super) struct PowerShell(String);
 
 impl PowerShell {
     /// Quotes a text.
     ///
     /// # Errors
     /// Control characters: a line break in a literal would hide what follows from a reader.
-    pub fn quote(text: &str) -> Result<Self, InvalidLiteral> {
+    pub(super) fn quote(text: &str) -> Result<Self, InvalidLiteral> {
         check(text)?;
         let mut quoted = String::from("'");
         for character in text.chars() {
@@ -44,17 +39,6 @@ impl PowerShell {
     }
 }
 
-impl Shell {
-    /// Quotes a text.
-    ///
-    /// # Errors
-    /// Control characters: a line break in a literal would hide what follows from a reader.
-    pub fn quote(text: &str) -> Result<Self, InvalidLiteral> {
-        check(text)?;
-        Ok(Self(format!("'{}'", text.replace('\'', r"'\''"))))
-    }
-}
-
 fn check(text: &str) -> Result<(), InvalidLiteral> {
     match text.chars().find(|character| character.is_control()) {
         None => Ok(()),
@@ -66,12 +50,6 @@ fn check(text: &str) -> Result<(), InvalidLiteral> {
 }
 
 impl fmt::Display for PowerShell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Shell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -95,20 +73,9 @@ mod tests {
     }
 
     #[test]
-    fn shell_words_expand_nothing() {
-        for (text, wanted) in [
-            ("plain", "'plain'"),
-            ("it's $x `y` \\", r"'it'\''s $x `y` \'"),
-        ] {
-            assert_eq!(Shell::quote(text).unwrap().to_string(), wanted);
-        }
-    }
-
-    #[test]
     fn control_characters_are_refused() {
         for text in ["a\nb", "\0", "\u{85}", "\t"] {
             assert!(PowerShell::quote(text).is_err());
-            assert!(Shell::quote(text).is_err());
         }
     }
 }
