@@ -22,6 +22,13 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
         facts.restart.file_renames.holds(),
         "files wait to be renamed at the next restart (reported only)".to_owned(),
     );
+    antivirus(manifest, facts, &mut find);
+    surroundings(manifest, facts, &mut find);
+    leftovers(manifest, facts, &mut find);
+    findings
+}
+
+fn antivirus(manifest: &Manifest, facts: &Facts, find: &mut impl FnMut(bool, String)) {
     if let Some(others) = facts
         .antivirus
         .others
@@ -54,6 +61,10 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
             ),
         );
     }
+}
+
+/// What stands around the sensor: services, other managers, the network.
+fn surroundings(manifest: &Manifest, facts: &Facts, find: &mut impl FnMut(bool, String)) {
     let build = facts.os.version.value().copied().map_or(0, Version::build);
     find(
         build < BUILD_WITHOUT_DIAGTRACK
@@ -88,6 +99,10 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
     {
         find(true, why);
     }
+}
+
+/// What offboarding leaves behind.
+fn leftovers(manifest: &Manifest, facts: &Facts, find: &mut impl FnMut(bool, String)) {
     find(
         manifest.mode == Mode::Offboard
             && Change::Offboarded.holds(facts)
@@ -105,5 +120,4 @@ pub(super) fn list(manifest: &Manifest, facts: &Facts) -> Vec<String> {
             format!("the monitoring agent reports to {}", found.join(", ")),
         );
     }
-    findings
 }

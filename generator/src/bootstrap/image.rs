@@ -102,25 +102,7 @@ impl Layout {
             return Err(unsuitable("it has a symbol table; build it with `strip`"));
         }
         let optional_bytes = usize::from(get_u16(stub, coff_at + 20).ok_or_else(short)?);
-        let directories = get_u32(stub, optional_at + 108).ok_or_else(short)? as usize;
-        if directories <= DIRECTORY_SECURITY || optional_bytes < 112 + directories.saturating_mul(8)
-        {
-            return Err(malformed("too few data directories"));
-        }
-        for (index, what) in [
-            (
-                DIRECTORY_RESOURCE,
-                "it already has resources; take the stub as it was built",
-            ),
-            (
-                DIRECTORY_SECURITY,
-                "it is signed; take the stub as it was built",
-            ),
-        ] {
-            if get_u32(stub, headers.directory_at(index)).ok_or_else(short)? != 0 {
-                return Err(unsuitable(what));
-            }
-        }
+        check_directories(stub, &headers, optional_bytes)?;
         let section_alignment = get_u32(stub, optional_at + 32).ok_or_else(short)?;
         let file_alignment = get_u32(stub, optional_at + 36).ok_or_else(short)?;
         let file_alignment_fits =
@@ -135,22 +117,13 @@ impl Layout {
         if section_table_end + SECTION_HEADER_BYTES > headers_bytes.min(stub.len()) {
             return Err(unsuitable("no room for one more section header"));
         }
-        let mut next_address = 0u32;
-        let mut raw_end = headers_bytes;
-        for index in 0..usize::from(sections) {
-            let field = |offset| {
-                get_u32(stub, section_table + index * SECTION_HEADER_BYTES + offset)
-                    .ok_or_else(short)
-            };
-            let (virtual_size, address, raw_size, raw_at) =
-                (field(8)?, field(12)?, field(16)?, field(20)?);
-            let end = address
-                .checked_add(virtual_size.max(raw_size))
-                .and_then(|end| end.checked_next_multiple_of(section_alignment))
-                .ok_or_else(|| malformed("a section passes 4 GiB"))?;
-            next_address = next_address.max(end);
-            raw_end = raw_end.max((raw_at as usize).saturating_add(raw_size as usize));
-        }
+        let table = SectionTable {
+            bytes: stub
+                .get(section_table..section_table_end)
+                .ok_or_else(short)?,
+            section_alignment,
+        };
+        let (next_address, raw_end) = table.ends(headers_bytes)?;
         if raw_end < stub.len() {
             return Err(unsuitable("bytes lie after the last section"));
         }
@@ -168,4 +141,64 @@ impl Layout {
             next_address,
         })
     }
+}
+
+/// The headers of all sections.
+struct SectionTable<'a> {
+    bytes: &'a [u8],
+    section_alignment: u32,
+}
+
+impl SectionTable<'_> {
+    /// First free address in memory, aligned, and the end of the last section in the file, which
+    /// is at least that of the headers.
+    fn ends(&self, headers_bytes: usize) -> Result<(u32, usize), ImageError> {
+        let malformed = |what| ImageError::Malformed { what };
+        let (mut next_address, mut raw_end) = (0u32, headers_bytes);
+        for header in self.bytes.chunks_exact(SECTION_HEADER_BYTES) {
+            let field =
+                |at| get_u32(header, at).ok_or_else(|| malformed("the headers are cut short"));
+            let (virtual_size, address, raw_size, raw_at) =
+                (field(8)?, field(12)?, field(16)?, field(20)?);
+            let end = address
+                .checked_add(virtual_size.max(raw_size))
+                .and_then(|end| end.checked_next_multiple_of(self.section_alignment))
+                .ok_or_else(|| malformed("a section passes 4 GiB"))?;
+            next_address = next_address.max(end);
+            raw_end = raw_end.max((raw_at as usize).saturating_add(raw_size as usize));
+        }
+        Ok((next_address, raw_end))
+    }
+}
+
+/// There is room for the resources, and neither they nor a signature are there yet.
+fn check_directories(
+    stub: &[u8],
+    headers: &Headers,
+    optional_bytes: usize,
+) -> Result<(), ImageError> {
+    let short = || ImageError::Malformed {
+        what: "the headers are cut short",
+    };
+    let directories = get_u32(stub, headers.optional_at + 108).ok_or_else(short)? as usize;
+    if directories <= DIRECTORY_SECURITY || optional_bytes < 112 + directories.saturating_mul(8) {
+        return Err(ImageError::Malformed {
+            what: "too few data directories",
+        });
+    }
+    for (index, what) in [
+        (
+            DIRECTORY_RESOURCE,
+            "it already has resources; take the stub as it was built",
+        ),
+        (
+            DIRECTORY_SECURITY,
+            "it is signed; take the stub as it was built",
+        ),
+    ] {
+        if get_u32(stub, headers.directory_at(index)).ok_or_else(short)? != 0 {
+            return Err(ImageError::Unsuitable { what });
+        }
+    }
+    Ok(())
 }

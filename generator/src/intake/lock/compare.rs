@@ -61,30 +61,12 @@ pub fn reconcile(
             lock.downloads.push(new);
             continue;
         };
-        if locked.sha256 == new.sha256 && locked.blob.is_none_or(|blob| Some(blob) == new.blob) {
-            // A lock of an earlier version does not know the blob.
-            locked.blob = new.blob;
-            changes.extend(misstatements(locked, &new).into_iter().map(|kind| Change {
-                name: new.name.clone(),
-                kind,
-            }));
-            locked.size = new.size;
-            locked.version = new.version;
-            locked.signer = new.signer;
-            continue;
-        }
-        let differences = differences(locked, &new);
-        let refused: Vec<Problem> = differences
-            .iter()
-            .filter_map(|kind| refusal(kind, mode, locked, &new))
-            .collect();
+        let name = new.name.clone();
+        let (differences, refused) = hold_against(locked, new, mode);
         changes.extend(differences.into_iter().map(|kind| Change {
-            name: new.name.clone(),
+            name: name.clone(),
             kind,
         }));
-        if refused.is_empty() && mode != LockMode::Locked {
-            *locked = new;
-        }
         problems.extend(refused);
     }
     for entry in &lock.downloads {
@@ -97,19 +79,7 @@ pub fn reconcile(
     }
     changes.sort_by(|a, b| a.name.cmp(&b.name));
     match mode {
-        LockMode::Check => {
-            let gone = changes
-                .iter()
-                .filter(|change| change.kind == ChangeKind::Missing);
-            problems.extend(gone.map(|change| {
-                Problem::new(
-                    &codes::LOCK_MISSING,
-                    &change.name,
-                    "it was accepted before and is not among the downloads",
-                    "put it back, or leave it out for good: `--update-lock`",
-                )
-            }));
-        }
+        LockMode::Check => problems.extend(gone(&changes)),
         // What is gone is forgotten only on request: it may come back changed.
         LockMode::Update { .. } => lock.downloads.retain(|entry| known.contains(&entry.name)),
         LockMode::Locked => {
@@ -123,6 +93,48 @@ pub fn reconcile(
         changes,
         problems,
     }
+}
+
+/// One download against its entry, which becomes the new one when nothing refuses that: what
+/// differs, and what is not accepted.
+fn hold_against(
+    locked: &mut LockedDownload,
+    new: LockedDownload,
+    mode: LockMode,
+) -> (Vec<ChangeKind>, Vec<Problem>) {
+    if locked.sha256 == new.sha256 && locked.blob.is_none_or(|blob| Some(blob) == new.blob) {
+        // A lock of an earlier version does not know the blob.
+        locked.blob = new.blob;
+        let misstated = misstatements(locked, &new);
+        locked.size = new.size;
+        locked.version = new.version;
+        locked.signer = new.signer;
+        return (misstated, Vec::new());
+    }
+    let differences = differences(locked, &new);
+    let refused: Vec<Problem> = differences
+        .iter()
+        .filter_map(|kind| refusal(kind, mode, locked, &new))
+        .collect();
+    if refused.is_empty() && mode != LockMode::Locked {
+        *locked = new;
+    }
+    (differences, refused)
+}
+
+/// What was accepted before and is not there.
+fn gone(changes: &[Change]) -> impl Iterator<Item = Problem> {
+    let gone = changes
+        .iter()
+        .filter(|change| change.kind == ChangeKind::Missing);
+    gone.map(|change| {
+        Problem::new(
+            &codes::LOCK_MISSING,
+            &change.name,
+            "it was accepted before and is not among the downloads",
+            "put it back, or leave it out for good: `--update-lock`",
+        )
+    })
 }
 
 fn locked_problem(changes: &[Change]) -> Option<Problem> {

@@ -20,6 +20,15 @@ use crate::fleet::{OwnerCheck, Standing};
 /// Every word; one that several sets spell has several pages.
 pub(super) fn all() -> Vec<Page> {
     let mut pages = Vec::new();
+    outcomes(&mut pages);
+    steps(&mut pages);
+    facts(&mut pages);
+    answers(&mut pages);
+    pages
+}
+
+/// What a run or a question ended with.
+fn outcomes(pages: &mut Vec<Page>) {
     pages.extend(State::ALL.map(state_page));
     pages.extend(own_standings());
     pages.extend(Reason::ALL.iter().map(|reason| {
@@ -36,61 +45,73 @@ pub(super) fn all() -> Vec<Page> {
             outcome.next_action(),
         )
     }));
+}
+
+/// What a report says of what was done.
+fn steps(pages: &mut Vec<Page>) {
     set::<StepKind>(
-        &mut pages,
+        pages,
         "step",
         "look at its row in `steps` of the host report: code, result and log; `gangway explain` \
          knows the codes of the programs that it starts (`ddt:`, `msiexec:`, `wusa:`, `install.ps1:`)",
     );
     set::<StepOutcome>(
-        &mut pages,
+        pages,
         "outcome of a step",
         "read the step's detail in the host report; what decides is the server's state, not the code",
     );
     set::<SignerVerdict>(
-        &mut pages,
+        pages,
         "judgement of a payload's signer",
         "for anything but an expected or trusted signer, compare with `gangway inspect` of the download",
     );
     set::<Effect>(
-        &mut pages,
+        pages,
         "effect of applying the blob",
         "read the detail of step `apply-onboarding` or `apply-offboarding` in the host report",
     );
     set::<Route>(
-        &mut pages,
+        pages,
         "route of a product",
         "read the steps that the host report planned; the table in README names the routes",
     );
     set::<Service>(
-        &mut pages,
+        pages,
         "service behind an address",
         "run `connectivity` on the server for the state of its addresses; see docs/connectivity.md",
     );
     set::<Need>(
-        &mut pages,
+        pages,
         "need of an address",
         "clear required addresses first: they alone decide the result of `connectivity`",
     );
+}
+
+/// What a server was found to be.
+fn facts(pages: &mut Vec<Page>) {
     let facts = "it is what the server was found to be; read it in `facts_before` and `facts_after` \
                  of the host report";
-    set::<ProductType>(&mut pages, "fact: kind of Windows", facts);
-    set::<ServiceState>(&mut pages, "fact: state of a service", facts);
-    set::<StartType>(&mut pages, "fact: start of a service", facts);
-    set::<RunningMode>(&mut pages, "fact: mode of the antivirus", facts);
-    set::<ReportedMode>(&mut pages, "fact: mode that the antivirus tells", facts);
-    set::<FeatureState>(&mut pages, "fact: state of a feature", facts);
+    set::<ProductType>(pages, "fact: kind of Windows", facts);
+    set::<ServiceState>(pages, "fact: state of a service", facts);
+    set::<StartType>(pages, "fact: start of a service", facts);
+    set::<RunningMode>(pages, "fact: mode of the antivirus", facts);
+    set::<ReportedMode>(pages, "fact: mode that the antivirus tells", facts);
+    set::<FeatureState>(pages, "fact: state of a feature", facts);
     let health = "read `health` of the host report: each answer stands with what proves it, and the \
                   reason of the report names the next step";
-    set::<Enrolment>(&mut pages, "health: onboarding", health);
-    set::<Sensor>(&mut pages, "health: sensor", health);
-    set::<Protection>(&mut pages, "health: antivirus", health);
-    set::<Content>(&mut pages, "health: content", health);
+    set::<Enrolment>(pages, "health: onboarding", health);
+    set::<Sensor>(pages, "health: sensor", health);
+    set::<Protection>(pages, "health: antivirus", health);
+    set::<Content>(pages, "health: content", health);
     set::<CheckedFile>(
-        &mut pages,
+        pages,
         "checked system file",
         "an older version than the report asks for means that the update named there is missing",
     );
+}
+
+/// What the generator's own answers say.
+fn answers(pages: &mut Vec<Page>) {
     pages.extend(OwnerCheck::ALL.map(|check| {
         let about = format!("Of the owner of a report's file: {}.", check.words());
         page(
@@ -121,7 +142,6 @@ pub(super) fn all() -> Vec<Page> {
             "`gangway verify --signed` asks for `vouched`, by the roots of the config or `--root`",
         )
     }));
-    pages
 }
 
 /// As `sign` and `verify` answer.
