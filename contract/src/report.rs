@@ -82,8 +82,9 @@ pub struct Report {
     /// in reports of before 2026-12.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<ReportedHealth>,
-    /// Addresses of the service and what came of them; only where they were asked
-    /// (`connectivity`). Such a report says nothing of onboarding.
+    /// Addresses of the service and what came of them; only where they were asked. A report of
+    /// `connectivity` alone says nothing of onboarding and has no [`health`](Self::health); one
+    /// of a precheck says both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connectivity: Option<Checks>,
     /// Facts before the first step.

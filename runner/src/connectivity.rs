@@ -6,7 +6,7 @@ use gangway_contract::connectivity::{
     ServiceUrl, is_reached, judge, patterns, proxy_faults, routes, service_urls, verdict,
 };
 use gangway_contract::facts::Network;
-use gangway_contract::{Fact, Manifest, Report, Sha256};
+use gangway_contract::{Fact, Facts, Manifest, Reason, Report, Sha256};
 
 use crate::bundle::{Bundle, Places};
 use crate::host_report::{self, Start};
@@ -25,12 +25,28 @@ pub const ONE_LIMIT_S: u32 = 25;
 pub fn run(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Report {
     let started_at = machine.now();
     let facts = machine.facts(&bundle.name());
-    let checks = Checks {
-        as_system: facts.host.as_system.value().copied(),
-        checks: check(machine, &bundle.manifest, &facts.network),
-        not_asked: patterns(&bundle.manifest.tenant),
-    };
-    let (reason, detail) = verdict(&checks.checks);
+    let asked = ask(machine, &bundle.manifest, &facts);
+    let start = Start::assessing(facts.clone(), started_at, asked.reason);
+    let stop = Stop::new(asked.reason, asked.checks.detail.clone());
+    let mut report = host_report::report_of_stop(machine, bundle, &start, facts, stop, asked.notes);
+    // Such a report says nothing of onboarding.
+    report.health = None;
+    report.connectivity = Some(asked.checks);
+    hand_over(machine, bundle, places, report)
+}
+
+/// What came of all addresses.
+pub(crate) struct Asked {
+    pub(crate) reason: Reason,
+    pub(crate) checks: Checks,
+    /// What a person should know beyond the reason.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Asks every address by the ways that the product takes.
+pub(crate) fn ask(machine: &mut dyn Machine, manifest: &Manifest, facts: &Facts) -> Asked {
+    let checks = check(machine, manifest, &facts.network);
+    let (reason, detail) = verdict(&checks);
     let mut notes = proxy_faults(&facts.network);
     match &facts.host.as_system {
         Fact::Value(true) => {}
@@ -43,14 +59,18 @@ pub fn run(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Repor
             notes.push(format!("the account of this process cannot be read: {why}"));
         }
     }
-    notes.extend(recommended(&checks.checks));
-    let start = Start::assessing(facts.clone(), started_at, reason);
-    let stop = Stop::new(reason, detail);
-    let mut report = host_report::report_of_stop(machine, bundle, &start, facts, stop, notes);
-    // Such a report says nothing of onboarding.
-    report.health = None;
-    report.connectivity = Some(checks);
-    hand_over(machine, bundle, places, report)
+    notes.extend(recommended(&checks));
+    Asked {
+        reason,
+        checks: Checks {
+            as_system: facts.host.as_system.value().copied(),
+            reason: reason.as_str().to_owned(),
+            detail,
+            checks,
+            not_asked: patterns(&manifest.tenant),
+        },
+        notes,
+    }
 }
 
 /// To the share, to the server and to the event log. No mark and no journal: this run says

@@ -22,6 +22,7 @@ mod leftovers;
 pub mod machine;
 pub mod path;
 pub mod patience;
+mod precheck;
 pub mod probe;
 pub mod program;
 pub mod protection;

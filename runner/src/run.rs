@@ -16,6 +16,7 @@ use crate::host_report::{End, Start, leave, report_of, report_of_stop};
 use crate::journal::{self, Entry, Past};
 use crate::leftovers;
 use crate::machine::{Machine, Mark};
+use crate::precheck;
 use crate::stop::Stop;
 
 /// Planning rounds in one run: each begins where the machine has changed. Server 2016 with
@@ -129,6 +130,9 @@ pub fn finish(
         results,
         signatures,
     );
+    if bundle.manifest.mode == Mode::Precheck {
+        precheck::ask_too(machine, bundle, &mut report);
+    }
     report.findings.extend(taken_over);
     report
         .findings

@@ -11,8 +11,8 @@ use gangway_contract::connectivity::{Answer, Below, Certificate, Chain, Reply, S
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, UtcTime};
 use gangway_runner::bundle::Places;
-use gangway_runner::connectivity;
 use gangway_runner::machine::Question;
+use gangway_runner::{connectivity, run};
 
 const GATEWAY: &str = "https://edr-weu.eu.endpoint.security.microsoft.com/edr/commands/test";
 
@@ -26,7 +26,7 @@ fn machine(lines: &str, network: impl Fn(&Question) -> Answer + 'static) -> Fake
     machine
 }
 
-fn run(machine: &mut Fake) -> Report {
+fn asked(machine: &mut Fake) -> Report {
     let bundle = machine.bundle();
     connectivity::run(machine, &bundle, &Places::default())
 }
@@ -81,12 +81,69 @@ fn way(route: &str, outcome: &str) -> (String, String) {
     (route.to_owned(), outcome.to_owned())
 }
 
+fn precheck(lines: &str, network: impl Fn(&Question) -> Answer + 'static) -> Report {
+    let lines = format!("manifest mode precheck\n{lines}");
+    let mut machine = machine(lines.trim_end(), network);
+    let bundle = machine.bundle();
+    let start = run::begin(&mut machine, &bundle, &Places::default());
+    let report = run::finish(&mut machine, &bundle, &Places::default(), &start);
+    assert_eq!(machine.started, [""; 0]);
+    assert_eq!((machine.kept.len(), machine.dropped.len()), (1, 1));
+    report
+}
+
+#[test]
+fn a_precheck_asks_too_and_what_stands_in_the_way_is_its_reason() {
+    let closed = |_: &Question| failed(Below::Refused(10061));
+    let elsewhere = "set sensor.onboarding_state 1
+set sensor.org_id 99999999-89ab-cdef-0123-456789abcdef
+set sensor.service running automatic";
+    type Network = fn(&Question) -> Answer;
+    // Reason of the report, and what came of the addresses; none when nothing was asked.
+    let cases: [(&str, Network, &str, Option<&str>); 4] = [
+        ("", good, "ready", Some("service-reachable")),
+        (
+            "",
+            closed,
+            "service-unreachable",
+            Some("service-unreachable"),
+        ),
+        // The first thing to clear stays the reason.
+        (
+            elsewhere,
+            closed,
+            "other-tenant",
+            Some("service-unreachable"),
+        ),
+        (
+            "set os.product_type workstation",
+            closed,
+            "workstation",
+            None,
+        ),
+    ];
+    for (lines, network, reason, asked) in cases {
+        let report = precheck(lines, network);
+        assert_eq!(report.reason, reason, "{lines}");
+        let said = report.known_reason().map(Reason::next_action);
+        assert_eq!(said, Some(&*report.next_action), "{lines}");
+        let checks = report.connectivity.as_ref();
+        assert_eq!(checks.map(|checks| &*checks.reason), asked, "{lines}");
+        assert!(report.health.is_some(), "it is a run's report too");
+        let told = report
+            .findings
+            .iter()
+            .any(|text| text.starts_with("service-unreachable: "));
+        assert_eq!(told, reason == "other-tenant", "{:?}", report.findings);
+    }
+}
+
 #[test]
 fn all_that_answers_is_good_and_nothing_is_changed() {
     let mut machine = machine("set host.as_system yes", good);
     machine.pass(0);
     let (truth, journal) = (machine.truth.clone(), machine.journal.clone());
-    let report = run(&mut machine);
+    let report = asked(&mut machine);
     assert_eq!(report.reason, Reason::ServiceReachable.as_str());
     assert_eq!(
         (report.exit_code, report.findings.len()),
@@ -109,7 +166,7 @@ fn a_static_proxy_that_is_not_there_leads_to_the_machines_and_then_directly() {
         Some(_) => failed(Below::Refused(10061)),
         None => good(question),
     });
-    let report = run(&mut machine);
+    let report = asked(&mut machine);
     assert_eq!(
         gateway(&report),
         (
@@ -132,7 +189,7 @@ fn where_no_way_leads_there_the_proxy_that_is_set_is_named() {
             Below::NameNotResolved
         })
     });
-    let report = run(&mut machine);
+    let report = asked(&mut machine);
     assert_eq!(gateway(&report).0, "proxy-unreachable");
     assert_eq!(report.reason, Reason::ServiceUnreachable.as_str());
     assert_eq!(report.exit_code, 52);
@@ -147,7 +204,7 @@ fn a_proxy_that_refuses_was_reached() {
             None => good(question),
         },
     );
-    let report = run(&mut machine);
+    let report = asked(&mut machine);
     let (outcome, ways) = gateway(&report);
     assert_eq!((outcome.as_str(), ways.len()), ("proxy-authentication", 1));
     assert_eq!(report.reason, Reason::ProxyRefuses.as_str());
@@ -158,7 +215,7 @@ fn the_time_for_all_is_bounded() {
     let lines = "set network.sensor_proxy tp:8080\nset network.machine_proxy mp:3128";
     let mut machine = machine(lines, |_| failed(Below::TimedOut));
     machine.ask_takes_s = connectivity::WHOLE_LIMIT_S;
-    let report = run(&mut machine);
+    let report = asked(&mut machine);
     let checks = report
         .connectivity
         .as_ref()
@@ -177,7 +234,7 @@ fn what_is_only_recommended_is_told_and_decides_nothing() {
             good(question)
         }
     });
-    let report = run(&mut machine);
+    let report = asked(&mut machine);
     assert_eq!(report.exit_code, 0);
     assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
     assert!(report.findings[0].contains("definitionupdates"));
@@ -186,7 +243,7 @@ fn what_is_only_recommended_is_told_and_decides_nothing() {
 #[test]
 fn another_account_and_a_malformed_proxy_are_told() {
     let lines = "set host.as_system no\nset network.sensor_proxy http://tp:8080";
-    let report = run(&mut machine(lines, good));
+    let report = asked(&mut machine(lines, good));
     assert!(
         report.findings[0].contains("TelemetryProxyServer"),
         "{:?}",
@@ -219,6 +276,6 @@ fn the_report_stays_far_below_its_limit() {
         answer
     };
     machine.network = Some(Box::new(long));
-    let size = run(&mut machine).to_bytes().len();
+    let size = asked(&mut machine).to_bytes().len();
     assert!(size < gangway_contract::report::MAX_BYTES, "{size}");
 }

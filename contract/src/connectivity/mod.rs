@@ -27,6 +27,13 @@ pub struct Checks {
     /// Was it asked as SYSTEM, as the sensor asks? Rules of proxies and firewalls may differ
     /// for another account. None when that could not be read.
     pub as_system: Option<bool>,
+    /// What they say together: code of a [`Reason`](crate::Reason). Empty in reports of before
+    /// 2026-12, whose own reason it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What was found, for a person.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
     /// One for each address.
     pub checks: Vec<Check>,
     /// Hosts that the product's lists give as a pattern only: open them, nobody can ask them.

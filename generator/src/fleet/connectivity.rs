@@ -19,6 +19,11 @@ const MAX_TEXT: usize = 300;
 /// What the fleet needs of the checks in a report.
 #[derive(Deserialize)]
 pub(super) struct Checks {
+    /// Empty in reports of an older bootstrap.
+    #[serde(default, deserialize_with = "read_on_one_line")]
+    pub(super) reason: String,
+    #[serde(default, deserialize_with = "read_on_one_line")]
+    pub(super) detail: String,
     checks: Vec<Check>,
 }
 
@@ -144,6 +149,7 @@ mod tests {
                 .map(|(url, need, outcome)| json!({"url": url, "need": need, "outcome": outcome}))
                 .collect();
             report["connectivity"] = json!({"checks": checks});
+            report["health"] = Value::Null;
         }
         report
     }
@@ -172,6 +178,32 @@ mod tests {
     const OPENED: (&str, &str, &str) = ("https://y/", "required", "tls-intercepted");
     const MINOR: (&str, &str, &str) = ("https://z/", "recommended", "timed-out");
     const GOOD: (&str, &str, &str) = ("https://w/", "required", "reachable");
+
+    #[test]
+    fn a_precheck_that_asked_is_a_run_and_says_what_came_of_the_addresses() {
+        let folder = tempfile::tempdir().unwrap();
+        let late = "2026-01-02T00:00:00Z";
+        let mut one = report("a.corp", late, "other-tenant", Some(&[OPENED, GOOD]));
+        one["state"] = "assessed".into();
+        one["mode"] = "precheck".into();
+        one["connectivity"]["reason"] = "tls-intercepted".into();
+        one["connectivity"]["detail"] = "a root of Fabrikam".into();
+        one["health"] = json!({
+            "onboarding": {"good": false}, "sensor": {"good": false},
+            "antivirus": {"good": true}, "content": {"good": true},
+        });
+        let fleet = fleet_of(folder.path(), &[one]);
+        let server = &fleet.servers[0];
+        let run = server.report.as_ref().unwrap();
+        assert_eq!((run.state, &*run.reason), (State::Assessed, "other-tenant"));
+        let asked = server.connectivity.as_ref().unwrap();
+        assert_eq!(
+            (&*asked.reason, &*asked.detail, asked.failing.len()),
+            ("tls-intercepted", "a root of Fabrikam", 1)
+        );
+        let count = &fleet.connectivity[0];
+        assert_eq!((&*count.reason, count.servers), ("tls-intercepted", 1));
+    }
 
     #[test]
     fn asking_addresses_says_nothing_of_onboarding() {

@@ -38,9 +38,9 @@ pub(super) struct HostReport {
     /// None in reports of an older bootstrap.
     #[serde(default)]
     health: Option<HealthAnswers>,
-    /// Only in reports of `connectivity`.
+    /// Only where addresses were asked: in reports of `connectivity` and of a precheck.
     #[serde(default)]
-    connectivity: Option<Checks>,
+    connectivity: Option<Box<Checks>>,
 }
 
 /// The four answers of [`gangway_contract::health`], as far as they are good.
@@ -86,9 +86,9 @@ impl HostReport {
         cut(on_one_line(&self.fqdn).to_ascii_lowercase())
     }
 
-    /// Is it of a run, and not of `connectivity`?
+    /// Is it of a run, and not of `connectivity`, which judges no health? A precheck does both.
     pub(super) fn is_run(&self) -> bool {
-        self.connectivity.is_none()
+        self.connectivity.is_none() || self.health.is_some()
     }
 
     /// Does it say what no bootstrap of its mode says?
@@ -127,13 +127,20 @@ impl HostReport {
         }
     }
 
-    fn into_connectivity(self) -> ServerConnectivity {
-        ServerConnectivity {
-            reason: cut(self.reason),
-            detail: cut(self.detail),
+    /// Takes out what came of the addresses, where they were asked.
+    fn take_connectivity(&mut self) -> Option<ServerConnectivity> {
+        let checks = self.connectivity.take()?;
+        let (reason, detail) = match &checks.reason {
+            // Of an older bootstrap, whose report says nothing else.
+            reason if reason.is_empty() => (&self.reason, &self.detail),
+            reason => (reason, &checks.detail),
+        };
+        Some(ServerConnectivity {
+            reason: cut(reason.clone()),
+            detail: cut(detail.clone()),
             finished_at: self.finished_at.to_string(),
-            failing: self.connectivity.map_or_else(Vec::new, Checks::failing),
-        }
+            failing: checks.failing(),
+        })
     }
 }
 
@@ -154,17 +161,19 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    fn take(&mut self, file: &str, report: HostReport, owner: OwnerCheck) {
+    fn take(&mut self, file: &str, mut report: HostReport, owner: OwnerCheck) {
         fn later<T>(place: Option<&(Age, T)>, time: UtcTime, file: &str) -> bool {
             place.is_none_or(|((old, name), _)| (*old, name.as_str()) < (time, file))
         }
         let time = report.finished_at;
         let age = || (time, file.to_owned());
-        if !report.is_run() {
-            if later(self.connectivity.as_ref(), time, file) {
-                self.connectivity = Some((age(), report.into_connectivity()));
-            }
-        } else if later(self.run.as_ref(), time, file) {
+        let is_run = report.is_run();
+        if let Some(asked) = report.take_connectivity()
+            && later(self.connectivity.as_ref(), time, file)
+        {
+            self.connectivity = Some((age(), asked));
+        }
+        if is_run && later(self.run.as_ref(), time, file) {
             self.run = Some((age(), report.into_run(owner)));
         }
     }

@@ -223,6 +223,75 @@ fn a_proxy_that_never_answers_ends_in_time() {
     );
 }
 
+/// A precheck as the task runs it: what it reports, and what came of the addresses.
+fn precheck(server: ServerBuilder) -> (Deployment, Outcome) {
+    let recipe = Recipe::of_samples().unwrap();
+    let bundle = recipe
+        .with("onboard", "mode = 'precheck'")
+        .bundle()
+        .unwrap();
+    let deployment = Deployment::of(&bundle, server).unwrap();
+    let outcome = deployment.run().unwrap();
+    (deployment, outcome)
+}
+
+#[test]
+fn a_precheck_asks_the_addresses_too_and_changes_nothing() {
+    const STATUS: &str = r"Software\Microsoft\Windows Advanced Threat Protection\Status";
+    let refused = proxy(Act::Refuse(403));
+    let reached = proxy(Act::Serve(Lab::Tls, 200));
+    let on = |os: Os, proxy: &LabProxy| {
+        Server::new(os)
+            .with_machine_proxy(&proxy.address(), "")
+            .with_trusted_root(Lab::Root)
+    };
+    let elsewhere = |server: ServerBuilder| {
+        server
+            .with_registry(STATUS, "OnboardingState", 1)
+            .with_registry(STATUS, "OrgId", "99999999-89ab-cdef-0123-456789abcdef")
+    };
+    let cases = [
+        (
+            on(Os::Server2022, &reached),
+            "ready",
+            "service-reachable",
+            GOOD,
+        ),
+        // The agent and the blob are planned, and the addresses answer.
+        (
+            on(Os::Server2016, &reached),
+            "ready",
+            "service-reachable",
+            GOOD,
+        ),
+        (
+            on(Os::Server2022, &refused),
+            "proxy-refuses",
+            "proxy-refuses",
+            BLOCKED,
+        ),
+        (
+            elsewhere(on(Os::Server2022, &refused)),
+            "other-tenant",
+            "proxy-refuses",
+            BLOCKED,
+        ),
+    ];
+    for (server, reason, asked, exit_code) in cases {
+        let (deployment, outcome) = precheck(server);
+        let report = outcome.report().unwrap();
+        assert_eq!((&*report.state, &*report.reason), ("assessed", reason));
+        assert_eq!(
+            (report.exit_code, outcome.run.exit_code),
+            (exit_code, exit_code)
+        );
+        let checks = report.connectivity.as_ref().unwrap();
+        assert_eq!(checks["reason"], asked, "{checks:#}");
+        assert!(checks["checks"].as_array().unwrap().len() > 5);
+        assert_eq!(deployment.server.calls(), [], "something was executed");
+    }
+}
+
 /// A bundle whose package names this host for the sensor's orders.
 fn recipe_at(host: &str, folder: &Path) -> Recipe {
     let blob = BlobSpec {

@@ -398,12 +398,6 @@ scenarios! {
     task_sequence: on(Server2022).given(TaskSequence).run("waiting", "image-build", "");
     windows_setup: on(Server2022).given(SetupRunning).run("waiting", "image-build", "");
 
-    // Looking only.
-    precheck_of_a_good_server: on(Server2016).config("onboard", "mode = 'precheck'")
-        .run("assessed", "ready", "");
-    precheck_of_a_blocked_server: on(Server2022).given(OnboardedElsewhere)
-        .config("onboard", "mode = 'precheck'").run("assessed", "other-tenant", "");
-
     // Offboarding.
     offboarding_2022: offboarding(Server2022).given(Onboarded)
         .run("offboarded", "offboarded", "apply-offboarding")
