@@ -11,6 +11,7 @@ use gangway_contract::step::PastLimit;
 use gangway_contract::{Facts, Reason};
 
 use crate::bundle::Bundle;
+use crate::crash_point::crash_point;
 use crate::machine::{Command, Ended, Folders, Machine, Origin};
 
 /// A refresh of Group Policy writes policy values anew; for a moment they are gone.
@@ -112,10 +113,13 @@ pub fn removal(folders: &Folders, id: &str) -> Command {
 fn remove(machine: &mut dyn Machine, id: &str) -> Result<(), String> {
     let command = removal(&machine.folders(), id);
     let failed = |why: String| format!("the daily task of bundle {id} could not be removed: {why}");
+    crash_point("before", "remove-daily-task");
     let process = machine
         .start(&command)
         .map_err(|failure| failed(failure.to_string()))?;
-    match machine.wait(process, &command) {
+    let ended = machine.wait(process, &command);
+    crash_point("after", "remove-daily-task");
+    match ended {
         Ended::Code(0) => Ok(()),
         Ended::Code(code) => Err(failed(format!("`schtasks.exe` ended with code {code}"))),
         Ended::AtLimit | Ended::StillRunning => {

@@ -67,6 +67,35 @@ fn install_script() -> Scenario {
     Scenario::on(Server2016).config("onboard", "agent_route = 'install_script'")
 }
 
+/// Server 2022 on which the daily task of an older bundle is registered, as Group Policy does it:
+/// the task, and the key that the Task Scheduler of Windows keeps of it.
+fn older_task() -> Scenario {
+    Scenario::on(Server2022)
+        .given(File("daily.xml", TASK))
+        .given(File("by-hand/no-task.cmd", NO_TASK))
+        .by_hand(
+            r"C:\windows\system32\schtasks.exe",
+            &["/Create", "/XML", r"C:\daily.xml", "/TN", OLDER_TASK],
+        )
+        .by_hand(
+            r"C:\windows\system32\reg.exe",
+            &["add", OLDER_TASK_KEY, "/f"],
+        )
+}
+
+const OLDER_TASK: &str = "Gangway Daily 0123456789abcdef0123456789abcdef";
+const OLDER_TASK_KEY: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree\Gangway Daily 0123456789abcdef0123456789abcdef";
+/// A task as far as Wine's Task Scheduler reads it.
+const TASK: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <RegistrationInfo/><Triggers/><Settings/>
+  <Actions><Exec><Command>cmd.exe</Command></Exec></Actions>
+</Task>
+"#;
+/// Ends with 1 while the older task is registered.
+const NO_TASK: &str = "@if exist \"C:\\windows\\system32\\tasks\\Gangway Daily \
+                       0123456789abcdef0123456789abcdef\" exit 1\r\n";
+
 /// Server 2022 as a non-persistent desktop host.
 fn in_box() -> Scenario {
     Scenario::on(Server2022).config("targets", "vdi = 'single'")
@@ -132,6 +161,14 @@ fn onboards(killed: Scenario) -> Scenario {
         .run("onboarded", "converged", "")
 }
 
+/// The task of the older bundle is gone in the end, whenever its removal was cut.
+fn takes_over(killed: Scenario) -> Scenario {
+    onboards(killed).by_hand(
+        r"C:\windows\system32\cmd.exe",
+        &["/d", "/c", r"C:\by-hand\no-task.cmd"],
+    )
+}
+
 /// Of the retired agent nobody can say that it protects.
 fn retires(killed: Scenario) -> Scenario {
     killed.until("onboarded_unhealthy", "retired-agent").run(
@@ -190,6 +227,11 @@ killed! {
     reported: onboards(migration, "after:reported");
     agent_recorded_and_power_lost: onboards(migration, "after:install-agent-ended", restart);
     scep_removed_and_power_lost: onboards(migration, "before:remove-scep-ended", restart);
+
+    before_the_older_task_is_removed: takes_over(older_task, "before:remove-daily-task");
+    older_task_removed: takes_over(older_task, "after:remove-daily-task");
+    older_task_removed_and_power_lost:
+        takes_over(older_task, "after:remove-daily-task", restart);
 
     before_the_update: onboards(update, "before:install-hotfix-started");
     as_the_update_is_installed: onboards(update, "after:install-hotfix-started");
