@@ -134,6 +134,9 @@ facts! {
         pub last_connected: Fact<UtcTime>,
         /// Is an onboarding blob in the policy key?
         pub onboarding_blob: Fact<bool>,
+        /// Class of the service URLs in the blob in the policy key: in effect from the sensor's
+        /// next start.
+        pub policy_connectivity: Fact<Connectivity>,
         /// SHA-256 of the onboarding blob in the policy key, in UTF-8.
         pub policy_blob: Fact<Sha256>,
         /// Is an offboarding blob in the policy key?

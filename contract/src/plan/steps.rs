@@ -282,11 +282,24 @@ pub(super) fn apply_onboarding(
     own(action, why, expects)
 }
 
-pub(super) fn run_onboarding_script(manifest: &Manifest, payload: &Payload, why: String) -> Step {
+/// Onboarding by the portal's script. Where the sensor already runs onboarded, the script ends at
+/// once, and all that can show before the next start of Windows is the class of its blob.
+pub(super) fn run_onboarding_script(
+    manifest: &Manifest,
+    payload: &Payload,
+    runs_onboarded: bool,
+    why: String,
+) -> Step {
     let action = Action::RunOnboardingScript {
         payload: payload.name.clone(),
     };
-    script(manifest, action, why, vec![onboarded(manifest)])
+    let connectivity = manifest.tenant.connectivity;
+    let expects = if runs_onboarded {
+        Change::BlobOfClass { connectivity }
+    } else {
+        onboarded(manifest)
+    };
+    script(manifest, action, why, vec![expects])
 }
 
 pub(super) fn run_deployment_tool(

@@ -68,6 +68,12 @@ pub enum Change {
         /// Digest of its text.
         sha256: Sha256,
     },
+    /// An onboarding blob of this class of service URLs is in the policy key: what shows of a
+    /// script before the sensor's next start.
+    BlobOfClass {
+        /// Class of service URLs.
+        connectivity: Connectivity,
+    },
     /// Service `Sense` runs and starts by itself.
     SensorRuns,
     /// The sensor reports to this organisation.
@@ -183,6 +189,7 @@ impl Change {
             Self::IdentityIs { guid } => sensor.identity.value().is_some_and(|x| same_id(x, guid)),
             Self::VdiTagged => sensor.vdi_tag.value().is_some_and(|tag| tag == VDI_TAG),
             Self::BlobWritten { sha256 } => sensor.policy_blob.is(sha256),
+            Self::BlobOfClass { connectivity } => sensor.policy_connectivity.is(connectivity),
             Self::SensorRuns => sensor.service.is(&Service::RUNNING),
             Self::Onboarded {
                 org_id,
@@ -261,6 +268,10 @@ impl Change {
                 facts.sensor.policy_blob = Fact::Value(*sha256);
                 facts.sensor.onboarding_blob = Fact::Value(true);
                 facts.sensor.offboarding_blob = Fact::Value(false);
+            }
+            Self::BlobOfClass { connectivity } => {
+                facts.sensor.policy_connectivity = Fact::Value(*connectivity);
+                facts.sensor.onboarding_blob = Fact::Value(true);
             }
             Self::SensorRuns => facts.sensor.service = Fact::Value(Service::RUNNING),
             Self::Onboarded {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::cases;
 
 /// Facts that the decision looks at, with texts that they may have.
-pub(crate) const CHOICES: [(&str, &[&str]); 28] = [
+pub(crate) const CHOICES: [(&str, &[&str]); 29] = [
     (
         "os.product_type",
         &["server", "domain_controller", "workstation", "-"],
@@ -37,6 +37,10 @@ pub(crate) const CHOICES: [(&str, &[&str]); 28] = [
     ),
     (
         "sensor.connectivity",
+        &["-", "standard", "streamlined", "?no"],
+    ),
+    (
+        "sensor.policy_connectivity",
         &["-", "standard", "streamlined", "?no"],
     ),
     (

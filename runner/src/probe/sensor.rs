@@ -30,9 +30,10 @@ fn sensor(sources: &dyn Sources, facts: &mut Facts) {
     sensor.connectivity = connectivity(sources);
     sensor.last_connected = filetime(sources, at::SENSOR_STATUS, "LastConnected");
     sensor.onboarding_blob = value_exists(sources, at::SENSOR_POLICY, at::ONBOARDING_VALUE);
-    // Its digest alone is kept: whoever has the blob can onboard machines with it.
-    sensor.policy_blob = text(sources, at::SENSOR_POLICY, at::ONBOARDING_VALUE)
-        .map(|blob| Sha256::of(blob.as_bytes()));
+    // Digest and class alone are kept: whoever has the blob can onboard machines with it.
+    let blob = text(sources, at::SENSOR_POLICY, at::ONBOARDING_VALUE);
+    sensor.policy_connectivity = blob.clone().and_then(|blob| class_of(&blob));
+    sensor.policy_blob = blob.map(|blob| Sha256::of(blob.as_bytes()));
     sensor.offboarding_blob = value_exists(sources, at::SENSOR_POLICY, at::OFFBOARDING_VALUE);
     sensor.identity = text(sources, at::SENSOR, at::SENSOR_GUID);
     sensor.device_tag = text(sources, at::DEVICE_TAGGING, at::DEVICE_TAG);

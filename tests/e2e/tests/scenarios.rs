@@ -336,6 +336,11 @@ scenarios! {
     script_of_2023: by_script(Server2019).downloads(&["variants/of-2023"]).onboards(SCRIPT);
     script_says_15_and_the_sensor_comes_up_later: by_script(Server2022)
         .given(Orders("sense", "start_delay_ms=5000")).onboards(SCRIPT);
+    script_on_a_sensor_with_another_class_of_addresses: by_script(Server2022)
+        .given(OnboardedStandard)
+        .run("onboarded_pending_reboot", "restart-after-onboarding", SCRIPT)
+        .run("onboarded_pending_reboot", "restart-after-onboarding", "")
+        .restart().until("onboarded", "converged").onboards("");
     script_fails_for_good: by_script(Server2022).given(Orders("sense", "onboard=never"))
         .config("rollout", "verify_wait_s = 2").run("failed", "step-failed", SCRIPT);
     script_hangs: by_script(Server2022).given(Orders("sense", "onboard=never"))

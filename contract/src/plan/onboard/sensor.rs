@@ -133,8 +133,9 @@ pub(super) fn identity_step(
 }
 
 /// The stop of a sensor that runs with another blob than the one that this bundle wrote. It
-/// takes that one at its next start, and can only be started anew with Windows. Which blob is in
-/// effect tells `OnboardedInfo`, by the class of its service URLs.
+/// takes that one at its next start, and can only be started anew with Windows: the class of
+/// service URLs changes with the restart alone (Microsoft's page
+/// `configure-device-connectivity`). Which blob is in effect tells `OnboardedInfo`, by that class.
 pub(super) fn blob_waits(manifest: &Manifest, facts: &Facts, history: &History) -> Option<Stop> {
     let sensor = &facts.sensor;
     let written = written_blob(manifest).is_some_and(|written| written.holds(facts));
@@ -178,11 +179,13 @@ fn runs_onboarded(facts: &Facts) -> bool {
 
 /// Has Windows started since a blob was last applied?
 fn started_since(facts: &Facts, history: &History) -> bool {
-    let tries = history.of(StepKind::ApplyOnboarding);
-    let applied = tries.and_then(|tries| tries.last_end);
-    let (boot, applied) = (facts.host.boot_time.value(), applied.as_ref());
+    let steps = [StepKind::ApplyOnboarding, StepKind::RunOnboardingScript];
+    let ends = steps
+        .into_iter()
+        .filter_map(|step| history.of(step)?.last_end);
+    let (boot, applied) = (facts.host.boot_time.value(), ends.max());
     boot.zip(applied)
-        .is_some_and(|(boot, applied)| boot > applied)
+        .is_some_and(|(boot, applied)| *boot > applied)
 }
 
 /// How long a sensor that starts with Windows may run with its old blob. A tolerance, not a
@@ -195,15 +198,20 @@ fn has_just_started(facts: &Facts) -> bool {
         .is_some_and(|(boot, now)| (0..TAKES_BLOB_S).contains(&now.since(*boot)))
 }
 
-/// The blob of this bundle in the policy key.
+/// The blob of this bundle in the policy key. What a script wrote is known by its class alone:
+/// the manifest holds nothing of its text.
 fn written_blob(manifest: &Manifest) -> Option<Change> {
-    let native = manifest.settings.apply == ApplyMethod::Native;
-    let payload = manifest.payload(Role::OnboardingInfo);
-    payload
-        .filter(|_| native)
-        .map(|payload| Change::BlobWritten {
-            sha256: payload.sha256,
-        })
+    match manifest.settings.apply {
+        ApplyMethod::Native => {
+            let payload = manifest.payload(Role::OnboardingInfo)?;
+            Some(Change::BlobWritten {
+                sha256: payload.sha256,
+            })
+        }
+        ApplyMethod::Script => Some(Change::BlobOfClass {
+            connectivity: manifest.tenant.connectivity,
+        }),
+    }
 }
 
 /// Identity and tag, then whatever makes an installed sensor onboarded.
@@ -255,6 +263,7 @@ fn onboarding_step(manifest: &Manifest, facts: &Facts, why: &str) -> Result<Step
             Ok(steps::run_onboarding_script(
                 manifest,
                 payload,
+                runs_onboarded(facts),
                 why.to_owned(),
             ))
         }
