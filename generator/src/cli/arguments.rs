@@ -13,7 +13,7 @@ use crate::fleet::DEFAULT_MAX_AGE_DAYS;
 use crate::intake::lock::MAX_SEQUENCE;
 use crate::pipeline::{VerifyRequest, explain};
 use crate::problem::{Code, Deny};
-use crate::publication::HostName;
+use crate::publication::{HostName, Link};
 
 /// Turns Microsoft Defender portal downloads into everything that is needed to onboard a
 /// fleet of Windows Servers through Active Directory.
@@ -355,10 +355,11 @@ pub(super) struct PublishGpo {
     /// Brings back what was there before the last publication
     #[arg(long, conflicts_with_all = ["link", "allow_unsigned"])]
     pub(super) rollback: bool,
-    /// Links the GPOs to this domain or unit, by distinguished name, switched off; may be
-    /// given more than once
-    #[arg(long, value_name = "DN")]
-    pub(super) link: Vec<String>,
+    /// Links GPOs to this domain or unit, by distinguished name, switched off: task and settings, or
+    /// one policy alone with `deploy=`, `settings=`, `offboard=` or `role:NAME=` before the name. A
+    /// role's exclusions are linked in the last way only; may be given more than once
+    #[arg(long, value_name = "[WHICH=]DN")]
+    pub(super) link: Vec<Link>,
     /// Switches the links of `--link` on
     #[arg(long, requires = "link")]
     pub(super) enable_links: bool,

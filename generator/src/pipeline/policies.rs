@@ -10,7 +10,7 @@ use super::config::{Config, Domain, ExclusionSettings, Principal};
 use super::output::Staging;
 use crate::policies::{
     self, DeployOptions, DeployTask, Exclusions, GpoError, GpoFiles, PrincipalForm, Proxies,
-    RoleExclusions, SettingsOptions,
+    Purpose, RoleExclusions, SettingsOptions,
 };
 
 /// What all policies of one bundle share.
@@ -28,6 +28,8 @@ pub(super) struct Written {
     /// Folder of its backup below `gpo/<dns-name>/`.
     pub(super) folder: String,
     pub(super) display_name: String,
+    /// Does it hold the exclusions of a role?
+    pub(super) is_for_a_role: bool,
 }
 
 /// Writes `gpo/<dns-name>/…` for every domain of the config; the result is in the order of
@@ -48,6 +50,7 @@ pub(super) fn write(
             domain: domain.dns_name.to_string(),
             folder: gpo.purpose.folder(),
             display_name: gpo.display_name.clone(),
+            is_for_a_role: matches!(gpo.purpose, Purpose::Exclusions(_)),
         }));
         let all = gpos.into_iter().flat_map(|gpo| gpo.files);
         files.extend(all.map(|file| (file.path, file.bytes)));

@@ -331,6 +331,7 @@ fn desired(
     let extensions = Some(document.machine_extensions.clone());
     Ok(Some(Desired {
         id: document.gpo_id,
+        purpose: purpose(&gpo.place),
         display_name: document.display_name.clone(),
         flags: document.options,
         machine_extensions: extensions.filter(|list| !list.is_empty()),
@@ -338,6 +339,13 @@ fn desired(
         filter: document.wmi_filter.as_ref().map(|_| filter.clone()),
         files,
     }))
+}
+
+/// The folder that a backup's own folder lies in.
+fn purpose(place: &str) -> String {
+    let folder = Path::new(place).parent().and_then(Path::file_name);
+    let name = folder.map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_default()
 }
 
 /// Files of a GPO in the bundle's SYSVOL tree, without `GPT.INI`.

@@ -105,6 +105,20 @@ struct DomainRow<'a> {
     policies: Vec<&'a Written>,
 }
 
+impl DomainRow<'_> {
+    /// Those that may be linked wherever servers are.
+    fn for_every_server(&self) -> Vec<&Written> {
+        let policies = self.policies.iter().copied();
+        policies.filter(|policy| !policy.is_for_a_role).collect()
+    }
+
+    /// Those that only the servers of a role may get.
+    fn for_roles(&self) -> Vec<&Written> {
+        let policies = self.policies.iter().copied();
+        policies.filter(|policy| policy.is_for_a_role).collect()
+    }
+}
+
 struct PayloadRow<'a> {
     name: &'a str,
     version: &'a str,

@@ -14,6 +14,7 @@ mod credentials;
 mod directory;
 mod execute;
 mod host;
+mod link;
 mod offline;
 mod permissions;
 pub mod plan;
@@ -37,6 +38,7 @@ pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Fa
 #[cfg(feature = "directory")]
 pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
 pub use host::{HostName, InvalidHostName};
+pub use link::Link;
 pub use offline::{OfflinePlan, plan_offline};
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
 pub use release::{Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release};
@@ -60,8 +62,8 @@ pub struct PublishRequest {
     pub action: Action,
     /// Only print the steps?
     pub dry_run: bool,
-    /// Units or domains to link the GPOs to, by distinguished name.
-    pub links: Vec<String>,
+    /// Which GPOs are to be linked where.
+    pub links: Vec<Link>,
     /// Are new links switched on?
     pub enable_links: bool,
     /// Folder that keeps what was there before.
@@ -87,6 +89,14 @@ pub enum PublishError {
         why: String,
         /// What to do next.
         hint: Option<&'static str>,
+    },
+    /// A link for a policy that the bundle does not have.
+    #[error("the bundle has no policy for `--link {link}`; it has {names}")]
+    NoSuchPolicy {
+        /// The link.
+        link: String,
+        /// The bundle's policies, as `--link` calls them.
+        names: String,
     },
     /// Somebody else's GPO.
     #[error(transparent)]
@@ -120,6 +130,7 @@ impl Fault for PublishError {
     fn code(&self) -> FailureCode {
         match self {
             Self::Refused(_) => FailureCode::Refused,
+            Self::NoSuchPolicy { .. } => FailureCode::CommandLine,
             Self::State(_) => FailureCode::Files,
             Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
                 FailureCode::Server
@@ -130,6 +141,7 @@ impl Fault for PublishError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         let hint = match self {
             Self::Server { hint, .. } => *hint,
+            Self::NoSuchPolicy { .. } => Some("name one of them, or leave the link out"),
             Self::Refused(error) => Some(error.hint()),
             Self::Directory(error) => error.failure.hint(),
             Self::Share(error) => error.failure.hint(),
@@ -206,7 +218,14 @@ fn publish_all(
         work.push((gpo, steps));
     }
     for link in &request.links {
-        executor.check_link(link)?;
+        if !contents.gpos.iter().any(|gpo| link.is_for(gpo)) {
+            let names = contents.gpos.iter().map(link::name_of);
+            return Err(PublishError::NoSuchPolicy {
+                link: link.to_string(),
+                names: names.collect::<Vec<String>>().join(", "),
+            });
+        }
+        executor.check_link(&link.target)?;
     }
     if !request.dry_run {
         state.save(&saved)?;
@@ -217,8 +236,8 @@ fn publish_all(
         for step in steps {
             executor.run(&step, Some(gpo))?;
         }
-        for link in &request.links {
-            executor.link(link, &domain.gpo_dn(gpo.id), request.enable_links)?;
+        for link in request.links.iter().filter(|link| link.is_for(gpo)) {
+            executor.link(&link.target, &domain.gpo_dn(gpo.id), request.enable_links)?;
         }
     }
     if !request.dry_run {

@@ -71,6 +71,9 @@ impl DomainFacts {
 pub struct Desired {
     /// Identity.
     pub id: Guid,
+    /// What it is for: the folder of its backup in the bundle, such as `deploy`. Empty for one that
+    /// is brought back.
+    pub purpose: String,
     /// Name in GPMC.
     pub display_name: String,
     /// `flags`.

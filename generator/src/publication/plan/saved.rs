@@ -138,6 +138,7 @@ impl Saved {
             .collect();
         Some(Desired {
             id,
+            purpose: String::new(),
             display_name: gpo.display_name.clone(),
             flags: gpo.flags,
             machine_extensions: gpo.machine_extensions.clone(),

@@ -15,6 +15,7 @@ fn desired() -> Desired {
     let filter = WmiFilter::servers("Contoso", &domain().name, false, time);
     Desired {
         id: Guid::derive(&["gpo"]),
+        purpose: "deploy".to_owned(),
         display_name: "Gangway Deploy".to_owned(),
         flags: 1,
         machine_extensions: Some("[list]".to_owned()),

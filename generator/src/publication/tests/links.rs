@@ -1,8 +1,9 @@
 //! The links of a publication, beside those of others.
 
 use super::directory::value;
-use super::world::{DOMAIN_DN, World, published, settings_id, task_id, world};
-use crate::publication::Action;
+use super::world::{DOMAIN_DN, World, gpo, published, settings_id, task_id, world};
+use crate::publication::plan::Desired;
+use crate::publication::{Action, Link};
 
 #[test]
 fn links_are_made_only_when_told_and_keep_those_of_others() {
@@ -54,4 +55,76 @@ fn taking_back_a_first_publication_takes_its_links_along() {
     assert_ne!(world.directory.objects[DOMAIN_DN], before[DOMAIN_DN]);
     world.run(Action::Rollback, "old").unwrap();
     assert_eq!(world.directory.objects[DOMAIN_DN], before[DOMAIN_DN]);
+}
+
+#[test]
+fn a_policy_is_linked_alone_and_one_that_is_not_there_is_refused_before_anything() {
+    let mut world = published("old");
+    let before = world.directory.objects.clone();
+    let error = world.run_with(
+        Action::Publish,
+        "old",
+        &["role:databases=DC=contoso,DC=com"],
+        false,
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("it has settings, deploy"), "{error}");
+    assert_eq!(world.directory.objects, before);
+    world
+        .run_with(
+            Action::Publish,
+            "old",
+            &["settings=DC=contoso,DC=com"],
+            false,
+        )
+        .unwrap();
+    let object = &world.directory.objects[DOMAIN_DN];
+    let linked = String::from_utf8(object["gplink"][0].clone()).unwrap();
+    let ours = format!(
+        "[LDAP://CN={},CN=Policies,CN=System,DC=contoso,DC=com;1]",
+        settings_id()
+    );
+    assert_eq!(linked, ours);
+}
+
+const UNIT: &str = "OU=Servers,DC=contoso,DC=com";
+
+#[test]
+fn a_link_is_for_one_policy_or_for_those_of_every_server() {
+    let of = |purpose: &str| Desired {
+        purpose: purpose.to_owned(),
+        ..gpo("x")
+    };
+    let all = ["deploy", "settings", "offboard", "exclusions-sql-server"];
+    for (before, expected) in [
+        ("", &["deploy", "settings", "offboard"][..]),
+        ("deploy=", &["deploy"]),
+        ("Settings=", &["settings"]),
+        ("offboard=", &["offboard"]),
+        ("role:SQL Server=", &["exclusions-sql-server"]),
+        ("role:sql-server=", &["exclusions-sql-server"]),
+        ("role:other=", &[]),
+    ] {
+        let link: Link = format!("{before}{UNIT}").parse().unwrap();
+        assert_eq!(link.target, UNIT, "{before}");
+        let found: Vec<&str> = all
+            .into_iter()
+            .filter(|one| link.is_for(&of(one)))
+            .collect();
+        assert_eq!(found, expected, "{before}");
+    }
+}
+
+#[test]
+fn what_is_no_distinguished_name_is_refused() {
+    for text in [
+        "",
+        "Servers",
+        "contoso.com/Servers",
+        "deploy=",
+        "role:x=Servers",
+        "deploy",
+    ] {
+        assert!(text.parse::<Link>().is_err(), "{text}");
+    }
 }

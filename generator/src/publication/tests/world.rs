@@ -72,6 +72,7 @@ pub(super) fn gpo(content: &str) -> Desired {
     let name = format!("Machine/Preferences/{content}.xml");
     Desired {
         id: Guid::derive(&["gpo"]),
+        purpose: "deploy".to_owned(),
         display_name: "Gangway Deploy".to_owned(),
         flags: 1,
         machine_extensions: Some(format!("[{content}]")),
@@ -91,6 +92,7 @@ pub(super) fn gpo(content: &str) -> Desired {
 pub(super) fn settings(content: &str) -> Desired {
     Desired {
         id: settings_id(),
+        purpose: "settings".to_owned(),
         display_name: "Gangway Settings".to_owned(),
         files: BTreeMap::from([(
             "Machine/registry.pol".to_owned(),
@@ -144,7 +146,7 @@ impl World {
         let request = PublishRequest {
             action,
             dry_run,
-            links: links.iter().map(|link| (*link).to_owned()).collect(),
+            links: links.iter().map(|link| link.parse().unwrap()).collect(),
             enable_links: false,
             state: self.state.path().to_owned(),
         };

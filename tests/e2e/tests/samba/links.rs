@@ -2,7 +2,7 @@
 
 use gangway_e2e::samba::{ADMINISTRATOR, DN, Domain};
 
-use super::model::{Gpo, bundle, gpos};
+use super::model::{Gpo, bundle, gpos, one, recipe};
 use super::{ENVIRONMENT, everything, text};
 
 #[test]
@@ -84,5 +84,53 @@ fn a_first_publication_is_taken_back_with_its_links() {
         output.stderr.contains("nothing is saved"),
         "{}",
         output.stderr
+    );
+}
+
+#[test]
+fn the_exclusions_of_a_role_are_linked_only_by_name_and_alone() {
+    let domain = Domain::start().unwrap();
+    let bundle = recipe()
+        .with("[gpo.settings.role]", "name = 'SQL Server'")
+        .with("[gpo.settings.role]", r"paths = ['D:\Data']")
+        .bundle()
+        .unwrap();
+    let unit = format!("OU=Servers,{DN}");
+    let linked = || -> Vec<String> {
+        let object = domain.object(&unit).unwrap().unwrap();
+        let list = object.get("gPLink").map(|values| values[0].clone());
+        let list = list.unwrap_or_default();
+        let ids = list.split(['{', '}']).skip(1).step_by(2);
+        let name = |id: &str| {
+            let dn = format!("CN={{{id}}},CN=Policies,CN=System,{DN}");
+            let object = domain.object(&dn).unwrap().unwrap();
+            one(&object, "displayName").to_owned()
+        };
+        ids.map(name).collect()
+    };
+    let role = format!("role:sql server={unit}");
+    domain
+        .published(bundle.folder(), &["--link", &role])
+        .unwrap();
+    assert_eq!(linked(), ["Gangway Exclusions SQL Server"]);
+    domain
+        .published(bundle.folder(), &["--link", &unit])
+        .unwrap();
+    let mut names = linked();
+    names.sort_unstable();
+    assert_eq!(names, ["Gangway Deploy", "Gangway Exclusions SQL Server"]);
+    let other = format!("role:other={unit}");
+    let output = domain
+        .publish(
+            bundle.folder(),
+            ADMINISTRATOR,
+            &["--apply", "--link", &other],
+        )
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(
+        text(&output).contains("role:sql-server"),
+        "{}",
+        text(&output)
     );
 }
