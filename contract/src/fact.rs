@@ -9,12 +9,12 @@ use crate::text::Text;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact<T> {
-    /// Found.
+    /// Looked for and found.
     Value(T),
     /// Looked for and not there.
     #[default]
     Absent,
-    /// Not known.
+    /// Looked for in vain: it may be there or not.
     Unreadable {
         /// What failed, in the words of the system.
         why: String,

@@ -38,7 +38,7 @@ impl History {
 /// How often one kind of step was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tries {
-    /// Which kind.
+    /// Kind of step, in whichever bundle.
     pub step: StepKind,
     /// Ends without success since the last success.
     pub failed: u32,
@@ -73,7 +73,7 @@ impl Tries {
 /// A step that still runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
-    /// Which kind.
+    /// Kind of step, in whichever bundle.
     pub step: StepKind,
     /// When it was started.
     pub started_at: UtcTime,

@@ -181,9 +181,9 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tenant {
-    /// Organisation id.
+    /// Id of the Defender tenant that the signed body names.
     pub org_id: OrgId,
-    /// Which cloud.
+    /// Cloud that the tenant is in.
     pub cloud: Cloud,
     /// Which connectivity class the package asks for.
     pub connectivity: Connectivity,
@@ -225,7 +225,7 @@ pub struct Payload {
     pub role: Role,
     /// File name in the release folder: one path component.
     pub name: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// The gate: nothing is run unless its bytes hash to this.
     pub sha256: Sha256,

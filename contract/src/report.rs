@@ -34,11 +34,11 @@ pub struct Report {
     pub schema: u32,
     /// Bundle that ran.
     pub bundle_id: BundleId,
-    /// Its payloads.
+    /// The release folder that it took payloads from.
     pub release_id: ReleaseId,
-    /// Its sequence.
+    /// Sequence of its manifest.
     pub sequence: u64,
-    /// Its mode.
+    /// What its manifest lets it do.
     pub mode: Mode,
     /// How its blob is applied; none in reports of before 2026-12.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub struct Report {
     pub started_at: UtcTime,
     /// End of the run.
     pub finished_at: UtcTime,
-    /// State reached.
+    /// State of the server after the run.
     pub state: State,
     /// Code of the reason ([`Reason`]).
     pub reason: String,

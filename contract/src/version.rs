@@ -20,12 +20,12 @@ impl Version {
         Self([major, minor, build, revision])
     }
 
-    /// First number.
+    /// First of the four numbers.
     pub const fn major(self) -> u32 {
         self.0[0]
     }
 
-    /// Second number.
+    /// Second of the four numbers.
     pub const fn minor(self) -> u32 {
         self.0[1]
     }
@@ -35,7 +35,7 @@ impl Version {
         self.0[2]
     }
 
-    /// Fourth number.
+    /// Fourth number: the revision, which updates of one build raise.
     pub const fn revision(self) -> u32 {
         self.0[3]
     }

@@ -31,7 +31,7 @@ pub struct BundleDocument {
     pub sequence: u64,
     /// What the bootstrap may do.
     pub mode: Mode,
-    /// Display name.
+    /// Display name of the organisation.
     pub organization: String,
     /// The time that stands in all outputs, in seconds since 1970 UTC.
     pub output_time: i64,
@@ -82,7 +82,7 @@ impl BundleDocument {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
-    /// `gangway`.
+    /// Name of the program: `gangway`.
     pub name: String,
     /// Its version.
     pub version: String,
@@ -94,7 +94,7 @@ pub struct Tool {
 pub struct Exe {
     /// Path in the bundle, with `/`.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub unsigned_size: u64,
     /// SHA-256 of all bytes.
     pub unsigned_sha256: Sha256,
@@ -113,7 +113,7 @@ pub struct Input {
     /// Path below the folder that the config names, or the name of a file that it names; entries
     /// of archives after `!`. Where the folder lies is not told.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// SHA-256 of all bytes.
     pub sha256: Sha256,
@@ -148,7 +148,7 @@ pub struct Remark {
 pub struct FileDigest {
     /// Path in the bundle, with `/`.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// SHA-256 of all bytes.
     pub sha256: Sha256,

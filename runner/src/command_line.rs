@@ -38,19 +38,19 @@ pub enum Request {
     },
     /// Print facts.
     Facts {
-        /// As JSON.
+        /// As JSON instead of text.
         json: bool,
     },
     /// Print facts and plan.
     Plan {
-        /// As JSON.
+        /// As JSON instead of text.
         json: bool,
     },
     /// Print what this server says of a file's signer.
     Signature {
-        /// The file.
+        /// Path of the file, as it was typed.
         path: String,
-        /// As JSON.
+        /// As JSON instead of text.
         json: bool,
     },
     /// Print the last report.
@@ -59,7 +59,7 @@ pub enum Request {
     Precheck,
     /// Ask every address of the service, and report.
     Connectivity {
-        /// As JSON.
+        /// As JSON instead of text.
         json: bool,
         /// Folder for the report.
         reports: Option<String>,

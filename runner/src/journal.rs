@@ -24,45 +24,45 @@ const SHORTEN_ABOVE: usize = 256 * 1024;
 /// a clock may be set while an installer works.
 const LONGEST_WAIT: u32 = 24;
 
-/// One line.
+/// One line of the journal, a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Entry {
     /// A step is about to start.
     StepStarted {
-        /// When.
+        /// Moment of the entry, by the clock of the server.
         at: UtcTime,
-        /// Which.
+        /// Kind of the step.
         step: StepKind,
     },
     /// Its process exists.
     StepProcess {
-        /// Process id.
+        /// Number of the process, which Windows gives again later.
         id: u32,
         /// Time of creation as FILETIME.
         created: u64,
     },
     /// A run found it at work and did nothing.
     StepAwaited {
-        /// When.
+        /// Moment of the entry, by the clock of the server.
         at: UtcTime,
     },
     /// It ended.
     StepEnded {
-        /// When.
+        /// Moment of the entry, by the clock of the server.
         at: UtcTime,
-        /// Which.
+        /// Kind of the step.
         step: StepKind,
-        /// Exit code.
+        /// Exit code of the program; none where no program ended.
         code: Option<u32>,
-        /// How.
+        /// What its end was judged to be.
         result: StepOutcome,
     },
     /// A report was dropped on the share.
     Reported {
-        /// When.
+        /// Moment of the entry, by the clock of the server.
         at: UtcTime,
-        /// State.
+        /// State that the report tells.
         state: State,
         /// Code of the reason.
         reason: String,

@@ -17,11 +17,11 @@ use gangway_contract::{BundleId, Fact, Facts, OrgId, Sha256, UtcTime};
 use crate::failure::Failure;
 use crate::told::ToldByProduct;
 
-/// The effects.
+/// Everything that a run reads from or does to its server.
 pub trait Machine {
-    /// The clock.
+    /// Moment by the clock of the server, in UTC.
     fn now(&self) -> UtcTime;
-    /// Waits.
+    /// Waits this many seconds.
     fn sleep(&mut self, seconds: u32);
     /// Any number, for delays and file names; not for secrets.
     fn random(&mut self) -> u64;

@@ -18,16 +18,16 @@ use crate::version::Version;
 pub enum Change {
     /// The file of an update has at least this version.
     FileAtLeast {
-        /// Which file.
+        /// The system file that tells whether the update is there.
         file: CheckedFile,
-        /// Version.
+        /// Lowest version that will do.
         version: Version,
     },
     /// Defender Antivirus runs.
     AntivirusRuns,
     /// Its platform has at least this version.
     PlatformAtLeast {
-        /// Version.
+        /// Lowest version that will do.
         version: Version,
     },
     /// The leftover service entry is gone.
@@ -39,12 +39,12 @@ pub enum Change {
     },
     /// The monitoring agent reports to none of these workspaces.
     WorkspacesGone {
-        /// Their ids.
+        /// Ids of Log Analytics workspaces, GUIDs.
         ids: Vec<String>,
     },
     /// The monitoring agent reports to this workspace.
     WorkspaceAdded {
-        /// Its id.
+        /// Id of the Log Analytics workspace, a GUID.
         id: String,
     },
     /// System Center Endpoint Protection is gone.
@@ -53,12 +53,12 @@ pub enum Change {
     SensorInstalled,
     /// The sensor has at least this version.
     SensorAtLeast {
-        /// Version.
+        /// Lowest version that will do.
         version: Version,
     },
     /// The sensor has this identity.
     IdentityIs {
-        /// `senseGuid`.
+        /// Text of the registry value `senseGuid`.
         guid: String,
     },
     /// The virtual desktop tag is set.
@@ -78,7 +78,7 @@ pub enum Change {
     SensorRuns,
     /// The sensor reports to this organisation.
     Onboarded {
-        /// Organisation id.
+        /// Id of the Defender tenant.
         org_id: OrgId,
         /// Class of service URLs.
         connectivity: Connectivity,

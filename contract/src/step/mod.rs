@@ -142,16 +142,16 @@ pub enum PastLimit {
 pub enum Action {
     /// Installs an update.
     InstallHotfix {
-        /// File name.
+        /// File name in the release folder.
         payload: String,
         /// Article, such as `KB3080149`.
         article: String,
     },
-    /// Enables `Windows-Defender`.
+    /// Enables the Windows feature `Windows-Defender`.
     EnableFeature,
     /// Runs the platform update.
     UpdatePlatform {
-        /// File name.
+        /// File name in the release folder.
         payload: String,
     },
     /// Turns Defender Antivirus on.
@@ -165,19 +165,19 @@ pub enum Action {
     },
     /// Takes workspaces away.
     RemoveWorkspaces {
-        /// Their ids.
+        /// Ids of Log Analytics workspaces, GUIDs.
         ids: Vec<String>,
     },
     /// Uninstalls System Center Endpoint Protection.
     RemoveScep,
     /// Installs the unified agent.
     InstallAgent {
-        /// File name.
+        /// File name in the release folder.
         payload: String,
         /// Is `FORCEPASSIVEMODE=1` given?
         passive: bool,
     },
-    /// Runs `Install.ps1`.
+    /// Runs Microsoft's `Install.ps1`, which installs the agent beside it.
     RunInstallScript {
         /// File name of the script.
         script: String,
@@ -188,17 +188,17 @@ pub enum Action {
     },
     /// Runs the sensor update.
     UpdateSensor {
-        /// File name.
+        /// File name in the release folder.
         payload: String,
     },
     /// Gives a non-persistent desktop the identity of its name.
     WriteIdentity {
-        /// `senseGuid`.
+        /// Text of the registry value `senseGuid`, which the sensor takes as its identity.
         guid: String,
     },
     /// Marks a non-persistent desktop.
     WriteVdiTag,
-    /// Starts `Sense`.
+    /// Starts service `Sense`, the sensor.
     StartSensor,
     /// Onboards by itself.
     ApplyOnboarding {
@@ -209,7 +209,7 @@ pub enum Action {
     },
     /// Onboards by the portal's script.
     RunOnboardingScript {
-        /// File name.
+        /// File name in the release folder.
         payload: String,
     },
     /// Runs the deployment tool.
@@ -229,7 +229,7 @@ pub enum Action {
         setup: String,
         /// File name of the workspace key.
         key: String,
-        /// Workspace id.
+        /// Id of the Log Analytics workspace that it reports to, a GUID.
         workspace: String,
     },
     /// Offboards by itself.
@@ -241,7 +241,7 @@ pub enum Action {
     },
     /// Offboards by the portal's script.
     RunOffboardingScript {
-        /// File name.
+        /// File name in the release folder.
         payload: String,
     },
     /// Uninstalls the unified agent.
@@ -249,7 +249,7 @@ pub enum Action {
         /// Its product code.
         product_code: String,
     },
-    /// Restarts Windows.
+    /// Asks Windows to restart, after the run has reported.
     Restart,
 }
 

@@ -17,7 +17,7 @@ pub enum FleetError {
         path.display()
     )]
     Unreadable {
-        /// The folder.
+        /// Folder of the reports.
         path: PathBuf,
         /// The system's words.
         why: String,
@@ -27,7 +27,7 @@ pub enum FleetError {
         path.display()
     )]
     TooMany {
-        /// The folder.
+        /// Folder of the reports.
         path: PathBuf,
     },
     /// What lies there is something else.
@@ -35,7 +35,7 @@ pub enum FleetError {
         path.display()
     )]
     Elsewhere {
-        /// The folder.
+        /// Folder of the reports.
         path: PathBuf,
         /// What it is, in words.
         what: String,
@@ -47,7 +47,7 @@ pub enum FleetError {
         path.display()
     )]
     NoneCounts {
-        /// The folder.
+        /// Folder of the reports.
         path: PathBuf,
         /// Why, and how many for each reason.
         why: String,
@@ -59,7 +59,7 @@ pub enum FleetError {
         path.display()
     )]
     Empty {
-        /// The folder.
+        /// Folder of the reports.
         path: PathBuf,
     },
 }

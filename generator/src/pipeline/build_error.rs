@@ -21,7 +21,7 @@ pub enum BuildError {
     /// A certificate that the config names.
     #[error("root certificate `{}`: {why}", path.display())]
     Root {
-        /// The file.
+        /// Path of the file, as it is named.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -29,7 +29,7 @@ pub enum BuildError {
     /// A revocation list that the config or the command line names.
     #[error("revocation list `{}`: {why}", path.display())]
     RevocationList {
-        /// The file.
+        /// Path of the file, as it is named.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -39,7 +39,7 @@ pub enum BuildError {
         path.display()
     )]
     Lock {
-        /// The file.
+        /// Path of the file, as it is named.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -50,7 +50,7 @@ pub enum BuildError {
         path.display(), other.display(), config.display()
     )]
     LockOfAnother {
-        /// The lock.
+        /// Path of `gangway.lock`.
         path: PathBuf,
         /// The config that was given.
         config: PathBuf,
@@ -73,7 +73,7 @@ pub enum BuildError {
     /// The share's switch.
     #[error("switch `{}`: {why}", path.display())]
     Control {
-        /// The file.
+        /// Path of the file, as it is named.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -83,7 +83,7 @@ pub enum BuildError {
         path.display()
     )]
     WorkspaceKey {
-        /// The file.
+        /// Path of the file, as it is named.
         path: PathBuf,
         /// What is wrong with it, without its content.
         why: String,
@@ -97,15 +97,15 @@ pub enum BuildError {
     /// The stub is not usable.
     #[error("stub `{}` cannot be used", path.display())]
     Stub {
-        /// The file.
+        /// Path of the file, as it is named.
         path: PathBuf,
-        /// Why.
+        /// What stood against it.
         source: SpecialiseError,
     },
     /// The specialised exe cannot be read back.
     #[error("the bootstrap that was made cannot be read back: {why}")]
     Digest {
-        /// Why.
+        /// What stood against it.
         why: String,
     },
     /// Errors among the downloads; all of them.
@@ -119,7 +119,7 @@ pub enum BuildError {
     Gpo {
         /// The domain.
         domain: String,
-        /// Why.
+        /// What stood against it.
         source: GpoError,
     },
     /// The folder could not be written.
@@ -128,7 +128,7 @@ pub enum BuildError {
     /// The runbook template.
     #[error("the runbook could not be written: {why}")]
     Runbook {
-        /// Why.
+        /// What stood against it.
         why: String,
     },
 }

@@ -58,7 +58,7 @@ pub enum RelockError {
         path.display(), problem.code.id, problem.subject, problem.message
     )]
     NotProven {
-        /// The bundle.
+        /// Folder of the bundle.
         path: PathBuf,
         /// The first thing that is wrong.
         problem: Box<Problem>,
@@ -67,7 +67,7 @@ pub enum RelockError {
     #[error("bundle `{}` is not of `{organization}`, the organisation of the config", path.display()
     )]
     OfAnother {
-        /// The bundle.
+        /// Folder of the bundle.
         path: PathBuf,
         /// The config's organisation.
         organization: String,
@@ -78,7 +78,7 @@ pub enum RelockError {
         path.display()
     )]
     NotNewer {
-        /// The bundle.
+        /// Folder of the bundle.
         path: PathBuf,
         /// Its sequence.
         found: u64,

@@ -45,7 +45,7 @@ pub enum SignError {
     #[error("config `{}` has no `signing.command`", path.display()
     )]
     NoCommand {
-        /// The config.
+        /// Path of the config.
         path: PathBuf,
     },
     /// A root that the config names.
@@ -64,7 +64,7 @@ pub enum SignError {
          this is the one that was built", path.display()
     )]
     NotPinned {
-        /// The config.
+        /// Path of the config.
         path: PathBuf,
     },
     /// The disk.
