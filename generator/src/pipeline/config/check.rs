@@ -11,7 +11,7 @@ use super::sections::{
 };
 use super::values::{
     contain_each_other, is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window,
-    signing_fault, unc_fault,
+    replicated_share, signing_fault, unc_fault,
 };
 use super::{Config, place};
 
@@ -104,6 +104,16 @@ fn share(share: &Share) -> Result<(), Fault> {
                 field,
                 why,
                 r"write a UNC path with the file server's full DNS name, as '\\files.contoso.com\gangway$'",
+            );
+        }
+        if let Some(name) = unc.and_then(|unc| replicated_share(unc)) {
+            return refuse(
+                field,
+                format!(
+                    "is on `{name}`, which every domain controller replicates and every account may \
+                     read: on- and offboarding packages and keys do not belong there"
+                ),
+                r"write a share of a file server, as '\\files.contoso.com\gangway$'",
             );
         }
     }

@@ -208,6 +208,16 @@ dns_name = "contoso.com"
                 "line 7: `share.root`",
             ),
             (
+                r"\\files.contoso.com\gangway$",
+                r"\\contoso.com\SYSVOL\contoso.com\mde",
+                "line 7: `share.root` is on `SYSVOL`",
+            ),
+            (
+                r"\\files.contoso.com\gangway$",
+                r"\\dc1.contoso.com\netlogon",
+                "line 7: `share.root` is on `NETLOGON`",
+            ),
+            (
                 "[[gpo",
                 "reports = '\\\\FILES.contoso.com\\gangway$'\n[[gpo",
                 "line 8: `share.reports`",

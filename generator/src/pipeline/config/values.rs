@@ -33,6 +33,15 @@ pub(super) fn unc_fault(unc: &str) -> Option<String> {
     None
 }
 
+/// The share of domain controllers that a UNC path is on, if it is one (MS-GPOL: SYSVOL; NETLOGON is a
+/// folder of it under a name of its own).
+pub(super) fn replicated_share(unc: &str) -> Option<&'static str> {
+    let share = unc.trim_start_matches('\\').split('\\').nth(1)?;
+    ["SYSVOL", "NETLOGON"]
+        .into_iter()
+        .find(|name| share.eq_ignore_ascii_case(name))
+}
+
 /// Whether one UNC path is the other or lies in it; Windows asks for no letter case.
 pub(super) fn contain_each_other(one: &str, other: &str) -> bool {
     let parts =
