@@ -273,7 +273,8 @@ pub enum Role {
     SensorUpdate,
     /// An `.msu` prerequisite; the KB stands in the file name.
     Hotfix,
-    /// `DefenderDT.exe`, the deployment tool of Server 2008 R2 SP1.
+    /// `DefenderDT.exe`, the deployment tool: of Server 2008 R2 SP1, and of all products with
+    /// [`AgentRoute::DeploymentTool`].
     DeploymentTool,
     /// A file of the deployment tool's staged `-Source:` folder or its `.onboarding` file.
     DeploymentToolFile,
@@ -454,7 +455,7 @@ pub enum AntivirusMode {
     NeverPassive,
 }
 
-/// How the unified agent is installed on Server 2012 R2 and 2016.
+/// How the unified agent is installed on Server 2012 R2 and 2016, or all products are onboarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentRoute {
@@ -462,6 +463,9 @@ pub enum AgentRoute {
     Auto,
     /// The unmodified signed `Install.ps1`.
     InstallScript,
+    /// Microsoft's deployment tool on every product that it takes (Server 2008 R2 SP1, 2012 R2,
+    /// 2016 and later): it brings what is missing and onboards.
+    DeploymentTool,
 }
 
 /// The retired agent of Server 2008 R2 SP1. Its key is a payload ([`Role::WorkspaceKey`]) and

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::Fact;
 use crate::facts::Facts;
 use crate::history::History;
-use crate::manifest::{Manifest, Mode};
+use crate::manifest::{AgentRoute, Manifest, Mode};
 use crate::product::{Route, route_of};
 use crate::reason::Reason;
 use crate::state::State;
@@ -144,6 +144,7 @@ pub fn apply(plan: &Plan, facts: &Facts) -> Facts {
 /// seconds to ask for?
 pub fn needs_feature_state(manifest: &Manifest, facts: &Facts) -> bool {
     manifest.mode != Mode::Offboard
+        && manifest.settings.agent_route != AgentRoute::DeploymentTool
         && facts.sensor.service.is_absent()
         && facts.antivirus.service.is_absent()
         && route_of(&facts.os, &manifest.settings) == Ok(Route::UnifiedAgent2016)

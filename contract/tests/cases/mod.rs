@@ -164,6 +164,7 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
             settings.agent_route = match text {
                 "auto" => AgentRoute::Auto,
                 "install-script" => AgentRoute::InstallScript,
+                "deployment-tool" => AgentRoute::DeploymentTool,
                 _ => return Err("no route".to_owned()),
             }
         }

@@ -303,6 +303,17 @@ it.\n\nIn the portal download the package of the deployment tool, or of the depl
 out of the downloads.",
 };
 
+/// The deployment tool is asked for and not there.
+pub static NO_TOOL: Code = Code {
+    id: "GW3028",
+    severity: Severity::Error,
+    title: "the downloads hold no deployment tool",
+    page: "With `onboard.agent_route = \"deployment_tool\"` every server is onboarded by Microsoft's \
+deployment tool, and it is not among the downloads.\n\nDownload the tool in the portal, let it stage \
+its files with `-Stage` and name that folder in `downloads.deployment_source`; or leave `agent_route` \
+out, and servers are onboarded without it.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -332,4 +343,5 @@ pub static ALL: &[&Code] = &[
     &OVERWRITTEN,
     &SWITCH_IN_USE,
     &NO_TOOL_PACKAGE,
+    &NO_TOOL,
 ];

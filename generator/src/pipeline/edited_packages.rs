@@ -41,6 +41,7 @@ fn manifest(script: &[u8], settings: &IntakeSettings) -> Option<(Manifest, Vec<u
         apply: ApplyMethod::Native,
         accept_scripts: &[],
         monitoring_agent: false,
+        deployment_tool: false,
     };
     let (selected, missing) = payloads::select(&inspection, &choices);
     let mut problems = inspection.all_problems().chain(&missing);

@@ -29,6 +29,8 @@ pub(super) struct Choices<'a> {
     pub(super) accept_scripts: &'a [Sha256],
     /// The retired agent is asked for.
     pub(super) monitoring_agent: bool,
+    /// The deployment tool is asked for on every product.
+    pub(super) deployment_tool: bool,
 }
 
 /// Roles that an onboarding bundle carries when the downloads have them. The analyzer is an
@@ -213,7 +215,15 @@ fn missing(
                 problems.push(with_refused(none, inspection));
             }
             problems.extend(tool_without_package(selected));
-            if !has(&[Role::Agent]) {
+            if choices.deployment_tool && !has(&[Role::DeploymentTool]) {
+                problems.push(Problem::new(
+                    &codes::NO_TOOL,
+                    "onboard.agent_route",
+                    "the deployment tool is asked for and is not among the downloads",
+                    "put `DefenderDT.exe` into the downloads folder, or leave `agent_route` out",
+                ));
+            }
+            if !choices.deployment_tool && !has(&[Role::Agent]) {
                 problems.push(Problem::new(
                     &codes::NO_AGENT,
                     "downloads",

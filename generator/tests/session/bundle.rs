@@ -291,6 +291,12 @@ fn the_deployment_tool_goes_nowhere_without_its_package() {
     desk.build()
         .fails_with(1, &["GW3027", "WindowsDefenderATP.onboarding"]);
     assert!(!desk.path("out").exists());
+    fs::remove_file(desk.path("downloads/DefenderDT.exe")).unwrap();
+    desk.change_config(
+        "[signing]",
+        "[onboard]\nagent_route = \"deployment_tool\"\n[signing]",
+    );
+    desk.build().fails_with(1, &["GW3028", "DefenderDT.exe"]);
 
     // Beside the tool, or in the folder that it staged: in both places the blob is judged.
     let package = BlobSpec::default().json();

@@ -11,7 +11,7 @@ use gangway_e2e::Os::{
     Server2008R2, Server2012, Server2012R2, Server2016, Server2019, Server2022, Server2025,
     Workstation,
 };
-use gangway_e2e::routes::{WORKSPACE, deployment_tool, retired_agent};
+use gangway_e2e::routes::{WORKSPACE, deployment_tool, deployment_tool_on, retired_agent};
 use gangway_e2e::{Deployment, Installer, Os, Recipe, Scenario, Server};
 use gangway_fixtures::blob::ORG_ID;
 
@@ -239,6 +239,10 @@ scenarios! {
         .onboards("run-deployment-tool");
     deployment_tool_fails: deployment_tool("exit=500")
         .run("failed", "step-failed", "run-deployment-tool");
+    deployment_tool_2016: deployment_tool_on(Server2016, "script=C:\\by-hand\\tool.cmd")
+        .onboards("run-deployment-tool").onboards("");
+    deployment_tool_2022: deployment_tool_on(Server2022, "script=C:\\by-hand\\tool.cmd")
+        .onboards("run-deployment-tool").onboards("");
     retired_agent_lacks_an_update: retired_agent()
         .given(SystemFile("tdh.dll", [6, 1, 7601, 17514]))
         .run("blocked", "prerequisite-missing", "");

@@ -1,7 +1,6 @@
-//! Server 2008 R2 SP1: the deployment tool, or the retired monitoring agent.
+//! Server 2008 R2 SP1 without the deployment tool: the retired monitoring agent.
 
 use crate::facts::Facts;
-use crate::history::History;
 use crate::manifest::{Manifest, MonitoringAgent, Role};
 use crate::plan::{Stop, steps};
 use crate::reason::Reason;
@@ -10,40 +9,6 @@ use crate::update;
 use crate::version::Version;
 
 use super::readiness::ready_for_change;
-use super::sensor::{sensor_steps, vdi_tag_missing};
-
-pub(super) fn down_level(
-    manifest: &Manifest,
-    facts: &Facts,
-    history: &History,
-    mode: Vec<Step>,
-    passive: bool,
-) -> Result<Vec<Step>, Stop> {
-    let Some(tool) = manifest.payload(Role::DeploymentTool) else {
-        return Err(Stop::new(
-            Reason::NoRoute,
-            "Windows Server 2008 R2 SP1 is onboarded by the deployment tool, which is not staged",
-        ));
-    };
-    let mut list = mode;
-    let sensor_is_there = !facts.sensor.service.is_absent();
-    if sensor_is_there && facts.sensor.onboarding_state.is(&1) {
-        list.extend(sensor_steps(manifest, facts, history)?);
-    } else {
-        if vdi_tag_missing(manifest, facts) {
-            list.push(steps::write_vdi_tag(
-                "the bundle is for non-persistent desktops".to_owned(),
-            ));
-        }
-        list.push(steps::run_deployment_tool(
-            manifest,
-            tool,
-            passive,
-            "not onboarded".to_owned(),
-        ));
-    }
-    Ok(list)
-}
 
 pub(super) fn with_monitoring_agent(
     manifest: &Manifest,

@@ -1,5 +1,6 @@
 //! Which steps bring a server to onboarded: first what holds for every route, then the route.
 
+mod deployment_tool;
 mod down_level;
 mod passive_mode;
 mod readiness;
@@ -12,14 +13,15 @@ use crate::fact::Fact;
 use crate::facts::Facts;
 use crate::health;
 use crate::history::History;
-use crate::manifest::Manifest;
+use crate::manifest::{AgentRoute, Manifest};
 use crate::product::{Route, monitoring_route, route_of};
 use crate::reason::Reason;
 use crate::state::State;
 use crate::step::{Step, StepKind};
 
 use super::{Stop, steps};
-use down_level::{down_level, with_monitoring_agent};
+use deployment_tool::{any_product, down_level};
+use down_level::with_monitoring_agent;
 use passive_mode::{mode_steps, wants_passive};
 use readiness::ready_for_change;
 use sensor::{blob_removed, blob_waits, identity_step, in_box, vdi_tag_missing};
@@ -58,6 +60,9 @@ pub(super) fn steps(
     identity?;
     let passive = passive?;
     let mode = mode?;
+    if manifest.settings.agent_route == AgentRoute::DeploymentTool && route != Route::DownLevel {
+        return any_product(manifest, facts, history, route, mode, passive);
+    }
     match route {
         Route::InBox => in_box(manifest, facts, history, mode),
         Route::UnifiedAgent2016 => {

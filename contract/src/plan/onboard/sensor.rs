@@ -4,7 +4,7 @@ use crate::apply::{VDI_TAG, sensor_guid};
 use crate::fact::Fact;
 use crate::facts::{Facts, Service, StartType};
 use crate::history::History;
-use crate::manifest::{ApplyMethod, Connectivity, Manifest, Role, Vdi};
+use crate::manifest::{AgentRoute, ApplyMethod, Connectivity, Manifest, Role, Vdi};
 use crate::plan::{Stop, steps};
 use crate::product::{Route, route_of};
 use crate::reason::Reason;
@@ -17,13 +17,18 @@ pub(super) fn in_box(
     history: &History,
     mode: Vec<Step>,
 ) -> Result<Vec<Step>, Stop> {
-    if facts.sensor.service.is_absent() {
-        return Err(missing(facts));
-    }
-    new_enough_for_streamlined(manifest, facts)?;
+    in_the_box(manifest, facts)?;
     let mut list = mode;
     list.extend(sensor_steps(manifest, facts, history)?);
     Ok(list)
+}
+
+/// Is the sensor of this Windows there, and new enough for the package?
+pub(super) fn in_the_box(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+    if facts.sensor.service.is_absent() {
+        return Err(missing(facts));
+    }
+    new_enough_for_streamlined(manifest, facts)
 }
 
 /// First build on which the sensor was seen to be a feature on demand (Server 2025).
@@ -103,7 +108,9 @@ pub(super) fn identity_step(
     facts: &Facts,
     route: Route,
 ) -> Result<Option<Step>, Stop> {
-    if manifest.settings.vdi != Vdi::Single || route == Route::DownLevel {
+    let by_tool =
+        route == Route::DownLevel || manifest.settings.agent_route == AgentRoute::DeploymentTool;
+    if manifest.settings.vdi != Vdi::Single || by_tool {
         return Ok(None);
     }
     let Some(name) = facts.host.name.value() else {

@@ -67,7 +67,10 @@ fn agent_step(manifest: &Manifest, facts: &Facts, passive: bool) -> Result<Step,
     let agent = steps::staged(manifest, Role::Agent)?;
     let why = "service `Sense` does not exist".to_owned();
     match manifest.settings.agent_route {
-        AgentRoute::Auto => Ok(steps::install_agent(manifest, agent, passive, why)),
+        // The tool has a route of its own.
+        AgentRoute::Auto | AgentRoute::DeploymentTool => {
+            Ok(steps::install_agent(manifest, agent, passive, why))
+        }
         AgentRoute::InstallScript => {
             let script = steps::staged(manifest, Role::InstallScript)?;
             let runs = &facts.prerequisites.signed_scripts_run;

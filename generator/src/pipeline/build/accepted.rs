@@ -1,6 +1,6 @@
 //! The downloads that a bundle is made of, once nothing stands against them.
 
-use gangway_contract::manifest::Mode;
+use gangway_contract::manifest::{AgentRoute, Mode};
 
 use super::desk::Desk;
 use crate::intake::lock::{Change, Lock, LockedDownload, reconcile};
@@ -42,6 +42,7 @@ impl<'a> Accepted<'a> {
             apply: onboard.apply,
             accept_scripts: &onboard.accept_scripts,
             monitoring_agent: agent.is_some(),
+            deployment_tool: onboard.agent_route == AgentRoute::DeploymentTool,
         };
         let (selected, missing) = payloads::select(inspection, &choices);
         let reconciled = reconcile(

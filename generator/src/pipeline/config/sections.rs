@@ -221,7 +221,7 @@ pub struct Onboard {
     pub antivirus_mode: AntivirusMode,
     /// Services that count as an antivirus besides those that are known.
     pub other_antivirus: Vec<String>,
-    /// `auto`, `install_script`.
+    /// `auto`, `install_script`, `deployment_tool`.
     pub agent_route: AgentRoute,
     /// Device tag, at most 200 characters.
     pub device_tag: Option<String>,
