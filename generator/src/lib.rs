@@ -8,6 +8,7 @@ pub mod bootstrap;
 pub mod bundle;
 pub mod child;
 pub mod cli;
+pub mod disk;
 pub mod exit;
 pub mod failure;
 pub mod fleet;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::config::ConfigError;
 use super::output::OutputError;
 use crate::bootstrap::SpecialiseError;
+use crate::disk::DiskError;
 use crate::failure::{FailureCode, Fault};
 use crate::intake;
 use crate::plain_file;
@@ -131,6 +132,12 @@ pub enum BuildError {
         /// What stood against it.
         why: String,
     },
+}
+
+impl From<DiskError> for BuildError {
+    fn from(error: DiskError) -> Self {
+        Self::Output(error.into())
+    }
 }
 
 impl Fault for BuildError {

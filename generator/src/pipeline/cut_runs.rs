@@ -8,10 +8,10 @@ use gangway_fixtures::authenticode::{Signature as Signing, sign_pe};
 use gangway_fixtures::script::ScriptSpec;
 use gangway_fixtures::{lab, portal};
 
-use super::disk::cuts;
 use super::*;
 use crate::bootstrap::tests::stub_exe;
 use crate::bundle::BundleDocument;
+use crate::disk::cuts;
 use crate::intake::lock::{Lock, LockMode};
 use crate::problem::Deny;
 

@@ -9,21 +9,15 @@ use gangway_contract::Sha256;
 use gangway_contract::manifest::Manifest;
 
 use super::build_error::BuildError;
-use super::claim::Claim;
 use super::codes;
-use super::disk;
-use super::leftover;
 use super::output::io_error;
+use crate::disk::{self, Claim, Prepared};
 use crate::intake::lock::{BuiltBundle, FILE_NAME, HEADER, Lock, LockMode, MAX_SEQUENCE};
-use crate::interrupted::Leftover;
 use crate::plain_file;
 use crate::problem::Problem;
 
 /// Largest lock that is read, in bytes: it has about 300 for each download.
 const MAX_BYTES: u64 = 16 << 20;
-
-/// Links after each other that are followed; Linux follows as many (path_resolution(7)).
-const MAX_LINKS: usize = 40;
 
 /// Where the lock of a config lies: beside the file itself. A config that is also reached by links
 /// has one lock, or the same sequence would be given by each name.
@@ -34,7 +28,7 @@ pub(super) fn path_beside(config: &Path) -> PathBuf {
 /// The config behind any link; as it was named where it is none.
 fn itself(config: &Path) -> PathBuf {
     match fs::read_link(config) {
-        Ok(_) => followed(config).unwrap_or_else(|_| config.to_owned()),
+        Ok(_) => disk::behind_links(config).unwrap_or_else(|_| config.to_owned()),
         Err(_) => config.to_owned(),
     }
 }
@@ -99,10 +93,10 @@ impl HeldLock {
             });
         }
         let config = &itself(config);
-        let path = followed(&beside).map_err(io_error("follow", &beside))?;
+        let path = disk::behind_links(&beside)?;
         let claim = match mode {
             LockMode::Locked => None,
-            _ => Some(Claim::take(beside_file(&path, ".gangway-lock"), &path)?),
+            _ => Some(Claim::take(disk::beside(&path, ".gangway-lock"), &path)?),
         };
         let old = load(&path)?;
         let name = config.file_name().unwrap_or_default().to_string_lossy();
@@ -127,83 +121,34 @@ impl HeldLock {
         })
     }
 
-    /// Writes the new lock beside the old one; none when nothing changed. [`Prepared::put`]
+    /// Writes the new lock beside the old one; none when nothing changed. [`NewLock::put`]
     /// replaces the old one once the bundle is there.
     ///
     /// # Errors
     /// The disk refuses; the old lock stays.
-    pub(super) fn prepare(&self, new: &Lock) -> Result<Option<Prepared>, BuildError> {
+    pub(super) fn prepare(&self, new: &Lock) -> Result<Option<NewLock>, BuildError> {
         let mut new = new.clone();
         new.config = Some(self.config.clone());
         if self.claim.is_none() || self.old.as_ref() == Some(&new) {
             return Ok(None);
         }
-        let temporary = beside_file(&self.path, ".gangway-new");
-        // What a killed run left: the lock is ours alone.
-        let header = HEADER.as_bytes();
-        leftover::remove(&temporary, |bytes| {
-            header.starts_with(bytes) || bytes.starts_with(header)
-        })?;
-        let prepared = Prepared {
-            _leftover: Leftover::at(&temporary),
-            temporary,
-            path: self.path.clone(),
-        };
-        let write = || -> io::Result<()> {
-            let mut file = disk::create_file(&prepared.temporary)?;
-            if let Ok(old) = fs::metadata(&self.path) {
-                file.set_permissions(old.permissions())?;
-            }
-            disk::write(&mut file, new.to_text().as_bytes())?;
-            file.sync_all()
-        };
-        write().map_err(io_error("write", &prepared.temporary))?;
-        Ok(Some(prepared))
+        let prepared = Prepared::write(&self.path, HEADER, &new.to_text())?;
+        Ok(Some(NewLock(prepared)))
     }
 }
 
 /// A new lock that waits for its bundle.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    temporary: PathBuf,
-    path: PathBuf,
-    _leftover: Leftover,
-}
+pub(super) struct NewLock(Prepared);
 
-impl Prepared {
+impl NewLock {
     /// Replaces the lock as a whole.
     ///
     /// # Errors
     /// The disk refuses; the old lock stays.
     pub(super) fn put(self) -> Result<(), BuildError> {
-        disk::rename(&self.temporary, &self.path)
-            .map_err(io_error("replace", &self.path))
-            .map_err(BuildError::Output)
+        Ok(self.0.put()?)
     }
-}
-
-impl Drop for Prepared {
-    fn drop(&mut self) {
-        // Gone when it was put into place; what stays here is removed by the next run.
-        let _ = disk::remove_file(&self.temporary);
-    }
-}
-
-/// The file that a link leads to, and that need not be there yet.
-fn followed(path: &Path) -> io::Result<PathBuf> {
-    let mut path = std::path::absolute(path)?;
-    for _ in 0..MAX_LINKS {
-        match fs::read_link(&path) {
-            Ok(to) => path = path.parent().unwrap_or(Path::new("/")).join(to),
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(io::Error::other("too many links after each other"))
-}
-
-fn beside_file(path: &Path, suffix: &str) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}{suffix}"))
 }
 
 /// Digest of a manifest with the sequence left out: what a sequence is given for.

@@ -3,13 +3,11 @@
 mod accepted;
 pub mod build;
 mod build_error;
-mod claim;
 pub mod codes;
 pub mod config;
 #[cfg(test)]
 mod cut_runs;
 mod diff;
-mod disk;
 #[cfg(test)]
 mod edited_packages;
 pub mod explain;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 
-use super::disk;
+use crate::disk;
 use crate::interrupted::{self, Leftover};
 
 /// A folder below the system's folder for temporary files, gone when this is dropped or a signal

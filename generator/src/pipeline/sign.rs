@@ -13,15 +13,15 @@ use std::time::Duration;
 use gangway_contract::Sha256;
 
 use super::build_error::BuildError;
-use super::claim::Claim;
 use super::config::{Config, ConfigError};
 use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
 use super::signing_command::{CommandFault, SigningCommand};
 use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
-use super::{codes, disk, leftover, output, trust};
+use super::{codes, leftover, output, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
 use crate::bundle::BundleDocument;
+use crate::disk::{self, Claim, DiskError};
 use crate::failure::{FailureCode, Fault};
 use crate::formats::x509::TrustAnchors;
 use crate::interrupted::Leftover;
@@ -81,6 +81,12 @@ pub enum SignError {
     /// The result is not the built exe plus a signature.
     #[error("the signed file is refused: {}", .0.message)]
     Refused(Box<Problem>),
+}
+
+impl From<DiskError> for SignError {
+    fn from(error: DiskError) -> Self {
+        Self::Io(error.into())
+    }
 }
 
 impl Fault for SignError {
@@ -321,7 +327,7 @@ impl Scratch {
         let beside = |suffix| parent.join(format!(".{name}{suffix}"));
         let claim = Claim::take(beside(".gangway-lock"), bundle)?;
         let accepted = beside(".gangway-signed");
-        leftover::remove(&accepted, leftover::begins_as_exe_of(bundle))?;
+        disk::remove_leftover(&accepted, leftover::begins_as_exe_of(bundle))?;
         let folder = PrivateFolder::for_work_on(bundle)
             .map_err(io_error("make a private folder for the work on", bundle))?;
         Ok(Self {

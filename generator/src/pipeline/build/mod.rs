@@ -17,7 +17,7 @@ use gangway_contract::manifest::Mode;
 use super::build_error::BuildError;
 use super::codes;
 use super::layout::CONTROL_PATH;
-use super::lock::Prepared;
+use super::lock::NewLock;
 use super::output::{self, Staging};
 use super::progress::Progress;
 use super::unchanged::{changed_files, is_the_same};
@@ -151,7 +151,7 @@ fn put_in_place(
         if !unchanged {
             staging.commit()?;
         }
-        new_lock.map_or(Ok(()), Prepared::put)
+        new_lock.map_or(Ok(()), NewLock::put)
     })?;
     let changed_files = before.map(|before| changed_files(&before, document));
     Ok(InPlace {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 
+use crate::disk::DiskError;
 use crate::failure::{FailureCode, Fault, hint_of};
 
 /// Entries that are named; the rest are counted.
@@ -161,6 +162,24 @@ impl Fault for OutputError {
             }
             Self::Changed { .. } => "build again once nothing writes to the downloads".into(),
         })
+    }
+}
+
+impl From<DiskError> for OutputError {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::Io {
+                action,
+                path,
+                source,
+            } => Self::Io {
+                action,
+                path,
+                source,
+            },
+            DiskError::InTheWay { path, why } => Self::InTheWay { path, why },
+            DiskError::Busy { path } => Self::Busy { path },
+        }
     }
 }
 

@@ -20,9 +20,8 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 use sha2::Digest as _;
 
-use super::claim::Claim;
-use super::disk::{self, Identity};
 use crate::bundle::{BundleDocument, FileDigest};
+use crate::disk::{self, Claim, Identity};
 use crate::interrupted::{self, Leftover};
 
 pub(super) use error::io_error;

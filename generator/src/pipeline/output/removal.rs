@@ -4,11 +4,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::super::disk;
 use super::contents::{self, Bundle, Contents, Found};
 use super::error::{OutputError, io_error};
 use super::{INTAKE_FOLDER, MARKER, MARKER_TEXT};
-use crate::{bundle, plain_file};
+use crate::{bundle, disk, plain_file};
 
 /// Removes a bundle. Its document goes last, so that a removal that is killed can be ended.
 pub(super) fn remove_bundle(folder: &Path, bundle: &Bundle) -> Result<(), OutputError> {

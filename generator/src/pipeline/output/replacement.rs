@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::super::claim::Claim;
-use super::super::{disk, leftover};
+use super::super::leftover;
 use super::contents::{Contents, judge};
 use super::error::{OutputError, io_error};
 use super::place::Place;
 use super::removal::{remove_bundle, sweep};
+use crate::disk::{self, Claim};
 
 /// Puts the staged folder into its place, where `before` was found. Where folders can be
 /// exchanged the place is never empty; elsewhere two renames follow each other.
@@ -66,5 +66,6 @@ pub(super) fn end_killed(place: &Place, _claim: &Claim) -> Result<(), OutputErro
     }
     sweep(&place.staging())?;
     sweep(&previous)?;
-    leftover::remove(&place.signed(), leftover::begins_as_exe_of(target))
+    disk::remove_leftover(&place.signed(), leftover::begins_as_exe_of(target))?;
+    Ok(())
 }

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::super::super::disk::cuts;
 use super::super::{Kept, MARKER, MARKER_TEXT, OutputError, Staging, mend};
 use super::{Entry, exe_of, fill, tree, tree_of, write};
+use crate::disk::cuts;
 
 /// More with `GANGWAY_PROPERTY_CASES`.
 const ARRANGEMENTS: u64 = 10_000;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::super::disk::cuts;
 use super::super::{Staging, mend};
 use super::{Entry, exe_of, names, tree, tree_of, write};
+use crate::disk::cuts;
 
 /// What was in the place before.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,13 +6,13 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// `mkdir`.
-pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     allowed()?;
     fs::create_dir(path)
 }
 
 /// A folder that this account alone can look into.
-pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     allowed()?;
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -21,7 +21,7 @@ pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// A folder with those above it.
-pub(super) fn create_folders(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -30,49 +30,49 @@ pub(super) fn create_folders(path: &Path) -> io::Result<()> {
 }
 
 /// A file that must not be there yet.
-pub(super) fn create_file(path: &Path) -> io::Result<File> {
+pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     allowed()?;
     File::create_new(path)
 }
 
 /// A file that must not be there yet, with all that is in it.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(&mut create_file(path)?, bytes)
 }
 
 /// Appends to a file that is open.
-pub(super) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     allowed()?;
     file.write_all(bytes)
 }
 
 /// Of files, over one that is there; of folders, into an empty place.
-pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     allowed()?;
     fs::rename(from, to)
 }
 
 /// A file, or the name of a link.
-pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
     allowed()?;
     fs::remove_file(path)
 }
 
 /// An empty folder.
-pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
     allowed()?;
     fs::remove_dir(path)
 }
 
 /// A folder with all that is in it.
-pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
     allowed()?;
     fs::remove_dir_all(path)
 }
 
 /// Gives each of two paths what lies at the other, in one step; false where the system or this
 /// file system cannot (Linux has it since 3.15, not for every file system: renameat2(2)).
-pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
     allowed()?;
     #[cfg(test)]
     if !cuts::has_exchange() {
@@ -100,22 +100,22 @@ fn exchange_in_one(_one: &Path, _other: &Path) -> io::Result<bool> {
 
 /// Device and number.
 #[cfg(unix)]
-pub(super) type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
 /// Is it a folder, size of a file, and when it was made.
 #[cfg(not(unix))]
-pub(super) type Identity = (bool, Option<u64>, Option<std::time::SystemTime>);
+pub(crate) type Identity = (bool, Option<u64>, Option<std::time::SystemTime>);
 
 /// What tells a file or folder from another one of its name.
 #[cfg(unix)]
-pub(super) fn identity(found: &fs::Metadata) -> Identity {
+pub(crate) fn identity(found: &fs::Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt as _;
     (found.dev(), found.ino())
 }
 
 /// What the standard library tells of it.
 #[cfg(not(unix))]
-pub(super) fn identity(found: &fs::Metadata) -> Identity {
+pub(crate) fn identity(found: &fs::Metadata) -> Identity {
     let size = found.is_file().then(|| found.len());
     (found.is_dir(), size, found.created().ok())
 }
@@ -123,15 +123,15 @@ pub(super) fn identity(found: &fs::Metadata) -> Identity {
 /// May one more change be made?
 #[cfg(not(test))]
 #[expect(clippy::unnecessary_wraps, reason = "tests refuse here")]
-pub(super) const fn allowed() -> io::Result<()> {
+pub(crate) const fn allowed() -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(test)]
-pub(super) use cuts::allowed;
+pub(crate) use cuts::allowed;
 
 #[cfg(test)]
-pub(super) mod cuts {
+pub(crate) mod cuts {
     //! A run that is killed: from some change on none is made, tidying up included.
 
     use std::cell::Cell;
@@ -143,7 +143,7 @@ pub(super) mod cuts {
     }
 
     /// Does something that is cut after so many changes; tells whether it was.
-    pub(in crate::pipeline) fn after<T>(changes: usize, act: impl FnOnce() -> T) -> (T, bool) {
+    pub(crate) fn after<T>(changes: usize, act: impl FnOnce() -> T) -> (T, bool) {
         // One more, so that none left means that one was refused.
         LEFT.set(Some(changes + 1));
         let result = act();
@@ -152,18 +152,18 @@ pub(super) mod cuts {
     }
 
     /// Does something where the system cannot exchange folders.
-    pub(in crate::pipeline) fn without_exchange<T>(act: impl FnOnce() -> T) -> T {
+    pub(crate) fn without_exchange<T>(act: impl FnOnce() -> T) -> T {
         EXCHANGE.set(false);
         let result = act();
         EXCHANGE.set(true);
         result
     }
 
-    pub(super) fn has_exchange() -> bool {
+    pub(crate) fn has_exchange() -> bool {
         EXCHANGE.get()
     }
 
-    pub(in crate::pipeline) fn allowed() -> io::Result<()> {
+    pub(crate) fn allowed() -> io::Result<()> {
         match LEFT.get() {
             None => Ok(()),
             Some(left) => {

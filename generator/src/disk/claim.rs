@@ -4,13 +4,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::disk;
-use super::output::{OutputError, io_error};
+use super::changes;
+use super::error::DiskError;
 use crate::interrupted::Leftover;
 
 /// The right to write, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     /// Held for the lock.
     _file: File,
     path: PathBuf,
@@ -19,23 +19,25 @@ pub(super) struct Claim {
 
 impl Claim {
     /// Takes it, or fails at once; `shown` is what is written, `path` the file that is locked.
-    pub(super) fn take(path: PathBuf, shown: &Path) -> Result<Self, OutputError> {
+    pub(crate) fn take(path: PathBuf, shown: &Path) -> Result<Self, DiskError> {
         loop {
             if let Ok(found) = fs::symlink_metadata(&path)
                 && !(found.is_file() && found.len() == 0)
             {
                 let why = "a lock of ours is an empty file".to_owned();
-                return Err(OutputError::InTheWay { path, why });
+                return Err(DiskError::InTheWay { path, why });
             }
-            let busy = || OutputError::Busy {
+            let busy = || DiskError::Busy {
                 path: shown.to_owned(),
             };
-            let opened = open(&path).map_err(io_error("open", &path))?;
+            let opened = open(&path).map_err(DiskError::io("open", &path))?;
             let file = opened.ok_or_else(busy)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(fs::TryLockError::WouldBlock) => return Err(busy()),
-                Err(fs::TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
+                Err(fs::TryLockError::Error(error)) => {
+                    return Err(DiskError::io("lock", &path)(error));
+                }
             }
             // Its holder may have taken the name away after it was opened here: then it is no
             // longer what others look at.
@@ -53,7 +55,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         // An empty file that stays is taken by the next run.
-        let _ = disk::remove_file(&self.path);
+        let _ = changes::remove_file(&self.path);
     }
 }
 
@@ -61,7 +63,7 @@ impl Drop for Claim {
 fn open(path: &Path) -> io::Result<Option<File>> {
     use std::os::unix::fs::OpenOptionsExt as _;
     if !path.exists() {
-        disk::allowed()?;
+        changes::allowed()?;
     }
     // Not through a link that somebody else put there.
     let no_link = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
@@ -72,7 +74,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 
 #[cfg(unix)]
 fn is_named(file: &File, path: &Path) -> bool {
-    let identity = |found: io::Result<fs::Metadata>| found.map(|it| disk::identity(&it)).ok();
+    let identity = |found: io::Result<fs::Metadata>| found.map(|it| changes::identity(&it)).ok();
     identity(file.metadata()) == identity(fs::symlink_metadata(path))
 }
 

@@ -1,0 +1,19 @@
+//! What this program changes on the disk beside the files of others: each change goes through
+//! `changes.rs`, where tests cut a run as a kill does.
+
+mod changes;
+mod claim;
+mod error;
+mod leftover;
+mod whole_file;
+
+#[cfg(test)]
+pub(crate) use changes::cuts;
+pub(crate) use changes::{
+    Identity, create_file, create_folder, create_folders, create_private_folder, exchange,
+    identity, remove_file, remove_folder, remove_tree, rename, write, write_new,
+};
+pub(crate) use claim::Claim;
+pub use error::DiskError;
+pub(crate) use leftover::{BEGINNING, remove_leftover};
+pub(crate) use whole_file::{Prepared, behind_links, beside};
