@@ -139,6 +139,19 @@ quote may be missing, and the servers in them are not counted.\n\nLook at the pl
 out, or add the missing quote; best is a list with the column `DNSHostName`.",
 };
 
+/// Reports of days that are counted already.
+pub static CAME_LATE: Code = Code {
+    id: "GW4012",
+    severity: Severity::Warning,
+    title: "old reports stay, of days that were counted before they came",
+    page: "`report --prune` deletes the report of a run only when the history has counted it, and counts \
+each day once. Reports of such a day that came later (a server that was cut off, a copy from a backup), and \
+those of a second folder that is pruned with the same history, are not in its counts: they stay.\n\nGive \
+each folder a history of its own. To delete late reports, prune with a history for them, \
+`--history late.csv`. The file `.counted` beside a history remembers which reports it has counted; without \
+it all reports of counted days stay.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -152,4 +165,5 @@ pub static ALL: &[&Code] = &[
     &NOT_DELETED,
     &REPEATED_ROW,
     &DOUBTFUL_LIST,
+    &CAME_LATE,
 ];

@@ -10,7 +10,13 @@ use gangway_contract::{Reason, State, UtcTime};
 /// less.
 pub(super) const MAX_BYTES: u64 = 128 << 20;
 
+/// Seconds of a day.
+pub(super) const DAY_S: i64 = 86_400;
+
 const HEADER: [&str; 4] = ["day", "state", "reason", "servers"];
+
+/// The first line.
+pub(super) const HEADER_LINE: &str = "day,state,reason,servers\n";
 
 /// Stands for a reason that this program does not know.
 const OTHER_REASON: &str = "other";

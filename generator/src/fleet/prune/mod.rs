@@ -2,33 +2,38 @@
 //! ever: the newest of each server and everything younger than a limit stay, and what goes stays
 //! as daily counts.
 //!
-//! Only a file that counts as a report is deleted; whatever else lies there is left alone. The
-//! history is on the disk, whole, before the first file goes: a run that is killed at any point
-//! has lost nothing, and the next one goes on.
+//! Only a file that counts as a report is deleted, and a run's only when the history has counted it;
+//! whatever else lies there is left alone. The history is on the disk, whole, before the first file
+//! goes: a run that is killed at any point has lost nothing, and the next one goes on. A day is
+//! counted once. A report that comes later, or lies in another folder, stays and is named.
 
+mod answer;
+mod counted;
 mod history;
+mod seen;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::report::parse_file_name;
-use gangway_contract::{State, UtcTime};
-use schemars::JsonSchema;
-use serde::Serialize;
+use gangway_contract::UtcTime;
 
+pub use answer::Pruned;
 pub use history::History;
 
+use self::counted::Counted;
+use self::history::DAY_S;
+use self::seen::Seen;
 use super::error::FleetError;
-use super::fold::{HostReport, Named, Outcome};
-use super::{Question, codes, elsewhere, read};
+use super::fold::{Named, Outcome};
+use super::{Question, elsewhere, read};
+use crate::disk::{self, Claim, DiskError, Prepared};
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
-use crate::problem::Problem;
 
-const DAY_S: i64 = 86_400;
+/// Largest list of counted files that is read, in bytes: one of a full folder has some 33 MB.
+const MAX_COUNTED_BYTES: u64 = 128 << 20;
 
 /// What stays.
 #[derive(Debug, Clone, Copy)]
@@ -47,83 +52,13 @@ impl Keep {
     }
 }
 
-/// What a prune found and did.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Pruned {
-    /// Was nothing changed?
-    pub dry_run: bool,
-    /// Newest reports of each server that stay.
-    pub keep_newest: usize,
-    /// Reports from this moment on stay, RFC 3339 UTC.
-    pub keep_from: String,
-    /// Reports that count.
-    pub reports: usize,
-    /// Servers that they are of.
-    pub servers: usize,
-    /// Reports that were deleted, or would be.
-    pub deleted: usize,
-    /// Their size in bytes.
-    pub deleted_bytes: u64,
-    /// Reports that could not be deleted.
-    pub not_deleted: usize,
-    /// Files with the ending of reports that do not count as any, and were left alone.
-    pub left_alone: usize,
-    /// The file with the daily counts.
-    pub history: PathBuf,
-    /// Days that were counted and added to it, or would be.
-    pub days_added: usize,
-    /// Were the owners of the reports compared with the accounts of a list? Otherwise a report
-    /// that somebody else wrote may count as one of a server's newest.
-    pub owners_compared: bool,
-    /// Files that could not be deleted, and why; they stand beside the result in an answer.
-    #[serde(skip)]
-    pub problems: Vec<Problem>,
-}
-
-impl Pruned {
-    /// What is told a person, without a final line feed.
-    pub fn text(&self) -> String {
-        let (would, will_be) = if self.dry_run {
-            ("would go", "would be ")
-        } else {
-            ("deleted", "")
-        };
-        let mut lines = vec![
-            format!(
-                "{} reports of {} servers, {} other files left alone",
-                self.reports, self.servers, self.left_alone
-            ),
-            format!(
-                "kept     the {} newest of each server, and all from {} on",
-                self.keep_newest, self.keep_from
-            ),
-            format!(
-                "{would:<8} {} reports, {} bytes",
-                self.deleted, self.deleted_bytes
-            ),
-            format!(
-                "history  {} days {will_be}added to `{}`",
-                self.days_added,
-                self.history.display()
-            ),
-        ];
-        if !self.owners_compared {
-            lines.push("note     owners not checked: a forged report may stand among the newest; `--expected` names the accounts".to_owned());
-        }
-        if self.dry_run {
-            lines.push("nothing was deleted; `--apply` does it".to_owned());
-        }
-        lines.join("\n")
-    }
-}
-
 /// Why nothing was deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
     /// The folder.
     #[error(transparent)]
     Fleet(#[from] FleetError),
-    /// The history cannot be read or written.
+    /// The history cannot be read, or may not lie where it does.
     #[error("history `{}`: {why}; nothing was deleted", path.display())]
     History {
         /// The file.
@@ -131,58 +66,35 @@ pub enum PruneError {
         /// What is wrong with it.
         why: String,
     },
+    /// The history cannot be written.
+    #[error("{0}; nothing was deleted")]
+    Disk(#[source] DiskError),
 }
 
 impl Fault for PruneError {
     fn code(&self) -> FailureCode {
-        FailureCode::Files
+        match self {
+            Self::Fleet(error) => error.code(),
+            Self::History { .. } => FailureCode::Files,
+            Self::Disk(error) => error.code(),
+        }
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Fleet(error) => error.hint(),
-            Self::History { .. } => {
-                Some("`--history` takes the file that an earlier prune wrote, or a new one".into())
-            }
+            Self::History { .. } => Some(
+                "`--history` takes the file that an earlier prune of this folder wrote, or a new one"
+                    .into(),
+            ),
+            Self::Disk(error) => error.hint(),
         }
     }
 }
 
-/// What a prune changes, one function for each change, so that a test can cut a run before any.
-trait Disk {
-    fn write_new(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
-    fn remove(&mut self, path: &Path) -> io::Result<()>;
-}
-
-struct Real;
-
-impl Disk for Real {
-    fn write_new(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create_new(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
-
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)?;
-        // The name too, before the first report goes. Windows opens no folder so, and needs not.
-        #[cfg(unix)]
-        File::open(parent(to))?.sync_all()?;
-        Ok(())
-    }
-
-    fn remove(&mut self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
-    }
-}
-
-fn parent(path: &Path) -> &Path {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    if parent.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        parent
+impl From<DiskError> for PruneError {
+    fn from(error: DiskError) -> Self {
+        Self::Disk(error)
     }
 }
 
@@ -197,224 +109,150 @@ pub fn prune(
     history: &Path,
     apply: bool,
 ) -> Result<Pruned, PruneError> {
-    prune_on(&mut Real, folder, question, keep, history, apply)
-}
-
-fn prune_on(
-    disk: &mut dyn Disk,
-    folder: &Path,
-    question: &Question<'_>,
-    keep: Keep,
-    path: &Path,
-    apply: bool,
-) -> Result<Pruned, PruneError> {
     let limit = keep.limit(question.now);
-    let mut history = read_history(folder, path)?;
-    let mut seen = Seen::new(keep.newest, limit);
+    let files = Files::of(folder, history)?;
+    // Two runs at once would each write what the other one has not counted.
+    let claim = apply.then(|| Claim::take(disk::beside(&files.history, ".gangway-claim"), history));
+    let _claim = claim.transpose()?;
+    let mut counts = files.read_history()?;
+    let mut seen = Seen::new(keep.newest, limit, &counts, files.read_counted()?);
     read::each(
         folder,
         question,
         |_| true,
-        |_, name, outcome| {
-            seen.take(name, &outcome);
-        },
+        |_, name, outcome| seen.take(name, &outcome),
     )?;
     if seen.reports == 0
         && let Some(elsewhere) = elsewhere::told(folder)
     {
         return Err(elsewhere.into());
     }
-    let mut pruned = Pruned {
+    let days_added = counts.add_days(seen.counts());
+    if apply && days_added > 0 {
+        files.write(&counts, &seen.counted)?;
+    }
+    let mut failed = Named::default();
+    let mut late = Named::default();
+    let (mut deleted, mut deleted_bytes) = (0, 0);
+    // Read again, and so judged again, right before each goes.
+    read::each(
+        folder,
+        question,
+        |name| seen.may_go(name),
+        |path, name, outcome| {
+            let Outcome::Counts(report, _) = outcome else {
+                return;
+            };
+            if !seen.is_old(&name, &report) {
+                return;
+            }
+            if !seen.is_counted(&name, &report) {
+                late.take(name, format!("of {}", report.finished_at));
+                return;
+            }
+            let size = fs::symlink_metadata(path).map_or(0, |found| found.len());
+            match apply.then(|| disk::remove_file(path)) {
+                None | Some(Ok(())) => {
+                    deleted += 1;
+                    deleted_bytes += size;
+                }
+                Some(Err(error)) => failed.take(name, error.to_string()),
+            }
+        },
+    )?;
+    let problems = answer::not_deleted(&failed);
+    Ok(Pruned {
         dry_run: !apply,
         keep_newest: keep.newest,
         keep_from: limit.to_string(),
         reports: seen.reports,
         servers: seen.hosts.len(),
-        deleted: 0,
-        deleted_bytes: 0,
-        not_deleted: 0,
+        deleted,
+        deleted_bytes,
+        not_deleted: failed.files,
         left_alone: seen.left_alone,
-        history: path.to_owned(),
-        days_added: history.add_days(seen.counts()),
-        owners_compared: question.expected.is_some(),
-        problems: Vec::new(),
-    };
-    if apply && pruned.days_added > 0 {
-        write_history(disk, path, &history)?;
-    }
-    let mut failed = Named::default();
-    let may_go = |name: &str| seen.may_go(name);
-    // Read again, and so judged again, right before each goes.
-    read::each(folder, question, may_go, |path, name, outcome| {
-        let Outcome::Counts(report, _) = outcome else {
-            return;
-        };
-        if !seen.goes(&name, &report) {
-            return;
-        }
-        let size = fs::symlink_metadata(path).map_or(0, |found| found.len());
-        match apply.then(|| disk.remove(path)) {
-            None | Some(Ok(())) => {
-                pruned.deleted += 1;
-                pruned.deleted_bytes += size;
-            }
-            Some(Err(error)) => failed.take(name, error.to_string()),
-        }
-    })?;
-    pruned.not_deleted = failed.files;
-    pruned.problems.extend(not_deleted(&failed));
-    Ok(pruned)
-}
-
-fn not_deleted(failed: &Named) -> Option<Problem> {
-    let problem = Problem::new(
-        &codes::NOT_DELETED,
-        "reports",
-        format!("reports that could not be deleted: {}", failed.files),
-        "run it as an account that may delete files there",
-    );
-    let lines = failed
-        .first
-        .iter()
-        .map(|(file, why)| format!("{file}: {why}"));
-    let problem = lines.fold(problem, Problem::with_evidence);
-    (failed.files > 0).then(|| problem.and_more(failed.more()))
-}
-
-/// Every server may write to the folder of the reports: a history there could be anybody's.
-fn read_history(folder: &Path, path: &Path) -> Result<History, PruneError> {
-    let failed = |why: String| PruneError::History {
-        path: path.to_owned(),
-        why,
-    };
-    let same = |one: &Path, other: &Path| matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other);
-    if same(folder, parent(path)) {
-        return Err(failed(
-            "it lies among the reports, where every server may write; name another place"
-                .to_owned(),
-        ));
-    }
-    match plain_file::read_whole(path, history::MAX_BYTES) {
-        Ok(bytes) => History::read(&bytes).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(History::default()),
-        Err(error) => Err(failed(error.to_string())),
-    }
-}
-
-/// Replaces the history as a whole.
-fn write_history(disk: &mut dyn Disk, path: &Path, history: &History) -> Result<(), PruneError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.gangway-new"));
-    let mut write = || {
-        match disk.remove(&temporary) {
-            // What a killed run left.
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        disk.write_new(&temporary, history.to_text().as_bytes())?;
-        disk.rename(&temporary, path)
-    };
-    write().map_err(|error| PruneError::History {
-        path: path.to_owned(),
-        why: error.to_string(),
+        history: history.to_owned(),
+        days_added,
+        came_late: late.files,
+        owners_compared: seen.reports > 0 && seen.owners_not_compared == 0,
+        owners_not_compared: seen.owners_not_compared,
+        problems: problems
+            .into_iter()
+            .chain(answer::came_late(&late))
+            .collect(),
     })
 }
 
-/// When a report was made and which one it is, as [`super::fold`] orders them.
-type Age = (UtcTime, String);
-
-/// The newest reports of one server, oldest first; never more than are kept.
-#[derive(Default)]
-struct Newest {
-    runs: BTreeSet<Age>,
-    asked: BTreeSet<Age>,
+/// The history and what belongs to it, behind any link.
+struct Files {
+    /// As given, for people.
+    shown: PathBuf,
+    history: PathBuf,
+    counted: PathBuf,
 }
 
-/// What the folder holds, as far as it decides what goes: memory follows the servers, and the
-/// days that are counted.
-struct Seen {
-    newest: usize,
-    limit: UtcTime,
-    hosts: BTreeMap<String, Newest>,
-    /// Last run of each server on each day before the limit.
-    days: HashMap<(i64, String), (Age, State, String)>,
-    reports: usize,
-    left_alone: usize,
-}
-
-impl Seen {
-    fn new(newest: usize, limit: UtcTime) -> Self {
-        Self {
-            newest: newest.max(1),
-            limit,
-            hosts: BTreeMap::new(),
-            days: HashMap::new(),
-            reports: 0,
-            left_alone: 0,
-        }
-    }
-
-    fn take(&mut self, name: String, outcome: &Outcome) {
-        let Outcome::Counts(report, _) = outcome else {
-            self.left_alone += 1;
-            return;
+impl Files {
+    /// Every server may write to the folder of the reports: a history there could be anybody's.
+    fn of(folder: &Path, shown: &Path) -> Result<Self, PruneError> {
+        let history = disk::behind_links(shown)?;
+        let name = history.file_name().unwrap_or_default().to_string_lossy();
+        let counted = history.with_file_name(format!("{name}.counted"));
+        let files = Self {
+            shown: shown.to_owned(),
+            counted: disk::behind_links(&counted)?,
+            history,
         };
-        self.reports += 1;
-        let age = (report.finished_at, name);
-        if report.is_run() && report.finished_at < self.limit {
-            self.take_day(report, &age);
+        for file in [&files.history, &files.counted] {
+            let around = file.parent().unwrap_or(Path::new("/"));
+            let around = around
+                .canonicalize()
+                .map_err(|error| files.refused(format!("`{}`: {error}", around.display())))?;
+            if folder
+                .canonicalize()
+                .is_ok_and(|folder| around.starts_with(folder))
+            {
+                let why =
+                    "it lies among the reports, where every server may write; name another place";
+                return Err(files.refused(why.to_owned()));
+            }
         }
-        let newest = self.hosts.entry(report.server()).or_default();
-        let ages = if report.is_run() {
-            &mut newest.runs
-        } else {
-            &mut newest.asked
-        };
-        ages.insert(age);
-        if ages.len() > self.newest {
-            ages.pop_first();
-        }
+        Ok(files)
     }
 
-    fn take_day(&mut self, report: &HostReport, age: &Age) {
-        let key = (report.finished_at.0.div_euclid(DAY_S), report.server());
-        let last = self.days.get(&key);
-        if last.is_none_or(|(old, _, _)| old < age) {
-            let said = (age.clone(), report.state, report.reason().to_owned());
-            self.days.insert(key, said);
+    fn refused(&self, why: String) -> PruneError {
+        PruneError::History {
+            path: self.shown.clone(),
+            why,
         }
     }
 
-    /// The days before the limit, counted.
-    fn counts(&mut self) -> History {
-        let mut history = History::default();
-        for ((day, _), (_, state, reason)) in self.days.drain() {
-            let start = UtcTime(day.saturating_mul(DAY_S));
-            history.count(&history::day(start), state, &reason);
+    fn read_history(&self) -> Result<History, PruneError> {
+        let bytes = self.read(&self.history, history::MAX_BYTES)?;
+        let read = bytes.map(|bytes| History::read(&bytes)).transpose();
+        let read = read.map_err(|why| self.refused(why))?;
+        Ok(read.unwrap_or_default())
+    }
+
+    fn read_counted(&self) -> Result<Counted, PruneError> {
+        let bytes = self.read(&self.counted, MAX_COUNTED_BYTES)?;
+        let read = bytes.map(|bytes| Counted::read(&bytes)).transpose();
+        let read = read.map_err(|why| self.refused(format!("`{}`: {why}", self.counted.display())));
+        Ok(read?.unwrap_or_default())
+    }
+
+    fn read(&self, path: &Path, most: u64) -> Result<Option<Vec<u8>>, PruneError> {
+        match plain_file::read_whole(path, most) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.refused(format!("`{}`: {error}", path.display()))),
         }
-        history
     }
 
-    /// Could a file go, by its name alone?
-    fn may_go(&self, name: &str) -> bool {
-        let time = parse_file_name(name).map(|(_, time)| time.to_ascii_uppercase());
-        time.is_some_and(|time| time < self.limit.compact())
-    }
-
-    fn goes(&self, name: &str, report: &HostReport) -> bool {
-        let Some(newest) = self.hosts.get(&report.server()) else {
-            return false;
-        };
-        let ages = if report.is_run() {
-            &newest.runs
-        } else {
-            &newest.asked
-        };
-        let age = (report.finished_at, name.to_owned());
-        // Newer than all that were seen: it has come since.
-        let is_older = ages.first().is_some_and(|oldest| age < *oldest);
-        report.finished_at < self.limit && is_older && ages.len() >= self.newest
+    /// The list goes first: of a day that is not in the history yet it says nothing.
+    fn write(&self, history: &History, counted: &Counted) -> Result<(), PruneError> {
+        Prepared::write(&self.counted, counted::HEADER, &counted.to_text())?.put()?;
+        Prepared::write(&self.history, history::HEADER_LINE, &history.to_text())?.put()?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stays, what goes and what is counted, on folders as servers leave them; cut at every change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use gangway_contract::manifest::Mode;
@@ -9,7 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::fleet::{Campaign, Owners};
+use crate::disk::cuts;
+use crate::fleet::{Campaign, ExpectedServers, Owners, SavedOwners};
 
 /// 2026-03-02T10:00:00Z.
 const NOW: i64 = 1_772_445_600;
@@ -74,20 +75,19 @@ impl Place {
     }
 
     fn prune(&self, apply: bool) -> Pruned {
-        self.prune_on(&mut Real, apply).unwrap()
+        self.try_prune(&self.history(), apply).unwrap()
     }
 
-    fn prune_on(&self, disk: &mut dyn Disk, apply: bool) -> Result<Pruned, PruneError> {
+    fn try_prune(&self, history: &Path, apply: bool) -> Result<Pruned, PruneError> {
         let owners = Owners::default();
-        let history = self.history();
-        prune_on(
-            disk,
-            &self.folder(),
-            &question(&owners),
-            KEEP,
-            &history,
-            apply,
-        )
+        prune(&self.folder(), &question(&owners), KEEP, history, apply)
+    }
+
+    /// What lies beside the folder, sorted.
+    fn beside(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     fn history_text(&self) -> String {
@@ -193,46 +193,191 @@ fn a_link_among_the_reports_costs_its_own_name_only() {
 fn a_history_that_is_none_or_lies_among_the_reports_stops_everything() {
     let place = fleet();
     let before = place.names();
-    fs::write(place.history(), "name,value\n").unwrap();
-    let error = place.prune_on(&mut Real, true).unwrap_err().to_string();
-    assert!(error.contains("first line"), "{error}");
-    let owners = Owners::default();
-    let inside = place.folder().join("history.csv");
-    let error = prune(&place.folder(), &question(&owners), KEEP, &inside, true).unwrap_err();
-    assert!(error.to_string().contains("among the reports"), "{error}");
+    fs::create_dir(place.folder().join("below")).unwrap();
+    for (history, said) in [
+        ("reports/history.csv", "among the reports"),
+        ("reports/below/history.csv", "among the reports"),
+        ("absent/history.csv", "absent"),
+        ("odd.csv", "first line"),
+        ("good.csv", "no mark of a file"),
+        ("reports", "no plain file"),
+    ] {
+        fs::write(place.0.path().join("odd.csv"), "name,value\n").unwrap();
+        let marks = format!("{}odd\n", counted::HEADER);
+        fs::write(place.0.path().join("good.csv.counted"), marks).unwrap();
+        for apply in [false, true] {
+            let error = place.try_prune(&place.0.path().join(history), apply);
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(said), "{history}: {error}");
+            assert!(error.contains("nothing was deleted"), "{history}: {error}");
+        }
+    }
+    fs::remove_dir(place.folder().join("below")).unwrap();
     assert_eq!(place.names(), before);
 }
 
-/// A run that is killed before its change number `left`.
-struct Killed {
-    left: usize,
-}
-
-impl Killed {
-    fn change(&mut self) -> io::Result<()> {
-        self.left = self.left.checked_sub(1).ok_or(io::ErrorKind::Other)?;
-        Ok(())
+#[test]
+fn somebody_elses_file_under_a_name_of_ours_stops_everything() {
+    for name in [
+        ".history.csv.gangway-new",
+        ".history.csv.counted.gangway-new",
+        ".history.csv.gangway-claim",
+    ] {
+        let place = fleet();
+        let before = place.names();
+        let path = place.0.path().join(name);
+        fs::write(&path, "somebody's notes\n").unwrap();
+        let error = place.try_prune(&place.history(), true).unwrap_err();
+        assert!(error.to_string().contains("is in the way"), "{error}");
+        assert_eq!(error.code(), FailureCode::Occupied);
+        assert_eq!(place.names(), before, "{name}");
+        assert_eq!(place.history_text(), "");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "somebody's notes\n");
     }
 }
 
-impl Disk for Killed {
-    fn write_new(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        if let Err(killed) = self.change() {
-            // In the middle of the file.
-            fs::write(path, &bytes[..bytes.len() / 2])?;
-            return Err(killed);
-        }
-        Real.write_new(path, bytes)
-    }
+#[test]
+fn two_runs_with_one_history_do_not_write_over_each_other() {
+    let place = fleet();
+    let claim = disk::beside(&place.history(), ".gangway-claim");
+    let held = Claim::take(claim, &place.history()).unwrap();
+    let error = place.try_prune(&place.history(), true).unwrap_err();
+    assert_eq!(error.code(), FailureCode::Busy, "{error}");
+    // One that changes nothing needs nobody's leave.
+    assert_eq!(place.prune(false).deleted, 13);
+    drop(held);
+    assert_eq!(place.prune(true).deleted, 13);
+}
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        self.change()?;
-        Real.rename(from, to)
-    }
+#[cfg(unix)]
+#[test]
+fn a_history_that_is_a_link_stays_one() {
+    let place = fleet();
+    let path = |name: &str| place.0.path().join(name);
+    fs::create_dir(path("kept")).unwrap();
+    std::os::unix::fs::symlink("kept/daily.csv", place.history()).unwrap();
+    assert_eq!(place.prune(true).deleted, 13);
+    assert!(fs::symlink_metadata(place.history()).unwrap().is_symlink());
+    assert!(path("kept/daily.csv").is_file() && path("kept/daily.csv.counted").is_file());
+    // One that leads among the reports is as one that lies there.
+    std::os::unix::fs::symlink("reports/daily.csv", path("astray.csv")).unwrap();
+    let error = place.try_prune(&path("astray.csv"), true).unwrap_err();
+    assert!(error.to_string().contains("among the reports"), "{error}");
+}
 
-    fn remove(&mut self, path: &Path) -> io::Result<()> {
-        self.change()?;
-        Real.remove(path)
+/// A day is counted once: what comes after that, or lies in another folder, is not in its counts.
+#[test]
+fn a_report_goes_only_when_it_was_counted() {
+    let place = fleet();
+    place.prune(true);
+    let counted = place.history_text();
+    let late = [
+        // Of servers that were not counted on that day, and of one that was.
+        place.put("late.contoso.com", 9, 1, "failed"),
+        place.put("a.contoso.com", 9, 23, "failed"),
+    ];
+    for days_ago in 0..2 {
+        place.put("late.contoso.com", days_ago, 1, "onboarded");
+    }
+    for apply in [false, true] {
+        let said = place.prune(apply);
+        assert_eq!((said.deleted, said.days_added, said.came_late), (0, 0, 2));
+        assert_eq!(said.problems[0].code.id, "GW4012");
+        assert!(said.problems[0].evidence[0].starts_with(&late[1]));
+        assert!(said.text().contains("2 reports of days that were counted"));
+    }
+    assert_eq!(place.history_text(), counted);
+    let own = place.0.path().join("late.csv");
+    let done = place.try_prune(&own, true).unwrap();
+    assert_eq!((done.deleted, done.came_late), (2, 0));
+    let text = fs::read_to_string(own).unwrap();
+    assert!(text.contains("2026-02-21,failed,converged,2\n"), "{text}");
+    assert!(!place.names().contains(&late[0]));
+}
+
+#[test]
+fn a_second_folder_with_the_same_history_keeps_what_that_has_not_counted() {
+    let (first, second) = (fleet(), Place::new());
+    for days_ago in 0..10 {
+        second.put("c.contoso.com", days_ago, 3, "onboarded");
+    }
+    second.put("c.contoso.com", 30, 1, "failed");
+    first.prune(true);
+    let done = second.try_prune(&first.history(), true).unwrap();
+    // Only the day that the first folder did not have.
+    assert_eq!((done.deleted, done.days_added, done.came_late), (1, 1, 6));
+    assert_eq!(second.names().len(), 10);
+    assert!(
+        first
+            .history_text()
+            .contains("2026-01-31,failed,converged,1\n")
+    );
+    // A copy of the first folder holds nothing that was not counted.
+    let (first, copy) = (fleet(), fleet());
+    first.prune(true);
+    let done = copy.try_prune(&first.history(), true).unwrap();
+    assert_eq!((done.deleted, done.days_added, done.came_late), (13, 0, 0));
+}
+
+/// The newest of a silent server stay when their day is counted, and go later.
+#[test]
+fn what_stayed_when_it_was_counted_goes_when_newer_ones_come() {
+    let place = fleet();
+    place.prune(true);
+    let counted = place.history_text();
+    for hour in [1, 2] {
+        place.put("silent.contoso.com", 0, hour, "onboarded");
+    }
+    let done = place.prune(true);
+    assert_eq!((done.deleted, done.days_added, done.came_late), (2, 0, 0));
+    assert_eq!(place.history_text(), counted);
+    // Without the list of what was counted nobody knows, and nothing goes.
+    let place = fleet();
+    place.prune(true);
+    fs::remove_file(place.0.path().join("history.csv.counted")).unwrap();
+    for hour in [1, 2] {
+        place.put("silent.contoso.com", 0, hour, "onboarded");
+    }
+    let done = place.prune(true);
+    assert_eq!((done.deleted, done.came_late), (0, 2));
+}
+
+/// Owners are compared only where the list has accounts and the files owners.
+#[test]
+fn owners_count_as_compared_only_when_each_was() {
+    let place = fleet();
+    let names = "a.contoso.com\nb.contoso.com\nsilent.contoso.com\n";
+    let sids = "DNSHostName,SID\na.contoso.com,S-1-5-21-1-2-3-1101\n\
+                b.contoso.com,S-1-5-21-1-2-3-1102\nsilent.contoso.com,S-1-5-21-1-2-3-1103\n";
+    let owned: String = place
+        .names()
+        .iter()
+        .map(|name| {
+            let rid = match name.split('.').next() {
+                Some("a") => 1101,
+                Some("b") => 1102,
+                _ => 1103,
+            };
+            format!("FILENAME:{name}\nOwner SID:\tS-1-5-21-1-2-3-{rid}\n")
+        })
+        .collect();
+    let saved = Owners::Saved(SavedOwners::read(owned.as_bytes()).unwrap());
+    let unknown = Owners::default();
+    for (list, owners, compared, not) in [
+        (None, &saved, false, 23),
+        (Some(names), &saved, false, 23),
+        (Some(sids), &unknown, false, 23),
+        (Some(sids), &saved, true, 0),
+    ] {
+        let list = list.map(|text| ExpectedServers::read(text.as_bytes()).unwrap());
+        let question = Question {
+            expected: list.as_ref(),
+            ..question(owners)
+        };
+        let said = prune(&place.folder(), &question, KEEP, &place.history(), false).unwrap();
+        let found = (said.owners_compared, said.owners_not_compared);
+        assert_eq!(found, (compared, not), "{list:?}");
+        assert_eq!(said.text().contains("owners not checked"), !compared);
     }
 }
 
@@ -240,50 +385,52 @@ impl Disk for Killed {
 fn a_kill_at_any_point_loses_nothing_and_the_next_run_goes_on() {
     let whole = fleet();
     whole.prune(true);
-    let (kept, counted) = (whole.names(), whole.history_text());
-    let mut cuts = BTreeMap::new();
-    // Three changes for the history, one for each report.
-    for left in 0..=16 {
+    let (kept, all) = (whole.names(), whole.history_text());
+    let mut left = BTreeMap::new();
+    let mut changes = 0;
+    let mut cut = true;
+    while cut {
         let place = fleet();
         let before = place.names();
-        let _ = place.prune_on(&mut Killed { left }, true);
+        let ended;
+        (ended, cut) = cuts::after(changes, || place.try_prune(&place.history(), true));
         let names = place.names();
-        assert!(names.is_superset(&kept), "cut {left}");
+        assert!(names.is_superset(&kept), "cut {changes}");
         if names != before {
-            assert_eq!(place.history_text(), counted, "cut {left}");
+            assert_eq!(place.history_text(), all, "cut {changes}");
         }
-        cuts.insert(names.len(), left);
+        if cut && let Ok(ended) = ended {
+            assert_eq!(ended.deleted + ended.not_deleted, 13, "cut {changes}");
+        }
+        left.insert(names.len(), changes);
         place.prune(true);
-        assert_eq!(place.names(), kept, "cut {left}");
-        assert_eq!(place.history_text(), counted, "cut {left}");
+        assert_eq!(place.names(), kept, "cut {changes}");
+        assert_eq!(place.history_text(), all, "cut {changes}");
+        assert_eq!(
+            place.beside(),
+            ["history.csv", "history.csv.counted", "reports"]
+        );
+        changes += 1;
     }
-    assert_eq!(cuts.len(), 14, "{cuts:?}");
+    assert_eq!(left.len(), 14, "{left:?}");
 }
 
 #[test]
 fn reports_that_cannot_be_deleted_are_named() {
-    struct Refusing;
-    impl Disk for Refusing {
-        fn write_new(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-            Real.write_new(path, bytes)
+    let mut named = BTreeSet::new();
+    for changes in 0.. {
+        let place = fleet();
+        let before = place.names();
+        let (ended, cut) = cuts::after(changes, || place.try_prune(&place.history(), true));
+        if !cut {
+            break;
         }
-        fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-            Real.rename(from, to)
-        }
-        fn remove(&mut self, path: &Path) -> io::Result<()> {
-            let is_report = path.extension().is_some_and(|one| one == "json");
-            let why = if is_report {
-                io::ErrorKind::PermissionDenied
-            } else {
-                io::ErrorKind::NotFound
-            };
-            Err(why.into())
+        let Ok(done) = ended else { continue };
+        assert_eq!(before.len() - place.names().len(), done.deleted);
+        if done.not_deleted > 0 {
+            assert_eq!(done.problems[0].code.id, "GW4009");
+            named.insert(done.not_deleted);
         }
     }
-    let place = fleet();
-    let before = place.names();
-    let done = place.prune_on(&mut Refusing, true).unwrap();
-    assert_eq!((done.deleted, done.not_deleted), (0, 13));
-    assert_eq!(done.problems[0].code.id, "GW4009");
-    assert_eq!(place.names(), before);
+    assert_eq!(named, (1..=13).collect());
 }
