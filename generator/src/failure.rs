@@ -34,7 +34,7 @@ pub(crate) fn hint_of(error: &std::io::Error) -> Option<Cow<'static, str>> {
             "make room there; what was there before is as it was"
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "name a place where this account may write, or run it by one that may"
+            "this account may not do that there: run it by one that may, or name another place"
         }
         ErrorKind::NotFound => {
             "look at the path: a file, or a folder on the way to it, is not there"

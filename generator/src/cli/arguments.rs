@@ -134,7 +134,7 @@ pub(super) struct Build {
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
     pub(super) sequence: SeenSequence,
-    /// A folder that the share is reached by; its `control.json` must not hold the bundle back
+    /// A folder that the share is reached by; its `control.json` must not hold back the bundle's sequence
     #[arg(long, value_name = "FOLDER")]
     pub(super) share: Option<PathBuf>,
     #[command(flatten)]

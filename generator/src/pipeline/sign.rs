@@ -60,8 +60,8 @@ pub enum SignError {
     )]
     NotProven(Box<Problem>),
     /// Nothing tells which bundle was built.
-    #[error("the lock beside config `{}` remembers no bundle of this mode, so nothing tells whether \
-         this is the one that was built", path.display()
+    #[error("the lock beside config `{}` has no digest of a bundle of this mode, so nothing tells \
+         whether this is the one that was built", path.display()
     )]
     NotPinned {
         /// Path of the config.

@@ -28,6 +28,11 @@ pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
 /// What people who write paths and tables for the first time do, and how it is written instead.
 fn slip(message: &str, tables: &[(&str, &[&str])]) -> Option<String> {
     let said = message.to_ascii_lowercase();
+    if said.contains("unknown variant `offboard`") {
+        return Some(
+            "offboarding is no setting: ask for it by `gangway build --mode offboard`".to_owned(),
+        );
+    }
     if said.contains("escape") {
         return Some(
             "in double quotes a backslash begins an escape; write the path in single quotes, as \
@@ -83,6 +88,10 @@ mod tests {
             (
                 "unknown variant `onbord`, expected `precheck` or `onboard`",
                 "did you mean `onboard`?",
+            ),
+            (
+                "unknown variant `offboard`, expected `precheck` or `onboard`",
+                "gangway build --mode offboard",
             ),
             (
                 "unknown field `mode`, expected `root`",

@@ -3,6 +3,9 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+use gangway_fixtures::blob::BlobSpec;
+use gangway_fixtures::portal;
+use gangway_fixtures::script::ScriptSpec;
 use serde_json::Value;
 
 use super::desk::{Desk, NOW};
@@ -336,5 +339,61 @@ fn what_a_lock_says_of_the_bytes_that_are_there_has_to_be_so() {
         let said = desk.build();
         assert!(said.succeeds().contains("the lock says"), "{}", said.out);
         assert_eq!(lock(&desk), good);
+    }
+}
+
+#[test]
+fn without_a_lock_nothing_is_said_that_would_count_from_one_again() {
+    let desk = lost();
+    fs::rename(desk.path("out"), desk.path("last")).unwrap();
+    let locked = desk.build_with(&["--locked"]);
+    locked.fails_with(
+        1,
+        &["GW1604", "there is no lock file", "gangway lock --from"],
+    );
+    assert!(!locked.err.contains("--update-lock"), "{}", locked.err);
+    let verify = ["verify", "last", "-c", "gangway.toml", "--as-of", NOW];
+    let told = desk.run(&verify);
+    assert_eq!(told.code, 0);
+    assert!(
+        told.err.contains("there is no `gangway.lock`"),
+        "{}",
+        told.err
+    );
+    desk.run(&["lock", "--from", "last", "--as-of", NOW])
+        .succeeds();
+    let told = desk.run(&verify);
+    assert!(told.err.contains("has no digest"), "{}", told.err);
+    assert!(told.err.contains("--expect DIGEST"), "{}", told.err);
+}
+
+#[test]
+fn an_offboarding_package_that_comes_changes_or_goes_concerns_its_own_bundle_only() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let before = (lock(&desk), desk.tree("out"));
+    let offboard = [
+        "build", "--mode", "offboard", "--out", "off", "--stub", "stub.exe", "--as-of", NOW,
+    ];
+    let put = |day: i64| {
+        let spec = ScriptSpec::of(BlobSpec::offboarding(1_776_000_000 + day * 86_400));
+        let zip = portal::offboarding_zip(&spec, "2026-04-12");
+        desk.put("downloads/offboarding.zip", &zip);
+    };
+    put(0);
+    desk.build_with(&["--locked"]).succeeds();
+    assert_eq!((lock(&desk), desk.tree("out")), before);
+    desk.run(&offboard).succeeds();
+    let both = lock(&desk);
+    put(1);
+    desk.run(&offboard).fails_with(1, &["GW1601"]);
+    desk.build_with(&["--locked"]).succeeds();
+    fs::remove_file(desk.path("downloads/offboarding.zip")).unwrap();
+    for more in [&["--locked"][..], &[], &["--update-lock"]] {
+        desk.build_with(more).succeeds();
+        assert_eq!(
+            (lock(&desk), desk.tree("out")),
+            (both.clone(), before.1.clone())
+        );
     }
 }

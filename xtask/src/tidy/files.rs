@@ -36,7 +36,7 @@ pub(super) fn ignored_tests(sources: &[Source]) -> Vec<Breach> {
 
 /// Where the generator may open files besides `plain_file.rs`, and what they are.
 const OPENED_ELSEWHERE: &[(&str, &str)] = &[
-    ("fleet/prune/mod.rs", "a folder, to flush it"),
+    ("disk/whole_file.rs", "a folder, to flush it"),
     ("intake/content.rs", "a spool of its own"),
     ("interrupted.rs", "the kernel's words on this process"),
     ("pipeline/output/mod.rs", "a copy of its own, for its mode"),

@@ -1,5 +1,7 @@
 //! A lock held against what an inspection found: what changed, and whether that is accepted.
 
+use gangway_contract::manifest::Mode;
+
 use super::change::{Change, ChangeKind, differences, misstatements};
 use super::{Lock, LockedDownload, timestamp};
 use crate::intake::{Inspection, SignatureFacts, Verdict, codes};
@@ -32,18 +34,27 @@ pub struct Reconciled {
     pub problems: Vec<Problem>,
 }
 
-/// Compares. `stub` is an input like the downloads, though nobody downloads it; `now` (seconds
+/// Does an entry belong to packages that offboard? They live for days, and say nothing against a
+/// bundle that does not offboard.
+fn offboards(name: &str) -> bool {
+    name.starts_with("offboarding ")
+}
+
+/// Compares. Packages that offboard count for an offboarding bundle only. `stub` is an input like the downloads, though nobody downloads it; `now` (seconds
 /// since 1970 UTC) becomes `first_seen` of what is new. Pure.
 pub fn reconcile(
     old: Option<&Lock>,
     inspection: &Inspection,
     stub: LockedDownload,
+    bundle: Mode,
     mode: LockMode,
     now: i64,
 ) -> Reconciled {
+    let counts = |name: &str| bundle == Mode::Offboard || !offboards(name);
     let mut known = names(inspection);
     known.push(stub.name.clone());
     let mut found = downloads(inspection, now);
+    found.retain(|download| counts(&download.name));
     found.push(stub);
     let mut lock = old.cloned().unwrap_or_default();
     let mut changes = Vec::new();
@@ -70,7 +81,7 @@ pub fn reconcile(
         problems.extend(refused);
     }
     for entry in &lock.downloads {
-        if !known.contains(&entry.name) {
+        if counts(&entry.name) && !known.contains(&entry.name) {
             changes.push(Change {
                 name: entry.name.clone(),
                 kind: ChangeKind::Missing,
@@ -81,9 +92,15 @@ pub fn reconcile(
     match mode {
         LockMode::Check => problems.extend(gone(&changes)),
         // What is gone is forgotten only on request: it may come back changed.
-        LockMode::Update { .. } => lock.downloads.retain(|entry| known.contains(&entry.name)),
+        LockMode::Update { .. } => {
+            lock.downloads
+                .retain(|entry| !counts(&entry.name) || known.contains(&entry.name));
+        }
         LockMode::Locked => {
-            problems = locked_problem(&changes).into_iter().collect();
+            problems = match old {
+                Some(_) => locked_problem(&changes).into_iter().collect(),
+                None => vec![no_lock()],
+            };
             lock = old.cloned().unwrap_or_default();
         }
     }
@@ -135,6 +152,17 @@ fn gone(changes: &[Change]) -> impl Iterator<Item = Problem> {
             "put it back, or leave it out for good: `--update-lock`",
         )
     })
+}
+
+/// Accepting everything anew would count sequences from 1 again, which servers refuse.
+fn no_lock() -> Problem {
+    Problem::new(
+        &codes::LOCK_DIFFERS,
+        super::FILE_NAME,
+        "there is no lock file beside the config, and `--locked` builds only what one remembers",
+        "take it from version control, or make it again by `gangway lock --from BUNDLE` from the \
+         newest bundle of each mode; where only servers know, build with `--sequence-after`",
+    )
 }
 
 fn locked_problem(changes: &[Change]) -> Option<Problem> {
@@ -306,7 +334,7 @@ mod tests {
 
     fn locked() -> Lock {
         let found = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
-        reconcile(None, &found, stub(), LockMode::Check, 0).lock
+        reconcile(None, &found, stub(), Mode::Onboard, LockMode::Check, 0).lock
     }
 
     /// One changed agent under one mode: codes of the problems, and whether it was accepted.
@@ -314,7 +342,14 @@ mod tests {
     fn check(item: Item, mode: LockMode, expected: &[&str], accepted: bool) {
         let old = locked();
         let sha256 = item.sha256;
-        let result = reconcile(Some(&old), &inspection(vec![item]), stub(), mode, 86_400);
+        let result = reconcile(
+            Some(&old),
+            &inspection(vec![item]),
+            stub(),
+            Mode::Onboard,
+            mode,
+            86_400,
+        );
         let found: Vec<&str> = result.problems.iter().map(|p| p.code.id).collect();
         assert_eq!(found, expected);
         let locked = result.lock.download("unified agent").unwrap();
@@ -352,7 +387,7 @@ mod tests {
         let old = locked();
         let same = inspection(vec![agent("4.18.9", "old", "Microsoft")]);
         for mode in [LockMode::Check, UPDATE, LockMode::Locked] {
-            let result = reconcile(Some(&old), &same, stub(), mode, 999_999);
+            let result = reconcile(Some(&old), &same, stub(), Mode::Onboard, mode, 999_999);
             assert_eq!(result.lock, old);
             assert!(result.changes.is_empty() && result.problems.is_empty());
         }
@@ -363,22 +398,37 @@ mod tests {
         let old = locked();
         let nothing = inspection(Vec::new());
         assert_eq!(
-            reconcile(Some(&old), &nothing, stub(), LockMode::Check, 0).lock,
+            reconcile(
+                Some(&old),
+                &nothing,
+                stub(),
+                Mode::Onboard,
+                LockMode::Check,
+                0
+            )
+            .lock,
             old
         );
-        let updated = reconcile(Some(&old), &nothing, stub(), UPDATE, 0).lock;
+        let updated = reconcile(Some(&old), &nothing, stub(), Mode::Onboard, UPDATE, 0).lock;
         assert!(updated.download("unified agent").is_none());
-        let result = reconcile(Some(&old), &nothing, stub(), LockMode::Locked, 0);
+        let result = reconcile(
+            Some(&old),
+            &nothing,
+            stub(),
+            Mode::Onboard,
+            LockMode::Locked,
+            0,
+        );
         assert_eq!(result.problems[0].evidence, ["- unified agent"]);
     }
 
     #[test]
     fn a_new_download_is_added_unless_locked() {
         let found = inspection(vec![agent("1", "x", "Microsoft")]);
-        let result = reconcile(None, &found, stub(), LockMode::Check, 86_400);
+        let result = reconcile(None, &found, stub(), Mode::Onboard, LockMode::Check, 86_400);
         let locked = result.lock.download("unified agent").unwrap();
         assert_eq!(locked.first_seen, "1970-01-02T00:00:00Z");
-        let result = reconcile(None, &found, stub(), LockMode::Locked, 0);
+        let result = reconcile(None, &found, stub(), Mode::Onboard, LockMode::Locked, 0);
         assert_eq!(result.problems[0].code.id, "GW1604");
         assert!(result.lock.downloads.is_empty());
     }
@@ -393,7 +443,7 @@ mod tests {
             (LockMode::Locked, Some("GW1604"), false),
             (UPDATE, None, true),
         ] {
-            let result = reconcile(Some(&old), &same, other(), mode, 0);
+            let result = reconcile(Some(&old), &same, other(), Mode::Onboard, mode, 0);
             let found = result.problems.first().map(|problem| problem.code.id);
             assert_eq!(found, expected);
             let locked = result.lock.download("bootstrap stub").unwrap();

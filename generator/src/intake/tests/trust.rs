@@ -115,9 +115,16 @@ fn a_root_for_blobs_vouches_for_packages_alone_and_is_told_everywhere() {
     assert!(remark.contains(&digest), "{remark}");
     assert_eq!(item["blob"]["signature"]["anchor"]["kind"], "added");
     let stub = lock::LockedDownload::stub(b"stub", "0.1.0", NOW);
-    let locked = lock::reconcile(None, &inspection, stub, lock::LockMode::Check, NOW)
-        .lock
-        .to_text();
+    let locked = lock::reconcile(
+        None,
+        &inspection,
+        stub,
+        gangway_contract::manifest::Mode::Onboard,
+        lock::LockMode::Check,
+        NOW,
+    )
+    .lock
+    .to_text();
     assert!(
         locked.contains("added by trust.blob_roots") && locked.contains(&digest),
         "{locked}"

@@ -49,6 +49,7 @@ impl<'a> Accepted<'a> {
             desk.held.old.as_ref(),
             inspection,
             LockedDownload::stub(&desk.stub, &desk.stub_identity.version, request.now),
+            desk.mode,
             request.lock,
             request.now,
         );

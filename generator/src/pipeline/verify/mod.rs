@@ -312,7 +312,7 @@ impl Outside {
         };
         let expected = request.expect.map(|digest| (Pinned::Expected, digest));
         match expected.or_else(locked) {
-            None => (Pinned::Nothing, Some(not_pinned())),
+            None => (Pinned::Nothing, Some(self.not_pinned(request))),
             Some((pinned, digest)) if digest == found => (pinned, None),
             Some((pinned, digest)) => {
                 let whose = match pinned {
@@ -334,16 +334,29 @@ impl Outside {
             }
         }
     }
-}
 
-fn not_pinned() -> Problem {
-    Problem::new(
-        &codes::NOT_PINNED,
-        bundle::FILE_NAME,
-        "nothing outside the bundle vouches for it",
-        "name the config that it was built from by `--config`, with its `gangway.lock` beside it, \
-         or give the digest that `build` printed by `--expect`",
-    )
+    fn not_pinned(&self, request: &VerifyRequest) -> Problem {
+        let (why, next) = match (&request.config, &self.lock) {
+            (None, _) => (
+                "nothing outside the bundle vouches for it",
+                "name the config that it was built from by `--config`, with its `gangway.lock` \
+                 beside it, or give the digest that `build` printed by `--expect`",
+            ),
+            (Some(_), None) => (
+                "nothing outside the bundle vouches for it: there is no `gangway.lock` beside the \
+                 config",
+                "take the lock from version control, or give the digest that `build` printed by \
+                 `--expect`",
+            ),
+            (Some(_), Some(_)) => (
+                "nothing outside the bundle vouches for it: the lock beside the config has no digest \
+                 of a bundle of this mode",
+                "give the digest that `build` printed by `--expect`; `gangway lock --from BUNDLE \
+                 --expect DIGEST` keeps it in the lock",
+            ),
+        };
+        Problem::new(&codes::NOT_PINNED, bundle::FILE_NAME, why, next)
+    }
 }
 
 /// Reads `bundle.json` of a folder; its bytes too.
