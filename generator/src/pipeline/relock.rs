@@ -137,18 +137,24 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
         let last = lock.built(built.mode);
         let is_vouched =
             last.is_some_and(|last| last.bundle_json_sha256 == built.bundle_json_sha256);
-        if let Some(last) = last
-            && last.sequence >= built.sequence
-            && !is_vouched
-            && last.bundle_json_sha256.is_some()
-        {
+        // A lower one than the lock knows would be refused by the servers; an equal one is another
+        // bundle where the lock vouches for its own.
+        let is_behind = |last: &BuiltBundle| {
+            let is_another = last.bundle_json_sha256.is_some() && !is_vouched;
+            last.sequence > built.sequence || last.sequence == built.sequence && is_another
+        };
+        if let Some(last) = last.filter(|last| is_behind(last)) {
             return Err(RelockError::NotNewer {
                 path: path.clone(),
                 found: built.sequence,
                 locked: last.sequence,
             });
         }
+        // Of one that servers have seen a higher sequence than, which a former run was told.
+        let is_outrun = last
+            .is_some_and(|last| last.sequence == built.sequence && last.manifest_sha256.is_none());
         lock.remember(BuiltBundle {
+            manifest_sha256: built.manifest_sha256.filter(|_| !is_outrun),
             // A bundle proves that it is whole, and never who made it: without a digest from
             // outside the lock learns to count on from it, and vouches for nothing.
             bundle_json_sha256: built

@@ -121,6 +121,9 @@ fn a_switch_that_is_in_use_is_not_written_over() {
     for switch in [
         r#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100}"#,
         r#"{"schema":1,"paused":false,"min_sequence":1,"ring_percent":100}"#,
+        // Not understood by the bootstrap, which then does no new work.
+        r#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100,"note":"x"}"#,
+        "\u{feff}{}",
     ] {
         let desk = Desk::with_downloads();
         desk.build().succeeds();

@@ -305,3 +305,56 @@ fn links_and_pipes_are_refused_and_never_opened() {
         }
     }
 }
+
+#[test]
+fn nothing_hides_behind_what_stands_for_an_id() {
+    // A folder by that very name, with the file as it was, beside one that was changed.
+    let desk = twice();
+    let deploy = desk.path("out/gpo/contoso.com/deploy");
+    let backup = fs::read_dir(&deploy).unwrap().map(Result::unwrap);
+    let backup = backup.map(|entry| entry.path()).find(|path| path.is_dir());
+    let backup = backup.unwrap();
+    fs::create_dir(deploy.join("{backup id}")).unwrap();
+    let info = backup.join("bkupInfo.xml");
+    fs::copy(&info, deploy.join("{backup id}/bkupInfo.xml")).unwrap();
+    let text = fs::read(&info).unwrap();
+    fs::write(&info, [&text[..], b"\r\n"].concat()).unwrap();
+    let files: Vec<String> = places(&desk).into_iter().map(|(_, place)| place).collect();
+    let changed = "gpo/contoso.com/deploy/{backup id}/bkupInfo.xml";
+    assert_eq!(files, [format!("./{changed}"), changed.to_owned()]);
+
+    // A task under the name of the older bundle's, and one with the text itself.
+    let desk = twice();
+    desk.change_config("[trust]", "[rollout]\nring_percent = 40\n\n[trust]");
+    desk.build().succeeds();
+    let id = |bundle: &str| {
+        let text = fs::read(desk.path(bundle).join("bundle.json")).unwrap();
+        let document: Value = serde_json::from_slice(&text).unwrap();
+        document["bundle_id"].as_str().unwrap().to_owned()
+    };
+    let (before, after) = (id("before"), id("out"));
+    for name in [before.as_str(), "{bundle id}"] {
+        let (path, bytes) = desk
+            .tree("out")
+            .into_iter()
+            .find(|(path, _)| path.contains("deploy") && path.ends_with("ScheduledTasks.xml"))
+            .unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let start = text.find("<TaskV2").unwrap();
+        let end = text.find("</TaskV2>").unwrap() + "</TaskV2>".len();
+        let more = text[start..end]
+            .replace(&after, name)
+            .replace(r"\\contoso.com", r"\\evil.example");
+        let changed = [&text[..end], &more, &text[end..]].concat();
+        desk.put(&format!("out/{path}"), changed.as_bytes());
+        let told = told(&desk);
+        let is_told = told.iter().any(|(part, _, _, new)| {
+            part != "file"
+                && new
+                    .as_deref()
+                    .is_some_and(|new| new.contains("evil.example"))
+        });
+        assert!(is_told, "{name}: {told:?}");
+        desk.put(&format!("out/{path}"), &bytes);
+    }
+}

@@ -530,7 +530,7 @@ fn sign_needs_something_that_names_the_bundle() {
         "[signing]\ncommand = [\"cp\", \"{in}\", \"{out}\"]",
     );
     desk.run(&["sign", "out", "--as-of", NOW])
-        .fails_with(4, &["remembers no bundle", "--expect"]);
+        .fails_with(4, &["has no digest of a bundle", "--expect"]);
     let digest = Sha256::of(&fs::read(desk.path("out/bundle.json")).unwrap()).to_string();
     // The command does not sign; it is reached.
     desk.run(&["sign", "out", "--as-of", NOW, "--expect", &digest])

@@ -397,3 +397,29 @@ fn an_offboarding_package_that_comes_changes_or_goes_concerns_its_own_bundle_onl
         );
     }
 }
+
+#[test]
+fn a_lock_is_never_made_older_by_a_bundle() {
+    let desk = Desk::with_downloads();
+    let from = |more: &[&str]| desk.run(&[&["lock", "--as-of", NOW], more].concat());
+    for (percent, out) in [(30, "jan"), (20, "feb")] {
+        change(&desk, percent);
+        desk.build().succeeds();
+        fs::rename(desk.path("out"), desk.path(out)).unwrap();
+    }
+    fs::remove_file(desk.path("gangway.lock")).unwrap();
+    from(&["--from", "feb", "--from", "jan"]).fails_with(1, &["sequence 1"]);
+    assert!(!desk.path("gangway.lock").exists());
+    from(&["--from", "feb"]).succeeds();
+    from(&["--from", "jan"]).fails_with(1, &["sequence 1"]);
+    change(&desk, 30);
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 3);
+
+    // What only the servers knew is not forgotten by naming the bundle once more.
+    fs::remove_file(desk.path("gangway.lock")).unwrap();
+    from(&["--from", "out", "--sequence-after", "9"]).succeeds();
+    from(&["--from", "out"]).succeeds();
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 10);
+}

@@ -87,7 +87,7 @@ fn a_changed_build_names_what_changed() {
 #[test]
 fn a_bundle_that_is_not_as_it_was_built_is_written_anew() {
     let damages: [fn(&Desk); 5] = [
-        |desk| desk.put("out/share/control.json", b"{}"),
+        |desk| fs::remove_file(desk.path("out/share/control.json")).unwrap(),
         |desk| fs::remove_file(desk.path("out/runbook.html")).unwrap(),
         |desk| desk.put("out/SHA256SUMS", b""),
         |desk| {

@@ -194,8 +194,11 @@ fn overwritten(desk: &Desk<'_>, staging: &Staging) -> Result<Vec<Problem>, Build
     Ok(problems)
 }
 
-/// Is this a switch that differs from the one of every bundle?
+/// Is this a switch that holds servers back? One that cannot be read does: the bootstrap takes it for
+/// no new work.
 fn withholds(path: &Path) -> bool {
-    let bytes = plain_file::read_whole(path, control::MAX_BYTES as u64);
-    bytes.is_ok_and(|bytes| Control::parse(&bytes).is_ok_and(|control| control != Control::OPEN))
+    match plain_file::read_whole(path, control::MAX_BYTES as u64) {
+        Ok(bytes) => Control::parse(&bytes).as_ref() != Ok(&Control::OPEN),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
 }

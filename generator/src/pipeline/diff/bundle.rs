@@ -148,6 +148,11 @@ impl Side {
         let mut facts = Facts::new();
         for (path, (size, sha256)) in &self.files {
             let fact = format!("{size} bytes, SHA-256 {sha256}");
+            // No build writes such a name, which would stand for the file of another.
+            if path.contains(BACKUP_ID) {
+                facts.insert(format!("./{path}"), fact);
+                continue;
+            }
             // The folder of a backup has another name in every bundle.
             let Some((folder, id, file)) = in_backup(path) else {
                 facts.insert(path.clone(), fact);

@@ -167,10 +167,28 @@ fn without_ids(
     after: &str,
 ) -> Vec<Difference> {
     let mut found: BTreeMap<(String, String), (Option<String>, Option<String>)> = BTreeMap::new();
+    let mut apart = Vec::new();
     for change in changes {
         let id = if change.old.is_some() { before } else { after };
         let place = change.place.replace(id, BUNDLE_ID);
-        let (old, new) = found.entry((change.part, place)).or_default();
+        let (old, new) = found.entry((change.part.clone(), place)).or_default();
+        // Where two would become one, each is told as it is: no build writes such policies.
+        let is_taken =
+            change.old.is_some() && old.is_some() || change.new.is_some() && new.is_some();
+        let texts = [
+            Some(&change.place),
+            change.old.as_ref(),
+            change.new.as_ref(),
+        ];
+        if is_taken
+            || texts
+                .into_iter()
+                .flatten()
+                .any(|text| text.contains(BUNDLE_ID))
+        {
+            apart.push(change);
+            continue;
+        }
         if let Some(value) = change.old {
             *old = Some(value.replace(before, BUNDLE_ID));
         }
@@ -186,6 +204,7 @@ fn without_ids(
             old,
             new,
         })
+        .chain(apart)
         .collect()
 }
 
