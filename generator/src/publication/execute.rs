@@ -7,7 +7,6 @@ use super::{
 use crate::gpo::Guid;
 use crate::gpo::security::SecurityDescriptor;
 use crate::gpo::wmi::WmiFilter;
-use crate::printable::on_one_line;
 use crate::publication::plan::{
     Change, Desired, DomainFacts, GPT_INI, GpLink, Present, Step, TEMPORARY, sysvol_sddl,
 };
@@ -38,24 +37,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Names of objects are the directory's words.
-    fn begin(&mut self, text: &str) {
-        let text = on_one_line(text);
-        (self.say)(&text);
-        self.done.unfinished = Some(text.into_owned());
-    }
-
-    fn end(&mut self) {
-        self.done.steps.extend(self.done.unfinished.take());
-    }
-
-    fn note(&mut self, text: &str) {
-        let text = on_one_line(text).into_owned();
-        if !self.done.notes.contains(&text) {
-            self.done.notes.push(text);
-        }
-    }
-
     pub(super) fn say_gpo(&mut self, name: &str, id: Guid) {
         (self.say)(&heading(name, id));
     }
@@ -76,7 +57,7 @@ impl<'a> Executor<'a> {
         if let (Some(here), Some(pdc)) = (here, pdc)
             && !here.eq_ignore_ascii_case(&pdc)
         {
-            self.note(&format!(
+            self.done.note(&format!(
                 "`{here}` is not the PDC emulator; GPMC writes to `{pdc}`, so nobody should edit \
                  GPOs until both have replicated"
             ));
@@ -117,11 +98,11 @@ impl<'a> Executor<'a> {
         if self.dry_run && !changes_something(step) {
             return Ok(());
         }
-        self.begin(&step.to_string());
+        self.done.begin(&step.to_string(), self.say);
         if !self.dry_run {
             self.act(step, desired)?;
         }
-        self.end();
+        self.done.end();
         Ok(())
     }
 
@@ -174,14 +155,14 @@ impl<'a> Executor<'a> {
             .share
             .set_permissions(temporary, &sysvol_sddl(&descriptor))?
         {
-            self.note(
+            self.done.note(
                 "over SMB the folder's list lacks the entry for `Apply Group Policy`, and `smbcacls` \
                  orders the others anew; clients need neither. To have both halves equal \
                  to the letter, let GPMC repair the permissions, or run `samba-tool ntacl \
                  sysvolreset` on a Samba domain controller, which resets all of SYSVOL",
             );
         } else {
-            self.note(&format!(
+            self.done.note(&format!(
                 "the permissions of `{path}` are inherited; open the GPO in GPMC and let it \
                  repair them"
             ));
@@ -248,9 +229,10 @@ impl<'a> Executor<'a> {
             return Ok(());
         };
         let state = if enabled { "on" } else { "off" };
-        self.begin(&format!("link to `{target}`, switched {state}"));
+        self.done
+            .begin(&format!("link to `{target}`, switched {state}"), self.say);
         self.change_links(target, old.as_deref(), &new)?;
-        self.end();
+        self.done.end();
         Ok(())
     }
 
@@ -278,9 +260,10 @@ impl<'a> Executor<'a> {
                 };
                 let after = before.clone().without(gpo);
                 if after != before {
-                    self.begin(&format!("take the link from `{}`", entry.dn));
+                    self.done
+                        .begin(&format!("take the link from `{}`", entry.dn), self.say);
                     self.change_links(&entry.dn, Some(&old), &after.write())?;
-                    self.end();
+                    self.done.end();
                 }
             }
         }

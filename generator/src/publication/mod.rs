@@ -51,6 +51,7 @@ pub use unc::UncPath;
 
 use crate::failure::{FailureCode, Fault};
 use crate::gpo::Guid;
+use crate::printable::on_one_line;
 use execute::Executor;
 use plan::{Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback};
 use state::State;
@@ -163,6 +164,28 @@ pub struct Published {
     pub unfinished: Option<String>,
     /// What a person should know.
     pub notes: Vec<String>,
+}
+
+impl Published {
+    /// Says a step before it is done. Names of objects and files are a server's words.
+    fn begin(&mut self, step: &str, say: &mut dyn FnMut(&str)) {
+        let step = on_one_line(step);
+        say(&step);
+        self.unfinished = Some(step.into_owned());
+    }
+
+    /// The step that was begun is done.
+    fn end(&mut self) {
+        self.steps.extend(self.unfinished.take());
+    }
+
+    /// Keeps a note, once.
+    fn note(&mut self, text: &str) {
+        let text = on_one_line(text).into_owned();
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
 }
 
 /// Publishes, or takes back.

@@ -147,9 +147,14 @@ pub fn share_commands(folder: SharedFolder, unc: &str, domains: &[&str]) -> Shar
     let mut parts = unc.trim_start_matches('\\').split('\\').skip(1);
     let share = parts.next().unwrap_or_default();
     let is_share_itself = parts.next().is_none();
-    // Whom the share lets in: the folder's list decides.
-    let everybody = "([Security.Principal.SecurityIdentifier]'S-1-5-11').Translate([Security.Principal.NTAccount]).Value";
-    let administrators = "([Security.Principal.SecurityIdentifier]'S-1-5-32-544').Translate([Security.Principal.NTAccount]).Value";
+    // Names of groups are localised, and `New-SmbShare` takes no SIDs.
+    let account = |sid: &str| {
+        format!(
+            "([Security.Principal.SecurityIdentifier]'{sid}').Translate([Security.Principal.NTAccount]).Value"
+        )
+    };
+    // Authenticated users: the folder's list decides.
+    let (administrators, everybody) = (account("S-1-5-32-544"), account("S-1-5-11"));
     let access = match folder {
         SharedFolder::Payloads => "-ReadAccess",
         SharedFolder::Reports => "-ChangeAccess",

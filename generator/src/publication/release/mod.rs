@@ -20,7 +20,6 @@ use super::Published;
 use super::plan::TEMPORARY;
 use super::share::{LargeFiles, Listed, ShareError};
 use crate::failure::{FailureCode, Fault};
-use crate::printable::on_one_line;
 
 /// The switch, on the share.
 const CONTROL: &str = "control.json";
@@ -202,18 +201,12 @@ impl Publisher<'_> {
         text: &str,
         act: impl FnOnce(&mut dyn LargeFiles) -> Result<(), ReleaseError>,
     ) -> Result<(), ReleaseError> {
-        let text = on_one_line(text);
-        (self.say)(&text);
-        self.done.unfinished = Some(text.into_owned());
+        self.done.begin(text, self.say);
         if !self.request.dry_run {
             act(self.share)?;
         }
-        self.done.steps.extend(self.done.unfinished.take());
+        self.done.end();
         Ok(())
-    }
-
-    fn note(&mut self, text: &str) {
-        self.done.notes.push(on_one_line(text).into_owned());
     }
 
     /// The switch is looked at before anything is written: a bundle that it holds back would lie there
@@ -246,12 +239,12 @@ impl Publisher<'_> {
             });
         }
         if control.paused {
-            self.note(&format!(
+            self.done.note(&format!(
                 "switch `{path}` pauses every server; it stays as it is"
             ));
         }
         if control.ring_percent < 100 {
-            self.note(&format!(
+            self.done.note(&format!(
                 "switch `{path}` lets {} % of the servers begin; it stays as it is",
                 control.ring_percent
             ));
@@ -298,7 +291,7 @@ impl Publisher<'_> {
                 if *size == file.size && self.share.digest(&path, file.size)? == wanted {
                     return Ok(());
                 }
-                self.note(&format!(
+                self.done.note(&format!(
                     "`{path}` had other bytes than the release: servers refuse them; find out who \
                      wrote there"
                 ));
@@ -333,7 +326,7 @@ impl Publisher<'_> {
             return Ok(());
         }
         if !is_left || found == Listed::Folder {
-            self.note(&format!(
+            self.done.note(&format!(
                 "`{path}` is not of the release; no server reads it"
             ));
             return Ok(());
