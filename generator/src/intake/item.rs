@@ -292,6 +292,9 @@ impl core::fmt::Display for Architecture {
     }
 }
 
+/// The places ([`Kind::slot`]) of packages that offboard.
+pub(crate) const OFFBOARDING_SLOTS: [&str; 2] = ["offboarding script", "offboarding file"];
+
 impl Kind {
     /// The payload role this kind fills; none for what is never staged on its own.
     pub fn role(&self) -> Option<Role> {
@@ -359,7 +362,8 @@ impl Kind {
         }
         Some(match self {
             Self::OnboardingScript { .. } => "onboarding script".to_owned(),
-            Self::OffboardingScript { .. } => "offboarding script".to_owned(),
+            Self::OffboardingScript { .. } => OFFBOARDING_SLOTS[0].to_owned(),
+            Self::OffboardingFile { .. } => OFFBOARDING_SLOTS[1].to_owned(),
             // One KB number may stand for an update of several Windows versions.
             Self::Hotfix {
                 kb,

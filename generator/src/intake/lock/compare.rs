@@ -4,6 +4,7 @@ use gangway_contract::manifest::Mode;
 
 use super::change::{Change, ChangeKind, differences, misstatements};
 use super::{Lock, LockedDownload, timestamp};
+use crate::intake::item::OFFBOARDING_SLOTS;
 use crate::intake::{Inspection, SignatureFacts, Verdict, codes};
 use crate::problem::{Code, Problem};
 
@@ -34,13 +35,7 @@ pub struct Reconciled {
     pub problems: Vec<Problem>,
 }
 
-/// Does an entry belong to packages that offboard? They live for days, and say nothing against a
-/// bundle that does not offboard.
-fn offboards(name: &str) -> bool {
-    name.starts_with("offboarding ")
-}
-
-/// Compares. Packages that offboard count for an offboarding bundle only. `stub` is an input like the downloads, though nobody downloads it; `now` (seconds
+/// Compares. Packages that offboard live for days and count for an offboarding bundle only. `stub` is an input like the downloads, though nobody downloads it; `now` (seconds
 /// since 1970 UTC) becomes `first_seen` of what is new. Pure.
 pub fn reconcile(
     old: Option<&Lock>,
@@ -50,7 +45,7 @@ pub fn reconcile(
     mode: LockMode,
     now: i64,
 ) -> Reconciled {
-    let counts = |name: &str| bundle == Mode::Offboard || !offboards(name);
+    let counts = |name: &str| bundle == Mode::Offboard || !OFFBOARDING_SLOTS.contains(&name);
     let mut known = names(inspection);
     known.push(stub.name.clone());
     let mut found = downloads(inspection, now);
