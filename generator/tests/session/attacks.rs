@@ -13,20 +13,8 @@ use gangway_fixtures::portal;
 use gangway_fixtures::script::ScriptSpec;
 use serde_json::Value;
 
+use super::cases::signable;
 use super::desk::{Desk, NOW};
-
-/// A bundle, and a command that signs it.
-fn signable() -> Desk {
-    let desk = Desk::with_downloads();
-    desk.change_config(
-        "[signing]",
-        "[signing]\ncommand = [\"/bin/cp\", \"signed.exe\", \"{out}\"]",
-    );
-    desk.build().succeeds();
-    let signed = sign_pe(&fs::read(desk.exe()).unwrap(), &Signature::default());
-    desk.put("signed.exe", &signed);
-    desk
-}
 
 fn sequence(desk: &Desk, out: &str) -> u64 {
     let text = fs::read(desk.path(out).join("bundle.json")).unwrap();

@@ -23,7 +23,7 @@ pub(crate) fn built() -> Desk {
 }
 
 /// A bundle, and a signing command that gives the signed exe.
-fn signable() -> Desk {
+pub(crate) fn signable() -> Desk {
     let desk = Desk::with_downloads();
     desk.change_config(
         "[signing]",
