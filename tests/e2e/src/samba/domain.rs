@@ -160,15 +160,8 @@ impl Domain {
         account: &str,
         arguments: &[&str],
     ) -> Result<Command> {
-        let mut command = self.command(required::path(required::GANGWAY)?);
-        // Beside the bundle, where it was made.
-        let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
+        let mut command = self.publishing("gpo", bundle, account)?;
         command
-            .args(["publish", "gpo"])
-            .arg(bundle)
-            .arg("--root")
-            .arg(lab)
-            .args(["--user", &format!("{account}@{NAME}")])
             .arg("--state")
             .arg(self.folder.join("state"))
             .args(arguments)
@@ -201,19 +194,32 @@ impl Domain {
         Ok(output.stdout)
     }
 
+    /// `gangway publish WHAT` of a bundle by an account, up to the password.
+    fn publishing(&self, what: &str, bundle: &Path, account: &str) -> Result<Command> {
+        let mut command = self.command(required::path(required::GANGWAY)?);
+        // Beside the bundle, where it was made.
+        let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
+        command
+            .args(["publish", what])
+            .arg(bundle)
+            .arg("--root")
+            .arg(lab)
+            .args(["--user", &format!("{account}@{NAME}")]);
+        Ok(command)
+    }
+
     /// Runs `gangway publish share` as a user would type it, with more arguments.
     ///
     /// # Errors
     /// The program is missing, cannot be started or does not end.
-    pub fn publish_share(&self, bundle: &Path, arguments: &[&str]) -> Result<Output> {
-        let mut command = self.command(required::path(required::GANGWAY)?);
-        let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
+    pub fn publish_share(
+        &self,
+        bundle: &Path,
+        account: &str,
+        arguments: &[&str],
+    ) -> Result<Output> {
+        let mut command = self.publishing("share", bundle, account)?;
         command
-            .args(["publish", "share"])
-            .arg(bundle)
-            .arg("--root")
-            .arg(lab)
-            .args(["--user", &format!("{ADMINISTRATOR}@{NAME}")])
             .arg("--password-file")
             .arg(self.folder.join("password"))
             .args(arguments);

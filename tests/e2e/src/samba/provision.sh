@@ -73,28 +73,17 @@ for name in srv1 srv2; do
     printf 'dn: CN=%s,OU=Servers,DC=lab,DC=gangway,DC=test\nchangetype: modify\nadd: dNSHostName\ndNSHostName: %s.lab.gangway.test\n' \
         "$name" "$name" | ldbmodify -H "$D/private/sam.ldb"
 done
+# A share, what the computers may do there, and what its section has beside: name, mode of its folder on
+# the disk, permissions, setting.
+share() {
+    mkdir -m "$2" "$D/$1"
+    printf '[%s]\n    path = %s\n    read only = no\n    %s\n' "$1" "$D/$1" "$4" >> "$D/etc/smb.conf"
+    samba-tool ntacl set --configfile="$D/etc/smb.conf" \
+        "O:BAG:BAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)$3" \
+        "$D/$1" --use-s3fs --service="$1"
+}
 # Computers may add files to the reports folder and change their own.
-mkdir "$D/reports"
-chmod 0777 "$D/reports"
-cat >> "$D/etc/smb.conf" <<CONF
-[reports]
-    path = $D/reports
-    read only = no
-    case sensitive = yes
-CONF
-samba-tool ntacl set --configfile="$D/etc/smb.conf" \
-    'O:BAG:BAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)(A;;0x1000a2;;;AU)(A;OICIIO;0x1301bf;;;OW)' \
-    "$D/reports" --use-s3fs --service=reports
+share reports 0777 '(A;;0x1000a2;;;AU)(A;OICIIO;0x1301bf;;;OW)' 'case sensitive = yes'
 # Computers may read payloads and change nothing. A file that comes here by SMB is theirs to read by
 # inheritance; one that is put here locally by its mode.
-mkdir "$D/payloads"
-chmod 0755 "$D/payloads"
-cat >> "$D/etc/smb.conf" <<CONF
-[payloads]
-    path = $D/payloads
-    read only = no
-    csc policy = disable
-CONF
-samba-tool ntacl set --configfile="$D/etc/smb.conf" \
-    'O:BAG:BAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)(A;OICI;0x1200a9;;;DC)(A;OICI;0x1200a9;;;DD)' \
-    "$D/payloads" --use-s3fs --service=payloads
+share payloads 0755 '(A;OICI;0x1200a9;;;DC)(A;OICI;0x1200a9;;;DD)' 'csc policy = disable'

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use gangway_e2e::samba::{CONTROLLER, Domain, NAME};
-use gangway_e2e::{Bundle, required};
+use gangway_e2e::Bundle;
+use gangway_e2e::samba::{ADMINISTRATOR, CONTROLLER, Domain, NAME};
 
 use super::model::{recipe, task_only};
 use super::{ENVIRONMENT, text};
@@ -24,7 +24,9 @@ fn with_folder() -> Domain {
 }
 
 fn published(domain: &Domain, bundle: &Bundle, arguments: &[&str]) -> String {
-    let output = domain.publish_share(bundle.folder(), arguments).unwrap();
+    let output = domain
+        .publish_share(bundle.folder(), ADMINISTRATOR, arguments)
+        .unwrap();
     assert!(output.status.success(), "{}", text(&output));
     output.stdout
 }
@@ -132,34 +134,17 @@ fn a_share_that_cannot_be_written_is_told_and_nothing_is_left() {
     let domain = with_folder();
     let bundle = task_only();
     let to = unc();
-    let as_user = |account: &str, to: &str| {
-        let mut command = domain.command(required::path(required::GANGWAY).unwrap());
-        command
-            .args(["publish", "share", "--apply", "--to", to])
-            .arg(bundle.folder())
-            .arg("--root")
-            .arg(bundle.folder().parent().unwrap().join("lab/root.pem"))
-            .args(["--user", account, "--password-file"])
-            .arg(domain.scratch().join("password"));
-        domain.run(&mut command).unwrap()
-    };
     let elsewhere = format!(r"\\{CONTROLLER}\payloads\elsewhere");
     let no_share = format!(r"\\{CONTROLLER}\nothing");
     for (account, to, told) in [
-        ("plain@lab.gangway.test", &to, "NT_STATUS_ACCESS_DENIED"),
-        ("nobody@lab.gangway.test", &to, "NT_STATUS_LOGON_FAILURE"),
-        (
-            "Administrator@lab.gangway.test",
-            &elsewhere,
-            "no folder `elsewhere`",
-        ),
-        (
-            "Administrator@lab.gangway.test",
-            &no_share,
-            "NT_STATUS_BAD_NETWORK_NAME",
-        ),
+        ("plain", &to, "NT_STATUS_ACCESS_DENIED"),
+        ("nobody", &to, "NT_STATUS_LOGON_FAILURE"),
+        (ADMINISTRATOR, &elsewhere, "no folder `elsewhere`"),
+        (ADMINISTRATOR, &no_share, "NT_STATUS_BAD_NETWORK_NAME"),
     ] {
-        let output = as_user(account, to);
+        let arguments = ["--apply", "--to", to];
+        let output = domain.publish_share(bundle.folder(), account, &arguments);
+        let output = output.unwrap();
         let said = text(&output);
         assert_eq!(output.status.code(), Some(ENVIRONMENT), "{said}");
         assert!(said.contains(told), "{told}: {said}");
