@@ -241,6 +241,23 @@ reasons! {
 }
 
 impl Reason {
+    /// Does it name something that keeps a server from being onboarded and good? Not whoever is
+    /// no target, and not who has been brought where the bundle brings it.
+    pub const fn stands_in_the_way(self) -> bool {
+        match self.state() {
+            State::Onboarded
+            | State::OnboardedPendingReboot
+            | State::Offboarded
+            | State::Assessed
+            | State::NotTargeted => false,
+            State::OnboardedUnhealthy
+            | State::Waiting
+            | State::Blocked
+            | State::Failed
+            | State::Refused => true,
+        }
+    }
+
     /// Finds a reason by its code.
     pub fn from_code(code: &str) -> Option<Self> {
         code.parse().ok()

@@ -87,6 +87,9 @@ pub struct Report {
     /// of a precheck says both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connectivity: Option<Checks>,
+    /// All that stands in the way, the reason first; only a precheck looks behind the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<ReportedBlocker>,
     /// Facts before the first step.
     pub facts_before: Facts,
     /// Facts at the end; equal to those before when nothing was done.
@@ -160,6 +163,28 @@ pub fn parse_file_name(name: &str) -> Option<(&str, &str)> {
     let is_time = time.len() == 16 && time.ends_with('Z');
     (extension.eq_ignore_ascii_case("json") && is_hex && is_time && !host.is_empty())
         .then_some((host, time))
+}
+
+/// One thing that stands in the way of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedBlocker {
+    /// Code of the reason ([`Reason`]).
+    pub reason: String,
+    /// What was found, for a person; may be empty.
+    pub detail: String,
+    /// What the administrator does next.
+    pub next_action: String,
+}
+
+impl ReportedBlocker {
+    /// As it stands in a report.
+    pub fn new(reason: Reason, detail: String) -> Self {
+        Self {
+            reason: reason.as_str().to_owned(),
+            detail,
+            next_action: reason.next_action().to_owned(),
+        }
+    }
 }
 
 /// One planned step.
@@ -309,6 +334,7 @@ mod tests {
             findings: Vec::new(),
             health: None,
             connectivity: None,
+            blockers: Vec::new(),
             facts_before: Facts::default(),
             facts_after: Facts::default(),
         }

@@ -90,6 +90,9 @@ fn describe(plan: &Plan) -> String {
             let _ = writeln!(text, "{prefix}{}", line(step));
         }
     }
+    for blocker in &plan.blockers {
+        let _ = writeln!(text, "  blocker {}: {}", blocker.reason, blocker.detail);
+    }
     for finding in &plan.findings {
         let _ = writeln!(text, "  note: {finding}");
     }

@@ -6,6 +6,7 @@ mod cases;
 #[path = "cases/random.rs"]
 mod random;
 
+use gangway_contract::manifest::Mode;
 use gangway_contract::plan::{apply, decide};
 use gangway_contract::step::{Action, StepKind};
 use gangway_contract::{Fact, State};
@@ -30,6 +31,18 @@ proptest! {
             prop_assert!(again.steps == plan.held || again.held == plan.held);
         } else {
             prop_assert_eq!(again.steps, []);
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_begins_with_the_reason(mut case in servers()) {
+        case.manifest.mode = Mode::Precheck;
+        let plan = decide(&case.manifest, &case.facts, &case.history);
+        let first = plan.blockers.first().map(|blocker| blocker.reason);
+        prop_assert_eq!(first.is_some(), plan.reason.stands_in_the_way());
+        prop_assert!(first.is_none_or(|first| first == plan.reason));
+        for blocker in &plan.blockers {
+            prop_assert!(blocker.reason.stands_in_the_way());
         }
     }
 

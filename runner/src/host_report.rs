@@ -5,7 +5,9 @@ use gangway_contract::fact::Fact;
 use gangway_contract::health::{self, ReportedHealth};
 use gangway_contract::manifest::{Manifest, Mode};
 use gangway_contract::plan::Plan;
-use gangway_contract::report::{self, PlannedStep, Report, SignatureCheck, StepResult};
+use gangway_contract::report::{
+    self, PlannedStep, Report, ReportedBlocker, SignatureCheck, StepResult,
+};
 use gangway_contract::{ExitCode, Facts, Reason, State, UtcTime};
 
 use crate::bundle::{Bundle, Places};
@@ -41,6 +43,7 @@ impl Start {
             detail: String::new(),
             steps: Vec::new(),
             held: Vec::new(),
+            blockers: Vec::new(),
             findings: Vec::new(),
         };
         Self {
@@ -145,9 +148,19 @@ pub(crate) fn report_of(
         findings: [start.notes.clone(), end.findings].concat(),
         health: health_of(manifest, &facts_after),
         connectivity: None,
+        blockers: blockers_of(&start.plan),
         facts_before: start.facts.clone(),
         facts_after,
     }
+}
+
+/// What the plan found in the way. Only a precheck plans it, and it acts on nothing, so that
+/// what it found in the beginning holds in the end.
+fn blockers_of(plan: &Plan) -> Vec<ReportedBlocker> {
+    let blockers = plan.blockers.iter();
+    blockers
+        .map(|blocker| ReportedBlocker::new(blocker.reason, blocker.detail.clone()))
+        .collect()
 }
 
 /// Is the server protected? An offboarding bundle does not ask.

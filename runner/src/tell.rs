@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gangway_contract::connectivity::Outcome;
 use gangway_contract::plan::Plan;
-use gangway_contract::report::{PlannedStep, Report, SignatureCheck};
+use gangway_contract::report::{PlannedStep, Report, ReportedBlocker, SignatureCheck};
 use gangway_contract::{Facts, Reason, State};
 
 use crate::machine::{Event, Level, OWN_EVENTS};
@@ -49,6 +49,9 @@ pub fn summary(report: &Report) -> String {
     for check in &report.signatures {
         let _ = write!(text, "\n  {}", signature(check));
     }
+    for blocker in other_blockers(report) {
+        let _ = write!(text, "\n  {}", told(&blocker.reason, &blocker.detail));
+    }
     for finding in &report.findings {
         let _ = write!(text, "\n  note: {finding}");
     }
@@ -56,6 +59,19 @@ pub fn summary(report: &Report) -> String {
         let _ = write!(text, "\nnext: {}", report.next_action);
     }
     text
+}
+
+/// What stands in the way beside the reason.
+fn other_blockers(report: &Report) -> impl Iterator<Item = &ReportedBlocker> {
+    let is_reason =
+        |one: &ReportedBlocker| (&one.reason, &one.detail) == (&report.reason, &report.detail);
+    let others = report.blockers.iter();
+    others.filter(move |one| !is_reason(one))
+}
+
+fn told(reason: &str, detail: &str) -> String {
+    let mark = if detail.is_empty() { "" } else { ": " };
+    format!("in the way too: {reason}{mark}{detail}")
 }
 
 /// What the server says of one signer.
@@ -127,6 +143,9 @@ pub fn plan(plan: &Plan) -> String {
         for payload in step.payloads {
             let _ = writeln!(text, "    with {payload}");
         }
+    }
+    for blocker in plan.blockers.iter().skip(1) {
+        let _ = writeln!(text, "  {}", told(blocker.reason.as_str(), &blocker.detail));
     }
     for finding in &plan.findings {
         let _ = writeln!(text, "  note: {finding}");

@@ -130,11 +130,13 @@ set sensor.service running automatic";
         let checks = report.connectivity.as_ref();
         assert_eq!(checks.map(|checks| &*checks.reason), asked, "{lines}");
         assert!(report.health.is_some(), "it is a run's report too");
-        let told = report
-            .findings
-            .iter()
-            .any(|text| text.starts_with("service-unreachable: "));
-        assert_eq!(told, reason == "other-tenant", "{:?}", report.findings);
+        let blockers: Vec<&str> = report.blockers.iter().map(|one| &*one.reason).collect();
+        let expected: &[&str] = match (reason, asked) {
+            ("other-tenant", _) => &["other-tenant", "service-unreachable"],
+            (_, Some("service-unreachable")) => &["service-unreachable"],
+            _ => &[],
+        };
+        assert_eq!(blockers, expected, "{lines}");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::reason::Reason;
 use crate::step::{Step, StepKind};
 use crate::time::UtcTime;
 
-use super::{Stop, needs_feature_state, steps};
+use super::{Obstacles, Stop, needs_feature_state, steps};
 
 /// Longest pause between two tries of a failing step.
 const LONGEST_RETRY_WAIT_S: i64 = 86_400;
@@ -18,15 +18,17 @@ const LONGEST_RETRY_WAIT_S: i64 = 86_400;
 /// explains one or two.
 const CUT_SHORT_LIMIT: u32 = 3;
 
-/// Passes the steps, turns them into a restart that has to come first, or withholds them.
+/// Names what withholds the steps. A restart that has to come first is one of those obstacles,
+/// and a step of its own when it is the first of them.
 pub(super) fn pass(
     manifest: &Manifest,
     facts: &Facts,
     history: &History,
     due: &[Step],
-) -> Result<Option<Step>, Stop> {
+    obstacles: &mut Obstacles,
+) -> Option<Step> {
     if let Some(running) = &history.in_flight {
-        return Err(Stop::new(
+        obstacles.push(Stop::new(
             Reason::StillRunning,
             format!(
                 "step `{}` since {}, process {}",
@@ -37,19 +39,24 @@ pub(super) fn pass(
     // A precheck looks for what stands in the way of a server, not of the rollout.
     let rollout = manifest.mode != Mode::Precheck;
     if rollout {
-        switch(manifest, facts)?;
-        ring(manifest, facts)?;
-        window(manifest, facts)?;
+        obstacles.met(switch(manifest, facts));
+        obstacles.met(ring(manifest, facts));
+        obstacles.met(window(manifest, facts));
     }
+    let mut first = None;
     let bears = |step: &Step| bears_restart(step, facts);
     if restart_due(manifest, facts) && !due.iter().all(bears) {
-        return restart(manifest, facts, history).map(Some);
+        let is_first = obstacles.is_empty();
+        if let Some(restart) = obstacles.met(restart(manifest, facts, history)) {
+            let detail = "restarting as the manifest allows";
+            obstacles.push(Stop::new(Reason::RebootPending, detail));
+            first = Some(restart).filter(|_| is_first);
+        }
+    } else if rollout && let Some(step) = due.first() {
+        obstacles.met(retry(manifest, facts, history, step.kind()));
     }
-    if rollout && let Some(first) = due.first() {
-        retry(manifest, facts, history, first.kind())?;
-    }
-    room(manifest, facts, due)?;
-    Ok(None)
+    obstacles.met(room(manifest, facts, due));
+    first
 }
 
 /// Does the step go well although a restart is pending? What Windows Update waits for does not

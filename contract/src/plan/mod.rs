@@ -7,6 +7,7 @@
 mod findings;
 mod gates;
 mod network;
+mod obstacles;
 mod offboard;
 mod onboard;
 mod steps;
@@ -23,6 +24,9 @@ use crate::reason::Reason;
 use crate::state::State;
 use crate::step::Step;
 
+pub use obstacles::Blocker;
+use obstacles::{Obstacles, Stop};
+
 /// What is done on one server, or why nothing is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -36,61 +40,56 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Steps to take once the reason has gone.
     pub held: Vec<Step>,
+    /// All that stands in the way, the reason first, when the bundle only looks: who clears one
+    /// thing after the other should know them before the first day. Otherwise none.
+    #[serde(default)]
+    pub blockers: Vec<Blocker>,
     /// What a person should know beyond the reason.
     pub findings: Vec<String>,
-}
-
-/// Why nothing is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stop {
-    reason: Reason,
-    detail: String,
-}
-
-impl Stop {
-    fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self {
-            reason,
-            detail: detail.into(),
-        }
-    }
-
-    fn unreadable<T>(name: &str, fact: &Fact<T>) -> Self {
-        let why = fact.unreadable().unwrap_or("not found");
-        Self::new(Reason::FactsUnreadable, format!("`{name}`: {why}"))
-    }
 }
 
 /// Decides what to do on one server.
 pub fn decide(manifest: &Manifest, facts: &Facts, history: &History) -> Plan {
     let findings = findings::list(manifest, facts);
-    let wanted = not_superseded(manifest, facts).and_then(|()| match manifest.mode {
-        Mode::Precheck | Mode::Onboard => onboard::steps(manifest, facts, history),
-        Mode::Offboard => offboard::steps(manifest, facts),
-    });
-    let mut plan = match wanted {
-        Err(stop) => stopped(stop, Vec::new(), findings),
-        Ok(steps) => match gates::pass(manifest, facts, history, &steps) {
-            Ok(None) => Plan {
-                state: State::Assessed,
-                reason: Reason::Ready,
-                detail: String::new(),
-                steps,
-                held: Vec::new(),
-                findings,
-            },
-            Ok(Some(restart)) => Plan {
-                steps: vec![restart],
-                ..stopped(
-                    Stop::new(Reason::RebootPending, "restarting as the manifest allows"),
-                    steps,
-                    findings,
-                )
-            },
-            Err(stop) => stopped(stop, steps, findings),
+    let mut obstacles = Obstacles::default();
+    obstacles.met(not_superseded(manifest, facts));
+    let due = match manifest.mode {
+        Mode::Precheck | Mode::Onboard => onboard::steps(manifest, facts, history, &mut obstacles),
+        Mode::Offboard => {
+            let steps = offboard::steps(manifest, facts);
+            obstacles.met(steps).unwrap_or_default()
+        }
+    };
+    let possible = obstacles.is_empty();
+    let restart = if due.is_empty() {
+        None
+    } else {
+        gates::pass(manifest, facts, history, &due, &mut obstacles)
+    };
+    let precheck = manifest.mode == Mode::Precheck;
+    let blockers = if precheck {
+        obstacles.blockers()
+    } else {
+        Vec::new()
+    };
+    let held = if possible { due } else { Vec::new() };
+    let mut plan = match obstacles.into_first() {
+        Some(stop) => Plan {
+            steps: restart.into_iter().collect(),
+            blockers,
+            ..stopped(stop, held, findings)
+        },
+        None => Plan {
+            state: State::Assessed,
+            reason: Reason::Ready,
+            detail: String::new(),
+            steps: held,
+            held: Vec::new(),
+            blockers,
+            findings,
         },
     };
-    if manifest.mode == Mode::Precheck && plan.reason.state() != State::Refused {
+    if precheck && plan.reason.state() != State::Refused {
         plan.state = State::Assessed;
         let planned = core::mem::take(&mut plan.steps);
         if plan.held.is_empty() {
@@ -124,6 +123,7 @@ fn stopped(stop: Stop, held: Vec<Step>, findings: Vec<String>) -> Plan {
         detail: stop.detail,
         steps: Vec::new(),
         held,
+        blockers: Vec::new(),
         findings,
     }
 }

@@ -112,6 +112,10 @@ pub fn json_documents() -> Seeds {
         findings: vec!["a finding".to_owned()],
         health: Some(gangway_contract::health::judge(&manifest, &Facts::default()).into()),
         connectivity: Some(gangway_contract::connectivity::Checks::default()),
+        blockers: vec![report::ReportedBlocker::new(
+            gangway_contract::Reason::DiskFull,
+            "1 byte is free".to_owned(),
+        )],
         facts_before: Facts::default(),
         facts_after: Facts::default(),
     };

@@ -1,63 +1,101 @@
 //! What stands in the way of servers that were only looked at: a precheck calls each of them
 //! assessed, whatever it found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gangway_contract::{Reason, State};
 
-use super::{BlockerCount, Server, Standing};
+use super::{BlockerCount, Server, ServerBlocker, Standing};
 
-/// Where an assessed server would stand if the precheck had been a rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outlook {
+/// What an expected server would meet if the precheck had been a rollout.
+enum Outlook<'a> {
     Clear,
-    InTheWay,
+    /// Each reason once, with what its report says to do.
+    InTheWay(BTreeMap<&'a str, &'a str>),
     NotTargeted,
 }
 
 /// None for a server that was not only looked at.
-fn outlook(server: &Server) -> Option<(Outlook, &Server)> {
+fn outlook(server: &Server) -> Option<Outlook<'_>> {
     if !server.expected || server.standing != Standing::State(State::Assessed) {
         return None;
     }
-    let reason = Reason::from_code(&server.report.as_ref()?.reason);
-    let outlook = match reason.map(Reason::state) {
-        Some(
-            State::Assessed | State::Onboarded | State::OnboardedPendingReboot | State::Offboarded,
-        ) => Outlook::Clear,
-        Some(State::NotTargeted) => Outlook::NotTargeted,
-        // A reason that a later bootstrap knows is none to call a server clear.
-        Some(_) | None => Outlook::InTheWay,
-    };
-    Some((outlook, server))
-}
-
-/// Expected servers that were looked at and have something in their way, by reason; most
-/// servers first.
-pub(super) fn count(servers: &[Server]) -> Vec<BlockerCount> {
-    let mut counts: BTreeMap<&str, BlockerCount> = BTreeMap::new();
-    for (outlook, server) in servers.iter().filter_map(outlook) {
-        let (Outlook::InTheWay, Some(report)) = (outlook, &server.report) else {
-            continue;
-        };
-        counts
-            .entry(&report.reason)
-            .or_insert_with(|| BlockerCount {
-                reason: report.reason.clone(),
-                next_action: report.next_action.clone(),
-                servers: 0,
-            })
-            .servers += 1;
+    let report = server.report.as_ref()?;
+    if Reason::from_code(&report.reason).map(Reason::state) == Some(State::NotTargeted) {
+        return Some(Outlook::NotTargeted);
     }
-    let mut counts: Vec<BlockerCount> = counts.into_values().collect();
-    counts.sort_by_key(|count| std::cmp::Reverse(count.servers));
-    counts
+    // A precheck of before 2026-12 names the first alone, as its reason.
+    let first = (report.reason.as_str(), report.next_action.as_str());
+    let all = report.blockers.iter();
+    let all = all.map(
+        |ServerBlocker {
+             reason,
+             next_action,
+             ..
+         }| (reason.as_str(), next_action.as_str()),
+    );
+    let met: BTreeMap<&str, &str> = core::iter::once(first)
+        .chain(all)
+        .filter(|(reason, _)| stands_in_the_way(reason))
+        .collect();
+    Some(if met.is_empty() {
+        Outlook::Clear
+    } else {
+        Outlook::InTheWay(met)
+    })
 }
 
-/// Expected servers that were looked at and have nothing in their way.
-pub(super) fn clear(servers: &[Server]) -> usize {
-    let outlooks = servers.iter().filter_map(outlook);
-    outlooks
-        .filter(|(outlook, _)| *outlook == Outlook::Clear)
-        .count()
+/// A reason that only a later bootstrap knows is none to call a server clear.
+fn stands_in_the_way(reason: &str) -> bool {
+    Reason::from_code(reason).is_none_or(Reason::stands_in_the_way)
+}
+
+/// Expected servers that were looked at, by what they would meet.
+pub(super) struct Outlooks {
+    /// Servers with nothing in their way.
+    pub(super) clear: usize,
+    /// Servers with something in their way.
+    pub(super) held: usize,
+    /// What it is; a server counts once for each of its reasons. Most servers first.
+    pub(super) blockers: Vec<BlockerCount>,
+}
+
+pub(super) fn count(servers: &[Server]) -> Outlooks {
+    let (mut clear, mut held) = (0, 0);
+    let mut counts: BTreeMap<&str, BlockerCount> = BTreeMap::new();
+    for outlook in servers.iter().filter_map(outlook) {
+        match outlook {
+            Outlook::Clear => clear += 1,
+            Outlook::NotTargeted => {}
+            Outlook::InTheWay(met) => {
+                held += 1;
+                for (reason, said) in met {
+                    let own = Reason::from_code(reason).map(Reason::next_action);
+                    let count = counts.entry(reason).or_insert_with(|| BlockerCount {
+                        reason: reason.to_owned(),
+                        next_action: own.unwrap_or(said).to_owned(),
+                        servers: 0,
+                    });
+                    count.servers += 1;
+                }
+            }
+        }
+    }
+    let mut blockers: Vec<BlockerCount> = counts.into_values().collect();
+    blockers.sort_by_key(|count| core::cmp::Reverse(count.servers));
+    Outlooks {
+        clear,
+        held,
+        blockers,
+    }
+}
+
+/// The reasons that stand in the way of a server beside that of its report.
+pub(super) fn others(server: &Server) -> Vec<&str> {
+    let Some(report) = &server.report else {
+        return Vec::new();
+    };
+    let reasons = report.blockers.iter().map(|one| one.reason.as_str());
+    let others: BTreeSet<&str> = reasons.filter(|&reason| reason != report.reason).collect();
+    others.into_iter().collect()
 }

@@ -9,12 +9,15 @@ use gangway_contract::{BundleId, OrgId, State, UtcTime};
 use serde::Deserialize;
 
 use super::connectivity::Checks;
-use super::{OwnerCheck, ServerConnectivity, ServerReport};
+use super::{OwnerCheck, ServerBlocker, ServerConnectivity, ServerReport};
 use crate::printable::{on_one_line, read_on_one_line, shortened};
 use crate::problem::NAMED;
 
 /// Characters that are kept of each text of a report; real ones have fewer.
 const MAX_TEXT: usize = 1_000;
+
+/// Blockers that are kept of one report; a server that meets every check has some twenty.
+const MAX_BLOCKERS: usize = 32;
 
 /// What the fleet needs of a report; every other field is passed over without being kept.
 #[derive(Deserialize)]
@@ -35,12 +38,25 @@ pub(super) struct HostReport {
     next_action: String,
     exit_code: i32,
     facts_after: FactsAfter,
+    /// Only a precheck looks behind the first; none of before 2026-12 does.
+    #[serde(default)]
+    blockers: Vec<Blocker>,
     /// None in reports of an older bootstrap.
     #[serde(default)]
     health: Option<HealthAnswers>,
     /// Only where addresses were asked: in reports of `connectivity` and of a precheck.
     #[serde(default)]
     connectivity: Option<Box<Checks>>,
+}
+
+#[derive(Deserialize)]
+struct Blocker {
+    #[serde(deserialize_with = "read_on_one_line")]
+    reason: String,
+    #[serde(deserialize_with = "read_on_one_line")]
+    detail: String,
+    #[serde(deserialize_with = "read_on_one_line")]
+    next_action: String,
 }
 
 /// The four answers of [`gangway_contract::health`], as far as they are good.
@@ -112,7 +128,14 @@ impl HostReport {
             Fact::Value(org_id) => Some(org_id),
             _ => None,
         };
+        let blockers = self.blockers.into_iter().take(MAX_BLOCKERS);
+        let blockers = blockers.map(|one| ServerBlocker {
+            reason: cut(one.reason),
+            detail: cut(one.detail),
+            next_action: cut(one.next_action),
+        });
         ServerReport {
+            blockers: blockers.collect(),
             state: self.state,
             reason: cut(self.reason),
             detail: cut(self.detail),

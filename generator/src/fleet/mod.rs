@@ -79,7 +79,9 @@ pub struct Fleet {
     pub standings: Vec<StandingCount>,
     /// Expected servers that were only looked at (precheck) and have nothing in their way.
     pub clear: usize,
-    /// What stands in the way of the others of them, by reason, most servers first.
+    /// The others of them, which have something in their way.
+    pub held: usize,
+    /// What that is, by reason, most servers first; a server counts for each of its reasons.
     pub blockers: Vec<BlockerCount>,
     /// What came of asking the service's addresses (`connectivity` on the servers), worst
     /// first; servers that never asked are in none.
@@ -208,6 +210,17 @@ pub struct FailingAddress {
     pub outcome: String,
 }
 
+/// One thing that stands in the way of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ServerBlocker {
+    /// Code of the reason.
+    pub reason: String,
+    /// What was found.
+    pub detail: String,
+    /// What the administrator does next.
+    pub next_action: String,
+}
+
 /// The newest report of a server, as far as the fleet needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerReport {
@@ -219,6 +232,8 @@ pub struct ServerReport {
     pub detail: String,
     /// What the administrator does next.
     pub next_action: String,
+    /// All that stands in the way, where a precheck looked behind the first.
+    pub blockers: Vec<ServerBlocker>,
     /// Tenant that the sensor reports to.
     pub org_id: Option<OrgId>,
     /// Bundle that ran.

@@ -92,6 +92,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     problems.extend(tenants_problem(&servers, question));
     let owners = owners::count(&servers);
     let checked = |count: &OwnerCount| count.owner == OwnerCheck::Checked;
+    let outlooks = blockers::count(&servers);
     Ok(Fleet {
         campaign: question.campaign.clone(),
         coverage: Coverage {
@@ -111,8 +112,9 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         },
         done_percent: done_percent(&servers, question.campaign.mode),
         standings: count(&servers),
-        clear: blockers::clear(&servers),
-        blockers: blockers::count(&servers),
+        clear: outlooks.clear,
+        held: outlooks.held,
+        blockers: outlooks.blockers,
         connectivity: connectivity::count(&servers),
         servers,
         problems,

@@ -176,6 +176,7 @@ mod tests {
             reason: "converged".to_owned(),
             detail: String::new(),
             next_action: "nothing".to_owned(),
+            blockers: Vec::new(),
             org_id: org_id.map(|id| id.to_owned().try_into().unwrap()),
             bundle_id: BundleId::of_bytes(b""),
             sequence: 1,

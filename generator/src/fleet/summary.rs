@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
-use super::{Coverage, Fleet, OwnerCheck, Server, Standing};
+use super::{Coverage, Fleet, OwnerCheck, Server, Standing, blockers};
 
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
@@ -55,7 +55,7 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
             let _ = writeln!(out, "  and {more} more; `--all` names them");
         }
     }
-    out.push_str(&blockers(fleet));
+    out.push_str(&in_the_way(fleet));
     out.push_str(&connectivity(fleet));
     let _ = match fleet.campaign.mode {
         // A share of servers that are done would be read as one of servers that are onboarded.
@@ -150,17 +150,16 @@ fn owners(coverage: &Coverage) -> String {
 }
 
 /// What stands in the way of servers that were only looked at; nothing where none was.
-fn blockers(fleet: &Fleet) -> String {
+fn in_the_way(fleet: &Fleet) -> String {
     let mut out = String::new();
-    let held: usize = fleet.blockers.iter().map(|count| count.servers).sum();
-    if held + fleet.clear == 0 {
+    if fleet.held + fleet.clear == 0 {
         return out;
     }
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "\nonly looked at: {} have nothing in their way, {held} have",
-        fleet.clear
+        "\nonly looked at: {} have nothing in their way, {} have",
+        fleet.clear, fleet.held
     );
     for count in &fleet.blockers {
         let _ = writeln!(out, "{:>7}  {}", count.servers, count.reason);
@@ -252,6 +251,10 @@ fn line(server: &Server) -> String {
             Some(org_id) => format!("{name}: {org_id}"),
             None => format!("{name}: the report names no tenant"),
         },
-        (Some(report), _) => format!("{name}: {}", report.detail),
+        (Some(report), _) => {
+            let others = blockers::others(server);
+            let mark = if others.is_empty() { "" } else { "; also " };
+            format!("{name}: {}{mark}{}", report.detail, others.join(", "))
+        }
     }
 }

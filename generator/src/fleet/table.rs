@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
 
-use super::{Fleet, Server};
+use super::{Fleet, Server, ServerReport};
 
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 14] = [
     "fqdn",
     "expected",
     "standing",
@@ -20,6 +20,7 @@ const HEADER: [&str; 13] = [
     "exit_code",
     "protected",
     "owner",
+    "blockers",
 ];
 
 /// The table, a header and one row for each server, as separated values (RFC 4180, lines
@@ -38,7 +39,7 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server) -> [String; 13] {
+fn row(server: &Server) -> [String; 14] {
     let report = server.report.as_ref();
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     let own_words = server.standing.next_action().map(str::to_owned);
@@ -58,7 +59,19 @@ fn row(server: &Server) -> [String; 13] {
         report.map_or_else(String::new, |report| report.exit_code.to_string()),
         report.map_or_else(String::new, |report| report.protected.to_string()),
         report.map_or_else(String::new, |report| report.owner.as_str().to_owned()),
+        report.map_or_else(String::new, blockers),
     ]
+}
+
+/// The codes of all reasons, the first that is to be cleared first.
+fn blockers(report: &ServerReport) -> String {
+    let mut codes: Vec<&str> = Vec::new();
+    for blocker in &report.blockers {
+        if !codes.contains(&blocker.reason.as_str()) {
+            codes.push(&blocker.reason);
+        }
+    }
+    codes.join(" ")
 }
 
 /// A cell that no spreadsheet takes for a formula.

@@ -456,6 +456,81 @@ fn servers_that_were_only_looked_at_are_told_by_what_stands_in_their_way() {
     assert_eq!(value["result"]["blockers"][0]["servers"], 2);
 }
 
+/// Who has to clear two things stands below both of them, and counts as one server.
+#[test]
+fn a_server_with_several_blockers_counts_for_each_of_them() {
+    let blocked = |name: &str, reasons: &[&str]| {
+        let mut report = report_of(name, "assessed", LATELY);
+        report["mode"] = "precheck".into();
+        report["reason"] = reasons[0].into();
+        let blockers = reasons
+            .iter()
+            .map(|reason| json!({"reason": reason, "detail": "seen", "next_action": "its words"}));
+        report["blockers"] = blockers.collect();
+        report
+    };
+    let mut done = blocked("d", &["service-unreachable"]);
+    done["reason"] = "converged".into();
+    let desk = desk_with(&[
+        blocked(
+            "a",
+            &["prerequisite-missing", "prerequisite-missing", "disk-full"],
+        ),
+        blocked("b", &["prerequisite-missing"]),
+        blocked("c", &["workstation"]),
+        // Onboarded, and its service does not answer any more.
+        done,
+        // Nobody puts a server in the way of itself.
+        blocked("e", &["ready", "converged", "of-a-later-version"]),
+        blocked("f", &["ready", "converged"]),
+    ]);
+    let session = desk.run(&ask(&[]));
+    let text = session.succeeds();
+    let block = "\nonly looked at: 1 have nothing in their way, 4 have\n      \
+                 2  prerequisite-missing\n      1  disk-full\n      1  of-a-later-version\n      \
+                 1  service-unreachable\n";
+    assert!(text.contains(block), "{text}");
+    assert!(
+        text.contains("  a.contoso.com: detail; also disk-full\n"),
+        "{text}"
+    );
+    let document = desk.run(&ask(&["--json"]));
+    let value: Value = serde_json::from_str(document.succeeds()).unwrap();
+    assert_eq!(
+        (&value["result"]["clear"], &value["result"]["held"]),
+        (&1.into(), &4.into())
+    );
+    // What this program knows it says in its own words.
+    let next_of = |at: usize| {
+        value["result"]["blockers"][at]["next_action"]
+            .as_str()
+            .unwrap()
+    };
+    assert!(
+        next_of(0).starts_with("install the update named"),
+        "{}",
+        next_of(0)
+    );
+    assert_eq!(next_of(2), "its words");
+    let table = desk.run(&ask(&["--csv"]));
+    let table = table.succeeds();
+    assert!(
+        table.contains(",prerequisite-missing disk-full\n"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_hostile_precheck_is_kept_in_bounds() {
+    let mut report = report_of("a", "assessed", LATELY);
+    let blocker = json!({"reason": "x".repeat(5_000), "detail": "", "next_action": ""});
+    report["blockers"] = vec![blocker; 150].into();
+    let desk = desk_with(&[report]);
+    let document = desk.run(&ask(&["--json"]));
+    let document = document.succeeds();
+    assert!(document.len() < 50_000, "{}", document.len());
+}
+
 #[test]
 fn a_precheck_prints_no_share_of_servers_that_are_done() {
     let desk = Desk::with_downloads();

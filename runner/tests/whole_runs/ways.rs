@@ -129,6 +129,35 @@ fn a_precheck_changes_nothing_and_reports() {
     assert_eq!(report.plan.len(), 2);
 }
 
+/// The first thing to clear is the reason; all others stand beside it, in the report and in the
+/// event log.
+#[test]
+fn a_precheck_names_every_blocker_at_once() {
+    let lines = "host 2016
+manifest mode precheck
+set antivirus.disabled_policy 1
+set os.task_sequence yes";
+    let mut machine = machine(lines);
+    let report = run_once(&mut machine);
+    assert_ends_assessed(&report, Reason::ImageBuild);
+    let blockers: Vec<&str> = report.blockers.iter().map(|one| &*one.reason).collect();
+    let expected = [
+        "image-build",
+        "antivirus-disabled-by-policy",
+        "service-unreachable",
+    ];
+    assert_eq!(blockers, expected);
+    let text = gangway_runner::tell::summary(&report);
+    assert!(text.contains("found: a task sequence is running"), "{text}");
+    let other = "in the way too: antivirus-disabled-by-policy: policy `DisableAntiSpyware` is 1";
+    assert!(text.contains(other), "{text}");
+    assert_eq!(text.matches("image-build").count(), 1, "{text}");
+    for blocker in &report.blockers {
+        let known = Reason::from_code(&blocker.reason).map(Reason::next_action);
+        assert_eq!(known, Some(&*blocker.next_action));
+    }
+}
+
 #[track_caller]
 fn assert_ends_assessed(report: &Report, reason: Reason) {
     assert_eq!(

@@ -30,6 +30,9 @@ pub struct HostReport {
     pub steps: Vec<StepResult>,
     /// Addresses of the service and what came of them; none in reports of other commands.
     pub connectivity: Option<Value>,
+    /// All that stands in the way; only in reports of a precheck.
+    #[serde(default)]
+    pub blockers: Vec<Value>,
     /// What a person should know beyond the reason.
     pub findings: Vec<String>,
     /// Facts at the end.

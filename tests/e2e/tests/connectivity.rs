@@ -292,6 +292,43 @@ fn a_precheck_asks_the_addresses_too_and_changes_nothing() {
     }
 }
 
+/// Two things on the server and one on the way to the service: all of them in one report.
+#[test]
+fn a_precheck_names_every_blocker_of_a_server() {
+    let refused = proxy(Act::Refuse(403));
+    let server = Server::new(Os::Server2016)
+        .with_machine_proxy(&refused.address(), "")
+        .with_trusted_root(Lab::Root)
+        .with_registry(
+            r"Software\Policies\Microsoft\Windows Defender",
+            "DisableAntiSpyware",
+            1,
+        )
+        .with_registry(
+            r"Software\Microsoft\Windows\CurrentVersion\Setup\State",
+            "ImageState",
+            "IMAGE_STATE_UNDEPLOYABLE",
+        );
+    let (deployment, outcome) = precheck(server);
+    let report = outcome.report().unwrap();
+    assert_eq!(
+        (&*report.state, &*report.reason),
+        ("assessed", "image-build")
+    );
+    let blockers: Vec<&str> = report
+        .blockers
+        .iter()
+        .map(|blocker| blocker["reason"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "image-build",
+        "antivirus-disabled-by-policy",
+        "proxy-refuses",
+    ];
+    assert_eq!(blockers, expected);
+    assert_eq!(deployment.server.calls(), [], "something was executed");
+}
+
 /// A bundle whose package names this host for the sensor's orders.
 fn recipe_at(host: &str, folder: &Path) -> Recipe {
     let blob = BlobSpec {

@@ -2,7 +2,8 @@
 
 use crate::facts::Facts;
 use crate::manifest::{Manifest, MonitoringAgent, Role};
-use crate::plan::{Stop, steps};
+use crate::plan::obstacles::{Obstacles, Stop};
+use crate::plan::steps;
 use crate::reason::Reason;
 use crate::step::{Change, CheckedFile, Step};
 use crate::update;
@@ -14,37 +15,40 @@ pub(super) fn with_monitoring_agent(
     manifest: &Manifest,
     agent: &MonitoringAgent,
     facts: &Facts,
-) -> Result<Vec<Step>, Stop> {
+    obstacles: &mut Obstacles,
+) -> Vec<Step> {
     let goal = Change::WorkspaceAdded {
         id: agent.workspace.clone(),
     };
     if goal.holds(facts) {
-        return Err(Stop::new(
+        obstacles.push(Stop::new(
             Reason::RetiredAgent,
             "the monitoring agent, retired on 2024-08-31, reports to the workspace; nothing \
              tells whether its sensor lives, or who protects the server",
         ));
+        return Vec::new();
     }
     if facts.legacy.workspaces.unreadable().is_some() {
-        return Err(Stop::unreadable(
+        obstacles.push(Stop::unreadable(
             "legacy.workspaces",
             &facts.legacy.workspaces,
         ));
     }
-    ready_for_change(manifest, facts)?;
-    let mut list: Vec<Step> = update_of_monitoring_agent(manifest, facts)?
-        .into_iter()
-        .collect();
-    let setup = steps::staged(manifest, Role::MonitoringAgent)?;
-    let key = steps::staged(manifest, Role::WorkspaceKey)?;
-    list.push(steps::install_monitoring_agent(
-        manifest,
-        setup,
-        key,
-        &agent.workspace,
-        "the monitoring agent does not report to the workspace".to_owned(),
-    ));
-    Ok(list)
+    ready_for_change(manifest, facts, obstacles);
+    let update = obstacles.met(update_of_monitoring_agent(manifest, facts));
+    let mut list: Vec<Step> = update.flatten().into_iter().collect();
+    let setup = obstacles.met(steps::staged(manifest, Role::MonitoringAgent));
+    let key = obstacles.met(steps::staged(manifest, Role::WorkspaceKey));
+    if let (Some(setup), Some(key)) = (setup, key) {
+        list.push(steps::install_monitoring_agent(
+            manifest,
+            setup,
+            key,
+            &agent.workspace,
+            "the monitoring agent does not report to the workspace".to_owned(),
+        ));
+    }
+    list
 }
 
 /// Revisions from here on come from the branch of Windows 7 that took every fix (LDR).

@@ -19,7 +19,7 @@ use crate::reason::Reason;
 use crate::state::State;
 use crate::step::{Step, StepKind};
 
-use super::{Stop, steps};
+use super::{Obstacles, Stop, steps};
 use deployment_tool::{any_product, down_level};
 use down_level::with_monitoring_agent;
 use passive_mode::{mode_steps, wants_passive};
@@ -29,19 +29,24 @@ use server_2012_r2::{role_exclusions, servicing_2012_r2};
 use server_2016::servicing_2016;
 use unified_agent::unified_agent;
 
-/// The steps, at least one; or why there are none.
+/// The steps, as far as they can be planned; all of them, and at least one, when nothing stands
+/// in the way.
 pub(super) fn steps(
     manifest: &Manifest,
     facts: &Facts,
     history: &History,
-) -> Result<Vec<Step>, Stop> {
-    let route = route_of(&facts.os, &manifest.settings)
-        .map_err(|none| Stop::new(none.reason, none.detail))?;
+    obstacles: &mut Obstacles,
+) -> Vec<Step> {
+    let route =
+        route_of(&facts.os, &manifest.settings).map_err(|none| Stop::new(none.reason, none.detail));
+    let Some(route) = obstacles.met(route) else {
+        return Vec::new();
+    };
     if let Some(agent) = monitoring_route(manifest, route) {
-        return with_monitoring_agent(manifest, agent, facts);
+        return with_monitoring_agent(manifest, agent, facts, obstacles);
     }
     if facts.sensor.onboarding_state.unreadable().is_some() {
-        return Err(Stop::unreadable(
+        obstacles.push(Stop::unreadable(
             "sensor.onboarding_state",
             &facts.sensor.onboarding_state,
         ));
@@ -50,32 +55,50 @@ pub(super) fn steps(
     let passive = wants_passive(manifest, facts, history);
     let mode = mode_steps(manifest, facts, history, onboarded, passive.clone());
     let identity = identity_step(manifest, facts, route);
-    if onboarded {
-        same_tenant(manifest, facts)?;
-        if let Some(done) = converged(manifest, facts, history, &mode, &identity) {
-            return Err(done);
-        }
+    if onboarded
+        && obstacles.met(same_tenant(manifest, facts)).is_some()
+        && let Some(done) = converged(manifest, facts, history, &mode, &identity)
+    {
+        obstacles.push(done);
+        return Vec::new();
     }
-    ready_for_change(manifest, facts)?;
-    identity?;
-    let passive = passive?;
-    let mode = mode?;
+    ready_for_change(manifest, facts, obstacles);
+    obstacles.met(identity);
+    let passive = obstacles.met(passive);
+    let mode = obstacles.met(mode).unwrap_or_default();
+    let way = Way {
+        manifest,
+        facts,
+        history,
+        route,
+        passive,
+    };
     if manifest.settings.agent_route == AgentRoute::DeploymentTool && route != Route::DownLevel {
-        return any_product(manifest, facts, history, route, mode, passive);
+        return any_product(&way, mode, obstacles);
     }
     match route {
-        Route::InBox => in_box(manifest, facts, history, mode),
+        Route::InBox => in_box(&way, mode, obstacles),
         Route::UnifiedAgent2016 => {
-            let first = servicing_2016(manifest, facts)?;
-            unified_agent(manifest, facts, history, route, first, mode, passive)
+            let first = servicing_2016(manifest, facts, obstacles);
+            unified_agent(&way, first, mode, obstacles)
         }
         Route::UnifiedAgent2012R2 => {
-            role_exclusions(facts, passive)?;
-            let first = servicing_2012_r2(manifest, facts)?;
-            unified_agent(manifest, facts, history, route, first, mode, passive)
+            obstacles.met(role_exclusions(facts, passive));
+            let first = servicing_2012_r2(manifest, facts, obstacles);
+            unified_agent(&way, first, mode, obstacles)
         }
-        Route::DownLevel => down_level(manifest, facts, history, mode, passive),
+        Route::DownLevel => down_level(&way, mode, obstacles),
     }
+}
+
+/// What every route looks at.
+struct Way<'a> {
+    manifest: &'a Manifest,
+    facts: &'a Facts,
+    history: &'a History,
+    route: Route,
+    /// Should Defender Antivirus be passive? None when that cannot be told.
+    passive: Option<bool>,
 }
 
 fn same_tenant(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {

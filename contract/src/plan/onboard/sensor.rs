@@ -5,30 +5,28 @@ use crate::fact::Fact;
 use crate::facts::{Facts, Service, StartType};
 use crate::history::History;
 use crate::manifest::{AgentRoute, ApplyMethod, Connectivity, Manifest, Role, Vdi};
-use crate::plan::{Stop, steps};
-use crate::product::{Route, route_of};
+use crate::plan::obstacles::{Obstacles, Stop};
+use crate::plan::steps;
+use crate::product::Route;
 use crate::reason::Reason;
 use crate::step::{Change, Step, StepKind};
 use crate::version::Version;
 
-pub(super) fn in_box(
-    manifest: &Manifest,
-    facts: &Facts,
-    history: &History,
-    mode: Vec<Step>,
-) -> Result<Vec<Step>, Stop> {
-    in_the_box(manifest, facts)?;
+use super::Way;
+
+pub(super) fn in_box(way: &Way<'_>, mode: Vec<Step>, obstacles: &mut Obstacles) -> Vec<Step> {
+    in_the_box(way.manifest, way.facts, obstacles);
     let mut list = mode;
-    list.extend(sensor_steps(manifest, facts, history)?);
-    Ok(list)
+    list.extend(sensor_steps(way, obstacles));
+    list
 }
 
 /// Is the sensor of this Windows there, and new enough for the package?
-pub(super) fn in_the_box(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+pub(super) fn in_the_box(manifest: &Manifest, facts: &Facts, obstacles: &mut Obstacles) {
     if facts.sensor.service.is_absent() {
-        return Err(missing(facts));
+        obstacles.push(missing(facts));
     }
-    new_enough_for_streamlined(manifest, facts)
+    obstacles.met(new_enough_for_streamlined(manifest, facts));
 }
 
 /// First build on which the sensor was seen to be a feature on demand (Server 2025).
@@ -222,14 +220,16 @@ fn written_blob(manifest: &Manifest) -> Option<Change> {
 }
 
 /// Identity and tag, then whatever makes an installed sensor onboarded.
-pub(super) fn sensor_steps(
-    manifest: &Manifest,
-    facts: &Facts,
-    history: &History,
-) -> Result<Vec<Step>, Stop> {
-    let route = route_of(&facts.os, &manifest.settings)
-        .map_err(|none| Stop::new(none.reason, none.detail))?;
-    let mut list: Vec<Step> = identity_step(manifest, facts, route)?.into_iter().collect();
+pub(super) fn sensor_steps(way: &Way<'_>, obstacles: &mut Obstacles) -> Vec<Step> {
+    let Way {
+        manifest,
+        facts,
+        history,
+        route,
+        ..
+    } = *way;
+    let identity = obstacles.met(identity_step(manifest, facts, route));
+    let mut list: Vec<Step> = identity.flatten().into_iter().collect();
     if vdi_tag_missing(manifest, facts) {
         list.push(steps::write_vdi_tag(
             "the bundle is for non-persistent desktops".to_owned(),
@@ -238,7 +238,7 @@ pub(super) fn sensor_steps(
     let goal = steps::onboarded(manifest);
     let removed = blob_removed(manifest, facts, history);
     if !removed && (goal.holds(facts) || blob_waits(manifest, facts, history).is_some()) {
-        return Ok(list);
+        return list;
     }
     let mut with_running = facts.clone();
     Change::SensorRuns.apply(&mut with_running);
@@ -252,15 +252,15 @@ pub(super) fn sensor_steps(
             "onboarded, but `Sense` does not run".to_owned(),
             vec![goal],
         ));
-        return Ok(list);
+        return list;
     }
     let why = match facts.sensor.onboarding_state.value() {
         Some(1) if removed => "the blob was taken out of the policy key",
         Some(1) => "onboarded with another start type or class of service URLs",
         _ => "not onboarded",
     };
-    list.push(onboarding_step(manifest, facts, why)?);
-    Ok(list)
+    list.extend(obstacles.met(onboarding_step(manifest, facts, why)));
+    list
 }
 
 fn onboarding_step(manifest: &Manifest, facts: &Facts, why: &str) -> Result<Step, Stop> {

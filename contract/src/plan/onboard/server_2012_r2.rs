@@ -3,7 +3,8 @@
 
 use crate::facts::{Facts, ProductType};
 use crate::manifest::Manifest;
-use crate::plan::{Stop, steps};
+use crate::plan::obstacles::{Obstacles, Stop};
+use crate::plan::steps;
 use crate::reason::Reason;
 use crate::step::{Change, CheckedFile, Step};
 use crate::update::{self, Update};
@@ -31,8 +32,9 @@ const UPDATES_2012_R2: [(CheckedFile, Version, Update); 3] = [
 ];
 
 /// Server 2012 R2 has no automatic exclusions for roles: an active antivirus without any
-/// would slow or break them.
-pub(super) fn role_exclusions(facts: &Facts, passive: bool) -> Result<(), Stop> {
+/// would slow or break them. Of one of which nobody can tell whether it will be active nothing
+/// is said.
+pub(super) fn role_exclusions(facts: &Facts, passive: Option<bool>) -> Result<(), Stop> {
     let roles = &facts.roles;
     let mut found: Vec<String> = [
         (
@@ -53,7 +55,7 @@ pub(super) fn role_exclusions(facts: &Facts, passive: bool) -> Result<(), Stop> 
         .policy_exclusions
         .value()
         .is_some_and(|count| *count > 0);
-    if passive || excluded || found.is_empty() {
+    if passive != Some(false) || excluded || found.is_empty() {
         return Ok(());
     }
     Err(Stop::new(
@@ -63,16 +65,21 @@ pub(super) fn role_exclusions(facts: &Facts, passive: bool) -> Result<(), Stop> 
 }
 
 /// Server 2012 R2: all that may ask for a restart before the agent.
-pub(super) fn servicing_2012_r2(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Stop> {
+pub(super) fn servicing_2012_r2(
+    manifest: &Manifest,
+    facts: &Facts,
+    obstacles: &mut Obstacles,
+) -> Vec<Step> {
     if !facts.sensor.service.is_absent() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    antivirus_policy(facts)?;
+    obstacles.met(antivirus_policy(facts));
     let mut list = Vec::new();
     for (file, version, update) in UPDATES_2012_R2 {
         let fact = file.version(facts);
         if fact.unreadable().is_some() {
-            return Err(Stop::unreadable(file.as_str(), fact));
+            obstacles.push(Stop::unreadable(file.as_str(), fact));
+            continue;
         }
         let change = Change::FileAtLeast { file, version };
         if !change.holds(facts) {
@@ -80,7 +87,7 @@ pub(super) fn servicing_2012_r2(manifest: &Manifest, facts: &Facts) -> Result<Ve
                 Some(found) => format!("`{file}` {found} is below {version}"),
                 None => format!("`{file}` is missing"),
             };
-            list.push(steps::hotfix(manifest, update, why, change)?);
+            list.extend(obstacles.met(steps::hotfix(manifest, update, why, change)));
         }
     }
     if facts.antivirus.leftover.holds() {
@@ -88,5 +95,5 @@ pub(super) fn servicing_2012_r2(manifest: &Manifest, facts: &Facts) -> Result<Ve
             "`WinDefend` is left behind without its drivers".to_owned(),
         ));
     }
-    Ok(list)
+    list
 }

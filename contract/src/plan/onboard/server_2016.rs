@@ -3,7 +3,8 @@
 use crate::fact::Fact;
 use crate::facts::{Facts, FeatureState, ServiceState};
 use crate::manifest::{Manifest, Role};
-use crate::plan::{Stop, steps};
+use crate::plan::obstacles::{Obstacles, Stop};
+use crate::plan::steps;
 use crate::reason::Reason;
 use crate::step::{Change, Step};
 use crate::update;
@@ -11,11 +12,15 @@ use crate::update;
 use super::unified_agent::antivirus_policy;
 
 /// Server 2016: all that may ask for a restart before the agent.
-pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Stop> {
+pub(super) fn servicing_2016(
+    manifest: &Manifest,
+    facts: &Facts,
+    obstacles: &mut Obstacles,
+) -> Vec<Step> {
     if !facts.sensor.service.is_absent() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    antivirus_policy(facts)?;
+    obstacles.met(antivirus_policy(facts));
     let antivirus = &facts.antivirus;
     let mut list = Vec::new();
     match &antivirus.service {
@@ -24,27 +29,25 @@ pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<S
             manifest,
             "`WinDefend` does not run".to_owned(),
         )),
-        Fact::Absent => list.extend(feature_step(manifest, facts)?),
+        Fact::Absent => {
+            list.extend(obstacles.met(feature_step(manifest, facts)).flatten());
+        }
         unreadable @ Fact::Unreadable { .. } => {
-            return Err(Stop::unreadable("antivirus.service", unreadable));
+            obstacles.push(Stop::unreadable("antivirus.service", unreadable));
         }
     }
     let platform = antivirus.platform.value().copied();
     if let Some(version) = platform.filter(|version| *version < steps::PLATFORM_MINIMUM) {
-        list.insert(
-            0,
-            steps::hotfix(
-                manifest,
-                update::PLATFORM_2016,
-                format!(
-                    "antivirus platform {version} is below {}",
-                    steps::PLATFORM_MINIMUM
-                ),
-                Change::PlatformAtLeast {
-                    version: steps::PLATFORM_MINIMUM,
-                },
-            )?,
+        let minimum = steps::PLATFORM_MINIMUM;
+        let hotfix = steps::hotfix(
+            manifest,
+            update::PLATFORM_2016,
+            format!("antivirus platform {version} is below {minimum}"),
+            Change::PlatformAtLeast { version: minimum },
         );
+        if let Some(step) = obstacles.met(hotfix) {
+            list.insert(0, step);
+        }
     }
     if let Some(update) = manifest.payload(Role::PlatformUpdate) {
         let target = steps::version_of(update).unwrap_or(steps::PLATFORM_RECOMMENDED);
@@ -57,7 +60,7 @@ pub(super) fn servicing_2016(manifest: &Manifest, facts: &Facts) -> Result<Vec<S
             ));
         }
     }
-    Ok(list)
+    list
 }
 
 /// The step that enables the feature; none when the next start of Windows does.
