@@ -153,3 +153,11 @@ pub struct FileDigest {
     /// SHA-256 of all bytes.
     pub sha256: Sha256,
 }
+/// A mode as `--mode` of `gangway build` takes it.
+pub const fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Precheck => "precheck",
+        Mode::Onboard => "onboard",
+        Mode::Offboard => "offboard",
+    }
+}

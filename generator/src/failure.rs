@@ -36,6 +36,10 @@ pub(crate) fn hint_of(error: &std::io::Error) -> Option<Cow<'static, str>> {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "this account may not do that there: run it by one that may, or name another place"
         }
+        ErrorKind::CrossesDevices => {
+            "this file system does not move it, as that of a container does not move a folder of its \
+             image: name a new place, or take away yourself what is there"
+        }
         ErrorKind::NotFound => {
             "look at the path: a file, or a folder on the way to it, is not there"
         }

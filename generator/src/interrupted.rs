@@ -16,6 +16,9 @@ const POLL: Duration = Duration::from_millis(20);
 /// What is to be taken away: files, and folders with all that is in them.
 static LEFTOVERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// Folders that are taken away after that, as far as nothing is in them; the innermost first.
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 /// The program that runs for us.
 static CHILD: Mutex<Option<Child>> = Mutex::new(None);
 
@@ -45,6 +48,9 @@ pub fn tidy_up_on_signals(exit_code: i32) -> io::Result<()> {
         }
         for temporary in temporaries() {
             remove(&temporary);
+        }
+        for folder in locked(&FOLDERS).iter() {
+            let _ = fs::remove_dir(folder);
         }
         end(exit_code);
     })
@@ -206,6 +212,24 @@ impl Drop for Leftover {
         if let Some(index) = leftovers.iter().position(|path| *path == self.path) {
             leftovers.swap_remove(index);
         }
+    }
+}
+
+/// Folders that a signal takes away when they are empty by then, until this is dropped.
+#[derive(Debug)]
+pub struct EmptyFolders(Vec<PathBuf>);
+
+impl EmptyFolders {
+    /// From before they are made; the innermost first.
+    pub fn at(folders: &[PathBuf]) -> Self {
+        locked(&FOLDERS).extend_from_slice(folders);
+        Self(folders.to_vec())
+    }
+}
+
+impl Drop for EmptyFolders {
+    fn drop(&mut self) {
+        locked(&FOLDERS).retain(|folder| !self.0.contains(folder));
     }
 }
 

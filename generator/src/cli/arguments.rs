@@ -126,7 +126,7 @@ pub(super) struct Build {
     #[arg(long, requires = "update_lock")]
     pub(super) allow_downgrade: bool,
     /// Refuses every difference from `gangway.lock` and leaves it alone
-    #[arg(long, conflicts_with = "update_lock")]
+    #[arg(long, conflicts_with_all = ["update_lock", "after"])]
     pub(super) locked: bool,
     /// The bootstrap stub; else `bootstrap.stub` of the config, else `gangway-runner.exe` beside
     /// this program
@@ -156,16 +156,26 @@ pub(super) enum BuildMode {
 }
 
 impl Command {
+    /// What is asked about findings; none of a command that makes none.
+    fn findings(&self) -> Option<&Findings> {
+        match self {
+            Self::Inspect(given) => Some(&given.findings),
+            Self::Build(given) => Some(&given.findings),
+            Self::Verify(given) => Some(&given.findings),
+            Self::Lint(given) => Some(&given.findings),
+            Self::Report(given) => Some(&given.findings),
+            _ => None,
+        }
+    }
+
     /// Are the findings asked for as SARIF?
     pub(super) fn wants_sarif(&self) -> bool {
-        match self {
-            Self::Inspect(given) => given.findings.sarif,
-            Self::Build(given) => given.findings.sarif,
-            Self::Verify(given) => given.findings.sarif,
-            Self::Lint(given) => given.findings.sarif,
-            Self::Report(given) => given.findings.sarif,
-            _ => false,
-        }
+        self.findings().is_some_and(|findings| findings.sarif)
+    }
+
+    /// Findings that stand against the command although they are no errors.
+    pub(super) fn deny(&self) -> Deny {
+        self.findings().map(Findings::deny).unwrap_or_default()
     }
 }
 

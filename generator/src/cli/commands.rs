@@ -9,7 +9,8 @@ use super::answer::Answer;
 use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Patience};
 use super::failure::Failure;
 use super::output::Output;
-use super::results::{Built, Completions, Explained, Written, mode_name};
+use super::results::{Built, Completions, Explained, Written};
+use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::intake::lock::LockMode;
@@ -53,7 +54,7 @@ pub(super) fn inspect<'a>(
     inspection: &'a Inspection,
     output: &Output,
 ) -> Answer<InspectionDocument<'a>> {
-    output.line(report::text(inspection).trim_end());
+    output.lines(report::text(inspection).trim_end());
     let problems: Vec<Problem> = inspection.all_problems().cloned().collect();
     output.problems(&problems);
     let document = report::document(inspection);
@@ -105,6 +106,12 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
     for change in &built.changes {
         output.line(&format!("lock     {change}"));
     }
+    if built.lock_begins {
+        output.line(
+            "lock     new: `gangway.lock` beside the config; keep it under version control, it counts \
+             the sequences",
+        );
+    }
     let bundle = built.document;
     let out = given.out.display().to_string();
     if built.unchanged {
@@ -132,6 +139,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
             bundle_json_sha256: built.bundle_json_sha256,
             unchanged: built.unchanged,
             changed_files: built.changed_files,
+            lock_begins: built.lock_begins,
             bundle,
         })
     })

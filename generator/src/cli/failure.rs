@@ -42,15 +42,26 @@ impl Failure {
 
     /// The whole of it for people: the causes below the message, hints last.
     pub(super) fn text(&self) -> String {
-        let mut text = self.message.clone();
+        let mut text = indented(&self.message);
         for cause in &self.causes {
-            text.push_str(&format!("\ncaused by: {cause}"));
+            text.push_str(&format!("\ncaused by: {}", indented(cause)));
         }
         for hint in &self.hints {
-            text.push_str(&format!("\nhint: {hint}"));
+            text.push_str(&format!("\nhint: {}", indented(hint)));
         }
         text
     }
+}
+
+/// Further lines stand under the first: a name with a line feed in it begins no line of ours.
+pub(super) fn indented(text: &str) -> String {
+    let mut lines = text.trim_end().split('\n');
+    let mut indented = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let margin = if line.starts_with("  ") { "" } else { "  " };
+        indented.push_str(&format!("\n{margin}{line}"));
+    }
+    indented
 }
 
 impl<F: Fault> From<F> for Failure {
@@ -97,6 +108,16 @@ mod tests {
         fn hint(&self) -> Option<Cow<'static, str>> {
             Some("again".into())
         }
+    }
+
+    #[test]
+    fn no_name_begins_a_line_of_ours() {
+        let failure = Failure::of(FailureCode::Files, "`a\nhint: all is well` is no bundle")
+            .hint("name\nerror: another");
+        assert_eq!(
+            failure.text(),
+            "`a\n  hint: all is well` is no bundle\nhint: name\n  error: another"
+        );
     }
 
     #[test]

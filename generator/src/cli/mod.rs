@@ -30,6 +30,7 @@ use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::intake::report::InspectionDocument;
 use crate::interrupted;
+use crate::problem::Deny;
 use crate::sarif::{self, Notification, Run};
 
 /// Runs the command line and returns the exit code.
@@ -43,7 +44,7 @@ pub fn run() -> ExitCode {
         command if command.wants_sarif() => Format::Sarif,
         _ => Format::Text,
     };
-    let output = Output::new(&arguments.global, format);
+    let output = Output::new(&arguments.global, format, arguments.command.deny());
     // Without a handler a signal ends the program all the same; only nothing is tidied up.
     let _ = interrupted::tidy_up_on_signals(Exit::Interrupted as i32);
     let exit = command(&arguments.command, &output);
@@ -85,7 +86,7 @@ fn answer<T: Document>(given: Result<Answer<T>, Failure>, output: &Output) -> Ex
     });
     match output.format() {
         Format::Json => output.document(&Envelope::of(&answer)),
-        Format::Sarif => output.document(&scanning_log(&answer)),
+        Format::Sarif => output.document(&scanning_log(&answer, output.deny())),
         Format::Text => {
             if let Some(failure) = &answer.failure {
                 output.failure(failure);
@@ -96,7 +97,7 @@ fn answer<T: Document>(given: Result<Answer<T>, Failure>, output: &Output) -> Ex
 }
 
 /// The answer as SARIF. A command that gave up over its findings alone did run.
-fn scanning_log<T: Document>(answer: &Answer<T>) -> serde_json::Value {
+fn scanning_log<T: Document>(answer: &Answer<T>, deny: &Deny) -> serde_json::Value {
     let over_findings = [FailureCode::Problems, FailureCode::Denied];
     let failure = answer.failure.as_ref();
     let failure = failure.filter(|failure| !over_findings.contains(&failure.code));
@@ -107,6 +108,7 @@ fn scanning_log<T: Document>(answer: &Answer<T>) -> serde_json::Value {
         folder: &folder,
         below: answer.below.as_deref(),
         problems: &answer.problems,
+        deny,
         exit_code: answer.exit() as u8,
         failure: failure.map(|failure| Notification {
             code: failure.code.to_string(),

@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::arguments::{Color, Global};
-use super::failure::Failure;
+use super::failure::{Failure, indented};
 use crate::pipeline::Progress;
 use crate::printable::{in_json, on_lines, on_one_line};
-use crate::problem::{Problem, Severity};
+use crate::problem::{Deny, Problem, Severity};
 
 /// In which form the answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +31,12 @@ pub(super) struct Output {
     bar: Mutex<Option<ProgressBar>>,
     /// The first thing that standard output did not take.
     unwritten: Mutex<Option<io::Error>>,
+    /// Findings that stand against the command although they are no errors.
+    deny: Deny,
 }
 
 impl Output {
-    pub(super) fn new(global: &Global, format: Format) -> Self {
+    pub(super) fn new(global: &Global, format: Format, deny: Deny) -> Self {
         let color = match global.color {
             Color::Always => true,
             Color::Never => false,
@@ -44,6 +46,7 @@ impl Output {
             color,
             quiet: global.quiet,
             verbose: global.verbose,
+            deny,
             ..Self::bare(format)
         }
     }
@@ -57,15 +60,27 @@ impl Output {
             verbose: false,
             bar: Mutex::new(None),
             unwritten: Mutex::new(None),
+            deny: Deny::default(),
         }
+    }
+
+    /// Findings that stand against the command although they are no errors.
+    pub(super) fn deny(&self) -> &Deny {
+        &self.deny
     }
 
     pub(super) fn format(&self) -> Format {
         self.format
     }
 
-    /// A line of the result, for people; nothing with `--quiet`.
+    /// A line of the result, for people; nothing with `--quiet`. A name in it cannot begin another.
     pub(super) fn line(&self, text: &str) {
+        self.lines(&on_one_line(text));
+    }
+
+    /// Lines of the result, for people, in which every name is on its own line already; nothing
+    /// with `--quiet`.
+    pub(super) fn lines(&self, text: &str) {
         if !self.quiet {
             self.result(text);
         }
@@ -110,7 +125,7 @@ impl Output {
         self.error_line(&format!(
             "{} {}",
             self.paint(RED, "error:"),
-            on_lines(&text)
+            on_lines(text.trim_end())
         ));
     }
 
@@ -121,7 +136,8 @@ impl Output {
         }
         let mut hidden = 0;
         for problem in problems {
-            if problem.code.severity == Severity::Note && !self.verbose {
+            let is_note = problem.code.severity == Severity::Note;
+            if is_note && !self.verbose && !self.deny.refuses(problem) {
                 hidden += 1;
                 continue;
             }
@@ -140,14 +156,15 @@ impl Output {
         };
         let heading = self.paint(color, &format!("{word} {}:", problem.code.id));
         let subject = on_one_line(&problem.subject);
-        let mut text = format!("{heading} `{subject}`: {}", on_lines(&problem.message));
+        let message = indented(&problem.message);
+        let mut text = format!("{heading} `{subject}`: {}", on_lines(&message));
         for evidence in &problem.evidence {
-            // Further lines stand under the first: none can pass for a problem of its own.
-            for line in evidence.lines() {
-                text.push_str(&format!("\n  {}", on_one_line(line)));
-            }
+            // Further lines stand below the first one.
+            let evidence = indented(evidence).replace('\n', "\n  ");
+            text.push_str(&format!("\n  {}", on_lines(&evidence)));
         }
-        text.push_str(&format!("\nhint: {}", on_lines(&problem.next_action)));
+        let hint = indented(&problem.next_action);
+        text.push_str(&format!("\nhint: {}", on_lines(&hint)));
         text
     }
 

@@ -36,7 +36,7 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     } else if none_counts.is_none() {
         // Machines read the servers all the same; a person would read the number.
         let names = if given.all { Names::All } else { Names::Few };
-        output.line(&fleet::text(&fleet, names));
+        output.lines(&fleet::text(&fleet, names));
     }
     let reached = given
         .threshold
@@ -68,7 +68,7 @@ pub(super) fn prune(given: &Report, output: &Output) -> Answered<Pruned> {
     };
     let mut pruned = fleet::prune(&given.folder, &question, keep, history, apply)?;
     output.problems(&pruned.problems);
-    output.line(&pruned.text());
+    output.lines(&pruned.text());
     let problems = std::mem::take(&mut pruned.problems);
     let answer = judged(pruned, problems, &given.findings.deny());
     Ok(Answer {

@@ -67,6 +67,8 @@ pub(super) struct Built {
     pub(super) unchanged: bool,
     /// Files that differ from the bundle that was there before; empty when there was none.
     pub(super) changed_files: Vec<String>,
+    /// There was no `gangway.lock` beside the config: a new one begins with this bundle.
+    pub(super) lock_begins: bool,
     /// The bundle's `bundle.json`.
     pub(super) bundle: BundleDocument,
 }
@@ -91,15 +93,6 @@ pub(super) struct LockedBundle {
     pub(super) sequence: u64,
     /// SHA-256 of its `bundle.json`.
     pub(super) bundle_json_sha256: Option<Sha256>,
-}
-
-/// As `--mode` takes it.
-pub(super) const fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Precheck => "precheck",
-        Mode::Onboard => "onboard",
-        Mode::Offboard => "offboard",
-    }
 }
 
 /// Of `sign`.

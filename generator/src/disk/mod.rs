@@ -16,4 +16,4 @@ pub(crate) use changes::{
 pub(crate) use claim::Claim;
 pub use error::DiskError;
 pub(crate) use leftover::{BEGINNING, remove_leftover};
-pub(crate) use whole_file::{Prepared, behind_links, beside};
+pub(crate) use whole_file::{Prepared, behind_links, beside, links_to};

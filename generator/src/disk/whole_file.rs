@@ -1,5 +1,6 @@
 //! A file that is replaced as a whole: written beside the old one, flushed, and put over it.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ impl Prepared {
     ///
     /// # Errors
     /// The disk refuses, or something else lies there; the old file stays.
-    pub(crate) fn write(path: &Path, header: &str, text: &str) -> Result<Self, DiskError> {
+    pub(crate) fn write(path: &Path, header: &str, bytes: &[u8]) -> Result<Self, DiskError> {
         let temporary = beside(path, ".gangway-new");
         let header = header.as_bytes();
         let looked_at = header.len().min(usize::try_from(BEGINNING).unwrap_or(0));
@@ -44,7 +45,7 @@ impl Prepared {
             if let Ok(old) = fs::metadata(path) {
                 file.set_permissions(old.permissions())?;
             }
-            changes::write(&mut file, text.as_bytes())?;
+            changes::write(&mut file, bytes)?;
             file.sync_all()
         };
         write().map_err(DiskError::io("write", &prepared.temporary))?;
@@ -85,23 +86,36 @@ fn flush_name(path: &Path) -> io::Result<()> {
 
 /// The file that a link leads to, and that need not be there yet.
 pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, DiskError> {
+    follow(path).map(|(_, behind)| behind)
+}
+
+/// Every link on the way to a file, the first one first.
+pub(crate) fn links_to(path: &Path) -> Result<Vec<PathBuf>, DiskError> {
+    follow(path).map(|(links, _)| links)
+}
+
+/// The links, and what is behind the last of them.
+fn follow(path: &Path) -> Result<(Vec<PathBuf>, PathBuf), DiskError> {
     let failed = || DiskError::io("follow", path);
     let mut behind = std::path::absolute(path).map_err(failed())?;
-    for _ in 0..MAX_LINKS {
-        match fs::read_link(&behind) {
-            Ok(to) => behind = behind.parent().unwrap_or(Path::new("/")).join(to),
-            Err(_) => return Ok(behind),
+    let mut links = Vec::new();
+    while let Ok(to) = fs::read_link(&behind) {
+        if links.len() == MAX_LINKS {
+            let why = "too many links after each other";
+            return Err(failed()(io::Error::other(why)));
         }
+        let next = behind.parent().unwrap_or(Path::new("/")).join(to);
+        links.push(std::mem::replace(&mut behind, next));
     }
-    Err(failed()(io::Error::other(
-        "too many links after each other",
-    )))
+    Ok((links, behind))
 }
 
 /// The name of a file of ours beside another.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}{suffix}"))
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(suffix);
+    path.with_file_name(name)
 }
 
 #[cfg(test)]
@@ -112,7 +126,7 @@ mod tests {
     const HEADER: &str = "# a kind of file\n";
 
     fn replace(path: &Path, text: &str) -> Result<(), DiskError> {
-        Prepared::write(path, HEADER, text)?.put()
+        Prepared::write(path, HEADER, text.as_bytes())?.put()
     }
 
     #[test]
@@ -173,6 +187,10 @@ mod tests {
         symlink("file", path("second")).unwrap();
         assert_eq!(behind_links(&path("first")).unwrap(), path("file"));
         assert_eq!(behind_links(&path("file")).unwrap(), path("file"));
+        assert_eq!(
+            links_to(&path("first")).unwrap(),
+            [path("first"), path("second")]
+        );
         symlink("round", path("round")).unwrap();
         assert!(behind_links(&path("round")).is_err());
     }

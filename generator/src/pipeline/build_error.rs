@@ -59,9 +59,9 @@ pub enum BuildError {
         other: PathBuf,
     },
     /// A link to the config has a lock of its own.
-    #[error("config `{}` is a link and has two locks: `{}` beside the file itself, `{}` beside \
-         the link",
-        config.display(), path.display(), other.display()
+    #[error("config `{}` is a link, and beside a link lies the lock `{}`, where the one lock of a \
+         config is `{}`, beside the file itself",
+        config.display(), other.display(), path.display()
     )]
     TwoLocks {
         /// Beside the file itself; perhaps not there yet.
@@ -171,7 +171,7 @@ impl Fault for BuildError {
             Self::Lock { .. } => "take it from version control again; it is not edited by hand",
             Self::LockOfAnother { .. } => "give each config a folder of its own",
             Self::TwoLocks { .. } => {
-                "keep the one with the higher `sequence`, beside the file itself, and remove the other"
+                "of two keep the one with the higher `sequence`; move it beside the file itself"
             }
             Self::Control { .. } => "mend it, or build without `--share`",
             Self::WorkspaceKey { .. } => {

@@ -314,6 +314,41 @@ its files with `-Stage` and name that folder in `downloads.deployment_source`; o
 out, and servers are onboarded without it.",
 };
 
+/// The old bundle is not gone.
+pub static PREVIOUS_STAYS: Code = Code {
+    id: "GW3029",
+    severity: Severity::Warning,
+    title: "the bundle that was replaced could not be removed",
+    page: "The new bundle is complete and in its place, and the lock remembers it. What was there \
+before was exchanged with it, lies beside it under a hidden name, and could not be removed: another \
+account owns a folder in it, a file system is read-only there, or a program put a file into it \
+meanwhile. The next build in this place tries again, and is refused as long as it \
+fails.\n\nLook at what the finding names, and remove the folder yourself.",
+};
+
+/// A bundle of another mode goes.
+pub static ANOTHER_MODE: Code = Code {
+    id: "GW3030",
+    severity: Severity::Warning,
+    title: "a bundle of another mode stood in the place of this one",
+    page: "A precheck, an onboarding and an offboarding bundle are three campaigns with policies, \
+programs and sequences of their own. One that is built into the folder of another replaces it with \
+its signature, although servers may still be told to run it. `gangway build --deny GW3030` refuses \
+that.\n\nGive each mode a folder of its own. The bundle that was replaced is built again from the \
+same config and downloads with the same bytes, but for its signature.",
+};
+
+/// The share's switch is off.
+pub static SHARE_PAUSED: Code = Code {
+    id: "GW3031",
+    severity: Severity::Warning,
+    title: "the share is paused",
+    page: "`control.json` of the share that `--share` names has `paused` set: somebody stopped all new \
+work, and the switch counts for every bundle that is published there. The bundle that was built is \
+complete and waits.\n\nFind out why the rollout was stopped. To let it go on, set `paused` to false \
+in `control.json` on the share.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -344,4 +379,7 @@ pub static ALL: &[&Code] = &[
     &SWITCH_IN_USE,
     &NO_TOOL_PACKAGE,
     &NO_TOOL,
+    &PREVIOUS_STAYS,
+    &ANOTHER_MODE,
+    &SHARE_PAUSED,
 ];

@@ -94,9 +94,13 @@ impl Desk {
     }
 
     fn build(&self) -> Result<Built, BuildError> {
+        self.build_at("out", &Silent)
+    }
+
+    fn build_at(&self, out: &str, progress: &dyn Progress) -> Result<Built, BuildError> {
         let request = BuildRequest {
             config: self.path("gangway.toml"),
-            out: self.path("out"),
+            out: self.path(out),
             mode: None,
             stub: Some(self.path("stub.exe")),
             now: NOW,
@@ -106,7 +110,7 @@ impl Desk {
             share: None,
             deny: Deny::default(),
         };
-        build(&request, &Silent)
+        build(&request, progress)
     }
 
     fn sign(&self) -> Result<Signed, SignError> {
@@ -205,8 +209,12 @@ fn a_build_that_is_cut_keeps_bundle_and_lock_in_step() {
         match sequence {
             1 => {
                 assert!(desk.exe() == old_exe, "the signed exe is gone");
+                let mut lock = desk.lock().unwrap();
+                if lock.begun.take().is_some() {
+                    lock.sequence = 1;
+                }
                 assert_eq!(
-                    desk.lock(),
+                    Some(lock),
                     old_lock,
                     "the lock speaks of a bundle that is not there"
                 );
@@ -225,7 +233,7 @@ fn a_build_that_is_cut_keeps_bundle_and_lock_in_step() {
 fn a_first_build_that_is_cut_leaves_no_lock_without_its_bundle() {
     let start = Desk::empty();
     let changes = cut_everywhere(&start, Desk::build, |desk| {
-        if desk.lock().is_some() {
+        if desk.lock().is_some_and(|lock| lock.begun.is_none()) {
             assert_eq!(desk.document().sequence, 1);
         }
         desk.build().unwrap();
@@ -233,6 +241,56 @@ fn a_first_build_that_is_cut_leaves_no_lock_without_its_bundle() {
         desk.assert_tidy();
     });
     assert!(changes >= 30, "{changes} changes only");
+}
+
+#[test]
+fn a_build_that_is_cut_gives_its_sequence_to_no_other_bundle() {
+    let start = Desk::before_the_second();
+    cut_everywhere(&start, Desk::build, |desk| {
+        let cut = desk.document();
+        // Another bundle at another place, where the cut run's cannot be seen.
+        let config = format!("{CONFIG}[onboard]\ndevice_tag = \"third\"\n");
+        fs::write(desk.path("gangway.toml"), config).unwrap();
+        let third = desk.build_at("elsewhere", &Silent).unwrap().document;
+        assert!(
+            third.sequence > cut.sequence,
+            "{} after {}",
+            third.sequence,
+            cut.sequence
+        );
+    });
+}
+
+#[test]
+fn a_lock_that_cannot_be_replaced_leaves_the_bundle_that_stands() {
+    let desk = Desk::before_the_second();
+    let lock = desk.lock();
+    fs::write(desk.path(".gangway.lock.gangway-new"), "somebody's").unwrap();
+    assert!(desk.build().is_err());
+    assert_eq!((desk.document().sequence, desk.lock()), (1, lock));
+}
+
+/// Puts a file where the bundle that stands would be moved to, once the build has begun.
+struct Blocking(PathBuf);
+
+impl Progress for Blocking {
+    fn begin(&self, _phase: &str, _total: u64) {
+        fs::write(&self.0, "somebody's").unwrap();
+    }
+}
+
+#[test]
+fn a_bundle_that_does_not_come_to_its_place_takes_its_sequence_back() {
+    let desk = Desk::before_the_second();
+    let lock = fs::read(desk.path("gangway.lock")).unwrap();
+    // The bundle that stands cannot be moved aside.
+    let failed = cuts::without_exchange(|| {
+        let built = desk.build_at("out", &Blocking(desk.path(".out.gangway-old")));
+        built.map(|built| built.document.sequence)
+    });
+    assert!(failed.is_err(), "{failed:?}");
+    assert_eq!(desk.document().sequence, 1);
+    assert!(fs::read(desk.path("gangway.lock")).unwrap() == lock);
 }
 
 #[test]

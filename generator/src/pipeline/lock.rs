@@ -34,17 +34,20 @@ fn itself(config: &Path) -> PathBuf {
 }
 
 /// The lock that lies beside a link to the config and is the config's by its name: from when each
-/// name had its own.
+/// name had its own. One that cannot be read may be.
 fn beside_link(config: &Path, lock: &Path) -> Option<PathBuf> {
-    let other = config.with_file_name(FILE_NAME);
     let is = |path: &Path| fs::canonicalize(path).ok();
-    let found = is(&other)?;
-    if Some(found) == is(lock) {
-        return None;
-    }
-    let of = load(&other).ok()??.config;
-    let name = config.file_name().unwrap_or_default().to_string_lossy();
-    of.is_none_or(|of| of == name).then_some(other)
+    let links = disk::links_to(config).ok()?;
+    links.iter().find_map(|link| {
+        let other = link.with_file_name(FILE_NAME);
+        let found = is(&other)?;
+        if Some(found) == is(lock) {
+            return None;
+        }
+        let of = load(&other).ok().flatten().and_then(|other| other.config);
+        let name = link.file_name().unwrap_or_default().to_string_lossy();
+        of.is_none_or(|of| of == name).then_some(other)
+    })
 }
 
 /// Reads the lock; none when there is none yet.
@@ -63,6 +66,48 @@ pub(super) fn load(path: &Path) -> Result<Option<Lock>, BuildError> {
     Lock::parse(&text)
         .map(Some)
         .map_err(|error| refused(error.to_string()))
+}
+
+/// Reads the lock of a config, which is only asked; none when there is none.
+///
+/// # Errors
+/// It is another config's, or cannot be read.
+pub(super) fn read_of(config: &Path) -> Result<Option<Lock>, BuildError> {
+    let path = the_one(config)?;
+    load_of(&itself(config), &path)
+}
+
+/// The file of the one lock that a config has, behind any link.
+fn the_one(config: &Path) -> Result<PathBuf, BuildError> {
+    let beside = path_beside(config);
+    if let Some(other) = beside_link(config, &beside) {
+        return Err(BuildError::TwoLocks {
+            path: beside,
+            config: config.to_owned(),
+            other,
+        });
+    }
+    Ok(disk::behind_links(&beside)?)
+}
+
+/// Reads a lock that must be this config's.
+fn load_of(config: &Path, path: &Path) -> Result<Option<Lock>, BuildError> {
+    let lock = load(path)?;
+    let name = config.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(other) = lock.as_ref().and_then(|lock| lock.config.as_deref())
+        && other != name
+    {
+        let other = config.with_file_name(other);
+        // One that was renamed takes its lock along.
+        if other.exists() {
+            return Err(BuildError::LockOfAnother {
+                path: path.to_owned(),
+                config: config.to_owned(),
+                other,
+            });
+        }
+    }
+    Ok(lock)
 }
 
 /// The lock of a config, nobody else's until this is dropped.
@@ -84,41 +129,45 @@ impl HeldLock {
     /// # Errors
     /// Another run holds it, it is another config's, or it cannot be read.
     pub(super) fn of(config: &Path, mode: LockMode) -> Result<Self, BuildError> {
-        let beside = path_beside(config);
-        if let Some(other) = beside_link(config, &beside) {
-            return Err(BuildError::TwoLocks {
-                path: beside,
-                config: config.to_owned(),
-                other,
-            });
-        }
+        let path = the_one(config)?;
         let config = &itself(config);
-        let path = disk::behind_links(&beside)?;
         let claim = match mode {
             LockMode::Locked => None,
             _ => Some(Claim::take(disk::beside(&path, ".gangway-lock"), &path)?),
         };
-        let old = load(&path)?;
+        let old = load_of(config, &path)?;
         let name = config.file_name().unwrap_or_default().to_string_lossy();
-        if let Some(other) = old.as_ref().and_then(|lock| lock.config.as_deref())
-            && other != name
-        {
-            let other = config.with_file_name(other);
-            // One that was renamed takes its lock along.
-            if other.exists() {
-                return Err(BuildError::LockOfAnother {
-                    path,
-                    config: config.to_owned(),
-                    other,
-                });
-            }
-        }
         Ok(Self {
             path,
             config: name.into_owned(),
             claim,
             old,
         })
+    }
+
+    /// Gives the sequence of a new lock's bundle before that comes to its place, so that no run gives
+    /// it to another bundle whatever becomes of this one. A lock that cannot be replaced is seen
+    /// here, while the old bundle stands.
+    ///
+    /// # Errors
+    /// The disk refuses; the old lock stays.
+    pub(super) fn begin(&self, new: &Lock) -> Result<Begun, BuildError> {
+        let mut new = new.clone();
+        new.config = Some(self.config.clone());
+        let beginning = match self.claim {
+            Some(_) => self.old.clone().unwrap_or_default().beginning(&new),
+            None => None,
+        };
+        let Some(beginning) = beginning else {
+            return Ok(Begun(None));
+        };
+        let old = match plain_file::read_whole(&self.path, MAX_BYTES) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(BuildError::Output(io_error("read", &self.path)(error))),
+        };
+        Prepared::write(&self.path, HEADER, beginning.to_text().as_bytes())?.put()?;
+        Ok(Begun(Some((self.path.clone(), old))))
     }
 
     /// Writes the new lock beside the old one; none when nothing changed. [`NewLock::put`]
@@ -132,8 +181,30 @@ impl HeldLock {
         if self.claim.is_none() || self.old.as_ref() == Some(&new) {
             return Ok(None);
         }
-        let prepared = Prepared::write(&self.path, HEADER, &new.to_text())?;
+        let prepared = Prepared::write(&self.path, HEADER, new.to_text().as_bytes())?;
         Ok(Some(NewLock(prepared)))
+    }
+}
+
+/// A sequence that is given, and the lock before that: where it lies and its bytes, if there was
+/// one.
+#[must_use]
+#[derive(Debug)]
+pub(super) struct Begun(Option<(PathBuf, Option<Vec<u8>>)>);
+
+impl Begun {
+    /// Puts the old lock back, for the bundle did not come to its place. Where the disk refuses, a
+    /// number is left out, which harms nobody.
+    pub(super) fn take_back(self) {
+        match self.0 {
+            Some((path, Some(old))) => {
+                let _ = Prepared::write(&path, HEADER, &old).and_then(Prepared::put);
+            }
+            Some((path, None)) => {
+                let _ = disk::remove_file(&path);
+            }
+            None => {}
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::config::Config;
 use super::policies::Written;
-use crate::bundle::{Input, Remark};
+use crate::bundle::{Input, Remark, mode_name};
 use crate::publication::{ShareCommands, SharedFolder, share_commands};
 
 /// What the page is made of.
@@ -141,11 +141,7 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         preposition: words.preposition,
         what_it_does: words.what_it_does,
         task_gpo: words.task_gpo,
-        mode: match manifest.mode {
-            Mode::Precheck => "precheck",
-            Mode::Onboard => "onboard",
-            Mode::Offboard => "offboard",
-        },
+        mode: mode_name(manifest.mode),
         sequence: manifest.sequence,
         bundle_id: facts.bundle_id.as_str(),
         release_id: manifest.release_id.as_str(),

@@ -34,6 +34,8 @@ pub(super) enum Seen {
         path: PathBuf,
         /// Its `min_sequence`.
         min_sequence: u64,
+        /// Does it stop all new work?
+        paused: bool,
     },
 }
 
@@ -63,6 +65,7 @@ pub(super) fn look(
         seen.push(Seen::Control {
             path,
             min_sequence: control.min_sequence,
+            paused: control.paused,
         });
     }
     Ok(seen)
@@ -84,12 +87,18 @@ pub(super) fn bundle_at(folder: &Path, organization: &str) -> Option<BuiltBundle
     })
 }
 
-/// A build that was killed between its bundle and its lock left the bundle that the lock would
-/// have had next: the lock then goes on from it. Only the number is taken from a bundle of
-/// another mode than the one to build, for nothing vouches for that bundle.
+/// A build that was killed between its bundle and its lock left the bundle that the lock says was
+/// begun: the lock then goes on from it. Where it is not there, its sequence is given all the same.
+///
+/// A lock that was taken back by one build, as version control does it, is gone on from too. Only
+/// the number is taken from a bundle of another mode than the one to build, for nothing vouches for
+/// that bundle.
 pub(super) fn resumed(mut lock: Lock, mode: Mode, seen: &[Seen]) -> Lock {
     for one in seen {
         match one {
+            Seen::Bundle { built, .. } if lock.begun.as_ref() == Some(built) => {
+                lock.remember(built.clone());
+            }
             Seen::Bundle { built, .. } if built.sequence != lock.sequence.saturating_add(1) => {}
             Seen::Bundle { built, .. } if built.mode == mode => lock.remember(built.clone()),
             Seen::Bundle { built, .. } => lock.sequence = built.sequence,
@@ -121,7 +130,9 @@ pub(super) fn behind(lock: &Lock, sequence: u64, seen: &[Seen]) -> Option<Proble
                 path.display()
             ),
         )),
-        Seen::Control { path, min_sequence } if sequence < *min_sequence => Some(Problem::new(
+        Seen::Control {
+            path, min_sequence, ..
+        } if sequence < *min_sequence => Some(Problem::new(
             &codes::SEQUENCE_BEHIND,
             path.display().to_string(),
             format!(
@@ -134,6 +145,21 @@ pub(super) fn behind(lock: &Lock, sequence: u64, seen: &[Seen]) -> Option<Proble
                 }
                 _ => "lower `min_sequence`: no bundle gets such a sequence".to_owned(),
             },
+        )),
+        _ => None,
+    })
+}
+
+/// A share on which servers begin nothing. Pure.
+pub(super) fn paused(seen: &[Seen]) -> Option<Problem> {
+    seen.iter().find_map(|one| match one {
+        Seen::Control {
+            path, paused: true, ..
+        } => Some(Problem::new(
+            &codes::SHARE_PAUSED,
+            path.display().to_string(),
+            "servers begin nothing as long as it says `paused`, this bundle included",
+            "set `paused` to false on the share when they shall go on",
         )),
         _ => None,
     })
@@ -205,7 +231,9 @@ mod tests {
         let seen = [Seen::Control {
             path: "control.json".into(),
             min_sequence: 5,
+            paused: false,
         }];
+        assert_eq!(paused(&seen), None);
         assert_eq!(behind(&lock(4), 5, &seen), None);
         let problem = behind(&lock(3), 4, &seen).unwrap();
         assert!(problem.next_action.contains("--sequence-after 4"));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 use serde_json::{Value, json};
 
-use crate::problem::{Code, Problem, Severity};
+use crate::problem::{Code, Deny, Problem, Severity};
 
 /// One run of a command.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Run<'a> {
     pub below: Option<&'a Path>,
     /// What was found.
     pub problems: &'a [Problem],
+    /// Those of them that count as errors.
+    pub deny: &'a Deny,
     /// Exit code of the program.
     pub exit_code: u8,
     /// Why the command gave up.
@@ -150,7 +152,11 @@ fn results(run: &Run<'_>, ids: &[&str]) -> Vec<Value> {
             let mut result = json!({
                 "ruleId": problem.code.id,
                 "ruleIndex": ids.iter().position(|id| *id == problem.code.id),
-                "level": level(problem.code.severity),
+                "level": level(if run.deny.refuses(problem) {
+                    Severity::Error
+                } else {
+                    problem.code.severity
+                }),
                 "message": { "text": text(problem) },
                 "locations": [first],
                 "partialFingerprints": { "gangwayFinding/v1": fingerprint },
@@ -212,15 +218,34 @@ mod tests {
     use super::*;
 
     fn run(problems: &[Problem]) -> Value {
+        run_denying(problems, &Deny::default())
+    }
+
+    fn run_denying(problems: &[Problem], deny: &Deny) -> Value {
         let log = log(&Run {
             command: "lint",
             folder: Path::new("/base"),
             below: None,
             problems,
+            deny,
             exit_code: 0,
             failure: None,
         });
         log["runs"][0].clone()
+    }
+
+    #[test]
+    fn what_is_denied_is_an_error_of_this_run() {
+        let code = &crate::pipeline::codes::OVERWRITTEN;
+        let problems = [Problem::new(code, "a", "message", "do it")];
+        let deny = Deny {
+            warnings: true,
+            ..Deny::default()
+        };
+        for (deny, expected) in [(Deny::default(), "warning"), (deny, "error")] {
+            let run = run_denying(&problems, &deny);
+            assert_eq!(run["results"][0]["level"], expected);
+        }
     }
 
     #[test]

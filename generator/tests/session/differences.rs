@@ -358,3 +358,13 @@ fn nothing_hides_behind_what_stands_for_an_id() {
         desk.put(&format!("out/{path}"), &bytes);
     }
 }
+
+#[test]
+fn a_name_with_a_line_feed_makes_no_line_of_ours() {
+    let desk = twice();
+    desk.put("out/a\nbootstrap", b"x");
+    let said = desk.run(&["diff", "before", "out"]);
+    let lines = || said.out.lines().chain(said.err.lines());
+    assert!(lines().any(|line| line.contains("bootstrap")));
+    assert!(!lines().any(|line| line.starts_with("bootstrap")));
+}

@@ -130,7 +130,11 @@ fn one_meaning_each() {
         ),
         (&["lock", "--from", "absent"], 3, "files"),
         (&["lock", "--from", "out", "-c", "absent"], 3, "files"),
-        (&["sign", "absent", "-c", "signing.toml"], 3, "files"),
+        (
+            &["sign", "absent", "-c", "signing/gangway.toml"],
+            3,
+            "files",
+        ),
         (&["sign", "out", "-c", "absent"], 3, "files"),
         (&["verify", "absent"], 3, "files"),
         (&["lint", "absent"], 3, "files"),
@@ -170,11 +174,12 @@ fn one_meaning_each() {
             "not_verified",
         ),
         (
-            &["sign", "downloads", "-c", "signing.toml"],
+            &["sign", "downloads", "-c", "signing/gangway.toml"],
             4,
             "not_a_bundle",
         ),
-        (&["sign", "out", "-c", "signing.toml"], 3, "program"),
+        (&["sign", "out", "-c", "signing/gangway.toml"], 3, "program"),
+        (&["verify", "out", "-c", "two.toml"], 2, "lock"),
         (&["verify", "downloads"], 4, "not_a_bundle"),
         (
             &["verify", "out", "--signed", "--as-of", NOW],
@@ -192,7 +197,12 @@ fn one_meaning_each() {
     desk.put("two.toml", config.as_bytes());
     let command = "[signing]\ncommand = [\"/absent/program\", \"{file}\"]";
     let signing = config.replace("[signing]", command);
-    desk.put("signing.toml", signing.as_bytes());
+    // Beside a lock of its own.
+    std::fs::create_dir(desk.path("signing")).unwrap();
+    let signing = signing.replace("\"root.pem\"", "\"../root.pem\"");
+    desk.put("signing/gangway.toml", signing.as_bytes());
+    let lock = std::fs::read(desk.path("gangway.lock")).unwrap();
+    desk.put("signing/gangway.lock", &lock);
     desk.put("reports/thesis.txt", b"years of work");
     for (arguments, code, cause) in rows {
         let found = ends(&desk, arguments);

@@ -64,6 +64,20 @@ fn a_precheck_says_nothing_against_the_onboarding_bundle() {
 }
 
 #[test]
+fn a_bundle_of_another_mode_is_not_replaced_in_silence() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let before = desk.tree("out");
+    let other = ["--mode", "precheck"];
+    desk.build_with(&[&other[..], &["--deny", "GW3030"]].concat())
+        .fails_with(1, &["GW3030", "of the mode `onboard` stood there"]);
+    assert!(desk.tree("out") == before);
+    let said = desk.build_with(&other);
+    let _ = said.succeeds();
+    assert!(said.err.contains("GW3030"), "{}", said.err);
+}
+
+#[test]
 fn two_configs_beside_one_lock_are_named_both() {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
@@ -214,6 +228,13 @@ fn the_share_may_hold_back_what_the_lock_would_give() {
     desk.put("share/control.json", b"{}");
     desk.build_with(&["--share", "share"])
         .fails_with(2, &["control.json"]);
+    let paused = br#"{"schema":1,"paused":true,"min_sequence":0,"ring_percent":100}"#;
+    desk.put("share/control.json", paused);
+    let said = desk.build_with(&["--share", "share"]);
+    let _ = said.succeeds();
+    assert!(said.err.contains("GW3031"), "{}", said.err);
+    desk.build_with(&["--share", "share", "--deny", "GW3031"])
+        .fails_with(1, &["GW3031", "`--deny` refuses"]);
 }
 
 #[test]
@@ -313,8 +334,15 @@ fn a_config_of_two_names_has_one_lock() {
     let old = lock(&desk).replace("\"gangway.toml\"", "\"linked.toml\"");
     desk.put("other/gangway.lock", old.as_bytes());
     let two = ["--config", "other/linked.toml"];
-    desk.build_with(&two)
-        .fails_with(2, &["two locks", "other/gangway.lock", "higher `sequence`"]);
+    desk.build_with(&two).fails_with(
+        2,
+        &["beside a link", "other/gangway.lock", "higher `sequence`"],
+    );
+    // Reached by more links, and one that cannot be read.
+    desk.build_with(&["--config", "second.toml"])
+        .fails_with(2, &["other/gangway.lock"]);
+    desk.put("other/gangway.lock", b"[");
+    desk.build_with(&two).fails_with(2, &["other/gangway.lock"]);
     // Of a config that lies there too.
     let theirs = old.replace("\"linked.toml\"", "\"theirs.toml\"");
     desk.put("other/gangway.lock", theirs.as_bytes());

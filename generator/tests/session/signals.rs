@@ -224,11 +224,21 @@ fn a_signal_in_the_middle_of_a_build_leaves_nothing() {
     let lock = fs::read(desk.path("gangway.lock")).unwrap();
     let before = desk.tree("out");
     for signal in ["TERM", "INT", "HUP"] {
-        let mut command = desk.command(&[&BUILD[..], &["--update-lock"]].concat());
-        let mut child = command.spawn().unwrap();
-        await_path(&desk.path(".out.gangway-new"));
-        send(signal, &child);
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        let elsewhere = ["--update-lock", "--out", "new/deeper/out"];
+        for (more, staging) in [
+            (&elsewhere[..1], ".out.gangway-new"),
+            (&elsewhere[..], "new/deeper/.out.gangway-new"),
+        ] {
+            let given = match more {
+                [_] => [&BUILD[..], more].concat(),
+                _ => [&BUILD[..1], &BUILD[3..], more].concat(),
+            };
+            let mut child = desk.command(&given).spawn().unwrap();
+            await_path(&desk.path(staging));
+            send(signal, &child);
+            assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        }
+        assert!(!desk.path("new").exists(), "{signal}");
         assert_eq!(leftovers(&desk), [""; 0], "{signal}");
         assert!(desk.tree("out") == before, "{signal}");
         assert_eq!(

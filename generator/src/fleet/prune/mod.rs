@@ -250,8 +250,13 @@ impl Files {
 
     /// The list goes first: of a day that is not in the history yet it says nothing.
     fn write(&self, history: &History, counted: &Counted) -> Result<(), PruneError> {
-        Prepared::write(&self.counted, counted::HEADER, &counted.to_text())?.put()?;
-        Prepared::write(&self.history, history::HEADER_LINE, &history.to_text())?.put()?;
+        Prepared::write(&self.counted, counted::HEADER, counted.to_text().as_bytes())?.put()?;
+        Prepared::write(
+            &self.history,
+            history::HEADER_LINE,
+            history.to_text().as_bytes(),
+        )?
+        .put()?;
         Ok(())
     }
 }

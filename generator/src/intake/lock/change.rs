@@ -51,7 +51,7 @@ pub enum ChangeKind {
     /// The same bytes, of which the lock says something else: it was edited, or written by a
     /// program that read them otherwise.
     Misstated {
-        /// Size, version or signer.
+        /// Size, version, signer or signatures.
         what: &'static str,
         /// In the lock.
         from: String,
@@ -71,7 +71,10 @@ impl fmt::Display for Change {
             ChangeKind::Downgraded { from, to } => {
                 write!(f, "~ {name}: version {from} -> {to} (DOWN)")
             }
-            ChangeKind::NewBytes => write!(f, "~ {name}: other bytes under the same version"),
+            ChangeKind::NewBytes => write!(
+                f,
+                "~ {name}: other bytes, and no version tells which are newer"
+            ),
             ChangeKind::SignerChanged { from, to } => {
                 write!(f, "~ {name}: signer `{from}` -> `{to}`")
             }
@@ -125,6 +128,11 @@ pub(super) fn misstatements(old: &LockedDownload, new: &LockedDownload) -> Vec<C
         ("size", old.size.to_string(), new.size.to_string()),
         ("version", text(&old.version), text(&new.version)),
         ("signer", text(&old.signer), text(&new.signer)),
+        (
+            "signatures",
+            old.signatures.join("; "),
+            new.signatures.join("; "),
+        ),
     ]
     .into_iter()
     .filter(|(_, from, to)| from != to)

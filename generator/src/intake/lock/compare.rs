@@ -121,6 +121,7 @@ fn hold_against(
         locked.size = new.size;
         locked.version = new.version;
         locked.signer = new.signer;
+        locked.signatures = new.signatures;
         return (misstated, Vec::new());
     }
     let differences = differences(locked, &new);

@@ -46,6 +46,7 @@ impl Lock {
             bundle_json_sha256: Some(built.bundle_json_sha256),
         });
         super::Lock {
+            begun: None,
             schema: SCHEMA,
             config: None,
             sequence,

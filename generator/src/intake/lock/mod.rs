@@ -50,6 +50,10 @@ pub struct Lock {
     /// The highest sequence that a bundle of any mode got; 0 before the first.
     #[serde(default)]
     pub sequence: u64,
+    /// The bundle that a build is putting into its place. It stays only in the lock of a build that
+    /// was killed there: its sequence is given, whether or not the bundle came to its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<BuiltBundle>,
     /// The last bundle of each mode, in the order of the modes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub built: Vec<BuiltBundle>,
@@ -167,6 +171,7 @@ impl Default for Lock {
             schema: SCHEMA,
             config: None,
             sequence: 0,
+            begun: None,
             built: Vec::new(),
             downloads: Vec::new(),
         }
@@ -215,7 +220,8 @@ impl Lock {
                 limit: MAX_ENTRIES,
             });
         }
-        let sequences = lock.built.iter().map(|built| built.sequence);
+        let sequences = lock.built.iter().chain(&lock.begun);
+        let sequences = sequences.map(|built| built.sequence);
         lock.sequence = sequences.fold(lock.sequence, u64::max);
         if lock.sequence > MAX_SEQUENCE {
             return Err(LockError::Sequence {
@@ -254,9 +260,25 @@ impl Lock {
         self.built.iter().find(|built| built.mode == mode)
     }
 
+    /// This lock before `next` has its bundle: the sequence is given, and nothing else changed. None
+    /// where `next` gives no new one.
+    pub fn beginning(&self, next: &Self) -> Option<Self> {
+        let bundle = next
+            .built
+            .iter()
+            .find(|built| built.sequence > self.sequence)?;
+        Some(Self {
+            config: next.config.clone(),
+            sequence: bundle.sequence,
+            begun: Some(bundle.clone()),
+            ..self.clone()
+        })
+    }
+
     /// Remembers a bundle in the place of the last one of its mode.
     pub fn remember(&mut self, built: BuiltBundle) {
         self.sequence = self.sequence.max(built.sequence);
+        self.begun = None;
         self.built.retain(|other| other.mode != built.mode);
         self.built.push(built);
         self.built.sort_by_key(|built| built.mode as u8);
@@ -271,7 +293,7 @@ impl Lock {
     /// now on, the same bundle once more included.
     pub fn go_on_after(&mut self, sequence: u64) {
         self.sequence = self.sequence.max(sequence);
-        for built in &mut self.built {
+        for built in self.built.iter_mut().chain(&mut self.begun) {
             if built.sequence <= sequence {
                 built.manifest_sha256 = None;
             }
@@ -281,10 +303,12 @@ impl Lock {
     /// The sequence of a manifest of this mode whose other fields have this digest: the last one
     /// when they are equal, else the next one of all modes, 1 for the first.
     pub fn sequence_for(&self, mode: Mode, rest: Sha256) -> u64 {
-        match self.built(mode) {
-            Some(last) if last.manifest_sha256 == Some(rest) => last.sequence,
-            _ => self.sequence.saturating_add(1),
-        }
+        let given = self.built(mode).into_iter().chain(&self.begun);
+        given
+            .filter(|last| last.mode == mode && last.manifest_sha256 == Some(rest))
+            .map(|last| last.sequence)
+            .max()
+            .unwrap_or_else(|| self.sequence.saturating_add(1))
     }
 }
 

@@ -12,11 +12,14 @@ use crate::pipeline::inputs::Target;
 use crate::pipeline::payloads::{self, Selected};
 use crate::pipeline::workspace_key::WorkspaceKey;
 use crate::pipeline::{lock, sequence};
+use crate::problem::Problem;
 
 /// The manifest, and the lock that its sequence came from.
 pub(super) struct Composed {
     pub(super) manifest: Manifest,
     pub(super) lock: Lock,
+    /// That servers will begin nothing of it.
+    pub(super) paused: Option<Problem>,
 }
 
 impl Composed {
@@ -49,7 +52,11 @@ impl Composed {
             .or_else(|| sequence::behind(&lock, manifest.sequence, &seen))
         {
             Some(problem) => Err(accepted.refused(problem)),
-            None => Ok(Self { manifest, lock }),
+            None => Ok(Self {
+                manifest,
+                lock,
+                paused: sequence::paused(&seen),
+            }),
         }
     }
 }

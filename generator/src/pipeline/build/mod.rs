@@ -8,6 +8,7 @@ mod composed;
 mod desk;
 mod written;
 
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
@@ -18,11 +19,11 @@ use super::build_error::BuildError;
 use super::codes;
 use super::layout::CONTROL_PATH;
 use super::lock::NewLock;
-use super::output::{self, Staging};
+use super::output::{self, OutputError, Staging};
 use super::progress::Progress;
 use super::unchanged::{changed_files, is_the_same};
 use super::verify::judge;
-use crate::bundle::BundleDocument;
+use crate::bundle::{BundleDocument, mode_name};
 use crate::intake::lock::{Change, LockMode};
 use crate::interrupted;
 use crate::plain_file;
@@ -76,6 +77,8 @@ pub struct Built {
     pub unchanged: bool,
     /// Files that differ from the bundle that was there, sorted; none when there was none.
     pub changed_files: Vec<String>,
+    /// There was no lock: a new one begins with this bundle.
+    pub lock_begins: bool,
 }
 
 /// Builds a bundle.
@@ -90,10 +93,15 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
     let inspection = desk.inspect(&mut staging, progress)?;
     let accepted = Accepted::of(&desk, &inspection)?;
     let composed = Composed::of(&desk, &accepted)?;
+    let paused = composed.paused.clone();
+    let denied = paused.iter().any(|problem| request.deny.refuses(problem));
+    if denied {
+        return Err(BuildError::Denied(paused.into_iter().collect()));
+    }
     let written = Written::of(&desk, &accepted, composed, &mut staging, progress)?;
     let in_place = put_in_place(&desk, &written, staging)?;
     let mut problems = accepted.problems;
-    problems.extend(in_place.lost);
+    problems.extend(paused.into_iter().chain(in_place.problems));
     Ok(Built {
         document: written.document,
         bundle_json_sha256: written.bundle_json_sha256,
@@ -101,6 +109,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         changes: accepted.changes,
         unchanged: in_place.unchanged,
         changed_files: in_place.changed_files,
+        lock_begins: desk.held.old.is_none() && request.lock != LockMode::Locked,
     })
 }
 
@@ -110,8 +119,8 @@ struct InPlace {
     unchanged: bool,
     /// Files that differ from it.
     changed_files: Vec<String>,
-    /// What somebody had changed in it.
-    lost: Vec<Problem>,
+    /// What somebody had changed in it, and what stays of it.
+    problems: Vec<Problem>,
 }
 
 /// Bundle and lock as one.
@@ -139,30 +148,79 @@ fn put_in_place(
             &written.exe,
             signature_holds,
         );
-    let lost = if unchanged {
-        Vec::new()
-    } else {
-        overwritten(desk, &staging)?
+    let lost = match &before {
+        Some(before) if !unchanged => overwritten(desk, &staging, before)?,
+        _ => Vec::new(),
     };
-    // The lock speaks of bundles that are there. A build that is killed between the two is
-    // resumed by the next one (`sequence::resumed`).
-    let new_lock = desk.held.prepare(&written.lock)?;
-    interrupted::undisturbed(|| -> Result<(), BuildError> {
-        if !unchanged {
-            staging.commit()?;
-        }
-        new_lock.map_or(Ok(()), NewLock::put)
-    })?;
+    let kept = interrupted::undisturbed(|| commit(desk, written, staging, unchanged))?;
     let changed_files = before.map(|before| changed_files(&before, document));
     Ok(InPlace {
         unchanged,
         changed_files: changed_files.unwrap_or_default(),
-        lost,
+        problems: lost.into_iter().chain(kept).collect(),
     })
 }
 
+/// The sequence is given first, the bundle comes to its place, and then the lock speaks of it. A build
+/// that is killed between them is resumed by the next one (`sequence::resumed`). What cannot be
+/// removed of the old bundle is told once all is done.
+fn commit(
+    desk: &Desk<'_>,
+    written: &Written,
+    staging: Staging,
+    unchanged: bool,
+) -> Result<Option<Problem>, BuildError> {
+    if unchanged {
+        desk.held
+            .prepare(&written.lock)?
+            .map_or(Ok(()), NewLock::put)?;
+        return Ok(None);
+    }
+    let begun = desk.held.begin(&written.lock)?;
+    let prepared = desk.held.prepare(&written.lock);
+    let committed = prepared.and_then(|new_lock| Ok((new_lock, staging.commit()?)));
+    let (new_lock, committed) = match committed {
+        Ok(committed) => committed,
+        Err(error) => {
+            begun.take_back();
+            return Err(error);
+        }
+    };
+    new_lock.map_or(Ok(()), NewLock::put)?;
+    Ok(committed
+        .remove_previous()
+        .err()
+        .as_ref()
+        .map(previous_stays))
+}
+
+/// The old bundle, or a part of it, lies beside the new one.
+fn previous_stays(error: &OutputError) -> Problem {
+    let path = match error {
+        OutputError::Io { path, .. } | OutputError::InTheWay { path, .. } => {
+            path.display().to_string()
+        }
+        _ => String::new(),
+    };
+    let problem = Problem::new(
+        &codes::PREVIOUS_STAYS,
+        path,
+        "the bundle is in its place, and the one before it could not be removed",
+        "remove it yourself before the next build in this place",
+    );
+    let problem = problem.with_evidence(error.to_string());
+    match error.source() {
+        Some(cause) => problem.with_evidence(cause.to_string()),
+        None => problem,
+    }
+}
+
 /// What of the old bundle somebody changed: told, and refused where it is the switch of a share.
-fn overwritten(desk: &Desk<'_>, staging: &Staging) -> Result<Vec<Problem>, BuildError> {
+fn overwritten(
+    desk: &Desk<'_>,
+    staging: &Staging,
+    before: &BundleDocument,
+) -> Result<Vec<Problem>, BuildError> {
     let paths = staging.overwritten()?;
     let problem = |path: &String| {
         let switch = staging.target().join(path);
@@ -181,7 +239,8 @@ fn overwritten(desk: &Desk<'_>, staging: &Staging) -> Result<Vec<Problem>, Build
             "make changes outside of the bundle: each build writes it from the config",
         )
     };
-    let problems: Vec<Problem> = paths.iter().map(problem).collect();
+    let other_mode = (before.mode != desk.mode).then(|| replaces_another_mode(desk, before));
+    let problems: Vec<Problem> = paths.iter().map(problem).chain(other_mode).collect();
     if problems.iter().any(Problem::is_error) {
         return Err(BuildError::Problems(problems));
     }
@@ -192,6 +251,24 @@ fn overwritten(desk: &Desk<'_>, staging: &Staging) -> Result<Vec<Problem>, Build
         return Err(BuildError::Denied(problems));
     }
     Ok(problems)
+}
+
+/// A bundle of one mode in the place of one of another: two campaigns that share a folder.
+fn replaces_another_mode(desk: &Desk<'_>, before: &BundleDocument) -> Problem {
+    let name = mode_name;
+    Problem::new(
+        &codes::ANOTHER_MODE,
+        desk.request.out.display().to_string(),
+        format!(
+            "a bundle of the mode `{}` stood there, of sequence {}; one of the mode `{}` takes its \
+             place",
+            name(before.mode),
+            before.sequence,
+            name(desk.mode)
+        ),
+        "give each mode a folder of its own by `--out`; the one that stood there is built again by its \
+         `--mode`, and signed anew",
+    )
 }
 
 /// Is this a switch that holds servers back? One that cannot be read does: the bootstrap takes it for

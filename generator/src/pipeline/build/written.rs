@@ -90,7 +90,9 @@ impl Written {
         files.sort();
         let exe_path = exe_path(desk.mode, &told.bundle_id);
         let exe_digest = staging.write(&exe_path, &told.exe.bytes)?;
-        let Composed { manifest, mut lock } = composed;
+        let Composed {
+            manifest, mut lock, ..
+        } = composed;
         let document = BundleDocument {
             schema: bundle::SCHEMA,
             bundle_id: told.bundle_id,

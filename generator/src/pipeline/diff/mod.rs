@@ -19,6 +19,7 @@ use super::output::OutputError;
 use crate::bundle::FILE_NAME;
 use crate::failure::{FailureCode, Fault};
 use crate::gpo::{diff as policies, found};
+use crate::plain_file;
 use crate::problem::Problem;
 
 /// What differs.
@@ -111,11 +112,31 @@ impl Fault for DiffError {
     }
 }
 
+/// How often two bundles are compared of which a build exchanges one meanwhile.
+const MAX_LOOKS: usize = 5;
+
 /// Compares two bundles, GPO backups or SYSVOL trees.
 ///
 /// # Errors
 /// One of them cannot be read, or is a bundle with more than plain files.
 pub fn diff(old: &Path, new: &Path) -> Result<Comparison, DiffError> {
+    let documents = || [old, new].map(document_of);
+    for _ in 1..MAX_LOOKS {
+        let before = documents();
+        let compared = diff_once(old, new);
+        if documents() == before {
+            return compared;
+        }
+    }
+    diff_once(old, new)
+}
+
+/// What tells a bundle from the one that a build puts in its place.
+fn document_of(folder: &Path) -> Option<Vec<u8>> {
+    plain_file::read_whole(&folder.join(FILE_NAME), crate::bundle::MAX_BYTES).ok()
+}
+
+fn diff_once(old: &Path, new: &Path) -> Result<Comparison, DiffError> {
     let compared = if is_bundle(old) && is_bundle(new) {
         Compared::Bundles
     } else {

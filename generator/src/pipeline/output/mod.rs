@@ -22,7 +22,7 @@ use sha2::Digest as _;
 
 use crate::bundle::{BundleDocument, FileDigest};
 use crate::disk::{self, Claim, Identity};
-use crate::interrupted::{self, Leftover};
+use crate::interrupted::{self, EmptyFolders, Leftover};
 
 pub(super) use error::io_error;
 pub use error::{Foreign, OutputError};
@@ -239,11 +239,11 @@ impl Staging {
         Ok(digest)
     }
 
-    /// Puts the folder into its place; the previous bundle goes away.
+    /// Puts the folder into its place; the previous bundle lies beside it from then on.
     ///
     /// # Errors
     /// The disk refuses, or the place got other contents meanwhile; the previous bundle stays.
-    pub(super) fn commit(mut self) -> Result<(), OutputError> {
+    pub(super) fn commit(mut self) -> Result<Committed, OutputError> {
         self.check_identity()?;
         removal::remove_intake(&self.folder)?;
         set_folder_modes(&self.folder)?;
@@ -254,7 +254,31 @@ impl Staging {
         // From here on its name may be that of the old bundle.
         self.leftover = None;
         self.above.keep();
-        replacement::put_into_place(&self.place, &before)
+        let previous = replacement::put_into_place(&self.place, &before)?;
+        Ok(Committed {
+            previous,
+            _staging: self,
+        })
+    }
+}
+
+/// A bundle in its place. The place is claimed until this is dropped.
+#[derive(Debug)]
+pub(super) struct Committed {
+    /// Where the bundle that was there before lies now.
+    previous: Option<PathBuf>,
+    _staging: Staging,
+}
+
+impl Committed {
+    /// Takes the previous bundle away.
+    ///
+    /// # Errors
+    /// The disk refuses, or something came into it; what is left of it stays.
+    pub(super) fn remove_previous(self) -> Result<(), OutputError> {
+        self.previous
+            .as_deref()
+            .map_or(Ok(()), replacement::remove_moved)
     }
 }
 
@@ -271,24 +295,32 @@ impl Drop for Staging {
 /// Folders above a place that were made for it. Those that are empty go away with this, unless they
 /// are kept.
 #[derive(Debug)]
-struct Above(Vec<PathBuf>);
+struct Above {
+    /// The innermost first.
+    folders: Vec<PathBuf>,
+    _on_signals: EmptyFolders,
+}
 
 impl Above {
     fn create(parent: &Path) -> Result<Self, OutputError> {
         let missing = parent.ancestors().take_while(|folder| !folder.exists());
-        let made = Self(missing.map(Path::to_owned).collect());
+        let folders: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        let made = Self {
+            _on_signals: EmptyFolders::at(&folders),
+            folders,
+        };
         disk::create_folders(parent).map_err(io_error("create folder", parent))?;
         Ok(made)
     }
 
     fn keep(&mut self) {
-        self.0.clear();
+        self.folders.clear();
     }
 }
 
 impl Drop for Above {
     fn drop(&mut self) {
-        for folder in &self.0 {
+        for folder in &self.folders {
             // Not when it holds something by now.
             let _ = disk::remove_folder(folder);
         }

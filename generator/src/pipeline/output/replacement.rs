@@ -1,6 +1,6 @@
 //! A new bundle into the place of the old one, and what a kill in the middle of that asks for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::leftover;
 use super::contents::{Contents, judge};
@@ -10,10 +10,18 @@ use super::removal::{remove_bundle, sweep};
 use crate::disk::{self, Claim};
 
 /// Puts the staged folder into its place, where `before` was found. Where folders can be
-/// exchanged the place is never empty; elsewhere two renames follow each other.
-pub(super) fn put_into_place(place: &Place, before: &Contents) -> Result<(), OutputError> {
+/// exchanged the place is never empty; elsewhere two renames follow each other. Tells where the
+/// bundle that was there lies from then on.
+pub(super) fn put_into_place(
+    place: &Place,
+    before: &Contents,
+) -> Result<Option<PathBuf>, OutputError> {
     let (staging, target) = (place.staging(), &place.target);
-    let placed = |result: std::io::Result<()>| result.map_err(io_error("put into place", target));
+    let placed = |result: std::io::Result<()>| {
+        result
+            .map(|()| None)
+            .map_err(io_error("put into place", target))
+    };
     match before {
         Contents::Absent => return placed(disk::rename(&staging, target)),
         Contents::Empty => {
@@ -26,8 +34,7 @@ pub(super) fn put_into_place(place: &Place, before: &Contents) -> Result<(), Out
         Contents::Bundle(_) => {}
     }
     if disk::exchange(&staging, target).map_err(io_error("exchange", target))? {
-        // The paths that were listed begin with the place; now they begin elsewhere.
-        return remove_moved(&staging);
+        return Ok(Some(staging));
     }
     let previous = place.previous();
     disk::rename(target, &previous).map_err(io_error("move aside", target))?;
@@ -37,11 +44,12 @@ pub(super) fn put_into_place(place: &Place, before: &Contents) -> Result<(), Out
         let _ = disk::rename(&previous, target);
         return Err(io_error("put into place", target)(error));
     }
-    remove_moved(&previous)
+    Ok(Some(previous))
 }
 
-/// Removes the bundle that was replaced, judged anew where it lies now.
-fn remove_moved(folder: &Path) -> Result<(), OutputError> {
+/// Removes the bundle that was replaced, judged anew where it lies now: the paths that were listed
+/// before begin with its place.
+pub(super) fn remove_moved(folder: &Path) -> Result<(), OutputError> {
     match judge(folder, folder)? {
         Contents::Bundle(bundle) => remove_bundle(folder, &bundle),
         Contents::Absent | Contents::Empty => sweep(folder),

@@ -282,7 +282,7 @@ impl Outside {
         let config = request.config.as_deref().map(Config::load).transpose();
         let config = config.map_err(BuildError::Config)?;
         let lock = match &request.config {
-            Some(path) => lock::load(&lock::path_beside(path))?,
+            Some(path) => lock::read_of(path)?,
             None => None,
         };
         let mut roots = trust::load_roots(&request.roots)?;

@@ -26,7 +26,7 @@ pub(super) fn tempdir() -> tempfile::TempDir {
 pub(super) fn write(out: &Path, kept: &[Kept], name: &str) -> Result<(), OutputError> {
     let mut staging = Staging::begin(out, kept)?;
     fill(&mut staging, name)?;
-    staging.commit()
+    staging.commit()?.remove_previous()
 }
 
 /// Writes all files and leaves the folder where it is.
