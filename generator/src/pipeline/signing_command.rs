@@ -177,8 +177,9 @@ fn masked(text: &str, secrets: &[String]) -> String {
     out
 }
 
-/// How programs print a value: as it is, each long line of it, with escapes, in hex, Base64 (of
-/// UTF-16 too, as PowerShell takes commands) or as part of an address.
+/// How programs print a value: as it is, each long line of it, with escapes of JSON, XML and the
+/// shells, in hex, Base64 (of UTF-16 too, as PowerShell takes commands) or as part of an address or a
+/// form.
 fn forms(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
     let hex = |digits: fn(&u8) -> String| bytes.iter().map(digits).collect::<Vec<String>>();
@@ -195,7 +196,31 @@ fn forms(secret: &str) -> Vec<String> {
         bytes.iter().map(piece).collect::<String>()
     };
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let xml = |quotes: [&str; 2]| {
+        let text = secret.replace('&', "&amp;").replace('<', "&lt;");
+        let text = text.replace('>', "&gt;").replace('"', quotes[0]);
+        text.replace('\'', quotes[1])
+    };
+    let in_form = percent(
+        |byte| byte == b' ' || byte.is_ascii_alphanumeric() || b"-._~".contains(&byte),
+        upper,
+    )
+    .replace(' ', "+");
     let mut forms = vec![
+        xml(["&quot;", "&apos;"]),
+        xml(["&quot;", "&#39;"]),
+        xml(["&#34;", "&#x27;"]),
+        in_form.replace('~', "%7E"),
+        in_form,
+        secret.replace('\'', "''"),
+        secret.replace('\'', r"'\''"),
+        wide.iter().map(lower).collect(),
+        wide.iter().map(upper).collect(),
+        hex(lower).join("-"),
+        hex(upper).join("-"),
+        hex(lower).join(", 0x"),
+        hex(upper).join(", 0x"),
         secret.to_owned(),
         secret.escape_debug().to_string(),
         secret.escape_default().to_string(),
@@ -214,7 +239,6 @@ fn forms(secret: &str) -> Vec<String> {
     forms.extend(lines.map(str::to_owned));
     // Within a longer text its Base64 begins at one of three places of a group; the letters that
     // it shares with its neighbours are left away.
-    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, before) in [
         (bytes, 0),
         (bytes, 1),
@@ -310,6 +334,11 @@ mod tests {
             (r#"{"pin":"p\"ss wörd/?"}"#, r#"{"pin":"***"}"#),
             ("?pin=p%22ss%20w%C3%B6rd%2F%3F&x", "?pin=***&x"),
             ("31 32 33 34 35", "***"),
+            ("<pin>p&quot;ss wörd/?</pin>", "<pin>***</pin>"),
+            ("pin=p%22ss+w%C3%B6rd%2F%3F&x", "pin=***&x"),
+            ("0x31, 0x32, 0x33, 0x34, 0x35", "0x***"),
+            ("31-32-33-34-35", "***"),
+            ("31003200330034003500", "***"),
             ("no key MIIEvQIBADANBg in it", "no key *** in it"),
             ("nothing of it", "nothing of it"),
         ] {

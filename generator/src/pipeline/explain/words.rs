@@ -7,6 +7,7 @@ use gangway_contract::facts::{
     FeatureState, ProductType, ReportedMode, RunningMode, ServiceState, StartType,
 };
 use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
+use gangway_contract::manifest::Mode;
 use gangway_contract::product::Route;
 use gangway_contract::report::{SignerVerdict, StepOutcome};
 use gangway_contract::step::{CheckedFile, StepKind};
@@ -14,6 +15,7 @@ use gangway_contract::text::Word;
 use gangway_contract::{Reason, State};
 
 use super::Page;
+use crate::bundle::mode_name;
 use crate::failure::FailureCode;
 use crate::fleet::{OwnerCheck, Standing};
 
@@ -134,6 +136,14 @@ fn answers(pages: &mut Vec<Page>) {
             "read `message`, `causes` and `hints` beside it; docs/answers.md has them all",
         )
     }));
+    pages.extend(MODES.map(|(mode, about)| {
+        let next =
+            "`gangway build --mode` chooses it; without it `onboard.mode` of the config does";
+        page(mode_name(mode), "mode of a bundle", about, next)
+    }));
+    pages.extend(
+        COUNTS.map(|(word, about, next)| page(word, "count of a fleet report", about, next)),
+    );
     pages.extend(SIGNATURES.map(|(word, about)| {
         page(
             word,
@@ -143,6 +153,54 @@ fn answers(pages: &mut Vec<Page>) {
         )
     }));
 }
+
+/// What a bundle does on the servers that run it.
+const MODES: [(Mode, &str); 3] = [
+    (
+        Mode::Precheck,
+        "Looks at each server and reports what stands in the way; nothing is changed, so nothing is \
+         `done` by it either.",
+    ),
+    (
+        Mode::Onboard,
+        "Brings each server to the state `onboarded`, and tells whether it is protected.",
+    ),
+    (
+        Mode::Offboard,
+        "Takes each server out of the tenant: good means `offboarded`. Its package expires within days.",
+    ),
+];
+
+/// What `report` counts besides the standings of servers.
+const COUNTS: [(&str, &str, &str); 5] = [
+    (
+        "clear",
+        "Servers whose precheck found nothing in the way of onboarding.",
+        "they may be onboarded",
+    ),
+    (
+        "held",
+        "Servers whose precheck found something in the way of onboarding.",
+        "see `blockers` for what it is, and `gangway explain REASON`",
+    ),
+    (
+        "unreadable",
+        "Files in the reports folder that are named as reports and are none that can be read; they \
+         count for no server.",
+        "the problems beside the number name them and say why",
+    ),
+    (
+        "left_out",
+        "Reports that can be read and do not count: of another server than their name says, of another \
+         owner, campaign or time.",
+        "the problems beside the number name them and say why",
+    ),
+    (
+        "missing",
+        "Expected servers of which no report counts.",
+        "`gangway report --all` names them; the standing of each says whether there was ever one",
+    ),
+];
 
 /// As `sign` and `verify` answer.
 const SIGNATURES: [(&str, &str); 4] = [
@@ -160,13 +218,40 @@ const SIGNATURES: [(&str, &str); 4] = [
 
 fn state_page(state: State) -> Page {
     let standing = Standing::State(state);
-    let about = format!("State of a server: {}.", standing.words());
+    let about = format!(
+        "State of a server: {}. {}",
+        standing.words(),
+        state_meaning(state)
+    );
     page(
         state.as_str(),
         "state",
         &about,
         "read reason and next action in the server's newest report; `gangway explain REASON` tells more",
     )
+}
+
+/// What a report of the state proves.
+const fn state_meaning(state: State) -> &'static str {
+    match state {
+        State::Onboarded => {
+            "The sensor reports to the tenant of the bundle, it was heard from lately, and the server is \
+             protected as wanted."
+        }
+        State::OnboardedPendingReboot => "As `onboarded`, and a restart is still asked for.",
+        State::OnboardedUnhealthy => {
+            "The sensor is onboarded, and the server is not protected, or not watched, as wanted."
+        }
+        State::Offboarded => "The sensor no longer reports to a tenant.",
+        State::Assessed => "It was looked at only, and nothing was changed.",
+        State::Waiting => "Nothing is wrong; the next run goes on.",
+        State::Blocked => "Something on the server stands in the way, which a person must clear.",
+        State::Failed => "A step was tried, and the server did not become what it should be.",
+        State::Refused => {
+            "Program, manifest or payload is not what it must be, and nothing of it was run."
+        }
+        State::NotTargeted => "The bundle is for other products of Windows than this one.",
+    }
 }
 
 /// Standings that no single report gives.
