@@ -166,7 +166,10 @@ impl Fault for BuildError {
             Self::Output(error) => return error.hint(),
             Self::Stub { source, .. } => return source.hint().map(Cow::Borrowed),
             Self::Gpo { source, .. } => return Some(source.problem().next_action.into()),
-            Self::Root { .. } => "name a certificate as PEM or DER",
+            Self::Root { .. } => {
+                "`signing.roots`, `trust.lab_roots` and `trust.blob_roots` of the config, and `--root`, name \
+                 certificates as PEM or DER"
+            }
             Self::RevocationList { .. } => "name a whole list of one issuer as PEM or DER",
             Self::Lock { .. } => "take it from version control again; it is not edited by hand",
             Self::LockOfAnother { .. } => "give each config a folder of its own",

@@ -33,6 +33,9 @@ fn slip(message: &str, tables: &[(&str, &[&str])]) -> Option<String> {
             "offboarding is no setting: ask for it by `gangway build --mode offboard`".to_owned(),
         );
     }
+    if word_for_a_flag(message) {
+        return Some("a flag is `true` or `false`, and a text stands in quotes".to_owned());
+    }
     if said.contains("escape") {
         return Some(
             "in double quotes a backslash begins an escape; write the path in single quotes, as \
@@ -60,6 +63,17 @@ fn slip(message: &str, tables: &[(&str, &[&str])]) -> Option<String> {
     let (header, keys) = tables.iter().find(|(header, _)| section(header))?;
     let keys = keys.join("`, `");
     Some(format!("add the section `{header}`; its keys are `{keys}`"))
+}
+
+/// Does the line that the message shows have a word without quotes as its value? The TOML reader takes
+/// one that begins as `nan` or `inf` for a number, and other ones for nothing.
+fn word_for_a_flag(message: &str) -> bool {
+    const WORDS: [&str; 6] = ["yes", "no", "on", "off", "True", "False"];
+    message.lines().any(|line| {
+        let value = line.split_once(" = ").map(|(_, value)| value.trim());
+        let value = value.map(|value| value.split('#').next().unwrap_or_default().trim());
+        value.is_some_and(|value| WORDS.contains(&value))
+    })
 }
 
 /// The message reads ``unknown field `x`, expected one of `a`, `b` ``: the name and those that
@@ -98,6 +112,10 @@ mod tests {
                 "`mode` belongs to `[onboard]`",
             ),
             ("unknown field `colour`, expected `share`", "gangway init"),
+            (
+                "4 | checked = no\n  |    ^^ invalid float",
+                "`true` or `false`",
+            ),
             ("invalid type", "gangway init"),
         ] {
             let found = hint(message, tables);

@@ -61,10 +61,17 @@ impl Config {
         };
         let bytes = plain_file::read_whole(path, MAX_BYTES)
             .map_err(|error| unreadable(error.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|error| ConfigError::Malformed {
+        let malformed = |why: String| ConfigError::Malformed {
             path: path.to_owned(),
-            why: format!("it is no text in UTF-8: {}", error.utf8_error()),
+            why,
             hint: "save it as UTF-8".to_owned(),
+        };
+        // No text of UTF-8 that a person writes has one; UTF-16 has one beside every letter.
+        if bytes.contains(&0) {
+            return Err(malformed("it holds NUL bytes, as UTF-16 does".to_owned()));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            malformed(format!("it is no text in UTF-8: {}", error.utf8_error()))
         })?;
         Self::parse(&text, path)
     }
