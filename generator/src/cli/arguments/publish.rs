@@ -1,0 +1,98 @@
+//! What `publish` takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::shared::{Moment, Outside};
+use crate::publication::{HostName, Link};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Publish {
+    /// Payloads and switch, onto the share that servers read; a dry run unless `--apply` is given
+    Share(PublishShare),
+    /// GPOs, WMI filter and bootstrap; a dry run unless `--apply` is given
+    Gpo(PublishGpo),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PublishShare {
+    /// The bundle's folder
+    pub(in crate::cli) bundle: PathBuf,
+    /// The share: a folder that it is reached by (mounted, or the file server's own disk), or its UNC
+    /// path; else the bundle's `share.root`
+    #[arg(long, value_name = "FOLDER|UNC")]
+    pub(in crate::cli) to: Option<PathBuf>,
+    /// Account that writes to a UNC path, except on Windows, which signs in the user who is:
+    /// `admin@contoso.com` or `CONTOSO\admin`
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(in crate::cli) user: Option<String>,
+    /// First line of this file is the password, `-` is standard input; else the variable
+    /// `GANGWAY_PASSWORD`, else a prompt
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) password_file: Option<PathBuf>,
+    /// Writes; without it the steps are only printed
+    #[arg(long)]
+    pub(in crate::cli) apply: bool,
+    /// Publishes the payloads of a bundle whose bootstrap has no signature; for tests only
+    #[arg(long)]
+    pub(in crate::cli) allow_unsigned: bool,
+    #[command(flatten)]
+    pub(in crate::cli) outside: Outside,
+    #[command(flatten)]
+    pub(in crate::cli) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PublishGpo {
+    /// The bundle's folder
+    pub(in crate::cli) bundle: PathBuf,
+    /// Full DNS name of the domain controller to write to; else the domain's PDC emulator
+    #[arg(long, value_name = "HOST")]
+    pub(in crate::cli) dc: Option<HostName>,
+    /// Which domain of the bundle, when it is for several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) domain: Option<String>,
+    /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "offline")]
+    pub(in crate::cli) user: Option<String>,
+    /// First line of this file is the password, `-` is standard input; else the variable
+    /// `GANGWAY_PASSWORD`, else a prompt
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) password_file: Option<PathBuf>,
+    /// StartTLS on port 389 instead of LDAPS on port 636
+    #[arg(long)]
+    pub(in crate::cli) start_tls: bool,
+    /// Folder at which the domain controller's SYSVOL share is mounted; else `\\HOST\SYSVOL` on
+    /// Windows, and the program `smbclient` elsewhere
+    #[arg(long, value_name = "FOLDER")]
+    pub(in crate::cli) sysvol: Option<PathBuf>,
+    /// Writes; without it the steps are only printed
+    #[arg(long)]
+    pub(in crate::cli) apply: bool,
+    /// Asks no server: prints what one would be asked, and the steps for a domain that has nothing
+    /// of the bundle
+    #[arg(long, conflicts_with_all = ["apply", "rollback"])]
+    pub(in crate::cli) offline: bool,
+    /// Brings back what was there before the last publication
+    #[arg(long, conflicts_with_all = ["link", "allow_unsigned"])]
+    pub(in crate::cli) rollback: bool,
+    /// Links GPOs to this domain or unit, by distinguished name, switched off: task and settings, or
+    /// one policy alone with `deploy=`, `settings=`, `offboard=` or `role:NAME=` before the name. A
+    /// role's exclusions are linked in the last way only; may be given more than once
+    #[arg(long, value_name = "[WHICH=]DN")]
+    pub(in crate::cli) link: Vec<Link>,
+    /// Switches the links of `--link` on
+    #[arg(long, requires = "link")]
+    pub(in crate::cli) enable_links: bool,
+    /// Publishes a bootstrap without a signature; for tests only
+    #[arg(long)]
+    pub(in crate::cli) allow_unsigned: bool,
+    /// Folder that keeps what was there before; else `gangway-published` beside the bundle
+    #[arg(long, value_name = "FOLDER")]
+    pub(in crate::cli) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) outside: Outside,
+    #[command(flatten)]
+    pub(in crate::cli) moment: Moment,
+}
