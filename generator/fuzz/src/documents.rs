@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use gangway::bundle::BundleDocument;
-use gangway::fleet::{ExpectedServers, History, SavedOwners};
+use gangway::fleet::{AnalyzerResult, ExpectedServers, History, SavedOwners};
 use gangway::formats::security::{ntacl_owner, sddl_owner};
 use gangway::gpo::backup::{BackupDocument, BackupInstance, read_manifest};
 use gangway::gpo::comment::PolicyComments;
@@ -25,6 +25,7 @@ use super::documents_seeds as seeds;
 
 /// The targets of this file.
 pub const TARGETS: &[Target] = &[
+    ("analyzer", analyzer, seeds::analyzer_results),
     ("config", config, seeds::configs),
     ("gpo_files", gpo_files, seeds::gpo_binary_files),
     ("gpo_xml", gpo_xml, seeds::gpo_xml_files),
@@ -33,6 +34,11 @@ pub const TARGETS: &[Target] = &[
     ("lock", lock, seeds::locks),
     ("owners", owners, seeds::owners),
 ];
+
+/// A result of Microsoft's Client Analyzer, or the archive around it.
+pub fn analyzer(data: &[u8]) {
+    let _ = AnalyzerResult::read_bytes(data);
+}
 
 /// `gangway.toml`.
 pub fn config(data: &[u8]) {

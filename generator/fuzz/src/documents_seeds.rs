@@ -10,6 +10,7 @@ use gangway_contract::manifest::{Cloud, Connectivity, Mode, Settings, Tenant};
 use gangway_contract::{
     BundleId, Control, Facts, Manifest, ReleaseId, Report, Sha256, State, UtcTime, manifest, report,
 };
+use gangway_fixtures::hostile::{RawEntry, RawZip};
 
 use super::Seeds;
 
@@ -206,6 +207,32 @@ pub fn gpo_binary_files() -> Seeds {
             .map(|gpo| named("parm2", gpo.wmi_filter.parm2())),
     );
     seeds
+}
+
+/// Results as the analyzer writes them, in cultures that write their times otherwise, and packed.
+pub fn analyzer_results() -> Seeds {
+    let result = |time: &str| {
+        format!(
+            "<MDEResults><general><scriptRunTime><value>{time}</value></scriptRunTime></general>\
+             <devInfo><deviceName><value>SRV1</value></deviceName></devInfo><AVCompInfo>\
+             <DefenderState displayName=\"Defender AV mode\"><value>Active</value></DefenderState>\
+             </AVCompInfo><events><event id=\"1\"><severity>Error</severity><check>x</check>\
+             <checkresult>&lt;b&gt;y&lt;/b&gt;</checkresult></event></events></MDEResults>"
+        )
+    };
+    let english = result("28/11/2026 8:21:33 AM +01:00");
+    let name = "SystemInfoLogs\\MDEClientAnalyzer.xml";
+    vec![
+        named("german", result("28.11.2026 8:21:33  +01:00")),
+        named("thai", result("28/11/2569 20:21:33 +07:00")),
+        named(
+            "archive",
+            RawZip::new()
+                .with(&RawEntry::stored(name.as_bytes(), english.as_bytes()))
+                .finish(),
+        ),
+        named("english", english),
+    ]
 }
 
 /// Daily counts as a prune leaves them, and with a reason of a later version.

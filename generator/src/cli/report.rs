@@ -25,6 +25,15 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     let lists = Lists::read(given)?;
     let question = lists.question(given)?;
     let mut fleet = fleet::read(&given.folder, &question)?;
+    if !given.analyzer.is_empty() {
+        let gathered = fleet::gather_evidence(&given.analyzer).map_err(|error| {
+            Failure::of(FailureCode::Files, error.to_string()).hint(
+                "`--analyzer` takes a folder with archives `MDEClientAnalyzerResult*.zip`, one with \
+                 what was unpacked from them, or one such file",
+            )
+        })?;
+        fleet::stand_beside(&mut fleet, gathered);
+    }
     if given.require_owners {
         let open = fleet::required_problem(&fleet.coverage);
         fleet.problems.extend(open);

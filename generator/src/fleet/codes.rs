@@ -152,6 +152,49 @@ each folder a history of its own. To delete late reports, prune with a history f
 it all reports of counted days stay.",
 };
 
+/// A result of another program that cannot be read.
+pub static UNREADABLE_RESULT: Code = Code {
+    id: "GW4013",
+    severity: Severity::Warning,
+    title: "results of the analyzer cannot be read",
+    page: "`report --analyzer` reads `SystemInfoLogs\\MDEClientAnalyzer.xml` of Microsoft's Client Analyzer, in \
+archives named `MDEClientAnalyzerResult*.zip` and in folders that somebody unpacked. The file named here is \
+cut, larger than 16 MiB, no XML, another document, or says of no device what it is of; an archive holds none \
+or more than one.\n\nLook at the file, run the analyzer again, or leave the file out. No report of a server \
+is judged otherwise for it.",
+};
+
+/// A result of a server that is not known.
+pub static RESULT_OF_NO_SERVER: Code = Code {
+    id: "GW4014",
+    severity: Severity::Warning,
+    title: "results of the analyzer stand beside no server",
+    page: "A result names its device by the NetBIOS name, without a domain, at most 15 characters. No server \
+that reported or is expected has that name.\n\nName a list of all servers with `--expected`, or leave the \
+files out. A server that was renamed since has its old name in the result.",
+};
+
+/// A result that may be of several servers.
+pub static RESULT_OF_SEVERAL: Code = Code {
+    id: "GW4015",
+    severity: Severity::Warning,
+    title: "the device of a result may be one of several servers",
+    page: "A result names its device by the NetBIOS name, without a domain, at most 15 characters. Servers of \
+several domains have that name, or names that are cut to it, so that nobody knows which is meant: the result \
+stands beside none.\n\nAsk those servers themselves.",
+};
+
+/// A result that a newer one takes the place of.
+pub static OLDER_RESULT: Code = Code {
+    id: "GW4016",
+    severity: Severity::Note,
+    title: "older results of the analyzer are not quoted",
+    page: "Several results are of one server: the newest is quoted. One whose time cannot be read counts as \
+older than all others. Where the culture of the server leaves out whether it was morning or evening, and no \
+archive tells it, the morning counts.\n\nNothing has to be done. Leave the older files out, and this is not \
+said again.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -166,4 +209,8 @@ pub static ALL: &[&Code] = &[
     &REPEATED_ROW,
     &DOUBTFUL_LIST,
     &CAME_LATE,
+    &UNREADABLE_RESULT,
+    &RESULT_OF_NO_SERVER,
+    &RESULT_OF_SEVERAL,
+    &OLDER_RESULT,
 ];

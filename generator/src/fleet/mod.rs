@@ -12,6 +12,7 @@ mod counts;
 mod decode;
 mod elsewhere;
 mod error;
+mod evidence;
 mod expected;
 mod fold;
 mod hex;
@@ -29,6 +30,11 @@ use serde::Serialize;
 
 pub use counts::none_counts;
 pub use error::{FleetError, MAX_REPORTS};
+pub use evidence::{
+    AnalyzerResult, Evidence, EvidenceCount, EvidenceError, EvidenceFact, EvidenceFinding,
+    Gathered, gather as gather_evidence, stand_beside,
+};
+use expected::NETBIOS_LENGTH;
 pub use expected::{ExpectedError, ExpectedServers};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
@@ -86,6 +92,8 @@ pub struct Fleet {
     /// What came of asking the service's addresses (`connectivity` on the servers), worst
     /// first; servers that never asked are in none.
     pub connectivity: Vec<ConnectivityCount>,
+    /// Results of other programs that were read (`--analyzer`); none when none was asked for.
+    pub evidence: Option<EvidenceCount>,
     /// The newest report of each server, sorted by name.
     pub servers: Vec<Server>,
     /// Reports that count for nothing, rows of the list that name nothing, and why; they stand
@@ -186,6 +194,8 @@ pub struct Server {
     pub report: Option<ServerReport>,
     /// Its newest `connectivity` report.
     pub connectivity: Option<ServerConnectivity>,
+    /// What another program found there: quoted, and nothing that counts.
+    pub evidence: Option<Evidence>,
 }
 
 /// What a server said of its way to the service.

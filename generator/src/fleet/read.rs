@@ -116,6 +116,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         held: outlooks.held,
         blockers: outlooks.blockers,
         connectivity: connectivity::count(&servers),
+        evidence: None,
         servers,
         problems,
     })
@@ -352,6 +353,7 @@ fn server(
         standing,
         report,
         connectivity: newest.connectivity.map(|(_, asked)| asked),
+        evidence: None,
     }
 }
 
@@ -363,6 +365,7 @@ fn silent(fqdn: String) -> Server {
         standing: Standing::NoReport,
         report: None,
         connectivity: None,
+        evidence: None,
     }
 }
 

@@ -57,6 +57,13 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
     }
     out.push_str(&in_the_way(fleet));
     out.push_str(&connectivity(fleet));
+    if let Some(count) = fleet.evidence {
+        let _ = writeln!(
+            out,
+            "\nanalyzer: {} results, beside {} servers; they count for nothing",
+            count.results, count.servers
+        );
+    }
     let _ = match fleet.campaign.mode {
         // A share of servers that are done would be read as one of servers that are onboarded.
         Mode::Precheck => write!(
@@ -234,12 +241,24 @@ fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
                 servers: Vec::new(),
             })
             .servers
-            .push(line(server));
+            .push(lines(server));
     }
     groups
 }
 
-/// A server and what is known of it.
+/// A server, what is known of it, and what another program found there.
+fn lines(server: &Server) -> String {
+    let own = line(server);
+    match &server.evidence {
+        Some(evidence) => {
+            let (when, words) = (evidence.when(), evidence.words());
+            format!("{own}\n    {} of {when}: {words}", evidence.source)
+        }
+        None => own,
+    }
+}
+
+/// What is known of a server by its reports.
 fn line(server: &Server) -> String {
     let name = &server.fqdn;
     match (&server.report, server.standing) {

@@ -6,7 +6,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::{Fleet, Server, ServerReport};
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "fqdn",
     "expected",
     "standing",
@@ -21,6 +21,7 @@ const HEADER: [&str; 14] = [
     "protected",
     "owner",
     "blockers",
+    "analyzer",
 ];
 
 /// The table, a header and one row for each server, as separated values (RFC 4180, lines
@@ -39,7 +40,7 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server) -> [String; 14] {
+fn row(server: &Server) -> [String; 15] {
     let report = server.report.as_ref();
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     let own_words = server.standing.next_action().map(str::to_owned);
@@ -60,6 +61,12 @@ fn row(server: &Server) -> [String; 14] {
         report.map_or_else(String::new, |report| report.protected.to_string()),
         report.map_or_else(String::new, |report| report.owner.as_str().to_owned()),
         report.map_or_else(String::new, blockers),
+        server
+            .evidence
+            .as_ref()
+            .map_or_else(String::new, |evidence| {
+                format!("{}: {}", evidence.when(), evidence.words())
+            }),
     ]
 }
 

@@ -5,6 +5,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod analyzer;
 #[cfg(unix)]
 mod answers;
 mod attacks;

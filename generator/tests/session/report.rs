@@ -8,7 +8,7 @@ use super::desk::Desk;
 
 /// The moment that all reports here are read at, and an hour before it.
 const NOW: &str = "1772445600";
-const LATELY: &str = "2026-03-02T09:00:00Z";
+pub(crate) const LATELY: &str = "2026-03-02T09:00:00Z";
 
 /// A report in whose texts a taken server hid `hidden`.
 fn report(hidden: &str) -> Vec<u8> {
@@ -42,7 +42,7 @@ fn healthy() -> Value {
 }
 
 /// A desk whose folder `reports` holds these reports under the names of a bootstrap.
-fn desk_with(reports: &[Value]) -> Desk {
+pub(crate) fn desk_with(reports: &[Value]) -> Desk {
     let desk = Desk::empty();
     std::fs::create_dir(desk.path("reports")).unwrap();
     for (number, report) in (0..).zip(reports) {
@@ -61,7 +61,7 @@ fn put_as(desk: &Desk, folder: &str, report: &Value, number: u32) {
     desk.put(&format!("{folder}/{name}"), report.to_string().as_bytes());
 }
 
-fn report_of(name: &str, state: &str, finished_at: &str) -> Value {
+pub(crate) fn report_of(name: &str, state: &str, finished_at: &str) -> Value {
     let mut document: Value = serde_json::from_slice(&report("")).unwrap();
     document["fqdn"] = format!("{name}.contoso.com").into();
     document["state"] = state.into();
@@ -80,7 +80,7 @@ fn with_org(mut report: Value, org_id: &str) -> Value {
 const OURS: &str = "01234567-89ab-cdef-0123-456789abcdef";
 const OTHER: &str = "fedcba98-89ab-cdef-0123-456789abcdef";
 
-fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["report", "reports", "--as-of", NOW], more].concat()
 }
 

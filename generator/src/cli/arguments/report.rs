@@ -27,6 +27,10 @@ pub(in crate::cli) struct Report {
     /// Owners of the report files, saved where the files lie; see `gangway explain GW4008`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) owners: Option<PathBuf>,
+    /// Quotes results of Microsoft's Client Analyzer beside the servers: a folder with
+    /// `MDEClientAnalyzerResult*.zip` or unpacked results, or one file; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    pub(in crate::cli) analyzer: Vec<PathBuf>,
     /// Fails unless every report that counts belongs to the account of its server
     #[arg(long, requires = "expected")]
     pub(in crate::cli) require_owners: bool,
@@ -51,7 +55,7 @@ pub(in crate::cli) struct Report {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Prune {
     /// Deletes old reports and keeps them as daily counts; a dry run unless `--apply` is given
-    #[arg(long = "prune", conflicts_with_all = ["csv", "all", "threshold", "require_owners"])]
+    #[arg(long = "prune", conflicts_with_all = ["csv", "all", "threshold", "require_owners", "analyzer"])]
     pub(in crate::cli) wanted: bool,
     /// With `--prune`: keeps this many newest reports of each server, however old
     #[arg(long, value_name = "N", requires = "wanted", default_value_t = 3,

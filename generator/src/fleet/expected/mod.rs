@@ -19,7 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use odd::{Odd, ambiguous, problems};
 use row::Row;
-use server_name::{NETBIOS_LENGTH, ServerName};
+pub(super) use server_name::NETBIOS_LENGTH;
+use server_name::ServerName;
 
 use super::decode::{NoText, decode};
 use crate::formats::security::Sid;

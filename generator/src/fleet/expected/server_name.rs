@@ -7,7 +7,7 @@ const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 253;
 
 /// A NetBIOS name, and with it `sAMAccountName` without its `$`, is cut at 15 characters.
-pub(super) const NETBIOS_LENGTH: usize = 15;
+pub(in crate::fleet) const NETBIOS_LENGTH: usize = 15;
 
 /// The name of a server, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

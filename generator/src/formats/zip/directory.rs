@@ -59,6 +59,8 @@ pub struct Entry {
     pub data_start: u64,
     /// Unix file type bits say that it is a link, a device or a pipe.
     pub special: bool,
+    /// Date and time as MS-DOS packs them.
+    packed_time: (u16, u16),
     header: u64,
     descriptor: bool,
 }
@@ -68,6 +70,42 @@ impl Entry {
     pub fn name(&self) -> EntryName {
         EntryName::read(&self.raw_name, self.utf8, self.unicode_name.as_deref())
     }
+
+    /// The time that the archive gives it; none where it gives none. Nobody checked that there is
+    /// such a day.
+    pub fn stored_time(&self) -> Option<StoredTime> {
+        let (date, time) = self.packed_time;
+        let bits = |value: u16, from: u32, count: u32| {
+            // At most six bits.
+            u8::try_from((value >> from) & ((1 << count) - 1)).unwrap_or(0)
+        };
+        (date != 0).then(|| StoredTime {
+            year: 1980 + (date >> 9),
+            month: bits(date, 5, 4),
+            day: bits(date, 0, 5),
+            hour: bits(time, 11, 5),
+            minute: bits(time, 5, 6),
+            second: bits(time, 0, 5) * 2,
+        })
+    }
+}
+
+/// A time of MS-DOS (APPNOTE 4.4.6): of the clock of the machine that packed it, in steps of two
+/// seconds, and nobody says in which zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredTime {
+    /// From 1980 on.
+    pub year: u16,
+    /// From 1.
+    pub month: u8,
+    /// From 1.
+    pub day: u8,
+    /// Of 24.
+    pub hour: u8,
+    /// Of 60.
+    pub minute: u8,
+    /// Of 60, even.
+    pub second: u8,
 }
 
 /// A directory as far as it can be read, and all that stands against the archive's structure.
@@ -183,6 +221,7 @@ fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
             size: u64::from(fields.u32(24)),
             data_start: 0,
             special: is_special(fields.u16(4), fields.u32(38)),
+            packed_time: (fields.u16(14), fields.u16(12)),
             header: u64::from(fields.u32(42)),
             descriptor: flags & 0x0008 != 0,
         };

@@ -9,7 +9,7 @@ mod error;
 mod fields;
 pub mod name;
 
-pub use directory::{Directory, DirectoryLimits, Entry, read, survey};
+pub use directory::{Directory, DirectoryLimits, Entry, StoredTime, read, survey};
 pub use entry_reader::{EntryError, EntryReader};
 pub use error::ZipError;
 pub use name::{Characters, EntryName, NameFault};
