@@ -22,7 +22,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use answer::{Answer, Document, Envelope, Nothing};
-use arguments::{Arguments, Command, Publish};
+use arguments::{Arguments, Command, Publish, PublishPart};
 use failure::Failure;
 use output::{Format, Output};
 
@@ -64,10 +64,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Verify(given) => answer(bundles::verify(given, output), output),
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
-        Command::Publish(Publish::Share(given)) => {
-            answer(publish_share::run(given, output), output)
-        }
-        Command::Publish(Publish::Gpo(given)) => answer(publish::run(given, output), output),
+        Command::Publish(given) => publish(given, output),
         Command::Report(given) if given.prune.wanted => {
             answer(report::prune(given, output), output)
         }
@@ -75,6 +72,14 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Explain(given) => answer(commands::explain(given, output), output),
         Command::Completions(given) => answer(commands::completions(given, output), output),
         Command::Schema(given) => answer(schemas::run(given, output), output),
+    }
+}
+
+fn publish(given: &Publish, output: &Output) -> Exit {
+    match &given.part {
+        Some(PublishPart::Share(given)) => answer(publish_share::run(given, output), output),
+        Some(PublishPart::Gpo(given)) => answer(publish::gpo(given, output), output),
+        None => answer(publish::whole(given, output), output),
     }
 }
 

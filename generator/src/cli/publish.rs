@@ -1,14 +1,40 @@
-//! The command `publish gpo`.
+//! The commands `publish` (payloads and policies) and `publish gpo` (policies alone).
 
 use super::answer::Answer;
-use super::arguments::PublishGpo;
+use super::arguments::{Publish, PublishGpo};
 use super::failure::Failure;
 use super::output::Output;
-use super::results::Published;
+use super::results::{Published, PublishedWhole};
 
-pub(super) fn run(given: &PublishGpo, output: &Output) -> Result<Answer<Published>, Failure> {
+/// Payloads and policies.
+pub(super) fn whole(given: &Publish, output: &Output) -> Result<Answer<PublishedWhole>, Failure> {
     #[cfg(feature = "directory")]
-    return gpo::run(given, output);
+    {
+        // The command line is not taken without one.
+        let bundle = given.bundle.clone().unwrap_or_default();
+        policies::run(&bundle, &given.policies, Some(given), output)
+    }
+    #[cfg(not(feature = "directory"))]
+    {
+        let _ = (given, output);
+        Err(without_directory())
+    }
+}
+
+/// Policies alone.
+pub(super) fn gpo(given: &PublishGpo, output: &Output) -> Result<Answer<Published>, Failure> {
+    #[cfg(feature = "directory")]
+    {
+        let answer = policies::run(&given.bundle, &given.policies, None, output)?;
+        Ok(Answer {
+            result: answer.result.map(|whole| whole.policies),
+            problems: answer.problems,
+            lock_changes: answer.lock_changes,
+            failure: answer.failure,
+            exit: answer.exit,
+            below: answer.below,
+        })
+    }
     #[cfg(not(feature = "directory"))]
     {
         let _ = (given, output);
@@ -30,52 +56,111 @@ pub(super) fn without_directory() -> Failure {
 }
 
 #[cfg(feature = "directory")]
-mod gpo {
+mod policies {
     use std::path::{Path, PathBuf};
 
     use crate::cli::answer::Answer;
-    use crate::cli::arguments::PublishGpo;
+    use crate::cli::arguments::{PolicyArguments, Publish};
     use crate::cli::commands::now;
     use crate::cli::failure::Failure;
     use crate::cli::output::Output;
     use crate::cli::password;
-    use crate::cli::results::{self, PublishAction};
-    use crate::pipeline::publish::{ContentsRequest, contents};
+    use crate::cli::publish_share::{Opened, open};
+    use crate::cli::results::{self, PublishAction, PublishedWhole};
+    use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
-        Action, Connection, Contents, Credentials, Encryption, PublishRequest, Published,
-        ServerChoice, plan_offline, publish,
+        Action, Connection, Contents, Credentials, Encryption, Payloads, Places, PublishRequest,
+        Published, ReleaseRequest, ServerChoice, check_links, plan_offline, publish,
     };
 
+    /// The payloads' part of it.
+    struct Share {
+        to: PathBuf,
+        contents: ReleaseContents,
+        only_compare: bool,
+    }
+
+    impl Share {
+        fn of(given: &Publish, contents: ReleaseContents) -> Self {
+            Self {
+                to: given
+                    .to
+                    .clone()
+                    .unwrap_or_else(|| PathBuf::from(&contents.root)),
+                contents,
+                only_compare: given.no_share,
+            }
+        }
+
+        fn request(&self, folder: Option<String>, dry_run: bool) -> ReleaseRequest {
+            ReleaseRequest {
+                folder,
+                dry_run,
+                only_compare: self.only_compare,
+            }
+        }
+
+        fn result(&self) -> results::ReleaseOnShare {
+            let release = &self.contents.release;
+            results::ReleaseOnShare {
+                to: self.to.display().to_string(),
+                root: self.contents.root.clone(),
+                release_id: release.id.clone(),
+                files: release.files.len(),
+                bytes: release.files.iter().map(|file| file.size).sum(),
+                only_compared: self.only_compare,
+            }
+        }
+    }
+
+    /// A bundle that was verified.
+    struct Bundle {
+        policies: Contents,
+        share: Option<Share>,
+    }
+
+    /// Payloads (when they are part of it) and policies.
     pub(super) fn run(
-        given: &PublishGpo,
+        folder: &Path,
+        given: &PolicyArguments,
+        whole: Option<&Publish>,
         output: &Output,
-    ) -> Result<Answer<results::Published>, Failure> {
-        let request = request(given);
+    ) -> Result<Answer<PublishedWhole>, Failure> {
+        let request = request(folder, given);
+        let bundle = read(folder, given, whole, &request)?;
+        output.problems(&bundle.policies.problems);
         // Before anybody is asked for a password.
-        let contents = contents(&ContentsRequest {
-            bundle: given.outside.request(&given.bundle, now(&given.moment)),
-            domain: given.domain.clone(),
-            needs_signature: request.action == Action::Publish && !given.allow_unsigned,
-        })?;
-        output.problems(&contents.problems);
+        check_links(&request.links, &bundle.policies)?;
         let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
-            return offline(&request, contents, output);
+            return offline(&request, bundle, output);
         };
         let password = password::read(given.password_file.as_deref(), user)?;
         let credentials = Credentials::new(user, &password)?;
-        let domain = contents.domain.as_str();
-        let mut server = Connection::open(&server(given), &contents.domain, &credentials)?;
+        let mut server = Connection::open(&server(given), &bundle.policies.domain, &credentials)?;
         output.line(&format!("server   {}", server.host));
+        let mut opened = match &bundle.share {
+            Some(share) => {
+                output.line(&format!("share    {}", share.to.display()));
+                output.line(&format!("release  {}", share.contents.release.id));
+                let signed_in = || Ok(credentials.clone());
+                Some(open(folder, &share.to, &share.contents, signed_in)?)
+            }
+            None => None,
+        };
+        let release_request = match (&bundle.share, &opened) {
+            (Some(share), Some((_, folder))) => {
+                Some(share.request(folder.clone(), request.dry_run))
+            }
+            _ => None,
+        };
+        let places = Places {
+            directory: &mut server.directory,
+            sysvol: server.share.as_mut(),
+            payloads: payloads(bundle.share.as_ref(), release_request.as_ref(), &mut opened),
+        };
         let mut say = |step: &str| output.line(step);
         let mut done = Published::default();
-        let ended = publish(
-            &request,
-            &contents,
-            &mut server.directory,
-            server.share.as_mut(),
-            &mut say,
-            &mut done,
-        );
+        let ended = publish(&request, &bundle.policies, places, &mut say, &mut done);
         for note in &done.notes {
             output.line(&format!("note     {note}"));
         }
@@ -86,9 +171,62 @@ mod gpo {
                 (false, Action::Rollback) => "taken back",
             });
         }
-        let published = Answer::good(results::Published {
-            domain: domain.to_owned(),
-            server: Some(server.host.to_string()),
+        let host = Some(server.host.to_string());
+        Ok(Answer {
+            // What was done before is part of the answer.
+            failure: ended.err().map(Failure::from),
+            ..answer(bundle, &request, host, done, Vec::new())
+        })
+    }
+
+    /// The release with its share, when there is one.
+    fn payloads<'a>(
+        share: Option<&'a Share>,
+        request: Option<&'a ReleaseRequest>,
+        opened: &'a mut Option<Opened>,
+    ) -> Option<Payloads<'a>> {
+        let (opened, _) = opened.as_mut()?;
+        Some(Payloads {
+            request: request?,
+            release: &share?.contents.release,
+            share: opened.as_mut(),
+        })
+    }
+
+    fn read(
+        folder: &Path,
+        given: &PolicyArguments,
+        whole: Option<&Publish>,
+        request: &PublishRequest,
+    ) -> Result<Bundle, Failure> {
+        let wanted = ContentsRequest {
+            bundle: given.outside.request(folder, now(&given.moment)),
+            domain: given.domain.clone(),
+            needs_signature: request.action == Action::Publish && !given.allow_unsigned,
+        };
+        let Some(whole) = whole else {
+            return Ok(Bundle {
+                policies: contents(&wanted)?,
+                share: None,
+            });
+        };
+        let (policies, release) = everything(&wanted)?;
+        Ok(Bundle {
+            policies,
+            share: Some(Share::of(whole, release)),
+        })
+    }
+
+    fn answer(
+        bundle: Bundle,
+        request: &PublishRequest,
+        server: Option<String>,
+        done: Published,
+        asked: Vec<String>,
+    ) -> Answer<PublishedWhole> {
+        let policies = results::Published {
+            domain: bundle.policies.domain.as_str().to_owned(),
+            server,
             action: match request.action {
                 Action::Publish => PublishAction::Publish,
                 Action::Rollback => PublishAction::Rollback,
@@ -97,24 +235,41 @@ mod gpo {
             steps: done.steps,
             unfinished: done.unfinished,
             notes: done.notes,
-            asked: Vec::new(),
-        });
-        Ok(Answer {
-            problems: contents.problems,
-            // What was done before is part of the answer.
-            failure: ended.err().map(Failure::from),
-            ..published
-        })
+            asked,
+        };
+        Answer {
+            problems: bundle.policies.problems,
+            ..Answer::good(PublishedWhole {
+                policies,
+                share: bundle.share.as_ref().map(Share::result),
+            })
+        }
     }
 
     /// What would be asked and written, without a server.
     fn offline(
         request: &PublishRequest,
-        contents: Contents,
+        bundle: Bundle,
         output: &Output,
-    ) -> Result<Answer<results::Published>, Failure> {
+    ) -> Result<Answer<PublishedWhole>, Failure> {
         let mut said = Vec::new();
-        let plan = plan_offline(request, &contents, &mut |step| said.push(step.to_owned()))?;
+        let release_request = bundle.share.as_ref().map(|share| ReleaseRequest {
+            // Nothing is there to compare with.
+            only_compare: false,
+            ..share.request(None, true)
+        });
+        let release = bundle.share.as_ref().map(|share| &share.contents.release);
+        let plan = plan_offline(
+            request,
+            &bundle.policies,
+            release_request.as_ref().zip(release).filter(|_| {
+                !bundle
+                    .share
+                    .as_ref()
+                    .is_some_and(|share| share.only_compare)
+            }),
+            &mut |step| said.push(step.to_owned()),
+        )?;
         for question in &plan.asked {
             output.line(&format!("ask      {question}"));
         }
@@ -125,22 +280,10 @@ mod gpo {
             "no server was asked; a domain that has nothing of this bundle gets these steps, \
              another one those of them that it lacks",
         );
-        Ok(Answer {
-            problems: contents.problems,
-            ..Answer::good(results::Published {
-                domain: contents.domain.as_str().to_owned(),
-                server: None,
-                action: PublishAction::Publish,
-                dry_run: true,
-                steps: plan.published.steps,
-                unfinished: None,
-                notes: plan.published.notes,
-                asked: plan.asked,
-            })
-        })
+        Ok(answer(bundle, request, None, plan.published, plan.asked))
     }
 
-    fn request(given: &PublishGpo) -> PublishRequest {
+    fn request(folder: &Path, given: &PolicyArguments) -> PublishRequest {
         PublishRequest {
             action: if given.rollback {
                 Action::Rollback
@@ -150,7 +293,7 @@ mod gpo {
             dry_run: !given.apply,
             links: given.link.clone(),
             enable_links: given.enable_links,
-            state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
+            state: given.state.clone().unwrap_or_else(|| beside(folder)),
         }
     }
 
@@ -160,7 +303,7 @@ mod gpo {
         bundle.parent().unwrap_or(&bundle).join("gangway-published")
     }
 
-    fn server(given: &PublishGpo) -> ServerChoice {
+    fn server(given: &PolicyArguments) -> ServerChoice {
         ServerChoice {
             host: given.dc.clone(),
             encryption: if given.start_tls {

@@ -11,7 +11,8 @@ use super::results::PublishedShare;
 use crate::failure::FailureCode;
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
 use crate::publication::{
-    FolderShare, LargeFiles, Published, ReleaseRequest, UncPath, publish_release,
+    Credentials, FolderShare, LargeFiles, Payloads, Published, ReleaseRequest, UncPath,
+    publish_release,
 };
 
 pub(super) fn run(
@@ -28,22 +29,22 @@ pub(super) fn run(
         Some(to) => to.clone(),
         None => PathBuf::from(&contents.root),
     };
-    let (mut share, folder) = open(given, &to, &contents)?;
+    let (mut share, folder) = open(&given.bundle, &to, &contents, || sign_in(given, &to))?;
     output.line(&format!("share    {}", to.display()));
     output.line(&format!("release  {}", contents.release.id));
     let request = ReleaseRequest {
         folder,
         dry_run: !given.apply,
+        only_compare: false,
     };
     let mut say = |step: &str| output.line(step);
     let mut done = Published::default();
-    let ended = publish_release(
-        &request,
-        &contents.release,
-        share.as_mut(),
-        &mut say,
-        &mut done,
-    );
+    let payloads = Payloads {
+        request: &request,
+        release: &contents.release,
+        share: share.as_mut(),
+    };
+    let ended = publish_release(payloads, &mut say, &mut done);
     let has_begun = !done.steps.is_empty() || done.unfinished.is_some();
     let ended = match ended {
         Err(error) if !has_begun => return Err(error.into()),
@@ -80,13 +81,20 @@ pub(super) fn run(
 }
 
 /// The share, and the folder below it that is the release root.
-type Opened = (Box<dyn LargeFiles>, Option<String>);
+pub(super) type Opened = (Box<dyn LargeFiles>, Option<String>);
 
-fn open(given: &PublishShare, to: &Path, contents: &ReleaseContents) -> Result<Opened, Failure> {
+/// The share as a path says: a folder, or a server's that an account signs in at. `credentials` are
+/// asked for only when they are needed.
+pub(super) fn open(
+    bundle: &Path,
+    to: &Path,
+    contents: &ReleaseContents,
+    credentials: impl FnOnce() -> Result<Credentials, Failure>,
+) -> Result<Opened, Failure> {
     let text = to.to_string_lossy();
     let is_unc = text.starts_with(r"\\") || text.starts_with("//");
     if !is_unc || cfg!(windows) {
-        apart(&given.bundle, to)?;
+        apart(bundle, to)?;
         return Ok((Box::new(FolderShare::new(to.to_owned())), None));
     }
     let unc: UncPath = text.parse().map_err(|why| {
@@ -95,37 +103,53 @@ fn open(given: &PublishShare, to: &Path, contents: &ReleaseContents) -> Result<O
             r"write it as `\\files.contoso.com\gangway$`, or name a folder that it is reached by",
         )
     })?;
-    signed_in(given, &unc, contents)
+    signed_in(&unc, contents, &credentials()?)
 }
 
-#[cfg(all(unix, feature = "directory"))]
-fn signed_in(
-    given: &PublishShare,
-    unc: &UncPath,
-    contents: &ReleaseContents,
-) -> Result<Opened, Failure> {
+#[cfg(feature = "directory")]
+fn sign_in(given: &PublishShare, to: &Path) -> Result<Credentials, Failure> {
     use super::password;
-    use crate::publication::{Credentials, SmbClient};
 
     let Some(user) = given.user.as_deref() else {
-        let text = format!("no account was named to sign in at `{}`", unc.host);
+        let text = format!("no account was named to sign in at `{}`", to.display());
         return Err(Failure::of(FailureCode::CommandLine, text).hint(
             "give `--user ACCOUNT`, or name a folder that the share is reached by with `--to`",
         ));
     };
     let password = password::read(given.password_file.as_deref(), user)?;
-    let credentials = Credentials::new(user, &password)?;
+    Ok(Credentials::new(user, &password)?)
+}
+
+#[cfg(not(feature = "directory"))]
+fn sign_in(_: &PublishShare, _: &Path) -> Result<Credentials, Failure> {
+    Err(cannot_sign_in())
+}
+
+#[cfg(all(unix, feature = "directory"))]
+#[expect(clippy::unnecessary_wraps, reason = "not every system can")]
+fn signed_in(
+    unc: &UncPath,
+    contents: &ReleaseContents,
+    credentials: &Credentials,
+) -> Result<Opened, Failure> {
+    use crate::publication::SmbClient;
+
     let sizes = || contents.release.files.iter().map(|file| file.size);
-    let share = SmbClient::new(&unc.host, &unc.share, &credentials)
+    let share = SmbClient::new(&unc.host, &unc.share, credentials)
         .for_large_files(sizes().max().unwrap_or(0), sizes().sum());
     Ok((Box::new(share), unc.folder.clone()))
 }
 
 #[cfg(not(all(unix, feature = "directory")))]
-fn signed_in(_: &PublishShare, _: &UncPath, _: &ReleaseContents) -> Result<Opened, Failure> {
+fn signed_in(_: &UncPath, _: &ReleaseContents, _: &Credentials) -> Result<Opened, Failure> {
+    Err(cannot_sign_in())
+}
+
+#[cfg(not(all(unix, feature = "directory")))]
+fn cannot_sign_in() -> Failure {
     let text = "this program was built without the feature `directory`, so it cannot sign in";
-    Err(Failure::of(FailureCode::Program, text)
-        .hint("name a folder that the share is reached by with `--to`"))
+    Failure::of(FailureCode::Program, text)
+        .hint("name a folder that the share is reached by with `--to`")
 }
 
 /// A release inside the bundle that it comes from, or a bundle on the share that is read by every

@@ -32,6 +32,7 @@ documents! {
     "verify" 1 Verified;
     "lint" 1 Linted;
     "diff" 1 Differences;
+    "publish" 1 PublishedWhole;
     "publish share" 1 PublishedShare;
     "publish gpo" 1 Published;
     "report" 1 Fleet;
@@ -171,6 +172,37 @@ pub(super) struct PublishedShare {
     pub(super) unfinished: Option<String>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+}
+
+/// Of `publish`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PublishedWhole {
+    /// Steps and notes are those of the payloads too, in the order of the work.
+    #[serde(flatten)]
+    pub(super) policies: Published,
+    /// The payloads.
+    pub(super) share: Option<ReleaseOnShare>,
+}
+
+/// The release of a bundle, and where it lies.
+#[derive(Serialize, JsonSchema)]
+#[cfg_attr(
+    not(feature = "directory"),
+    allow(dead_code, reason = "the schema is the same without the feature")
+)]
+pub(super) struct ReleaseOnShare {
+    /// Where it was published to: a folder or a UNC path.
+    pub(super) to: String,
+    /// Where the bundle tells servers to look.
+    pub(super) root: String,
+    /// The release, which is the name of its folder below `releases`.
+    pub(super) release_id: String,
+    /// Files of the release.
+    pub(super) files: usize,
+    /// Bytes of all of them.
+    pub(super) bytes: u64,
+    /// Nothing was written there (`--no-share`): each file was compared.
+    pub(super) only_compared: bool,
 }
 
 /// Of `publish gpo`.

@@ -61,6 +61,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Verified>(),
         entry::<results::Linted>(),
         entry::<results::Differences>(),
+        entry::<results::PublishedWhole>(),
         entry::<results::PublishedShare>(),
         entry::<results::Published>(),
         entry::<Fleet>(),

@@ -128,11 +128,25 @@ impl Fault for ContentsError {
 /// # Errors
 /// No bundle, one that does not verify, an unsigned bootstrap, or policies with errors.
 pub fn contents(request: &ContentsRequest) -> Result<Contents, ContentsError> {
+    policies(request, checked(request)?)
+}
+
+/// Reads and checks a bundle for its policies and its payloads.
+///
+/// # Errors
+/// As for [`contents`].
+pub fn everything(request: &ContentsRequest) -> Result<(Contents, ReleaseContents), ContentsError> {
+    let checked = checked(request)?;
+    let payloads = payloads(request, &checked)?;
+    Ok((policies(request, checked)?, payloads))
+}
+
+fn policies(request: &ContentsRequest, checked: Checked) -> Result<Contents, ContentsError> {
     let Checked {
         document,
         exe,
         problems,
-    } = checked(request)?;
+    } = checked;
     let path = request.bundle.bundle.as_path();
     let bundle = |why: String| ContentsError::Bundle {
         path: path.to_owned(),
@@ -194,13 +208,17 @@ pub struct ReleaseContents {
 /// # Errors
 /// As for [`contents`].
 pub fn release(request: &ContentsRequest) -> Result<ReleaseContents, ContentsError> {
-    let Checked {
-        document, problems, ..
-    } = checked(request)?;
+    payloads(request, &checked(request)?)
+}
+
+fn payloads(
+    request: &ContentsRequest,
+    checked: &Checked,
+) -> Result<ReleaseContents, ContentsError> {
     let path = request.bundle.bundle.as_path();
     let listed = Listed {
         bundle: path,
-        document: &document,
+        document: &checked.document,
     };
     let bundle = |why: String| ContentsError::Bundle {
         path: path.to_owned(),
@@ -226,7 +244,7 @@ pub fn release(request: &ContentsRequest) -> Result<ReleaseContents, ContentsErr
             files: files.collect(),
         },
         root: manifest.settings.release_root,
-        problems,
+        problems: checked.problems.clone(),
     })
 }
 

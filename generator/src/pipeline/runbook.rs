@@ -100,6 +100,8 @@ struct Page<'a> {
 
 struct DomainRow<'a> {
     name: &'a str,
+    /// Its distinguished name.
+    dn: String,
     controllers: &'static str,
     /// Its GPOs in the order of import.
     policies: Vec<&'a Written>,
@@ -162,6 +164,7 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
             .iter()
             .map(|domain| DomainRow {
                 name: domain.dns_name.as_str(),
+                dn: domain.dns_name.distinguished_name(),
                 controllers: if domain.include_domain_controllers {
                     "included"
                 } else {

@@ -1,8 +1,9 @@
 //! Doing the steps, each printed before it is done.
 
+use super::release::Publisher;
 use super::{
-    Contents, PublishError, Published, changes_something, exchange, heading, link_change, present,
-    server,
+    Contents, Payloads, PublishError, Published, changes_something, exchange, heading, link_change,
+    present, server,
 };
 use crate::gpo::Guid;
 use crate::gpo::security::SecurityDescriptor;
@@ -35,6 +36,15 @@ impl<'a> Executor<'a> {
             dry_run,
             done,
         }
+    }
+
+    /// Whoever brings the payloads says and notes where the rest does.
+    pub(super) fn publisher<'b>(&'b mut self, payloads: Payloads<'b>) -> Publisher<'b> {
+        Publisher::of(payloads, &mut *self.say, self.done)
+    }
+
+    pub(super) fn note(&mut self, text: &str) {
+        self.done.note(text);
     }
 
     pub(super) fn say_gpo(&mut self, name: &str, id: Guid) {
@@ -219,18 +229,24 @@ impl<'a> Executor<'a> {
     pub(super) fn link(
         &mut self,
         target: &str,
-        gpo: &str,
+        domain: &DomainFacts,
+        gpo: &Desired,
         enabled: bool,
     ) -> Result<(), PublishError> {
         let old = self.links_of(target)?;
-        let new = link_change(old.as_deref(), gpo, enabled)
+        let new = link_change(old.as_deref(), &domain.gpo_dn(gpo.id), enabled)
             .map_err(|why| PublishError::server(format!("`{target}`: {why}"), None))?;
         let Some(new) = new else {
             return Ok(());
         };
         let state = if enabled { "on" } else { "off" };
-        self.done
-            .begin(&format!("link to `{target}`, switched {state}"), self.say);
+        self.done.begin(
+            &format!(
+                "link `{}` to `{target}`, switched {state}",
+                gpo.display_name
+            ),
+            self.say,
+        );
         self.change_links(target, old.as_deref(), &new)?;
         self.done.end();
         Ok(())

@@ -27,6 +27,49 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Is the target a site?
+    pub(super) fn is_of_a_site(&self) -> bool {
+        let folder = "cn=sites,cn=configuration,dc=";
+        self.target.to_ascii_lowercase().contains(folder)
+    }
+
+    /// The domain that the target is of: the `DC` parts that its name ends with, in lower case. None
+    /// when there is none.
+    pub(super) fn domain(&self) -> Option<String> {
+        let mut labels = Vec::new();
+        for part in parts(&self.target).into_iter().rev() {
+            match part.split_once('=') {
+                Some((name, label)) if name.trim().eq_ignore_ascii_case("dc") => {
+                    labels.push(label.trim().to_ascii_lowercase());
+                }
+                _ => break,
+            }
+        }
+        labels.reverse();
+        (!labels.is_empty()).then(|| labels.join("."))
+    }
+}
+
+/// The parts of a distinguished name; a comma behind a backslash parts nothing (RFC 4514 2.4).
+fn parts(dn: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut escaped) = (0, false);
+    for (at, byte) in dn.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b',' => {
+                parts.push(&dn[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&dn[start..]);
+    parts
+}
+
 /// How a policy is called in `--link`.
 pub(super) fn name_of(gpo: &Desired) -> String {
     match gpo.purpose.strip_prefix(EXCLUSIONS) {

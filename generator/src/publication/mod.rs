@@ -41,7 +41,7 @@ pub use host::{HostName, InvalidHostName};
 pub use link::Link;
 pub use offline::{OfflinePlan, plan_offline};
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
-pub use release::{Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release};
+pub use release::{Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release};
 pub use server::pdc_emulator_of;
 pub use share::{FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 #[cfg(unix)]
@@ -50,10 +50,10 @@ pub use state::StateError;
 pub use unc::UncPath;
 
 use crate::failure::{FailureCode, Fault};
-use crate::gpo::Guid;
+use crate::gpo::{DomainName, Guid};
 use crate::printable::on_one_line;
 use execute::Executor;
-use plan::{Desired, DomainFacts, GpLink, PresentFilter, Step, plan, plan_rollback};
+use plan::{Desired, DomainFacts, GpLink, PresentFilter, Saved, Step, plan, plan_rollback};
 use state::State;
 
 /// How to publish.
@@ -99,6 +99,25 @@ pub enum PublishError {
         /// The bundle's policies, as `--link` calls them.
         names: String,
     },
+    /// A link to what another domain holds.
+    #[error("`{link}` is of the domain `{found}`, and the policies are for `{domain}`")]
+    OtherDomain {
+        /// Its distinguished name.
+        link: String,
+        /// Its domain.
+        found: String,
+        /// The domain that is published to.
+        domain: DomainName,
+    },
+    /// A link whose name ends in no domain.
+    #[error("`{link}` names no domain")]
+    NoDomain {
+        /// Its distinguished name.
+        link: String,
+    },
+    /// The payloads.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
     /// Somebody else's GPO.
     #[error(transparent)]
     Refused(#[from] plan::Refused),
@@ -131,7 +150,10 @@ impl Fault for PublishError {
     fn code(&self) -> FailureCode {
         match self {
             Self::Refused(_) => FailureCode::Refused,
-            Self::NoSuchPolicy { .. } => FailureCode::CommandLine,
+            Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
+                FailureCode::CommandLine
+            }
+            Self::Release(error) => error.code(),
             Self::State(_) => FailureCode::Files,
             Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
                 FailureCode::Server
@@ -143,6 +165,13 @@ impl Fault for PublishError {
         let hint = match self {
             Self::Server { hint, .. } => *hint,
             Self::NoSuchPolicy { .. } => Some("name one of them, or leave the link out"),
+            Self::OtherDomain { .. } => Some(
+                "publish to that domain with links of its own (`--domain`, when the bundle has it)",
+            ),
+            Self::NoDomain { .. } => {
+                Some("write the whole name, as `OU=Servers,DC=contoso,DC=com`")
+            }
+            Self::Release(error) => return error.hint(),
             Self::Refused(error) => Some(error.hint()),
             Self::Directory(error) => error.failure.hint(),
             Self::Share(error) => error.failure.hint(),
@@ -188,6 +217,16 @@ impl Published {
     }
 }
 
+/// What a publication writes to.
+pub struct Places<'a> {
+    /// The directory of one domain controller.
+    pub directory: &'a mut dyn Directory,
+    /// Its SYSVOL.
+    pub sysvol: &'a mut dyn Share,
+    /// The payloads and their share; none when they are not part of it.
+    pub payloads: Option<Payloads<'a>>,
+}
+
 /// Publishes, or takes back.
 ///
 /// `say` gets each step before it is done, `done` what came of them, also when one fails.
@@ -198,24 +237,61 @@ impl Published {
 pub fn publish(
     request: &PublishRequest,
     contents: &Contents,
-    directory: &mut dyn Directory,
-    share: &mut dyn Share,
+    places: Places<'_>,
     say: &mut dyn FnMut(&str),
     done: &mut Published,
 ) -> Result<(), PublishError> {
-    let domain = server::facts(contents, directory)?;
-    let mut executor = Executor::new(directory, share, say, request.dry_run, done);
+    check_links(&request.links, contents)?;
+    let domain = server::facts(contents, places.directory)?;
+    let mut executor = Executor::new(places.directory, places.sysvol, say, request.dry_run, done);
     executor.note_about_server()?;
     match request.action {
-        Action::Publish => publish_all(request, contents, &domain, &mut executor),
+        Action::Publish => publish_all(request, contents, &domain, places.payloads, &mut executor),
         Action::Rollback => take_back(request, &domain, &mut executor),
     }
 }
 
+/// Are the links for policies of the bundle, and for the domain that they are for? Asks no server.
+///
+/// # Errors
+/// The first that is not.
+pub fn check_links(links: &[Link], contents: &Contents) -> Result<(), PublishError> {
+    for link in links {
+        if !contents.gpos.iter().any(|gpo| link.is_for(gpo)) {
+            let names = contents.gpos.iter().map(link::name_of);
+            return Err(PublishError::NoSuchPolicy {
+                link: link.to_string(),
+                names: names.collect::<Vec<String>>().join(", "),
+            });
+        }
+        let target = || link.target.clone();
+        match link.domain() {
+            // A site belongs to the forest.
+            _ if link.is_of_a_site() => {}
+            Some(found) if found == contents.domain.as_str() => {}
+            Some(found) => {
+                return Err(PublishError::OtherDomain {
+                    link: target(),
+                    found,
+                    domain: contents.domain.clone(),
+                });
+            }
+            None => return Err(PublishError::NoDomain { link: target() }),
+        }
+    }
+    Ok(())
+}
+
+/// What a publication of policies alone does not know.
+const UNPROVEN: &str = "nobody looked whether the payloads are on the share; without them a server \
+    waits and says so. `gangway publish BUNDLE` brings them first, with `--no-share` it only compares";
+
+/// Payloads first, policies after them, links last: what a server is told of is there.
 fn publish_all(
     request: &PublishRequest,
     contents: &Contents,
     domain: &DomainFacts,
+    mut payloads: Option<Payloads<'_>>,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
     let state = State::of(&request.state, domain);
@@ -223,6 +299,48 @@ fn publish_all(
     // Everything is looked at before anything is changed, and looked at once: what is saved is
     // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
     // change of the version takes the old one only, and what was written is read back.
+    let work = look(contents, domain, &mut saved, executor)?;
+    for link in &request.links {
+        executor.check_link(&link.target)?;
+    }
+    let looked = match &mut payloads {
+        Some(payloads) => Some(executor.publisher(payloads.lent()).look()?),
+        None => {
+            executor.note(UNPROVEN);
+            None
+        }
+    };
+    if !request.dry_run {
+        state.save(&saved)?;
+    }
+    if let (Some(payloads), Some(looked)) = (&mut payloads, looked) {
+        executor.publisher(payloads.lent()).bring_all(&looked)?;
+    }
+    executor.bootstrap(contents, domain)?;
+    for (gpo, steps) in work {
+        executor.say_gpo(&gpo.display_name, gpo.id);
+        for step in steps {
+            executor.run(&step, Some(gpo))?;
+        }
+    }
+    for gpo in &contents.gpos {
+        for link in request.links.iter().filter(|link| link.is_for(gpo)) {
+            executor.link(&link.target, domain, gpo, request.enable_links)?;
+        }
+    }
+    if !request.dry_run {
+        state.finish()?;
+    }
+    Ok(())
+}
+
+/// The steps for each GPO, and what is there of it, which is saved.
+fn look<'a>(
+    contents: &'a Contents,
+    domain: &DomainFacts,
+    saved: &mut Saved,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<(&'a Desired, Vec<Step>)>, PublishError> {
     let mut work: Vec<(&Desired, Vec<Step>)> = Vec::new();
     for gpo in &contents.gpos {
         let mut present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
@@ -240,33 +358,7 @@ fn publish_all(
         saved.add(gpo.id, &gpo.display_name, &present);
         work.push((gpo, steps));
     }
-    for link in &request.links {
-        if !contents.gpos.iter().any(|gpo| link.is_for(gpo)) {
-            let names = contents.gpos.iter().map(link::name_of);
-            return Err(PublishError::NoSuchPolicy {
-                link: link.to_string(),
-                names: names.collect::<Vec<String>>().join(", "),
-            });
-        }
-        executor.check_link(&link.target)?;
-    }
-    if !request.dry_run {
-        state.save(&saved)?;
-    }
-    executor.bootstrap(contents, domain)?;
-    for (gpo, steps) in work {
-        executor.say_gpo(&gpo.display_name, gpo.id);
-        for step in steps {
-            executor.run(&step, Some(gpo))?;
-        }
-        for link in request.links.iter().filter(|link| link.is_for(gpo)) {
-            executor.link(&link.target, &domain.gpo_dn(gpo.id), request.enable_links)?;
-        }
-    }
-    if !request.dry_run {
-        state.finish()?;
-    }
-    Ok(())
+    Ok(work)
 }
 
 fn take_back(

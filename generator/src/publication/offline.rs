@@ -2,11 +2,14 @@
 //! nothing of the bundle yet.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use gangway_contract::Sha256;
 
 use super::{Contents, PublishError, PublishRequest, Published, publish};
 use crate::publication::{
-    AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter, Share, ShareError,
-    ShareFailure, Tree,
+    AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter, LargeFiles, Listed,
+    Payloads, Places, Release, ReleaseRequest, Share, ShareError, ShareFailure, Tree,
 };
 
 /// What would be asked and written.
@@ -25,24 +28,30 @@ pub struct OfflinePlan {
 pub fn plan_offline(
     request: &PublishRequest,
     contents: &Contents,
+    payloads: Option<(&ReleaseRequest, &Release)>,
     say: &mut dyn FnMut(&str),
 ) -> Result<OfflinePlan, PublishError> {
     let mut directory = EmptyDomain {
         naming_context: contents.domain.distinguished_name(),
         asked: Vec::new(),
     };
-    let mut share = EmptyShare { asked: Vec::new() };
+    let mut sysvol = EmptyShare::of("SYSVOL");
+    let mut share = EmptyShare::of("share");
     let mut published = Published::default();
-    publish(
+    let payloads = payloads.map(|(request, release)| Payloads {
         request,
-        contents,
-        &mut directory,
-        &mut share,
-        say,
-        &mut published,
-    )?;
+        release,
+        share: &mut share,
+    });
+    let places = Places {
+        directory: &mut directory,
+        sysvol: &mut sysvol,
+        payloads,
+    };
+    publish(request, contents, places, say, &mut published)?;
     let mut asked = Vec::new();
-    for question in directory.asked.into_iter().chain(share.asked) {
+    let questions = directory.asked.into_iter().chain(sysvol.asked);
+    for question in questions.chain(share.asked) {
         if !asked.contains(&question) {
             asked.push(question);
         }
@@ -131,9 +140,24 @@ fn nobody_there(doing: String) -> DirectoryError {
     }
 }
 
-/// A SYSVOL with nothing in it.
+/// A share with nothing in it.
 struct EmptyShare {
+    /// How it is called.
+    name: &'static str,
     asked: Vec<String>,
+}
+
+impl EmptyShare {
+    const fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            asked: Vec::new(),
+        }
+    }
+
+    fn ask(&mut self, what: &str, path: &str) {
+        self.asked.push(format!("{}: {what} `{path}`", self.name));
+    }
 }
 
 fn no_share<T>(doing: &str, path: &str) -> Result<T, ShareError> {
@@ -146,12 +170,12 @@ fn no_share<T>(doing: &str, path: &str) -> Result<T, ShareError> {
 
 impl Share for EmptyShare {
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
-        self.asked.push(format!("SYSVOL: folder `{folder}`"));
+        self.ask("folder", folder);
         Ok(None)
     }
 
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
-        self.asked.push(format!("SYSVOL: file `{path}`"));
+        self.ask("file", path);
         Ok(None)
     }
 
@@ -177,5 +201,23 @@ impl Share for EmptyShare {
 
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
         no_share("remove folder", path)
+    }
+}
+
+impl LargeFiles for EmptyShare {
+    /// The release root is there, as whoever made the share made it.
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let is_below = folder.split('/').any(|part| part == "releases");
+        self.ask("folder", folder);
+        Ok((!is_below).then(BTreeMap::new))
+    }
+
+    fn write_from(&mut self, path: &str, _: &Path) -> Result<(), ShareError> {
+        no_share("write", path)
+    }
+
+    fn digest(&mut self, path: &str, _: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
+        self.ask("file", path);
+        Ok(None)
     }
 }

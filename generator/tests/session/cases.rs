@@ -226,6 +226,22 @@ pub(crate) const CASES: &[Case] = &[
         3,
     ),
     (
+        "publish-whole-offline",
+        built,
+        &[
+            "publish",
+            "out",
+            "--offline",
+            "--allow-unsigned",
+            "--link",
+            "OU=Servers,DC=contoso,DC=com",
+            "--as-of",
+            NOW,
+        ],
+        0,
+    ),
+    #[cfg(feature = "directory")]
+    (
         "publish-offline",
         built,
         &[

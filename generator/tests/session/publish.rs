@@ -160,3 +160,55 @@ fn payloads_of_a_bundle_that_was_changed_are_not_published() {
     share(&desk, &["--apply"]).fails_with(4, &["md4ws.msi"]);
     assert_eq!(desk.tree("share"), []);
 }
+
+#[test]
+fn a_link_of_another_domain_is_refused_before_anybody_is_asked() {
+    let arguments = ["--user", "admin@contoso.com", "--allow-unsigned"];
+    let arguments = [&arguments[..], &["--link", "OU=Servers,DC=fabrikam,DC=com"]].concat();
+    let texts = ["`fabrikam.com`", "`contoso.com`", "hint:"];
+    check(&built(), &arguments, 2, &texts);
+}
+
+#[test]
+fn a_whole_publication_names_payloads_program_settings_tasks_and_links_in_this_order() {
+    let desk = built();
+    let arguments = ["publish", "out", "--offline", "--allow-unsigned", "--json"];
+    let link = ["--link", "OU=Servers,DC=contoso,DC=com", "--as-of", NOW];
+    let told = desk.run(&[&arguments[..], &link].concat());
+    let told: serde_json::Value = serde_json::from_str(told.succeeds()).unwrap();
+    assert_eq!(told["schema"], "gangway.publish/1");
+    let result = &told["result"];
+    let steps = result["steps"].as_array().unwrap();
+    let at = |words: &str| {
+        let is = |step: &serde_json::Value| step.as_str().unwrap().contains(words);
+        steps.iter().position(is).unwrap()
+    };
+    let order = [
+        at("releases/"),
+        at("control.json"),
+        at("MdeOnboard-"),
+        at("GPT.INI"),
+        at("link `Gangway Deploy`"),
+    ];
+    assert!(order.is_sorted(), "{steps:#?}");
+    assert_eq!(order[4], steps.len() - 1);
+    assert_eq!(result["share"]["only_compared"], false);
+    assert_eq!(result["notes"], serde_json::json!([]));
+    // Without the payloads that is told.
+    let arguments = ["publish", "gpo", "out", "--offline", "--allow-unsigned"];
+    let alone = desk.run(&[&arguments[..], &["--json", "--as-of", NOW]].concat());
+    let alone: serde_json::Value = serde_json::from_str(alone.succeeds()).unwrap();
+    let note = alone["result"]["notes"][0].as_str().unwrap();
+    assert!(
+        note.contains("nobody looked whether the payloads"),
+        "{note}"
+    );
+}
+
+#[test]
+fn without_a_bundle_publish_is_told_apart_from_its_parts() {
+    let desk = built();
+    desk.run(&["publish"]).fails_with(2, &["<BUNDLE>"]);
+    let arguments = ["publish", "out", "--allow-unsigned", "--as-of", NOW];
+    desk.run(&arguments).fails_with(2, &["--user"]);
+}

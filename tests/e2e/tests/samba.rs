@@ -30,6 +30,8 @@ mod read_back;
 mod registry_policy;
 #[path = "samba/secrets.rs"]
 mod secrets;
+#[path = "samba/whole.rs"]
+mod whole;
 
 /// Exit code "problems or differences were found".
 const PROBLEMS: i32 = 1;

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
 
-pub(super) use publish::{Publish, PublishGpo, PublishShare};
+pub(super) use publish::{PolicyArguments, Publish, PublishGpo, PublishPart, PublishShare};
 pub(super) use report::{Prune, Report};
 pub(super) use shared::{Findings, Moment, Outside, Patience, SeenSequence};
 
@@ -74,9 +74,8 @@ pub(super) enum Command {
     Lint(Lint),
     /// Shows what differs between two bundles, GPO backups or SYSVOL trees
     Diff(Diff),
-    /// Brings a bundle's payloads onto the share, or its policies straight into a domain
-    #[command(subcommand)]
-    Publish(Publish),
+    /// Brings a bundle's payloads onto the share, and its policies straight into a domain
+    Publish(Box<Publish>),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
     /// Tells more about a problem code, a word of any output, or a code of another program

@@ -7,8 +7,29 @@ use clap::{Args, Subcommand};
 use super::shared::{Moment, Outside};
 use crate::publication::{HostName, Link};
 
+/// Everything, in the order in which nothing that a server is told of is missing; or a part.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(in crate::cli) struct Publish {
+    #[command(subcommand)]
+    pub(in crate::cli) part: Option<PublishPart>,
+    /// The bundle's folder
+    #[arg(required = true)]
+    pub(in crate::cli) bundle: Option<PathBuf>,
+    /// The share: a folder that it is reached by (mounted, or the file server's own disk), or its UNC
+    /// path; else the bundle's `share.root`. The same account writes to it
+    #[arg(long, value_name = "FOLDER|UNC")]
+    pub(in crate::cli) to: Option<PathBuf>,
+    /// Writes nothing to the share, which others fill: the release has to lie there already, and is
+    /// compared byte for byte before any policy is changed
+    #[arg(long)]
+    pub(in crate::cli) no_share: bool,
+    #[command(flatten)]
+    pub(in crate::cli) policies: PolicyArguments,
+}
+
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Publish {
+pub(in crate::cli) enum PublishPart {
     /// Payloads and switch, onto the share that servers read; a dry run unless `--apply` is given
     Share(PublishShare),
     /// GPOs, WMI filter and bootstrap; a dry run unless `--apply` is given
@@ -47,6 +68,13 @@ pub(in crate::cli) struct PublishShare {
 pub(in crate::cli) struct PublishGpo {
     /// The bundle's folder
     pub(in crate::cli) bundle: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) policies: PolicyArguments,
+}
+
+/// How policies are brought into a domain.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PolicyArguments {
     /// Full DNS name of the domain controller to write to; else the domain's PDC emulator
     #[arg(long, value_name = "HOST")]
     pub(in crate::cli) dc: Option<HostName>,
@@ -85,7 +113,7 @@ pub(in crate::cli) struct PublishGpo {
     /// Switches the links of `--link` on
     #[arg(long, requires = "link")]
     pub(in crate::cli) enable_links: bool,
-    /// Publishes a bootstrap without a signature; for tests only
+    /// Publishes a bundle whose bootstrap has no signature; for tests only
     #[arg(long)]
     pub(in crate::cli) allow_unsigned: bool,
     /// Folder that keeps what was there before; else `gangway-published` beside the bundle

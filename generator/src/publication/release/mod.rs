@@ -59,6 +59,8 @@ pub struct ReleaseRequest {
     pub folder: Option<String>,
     /// Only print the steps?
     pub dry_run: bool,
+    /// Nothing is written: the release has to lie there already, byte for byte.
+    pub only_compare: bool,
 }
 
 impl ReleaseRequest {
@@ -110,6 +112,14 @@ pub enum ReleaseError {
         /// The folder.
         path: String,
     },
+    /// Nothing is to be written, and something is missing or of other bytes.
+    #[error("the release is not on the share: `{path}` {why}")]
+    NotThere {
+        /// The file.
+        path: String,
+        /// What is the matter with it.
+        why: &'static str,
+    },
     /// What was read back is not what was written.
     #[error("`{path}` is not what was written, and no server was told of it")]
     Different {
@@ -121,7 +131,10 @@ pub enum ReleaseError {
 impl Fault for ReleaseError {
     fn code(&self) -> FailureCode {
         match self {
-            Self::Share(_) | Self::NoFolder { .. } | Self::Different { .. } => FailureCode::Server,
+            Self::Share(_)
+            | Self::NoFolder { .. }
+            | Self::NotThere { .. }
+            | Self::Different { .. } => FailureCode::Server,
             Self::Control { .. } | Self::HeldBack { .. } | Self::InTheWay { .. } => {
                 FailureCode::Refused
             }
@@ -143,6 +156,10 @@ impl Fault for ReleaseError {
                 "lower `min_sequence` if that is meant, or build with `--sequence-after`"
             }
             Self::InTheWay { .. } => "look what it is, and move it away",
+            Self::NotThere { .. } => {
+                "servers would find no payloads; let whoever fills the share bring the bundle's folder \
+                 `share`, or leave `--no-share` out"
+            }
             Self::Different { .. } => {
                 "somebody else writes there, or the share lost a file; publish again"
             }
@@ -158,43 +175,130 @@ impl Fault for ReleaseError {
 /// # Errors
 /// The first thing that failed. Nothing after it was done; publishing again finishes the work.
 pub fn publish_release(
-    request: &ReleaseRequest,
-    release: &Release,
-    share: &mut dyn LargeFiles,
+    mut payloads: Payloads<'_>,
     say: &mut dyn FnMut(&str),
     done: &mut Published,
 ) -> Result<(), ReleaseError> {
-    let root = request.folder.as_deref().unwrap_or(".");
-    let Some(at_root) = share.list(root)? else {
-        return Err(ReleaseError::NoFolder {
-            folder: root.to_owned(),
-        });
-    };
-    let mut publisher = Publisher {
-        request,
-        share,
-        say,
-        done,
-    };
-    let has_control = publisher.check_control(release, &at_root)?;
-    if !at_root.contains_key(RELEASES) {
-        publisher.make_folder(&request.path(RELEASES))?;
-    }
-    publisher.bring_files(release)?;
-    if !has_control {
-        publisher.write_control()?;
-    }
-    Ok(())
+    let mut publisher = Publisher::of(payloads.lent(), say, done);
+    let looked = publisher.look()?;
+    publisher.bring_all(&looked)
 }
 
-struct Publisher<'a> {
+/// A release, and the share that it is brought to.
+pub struct Payloads<'a> {
+    /// Where, and how.
+    pub request: &'a ReleaseRequest,
+    /// What.
+    pub release: &'a Release,
+    /// The share.
+    pub share: &'a mut dyn LargeFiles,
+}
+
+impl Payloads<'_> {
+    /// The same, for a while.
+    pub(super) fn lent(&mut self) -> Payloads<'_> {
+        Payloads {
+            request: self.request,
+            release: self.release,
+            share: &mut *self.share,
+        }
+    }
+}
+
+/// What lies at the release root before anything is written.
+pub(super) struct Looked {
+    has_releases: bool,
+    has_control: bool,
+}
+
+pub(super) struct Publisher<'a> {
     request: &'a ReleaseRequest,
+    release: &'a Release,
     share: &'a mut dyn LargeFiles,
     say: &'a mut dyn FnMut(&str),
     done: &'a mut Published,
 }
 
-impl Publisher<'_> {
+impl<'a> Publisher<'a> {
+    pub(super) fn of(
+        Payloads {
+            request,
+            release,
+            share,
+        }: Payloads<'a>,
+        say: &'a mut dyn FnMut(&str),
+        done: &'a mut Published,
+    ) -> Self {
+        Self {
+            request,
+            release,
+            share,
+            say,
+            done,
+        }
+    }
+
+    /// Looks at what would refuse the release, before anything is written anywhere.
+    pub(super) fn look(&mut self) -> Result<Looked, ReleaseError> {
+        let root = self.request.folder.as_deref().unwrap_or(".");
+        let Some(at_root) = self.share.list(root)? else {
+            return Err(ReleaseError::NoFolder {
+                folder: root.to_owned(),
+            });
+        };
+        let has_control = self.check_control(&at_root)?;
+        if self.request.only_compare {
+            self.compare_all(has_control)?;
+        }
+        Ok(Looked {
+            has_releases: at_root.contains_key(RELEASES),
+            has_control,
+        })
+    }
+
+    /// Writes what is missing or wrong, the switch last.
+    pub(super) fn bring_all(&mut self, looked: &Looked) -> Result<(), ReleaseError> {
+        if self.request.only_compare {
+            return Ok(());
+        }
+        if !looked.has_releases {
+            self.make_folder(&self.request.path(RELEASES))?;
+        }
+        self.bring_files()?;
+        if !looked.has_control {
+            self.write_control()?;
+        }
+        Ok(())
+    }
+
+    /// Every file of the release has its bytes there, and the switch is there.
+    fn compare_all(&mut self, has_control: bool) -> Result<(), ReleaseError> {
+        let folder = self
+            .request
+            .path(&format!("{RELEASES}/{}", self.release.id));
+        for file in &self.release.files {
+            let path = format!("{folder}/{}", file.name);
+            match self.share.digest(&path, file.size)? {
+                Some(found) if found == (file.size, file.sha256) => {}
+                Some(_) => {
+                    let why = "has other bytes";
+                    return Err(ReleaseError::NotThere { path, why });
+                }
+                None => {
+                    let why = "is missing";
+                    return Err(ReleaseError::NotThere { path, why });
+                }
+            }
+        }
+        if has_control {
+            return Ok(());
+        }
+        Err(ReleaseError::NotThere {
+            path: self.request.path(CONTROL),
+            why: "is missing, and without the switch no server begins anything",
+        })
+    }
+
     /// Says a step and, unless this is a dry run, does it.
     fn step(
         &mut self,
@@ -211,11 +315,7 @@ impl Publisher<'_> {
 
     /// The switch is looked at before anything is written: a bundle that it holds back would lie there
     /// for nothing, and a malformed one stops every server.
-    fn check_control(
-        &mut self,
-        release: &Release,
-        at_root: &BTreeMap<String, Listed>,
-    ) -> Result<bool, ReleaseError> {
+    fn check_control(&mut self, at_root: &BTreeMap<String, Listed>) -> Result<bool, ReleaseError> {
         let path = self.request.path(CONTROL);
         let refused = |why: String| ReleaseError::Control {
             path: path.clone(),
@@ -231,11 +331,11 @@ impl Publisher<'_> {
         }
         let bytes = self.share.read_file(&path)?.unwrap_or_default();
         let control = Control::parse(&bytes).map_err(refused)?;
-        if control.min_sequence > release.sequence {
+        if control.min_sequence > self.release.sequence {
             return Err(ReleaseError::HeldBack {
                 path,
                 min_sequence: control.min_sequence,
-                sequence: release.sequence,
+                sequence: self.release.sequence,
             });
         }
         if control.paused {
@@ -258,7 +358,8 @@ impl Publisher<'_> {
         })
     }
 
-    fn bring_files(&mut self, release: &Release) -> Result<(), ReleaseError> {
+    fn bring_files(&mut self) -> Result<(), ReleaseError> {
+        let release = self.release;
         let folder = self.request.path(&format!("{RELEASES}/{}", release.id));
         let listed = match self.share.list(&folder)? {
             Some(listed) => listed,
@@ -271,7 +372,7 @@ impl Publisher<'_> {
             self.bring(&folder, file, listed.get(&file.name))?;
         }
         for (name, found) in &listed {
-            self.judge_other(release, &format!("{folder}/{name}"), name, *found)?;
+            self.judge_other(&format!("{folder}/{name}"), name, *found)?;
         }
         Ok(())
     }
@@ -313,14 +414,9 @@ impl Publisher<'_> {
 
     /// What else lies in the release's folder: what a run left that was cut goes, all else stays and
     /// is told.
-    fn judge_other(
-        &mut self,
-        release: &Release,
-        path: &str,
-        name: &str,
-        found: Listed,
-    ) -> Result<(), ReleaseError> {
-        let is = |name: &str| release.files.iter().any(|file| file.name == name);
+    fn judge_other(&mut self, path: &str, name: &str, found: Listed) -> Result<(), ReleaseError> {
+        let files = &self.release.files;
+        let is = |name: &str| files.iter().any(|file| file.name == name);
         let is_left = name.strip_suffix(TEMPORARY).is_some_and(is);
         if is(name) {
             return Ok(());

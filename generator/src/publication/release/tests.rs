@@ -148,6 +148,7 @@ impl World {
         let request = ReleaseRequest {
             folder: Some("mde".to_owned()),
             dry_run,
+            only_compare: false,
         };
         let mut share = CutShare {
             inner: FolderShare::new(self.root.path().join("share")),
@@ -155,7 +156,15 @@ impl World {
         };
         let mut done = Published::default();
         let release = self.release();
-        let ended = publish_release(&request, &release, &mut share, &mut |_| {}, &mut done);
+        let ended = publish_release(
+            Payloads {
+                request: &request,
+                release: &release,
+                share: &mut share,
+            },
+            &mut |_| {},
+            &mut done,
+        );
         Told {
             steps: done.steps,
             notes: done.notes,
@@ -304,10 +313,19 @@ fn a_source_that_changes_after_it_was_verified_is_not_published() {
     let request = ReleaseRequest {
         folder: Some("mde".to_owned()),
         dry_run: false,
+        only_compare: false,
     };
     let mut share = FolderShare::new(world.root.path().join("share"));
     let mut done = Published::default();
-    let ended = publish_release(&request, &release, &mut share, &mut |_| {}, &mut done);
+    let ended = publish_release(
+        Payloads {
+            request: &request,
+            release: &release,
+            share: &mut share,
+        },
+        &mut |_| {},
+        &mut done,
+    );
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("is not what was written"), "{error}");
     assert!(!world.share().contains_key("control.json"));

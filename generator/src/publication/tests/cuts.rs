@@ -121,6 +121,8 @@ fn a_file_that_changes_on_the_way_keeps_the_version_down() {
         World {
             directory,
             share,
+            payloads: None,
+            only_compare: false,
             state: tempfile::tempdir().unwrap(),
             budget: world.budget.clone(),
         },

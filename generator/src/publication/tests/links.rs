@@ -1,9 +1,10 @@
 //! The links of a publication, beside those of others.
 
 use super::directory::value;
-use super::world::{DOMAIN_DN, World, gpo, published, settings_id, task_id, world};
+use super::world::{DOMAIN_DN, World, contents, gpo, published, settings_id, task_id, world};
+use crate::failure::Fault as _;
 use crate::publication::plan::Desired;
-use crate::publication::{Action, Link};
+use crate::publication::{Action, Link, check_links};
 
 #[test]
 fn links_are_made_only_when_told_and_keep_those_of_others() {
@@ -126,5 +127,38 @@ fn what_is_no_distinguished_name_is_refused() {
         "deploy",
     ] {
         assert!(text.parse::<Link>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_link_to_what_another_domain_holds_is_refused_with_both_names() {
+    for (target, told) in [
+        ("OU=Servers,DC=contoso,DC=com", None),
+        ("ou=servers, dc=CONTOSO, dc=com", None),
+        (r"OU=a\,DC=b,OU=Servers,DC=contoso,DC=com", None),
+        ("CN=Site,CN=Sites,CN=Configuration,DC=root,DC=com", None),
+        (
+            "OU=Servers,DC=emea,DC=contoso,DC=com",
+            Some("`emea.contoso.com`"),
+        ),
+        ("DC=contoso,DC=org", Some("`contoso.org`")),
+        ("DC=com", Some("`com`")),
+        ("OU=Servers", Some("names no domain")),
+        ("OU=Servers,DC=contoso,DC=com,OU=x", Some("names no domain")),
+        (r"OU=Servers\,DC=contoso,DC=com", Some("`com`")),
+    ] {
+        let links: [Link; 1] = [target.parse().unwrap()];
+        let found = check_links(&links, &contents("x"));
+        match (found, told) {
+            (Ok(()), None) => {}
+            (Err(error), Some(words)) => {
+                let said = error.to_string();
+                assert!(said.contains(words), "{target}: {said}");
+                let names_both = said.contains("`contoso.com`") || words == "names no domain";
+                assert!(names_both, "{target}: {said}");
+                assert!(error.hint().is_some());
+            }
+            (found, _) => panic!("{target}: {found:?}"),
+        }
     }
 }

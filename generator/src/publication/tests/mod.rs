@@ -5,6 +5,7 @@ mod cuts;
 mod directory;
 mod links;
 mod share;
+mod whole;
 mod world;
 
 use std::collections::BTreeMap;

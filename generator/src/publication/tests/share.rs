@@ -1,9 +1,12 @@
 //! A share in memory.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use gangway_contract::Sha256;
 
 use super::budget::{Budget, spend};
-use crate::publication::{Share, ShareError, ShareFailure, Tree};
+use crate::publication::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 
 #[derive(Clone)]
 pub(super) struct FakeShare {
@@ -27,7 +30,10 @@ impl FakeShare {
     }
 
     fn parent_is_there(&self, path: &str) {
-        let parent = path.rsplit_once('/').unwrap().0.to_owned();
+        let Some((parent, _)) = path.rsplit_once('/') else {
+            return;
+        };
+        let parent = parent.to_owned();
         assert!(
             self.folders.contains(&parent),
             "there is no folder for `{path}`"
@@ -120,5 +126,40 @@ impl Share for FakeShare {
         self.folders
             .retain(|one| one != path && !one.starts_with(&below));
         Ok(())
+    }
+}
+
+impl LargeFiles for FakeShare {
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        if folder != "." && !self.folders.iter().any(|one| one == folder) {
+            return Ok(None);
+        }
+        let name = |path: &String| {
+            let below = match folder {
+                "." => path,
+                folder => path.strip_prefix(folder)?.strip_prefix('/')?,
+            };
+            (!below.contains('/')).then(|| below.to_owned())
+        };
+        let folders = self.folders.iter().filter_map(name);
+        let files = self.files.iter();
+        let files =
+            files.filter_map(|(path, bytes)| Some((name(path)?, Listed::File(bytes.len() as u64))));
+        Ok(Some(
+            folders
+                .map(|name| (name, Listed::Folder))
+                .chain(files)
+                .collect(),
+        ))
+    }
+
+    fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
+        let bytes = std::fs::read(source).unwrap();
+        self.write(path, &bytes)
+    }
+
+    fn digest(&mut self, path: &str, _: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
+        let bytes = self.files.get(path);
+        Ok(bytes.map(|bytes| (bytes.len() as u64, Sha256::of(bytes))))
     }
 }

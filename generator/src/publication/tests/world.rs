@@ -1,6 +1,9 @@
 //! A domain with its share in memory, and what is published to it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use gangway_contract::Sha256;
 
 use super::budget::Budget;
 use super::directory::{FakeDirectory, value};
@@ -9,12 +12,18 @@ use crate::gpo::gpt_ini::GptIni;
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{DomainName, Guid, Timestamp};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
-use crate::publication::{Action, Contents, PublishError, PublishRequest, Published, publish};
+use crate::publication::{
+    Action, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
+    ReleaseFile, ReleaseRequest, publish,
+};
 
 /// A domain with its share, and a folder for the state.
 pub(super) struct World {
     pub(super) directory: FakeDirectory,
     pub(super) share: FakeShare,
+    /// The share of the payloads, when they are part of the publication.
+    pub(super) payloads: Option<FakeShare>,
+    pub(super) only_compare: bool,
     pub(super) state: tempfile::TempDir,
     pub(super) budget: Budget,
 }
@@ -53,6 +62,8 @@ pub(super) fn world() -> World {
             budget: budget.clone(),
             trees_read: 0,
         },
+        payloads: None,
+        only_compare: false,
         state: tempfile::tempdir().unwrap(),
         budget,
     }
@@ -119,6 +130,26 @@ pub(super) fn contents(content: &str) -> Contents {
     }
 }
 
+/// A release of two files.
+pub(super) fn release(content: &str, folder: &Path) -> Release {
+    let file = |name: &str| {
+        let bytes = format!("{name} of {content}").into_bytes();
+        let source = folder.join(format!("{content}-{name}"));
+        std::fs::write(&source, &bytes).unwrap();
+        ReleaseFile {
+            name: name.to_owned(),
+            source,
+            size: bytes.len() as u64,
+            sha256: Sha256::of(&bytes),
+        }
+    };
+    Release {
+        id: content.to_owned(),
+        sequence: 1,
+        files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
+    }
+}
+
 impl World {
     pub(super) fn run(&mut self, action: Action, content: &str) -> Result<Published, PublishError> {
         self.run_with(action, content, &[], false)
@@ -151,14 +182,23 @@ impl World {
             state: self.state.path().to_owned(),
         };
         let mut done = Published::default();
-        let ended = publish(
-            &request,
-            &contents(content),
-            &mut self.directory,
-            &mut self.share,
-            &mut |_| {},
-            &mut done,
-        );
+        let sources = tempfile::tempdir().unwrap();
+        let release = release(content, sources.path());
+        let release_request = ReleaseRequest {
+            folder: None,
+            dry_run,
+            only_compare: self.only_compare,
+        };
+        let places = Places {
+            directory: &mut self.directory,
+            sysvol: &mut self.share,
+            payloads: self.payloads.as_mut().map(|share| Payloads {
+                request: &release_request,
+                release: &release,
+                share,
+            }),
+        };
+        let ended = publish(&request, &contents(content), places, &mut |_| {}, &mut done);
         (done, ended)
     }
 

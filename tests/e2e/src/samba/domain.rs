@@ -160,7 +160,7 @@ impl Domain {
         account: &str,
         arguments: &[&str],
     ) -> Result<Command> {
-        let mut command = self.publishing("gpo", bundle, account)?;
+        let mut command = self.publishing(Some("gpo"), bundle, account)?;
         command
             .arg("--state")
             .arg(self.folder.join("state"))
@@ -194,18 +194,44 @@ impl Domain {
         Ok(output.stdout)
     }
 
-    /// `gangway publish WHAT` of a bundle by an account, up to the password.
-    fn publishing(&self, what: &str, bundle: &Path, account: &str) -> Result<Command> {
+    /// `gangway publish` of a bundle by an account, or the part of it that is named, up to the
+    /// password.
+    fn publishing(&self, what: Option<&str>, bundle: &Path, account: &str) -> Result<Command> {
         let mut command = self.command(required::path(required::GANGWAY)?);
         // Beside the bundle, where it was made.
         let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
         command
-            .args(["publish", what])
+            .arg("publish")
+            .args(what)
             .arg(bundle)
             .arg("--root")
             .arg(lab)
             .args(["--user", &format!("{account}@{NAME}")]);
         Ok(command)
+    }
+
+    /// `gangway publish` as a user would type it, with more arguments: payloads and policies.
+    ///
+    /// # Errors
+    /// The program is missing.
+    pub fn publish_whole_command(&self, bundle: &Path, arguments: &[&str]) -> Result<Command> {
+        let mut command = self.publishing(None, bundle, ADMINISTRATOR)?;
+        command
+            .arg("--password-file")
+            .arg(self.folder.join("password"))
+            .arg("--state")
+            .arg(self.folder.join("state"))
+            .args(arguments)
+            .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
+        Ok(command)
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn publish_whole(&self, bundle: &Path, arguments: &[&str]) -> Result<Output> {
+        self.run(&mut self.publish_whole_command(bundle, arguments)?)
     }
 
     /// Runs `gangway publish share` as a user would type it, with more arguments.
@@ -218,7 +244,7 @@ impl Domain {
         account: &str,
         arguments: &[&str],
     ) -> Result<Output> {
-        let mut command = self.publishing("share", bundle, account)?;
+        let mut command = self.publishing(Some("share"), bundle, account)?;
         command
             .arg("--password-file")
             .arg(self.folder.join("password"))

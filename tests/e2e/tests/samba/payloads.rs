@@ -11,12 +11,12 @@ use super::model::{recipe, task_only};
 use super::{ENVIRONMENT, text};
 
 /// The share by its UNC path, with a folder below it.
-fn unc() -> String {
+pub(super) fn unc() -> String {
     format!(r"\\{CONTROLLER}\payloads\mde")
 }
 
 /// A domain whose administrator made the folder for the payloads.
-fn with_folder() -> Domain {
+pub(super) fn with_folder() -> Domain {
     let domain = Domain::start().unwrap();
     let made = domain.smbclient_on("payloads", "Administrator", "mkdir mde");
     assert!(made.unwrap().status.success());
@@ -34,7 +34,7 @@ fn published(domain: &Domain, bundle: &Bundle, arguments: &[&str]) -> String {
 /// What a computer gets of a payload with its own account, and what it is told when it tries to
 /// change it.
 #[track_caller]
-fn assert_read_only_for_computers(domain: &Domain, bundle: &Bundle, folder: &str) {
+pub(super) fn assert_read_only_for_computers(domain: &Domain, bundle: &Bundle, folder: &str) {
     let release = bundle.release_id();
     for name in bundle.payloads().unwrap() {
         let path = format!("{folder}releases/{release}/{name}");
@@ -70,7 +70,7 @@ fn assert_read_only_for_computers(domain: &Domain, bundle: &Bundle, folder: &str
 }
 
 /// Everything below a folder, by path.
-fn files(root: &Path) -> Vec<String> {
+pub(super) fn files(root: &Path) -> Vec<String> {
     let tree = gangway_e2e::samba::tree(root).unwrap();
     tree.keys().cloned().collect()
 }
