@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{FailureCode, Fault};
+use crate::failure::{FailureCode, Fault, hint_of};
 
 /// Why a file of ours does not come to its place.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,8 @@ pub enum DiskError {
 }
 
 impl DiskError {
-    pub(super) fn io<'a>(
+    /// For `map_err`: what was tried, and on what.
+    pub(crate) fn io<'a>(
         action: &'static str,
         path: &'a Path,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
@@ -59,7 +60,7 @@ impl Fault for DiskError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Io { .. } => None,
+            Self::Io { source, .. } => hint_of(source),
             Self::InTheWay { .. } => Some("look what it is, and move it away".into()),
             Self::Busy { .. } => Some("wait until it ends".into()),
         }

@@ -5,6 +5,7 @@ mod changes;
 mod claim;
 mod error;
 mod leftover;
+mod links;
 mod whole_file;
 
 #[cfg(test)]
@@ -16,4 +17,5 @@ pub(crate) use changes::{
 pub(crate) use claim::Claim;
 pub use error::DiskError;
 pub(crate) use leftover::{BEGINNING, remove_leftover};
-pub(crate) use whole_file::{Prepared, behind_links, beside, links_to};
+pub(crate) use links::{behind_links, links_to, resolved};
+pub(crate) use whole_file::{Prepared, beside};

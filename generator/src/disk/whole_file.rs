@@ -10,9 +10,6 @@ use super::error::DiskError;
 use super::leftover::{BEGINNING, remove_leftover};
 use crate::interrupted::Leftover;
 
-/// Links after each other that are followed; Linux follows as many (path_resolution(7)).
-const MAX_LINKS: usize = 40;
-
 /// A new file that waits beside the old one.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -84,32 +81,6 @@ fn flush_name(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The file that a link leads to, and that need not be there yet.
-pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, DiskError> {
-    follow(path).map(|(_, behind)| behind)
-}
-
-/// Every link on the way to a file, the first one first.
-pub(crate) fn links_to(path: &Path) -> Result<Vec<PathBuf>, DiskError> {
-    follow(path).map(|(links, _)| links)
-}
-
-/// The links, and what is behind the last of them.
-fn follow(path: &Path) -> Result<(Vec<PathBuf>, PathBuf), DiskError> {
-    let failed = || DiskError::io("follow", path);
-    let mut behind = std::path::absolute(path).map_err(failed())?;
-    let mut links = Vec::new();
-    while let Ok(to) = fs::read_link(&behind) {
-        if links.len() == MAX_LINKS {
-            let why = "too many links after each other";
-            return Err(failed()(io::Error::other(why)));
-        }
-        let next = behind.parent().unwrap_or(Path::new("/")).join(to);
-        links.push(std::mem::replace(&mut behind, next));
-    }
-    Ok((links, behind))
-}
-
 /// The name of a file of ours beside another.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(".");
@@ -175,23 +146,5 @@ mod tests {
                 assert_eq!(fs::read_to_string(&temporary).unwrap(), left);
             }
         }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_leads_to_the_file_behind_it() {
-        use std::os::unix::fs::symlink;
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        symlink("second", path("first")).unwrap();
-        symlink("file", path("second")).unwrap();
-        assert_eq!(behind_links(&path("first")).unwrap(), path("file"));
-        assert_eq!(behind_links(&path("file")).unwrap(), path("file"));
-        assert_eq!(
-            links_to(&path("first")).unwrap(),
-            [path("first"), path("second")]
-        );
-        symlink("round", path("round")).unwrap();
-        assert!(behind_links(&path("round")).is_err());
     }
 }

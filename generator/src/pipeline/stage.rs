@@ -1,11 +1,11 @@
 //! Downloads into the bundle: the bytes that were judged, or an error.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use gangway_contract::ReleaseId;
 
 use super::build_error::BuildError;
-use super::output::{OutputError, Staging};
+use super::output::{OutputError, Staging, io_error};
 use super::payloads::Selected;
 use super::progress::Progress;
 use crate::intake::{Inspection, Item, Kind, Source};
@@ -44,11 +44,8 @@ fn stage(
         progress.advance(item.size);
         return Ok(());
     }
-    let source = item.source.open().map_err(|source| OutputError::Io {
-        action: "read",
-        path: PathBuf::from(&item.path),
-        source,
-    })?;
+    let opened = item.source.open();
+    let source = opened.map_err(io_error("read", Path::new(&item.path)))?;
     let copied = staging.copy(path, source, |bytes| progress.advance(bytes))?;
     if copied.sha256 != item.sha256 {
         return Err(OutputError::Changed {

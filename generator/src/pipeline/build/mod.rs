@@ -24,6 +24,7 @@ use super::progress::Progress;
 use super::unchanged::{changed_files, is_the_same};
 use super::verify::judge;
 use crate::bundle::{BundleDocument, mode_name};
+use crate::disk::DiskError;
 use crate::intake::lock::{Change, LockMode};
 use crate::interrupted;
 use crate::plain_file;
@@ -197,7 +198,7 @@ fn commit(
 /// The old bundle, or a part of it, lies beside the new one.
 fn previous_stays(error: &OutputError) -> Problem {
     let path = match error {
-        OutputError::Io { path, .. } | OutputError::InTheWay { path, .. } => {
+        OutputError::Disk(DiskError::Io { path, .. } | DiskError::InTheWay { path, .. }) => {
             path.display().to_string()
         }
         _ => String::new(),

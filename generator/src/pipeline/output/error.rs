@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 
 use crate::disk::DiskError;
-use crate::failure::{FailureCode, Fault, hint_of};
+use crate::failure::{FailureCode, Fault};
 
 /// Entries that are named; the rest are counted.
 const MAX_NAMED: usize = 10;
@@ -16,16 +16,9 @@ const MAX_NAMED: usize = 10;
 /// Why an output folder could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// A call of the operating system failed.
-    #[error("cannot {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// The system's words.
-        source: io::Error,
-    },
+    /// The disk refuses, a name that is needed is taken, or another run writes the same.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     /// The folder holds something else than a bundle.
     #[error("`{}` exists and is no bundle (`bundle.json`: {why}), so it is not replaced", path.display()
     )]
@@ -93,23 +86,6 @@ pub enum OutputError {
         /// The folder.
         path: PathBuf,
     },
-    /// A name that the build needs for itself is taken.
-    #[error("`{}` is in the way, and it is not surely what a killed build left: {why}", path.display()
-    )]
-    InTheWay {
-        /// The file or folder.
-        path: PathBuf,
-        /// What is strange about it.
-        why: String,
-    },
-    /// Another run writes the same output or lock.
-    #[error("another run is writing `{}`",
-        path.display()
-    )]
-    Busy {
-        /// The folder or file.
-        path: PathBuf,
-    },
     /// A file is no longer what it was when it was judged.
     #[error(
         "`{name}` changed while it was read\n  expected SHA-256 {expected}\n  found    SHA-256 {found}"
@@ -127,7 +103,8 @@ pub enum OutputError {
 impl Fault for OutputError {
     fn code(&self) -> FailureCode {
         match self {
-            Self::Io { .. } | Self::Changed { .. } => FailureCode::Files,
+            Self::Disk(error) => error.code(),
+            Self::Changed { .. } => FailureCode::Files,
             Self::NotABundle { .. }
             | Self::Foreign { .. }
             | Self::NotAFolder { .. }
@@ -135,15 +112,16 @@ impl Fault for OutputError {
             | Self::AmongDownloads { .. }
             | Self::InsideABundle { .. }
             | Self::Exchanged { .. }
-            | Self::MountPoint { .. }
-            | Self::InTheWay { .. } => FailureCode::Occupied,
-            Self::Busy { .. } => FailureCode::Busy,
+            | Self::MountPoint { .. } => FailureCode::Occupied,
         }
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
-            Self::Io { source, .. } => return hint_of(source),
+            Self::Disk(DiskError::Busy { .. }) => {
+                "wait until it ends, or let this one wait: `--wait SECONDS`".into()
+            }
+            Self::Disk(error) => return error.hint(),
             Self::NotABundle { .. } => "name a new folder, or empty this one yourself".into(),
             Self::Foreign { .. } => "take that out yourself, or name a new folder".into(),
             Self::NotAFolder { .. } => "name a new folder".into(),
@@ -156,30 +134,8 @@ impl Fault for OutputError {
                 path.join("bundle").display()
             )
             .into(),
-            Self::InTheWay { .. } => "look what it is, and move it away".into(),
-            Self::Busy { .. } => {
-                "wait until it ends, or let this one wait: `--wait SECONDS`".into()
-            }
             Self::Changed { .. } => "build again once nothing writes to the downloads".into(),
         })
-    }
-}
-
-impl From<DiskError> for OutputError {
-    fn from(error: DiskError) -> Self {
-        match error {
-            DiskError::Io {
-                action,
-                path,
-                source,
-            } => Self::Io {
-                action,
-                path,
-                source,
-            },
-            DiskError::InTheWay { path, why } => Self::InTheWay { path, why },
-            DiskError::Busy { path } => Self::Busy { path },
-        }
     }
 }
 
@@ -217,13 +173,10 @@ impl fmt::Display for Foreign {
     }
 }
 
+/// For `map_err`: what was tried, and on what.
 pub(in crate::pipeline) fn io_error<'a>(
     action: &'static str,
     path: &'a Path,
 ) -> impl FnOnce(io::Error) -> OutputError + 'a {
-    move |source| OutputError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
+    move |source| DiskError::io(action, path)(source).into()
 }

@@ -1,13 +1,11 @@
 //! Where a bundle goes: links followed, `..` resolved, and the names beside it.
 
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::error::{OutputError, io_error};
-
-/// As Linux: more links after each other are a circle (path_resolution(7)).
-const MAX_LINKS: usize = 40;
+use crate::disk;
 
 /// The place of a bundle.
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub(super) struct Place {
 impl Place {
     /// Follows a path to where it leads. A link stays, and what it leads to is the place.
     pub(super) fn find(out: &Path) -> Result<Self, OutputError> {
-        let target = resolve(out, MAX_LINKS).map_err(io_error("resolve", out))?;
+        let target = disk::resolved(out).map_err(io_error("resolve", out))?;
         let shown = out.to_owned();
         // The root of a file system, or a drive of Windows.
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
@@ -66,37 +64,14 @@ impl Place {
     }
 }
 
-/// Like `canonicalize`, for a path whose end may be missing.
-fn resolve(path: &Path, links_left: usize) -> io::Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        found => return found,
-    }
-    // Without a slash at the end, which would ask for what a link leads to.
-    let absolute: PathBuf = std::path::absolute(path)?.components().collect();
-    let missing = || io::Error::from(io::ErrorKind::NotFound);
-    let parent = absolute.parent().ok_or_else(missing)?;
-    if let Ok(to) = fs::read_link(&absolute) {
-        let links_left = links_left
-            .checked_sub(1)
-            .ok_or_else(|| io::Error::other("too many links after each other"))?;
-        return resolve(&parent.join(to), links_left);
-    }
-    match absolute.components().next_back() {
-        Some(Component::Normal(name)) => Ok(resolve(parent, links_left)?.join(name)),
-        // `..` behind a folder that is not there.
-        _ => Err(missing()),
-    }
-}
-
 /// Does a folder hold this path, or is it the path? Links are followed.
 pub(super) fn holds(folder: &Path, path: &Path) -> bool {
-    resolve(path, MAX_LINKS).is_ok_and(|path| path.starts_with(folder))
+    disk::resolved(path).is_ok_and(|path| path.starts_with(folder))
 }
 
 /// Does `inner` lie somewhere below this folder?
 pub(super) fn is_below(inner: &Path, folder: &Path) -> bool {
-    resolve(folder, MAX_LINKS).is_ok_and(|folder| inner != folder && inner.starts_with(folder))
+    disk::resolved(folder).is_ok_and(|folder| inner != folder && inner.starts_with(folder))
 }
 
 /// Is this folder a place that another file system was mounted at, or the root of a volume?

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::contents::{self, Bundle, Contents, Found};
 use super::error::{OutputError, io_error};
 use super::{INTAKE_FOLDER, MARKER, MARKER_TEXT};
-use crate::{bundle, disk, plain_file};
+use crate::disk::{self, DiskError};
+use crate::{bundle, plain_file};
 
 /// Removes a bundle. Its document goes last, so that a removal that is killed can be ended.
 pub(super) fn remove_bundle(folder: &Path, bundle: &Bundle) -> Result<(), OutputError> {
@@ -19,9 +20,11 @@ pub(super) fn remove_bundle(folder: &Path, bundle: &Bundle) -> Result<(), Output
 /// # Errors
 /// It is none of them: then it stays as it is.
 pub(super) fn sweep(folder: &Path) -> Result<(), OutputError> {
-    let in_the_way = |why: String| OutputError::InTheWay {
-        path: folder.to_owned(),
-        why,
+    let in_the_way = |why: String| {
+        OutputError::Disk(DiskError::InTheWay {
+            path: folder.to_owned(),
+            why,
+        })
     };
     if is_marked(folder) {
         let (found, foreign) = contents::unfinished(folder, &[MARKER, INTAKE_FOLDER])?;
@@ -34,7 +37,7 @@ pub(super) fn sweep(folder: &Path) -> Result<(), OutputError> {
         Ok(Contents::Absent) => Ok(()),
         Ok(Contents::Empty) => disk::remove_folder(folder).map_err(io_error("remove", folder)),
         Ok(Contents::Bundle(bundle)) => remove_bundle(folder, &bundle),
-        Err(error @ OutputError::Io { .. }) => Err(error),
+        Err(error @ OutputError::Disk(_)) => Err(error),
         Err(OutputError::Foreign { found, .. }) => Err(in_the_way(format!("it holds {found}"))),
         Err(OutputError::NotABundle { why, .. }) => Err(in_the_way(format!(
             "it has no `bundle.json` of ours: {why}"

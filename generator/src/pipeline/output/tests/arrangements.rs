@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::super::{Kept, MARKER, MARKER_TEXT, OutputError, Staging, mend};
 use super::{Entry, exe_of, fill, tree, tree_of, write};
-use crate::disk::cuts;
+use crate::disk::{DiskError, cuts};
 
 /// More with `GANGWAY_PROPERTY_CASES`.
 const ARRANGEMENTS: u64 = 10_000;
@@ -267,7 +267,7 @@ fn runs(one: &Arrangement, out: &Path, dice: &mut Dice) -> Result<(), OutputErro
             return Staging::begin(out, kept).and_then(|mut staging| {
                 fill(&mut staging, "new")?;
                 drop(staging);
-                Err(OutputError::Busy { path: out.into() })
+                Err(DiskError::Busy { path: out.into() }.into())
             });
         }
         1 => drop(cuts::after(dice.below(45), || write(out, kept, "killed"))),

@@ -15,6 +15,7 @@ use super::super::layout::exe_path;
 use super::super::sums::SUMS_FILE_NAME;
 use super::{Kept, OutputError, Staging};
 use crate::bundle::{self, BundleDocument, Exe, Tool};
+use crate::disk::DiskError;
 
 /// In memory where the system has a place for it: thousands of folders are made here.
 pub(super) fn tempdir() -> tempfile::TempDir {
@@ -160,7 +161,7 @@ fn two_builds_of_one_output_do_not_meet() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("out");
     let first = Staging::begin(&out, &[]).unwrap();
-    let busy = |again| matches!(again, Err(OutputError::Busy { .. }));
+    let busy = |again| matches!(again, Err(OutputError::Disk(DiskError::Busy { .. })));
     assert!(busy(Staging::begin(&out, &[])));
     drop(first);
     assert!(Staging::begin(&out, &[]).is_ok());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{OutputError, Staging};
 use super::{exe_of, names, tree, tree_of, write};
+use crate::disk::DiskError;
 
 /// A folder for outputs that a test may fill.
 fn root() -> (tempfile::TempDir, PathBuf) {
@@ -282,14 +283,20 @@ fn leftovers_go_away_only_when_they_are_surely_ours() {
             make(&root.join(name));
             let before = tree(&root);
             let error = write(&root.join("out"), &[], "new").unwrap_err();
-            assert!(matches!(error, OutputError::InTheWay { .. }), "{error}");
+            assert!(
+                matches!(error, OutputError::Disk(DiskError::InTheWay { .. })),
+                "{error}"
+            );
             assert_eq!(tree(&root), before);
         }
     }
     let (_keep, root) = root();
     put(&root.join(".out.gangway-lock"), "mine");
     let error = write(&root.join("out"), &[], "new").unwrap_err();
-    assert!(matches!(error, OutputError::InTheWay { .. }), "{error}");
+    assert!(
+        matches!(error, OutputError::Disk(DiskError::InTheWay { .. })),
+        "{error}"
+    );
     assert_eq!(names(&root), [".out.gangway-lock"]);
 }
 
