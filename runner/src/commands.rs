@@ -101,12 +101,7 @@ pub fn work(
         Action::RemoveScep => start(scep_setup(folders), Origin::Left, "/u /s".to_owned()),
         Action::InstallAgent { payload, passive } => one(
             format!(r"{system}\msiexec.exe"),
-            format!(
-                "/i {} /quiet /norestart /l*v {}{}",
-                quoted(&copy(payload))?,
-                quoted(&log_path(folders, "install-agent"))?,
-                if *passive { " FORCEPASSIVEMODE=1" } else { "" }
-            ),
+            install_agent(folders, &copy(payload), *passive)?,
         ),
         Action::RunInstallScript {
             script, passive, ..
@@ -127,35 +122,14 @@ pub fn work(
         ),
         Action::RunDeploymentTool {
             tool, passive, vdi, ..
-        } => {
-            // Without -AllowReboot, and without its own resumption: the next run of this
-            // program goes on, with verified bytes.
-            let mut arguments = format!(
-                "-Quiet -NoResumeAfterReboot {}",
-                quoted(&format!("-Source:{release}"))?
-            );
-            for (wanted, switch) in [(*passive, " -Passive"), (*vdi, " -VDI")] {
-                if wanted {
-                    arguments.push_str(switch);
-                }
-            }
-            one(copy(tool), arguments)
-        }
+        } => one(copy(tool), deployment_tool(&release, *passive, *vdi)?),
         Action::InstallMonitoringAgent {
             setup, workspace, ..
         } => monitoring_agent(step, manifest, &release, setup, workspace, workspace_key),
-        Action::UninstallAgent { product_code } => {
-            if !is_guid(product_code.trim_start_matches('{').trim_end_matches('}')) {
-                return Err(format!("`{product_code}` is no product code"));
-            }
-            one(
-                format!(r"{system}\msiexec.exe"),
-                format!(
-                    "/x {product_code} /quiet /norestart /l*v {}",
-                    quoted(&log_path(folders, "uninstall-agent"))?
-                ),
-            )
-        }
+        Action::UninstallAgent { product_code } => one(
+            format!(r"{system}\msiexec.exe"),
+            uninstall_agent(folders, product_code)?,
+        ),
         Action::Restart => one(
             format!(r"{system}\shutdown.exe"),
             // p:4:2: planned, application, installation.
@@ -165,6 +139,36 @@ pub fn work(
             ),
         ),
     }
+}
+
+/// Arguments of `msiexec` for the unified agent.
+fn install_agent(folders: &Folders, package: &str, passive: bool) -> Result<String, String> {
+    let mode = if passive { " FORCEPASSIVEMODE=1" } else { "" };
+    Ok(format!(
+        "/i {} /quiet /norestart /l*v {}{mode}",
+        quoted(package)?,
+        quoted(&log_path(folders, "install-agent"))?,
+    ))
+}
+
+/// Arguments of `msiexec` that remove it; the code comes from the registry.
+fn uninstall_agent(folders: &Folders, product_code: &str) -> Result<String, String> {
+    if !is_guid(product_code.trim_start_matches('{').trim_end_matches('}')) {
+        return Err(format!("`{product_code}` is no product code"));
+    }
+    let log = quoted(&log_path(folders, "uninstall-agent"))?;
+    Ok(format!("/x {product_code} /quiet /norestart /l*v {log}"))
+}
+
+/// Arguments of the deployment tool: without -AllowReboot, and without its own resumption, for the
+/// next run of this program goes on, with verified bytes.
+fn deployment_tool(release: &str, passive: bool, vdi: bool) -> Result<String, String> {
+    let source = quoted(&format!("-Source:{release}"))?;
+    let passive = if passive { " -Passive" } else { "" };
+    let vdi = if vdi { " -VDI" } else { "" };
+    Ok(format!(
+        "-Quiet -NoResumeAfterReboot {source}{passive}{vdi}"
+    ))
 }
 
 /// Is this a program that carries out steps of the kind, whichever bundle planned them? Payloads

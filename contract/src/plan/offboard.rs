@@ -48,13 +48,11 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
     not_expired(manifest, facts)?;
     elevated(facts)?;
     let mut list = Vec::new();
-    match &facts.sensor.service {
-        Fact::Value(Service {
-            state: ServiceState::Running,
-            ..
-        }) => {}
+    match sensor_to_take_it(facts)? {
+        Taker::Runs => {}
+        Taker::Waits(start) => list.push(start),
         // The retired agent's workspaces are left all the same.
-        Fact::Absent => {
+        Taker::Missing => {
             return match leave? {
                 Some(step) => Ok(vec![step]),
                 None => Err(Stop::new(
@@ -62,22 +60,6 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
                     "service `Sense` does not exist: nothing takes the offboarding",
                 )),
             };
-        }
-        Fact::Value(Service {
-            start: StartType::Disabled,
-            ..
-        }) => {
-            return Err(Stop::new(
-                Reason::SensorDisabled,
-                "service `Sense` is disabled and must run to be offboarded",
-            ));
-        }
-        Fact::Value(_) => list.push(steps::start_sensor(
-            "`Sense` must run to take the offboarding".to_owned(),
-            vec![Change::SensorRuns],
-        )),
-        unreadable @ Fact::Unreadable { .. } => {
-            return Err(Stop::unreadable("sensor.service", unreadable));
         }
     }
     let why = "onboarded".to_owned();
@@ -95,6 +77,36 @@ pub(super) fn steps(manifest: &Manifest, facts: &Facts) -> Result<Vec<Step>, Sto
     list.extend(leave.ok().flatten());
     list.extend(possible);
     Ok(list)
+}
+
+/// The sensor's service, which takes the offboarding.
+enum Taker {
+    Runs,
+    /// It has to be started first.
+    Waits(Step),
+    Missing,
+}
+
+fn sensor_to_take_it(facts: &Facts) -> Result<Taker, Stop> {
+    match &facts.sensor.service {
+        Fact::Value(Service {
+            state: ServiceState::Running,
+            ..
+        }) => Ok(Taker::Runs),
+        Fact::Absent => Ok(Taker::Missing),
+        Fact::Value(Service {
+            start: StartType::Disabled,
+            ..
+        }) => Err(Stop::new(
+            Reason::SensorDisabled,
+            "service `Sense` is disabled and must run to be offboarded",
+        )),
+        Fact::Value(_) => Ok(Taker::Waits(steps::start_sensor(
+            "`Sense` must run to take the offboarding".to_owned(),
+            vec![Change::SensorRuns],
+        ))),
+        unreadable @ Fact::Unreadable { .. } => Err(Stop::unreadable("sensor.service", unreadable)),
+    }
 }
 
 fn elevated(facts: &Facts) -> Result<(), Stop> {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::VDI_TAG;
 use crate::fact::Fact;
-use crate::facts::{Facts, FeatureState, RunningMode, Service, ServiceState, StartType};
+use crate::facts::{
+    Antivirus, Facts, FeatureState, RunningMode, Sensor, Service, ServiceState, StartType,
+};
 use crate::identity::{OrgId, Sha256};
 use crate::manifest::Connectivity;
 use crate::text::text_enum;
@@ -194,23 +196,8 @@ impl Change {
             Self::Onboarded {
                 org_id,
                 connectivity,
-            } => {
-                sensor.onboarding_state.is(&1)
-                    && sensor.org_id.is(org_id)
-                    && sensor
-                        .connectivity
-                        .value()
-                        .is_none_or(|c| c == connectivity)
-                    && sensor.service.is(&Service::RUNNING)
-            }
-            Self::Offboarded => {
-                !sensor.onboarding_state.is(&1)
-                    && sensor.onboarding_state.unreadable().is_none()
-                    && sensor
-                        .service
-                        .value()
-                        .is_none_or(|service| service.start != StartType::Automatic)
-            }
+            } => is_onboarded(sensor, org_id, *connectivity),
+            Self::Offboarded => is_offboarded(sensor),
             Self::SensorStopped => match &sensor.service {
                 Fact::Value(service) => service.state == ServiceState::Stopped,
                 Fact::Absent => true,
@@ -227,13 +214,7 @@ impl Change {
     pub fn apply(&self, facts: &mut Facts) {
         match self {
             Self::FileAtLeast { file, version } => raise(file.version_mut(facts), *version),
-            Self::AntivirusRuns => {
-                facts.antivirus.service = Fact::Value(Service::RUNNING);
-                facts.antivirus.feature = Fact::Value(FeatureState::Enabled);
-                if !facts.antivirus.mode.is(&RunningMode::Passive) {
-                    facts.antivirus.mode = Fact::Value(RunningMode::Active);
-                }
-            }
+            Self::AntivirusRuns => antivirus_runs(&mut facts.antivirus),
             Self::PlatformAtLeast { version } => raise(&mut facts.antivirus.platform, *version),
             Self::LeftoverGone => {
                 facts.antivirus.leftover = Fact::Value(false);
@@ -252,15 +233,7 @@ impl Change {
                 other => *other = Fact::Value(vec![id.clone()]),
             },
             Self::ScepGone => facts.legacy.scep = Fact::Value(false),
-            Self::SensorInstalled => {
-                if facts.sensor.service.value().is_none() {
-                    facts.sensor.service = Fact::Value(Service::WAITING);
-                }
-                if facts.antivirus.service.value().is_none() {
-                    facts.antivirus.service = Fact::Value(Service::RUNNING);
-                    facts.antivirus.mode = Fact::Value(RunningMode::Active);
-                }
-            }
+            Self::SensorInstalled => sensor_installed(facts),
             Self::SensorAtLeast { version } => raise(&mut facts.sensor.version, *version),
             Self::IdentityIs { guid } => facts.sensor.identity = Fact::Value(guid.clone()),
             Self::VdiTagged => facts.sensor.vdi_tag = Fact::Value(VDI_TAG.to_owned()),
@@ -278,21 +251,11 @@ impl Change {
                 org_id,
                 connectivity,
             } => {
-                facts.sensor.onboarding_state = Fact::Value(1);
                 facts.sensor.org_id = Fact::Value(org_id.clone());
                 facts.sensor.connectivity = Fact::Value(*connectivity);
-                facts.sensor.service = Fact::Value(Service::RUNNING);
-                facts.sensor.onboarding_blob = Fact::Value(true);
-                mode_follows_policy(facts);
+                onboarded(facts);
             }
-            Self::Offboarded => {
-                facts.sensor.onboarding_state = Fact::Value(0);
-                facts.sensor.onboarding_blob = Fact::Value(false);
-                facts.sensor.policy_blob = Fact::Absent;
-                if facts.sensor.service.value().is_some() {
-                    facts.sensor.service = Fact::Value(Service::WAITING);
-                }
-            }
+            Self::Offboarded => offboarded(&mut facts.sensor),
             Self::SensorStopped => {
                 if let Fact::Value(service) = &mut facts.sensor.service {
                     service.state = ServiceState::Stopped;
@@ -303,21 +266,82 @@ impl Change {
                 facts.agent.version = Fact::Absent;
                 facts.sensor.service = Fact::Absent;
             }
-            Self::Restarted => {
-                facts.restart.servicing = Fact::Value(false);
-                facts.restart.windows_update = Fact::Value(false);
-                facts.restart.install_script = Fact::Value(false);
-                facts.restart.own = Fact::Value(false);
-                if facts.antivirus.feature_waits() {
-                    Self::AntivirusRuns.apply(facts);
-                }
-                if facts.sensor.onboarding_state.is(&1) {
-                    mode_follows_policy(facts);
-                }
-                if let Fact::Value(now) = facts.host.now {
-                    facts.host.boot_time = Fact::Value(now);
-                }
-            }
+            Self::Restarted => restarted(facts),
         }
+    }
+}
+
+/// The sensor reports to this tenant; which class it uses need not be known.
+fn is_onboarded(sensor: &Sensor, org_id: &OrgId, connectivity: Connectivity) -> bool {
+    sensor.onboarding_state.is(&1)
+        && sensor.org_id.is(org_id)
+        && sensor
+            .connectivity
+            .value()
+            .is_none_or(|found| *found == connectivity)
+        && sensor.service.is(&Service::RUNNING)
+}
+
+/// It is known to report to nobody, and does not start by itself.
+fn is_offboarded(sensor: &Sensor) -> bool {
+    !sensor.onboarding_state.is(&1)
+        && sensor.onboarding_state.unreadable().is_none()
+        && sensor
+            .service
+            .value()
+            .is_none_or(|service| service.start != StartType::Automatic)
+}
+
+fn antivirus_runs(antivirus: &mut Antivirus) {
+    antivirus.service = Fact::Value(Service::RUNNING);
+    antivirus.feature = Fact::Value(FeatureState::Enabled);
+    if !antivirus.mode.is(&RunningMode::Passive) {
+        antivirus.mode = Fact::Value(RunningMode::Active);
+    }
+}
+
+/// The agent's package brings the sensor, and Defender Antivirus where it was missing.
+fn sensor_installed(facts: &mut Facts) {
+    if facts.sensor.service.value().is_none() {
+        facts.sensor.service = Fact::Value(Service::WAITING);
+    }
+    if facts.antivirus.service.value().is_none() {
+        facts.antivirus.service = Fact::Value(Service::RUNNING);
+        facts.antivirus.mode = Fact::Value(RunningMode::Active);
+    }
+}
+
+/// The sensor took its blob: it runs, and the antivirus does as the policy says.
+fn onboarded(facts: &mut Facts) {
+    facts.sensor.onboarding_state = Fact::Value(1);
+    facts.sensor.service = Fact::Value(Service::RUNNING);
+    facts.sensor.onboarding_blob = Fact::Value(true);
+    mode_follows_policy(facts);
+}
+
+/// The sensor took its offboarding, and waits.
+fn offboarded(sensor: &mut Sensor) {
+    sensor.onboarding_state = Fact::Value(0);
+    sensor.onboarding_blob = Fact::Value(false);
+    sensor.policy_blob = Fact::Absent;
+    if sensor.service.value().is_some() {
+        sensor.service = Fact::Value(Service::WAITING);
+    }
+}
+
+/// Nothing waits for a restart any more, and what waited for one has happened.
+fn restarted(facts: &mut Facts) {
+    facts.restart.servicing = Fact::Value(false);
+    facts.restart.windows_update = Fact::Value(false);
+    facts.restart.install_script = Fact::Value(false);
+    facts.restart.own = Fact::Value(false);
+    if facts.antivirus.feature_waits() {
+        antivirus_runs(&mut facts.antivirus);
+    }
+    if facts.sensor.onboarding_state.is(&1) {
+        mode_follows_policy(facts);
+    }
+    if let Fact::Value(now) = facts.host.now {
+        facts.host.boot_time = Fact::Value(now);
     }
 }

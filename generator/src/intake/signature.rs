@@ -331,41 +331,40 @@ fn strength_problems(
             .with_evidence(Warning::MetadataNotSigned.to_string()),
         );
     }
-    for warning in &valid.warnings {
-        match warning {
-            Warning::CertificatePadding { .. } => problems.push(
-                Problem::new(
-                    &codes::UNCOVERED_BYTES,
-                    subject,
-                    "the file holds bytes that its signature does not cover",
-                    AGAIN,
-                )
-                .with_evidence(warning.to_string()),
-            ),
-            Warning::Sha1Digest
-            | Warning::RetiredRoot { .. }
-            | Warning::LocaleDependent { .. }
-            | Warning::SlackData { .. }
-            | Warning::RevocationListOutdated { .. }
-            | Warning::OtherNotTrusted { .. } => problems.push(
-                Problem::new(
-                    &codes::SIGNATURE_REMARK,
-                    subject,
-                    "the signature holds with a reservation",
-                    "read the evidence; download a current version where there is one",
-                )
-                .with_evidence(warning.to_string()),
-            ),
-            // Said by the verdict itself, by a problem above or once for the whole inspection;
-            // true of nearly every good file.
-            Warning::LabRoot { .. }
-            | Warning::RevocationNotChecked
-            | Warning::NotStamped { .. }
-            | Warning::MetadataNotSigned
-            | Warning::EndedSince { .. } => {}
-        }
-    }
+    let remarks = valid.warnings.iter();
+    problems.extend(remarks.filter_map(|warning| remark(warning, subject)));
     problems
+}
+
+/// What is said of a warning by itself.
+fn remark(warning: &Warning, subject: &str) -> Option<Problem> {
+    let problem = match warning {
+        Warning::CertificatePadding { .. } => Problem::new(
+            &codes::UNCOVERED_BYTES,
+            subject,
+            "the file holds bytes that its signature does not cover",
+            AGAIN,
+        ),
+        Warning::Sha1Digest
+        | Warning::RetiredRoot { .. }
+        | Warning::LocaleDependent { .. }
+        | Warning::SlackData { .. }
+        | Warning::RevocationListOutdated { .. }
+        | Warning::OtherNotTrusted { .. } => Problem::new(
+            &codes::SIGNATURE_REMARK,
+            subject,
+            "the signature holds with a reservation",
+            "read the evidence; download a current version where there is one",
+        ),
+        // Said by the verdict itself, by a problem above or once for the whole inspection;
+        // true of nearly every good file.
+        Warning::LabRoot { .. }
+        | Warning::RevocationNotChecked
+        | Warning::NotStamped { .. }
+        | Warning::MetadataNotSigned
+        | Warning::EndedSince { .. } => return None,
+    };
+    Some(problem.with_evidence(warning.to_string()))
 }
 
 fn quoted(names: &[String]) -> String {

@@ -50,30 +50,11 @@ impl<'s, S: Read + Seek> CabinetCarrier<'s, S> {
         let mut bytes = [0; SIGNED_HEADER_BYTES];
         source.seek(SeekFrom::Start(0))?;
         source.read_exact(&mut bytes)?;
-        let field = |from: usize| -> [u8; 4] {
-            let four = bytes.get(from..).and_then(<[u8]>::first_chunk);
-            four.copied().unwrap_or_default()
-        };
-        let offset = u64::from(u32::from_le_bytes(field(44)));
-        let size = u64::from(u32::from_le_bytes(field(48)));
-        if field(40) != RESERVE_MARK || size == 0 {
+        let (offset, size) = (number_at(&bytes, 44), number_at(&bytes, 48));
+        if four_at(&bytes, 40) != RESERVE_MARK || size == 0 {
             return Ok(unsigned(source));
         }
-        // Left out by the digest, or hashed but without meaning: all zero in a signed cabinet.
-        // The cabinet's number in its set (34) is not covered either; only a set needs it.
-        for (from, to) in [(4, 8), (34, 36), (52, 60)] {
-            if from == 34 && header.is_part_of_set {
-                continue;
-            }
-            let zero = bytes
-                .get(from..to)
-                .is_some_and(|b| b.iter().all(|&b| b == 0));
-            if !zero {
-                return Err(Failure::Invalid(InvalidReason::CabinetReservedNotZero {
-                    offset: from as u64,
-                }));
-            }
-        }
+        reserved_is_zero(&bytes, header.is_part_of_set)?;
         let damaged = |what: String| Failure::Invalid(InvalidReason::CabinetDamaged { what });
         if offset != header.cabinet_bytes {
             return Err(damaged(format!(
@@ -99,8 +80,8 @@ impl<'s, S: Read + Seek> CabinetCarrier<'s, S> {
                 "its data ends at {content_end}, behind the start of the signature at {offset}"
             )));
         }
-        let mut der = vec![0; usize::try_from(size).unwrap_or(0)];
         source.seek(SeekFrom::Start(offset))?;
+        let mut der = vec![0; usize::try_from(size).unwrap_or(0)];
         source.read_exact(&mut der)?;
         let (found, uncovered_bytes) = Found::from_padded(0, &der);
         Ok(Self {
@@ -110,6 +91,37 @@ impl<'s, S: Read + Seek> CabinetCarrier<'s, S> {
             uncovered_bytes,
         })
     }
+}
+
+fn four_at(header: &[u8; SIGNED_HEADER_BYTES], from: usize) -> [u8; 4] {
+    let four = header.get(from..).and_then(<[u8]>::first_chunk);
+    four.copied().unwrap_or_default()
+}
+
+fn number_at(header: &[u8; SIGNED_HEADER_BYTES], from: usize) -> u64 {
+    u64::from(u32::from_le_bytes(four_at(header, from)))
+}
+
+/// Left out by the digest, or hashed but without meaning: all zero in a signed cabinet. The cabinet's
+/// number in its set (34) is not covered either; only a set needs it.
+fn reserved_is_zero(
+    header: &[u8; SIGNED_HEADER_BYTES],
+    is_part_of_set: bool,
+) -> Result<(), Failure> {
+    for (from, to) in [(4, 8), (34, 36), (52, 60)] {
+        if from == 34 && is_part_of_set {
+            continue;
+        }
+        let zero = header
+            .get(from..to)
+            .is_some_and(|b| b.iter().all(|&b| b == 0));
+        if !zero {
+            return Err(Failure::Invalid(InvalidReason::CabinetReservedNotZero {
+                offset: from as u64,
+            }));
+        }
+    }
+    Ok(())
 }
 
 impl<S: Read + Seek> Carrier for CabinetCarrier<'_, S> {

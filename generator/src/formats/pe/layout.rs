@@ -73,15 +73,7 @@ impl Layout {
     pub fn read<S: Read + Seek>(source: &mut S) -> Result<Self, PeError> {
         let file_bytes = source.seek(SeekFrom::End(0))?;
         let mut file = Fields { source, file_bytes };
-        if file.u16(0, "DOS header")? != 0x5a4d {
-            return Err(damaged("it is no executable"));
-        }
-        let pe_offset = u64::from(file.u32(60, "DOS header")?);
-        if file.u32(pe_offset, "COFF header")? != 0x0000_4550 {
-            return Err(damaged(
-                "it has no `PE` signature: a program for DOS or 16-bit Windows",
-            ));
-        }
+        let pe_offset = file.pe_offset()?;
         let coff = pe_offset + 4;
         let machine = file.u16(coff, "COFF header")?;
         let section_count = file.u16(coff + 2, "COFF header")?;
@@ -93,15 +85,8 @@ impl Layout {
             )));
         }
         let optional = pe_offset + COFF_HEADER_BYTES;
-        let (is_64_bit, directories) = match file.u16(optional, "optional header")? {
-            0x10b => (false, optional + 96),
-            0x20b => (true, optional + 112),
-            magic => {
-                return Err(damaged(format!(
-                    "its optional header has the unknown kind {magic:#06x}"
-                )));
-            }
-        };
+        let is_64_bit = file.is_64_bit(optional)?;
+        let directories = optional + if is_64_bit { 112 } else { 96 };
         let optional_end = optional + optional_bytes;
         if directories > optional_end {
             return Err(damaged("its optional header is too short"));
@@ -124,19 +109,7 @@ impl Layout {
         };
         let resources = directory(DIRECTORY_RESOURCES)?;
         let certificates = directory(DIRECTORY_CERTIFICATES)?;
-        let mut image_end = optional_end + u64::from(section_count) * SECTION_HEADER_BYTES;
-        if image_end > file_bytes {
-            return Err(damaged("its section table is cut short"));
-        }
-        let mut sections = Vec::new();
-        for number in 0..u64::from(section_count) {
-            let section = file.section(optional_end + number * SECTION_HEADER_BYTES)?;
-            let end = u64::from(section.file_offset) + u64::from(section.file_bytes);
-            if section.file_bytes > 0 {
-                image_end = image_end.max(end);
-            }
-            sections.push(section);
-        }
+        let (sections, image_end) = file.sections(optional_end, section_count)?;
         Ok(Self {
             file_bytes,
             machine,
@@ -176,6 +149,49 @@ struct Fields<'s, S> {
 }
 
 impl<S: Read + Seek> Fields<'_, S> {
+    /// Where the `PE` signature stands, which the DOS header tells.
+    fn pe_offset(&mut self) -> Result<u64, PeError> {
+        if self.u16(0, "DOS header")? != 0x5a4d {
+            return Err(damaged("it is no executable"));
+        }
+        let pe_offset = u64::from(self.u32(60, "DOS header")?);
+        if self.u32(pe_offset, "COFF header")? != 0x0000_4550 {
+            return Err(damaged(
+                "it has no `PE` signature: a program for DOS or 16-bit Windows",
+            ));
+        }
+        Ok(pe_offset)
+    }
+
+    /// Which of its two kinds the optional header has (`PE32`, `PE32+`).
+    fn is_64_bit(&mut self, optional: u64) -> Result<bool, PeError> {
+        match self.u16(optional, "optional header")? {
+            0x10b => Ok(false),
+            0x20b => Ok(true),
+            magic => Err(damaged(format!(
+                "its optional header has the unknown kind {magic:#06x}"
+            ))),
+        }
+    }
+
+    /// The sections, and the end of headers and of all section data.
+    fn sections(&mut self, table: u64, count: u16) -> Result<(Vec<Section>, u64), PeError> {
+        let mut image_end = table + u64::from(count) * SECTION_HEADER_BYTES;
+        if image_end > self.file_bytes {
+            return Err(damaged("its section table is cut short"));
+        }
+        let mut sections = Vec::new();
+        for number in 0..u64::from(count) {
+            let section = self.section(table + number * SECTION_HEADER_BYTES)?;
+            let end = u64::from(section.file_offset) + u64::from(section.file_bytes);
+            if section.file_bytes > 0 {
+                image_end = image_end.max(end);
+            }
+            sections.push(section);
+        }
+        Ok((sections, image_end))
+    }
+
     fn bytes<const N: usize>(&mut self, offset: u64, place: &str) -> Result<[u8; N], PeError> {
         if offset.saturating_add(N as u64) > self.file_bytes {
             return Err(damaged(format!("its {place} is cut short")));
