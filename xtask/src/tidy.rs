@@ -7,6 +7,7 @@ mod arrows;
 mod circles;
 mod dependencies;
 mod files;
+mod functions;
 mod modules;
 mod words;
 
@@ -59,6 +60,7 @@ pub(crate) fn run() -> Result<()> {
         files::module_headers,
         files::ignored_tests,
         files::unbounded_reads,
+        functions::long,
         words::forbidden,
         words::registries,
         words::hints,
