@@ -65,7 +65,7 @@ mod policies {
     use crate::cli::failure::Failure;
     use crate::cli::output::Output;
     use crate::cli::password;
-    use crate::cli::publish_share::{Opened, open};
+    use crate::cli::publish_share::{Opened, beside, open};
     use crate::cli::results::{self, PublishAction, PublishedWhole};
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
@@ -78,6 +78,7 @@ mod policies {
         to: PathBuf,
         contents: ReleaseContents,
         only_compare: bool,
+        keep: Option<usize>,
     }
 
     impl Share {
@@ -89,14 +90,18 @@ mod policies {
                     .unwrap_or_else(|| PathBuf::from(&contents.root)),
                 contents,
                 only_compare: given.no_share,
+                keep: given.keep_releases.map(usize::from),
             }
         }
 
-        fn request(&self, folder: Option<String>, dry_run: bool) -> ReleaseRequest {
+        fn request(&self, folder: Option<String>, request: &PublishRequest) -> ReleaseRequest {
             ReleaseRequest {
                 folder,
-                dry_run,
+                dry_run: request.dry_run,
                 only_compare: self.only_compare,
+                action: request.action,
+                keep: self.keep,
+                state: request.state.clone(),
             }
         }
 
@@ -148,9 +153,7 @@ mod policies {
             None => None,
         };
         let release_request = match (&bundle.share, &opened) {
-            (Some(share), Some((_, folder))) => {
-                Some(share.request(folder.clone(), request.dry_run))
-            }
+            (Some(share), Some((_, folder))) => Some(share.request(folder.clone(), &request)),
             _ => None,
         };
         let places = Places {
@@ -256,7 +259,7 @@ mod policies {
         let release_request = bundle.share.as_ref().map(|share| ReleaseRequest {
             // Nothing is there to compare with.
             only_compare: false,
-            ..share.request(None, true)
+            ..share.request(None, request)
         });
         let release = bundle.share.as_ref().map(|share| &share.contents.release);
         let plan = plan_offline(
@@ -295,12 +298,6 @@ mod policies {
             enable_links: given.enable_links,
             state: given.state.clone().unwrap_or_else(|| beside(folder)),
         }
-    }
-
-    /// The usual place of the saved state: the bundle itself is replaced by the next build.
-    fn beside(bundle: &Path) -> PathBuf {
-        let bundle = std::path::absolute(bundle).unwrap_or_else(|_| bundle.to_owned());
-        bundle.parent().unwrap_or(&bundle).join("gangway-published")
     }
 
     fn server(given: &PolicyArguments) -> ServerChoice {

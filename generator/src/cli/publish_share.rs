@@ -11,7 +11,7 @@ use super::results::PublishedShare;
 use crate::failure::FailureCode;
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
 use crate::publication::{
-    Credentials, FolderShare, LargeFiles, Payloads, Published, ReleaseRequest, UncPath,
+    Action, Credentials, FolderShare, LargeFiles, Payloads, Published, ReleaseRequest, UncPath,
     publish_release,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn run(
     let contents = release(&ContentsRequest {
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         domain: None,
-        needs_signature: !given.allow_unsigned,
+        needs_signature: !given.rollback && !given.allow_unsigned,
     })?;
     output.problems(&contents.problems);
     let to = match &given.to {
@@ -36,6 +36,13 @@ pub(super) fn run(
         folder,
         dry_run: !given.apply,
         only_compare: false,
+        action: if given.rollback {
+            Action::Rollback
+        } else {
+            Action::Publish
+        },
+        keep: None,
+        state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
     };
     let mut say = |step: &str| output.line(step);
     let mut done = Published::default();
@@ -55,6 +62,7 @@ pub(super) fn run(
     }
     if ended.is_ok() {
         output.line(match (done.steps.is_empty(), request.dry_run) {
+            _ if given.rollback && given.apply => "taken back",
             (true, _) => "everything is there",
             (false, true) => "nothing was written; `--apply` does these steps",
             (false, false) => "published: each file was read back",
@@ -150,6 +158,12 @@ fn cannot_sign_in() -> Failure {
     let text = "this program was built without the feature `directory`, so it cannot sign in";
     Failure::of(FailureCode::Program, text)
         .hint("name a folder that the share is reached by with `--to`")
+}
+
+/// The usual place of the saved state: the bundle itself is replaced by the next build.
+pub(super) fn beside(bundle: &Path) -> PathBuf {
+    let bundle = std::path::absolute(bundle).unwrap_or_else(|_| bundle.to_owned());
+    bundle.parent().unwrap_or(&bundle).join("gangway-published")
 }
 
 /// A release inside the bundle that it comes from, or a bundle on the share that is read by every

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::Manifest;
+use gangway_contract::manifest::{Manifest, Mode};
 
 use super::codes;
 use super::verify::{VerifyError, VerifyRequest, verify};
@@ -18,9 +18,10 @@ use crate::gpo::wmi::{WmiFilter, read_mof};
 use crate::gpo::{DomainName, Guid, InvalidDomainName};
 use crate::lint;
 use crate::plain_file;
+use crate::policies::Purpose;
 use crate::problem::Problem;
 use crate::publication::plan::{Desired, GPT_INI};
-use crate::publication::{Contents, Release, ReleaseFile};
+use crate::publication::{Campaign, Contents, Release, ReleaseFile};
 
 /// Which bundle, and which part of it.
 #[derive(Debug, Clone)]
@@ -242,10 +243,39 @@ fn payloads(
             id: manifest.release_id.as_str().to_owned(),
             sequence: manifest.sequence,
             files: files.collect(),
+            campaigns: campaigns(&checked.document).map_err(bundle)?,
         },
         root: manifest.settings.release_root,
         problems: checked.problems.clone(),
     })
+}
+
+/// The GPOs with the task, one for each domain of the bundle.
+fn campaigns(document: &BundleDocument) -> Result<Vec<Campaign>, String> {
+    let purpose = match document.mode {
+        Mode::Precheck | Mode::Onboard => Purpose::Deploy,
+        Mode::Offboard => Purpose::Offboard,
+    };
+    let campaign = |domain: String| {
+        let name: DomainName = domain
+            .parse()
+            .map_err(|error: InvalidDomainName| error.to_string())?;
+        let gpo = purpose.gpo_id(&document.organization, &name);
+        Ok(Campaign::new(gpo, purpose.display_name(), domain))
+    };
+    domains(document).into_iter().map(campaign).collect()
+}
+
+/// The domains that a bundle has policies for.
+fn domains(document: &BundleDocument) -> Vec<String> {
+    let paths = document.files.iter();
+    let mut domains: Vec<String> = paths
+        .filter_map(|file| file.path.strip_prefix("gpo/")?.split('/').next())
+        .map(str::to_owned)
+        .collect();
+    domains.sort_unstable();
+    domains.dedup();
+    domains
 }
 
 /// A bundle that verified.
@@ -305,14 +335,7 @@ fn choose_domain(
     document: &BundleDocument,
     wanted: Option<&str>,
 ) -> Result<String, ContentsError> {
-    let mut domains: Vec<String> = document
-        .files
-        .iter()
-        .filter_map(|file| file.path.strip_prefix("gpo/")?.split('/').next())
-        .map(str::to_owned)
-        .collect();
-    domains.sort_unstable();
-    domains.dedup();
+    let domains = domains(document);
     let path = path.to_owned();
     match (wanted, domains.as_slice()) {
         (Some(wanted), found) => {

@@ -16,3 +16,17 @@ pub struct Contents {
     /// Findings of the verification, below error.
     pub problems: Vec<Problem>,
 }
+
+impl Contents {
+    /// The GPO with the task, by which the campaign is known.
+    pub(super) fn task(&self) -> Option<&Desired> {
+        let is_task = |gpo: &&Desired| ["deploy", "offboard"].contains(&gpo.purpose.as_str());
+        self.gpos.iter().find(is_task)
+    }
+
+    /// Name of the files that keep what was there before.
+    pub(super) fn state_name(&self) -> String {
+        let campaign = self.task().map_or("deploy", |gpo| gpo.purpose.as_str());
+        format!("{}.{campaign}", self.domain)
+    }
+}

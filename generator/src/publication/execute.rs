@@ -43,6 +43,10 @@ impl<'a> Executor<'a> {
         Publisher::of(payloads, &mut *self.say, self.done)
     }
 
+    pub(super) fn sysvol(&mut self) -> &mut dyn Share {
+        self.share
+    }
+
     pub(super) fn note(&mut self, text: &str) {
         self.done.note(text);
     }

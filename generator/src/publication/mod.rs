@@ -15,6 +15,7 @@ mod directory;
 mod execute;
 mod host;
 mod link;
+mod live;
 mod offline;
 mod permissions;
 pub mod plan;
@@ -41,7 +42,9 @@ pub use host::{HostName, InvalidHostName};
 pub use link::Link;
 pub use offline::{OfflinePlan, plan_offline};
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
-pub use release::{Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release};
+pub use release::{
+    Campaign, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release,
+};
 pub use server::pdc_emulator_of;
 pub use share::{FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 #[cfg(unix)]
@@ -247,7 +250,7 @@ pub fn publish(
     executor.note_about_server()?;
     match request.action {
         Action::Publish => publish_all(request, contents, &domain, places.payloads, &mut executor),
-        Action::Rollback => take_back(request, &domain, &mut executor),
+        Action::Rollback => take_back(request, contents, &domain, places.payloads, &mut executor),
     }
 }
 
@@ -294,8 +297,8 @@ fn publish_all(
     mut payloads: Option<Payloads<'_>>,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
-    let state = State::of(&request.state, domain);
-    let mut saved = state.pending()?;
+    let state: State<Saved> = State::of(&request.state, &contents.state_name());
+    let mut saved = state.pending()?.unwrap_or_default();
     // Everything is looked at before anything is changed, and looked at once: what is saved is
     // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
     // change of the version takes the old one only, and what was written is read back.
@@ -331,7 +334,27 @@ fn publish_all(
     if !request.dry_run {
         state.finish()?;
     }
-    Ok(())
+    match &mut payloads {
+        Some(payloads) => finish_payloads(payloads, contents, domain, executor),
+        None => Ok(()),
+    }
+}
+
+/// What is left to do on the share when no policy is left to change.
+fn finish_payloads(
+    payloads: &mut Payloads<'_>,
+    contents: &Contents,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    executor.publisher(payloads.lent()).finish()?;
+    let (Some(keep), Some(task)) = (payloads.request.keep, contents.task()) else {
+        return Ok(());
+    };
+    let own = task.id.to_string();
+    let live = executor.live_releases(domain, &own)?;
+    let mut publisher = executor.publisher(payloads.lent());
+    Ok(publisher.prune(keep, &own, live)?)
 }
 
 /// The steps for each GPO, and what is there of it, which is saved.
@@ -363,10 +386,12 @@ fn look<'a>(
 
 fn take_back(
     request: &PublishRequest,
+    contents: &Contents,
     domain: &DomainFacts,
+    mut payloads: Option<Payloads<'_>>,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
-    let state = State::of(&request.state, domain);
+    let state: State<Saved> = State::of(&request.state, &contents.state_name());
     let saved = state.saved()?;
     // The task goes before the settings that it relies on.
     for (id, name) in saved.gpos().rev() {
@@ -381,6 +406,9 @@ fn take_back(
         for step in steps {
             executor.run(&step, wanted.as_ref())?;
         }
+    }
+    if let Some(payloads) = payloads.as_mut().filter(|one| !one.request.only_compare) {
+        executor.publisher(payloads.lent()).take_back_if_saved()?;
     }
     if !request.dry_run {
         state.forget()?;

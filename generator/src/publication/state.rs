@@ -1,18 +1,20 @@
 //! What was there before a publication, in files beside the publisher.
 //!
-//! `<domain>.pending.json` from before the first change on, `<domain>.before.json` once the
+//! `<domain>.<campaign>.pending.json` from before the first change on, `….before.json` once the
 //! publication is complete; one file for all GPOs, so that they become the state to go back to
-//! together. What a pending state holds is never overwritten: what a cut publication left is no
+//! together, and another for the share. Onboarding and offboarding have files of their own: neither
+//! is the state that the other goes back to. What a pending state holds is never overwritten: what a cut publication left is no
 //! state to go back to.
 
 use std::io::{self, Write as _};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::shown;
 use crate::plain_file;
-use crate::publication::plan::{DomainFacts, MalformedSaved, Saved};
+use crate::publication::plan::{Kept, MalformedSaved};
 
 /// Largest saved state that is read, in bytes: it holds the policy files of a few GPOs.
 const MAX_BYTES: u64 = 64 << 20;
@@ -56,27 +58,30 @@ impl StateError {
     }
 }
 
-/// The saved state of one domain.
-pub(super) struct State {
+/// The saved state of one thing that is published to.
+#[derive(Debug, Clone)]
+pub(super) struct State<T> {
     pending: PathBuf,
     before: PathBuf,
+    what: PhantomData<T>,
 }
 
-impl State {
-    pub(super) fn of(folder: &Path, domain: &DomainFacts) -> Self {
+impl<T: Kept> State<T> {
+    pub(super) fn of(folder: &Path, name: &str) -> Self {
         Self {
-            pending: folder.join(format!("{}.pending.json", domain.name)),
-            before: folder.join(format!("{}.before.json", domain.name)),
+            pending: folder.join(format!("{name}.pending.json")),
+            before: folder.join(format!("{name}.before.json")),
+            what: PhantomData,
         }
     }
 
-    /// What an unfinished publication has saved; nothing when there is none.
-    pub(super) fn pending(&self) -> Result<Saved, StateError> {
-        Ok(read(&self.pending)?.unwrap_or_default())
+    /// What an unfinished publication has saved; none when there is none.
+    pub(super) fn pending(&self) -> Result<Option<T>, StateError> {
+        read(&self.pending)
     }
 
     /// Keeps what is there before the first change.
-    pub(super) fn save(&self, saved: &Saved) -> Result<(), StateError> {
+    pub(super) fn save(&self, saved: &T) -> Result<(), StateError> {
         let io = |action| {
             let path = self.pending.clone();
             move |source| StateError::Io {
@@ -95,8 +100,11 @@ impl State {
         kept.map(|_| ()).map_err(|error| io("write")(error.error))
     }
 
-    /// The publication is complete.
+    /// The publication is complete. Where nothing was saved, nothing was changed.
     pub(super) fn finish(&self) -> Result<(), StateError> {
+        if !self.pending.exists() {
+            return Ok(());
+        }
         std::fs::rename(&self.pending, &self.before).map_err(|source| StateError::Io {
             action: "rename",
             path: self.pending.clone(),
@@ -105,7 +113,7 @@ impl State {
     }
 
     /// What was there before the last publication, finished or not.
-    pub(super) fn saved(&self) -> Result<Saved, StateError> {
+    pub(super) fn saved(&self) -> Result<T, StateError> {
         for path in [&self.pending, &self.before] {
             if let Some(saved) = read(path)? {
                 return Ok(saved);
@@ -134,7 +142,7 @@ impl State {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Saved>, StateError> {
+fn read<T: Kept>(path: &Path) -> Result<Option<T>, StateError> {
     let bytes = match plain_file::read_whole(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -146,7 +154,7 @@ fn read(path: &Path) -> Result<Option<Saved>, StateError> {
             });
         }
     };
-    let saved = Saved::read(&bytes).map_err(|source| StateError::Malformed {
+    let saved = T::read(&bytes).map_err(|source| StateError::Malformed {
         path: shown(path),
         source,
     })?;

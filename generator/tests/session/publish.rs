@@ -120,6 +120,54 @@ fn share(desk: &Desk, more: &[&str]) -> crate::desk::Session {
     desk.run(&[&usual[..], &["--as-of", NOW], more].concat())
 }
 
+/// What servers read of the share: all but the documents of the campaigns.
+fn payloads(desk: &Desk) -> Vec<(String, Vec<u8>)> {
+    let mut tree = desk.tree("share");
+    tree.retain(|(name, _)| !name.starts_with("campaigns/"));
+    tree
+}
+
+#[test]
+fn the_way_back_of_a_share_is_a_dry_run_first_and_takes_no_payload_away() {
+    let desk = built();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    let nothing = share(&desk, &["--rollback"]);
+    nothing.fails_with(2, &["--allow-unsigned"]);
+    let back = |more: &[&str]| {
+        let usual = ["publish", "share", "out", "--to", "share", "--rollback"];
+        desk.run(&[&usual[..], &["--as-of", NOW], more].concat())
+    };
+    back(&[]).fails_with(3, &["nothing is saved"]);
+    share(&desk, &["--apply"]).succeeds();
+    let published = desk.tree("share");
+    let would = back(&[]);
+    assert!(
+        would.succeeds().contains("remove `control.json`"),
+        "{}",
+        would.out
+    );
+    assert_eq!(desk.tree("share"), published);
+    assert!(back(&["--apply"]).succeeds().contains("taken back"));
+    let mut expected = published;
+    expected.retain(|(name, _)| name != "control.json");
+    assert_eq!(desk.tree("share"), expected);
+    back(&["--apply"]).fails_with(3, &["nothing is saved"]);
+}
+
+#[test]
+fn fewer_releases_than_the_live_one_and_the_one_before_it_are_not_kept() {
+    let desk = built();
+    let arguments = [
+        "publish",
+        "out",
+        "--user",
+        "a@contoso.com",
+        "--keep-releases",
+        "1",
+    ];
+    desk.run(&arguments).fails_with(2, &["--keep-releases"]);
+}
+
 #[test]
 fn payloads_come_to_a_folder_as_the_bundle_has_them_and_the_switch_of_others_stays() {
     let desk = built();
@@ -127,13 +175,13 @@ fn payloads_come_to_a_folder_as_the_bundle_has_them_and_the_switch_of_others_sta
     assert!(share(&desk, &[]).succeeds().contains("nothing was written"));
     assert_eq!(desk.tree("share"), []);
     share(&desk, &["--apply"]).succeeds();
-    assert_eq!(desk.tree("share"), desk.tree("out/share"));
+    assert_eq!(payloads(&desk), desk.tree("out/share"));
     let again = share(&desk, &["--apply"]);
     assert!(again.succeeds().contains("everything is there"));
     // Of the next bundle; the older release stays, and so does the switch.
     let paused = br#"{"schema":1,"paused":true,"min_sequence":1,"ring_percent":100}"#;
     desk.put("share/control.json", paused);
-    let before = desk.tree("share");
+    let before = payloads(&desk);
     std::fs::remove_file(desk.path("downloads/Install.ps1")).unwrap();
     desk.build_with(&["--update-lock"]).succeeds();
     let next = share(&desk, &["--apply"]);
@@ -142,7 +190,7 @@ fn payloads_come_to_a_folder_as_the_bundle_has_them_and_the_switch_of_others_sta
         "{}",
         next.out
     );
-    let after = desk.tree("share");
+    let after = payloads(&desk);
     assert!(before.iter().all(|file| after.contains(file)));
     assert_eq!(after.len(), before.len() + desk.tree("out/share").len() - 1);
 }

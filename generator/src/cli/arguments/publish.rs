@@ -24,6 +24,11 @@ pub(in crate::cli) struct Publish {
     /// compared byte for byte before any policy is changed
     #[arg(long)]
     pub(in crate::cli) no_share: bool,
+    /// After everything else, takes away what the campaign published to the share before: all but
+    /// the N newest releases, and nothing that a live policy or another campaign names
+    #[arg(long, value_name = "N", conflicts_with_all = ["no_share", "rollback", "offline"],
+        value_parser = clap::value_parser!(u8).range(2..=50))]
+    pub(in crate::cli) keep_releases: Option<u8>,
     #[command(flatten)]
     pub(in crate::cli) policies: PolicyArguments,
 }
@@ -55,6 +60,12 @@ pub(in crate::cli) struct PublishShare {
     /// Writes; without it the steps are only printed
     #[arg(long)]
     pub(in crate::cli) apply: bool,
+    /// Goes back to what the share said before the last publication; payloads stay
+    #[arg(long, conflicts_with = "allow_unsigned")]
+    pub(in crate::cli) rollback: bool,
+    /// Folder that keeps what was there before; else `gangway-published` beside the bundle
+    #[arg(long, value_name = "FOLDER")]
+    pub(in crate::cli) state: Option<PathBuf>,
     /// Publishes the payloads of a bundle whose bootstrap has no signature; for tests only
     #[arg(long)]
     pub(in crate::cli) allow_unsigned: bool,

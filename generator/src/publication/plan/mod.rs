@@ -13,7 +13,7 @@ mod steps;
 
 pub use acl::sysvol_sddl;
 pub use links::{GpLink, MalformedGpLink};
-pub use saved::{MalformedSaved, Saved};
+pub use saved::{Kept, MalformedSaved, Saved};
 pub use steps::{Change, Step};
 
 use std::collections::BTreeMap;

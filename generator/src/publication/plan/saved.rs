@@ -41,6 +41,18 @@ struct SavedGpo {
     files: Vec<(String, String)>,
 }
 
+/// What is kept of one thing that is published to.
+pub trait Kept: Sized {
+    /// The document's bytes.
+    fn write(&self) -> Vec<u8>;
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// Another schema, or a malformed field.
+    fn read(bytes: &[u8]) -> Result<Self, MalformedSaved>;
+}
+
 /// Why a saved state is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the saved state is malformed: {why}")]
@@ -92,8 +104,32 @@ impl Saved {
         entries.filter_map(|entry| Some((entry.id.parse().ok()?, entry.name.as_str())))
     }
 
+    /// A GPO as something to publish again; none when there was none.
+    pub fn desired(&self, id: Guid) -> Option<Desired> {
+        let mut entries = self.gpos.iter();
+        let entry = entries.find(|entry| entry.id == id.to_string())?;
+        let gpo = entry.before.as_ref()?;
+        let files: BTreeMap<String, Vec<u8>> = gpo
+            .files
+            .iter()
+            .filter_map(|(name, content)| Some((name.clone(), STANDARD.decode(content).ok()?)))
+            .collect();
+        Some(Desired {
+            id,
+            purpose: String::new(),
+            display_name: gpo.display_name.clone(),
+            flags: gpo.flags,
+            machine_extensions: gpo.machine_extensions.clone(),
+            wql_filter: gpo.wql_filter.clone(),
+            filter: None,
+            files,
+        })
+    }
+}
+
+impl Kept for Saved {
     /// The document's bytes.
-    pub fn write(&self) -> Vec<u8> {
+    fn write(&self) -> Vec<u8> {
         // Strings and numbers only, which always serialise.
         serde_json::to_vec_pretty(self).unwrap_or_default()
     }
@@ -102,7 +138,7 @@ impl Saved {
     ///
     /// # Errors
     /// Another schema, or a malformed field.
-    pub fn read(bytes: &[u8]) -> Result<Self, MalformedSaved> {
+    fn read(bytes: &[u8]) -> Result<Self, MalformedSaved> {
         let malformed = |why: String| MalformedSaved { why };
         let saved: Self =
             serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
@@ -124,27 +160,5 @@ impl Saved {
             }
         }
         Ok(saved)
-    }
-
-    /// A GPO as something to publish again; none when there was none.
-    pub fn desired(&self, id: Guid) -> Option<Desired> {
-        let mut entries = self.gpos.iter();
-        let entry = entries.find(|entry| entry.id == id.to_string())?;
-        let gpo = entry.before.as_ref()?;
-        let files: BTreeMap<String, Vec<u8>> = gpo
-            .files
-            .iter()
-            .filter_map(|(name, content)| Some((name.clone(), STANDARD.decode(content).ok()?)))
-            .collect();
-        Some(Desired {
-            id,
-            purpose: String::new(),
-            display_name: gpo.display_name.clone(),
-            flags: gpo.flags,
-            machine_extensions: gpo.machine_extensions.clone(),
-            wql_filter: gpo.wql_filter.clone(),
-            filter: None,
-            files,
-        })
     }
 }

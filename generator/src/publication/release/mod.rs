@@ -6,20 +6,27 @@
 //! own; the switch comes last. A run that was cut is finished by the next one, which writes what is
 //! missing or wrong and nothing else.
 
+mod announced;
+mod back;
+mod before;
+mod campaign;
+mod error;
+mod prune;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gangway_contract::Sha256;
 use gangway_contract::control::{self, Control};
 
-use super::Published;
 use super::plan::TEMPORARY;
-use super::share::{LargeFiles, Listed, ShareError};
-use crate::failure::{FailureCode, Fault};
+use super::share::{LargeFiles, Listed};
+use super::{Action, Published};
+pub use campaign::Campaign;
+use campaign::Needs;
+pub use error::ReleaseError;
 
 /// The switch, on the share.
 const CONTROL: &str = "control.json";
@@ -36,6 +43,8 @@ pub struct Release {
     pub sequence: u64,
     /// Its files.
     pub files: Vec<ReleaseFile>,
+    /// Who needs it: the bundle's campaigns, one for each domain.
+    pub campaigns: Vec<Campaign>,
 }
 
 /// One file of a release.
@@ -61,6 +70,13 @@ pub struct ReleaseRequest {
     pub dry_run: bool,
     /// Nothing is written: the release has to lie there already, byte for byte.
     pub only_compare: bool,
+    /// Brings it, or goes back to what was there before.
+    pub action: Action,
+    /// Releases of the campaign that are kept, the live one and the one before it at least; none when
+    /// old ones are not looked at.
+    pub keep: Option<usize>,
+    /// Folder that keeps what was there before.
+    pub state: PathBuf,
 }
 
 impl ReleaseRequest {
@@ -73,102 +89,7 @@ impl ReleaseRequest {
     }
 }
 
-/// Why a release is not, or not wholly, on the share.
-#[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    /// The share.
-    #[error(transparent)]
-    Share(#[from] ShareError),
-    /// There is no such folder.
-    #[error("there is no folder `{folder}`")]
-    NoFolder {
-        /// The release root.
-        folder: String,
-    },
-    /// The switch that lies there is none.
-    #[error("switch `{path}`: {why}")]
-    Control {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The switch holds the bundle back.
-    #[error(
-        "switch `{path}` holds back bundles below sequence {min_sequence}, this one has {sequence}: \
-         no server would take it"
-    )]
-    HeldBack {
-        /// The file.
-        path: String,
-        /// Its `min_sequence`.
-        min_sequence: u64,
-        /// The bundle's.
-        sequence: u64,
-    },
-    /// Something else lies where a file would be written.
-    #[error("`{path}` is a folder, and a payload has that name")]
-    InTheWay {
-        /// The folder.
-        path: String,
-    },
-    /// Nothing is to be written, and something is missing or of other bytes.
-    #[error("the release is not on the share: `{path}` {why}")]
-    NotThere {
-        /// The file.
-        path: String,
-        /// What is the matter with it.
-        why: &'static str,
-    },
-    /// What was read back is not what was written.
-    #[error("`{path}` is not what was written, and no server was told of it")]
-    Different {
-        /// The file.
-        path: String,
-    },
-}
-
-impl Fault for ReleaseError {
-    fn code(&self) -> FailureCode {
-        match self {
-            Self::Share(_)
-            | Self::NoFolder { .. }
-            | Self::NotThere { .. }
-            | Self::Different { .. } => FailureCode::Server,
-            Self::Control { .. } | Self::HeldBack { .. } | Self::InTheWay { .. } => {
-                FailureCode::Refused
-            }
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Share(error) => return error.failure.hint_for_share().map(Cow::Borrowed),
-            Self::NoFolder { .. } => {
-                "make the share first, with the permissions that the bundle's runbook tells, or name \
-                 where it is by `--to`"
-            }
-            Self::Control { .. } => {
-                "every server stops at it: mend it, or delete it and publish again, which writes one \
-                 that withholds nothing"
-            }
-            Self::HeldBack { .. } => {
-                "lower `min_sequence` if that is meant, or build with `--sequence-after`"
-            }
-            Self::InTheWay { .. } => "look what it is, and move it away",
-            Self::NotThere { .. } => {
-                "servers would find no payloads; let whoever fills the share bring the bundle's folder \
-                 `share`, or leave `--no-share` out"
-            }
-            Self::Different { .. } => {
-                "somebody else writes there, or the share lost a file; publish again"
-            }
-        };
-        Some(hint.into())
-    }
-}
-
-/// Brings a release to the share.
+/// Brings a release to the share, or goes back to what was there before.
 ///
 /// `say` gets each step before it is done, `done` what came of them, also when one fails.
 ///
@@ -180,8 +101,12 @@ pub fn publish_release(
     done: &mut Published,
 ) -> Result<(), ReleaseError> {
     let mut publisher = Publisher::of(payloads.lent(), say, done);
+    if publisher.request.action == Action::Rollback {
+        return publisher.take_back();
+    }
     let looked = publisher.look()?;
-    publisher.bring_all(&looked)
+    publisher.bring_all(&looked)?;
+    publisher.finish()
 }
 
 /// A release, and the share that it is brought to.
@@ -209,6 +134,9 @@ impl Payloads<'_> {
 pub(super) struct Looked {
     has_releases: bool,
     has_control: bool,
+    has_campaigns: bool,
+    /// What the bundle's campaigns needed so far.
+    needs: Vec<Needs>,
 }
 
 pub(super) struct Publisher<'a> {
@@ -247,12 +175,19 @@ impl<'a> Publisher<'a> {
             });
         };
         let has_control = self.check_control(&at_root)?;
+        let documents = self.documents(&at_root)?;
+        let mut needs = Vec::new();
+        for campaign in &self.release.campaigns {
+            needs.push(self.needs_of(campaign, &documents)?);
+        }
         if self.request.only_compare {
             self.compare_all(has_control)?;
         }
         Ok(Looked {
             has_releases: at_root.contains_key(RELEASES),
             has_control,
+            has_campaigns: at_root.contains_key(campaign::FOLDER),
+            needs,
         })
     }
 
@@ -261,12 +196,23 @@ impl<'a> Publisher<'a> {
         if self.request.only_compare {
             return Ok(());
         }
+        self.announce(looked)?;
         if !looked.has_releases {
             self.make_folder(&self.request.path(RELEASES))?;
         }
         self.bring_files()?;
         if !looked.has_control {
             self.write_control()?;
+        }
+        Ok(())
+    }
+
+    /// Everything is done: what was there before becomes the state to go back to.
+    pub(super) fn finish(&mut self) -> Result<(), ReleaseError> {
+        if !self.request.dry_run
+            && let Some(state) = self.state()
+        {
+            state.finish()?;
         }
         Ok(())
     }
@@ -439,16 +385,19 @@ impl<'a> Publisher<'a> {
     fn write_control(&mut self) -> Result<(), ReleaseError> {
         let path = self.request.path(CONTROL);
         let bytes = Control::OPEN.to_bytes();
-        self.step(
-            &format!("write `{path}`, which withholds nothing"),
-            |share| {
-                let temporary = format!("{path}{TEMPORARY}");
-                share.write(&temporary, &bytes)?;
-                if share.read_file(&temporary)?.as_deref() != Some(&bytes) {
-                    return Err(ReleaseError::Different { path: path.clone() });
-                }
-                Ok(share.rename(&temporary, &path)?)
-            },
-        )
+        self.write_small(&path, "which withholds nothing", &bytes)
+    }
+
+    /// Writes a small file as a whole, old or new for every reader.
+    fn write_small(&mut self, path: &str, why: &str, bytes: &[u8]) -> Result<(), ReleaseError> {
+        self.step(&format!("write `{path}`, {why}"), |share| {
+            let temporary = format!("{path}{TEMPORARY}");
+            share.write(&temporary, bytes)?;
+            if share.read_file(&temporary)?.as_deref() != Some(bytes) {
+                let path = path.to_owned();
+                return Err(ReleaseError::Different { path });
+            }
+            Ok(share.rename(&temporary, path)?)
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::publication::share::{FolderShare, Share, ShareFailure, Tree};
+use crate::publication::share::{FolderShare, Share, ShareError, ShareFailure, Tree};
 
 /// A share that fails at one of its writes, with half of the file written.
 struct CutShare {
@@ -137,6 +137,7 @@ impl World {
             id: "new".to_owned(),
             sequence: 7,
             files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
+            campaigns: Vec::new(),
         }
     }
 
@@ -149,6 +150,9 @@ impl World {
             folder: Some("mde".to_owned()),
             dry_run,
             only_compare: false,
+            action: Action::Publish,
+            keep: None,
+            state: self.root.path().join("state"),
         };
         let mut share = CutShare {
             inner: FolderShare::new(self.root.path().join("share")),
@@ -314,6 +318,9 @@ fn a_source_that_changes_after_it_was_verified_is_not_published() {
         folder: Some("mde".to_owned()),
         dry_run: false,
         only_compare: false,
+        action: Action::Publish,
+        keep: None,
+        state: world.root.path().join("state"),
     };
     let mut share = FolderShare::new(world.root.path().join("share"));
     let mut done = Published::default();

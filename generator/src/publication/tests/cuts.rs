@@ -123,6 +123,7 @@ fn a_file_that_changes_on_the_way_keeps_the_version_down() {
             share,
             payloads: None,
             only_compare: false,
+            keep: None,
             state: tempfile::tempdir().unwrap(),
             budget: world.budget.clone(),
         },

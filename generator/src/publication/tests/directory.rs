@@ -39,7 +39,7 @@ impl Directory for FakeDirectory {
         &mut self,
         base: &str,
         depth: Depth,
-        _: Filter<'_>,
+        filter: Filter<'_>,
         _: &[&str],
     ) -> Result<Vec<Entry>, DirectoryError> {
         let base = base.to_lowercase();
@@ -47,6 +47,13 @@ impl Directory for FakeDirectory {
             Depth::Object => **dn == base,
             Depth::Children => dn.split_once(',').is_some_and(|(_, parent)| parent == base),
             Depth::Tree => dn.ends_with(&base),
+        });
+        // The value that is searched for is in the attribute; the other filters find more than asked.
+        let found = found.filter(|(_, attributes)| match filter {
+            Filter::Contains(name, text) => attributes
+                .get(&name.to_lowercase())
+                .is_some_and(|values| String::from_utf8_lossy(&values[0]).contains(text)),
+            Filter::All | Filter::Equals(..) => true,
         });
         Ok(found
             .map(|(dn, attributes)| {

@@ -1,6 +1,7 @@
 //! Publication against a directory and a share in memory.
 
 mod budget;
+mod campaigns;
 mod cuts;
 mod directory;
 mod links;

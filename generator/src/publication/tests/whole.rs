@@ -5,7 +5,7 @@ use super::world::{World, published, release, world, writes};
 use crate::publication::{Action, LargeFiles as _};
 
 /// The same world, with a share for the payloads.
-fn with_payloads(mut world: World) -> World {
+pub(super) fn with_payloads(mut world: World) -> World {
     world.payloads = Some(FakeShare {
         folders: Vec::new(),
         files: std::collections::BTreeMap::new(),

@@ -13,7 +13,7 @@ use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{DomainName, Guid, Timestamp};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::publication::{
-    Action, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
+    Action, Campaign, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
     ReleaseFile, ReleaseRequest, publish,
 };
 
@@ -24,6 +24,7 @@ pub(super) struct World {
     /// The share of the payloads, when they are part of the publication.
     pub(super) payloads: Option<FakeShare>,
     pub(super) only_compare: bool,
+    pub(super) keep: Option<usize>,
     pub(super) state: tempfile::TempDir,
     pub(super) budget: Budget,
 }
@@ -64,6 +65,7 @@ pub(super) fn world() -> World {
         },
         payloads: None,
         only_compare: false,
+        keep: None,
         state: tempfile::tempdir().unwrap(),
         budget,
     }
@@ -130,6 +132,15 @@ pub(super) fn contents(content: &str) -> Contents {
     }
 }
 
+/// Onboarding in the world's domain.
+pub(super) fn campaign() -> Campaign {
+    Campaign::new(
+        task_id(),
+        "Gangway Deploy".to_owned(),
+        "contoso.com".to_owned(),
+    )
+}
+
 /// A release of two files.
 pub(super) fn release(content: &str, folder: &Path) -> Release {
     let file = |name: &str| {
@@ -146,6 +157,7 @@ pub(super) fn release(content: &str, folder: &Path) -> Release {
     Release {
         id: content.to_owned(),
         sequence: 1,
+        campaigns: vec![campaign()],
         files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
     }
 }
@@ -188,6 +200,9 @@ impl World {
             folder: None,
             dry_run,
             only_compare: self.only_compare,
+            action,
+            keep: self.keep,
+            state: self.state.path().to_owned(),
         };
         let places = Places {
             directory: &mut self.directory,

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -61,12 +61,42 @@ impl Domain {
         Ok(was_cut)
     }
 
+    /// Publishes payloads and policies as the administrator, and is killed at a write to a share.
+    /// `Ok(false)`: it has fewer writes, and went through.
+    ///
+    /// # Errors
+    /// The publication ended in another way than by the cut.
+    pub fn publish_whole_until(
+        &self,
+        write: usize,
+        bundle: &Path,
+        arguments: &[&str],
+    ) -> Result<bool> {
+        let arguments = [&["--apply"], arguments].concat();
+        let command = self.publish_whole_command(bundle, &arguments)?;
+        let output = self.run_past_wrappers(write, command)?;
+        let was_cut = output.status.signal() == Some(KILLED);
+        ensure!(
+            was_cut || output.status.success(),
+            "{write}: {}\n{}{}",
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        Ok(was_cut)
+    }
+
     fn publish_past_wrappers(
         &self,
         at: usize,
         bundle: &Path,
         arguments: &[&str],
     ) -> Result<Output> {
+        let command = self.publish_command(bundle, ADMINISTRATOR, arguments)?;
+        self.run_past_wrappers(at, command)
+    }
+
+    fn run_past_wrappers(&self, at: usize, mut command: Command) -> Result<Output> {
         let folder = self.scratch().join("wrappers");
         fs::create_dir_all(&folder).context("create a folder")?;
         for name in ["smbclient", "smbcacls"] {
@@ -80,7 +110,6 @@ impl Domain {
         let mut path = folder.into_os_string();
         path.push(":");
         path.push(search_path());
-        let mut command = self.publish_command(bundle, ADMINISTRATOR, arguments)?;
         command
             .env("PATH", path)
             .env("CUT_COUNT", &count)

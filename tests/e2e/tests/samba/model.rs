@@ -63,7 +63,7 @@ impl Gpo {
 pub(super) fn gpos(bundle: &Bundle) -> Vec<Gpo> {
     let folder = bundle.folder().join("gpo").join(NAME);
     let mut gpos = Vec::new();
-    for kind in ["settings", "deploy"] {
+    for kind in ["settings", "deploy", "offboard"] {
         let Ok(entries) = fs::read_dir(folder.join(kind)) else {
             continue;
         };

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use gangway_e2e::Bundle;
 use gangway_e2e::samba::{DN, Domain};
+use gangway_e2e::{Bundle, required};
 
-use super::model::{assert_whole, bundle, gpos};
+use super::model::{assert_whole, bundle, gpos, recipe, task_only};
 use super::payloads::{assert_read_only_for_computers, files, unc, with_folder};
 use super::{ENVIRONMENT, everything, text};
 
@@ -101,4 +101,128 @@ fn policies_are_not_switched_to_payloads_that_are_not_there() {
     for gpo in gpos(&bundle) {
         assert_whole(&domain, &gpo);
     }
+}
+
+/// The releases that lie on the share.
+fn releases(domain: &Domain) -> Vec<String> {
+    let folder = domain.payloads().join("mde/releases");
+    let entries = fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
+    let mut names: Vec<String> = entries
+        .map(|entry| name(entry).into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn sorted(bundles: &[&Bundle]) -> Vec<String> {
+    let ids = bundles.iter().map(|bundle| bundle.release_id().to_owned());
+    let mut ids: Vec<String> = ids.collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// Bundles of one campaign with other payloads each.
+fn three_releases() -> [Bundle; 3] {
+    let fewer = tempfile::tempdir().unwrap();
+    let samples = required::path(required::FIXTURES)
+        .unwrap()
+        .join("downloads");
+    for entry in fs::read_dir(samples).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if name != "Install.ps1" && path.is_file() {
+            fs::copy(&path, fewer.path().join(name)).unwrap();
+        }
+    }
+    let fewer = recipe().with_downloads(&[fewer.path()]);
+    let bundles = [
+        task_only(),
+        recipe().applying_script().bundle().unwrap(),
+        fewer.bundle().unwrap(),
+    ];
+    assert_eq!(sorted(&bundles.each_ref()).len(), 3);
+    bundles
+}
+
+#[test]
+fn campaigns_beside_each_other_come_and_go_and_take_nothing_of_each_other() {
+    let domain = with_folder();
+    let [first, second, third] = three_releases();
+    let samples = required::path(required::FIXTURES).unwrap();
+    let offboarding = recipe()
+        .with_downloads(&[&samples.join("variants/offboarding")])
+        .with_mode("offboard")
+        .bundle()
+        .unwrap();
+    let to = unc();
+    let apply = ["--apply", "--to", &to];
+    let back = ["--apply", "--rollback", "--to", &to];
+    let task = |bundle: &Bundle| gpos(bundle).pop().unwrap();
+    published(&domain, &first, &apply);
+    published(&domain, &offboarding, &apply);
+    assert_eq!(releases(&domain), sorted(&[&first, &offboarding]));
+
+    // The one goes, the other stays, with payloads, switch and policy.
+    published(&domain, &offboarding, &back);
+    assert_whole(&domain, &task(&first));
+    assert_read_only_for_computers(&domain, &first, "mde/");
+    let switch = domain.payloads().join("mde/control.json");
+    assert!(switch.exists());
+    published(&domain, &offboarding, &apply);
+
+    // Forth and back and forth.
+    published(&domain, &second, &apply);
+    assert_whole(&domain, &task(&second));
+    let said = published(&domain, &second, &back);
+    let needs = format!("needs release `{}` first", first.release_id());
+    assert!(said.contains(&needs), "{said}");
+    assert_whole(&domain, &task(&first));
+    published(&domain, &second, &apply);
+
+    // The oldest goes by rule, and nothing that others need or put there.
+    let foreign = domain
+        .payloads()
+        .join("mde/releases")
+        .join(second.release_id())
+        .join("notes.txt");
+    fs::write(&foreign, "of somebody").unwrap();
+    let keep = [&apply[..], &["--keep-releases", "2"]].concat();
+    let said = published(&domain, &third, &keep);
+    let removed = format!("remove release `{}`", first.release_id());
+    assert!(said.contains(&removed), "{said}");
+    assert_eq!(releases(&domain), sorted(&[&second, &third, &offboarding]));
+    assert!(foreign.exists());
+    assert_whole(&domain, &task(&third));
+    assert_read_only_for_computers(&domain, &third, "mde/");
+    assert_read_only_for_computers(&domain, &offboarding, "mde/");
+    published(&domain, &third, &back);
+    assert_whole(&domain, &task(&second));
+    assert_read_only_for_computers(&domain, &second, "mde/");
+}
+
+/// The writes to the payload share, one of each kind: a campaign's document, folders, a payload, the
+/// switch. Every write to SYSVOL and directory is cut by the tests beside this one.
+#[test]
+fn a_publication_that_is_killed_on_the_share_has_told_no_server_and_ends_whole() {
+    let domain = with_folder();
+    let bundle = task_only();
+    let to = unc();
+    let before = everything(&domain);
+    let switch = domain.payloads().join("mde/control.json");
+    for write in [1, 2, 3, 4, 5, 6, 7, 9] {
+        for entry in fs::read_dir(domain.payloads().join("mde")).unwrap() {
+            fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+        let was_cut = domain.publish_whole_until(write, bundle.folder(), &["--to", &to]);
+        assert!(was_cut.unwrap(), "{write}");
+        assert!(everything(&domain) == before, "{write}");
+        assert!(!switch.exists(), "{write}");
+    }
+    published(&domain, &bundle, &["--apply", "--to", &to]);
+    assert_read_only_for_computers(&domain, &bundle, "mde/");
+    assert_whole(&domain, &gpos(&bundle)[0]);
+    let left = files(&domain.payloads());
+    assert!(!left.iter().any(|name| name.ends_with("-part")), "{left:?}");
 }

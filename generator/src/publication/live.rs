@@ -1,0 +1,143 @@
+//! Which releases the live policies of a domain need: its GPOs name programs in NETLOGON, and a
+//! program holds the manifest that names its release. GPOs that were imported by hand count as well.
+
+use std::collections::BTreeSet;
+
+use super::execute::Executor;
+use super::plan::DomainFacts;
+use super::{Depth, Filter, PublishError};
+use crate::gpo::Guid;
+use crate::printable::on_one_line;
+
+/// Extension of scheduled tasks in a GPO's list (MS-GPPREF 1.9).
+const TASKS: &str = "{AADCED64-746C-4633-A97C-D61349046527}";
+
+/// How the programs of bundles are called, in lower case.
+const PROGRAMS: [&str; 2] = ["mdeonboard-", "mdeoffboard-"];
+
+/// The key of the manifest, as it stands in a program.
+const RELEASE_KEY: &[u8] = b"\"release_id\"";
+
+impl Executor<'_> {
+    /// The releases that GPOs of the domain need, but the one with this GUID; or, in words, why that
+    /// is not known.
+    pub(super) fn live_releases(
+        &mut self,
+        domain: &DomainFacts,
+        but: &str,
+    ) -> Result<Result<BTreeSet<String>, String>, PublishError> {
+        let mut releases = BTreeSet::new();
+        let found = self.directory.search(
+            &domain.policies_dn(),
+            Depth::Children,
+            Filter::Contains("gPCMachineExtensionNames", TASKS),
+            &["cn", "displayName"],
+        )?;
+        for entry in found {
+            let id = entry.text("cn").unwrap_or_default();
+            // What is no GUID names no folder.
+            let Ok(guid) = id.parse::<Guid>() else {
+                continue;
+            };
+            if id.eq_ignore_ascii_case(but) {
+                continue;
+            }
+            let path = format!(
+                "{}/Machine/Preferences/ScheduledTasks/ScheduledTasks.xml",
+                domain.gpo_folder(guid)
+            );
+            let tasks = self.sysvol().read_file(&path)?.unwrap_or_default();
+            for program in programs(&tasks) {
+                let path = format!("{}/scripts/Gangway/{program}", domain.name);
+                let bytes = self.sysvol().read_file(&path)?.unwrap_or_default();
+                let named = releases_in(&bytes);
+                if named.is_empty() {
+                    let name = entry.text("displayName").unwrap_or_default();
+                    let name = on_one_line(&name);
+                    return Ok(Err(format!(
+                        "GPO `{name}` {guid} starts `{program}`, and the program in \
+                         `NETLOGON\\Gangway` does not tell what it needs"
+                    )));
+                }
+                releases.extend(named);
+            }
+        }
+        Ok(Ok(releases))
+    }
+}
+
+/// Names of bundles' programs in a file of tasks, whatever its encoding.
+fn programs(tasks: &[u8]) -> BTreeSet<String> {
+    let letters = tasks.iter().copied().filter(|byte| *byte != 0);
+    let text = letters.map(|byte| char::from(byte.to_ascii_lowercase()));
+    let text: String = text.collect();
+    let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    let mut found = BTreeSet::new();
+    for program in PROGRAMS {
+        for (at, _) in text.match_indices(program) {
+            let rest = &text[at..];
+            let end = rest.bytes().position(|byte| !is_of_a_name(byte));
+            found.insert(rest[..end.unwrap_or(rest.len())].to_owned());
+        }
+    }
+    found
+}
+
+/// The releases that a program names.
+fn releases_in(program: &[u8]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let windows = program.windows(RELEASE_KEY.len()).enumerate();
+    for (at, _) in windows.filter(|(_, window)| *window == RELEASE_KEY) {
+        let rest = &program[at + RELEASE_KEY.len()..];
+        let value = rest.iter().position(|byte| *byte == b'"');
+        // A colon and blanks stand between.
+        let Some(start) = value.filter(|start| *start < 8) else {
+            continue;
+        };
+        let value: Vec<u8> = rest[start + 1..].iter().copied().take(64).collect();
+        let Some(end) = value.iter().position(|byte| *byte == b'"') else {
+            continue;
+        };
+        if let Ok(id) = std::str::from_utf8(&value[..end])
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && !id.is_empty()
+        {
+            found.insert(id.to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_found_in_any_encoding_and_spelling() {
+        let text = r#"appName="\\contoso.com\NETLOGON\Gangway\MdeOnboard-ab12.exe" x="MDEOFFBOARD-cd.EXE""#;
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &wide] {
+            let found: Vec<String> = programs(bytes).into_iter().collect();
+            assert_eq!(found, ["mdeoffboard-cd.exe", "mdeonboard-ab12.exe"]);
+        }
+        assert!(programs(b"appName='cmd.exe' M\xfcller MdeOnboard").is_empty());
+    }
+
+    #[test]
+    fn a_program_names_its_release_wherever_the_manifest_lies_in_it() {
+        let of = |text: &str| -> Vec<String> {
+            let bytes = [b"MZ\0\xff".as_slice(), text.as_bytes(), b"\0\0"].concat();
+            releases_in(&bytes).into_iter().collect()
+        };
+        assert_eq!(of(r#"{"release_id": "ab12","x":1}"#), ["ab12"]);
+        assert_eq!(of(r#"{"release_id":"b"}{"release_id":"a"}"#), ["a", "b"]);
+        for text in [
+            "",
+            "\"release_id\"",
+            "\"release_id\": \"",
+            "\"release_id\":\"..\"",
+        ] {
+            assert_eq!(of(text), [""; 0], "{text}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What is said on the share before a release comes, and read of it again.
+
+use std::collections::BTreeMap;
+
+use super::before::Before;
+use super::campaign::{self, Campaign, Named, Needs};
+use super::{Listed, Looked, Publisher, ReleaseError};
+use crate::publication::state::State;
+
+impl Publisher<'_> {
+    /// Where what was there before is kept.
+    pub(super) fn state(&self) -> Option<State<Before>> {
+        let campaign = self.release.campaigns.first()?;
+        let name = format!("share.{}", campaign.gpo);
+        Some(State::of(&self.request.state, &name))
+    }
+
+    /// Says for the bundle's campaigns that they need the release, before it comes, and keeps what was
+    /// there before the first change.
+    pub(super) fn announce(&mut self, looked: &Looked) -> Result<(), ReleaseError> {
+        let named = self.named();
+        let wanted = looked.needs.iter().cloned();
+        let wanted: Vec<Needs> = wanted.map(|needs| needs.with(named.clone())).collect();
+        if wanted == looked.needs && looked.has_control {
+            return Ok(());
+        }
+        if !self.request.dry_run
+            && let Some(state) = self.state()
+            && state.pending()?.is_none()
+        {
+            let known = looked.needs.iter().filter(|needs| !needs.is_empty());
+            let before = Before::new(looked.has_control, known.cloned().collect());
+            state.save(&before)?;
+        }
+        if !looked.has_campaigns && !wanted.is_empty() {
+            self.make_folder(&self.request.path(campaign::FOLDER))?;
+        }
+        for (wanted, needs) in wanted.iter().zip(&looked.needs) {
+            if wanted != needs {
+                let text = format!("so that nobody takes the release from {}", wanted.shown());
+                self.write_needs(wanted, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The release, as a campaign's document lists it.
+    pub(super) fn named(&self) -> Named {
+        let files = self.release.files.iter().map(|file| file.name.clone());
+        Named {
+            id: self.release.id.clone(),
+            files: files.collect(),
+        }
+    }
+
+    pub(super) fn write_needs(&mut self, needs: &Needs, why: &str) -> Result<(), ReleaseError> {
+        let path = self.document_path(&needs.file_name());
+        self.write_small(&path, why, &needs.write())
+    }
+
+    pub(super) fn document_path(&self, name: &str) -> String {
+        self.request.path(&format!("{}/{name}", campaign::FOLDER))
+    }
+
+    /// The documents of all campaigns.
+    pub(super) fn documents(
+        &mut self,
+        at_root: &BTreeMap<String, Listed>,
+    ) -> Result<BTreeMap<String, Listed>, ReleaseError> {
+        if !at_root.contains_key(campaign::FOLDER) {
+            return Ok(BTreeMap::new());
+        }
+        let folder = self.request.path(campaign::FOLDER);
+        Ok(self.share.list(&folder)?.unwrap_or_default())
+    }
+
+    /// What a campaign needs.
+    pub(super) fn needs_of(
+        &mut self,
+        campaign: &Campaign,
+        documents: &BTreeMap<String, Listed>,
+    ) -> Result<Needs, ReleaseError> {
+        let name = campaign.file_name();
+        match documents.get(&name) {
+            Some(found) => self.read_needs(&name, *found),
+            None => Ok(Needs::none(campaign.clone())),
+        }
+    }
+
+    pub(super) fn read_needs(&mut self, name: &str, found: Listed) -> Result<Needs, ReleaseError> {
+        let path = self.document_path(name);
+        let refused = |why: String| ReleaseError::Campaign {
+            path: path.clone(),
+            why,
+        };
+        match found {
+            Listed::Folder => return Err(refused("it is a folder".to_owned())),
+            Listed::File(size) if size > campaign::MAX_BYTES => {
+                return Err(refused(format!("it has {size} bytes")));
+            }
+            Listed::File(_) => {}
+        }
+        let bytes = self.share.read_file(&path)?.unwrap_or_default();
+        Needs::read(&bytes, name).map_err(refused)
+    }
+}

@@ -1,0 +1,91 @@
+//! Back to what the share said before a publication.
+
+use gangway_contract::control::Control;
+
+use super::{CONTROL, Publisher, ReleaseError};
+use crate::publication::state::StateError;
+
+impl Publisher<'_> {
+    /// Goes back: the campaigns need first what they needed before, and a switch that the publication
+    /// brought goes. Payloads stay: servers may be reading them, and they are of no other campaign's.
+    pub(in crate::publication) fn take_back(&mut self) -> Result<(), ReleaseError> {
+        let Some(state) = self.state() else {
+            return Ok(());
+        };
+        let root = self.request.folder.as_deref().unwrap_or(".");
+        let Some(at_root) = self.share.list(root)? else {
+            return Err(ReleaseError::NoFolder {
+                folder: root.to_owned(),
+            });
+        };
+        let before = state.saved()?;
+        let documents = self.documents(&at_root)?;
+        let ours: Vec<String> = self
+            .release
+            .campaigns
+            .iter()
+            .map(super::Campaign::file_name)
+            .collect();
+        for needs in &before.needs {
+            let name = needs.file_name();
+            let Some(found) = documents.get(&name) else {
+                continue;
+            };
+            let present = self.read_needs(&name, *found)?;
+            let after = present.clone().back_to(needs);
+            if after != present {
+                let newest = after.releases.first().map(|one| one.id.as_str());
+                let why = format!(
+                    "by which {} needs release `{}` first, as before",
+                    after.shown(),
+                    newest.unwrap_or_default()
+                );
+                self.write_needs(&after, &why)?;
+            }
+        }
+        if !before.had_control && at_root.contains_key(CONTROL) {
+            let others = documents.keys().find(|name| !ours.contains(name));
+            self.remove_control(others.map(String::as_str))?;
+        }
+        self.done.note(&format!(
+            "the payloads of release `{}` stay on the share, where servers may be reading them",
+            self.release.id
+        ));
+        if !self.request.dry_run {
+            state.forget()?;
+        }
+        Ok(())
+    }
+
+    /// As [`Publisher::take_back`], where nothing saved means that nothing was changed.
+    pub(in crate::publication) fn take_back_if_saved(&mut self) -> Result<(), ReleaseError> {
+        match self.take_back() {
+            Err(ReleaseError::State(StateError::Nothing { .. })) => {
+                self.done
+                    .note("nothing is saved of the share, so it stays as it is");
+                Ok(())
+            }
+            ended => ended,
+        }
+    }
+
+    /// Takes the switch away, as there was none before, unless somebody made it his.
+    fn remove_control(&mut self, other: Option<&str>) -> Result<(), ReleaseError> {
+        let path = self.request.path(CONTROL);
+        let bytes = self.share.read_file(&path)?;
+        if bytes.as_deref() != Some(&Control::OPEN.to_bytes()) {
+            self.done.note(&format!(
+                "switch `{path}` was changed since it was published; it stays"
+            ));
+            return Ok(());
+        }
+        if let Some(other) = other {
+            self.done.note(&format!(
+                "switch `{path}` stays: another campaign uses the share (`{other}`)"
+            ));
+            return Ok(());
+        }
+        let text = format!("remove `{path}`: there was none before, and no server begins without");
+        self.step(&text, |share| Ok(share.remove_file(&path)?))
+    }
+}

@@ -1,0 +1,230 @@
+//! What campaigns need of a share: one small document for each, which no server reads.
+//!
+//! A campaign is the GPO with the task of one domain: onboarding and offboarding are two, and so are
+//! two domains or two organisations on one share. Its document lists the releases that were published
+//! for it, newest first. It is written before the first payload comes, so that nobody else takes the
+//! release for one that nobody needs.
+
+use std::collections::BTreeSet;
+
+use gangway_contract::payload_name;
+use serde::{Deserialize, Serialize};
+
+use crate::gpo::Guid;
+
+/// Folder of the documents, below the release root.
+pub(super) const FOLDER: &str = "campaigns";
+
+/// Version of the document's shape.
+const SCHEMA: u32 = 1;
+
+/// Largest document that is read, in bytes: some hundred releases.
+pub(super) const MAX_BYTES: u64 = 256 << 10;
+
+/// Most releases of one campaign that a document lists.
+const MAX_RELEASES: usize = 100;
+
+/// Who a campaign is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Campaign {
+    /// GUID of the GPO with the task.
+    pub gpo: String,
+    /// Its name.
+    pub name: String,
+    /// DNS name of its domain.
+    pub domain: String,
+}
+
+impl Campaign {
+    /// The campaign of this GPO.
+    pub fn new(gpo: Guid, name: String, domain: String) -> Self {
+        Self {
+            gpo: gpo.to_string(),
+            name,
+            domain,
+        }
+    }
+
+    /// Name of its document in [`FOLDER`].
+    pub(super) fn file_name(&self) -> String {
+        format!("{}.json", self.gpo)
+    }
+}
+
+/// A release that was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Named {
+    /// Name of its folder.
+    pub(super) id: String,
+    /// Its files: what may be taken away with it.
+    pub(super) files: Vec<String>,
+}
+
+/// The document of one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Needs {
+    schema: u32,
+    campaign: Campaign,
+    /// Newest first.
+    pub(super) releases: Vec<Named>,
+}
+
+impl Needs {
+    /// A campaign that was never published to this share.
+    pub(super) const fn none(campaign: Campaign) -> Self {
+        Self {
+            schema: SCHEMA,
+            campaign,
+            releases: Vec::new(),
+        }
+    }
+
+    /// Reads a document of the campaign with this GPO.
+    ///
+    /// # Errors
+    /// In words: what is wrong with it.
+    pub(super) fn read(bytes: &[u8], file_name: &str) -> Result<Self, String> {
+        let read: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if read.schema != SCHEMA {
+            return Err(format!(
+                "it has schema {}, this program reads schema {SCHEMA}",
+                read.schema
+            ));
+        }
+        if !read.campaign.file_name().eq_ignore_ascii_case(file_name) {
+            return Err(format!("it is of the GPO {}", read.campaign.gpo));
+        }
+        // The names become paths.
+        let names = read
+            .releases
+            .iter()
+            .flat_map(|one| [&one.id].into_iter().chain(&one.files));
+        for name in names {
+            if let Some(why) = payload_name::fault(name) {
+                return Err(format!("it lists `{}`: {why}", name.escape_default()));
+            }
+        }
+        Ok(read)
+    }
+
+    /// The document's bytes.
+    pub(super) fn write(&self) -> Vec<u8> {
+        // Strings and numbers only, which always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The same with this release as the newest.
+    #[must_use]
+    pub(super) fn with(mut self, release: Named) -> Self {
+        self.releases.retain(|one| one.id != release.id);
+        self.releases.insert(0, release);
+        self.releases.truncate(MAX_RELEASES);
+        self
+    }
+
+    /// The same in the order that it had before; what has come since is the oldest and stays known.
+    #[must_use]
+    pub(super) fn back_to(mut self, before: &Self) -> Self {
+        let is_new = |one: &Named| !before.releases.iter().any(|old| old.id == one.id);
+        self.releases.retain(is_new);
+        let mut releases = before.releases.clone();
+        releases.append(&mut self.releases);
+        Self { releases, ..self }
+    }
+
+    /// Those beyond the newest `keep` that nothing else names.
+    pub(super) fn superfluous(&self, keep: usize, named: &BTreeSet<String>) -> Vec<Named> {
+        let old = self.releases.iter().skip(keep);
+        old.filter(|one| !named.contains(&one.id))
+            .cloned()
+            .collect()
+    }
+
+    /// Does it need nothing?
+    pub(super) const fn is_empty(&self) -> bool {
+        self.releases.is_empty()
+    }
+
+    /// Name of the document.
+    pub(super) fn file_name(&self) -> String {
+        self.campaign.file_name()
+    }
+
+    /// How the campaign is called in a line of ours.
+    pub(super) fn shown(&self) -> String {
+        format!("`{}` of `{}`", self.campaign.name, self.campaign.domain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn campaign() -> Campaign {
+        Campaign {
+            gpo: Guid::derive(&["x"]).to_string(),
+            name: "Gangway Deploy".to_owned(),
+            domain: "contoso.com".to_owned(),
+        }
+    }
+
+    fn named(id: &str) -> Named {
+        Named {
+            id: id.to_owned(),
+            files: vec!["md4ws.msi".to_owned()],
+        }
+    }
+
+    fn of(ids: &[&str]) -> Needs {
+        Needs {
+            releases: ids.iter().map(|id| named(id)).collect(),
+            ..Needs::none(campaign())
+        }
+    }
+
+    #[test]
+    fn the_newest_release_stands_first_and_a_way_back_forgets_none() {
+        let old = of(&["b", "a"]);
+        assert_eq!(old.clone().with(named("c")), of(&["c", "b", "a"]));
+        assert_eq!(old.clone().with(named("a")), of(&["a", "b"]));
+        assert_eq!(of(&["c", "b", "a"]).back_to(&old), of(&["b", "a", "c"]));
+    }
+
+    #[test]
+    fn only_what_is_old_and_named_by_nobody_is_superfluous() {
+        let needs = of(&["d", "c", "b", "a"]);
+        let ids = |named: &[&str]| -> Vec<String> {
+            let named = named.iter().map(|&id| id.to_owned()).collect();
+            let found = needs.superfluous(2, &named);
+            found.into_iter().map(|one| one.id).collect()
+        };
+        assert_eq!(ids(&[]), ["b", "a"]);
+        assert_eq!(ids(&["a", "d"]), ["b"]);
+        assert_eq!(ids(&["a", "b"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_document_reads_back_and_one_that_could_lead_elsewhere_is_refused() {
+        let needs = of(&["b", "a"]);
+        let name = campaign().file_name();
+        assert_eq!(Needs::read(&needs.write(), &name), Ok(needs.clone()));
+        for (from, to, why) in [
+            ("\"b\"", "\"..\"", "lists `..`"),
+            ("md4ws.msi", "..\\\\..\\\\x", "lists"),
+            ("\"schema\": 1", "\"schema\": 2", "schema 2"),
+            ("\"releases\"", "\"more\"", "more"),
+        ] {
+            let text = String::from_utf8(needs.write()).unwrap();
+            let text = text.replacen(from, to, 1);
+            let error = Needs::read(text.as_bytes(), &name).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+        let error = Needs::read(&needs.write(), "{OTHER}.json").unwrap_err();
+        assert!(error.contains("of the GPO"), "{error}");
+    }
+}

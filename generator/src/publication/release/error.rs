@@ -1,0 +1,120 @@
+//! Why a release is not on its share.
+
+use std::borrow::Cow;
+
+use crate::failure::{FailureCode, Fault};
+use crate::publication::share::ShareError;
+use crate::publication::state::StateError;
+
+/// Why a release is not, or not wholly, on the share.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The share.
+    #[error(transparent)]
+    Share(#[from] ShareError),
+    /// There is no such folder.
+    #[error("there is no folder `{folder}`")]
+    NoFolder {
+        /// The release root.
+        folder: String,
+    },
+    /// The switch that lies there is none.
+    #[error("switch `{path}`: {why}")]
+    Control {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The switch holds the bundle back.
+    #[error(
+        "switch `{path}` holds back bundles below sequence {min_sequence}, this one has {sequence}: \
+         no server would take it"
+    )]
+    HeldBack {
+        /// The file.
+        path: String,
+        /// Its `min_sequence`.
+        min_sequence: u64,
+        /// The bundle's.
+        sequence: u64,
+    },
+    /// What is said to be needed of the share cannot be read.
+    #[error("`{path}`, which lists the releases that a campaign needs: {why}")]
+    Campaign {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The saved state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Something else lies where a file would be written.
+    #[error("`{path}` is a folder, and a payload has that name")]
+    InTheWay {
+        /// The folder.
+        path: String,
+    },
+    /// Nothing is to be written, and something is missing or of other bytes.
+    #[error("the release is not on the share: `{path}` {why}")]
+    NotThere {
+        /// The file.
+        path: String,
+        /// What is the matter with it.
+        why: &'static str,
+    },
+    /// What was read back is not what was written.
+    #[error("`{path}` is not what was written, and no server was told of it")]
+    Different {
+        /// The file.
+        path: String,
+    },
+}
+
+impl Fault for ReleaseError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Share(_)
+            | Self::NoFolder { .. }
+            | Self::NotThere { .. }
+            | Self::Different { .. } => FailureCode::Server,
+            Self::Control { .. }
+            | Self::Campaign { .. }
+            | Self::HeldBack { .. }
+            | Self::InTheWay { .. } => FailureCode::Refused,
+            Self::State(_) => FailureCode::Files,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Share(error) => return error.failure.hint_for_share().map(Cow::Borrowed),
+            Self::NoFolder { .. } => {
+                "make the share first, with the permissions that the bundle's runbook tells, or name \
+                 where it is by `--to`"
+            }
+            Self::Control { .. } => {
+                "every server stops at it: mend it, or delete it and publish again, which writes one \
+                 that withholds nothing"
+            }
+            Self::HeldBack { .. } => {
+                "lower `min_sequence` if that is meant, or build with `--sequence-after`"
+            }
+            Self::Campaign { .. } => {
+                "look who wrote it; without it the share knows no release of that campaign, and takes \
+                 none of them away"
+            }
+            Self::State(error) => return error.hint().map(Cow::Borrowed),
+            Self::InTheWay { .. } => "look what it is, and move it away",
+            Self::NotThere { .. } => {
+                "servers would find no payloads; let whoever fills the share bring the bundle's folder \
+                 `share`, or leave `--no-share` out"
+            }
+            Self::Different { .. } => {
+                "somebody else writes there, or the share lost a file; publish again"
+            }
+        };
+        Some(hint.into())
+    }
+}

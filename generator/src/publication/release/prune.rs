@@ -1,0 +1,126 @@
+//! Old releases of a campaign, which go by rule: beyond the newest few, named by no live policy and by
+//! no other campaign, after everything else is done.
+
+use std::collections::BTreeSet;
+
+use super::campaign::Named;
+use super::{Listed, Publisher, RELEASES, ReleaseError};
+use crate::publication::plan::TEMPORARY;
+use crate::publication::share::{ShareError, ShareFailure};
+
+impl Publisher<'_> {
+    /// Takes old releases of the campaign with this GPO away. `live` are those that the domain's other
+    /// policies need; where that is not known, in words, nothing goes.
+    pub(in crate::publication) fn prune(
+        &mut self,
+        keep: usize,
+        gpo: &str,
+        live: Result<BTreeSet<String>, String>,
+    ) -> Result<(), ReleaseError> {
+        let Some(campaign) = self.release.campaigns.iter().find(|one| one.gpo == gpo) else {
+            return Ok(());
+        };
+        let named = match live {
+            Ok(live) => self.named_by_others(&campaign.file_name(), live)?,
+            Err(why) => Err(why),
+        };
+        let named = match named {
+            Ok(named) => named,
+            Err(why) => {
+                self.done
+                    .note(&format!("no old release is taken away: {why}"));
+                return Ok(());
+            }
+        };
+        let root = self.request.folder.as_deref().unwrap_or(".");
+        let at_root = self.share.list(root)?.unwrap_or_default();
+        let documents = self.documents(&at_root)?;
+        // In a dry run the release is not announced.
+        let present = self.needs_of(campaign, &documents)?.with(self.named());
+        let mut after = present.clone();
+        for old in present.superfluous(keep, &named) {
+            if self.take_away(&old)? {
+                after.releases.retain(|one| one.id != old.id);
+            }
+        }
+        if after != present {
+            let why = format!("without what {} needs no more", after.shown());
+            self.write_needs(&after, &why)?;
+        }
+        Ok(())
+    }
+
+    /// What all other campaigns name, the bundle's other domains among them, or why that is not known.
+    fn named_by_others(
+        &mut self,
+        own: &str,
+        mut named: BTreeSet<String>,
+    ) -> Result<Result<BTreeSet<String>, String>, ReleaseError> {
+        named.insert(self.release.id.clone());
+        let root = self.request.folder.as_deref().unwrap_or(".");
+        let at_root = self.share.list(root)?.unwrap_or_default();
+        for (name, found) in self.documents(&at_root)? {
+            // What a cut run left is not told to anybody yet.
+            if name.eq_ignore_ascii_case(own) || name.ends_with(TEMPORARY) {
+                continue;
+            }
+            match self.read_needs(&name, found) {
+                Ok(needs) => named.extend(needs.releases.into_iter().map(|one| one.id)),
+                Err(ReleaseError::Share(error)) => return Err(error.into()),
+                Err(error) => return Ok(Err(error.to_string())),
+            }
+        }
+        Ok(Ok(named))
+    }
+
+    /// Takes a release's files away, and its folder when nothing else is in it. `Ok(false)`: it is in
+    /// use, and stays for the next time.
+    fn take_away(&mut self, old: &Named) -> Result<bool, ReleaseError> {
+        let folder = self.request.path(&format!("{RELEASES}/{}", old.id));
+        let Some(listed) = self.share.list(&folder)? else {
+            return Ok(true);
+        };
+        let is_ours = |name: &str, found: Listed| {
+            let name = name.strip_suffix(TEMPORARY).unwrap_or(name);
+            found != Listed::Folder && old.files.iter().any(|file| file == name)
+        };
+        let (ours, others): (Vec<_>, Vec<_>) = listed
+            .iter()
+            .partition(|(name, found)| is_ours(name, **found));
+        for (name, _) in &others {
+            self.done.note(&format!(
+                "`{folder}/{name}` is not of the release; it stays, and so does its folder"
+            ));
+        }
+        let text = format!("remove release `{}`: {} files", old.id, ours.len());
+        self.done.begin(&text, self.say);
+        if !self.request.dry_run {
+            let mut remove = || -> Result<(), ShareError> {
+                for (name, _) in &ours {
+                    self.share.remove_file(&format!("{folder}/{name}"))?;
+                }
+                match others.is_empty() {
+                    true => self.share.remove_folder(&folder),
+                    false => Ok(()),
+                }
+            };
+            match remove() {
+                Ok(()) => {}
+                // The account will not be let in for the next one either.
+                Err(error) if error.failure == ShareFailure::NotSignedIn => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    self.done.unfinished = None;
+                    self.done.note(&format!(
+                        "release `{}` stays for the next time: {error}",
+                        old.id
+                    ));
+                    return Ok(false);
+                }
+            }
+        }
+        self.done.end();
+        Ok(true)
+    }
+}

@@ -1,0 +1,271 @@
+//! What campaigns need of a share: the way back, and what may be taken away.
+
+use std::collections::BTreeMap;
+
+use super::directory::value;
+use super::whole::with_payloads;
+use super::world::{DOMAIN_DN, World, campaign, task_id, world};
+use crate::gpo::Guid;
+use crate::publication::{Action, Published};
+
+impl World {
+    fn publish(&mut self, content: &str) -> Published {
+        self.run(Action::Publish, content).unwrap()
+    }
+
+    /// Releases that lie on the share.
+    fn releases(&self) -> Vec<&str> {
+        let folders = &self.payloads.as_ref().unwrap().folders;
+        let mut found: Vec<&str> = folders
+            .iter()
+            .filter_map(|folder| folder.strip_prefix("releases/"))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn put(&mut self, path: &str, content: impl Into<Vec<u8>>) {
+        let share = self.payloads.as_mut().unwrap();
+        share.files.insert(path.to_owned(), content.into());
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.payloads.as_ref().unwrap().files.contains_key(path)
+    }
+
+    /// What the campaign needs, newest first.
+    fn needs(&self) -> Vec<String> {
+        let path = format!("campaigns/{}.json", campaign().gpo);
+        let bytes = &self.payloads.as_ref().unwrap().files[&path];
+        let read: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        let releases = read["releases"].as_array().unwrap().iter();
+        releases
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// A GPO of others with a task that starts this program.
+    fn put_policy(&mut self, program: &str) {
+        let id = Guid::derive(&["by hand"]);
+        let object = BTreeMap::from([
+            ("cn".to_owned(), value(&id.to_string())),
+            ("displayname".to_owned(), value("By hand")),
+            (
+                "gpcmachineextensionnames".to_owned(),
+                value("[{AADCED64-746C-4633-A97C-D61349046527}{X}]"),
+            ),
+        ]);
+        let dn = format!("cn={id},cn=policies,cn=system,{DOMAIN_DN}");
+        self.directory.objects.insert(dn.to_lowercase(), object);
+        let tasks = format!(r"<Exec><Command>\\contoso.com\NETLOGON\Gangway\{program}</Command>");
+        let path = format!(
+            "contoso.com/Policies/{id}/Machine/Preferences/ScheduledTasks/ScheduledTasks.xml"
+        );
+        self.share.files.insert(path, tasks.into_bytes());
+    }
+
+    fn put_program(&mut self, program: &str, release: &str) {
+        let path = format!("contoso.com/scripts/Gangway/{program}");
+        let bytes = format!("MZ {{\"release_id\": \"{release}\"}}");
+        self.share.files.insert(path, bytes.into_bytes());
+    }
+}
+
+/// Published four times; `d` is live, `c` is what a way back goes to.
+fn four_releases() -> World {
+    let mut world = with_payloads(world());
+    for content in ["a", "b", "c", "d"] {
+        world.publish(content);
+    }
+    assert_eq!(world.needs(), ["d", "c", "b", "a"]);
+    world
+}
+
+/// Another campaign, that needs this release.
+fn needs_of_another(release: &str) -> (String, String) {
+    let gpo = Guid::derive(&["another"]);
+    let campaign = format!(r#"{{"gpo":"{gpo}","name":"Gangway Offboard","domain":"contoso.com"}}"#);
+    let releases = format!(r#"[{{"id":"{release}","files":["md4ws.msi"]}}]"#);
+    (
+        format!("campaigns/{gpo}.json"),
+        format!(r#"{{"schema":1,"campaign":{campaign},"releases":{releases}}}"#),
+    )
+}
+
+#[test]
+fn a_first_publication_is_taken_back_with_the_switch_that_it_brought() {
+    let mut world = with_payloads(world());
+    world.publish("new");
+    assert!(world.has("control.json"));
+    let done = world.run(Action::Rollback, "new").unwrap();
+    assert!(!world.has("control.json"));
+    assert!(world.has("releases/new/md4ws.msi"), "a server may be at it");
+    assert_eq!(world.version(), 0);
+    let stays = |note: &String| note.contains("release `new` stay on the share");
+    assert!(done.notes.iter().any(stays), "{:?}", done.notes);
+    // And again from there.
+    world.publish("new");
+    assert!(world.has("control.json"));
+    world.assert_whole("new");
+}
+
+#[test]
+fn the_way_back_needs_first_what_was_needed_before_and_leaves_the_switch_of_others() {
+    let mut world = with_payloads(world());
+    world.publish("old");
+    world.publish("new");
+    assert_eq!(world.needs(), ["new", "old"]);
+    world.run(Action::Rollback, "new").unwrap();
+    world.assert_whole("old");
+    assert_eq!(world.needs(), ["old", "new"]);
+    assert!(world.has("control.json"), "it was there before");
+
+    for (path, content, told) in [
+        (
+            "control.json".to_owned(),
+            "{\"paused\":true}".to_owned(),
+            "was changed since",
+        ),
+        {
+            let (path, content) = needs_of_another("other");
+            (path, content, "another campaign uses the share")
+        },
+    ] {
+        let mut world = with_payloads(super::world::world());
+        world.publish("new");
+        world.put(&path, content);
+        let done = world.run(Action::Rollback, "new").unwrap();
+        assert!(world.has("control.json"));
+        assert!(
+            done.notes.iter().any(|note| note.contains(told)),
+            "{:?}",
+            done.notes
+        );
+    }
+}
+
+#[test]
+fn the_way_back_can_be_cut_at_any_write() {
+    let start = || {
+        let mut world = with_payloads(world());
+        world.publish("old");
+        world.publish("new");
+        world
+    };
+    let mut whole = start();
+    whole.budget.set(Some(1000));
+    whole.run(Action::Rollback, "new").unwrap();
+    let writes = 1000 - whole.budget.get().unwrap();
+    let files = whole.payloads.unwrap().files;
+    for allowed in 0..writes {
+        let mut world = start();
+        world.budget.set(Some(allowed));
+        world.run(Action::Rollback, "new").unwrap_err();
+        world.budget.set(None);
+        world.run(Action::Rollback, "new").unwrap();
+        world.assert_whole("old");
+        assert!(world.payloads.unwrap().files == files, "{allowed}");
+    }
+}
+
+#[test]
+fn old_releases_go_last_and_only_those_that_nobody_names() {
+    let mut world = four_releases();
+    world.keep = Some(2);
+    let would = world.run_with(Action::Publish, "e", &[], true).unwrap();
+    assert_eq!(world.releases(), ["a", "b", "c", "d"]);
+    let done = world.publish("e");
+    assert_eq!(world.releases(), ["d", "e"]);
+    assert_eq!(world.needs(), ["e", "d"]);
+    let told: Vec<&String> = done.steps.iter().rev().take(4).collect();
+    let expected = would.steps.iter().rev().take(4).collect::<Vec<_>>();
+    assert_eq!(told, expected);
+    for (step, words) in told.iter().rev().zip([
+        "remove release `c`: 2 files",
+        "remove release `b`: 2 files",
+        "remove release `a`: 2 files",
+        "needs no more",
+    ]) {
+        assert!(step.contains(words), "{step}");
+    }
+    // The one before it is there to go back to.
+    world.run(Action::Rollback, "e").unwrap();
+    world.assert_whole("d");
+    assert_eq!(world.releases(), ["d", "e"]);
+}
+
+#[test]
+fn what_a_policy_or_another_campaign_names_stays() {
+    let mut world = four_releases();
+    let (path, content) = needs_of_another("a");
+    world.put(&path, content.clone());
+    world.put_policy("MdeOnboard-0123.exe");
+    world.put_program("mdeonboard-0123.exe", "b");
+    world.keep = Some(2);
+    world.publish("e");
+    assert_eq!(world.releases(), ["a", "b", "d", "e"]);
+    let share = world.payloads.as_ref().unwrap();
+    assert_eq!(share.files[&path], content.as_bytes());
+}
+
+#[test]
+fn where_it_is_not_known_what_is_named_nothing_goes() {
+    let by_hand = |world: &mut World| world.put_policy("MdeOnboard-unknown.exe");
+    let malformed = |world: &mut World| {
+        let (path, _) = needs_of_another("a");
+        world.put(&path, "{}");
+    };
+    let foreign = |world: &mut World| world.put("campaigns/notes.txt", "of somebody");
+    for (change, told) in [
+        (by_hand as fn(&mut World), "does not tell what it needs"),
+        (malformed, "missing field"),
+        (foreign, "notes.txt"),
+    ] {
+        let mut world = four_releases();
+        change(&mut world);
+        world.keep = Some(2);
+        let done = world.publish("d");
+        assert_eq!(world.releases(), ["a", "b", "c", "d"]);
+        let is_told =
+            |note: &String| note.contains("no old release is taken away") && note.contains(told);
+        assert!(done.notes.iter().any(is_told), "{:?}", done.notes);
+    }
+}
+
+#[test]
+fn files_of_others_in_an_old_release_stay_and_are_named() {
+    let mut world = four_releases();
+    world.put("releases/a/notes.txt", "of somebody");
+    world.keep = Some(2);
+    let done = world.publish("d");
+    assert_eq!(world.releases(), ["a", "c", "d"]);
+    assert!(world.has("releases/a/notes.txt") && !world.has("releases/a/md4ws.msi"));
+    assert!(
+        done.notes.iter().any(|note| note.contains("a/notes.txt")),
+        "{:?}",
+        done.notes
+    );
+    assert_eq!(world.needs(), ["d", "c"]);
+}
+
+#[test]
+fn a_release_in_use_stays_for_the_next_time_and_a_cut_loses_nothing() {
+    let mut whole = four_releases();
+    whole.keep = Some(2);
+    whole.budget.set(Some(1000));
+    whole.publish("d");
+    let writes = 1000 - whole.budget.get().unwrap();
+    for allowed in 0..writes {
+        let mut world = four_releases();
+        world.keep = Some(2);
+        world.budget.set(Some(allowed));
+        // A file that cannot be removed is told, and is no failure; whatever is written is.
+        let _ = world.run(Action::Publish, "d");
+        world.budget.set(None);
+        world.publish("d");
+        assert_eq!(world.releases(), ["c", "d"], "{allowed}");
+        assert_eq!(world.needs(), ["d", "c"], "{allowed}");
+        world.assert_whole("d");
+        assert_eq!(world.attribute_of(task_id(), "flags").as_deref(), Some("1"));
+    }
+}
