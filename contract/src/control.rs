@@ -14,7 +14,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
-    /// [`SCHEMA`].
+    /// Version of the shape; this program writes [`SCHEMA`].
     pub schema: u32,
     /// Is all new work stopped?
     pub paused: bool,

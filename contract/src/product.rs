@@ -133,7 +133,7 @@ pub fn monitoring_route(manifest: &Manifest, route: Route) -> Option<&Monitoring
 /// Why a server gets no route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRoute {
-    /// The reason.
+    /// The word for reports.
     pub reason: Reason,
     /// What was found.
     pub detail: String,

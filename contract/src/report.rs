@@ -30,7 +30,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// What one run of the bootstrap says of its server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// Version of the shape; this program writes [`SCHEMA`].
     pub schema: u32,
     /// Bundle that ran.
     pub bundle_id: BundleId,
@@ -238,7 +238,7 @@ pub struct StepResult {
 /// What became of one effect of applying a blob ([`Effect`](crate::apply::Effect)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectResult {
-    /// Which effect.
+    /// Text form of the effect; the blob never stands in it.
     pub effect: String,
     /// Zero for success, else the code of the system, of the program, or of the portal's
     /// script.

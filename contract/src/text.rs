@@ -5,7 +5,7 @@ use core::fmt;
 /// A value with exactly one text form: what `--facts` prints, tables of tests spell and
 /// described hosts carry.
 pub trait Text: Sized {
-    /// The text.
+    /// The one text form of the value; [`from_text`](Self::from_text) reads it back.
     fn to_text(&self) -> String;
     /// The value of a text; none when it is not one.
     fn from_text(text: &str) -> Option<Self>;

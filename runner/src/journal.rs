@@ -47,7 +47,7 @@ pub enum Entry {
         /// Moment of the entry, by the clock of the server.
         at: UtcTime,
     },
-    /// It ended.
+    /// A step ended, with what came of it.
     StepEnded {
         /// Moment of the entry, by the clock of the server.
         at: UtcTime,

@@ -389,7 +389,7 @@ pub struct Event {
     pub level: Level,
     /// Number from 1 to 1000.
     pub id: u32,
-    /// Text.
+    /// What happened, for whoever reads the event log.
     pub text: String,
 }
 

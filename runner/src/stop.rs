@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// A named end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
-    /// The reason.
+    /// The word for log and report.
     pub reason: Reason,
     /// What was found, for a person.
     pub detail: String,

@@ -47,7 +47,7 @@ pub enum Below {
 /// Outcome and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// The outcome.
+    /// What the answer means for the sensor.
     pub outcome: Outcome,
     /// What was seen, for a person.
     pub detail: String,

@@ -3,7 +3,7 @@
 //!
 //! The clock is one of the facts. Every fact has a dotted name (`sensor.org_id`) and a text
 //! form, so that the same server can be printed, tabled and described in a CSV file. Fields
-//! that a document leaves out are [`Fact::Absent`]; unknown fields are ignored, because
+//! that a document leaves out are [`Fact::Absent`](crate::Fact::Absent); unknown fields are ignored, because
 //! fleets mix versions of the bootstrap.
 
 mod groups;

@@ -129,7 +129,7 @@ impl Content {
 /// One answer and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged<T> {
-    /// The answer.
+    /// What the facts say.
     pub answer: T,
     /// The facts, in words.
     pub evidence: String,
@@ -230,7 +230,7 @@ impl Health {
 /// One answer as reports carry it: text, so that a reader takes answers of newer bootstraps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedAnswer {
-    /// The answer.
+    /// The text form of the answer; readers take words that they do not know.
     pub answer: String,
     /// Is it as wanted?
     pub good: bool,

@@ -37,7 +37,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`SCHEMA`].
+    /// Version of the shape; this program writes [`SCHEMA`].
     pub schema: u32,
     /// What the bootstrap may do.
     pub mode: Mode,

@@ -9,17 +9,17 @@ use core::fmt;
 
 /// Tags that this program meets.
 pub mod tag {
-    /// BOOLEAN
+    /// BOOLEAN, a universal tag (X.680).
     pub const BOOLEAN: u8 = 0x01;
-    /// INTEGER
+    /// INTEGER, a universal tag (X.680).
     pub const INTEGER: u8 = 0x02;
-    /// BIT STRING
+    /// BIT STRING, a universal tag (X.680).
     pub const BIT_STRING: u8 = 0x03;
-    /// OCTET STRING
+    /// OCTET STRING, a universal tag (X.680).
     pub const OCTET_STRING: u8 = 0x04;
-    /// NULL
+    /// NULL, a universal tag (X.680).
     pub const NULL: u8 = 0x05;
-    /// OBJECT IDENTIFIER
+    /// OBJECT IDENTIFIER, a universal tag (X.680).
     pub const OBJECT_IDENTIFIER: u8 = 0x06;
     /// UTF8String
     pub const UTF8_STRING: u8 = 0x0c;
@@ -35,15 +35,15 @@ pub mod tag {
     pub const GENERALIZED_TIME: u8 = 0x18;
     /// BMPString
     pub const BMP_STRING: u8 = 0x1e;
-    /// SEQUENCE
+    /// SEQUENCE, a universal tag (X.680).
     pub const SEQUENCE: u8 = 0x30;
-    /// SET
+    /// SET, a universal tag (X.680).
     pub const SET: u8 = 0x31;
-    /// `[0]`, primitive
+    /// `[0]`, primitive: its meaning depends on the structure around it.
     pub const CONTEXT_0_PRIMITIVE: u8 = 0x80;
-    /// `[1]`, primitive
+    /// `[1]`, primitive: its meaning depends on the structure around it.
     pub const CONTEXT_1_PRIMITIVE: u8 = 0x81;
-    /// `[2]`, primitive
+    /// `[2]`, primitive: its meaning depends on the structure around it.
     pub const CONTEXT_2_PRIMITIVE: u8 = 0x82;
     /// `[0]`, constructed
     pub const CONTEXT_0: u8 = 0xa0;

@@ -49,7 +49,7 @@ impl Version {
 /// What `GPT.INI` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GptIni {
-    /// `Version`.
+    /// `Version`: both sides in one number, which clients compare.
     pub version: Version,
     /// `displayName`, which some versions of Windows add.
     pub display_name: Option<String>,

@@ -26,7 +26,7 @@ pub enum GpoError {
     /// The Task Scheduler takes no longer command.
     #[error("the command `{command}` has {length} characters, the Task Scheduler takes 260")]
     CommandTooLong {
-        /// The command.
+        /// The whole command line of the task.
         command: String,
         /// Its characters.
         length: usize,

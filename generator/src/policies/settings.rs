@@ -118,9 +118,9 @@ pub struct Exclusions {
 /// Exclusions of the servers of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleExclusions {
-    /// Role.
+    /// Name of the role, which the GPO's name carries.
     pub role: RoleName,
-    /// Its exclusions.
+    /// What Defender Antivirus leaves alone on those servers.
     pub exclusions: Exclusions,
 }
 

@@ -25,13 +25,13 @@ pub trait Sources {
     fn boot_time(&self) -> Fact<BootTime>;
     /// Version and product type from the kernel.
     fn windows(&self) -> Fact<Windows>;
-    /// One registry value.
+    /// A registry value below `HKLM`, with its type.
     fn value(&self, key: &str, name: &str) -> Fact<Value>;
     /// Names of the values of a key.
     fn value_names(&self, key: &str) -> Fact<Vec<String>>;
     /// Names of the keys below a key.
     fn keys(&self, key: &str) -> Fact<Vec<String>>;
-    /// One service.
+    /// State and start type of a service, by its short name.
     fn service(&self, name: &str) -> Fact<Service>;
     /// File version of a program or library.
     fn file_version(&self, path: &str) -> Fact<Version>;

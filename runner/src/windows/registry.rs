@@ -61,7 +61,7 @@ fn unreadable<T>(key: &str, status: u32) -> Fact<T> {
     }
 }
 
-/// One value.
+/// A value below `HKLM`; absent when it or its key is not there.
 pub(super) fn value(key: &str, name: &str) -> Fact<Value> {
     let opened = match open(key, KEY_READ) {
         Ok(opened) => opened,

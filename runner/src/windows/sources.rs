@@ -8,7 +8,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::machine::Folders;
 use crate::probe::{BootTime, Sources, Value, Windows};
 
-/// This machine.
+/// The facts of the machine that this program runs on, asked from Windows.
 pub(super) struct ThisMachine;
 
 impl Sources for ThisMachine {

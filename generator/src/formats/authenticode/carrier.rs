@@ -73,7 +73,7 @@ pub(super) fn padding_warning(bytes: u64) -> Vec<Warning> {
 pub(super) struct Reading {
     /// Which hash.
     pub algorithm: DigestAlgorithm,
-    /// The digest.
+    /// The digest of what is read so, computed here.
     pub digest: Vec<u8>,
     /// What it means when this is the digest that was signed.
     pub meaning: Meaning,

@@ -33,7 +33,7 @@ const POWERSHELL_SIP: [u8; 16] = [
 pub(super) struct SignedDigest {
     /// Which hash.
     pub algorithm: DigestAlgorithm,
-    /// The digest.
+    /// The digest that the signer put there; not yet compared with the file.
     pub digest: Vec<u8>,
 }
 

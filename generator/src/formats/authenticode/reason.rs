@@ -60,7 +60,7 @@ pub enum InvalidReason {
     /// A field that the digest leaves out is not zero.
     #[error("the cabinet's reserved field at offset {offset} is not zero; no signature covers it")]
     CabinetReservedNotZero {
-        /// Where.
+        /// Where the field stands in the file.
         offset: u64,
     },
     /// The signature does not end the file.
@@ -100,7 +100,7 @@ pub enum InvalidReason {
     ScriptTooLarge {
         /// Size of the file.
         size: u64,
-        /// The limit.
+        /// Most bytes that are read.
         limit: u64,
     },
     /// The text of the script cannot be decoded.
@@ -112,9 +112,9 @@ pub enum InvalidReason {
     /// The signature has more bytes than any real one.
     #[error("the signature has {size} bytes, more than the limit of {limit}")]
     SignatureTooLarge {
-        /// Size.
+        /// Bytes that the file gives it.
         size: u64,
-        /// The limit.
+        /// Most bytes that are read.
         limit: u64,
     },
     /// The signature is no well-formed PKCS#7 structure.
@@ -126,9 +126,9 @@ pub enum InvalidReason {
     /// More parts of a kind than any real signature has.
     #[error("the signature has more than {limit} {what}")]
     TooMany {
-        /// What.
+        /// What there is too much of, in the plural.
         what: &'static str,
-        /// The limit.
+        /// Most of them that are read.
         limit: usize,
     },
     /// The signed content is not a file digest.
@@ -148,7 +148,7 @@ pub enum InvalidReason {
     /// There must be exactly one signer.
     #[error("the signature has {count} signers instead of one")]
     SignerCount {
-        /// How many.
+        /// Signers found.
         count: usize,
     },
     /// An algorithm that is not supported.
@@ -160,7 +160,7 @@ pub enum InvalidReason {
     /// A digest algorithm that is broken.
     #[error("the signature rests on {algorithm}, which is broken")]
     BrokenDigestAlgorithm {
-        /// Which.
+        /// The digest that the signature names.
         algorithm: DigestAlgorithm,
     },
     /// SHA-1 without a time stamp could have been made today.
@@ -181,7 +181,7 @@ pub enum InvalidReason {
     /// A mandatory signed attribute is missing, doubled or malformed.
     #[error("the signed attribute `{attribute}` is missing, doubled or malformed")]
     SignedAttribute {
-        /// Which.
+        /// Name of the attribute.
         attribute: &'static str,
     },
     /// The signed attributes belong to another content.

@@ -44,7 +44,7 @@ pub enum BlobError {
     TooLong {
         /// Characters found.
         length: usize,
-        /// The limit.
+        /// Most characters that are read.
         limit: usize,
     },
     /// More certificates than any real blob has.
@@ -52,7 +52,7 @@ pub enum BlobError {
     Certificates {
         /// Certificates found.
         count: usize,
-        /// The limit.
+        /// Most certificates that are read.
         limit: usize,
     },
 }

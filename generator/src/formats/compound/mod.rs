@@ -45,9 +45,9 @@ pub enum CompoundError {
     TooLong {
         /// Name of the stream, as far as it is text.
         name: String,
-        /// Its size.
+        /// Bytes that the directory gives it.
         size: u64,
-        /// The limit.
+        /// Most bytes that the caller takes.
         limit: u64,
     },
     /// The file could not be read.

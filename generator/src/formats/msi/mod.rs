@@ -59,11 +59,11 @@ pub struct Identity {
     pub product_code: Option<String>,
     /// GUID of the product family, in braces.
     pub upgrade_code: Option<String>,
-    /// `ProductVersion`.
+    /// Version of the product as text (property `ProductVersion`).
     pub version: Option<String>,
-    /// `ProductName`.
+    /// Name of the product (property `ProductName`).
     pub name: Option<String>,
-    /// `Manufacturer`.
+    /// Who made it, by its own word (property `Manufacturer`).
     pub manufacturer: Option<String>,
     /// The summary information: platform and package code among it.
     pub summary: Summary,

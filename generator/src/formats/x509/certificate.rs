@@ -205,7 +205,7 @@ impl Certificate {
         (self.not_before..=self.not_after).contains(&at)
     }
 
-    /// The key.
+    /// The key that it vouches for.
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key
     }

@@ -15,7 +15,7 @@ use super::name::EntryName;
 /// Bounds on a directory.
 #[derive(Debug, Clone, Copy)]
 pub struct DirectoryLimits {
-    /// Entries.
+    /// Most entries, folders among them.
     pub entries: u64,
     /// Claimed inflated bytes of one entry.
     pub entry_bytes: u64,

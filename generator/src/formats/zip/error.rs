@@ -14,23 +14,23 @@ pub enum ZipError {
     /// Records contradict each other or the file.
     #[error("the archive contradicts itself: {what}")]
     Contradiction {
-        /// What.
+        /// The two facts that do not fit, in words.
         what: String,
     },
     /// A part of the format that no download uses.
     #[error("the archive uses {what}, which is not read")]
     Unsupported {
-        /// What.
+        /// The part of the format, in words.
         what: &'static str,
     },
     /// Larger than what is read.
     #[error("the archive has {found} {what}, at most {limit} are read")]
     TooMuch {
-        /// Of what.
+        /// What is counted, in the plural: entries or bytes.
         what: &'static str,
-        /// How much.
+        /// Count that the archive claims.
         found: u64,
-        /// The limit.
+        /// Most that is read.
         limit: u64,
     },
     /// An entry would inflate out of proportion.

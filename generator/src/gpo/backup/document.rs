@@ -19,7 +19,7 @@ const UNKNOWN_EXTENSION: &str = "{F15C46CD-82A0-4C2D-A210-5D0D3182A418}";
 /// What `Backup.xml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupDocument {
-    /// The GPO.
+    /// GUID of the GPO that was backed up, not of the backup.
     pub gpo_id: Guid,
     /// DNS name of its domain.
     pub domain: String,

@@ -80,7 +80,7 @@ pub enum Origin {
 pub struct FoundFile<T> {
     /// Path as the user knows it.
     pub path: String,
-    /// Content.
+    /// What its format says, already parsed.
     pub content: T,
 }
 
@@ -116,7 +116,7 @@ pub struct FoundFilter {
     pub place: String,
     /// GUID, when it can be read.
     pub id: Option<Guid>,
-    /// Name.
+    /// Name in the console, when it can be read.
     pub name: Option<String>,
     /// Queries, or why there are none.
     pub queries: Result<Vec<Query>, MalformedParm2>,

@@ -14,9 +14,9 @@ pub type FolderPreferences = PreferenceFile<FolderProperties>;
 pub struct FileProperties {
     /// `C`, `R`, `U` or `D`.
     pub action: Option<String>,
-    /// Source; absent for D.
+    /// Path that is copied from; absent for D.
     pub from_path: Option<String>,
-    /// Target.
+    /// Path on the client that is written, replaced or deleted.
     pub target_path: String,
     /// File attribute.
     pub read_only: Option<bool>,

@@ -38,7 +38,7 @@ pub enum Condition {
         id: Guid,
         /// Stored for the user instead of the computer.
         user_context: Option<bool>,
-        /// Comment.
+        /// What an administrator noted in the console.
         comments: Option<String>,
     },
     /// Does a registry key exist?
@@ -50,7 +50,7 @@ pub enum Condition {
     },
     /// WQL on the client.
     Wmi {
-        /// The query.
+        /// WQL; the item applies when it finds something.
         query: String,
         /// `Root\cimv2` by default.
         namespace: Option<String>,

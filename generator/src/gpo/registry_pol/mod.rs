@@ -39,7 +39,7 @@ pub enum WriteError {
     /// More data than the format counts.
     #[error("value `{value}` of `{key}` has {size} bytes of data, at most {MAX_DATA} fit")]
     TooLong {
-        /// Key.
+        /// Key below the hive of the policy.
         key: String,
         /// Value name.
         value: String,

@@ -55,7 +55,7 @@ pub enum Effect<'a> {
 }
 
 impl Record {
-    /// A DWORD.
+    /// Sets a number (`REG_DWORD`).
     pub fn dword(key: &str, value: &str, number: u32) -> Self {
         Self {
             key: key.to_owned(),
@@ -65,7 +65,7 @@ impl Record {
         }
     }
 
-    /// A text.
+    /// Sets a text (`REG_SZ`).
     pub fn text(key: &str, value: &str, text: &str) -> Self {
         Self {
             key: key.to_owned(),

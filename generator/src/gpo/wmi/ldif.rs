@@ -48,7 +48,7 @@ fn line(name: &str, value: &str) -> String {
 pub struct LdifFilter {
     /// GUID, when it can be read.
     pub id: Option<Guid>,
-    /// Name.
+    /// Name in the console (`msWMI-Name`).
     pub name: Option<String>,
     /// Queries, or why there are none.
     pub queries: Result<Vec<Query>, MalformedParm2>,

@@ -38,9 +38,9 @@ pub struct WmiFilter {
 /// One query of a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// WMI namespace.
+    /// WMI namespace that it is asked in, such as `root\CIMv2`.
     pub namespace: String,
-    /// WQL.
+    /// The query in WQL; it holds when it finds something.
     pub wql: String,
 }
 

@@ -66,9 +66,9 @@ pub struct Lock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuiltBundle {
-    /// Its mode.
+    /// What it does; the lock remembers the newest bundle of each mode.
     pub mode: Mode,
-    /// Its sequence.
+    /// The number that it was given; servers refuse lower ones.
     pub sequence: u64,
     /// Digest of its manifest with the sequence left out; none when it was not remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,11 +132,11 @@ pub enum LockError {
     /// Larger than any real one.
     #[error("the lock file has {found} {what}, at most {limit} are read")]
     TooLarge {
-        /// Of what.
+        /// What is counted: bytes or entries.
         what: &'static str,
-        /// How much.
+        /// Count found.
         found: usize,
-        /// The limit.
+        /// Most that is read.
         limit: usize,
     },
     /// Not TOML, or fields that do not belong.
@@ -160,7 +160,7 @@ pub enum LockError {
     /// Two entries with one name.
     #[error("the lock file has two entries named `{name}`")]
     Duplicate {
-        /// The name.
+        /// Name of the download that both give.
         name: String,
     },
 }
