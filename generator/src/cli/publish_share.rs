@@ -32,18 +32,7 @@ pub(super) fn run(
     let (mut share, folder) = open(&given.bundle, &to, &contents, || sign_in(given, &to))?;
     output.line(&format!("share    {}", to.display()));
     output.line(&format!("release  {}", contents.release.id));
-    let request = ReleaseRequest {
-        folder,
-        dry_run: !given.apply,
-        only_compare: false,
-        action: if given.rollback {
-            Action::Rollback
-        } else {
-            Action::Publish
-        },
-        keep: None,
-        state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
-    };
+    let request = request(given, folder);
     let mut say = |step: &str| output.line(step);
     let mut done = Published::default();
     let payloads = Payloads {
@@ -61,12 +50,7 @@ pub(super) fn run(
         output.line(&format!("note     {note}"));
     }
     if ended.is_ok() {
-        output.line(match (done.steps.is_empty(), request.dry_run) {
-            _ if given.rollback && given.apply => "taken back",
-            (true, _) => "everything is there",
-            (false, true) => "nothing was written; `--apply` does these steps",
-            (false, false) => "published: each file was read back",
-        });
+        output.line(last_word(given, &done));
     }
     let release = &contents.release;
     let published = Answer::good(PublishedShare {
@@ -86,6 +70,32 @@ pub(super) fn run(
         failure: ended.err().map(Failure::from),
         ..published
     })
+}
+
+/// What is asked of the share.
+fn request(given: &PublishShare, folder: Option<String>) -> ReleaseRequest {
+    ReleaseRequest {
+        folder,
+        dry_run: !given.apply,
+        only_compare: false,
+        action: if given.rollback {
+            Action::Rollback
+        } else {
+            Action::Publish
+        },
+        keep: None,
+        state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
+    }
+}
+
+/// What a run that did not fail says of itself in the end.
+fn last_word(given: &PublishShare, done: &Published) -> &'static str {
+    match (done.steps.is_empty(), given.apply) {
+        _ if given.rollback && given.apply => "taken back",
+        (true, _) => "everything is there",
+        (false, false) => "nothing was written; `--apply` does these steps",
+        (false, true) => "published: each file was read back",
+    }
 }
 
 /// The share, and the folder below it that is the release root.
