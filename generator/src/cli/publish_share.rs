@@ -52,34 +52,6 @@ pub(super) fn run(
     if ended.is_ok() {
         output.line(last_word(given, &done));
     }
-    Ok(Answer {
-        // What was done before is part of the answer.
-        failure: ended.err().map(Failure::from),
-        ..answer(contents, &to, request.dry_run, done)
-    })
-}
-
-fn request(given: &PublishShare, folder: Option<String>) -> ReleaseRequest {
-    ReleaseRequest {
-        folder,
-        dry_run: !given.apply,
-        only_compare: false,
-        action: if given.rollback {
-            Action::Rollback
-        } else {
-            Action::Publish
-        },
-        keep: None,
-        state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
-    }
-}
-
-fn answer(
-    contents: ReleaseContents,
-    to: &Path,
-    dry_run: bool,
-    done: Published,
-) -> Answer<PublishedShare> {
     let release = &contents.release;
     let published = Answer::good(PublishedShare {
         to: to.display().to_string(),
@@ -87,15 +59,17 @@ fn answer(
         release_id: release.id.clone(),
         files: release.files.len(),
         bytes: release.files.iter().map(|file| file.size).sum(),
-        dry_run,
+        dry_run: request.dry_run,
         steps: done.steps,
         unfinished: done.unfinished,
         notes: done.notes,
     });
-    Answer {
+    Ok(Answer {
         problems: contents.problems,
+        // What was done before is part of the answer.
+        failure: ended.err().map(Failure::from),
         ..published
-    }
+    })
 }
 
 /// What is asked of the share.
