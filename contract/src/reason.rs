@@ -160,7 +160,7 @@ reasons! {
         "set the start type named back to its default";
     /// The sensor is a feature on demand of this Windows, and not installed.
     SensorNotInstalled = "sensor-not-installed", Blocked,
-        "run `DISM /Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~` on the server, with `/Source:` where it reaches no Windows Update";
+        "set `onboard.add_sensor_from` and build again; or run `DISM /Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~` on the server, with `/Source:` where it reaches no Windows Update";
     /// The sensor is older than the package's class of addresses asks for.
     SensorTooOld = "sensor-too-old", Blocked,
         "install the cumulative update named, or a later one, through Windows Update";

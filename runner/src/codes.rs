@@ -75,6 +75,10 @@ fn installer(code: u32) -> Option<&'static str> {
         3010 => "success, a restart is needed",
         14081 => "the component store is damaged",
         0x800f_081f => "the source files could not be found",
+        0x800f_0906 => "the source files could not be downloaded",
+        0x800f_0907 => "policy forbids to download the source files",
+        0x800f_0950 => "the capability could not be added",
+        0x800f_0954 => "the update server of this computer does not have the capability",
         _ => return None,
     })
 }
@@ -150,6 +154,10 @@ pub fn reason_of(step: StepKind, code: u32) -> Option<Reason> {
         (StepKind::EnableFeature, 14081 | 0x800f_081f) | (StepKind::RunDeploymentTool, 710) => {
             Some(Reason::FeatureRemoved)
         }
+        (
+            StepKind::AddSensor,
+            0x800f_081f | 0x800f_0906 | 0x800f_0907 | 0x800f_0950 | 0x800f_0954,
+        ) => Some(Reason::SensorNotInstalled),
         (StepKind::InstallHotfix, 0x8024_0017) => Some(Reason::PrerequisiteMissing),
         _ => None,
     }

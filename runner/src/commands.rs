@@ -2,7 +2,7 @@
 //! else.
 
 use gangway_contract::apply::{Direction, Effect, RegistryValue};
-use gangway_contract::manifest::{Cloud, Manifest};
+use gangway_contract::manifest::{Cloud, Manifest, SensorSource};
 use gangway_contract::step::{Action, PastLimit, Step, StepKind};
 
 use crate::machine::{Command, Folders, Origin};
@@ -71,6 +71,7 @@ pub fn work(
             "/Online /Enable-Feature /FeatureName:Windows-Defender /All /NoRestart /Quiet"
                 .to_owned(),
         ),
+        Action::AddSensor { from } => one(format!(r"{system}\dism.exe"), add_sensor(from)?),
         Action::UpdatePlatform { payload } | Action::UpdateSensor { payload } => {
             one(copy(payload), String::new())
         }
@@ -171,6 +172,19 @@ fn deployment_tool(release: &str, passive: bool, vdi: bool) -> Result<String, St
     ))
 }
 
+/// DISM's words for the sensor as a capability (Microsoft's page `troubleshoot-onboarding`). From a
+/// folder nothing else is asked.
+fn add_sensor(from: &SensorSource) -> Result<String, String> {
+    let source = match from {
+        SensorSource::WindowsUpdate => String::new(),
+        SensorSource::Folder(folder) => format!(" /Source:{} /LimitAccess", quoted(folder)?),
+    };
+    Ok(format!(
+        "/Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~{source} \
+         /NoRestart /Quiet"
+    ))
+}
+
 /// Is this a program that carries out steps of the kind, whichever bundle planned them? Payloads
 /// have the names of their downloads, so any file of the protected folder may be one.
 pub fn carries_out(kind: StepKind, program: &str, folders: &Folders) -> bool {
@@ -183,7 +197,7 @@ pub fn carries_out(kind: StepKind, program: &str, folders: &Folders) -> bool {
     };
     match kind {
         StepKind::InstallHotfix => system("wusa.exe"),
-        StepKind::EnableFeature => system("dism.exe"),
+        StepKind::EnableFeature | StepKind::AddSensor => system("dism.exe"),
         StepKind::InstallAgent | StepKind::UninstallAgent => system("msiexec.exe"),
         StepKind::RunOnboardingScript | StepKind::RunOffboardingScript => system("cmd.exe"),
         StepKind::Restart => system("shutdown.exe"),

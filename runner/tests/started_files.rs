@@ -10,7 +10,7 @@ mod cases;
 use std::fs;
 use std::path::Path;
 
-use gangway_contract::manifest::{Cloud, Payload, Role};
+use gangway_contract::manifest::{Cloud, Payload, Role, SensorSource};
 use gangway_contract::step::{Action, PastLimit, Step, StepKind};
 use gangway_contract::{Facts, Manifest, Sha256, apply};
 use gangway_runner::commands::{self, Work};
@@ -40,6 +40,9 @@ fn actions() -> Vec<Action> {
             ids: vec![text(WORKSPACE)],
         },
         Action::RemoveScep,
+        Action::AddSensor {
+            from: SensorSource::WindowsUpdate,
+        },
         Action::InstallAgent {
             payload: text("md4ws.msi"),
             passive: true,
@@ -257,6 +260,27 @@ fn every_file_on_a_command_line_is_a_payload_or_our_log() {
             }
         }
     }
+}
+
+/// The one folder that is none of ours: the config names it, and component servicing takes from it
+/// only what Microsoft signed.
+#[test]
+fn a_folder_for_the_sensor_stands_on_the_command_line_as_the_config_has_it() {
+    let add = |folder: &str| Action::AddSensor {
+        from: SensorSource::Folder(folder.to_owned()),
+    };
+    let manifest = bundle();
+    let commands = commands_of(&add(r"\\files.contoso.com\fod$"), &manifest);
+    let lines: Vec<(&str, &str)> = commands
+        .iter()
+        .map(|command| (&*command.program, &*command.arguments))
+        .collect();
+    let line = "/Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~ \
+                /Source:\"\\\\files.contoso.com\\fod$\" /LimitAccess /NoRestart /Quiet";
+    let dism = format!(r"{}\dism.exe", folders().system);
+    assert_eq!(lines, [(&*dism, line)]);
+    let step = step(add("\\\\files.contoso.com\\fod\" /x:\"y"));
+    assert!(commands::work(&step, &manifest, &folders(), None).is_err());
 }
 
 /// `Install.ps1` would run the script that it is given, whatever it is.

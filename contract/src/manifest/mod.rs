@@ -18,8 +18,8 @@ use crate::payload_name;
 
 pub use payload::{Payload, Role, Signer};
 pub use settings::{
-    AgentRoute, AntivirusMode, ApplyMethod, HealthLimits, MonitoringAgent, RebootRule, Settings,
-    Vdi, Window,
+    AgentRoute, AntivirusMode, ApplyMethod, HealthLimits, MonitoringAgent, RebootRule,
+    SensorSource, Settings, Vdi, Window,
 };
 pub use tenant::{Cloud, Connectivity, Tenant};
 

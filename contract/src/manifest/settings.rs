@@ -22,6 +22,10 @@ pub struct Settings {
     pub health: HealthLimits,
     /// How the unified agent is installed.
     pub agent_route: AgentRoute,
+    /// Where a sensor that is a feature on demand and missing is added from; none means that it
+    /// is not added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add_sensor_from: Option<SensorSource>,
     /// Text of the device tag, written by the settings GPO; here for the report only.
     pub device_tag: Option<String>,
     /// The machine's WinHTTP proxy, written by the settings GPO; the bootstrap only compares.
@@ -77,6 +81,7 @@ impl Settings {
             other_antivirus: Vec::new(),
             health: HealthLimits::default(),
             agent_route: AgentRoute::Auto,
+            add_sensor_from: None,
             device_tag: None,
             machine_proxy: None,
             window: None,
@@ -184,6 +189,17 @@ pub enum AgentRoute {
     /// Microsoft's deployment tool on every product that it takes (Server 2008 R2 SP1, 2012 R2,
     /// 2016 and later): it brings what is missing and onboards.
     DeploymentTool,
+}
+
+/// Where Windows takes a feature on demand from. Either way its component servicing takes only
+/// what Microsoft signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SensorSource {
+    /// Windows Update, or what policies put in its place.
+    WindowsUpdate,
+    /// A UNC folder with the package of the capability, and nothing else.
+    Folder(String),
 }
 
 /// The retired agent of Server 2008 R2 SP1. Its key is a payload

@@ -2,7 +2,7 @@
 
 use crate::apply;
 use crate::facts::Facts;
-use crate::manifest::{Manifest, Payload, Role, Vdi};
+use crate::manifest::{Manifest, Payload, Role, SensorSource, Vdi};
 use crate::reason::Reason;
 use crate::step::{Action, Change, PastLimit, Step};
 use crate::update::Update;
@@ -139,6 +139,18 @@ pub(super) fn enable_feature(manifest: &Manifest, why: String) -> Step {
             Action::EnableFeature,
             why,
             vec![Change::AntivirusRuns],
+        )
+    }
+}
+
+pub(super) fn add_sensor(manifest: &Manifest, from: SensorSource, why: String) -> Step {
+    Step {
+        may_restart: true,
+        ..installer(
+            manifest,
+            Action::AddSensor { from },
+            why,
+            vec![Change::SensorInstalled],
         )
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::Effect;
 use crate::facts::Facts;
+use crate::manifest::SensorSource;
 use crate::text::text_enum;
 
 pub use change::{Change, CheckedFile};
@@ -30,6 +31,8 @@ text_enum! {
         RemoveWorkspaces = "remove-workspaces",
         /// Uninstalls System Center Endpoint Protection.
         RemoveScep = "remove-scep",
+        /// DISM on the capability that the sensor is on this Windows.
+        AddSensor = "add-sensor",
         /// `msiexec` on the unified agent.
         InstallAgent = "install-agent",
         /// The signed `Install.ps1`.
@@ -106,6 +109,7 @@ impl Step {
                 .collect(),
             Action::InstallMonitoringAgent { setup, key, .. } => vec![setup, key],
             Action::EnableFeature
+            | Action::AddSensor { .. }
             | Action::EnableAntivirus
             | Action::RemoveLeftover
             | Action::WritePassiveMode { .. }
@@ -170,6 +174,11 @@ pub enum Action {
     },
     /// Uninstalls System Center Endpoint Protection.
     RemoveScep,
+    /// Adds the capability that the sensor is.
+    AddSensor {
+        /// Where its package is taken from.
+        from: SensorSource,
+    },
     /// Installs the unified agent.
     InstallAgent {
         /// File name in the release folder.
@@ -265,6 +274,7 @@ impl Action {
             Self::WritePassiveMode { .. } => StepKind::WritePassiveMode,
             Self::RemoveWorkspaces { .. } => StepKind::RemoveWorkspaces,
             Self::RemoveScep => StepKind::RemoveScep,
+            Self::AddSensor { .. } => StepKind::AddSensor,
             Self::InstallAgent { .. } => StepKind::InstallAgent,
             Self::RunInstallScript { .. } => StepKind::RunInstallScript,
             Self::UpdateSensor { .. } => StepKind::UpdateSensor,

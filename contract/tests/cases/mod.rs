@@ -4,7 +4,7 @@ use gangway_contract::history::InFlight;
 use gangway_contract::machine_proxy::MachineProxy;
 use gangway_contract::manifest::{
     AgentRoute, AntivirusMode, ApplyMethod, Cloud, Connectivity, Mode, MonitoringAgent, Payload,
-    RebootRule, Role, Settings, Tenant, Vdi, Window,
+    RebootRule, Role, SensorSource, Settings, Tenant, Vdi, Window,
 };
 use gangway_contract::{Facts, History, Manifest, ReleaseId, Sha256};
 
@@ -183,6 +183,12 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
             });
         }
         "ring_percent" => settings.ring_percent = parse(text)?,
+        "add_sensor_from" => {
+            settings.add_sensor_from = Some(match text {
+                "windows-update" => SensorSource::WindowsUpdate,
+                folder => SensorSource::Folder(folder.to_owned()),
+            });
+        }
         "azure_stack_hci" => settings.azure_stack_hci = parse(text)?,
         "vdi" => {
             settings.vdi = match text {

@@ -102,9 +102,10 @@ pub(crate) const CHOICES: [(&str, &[&str]); 29] = [
 ];
 
 /// Settings and payloads that come or do not.
-pub(crate) const SETTINGS: [&str; 16] = [
+pub(crate) const SETTINGS: [&str; 17] = [
     "manifest mode offboard",
     "manifest mode precheck",
+    "manifest add_sensor_from windows-update",
     "manifest antivirus_mode always",
     "manifest agent_route install-script",
     "manifest reboot in-window",
@@ -126,7 +127,7 @@ const HOSTS: [&str; 6] = ["2008-r2", "2012-r2", "2016", "2019", "2022", "2025"];
 /// Any server and any bundle, as the lines of a decision table.
 pub(crate) fn servers() -> impl Strategy<Value = String> {
     let choices = proptest::collection::vec(any::<u8>(), CHOICES.len());
-    (0..HOSTS.len(), any::<u16>(), choices).prop_map(|(host, settings, picks)| {
+    (0..HOSTS.len(), any::<u32>(), choices).prop_map(|(host, settings, picks)| {
         let mut lines = format!("host {}", HOSTS[host]);
         for (bit, setting) in SETTINGS.iter().enumerate() {
             if settings >> bit & 1 == 1 {

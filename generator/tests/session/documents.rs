@@ -14,6 +14,7 @@ const MORE: &str = r#"
 [onboard]
 antivirus_mode = "always_passive"
 other_antivirus = ["ContosoGuard"]
+add_sensor_from = '\\files.contoso.com\fod$'
 agent_route = "install_script"
 device_tag = "servers"
 remove_workspaces = ["8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90"]

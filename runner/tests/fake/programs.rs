@@ -155,6 +155,7 @@ impl Fake {
             }))
             .collect(),
             "MpCmdRun.exe" if has("-reloadengine") => Vec::new(),
+            "dism.exe" if has("/add-capability") => vec![Change::SensorInstalled],
             "dism.exe" | "MpCmdRun.exe" => vec![Change::AntivirusRuns],
             "UpdatePlatform.exe" => vec![Change::PlatformAtLeast {
                 version: Version::new(4, 18, 26080, 3),

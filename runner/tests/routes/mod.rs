@@ -42,8 +42,14 @@ const AFTER_RESTART: Act = Act {
 };
 
 /// Routes by name: a server and a bundle that make it go all the way.
-pub(crate) const ROUTES: [Route; 22] = [
+pub(crate) const ROUTES: [Route; 23] = [
     Route::straight("in the box", "host 2022"),
+    Route::straight(
+        "sensor on demand",
+        "host 2025
+set sensor.service -
+manifest add_sensor_from windows-update",
+    ),
     Route::straight(
         "in the box, passive, desktop",
         "host 2022\nset antivirus.others Contoso Shield\nmanifest vdi multiple",

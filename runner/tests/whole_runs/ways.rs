@@ -129,6 +129,34 @@ fn a_precheck_changes_nothing_and_reports() {
     assert_eq!(report.plan.len(), 2);
 }
 
+#[test]
+fn a_sensor_on_demand_is_added_and_onboarded() {
+    let lines = "host 2025
+set sensor.service -
+manifest add_sensor_from windows-update";
+    check_good(lines, &["dism.exe", "service Sense", "MpCmdRun.exe"]);
+}
+
+/// What an update server does not have is the server's own reason, and tried again later.
+#[test]
+fn a_sensor_that_cannot_be_added_has_its_reason() {
+    let lines = "host 2025
+set sensor.service -
+manifest add_sensor_from \\\\files.contoso.com\\fod$";
+    let mut machine = machine(lines);
+    machine
+        .acts
+        .insert("dism.exe".to_owned(), vec![Act::code(0x800f_0954, false)]);
+    let report = run_once(&mut machine);
+    assert_eq!(report.reason, Reason::SensorNotInstalled.as_str());
+    assert!(
+        report.detail.contains("does not have the capability"),
+        "{}",
+        report.detail
+    );
+    assert_eq!(machine.started, ["dism.exe"]);
+}
+
 /// The first thing to clear is the reason; all others stand beside it, in the report and in the
 /// event log.
 #[test]

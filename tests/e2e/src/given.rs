@@ -11,7 +11,7 @@ use gangway_fixtures::script::ScriptSpec;
 use crate::bundle::{Bundle, RELEASES};
 use crate::deployment::Deployment;
 use crate::required;
-use crate::server::{Program, Sense, ServerBuilder, Service};
+use crate::server::{Program, SENSE_EXE, SENSE_VERSION, Sense, ServerBuilder, Service};
 use crate::wine::Value;
 
 /// What a foreign script leaves on drive C: when it is executed.
@@ -96,6 +96,12 @@ pub enum Given {
     /// Feature `Windows-Defender` is off; enabling it ends with this code and takes effect at
     /// the next restart.
     FeatureOff(u32),
+    /// The sensor is a feature on demand and not there; adding it ends with this code.
+    SensorOnDemand(u32),
+    /// The sensor is there, in this version.
+    Sensor([u16; 4]),
+    /// Nano Server, by its installation type.
+    NanoServer,
     /// The payload of the feature was removed.
     FeatureRemoved,
     /// Version of the antivirus platform.
@@ -263,6 +269,19 @@ impl Given {
                 )
                 .with_registry(&format!(r"{WORKSPACES}\Log Analytics - {id}"), "x", 1),
             Self::FeatureOff(code) => feature_off(server, code),
+            Self::SensorOnDemand(code) => sensor_on_demand(server, code),
+            Self::Sensor(version) => server
+                .with_program("standins/old/MsSense.exe", Program::Sense, version)
+                .with_registry(
+                    r"Software\Microsoft\Windows Advanced Threat Protection",
+                    "InstallLocation",
+                    r"C:\standins\old",
+                ),
+            Self::NanoServer => server.with_registry(
+                r"Software\Microsoft\Windows NT\CurrentVersion",
+                "InstallationType",
+                "Nano Server",
+            ),
             Self::FeatureRemoved => server
                 .without_service("WinDefend")
                 .with_orders("dism", &feature_text("Disabled with Payload Removed")),
@@ -486,15 +505,7 @@ fn feature_off(server: ServerBuilder, code: u32) -> ServerBuilder {
     let version = [4, 18, 25020, 1009];
     let service =
         Service::running_automatic("WinDefend").with_image(ANTIVIRUS, Program::Service, version);
-    let enable: String = service
-        .registry()
-        .into_iter()
-        .map(|(key, name, value)| match value {
-            Value::Text(text) => format!("set_text={key}|{name}|{text}\n"),
-            Value::Number(number) => format!("set_number={key}|{name}|{number}\n"),
-            Value::Other(..) => String::new(),
-        })
-        .collect();
+    let enable = registers(&service);
     let ask = feature_text("Disabled");
     server
         .without_service("WinDefend")
@@ -503,6 +514,42 @@ fn feature_off(server: ServerBuilder, code: u32) -> ServerBuilder {
             "dism",
             &format!("{ask}[enable-feature]\n{enable}exit={code}\n"),
         )
+}
+
+/// DISM adds the sensor: its service is there at once with 0, from the next start of the server
+/// with 3010, and never with another code.
+fn sensor_on_demand(server: ServerBuilder, code: u32) -> ServerBuilder {
+    let service = Service::stopped("Sense").with_image(SENSE_EXE, Program::Sense, SENSE_VERSION);
+    let added = match code {
+        0 => "script=C:\\standins\\add-sensor.cmd\n".to_owned(),
+        3010 => registers(&service),
+        _ => String::new(),
+    };
+    let image = SENSE_EXE.replace('/', "\\");
+    let create = format!("sc create Sense binPath= \"C:\\{image}\" start= demand\r\n");
+    let ask = feature_text("Enabled");
+    // Codes above two thousand million are negative to whoever ends with them.
+    let code = code.cast_signed();
+    server
+        .with_sense(Sense::Absent)
+        .with_program(SENSE_EXE, Program::Sense, SENSE_VERSION)
+        .with_file("standins/add-sensor.cmd", create.as_bytes())
+        .with_orders(
+            "dism",
+            &format!("{ask}[add-capability]\n{added}exit={code}\n"),
+        )
+}
+
+/// Orders that register a service.
+fn registers(service: &Service) -> String {
+    let entries = service.registry().into_iter();
+    entries
+        .map(|(key, name, value)| match value {
+            Value::Text(text) => format!("set_text={key}|{name}|{text}\n"),
+            Value::Number(number) => format!("set_number={key}|{name}|{number}\n"),
+            Value::Other(..) => String::new(),
+        })
+        .collect()
 }
 
 /// What DISM answers to a question for the feature.

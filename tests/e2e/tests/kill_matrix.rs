@@ -8,7 +8,7 @@
 
 use gangway_contract::step::StepKind;
 use gangway_e2e::Given::*;
-use gangway_e2e::Os::{Server2012R2, Server2016, Server2022};
+use gangway_e2e::Os::{Server2012R2, Server2016, Server2022, Server2025};
 use gangway_e2e::routes::{self, WORKSPACE};
 use gangway_e2e::{Installer, Scenario};
 
@@ -121,6 +121,13 @@ fn feature() -> Scenario {
         .given(FeatureOff(3010))
         .given(Orders("shutdown", "exit=0\n[2]\nexit=1190"))
         .config("rollout", "reboot = 'in_window'")
+}
+
+/// Server 2025 whose sensor is a feature on demand and not there.
+fn on_demand() -> Scenario {
+    Scenario::on(Server2025)
+        .given(SensorOnDemand(0))
+        .config("onboard", "add_sensor_from = 'windows_update'")
 }
 
 /// Server 2016 with its antivirus stopped.
@@ -260,6 +267,13 @@ killed! {
         onboards(feature, "after:restart-started", restart);
     restart_asked_for_and_power_lost: onboards(feature, "before:restart-ended", restart);
     restart_recorded_and_power_lost: onboards(feature, "after:restart-ended", restart);
+
+    before_the_sensor_is_added: onboards(on_demand, "before:add-sensor-started");
+    as_the_sensor_is_added: onboards(on_demand, "after:add-sensor-started");
+    sensor_adding_runs: onboards(on_demand, "after:process");
+    sensor_added: onboards(on_demand, "before:add-sensor-ended");
+    sensor_added_recorded: onboards(on_demand, "after:add-sensor-ended");
+    sensor_added_and_power_lost: onboards(on_demand, "before:add-sensor-ended", restart);
 
     before_the_antivirus_is_enabled: onboards(antivirus, "before:enable-antivirus-started");
     as_the_antivirus_is_enabled: onboards(antivirus, "after:enable-antivirus-started");

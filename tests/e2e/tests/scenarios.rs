@@ -46,6 +46,8 @@ fn by_script(os: Os) -> Scenario {
 /// The sensor's policy key as `reg.exe` names it.
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection";
 
+/// A missing sensor may be added from there.
+const ADD_SENSOR: &str = r"add_sensor_from = '\\files.contoso.com\fod$'";
 const PROXY: &str = "winhttp = 'proxy.contoso.com:8080'";
 const DONE: (&str, &str) = ("onboarded", "converged");
 const AGENT_AND_BLOB: &str = "install-agent apply-onboarding";
@@ -89,6 +91,8 @@ scenarios! {
         .run("not_targeted", "azure-stack-hci", "");
     azure_stack_hci_asked_for: on(Server2025).given(AzureStackHci)
         .config("targets", "azure_stack_hci = true").onboards(BLOB);
+    nano_server: on(Server2016).given(NanoServer)
+        .run("not_targeted", "product-not-supported", "");
     hyper_v_server: on(Server2019).given(HyperVServer).run("not_targeted", "hyper-v-server", "");
 
     // Onboarded before.
@@ -181,6 +185,7 @@ scenarios! {
     scep_in_a_folder_that_anybody_may_change: on(Server2012R2).given(Scep)
         .given(Writable("Program Files/Microsoft Security Client"))
         .run("refused", "folder-not-protected", "remove-scep");
+    scep_2016_stays: on(Server2016).given(Scep).onboards(AGENT_AND_BLOB);
     workspace_to_be_removed: on(Server2012R2).given(Workspace(WORKSPACE))
         .config("onboard", &format!("remove_workspaces = ['{WORKSPACE}']"))
         .onboards("remove-workspaces install-agent apply-onboarding");
@@ -199,6 +204,17 @@ scenarios! {
         .run("failed", "retry-later", "");
     antivirus_stopped_2016: on(Server2016).given(AntivirusStopped)
         .onboards("enable-antivirus install-agent apply-onboarding");
+    sensor_on_demand_2025_not_allowed: on(Server2025).given(SensorOnDemand(0))
+        .run("blocked", "sensor-not-installed", "");
+    sensor_on_demand_2025: on(Server2025).given(SensorOnDemand(0)).config("onboard", ADD_SENSOR)
+        .onboards("add-sensor apply-onboarding").onboards("");
+    sensor_on_demand_2025_after_a_restart: on(Server2025).given(SensorOnDemand(3010))
+        .config("onboard", ADD_SENSOR)
+        .run("waiting", "reboot-pending", "add-sensor").restart().onboards(BLOB);
+    sensor_on_demand_2025_not_to_be_had: on(Server2025).given(SensorOnDemand(0x800f_0954))
+        .config("onboard", ADD_SENSOR).run("blocked", "sensor-not-installed", "add-sensor");
+    sensor_too_old_for_streamlined_2019: on(Server2019).given(Sensor([10, 7529, 17763, 1]))
+        .run("blocked", "sensor-too-old", "");
     feature_removed_2016: on(Server2016).given(FeatureRemoved)
         .run("blocked", "feature-removed", "");
     platform_too_old_2016: on(Server2016).given(Platform([4, 10, 14393, 1000]))

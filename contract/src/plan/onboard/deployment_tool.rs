@@ -31,8 +31,9 @@ pub(super) fn any_product(way: &Way<'_>, mode: Vec<Step>, obstacles: &mut Obstac
     let Way {
         manifest, facts, ..
     } = *way;
+    let mut added = None;
     match way.route {
-        Route::InBox => in_the_box(manifest, facts, obstacles),
+        Route::InBox => added = in_the_box(manifest, facts, obstacles),
         Route::UnifiedAgent2012R2 => {
             obstacles.met(role_exclusions(facts, way.passive));
             obstacles.met(antivirus_policy(facts));
@@ -43,6 +44,7 @@ pub(super) fn any_product(way: &Way<'_>, mode: Vec<Step>, obstacles: &mut Obstac
         Route::DownLevel => {}
     }
     let mut list = mode;
+    list.extend(added);
     let unwanted = manifest.settings.remove_workspaces.iter();
     let left = workspaces::leave(manifest, facts, unwanted);
     list.extend(obstacles.met(left).flatten());

@@ -15,40 +15,52 @@ use crate::version::Version;
 use super::Way;
 
 pub(super) fn in_box(way: &Way<'_>, mode: Vec<Step>, obstacles: &mut Obstacles) -> Vec<Step> {
-    in_the_box(way.manifest, way.facts, obstacles);
+    let added = in_the_box(way.manifest, way.facts, obstacles);
     let mut list = mode;
+    list.extend(added);
     list.extend(sensor_steps(way, obstacles));
     list
 }
 
-/// Is the sensor of this Windows there, and new enough for the package?
-pub(super) fn in_the_box(manifest: &Manifest, facts: &Facts, obstacles: &mut Obstacles) {
-    if facts.sensor.service.is_absent() {
-        obstacles.push(missing(facts));
-    }
+/// Is the sensor of this Windows there, and new enough for the package? One that is missing is
+/// added where the bundle may.
+pub(super) fn in_the_box(
+    manifest: &Manifest,
+    facts: &Facts,
+    obstacles: &mut Obstacles,
+) -> Option<Step> {
+    let missing = facts.sensor.service.is_absent();
+    let added = missing.then(|| addition(manifest, facts)).transpose();
+    let added = obstacles.met(added).flatten();
     obstacles.met(new_enough_for_streamlined(manifest, facts));
+    added
 }
 
 /// First build on which the sensor was seen to be a feature on demand (Server 2025).
 const BUILD_WITH_SENSOR_ON_DEMAND: u32 = 26_100;
 
-fn missing(facts: &Facts) -> Stop {
+/// The step that adds the sensor.
+fn addition(manifest: &Manifest, facts: &Facts) -> Result<Step, Stop> {
     let build = facts
         .os
         .version
         .value()
         .map_or(0, |version| version.build());
-    if build >= BUILD_WITH_SENSOR_ON_DEMAND {
-        return Stop::new(
+    if build < BUILD_WITH_SENSOR_ON_DEMAND {
+        return Err(Stop::new(
+            Reason::SensorDisabled,
+            "service `Sense`, part of this Windows, does not exist",
+        ));
+    }
+    let Some(from) = manifest.settings.add_sensor_from.clone() else {
+        return Err(Stop::new(
             Reason::SensorNotInstalled,
             "service `Sense` does not exist: on this Windows the sensor is a feature on demand, \
              capability `Microsoft.Windows.Sense.Client~~~~`",
-        );
-    }
-    Stop::new(
-        Reason::SensorDisabled,
-        "service `Sense`, part of this Windows, does not exist",
-    )
+        ));
+    };
+    let why = "service `Sense` does not exist, and the bundle may add it".to_owned();
+    Ok(steps::add_sensor(manifest, from, why))
 }
 
 /// Lowest sensor that knows the streamlined addresses, of March 2022

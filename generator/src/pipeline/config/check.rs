@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gangway_contract::OrgId;
-use gangway_contract::manifest::{HealthLimits, MonitoringAgent, Settings, Window};
+use gangway_contract::manifest::{HealthLimits, MonitoringAgent, SensorSource, Settings, Window};
 
 use super::error::ConfigError;
 use super::sections::{
@@ -154,6 +154,14 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Where a missing sensor is added from, when it may be.
+fn sensor_source(onboard: &Onboard) -> Option<SensorSource> {
+    onboard.add_sensor_from.as_deref().map(|text| match text {
+        "windows_update" => SensorSource::WindowsUpdate,
+        folder => SensorSource::Folder(folder.to_owned()),
+    })
+}
+
 /// What is said of every server.
 fn servers(onboard: &Onboard) -> Result<(), Fault> {
     let tag = onboard.device_tag.as_ref();
@@ -162,6 +170,15 @@ fn servers(onboard: &Onboard) -> Result<(), Fault> {
             "onboard.device_tag",
             "is longer than 200 characters",
             "the sensor refuses longer tags (event 74)",
+        );
+    }
+    if let Some(SensorSource::Folder(unc)) = sensor_source(onboard)
+        && let Some(why) = unc_fault(&unc)
+    {
+        return refuse(
+            "onboard.add_sensor_from",
+            why,
+            r"write `windows_update`, or a UNC path that computers may read, as '\\files.contoso.com\fod$'",
         );
     }
     let mut services = onboard.other_antivirus.iter();
@@ -312,6 +329,7 @@ fn settings(file: &ConfigFile, when: &When) -> Settings {
         other_antivirus: onboard.other_antivirus.clone(),
         health: file.health,
         agent_route: onboard.agent_route,
+        add_sensor_from: sensor_source(onboard),
         device_tag: onboard.device_tag.clone(),
         machine_proxy: file.gpo.settings.proxy.machine(),
         window: when.window,

@@ -298,6 +298,11 @@ dns_name = "contoso.com"
             ),
             (
                 "[share]",
+                "[onboard]\nadd_sensor_from = 'D:\\fod'\n[share]",
+                "onboard.add_sensor_from",
+            ),
+            (
+                "[share]",
                 "[gpo.settings.proxy]\nwinhttp = \"http://proxy:8080\"\n[share]",
                 "line 7: `gpo.settings.proxy.winhttp`",
             ),

@@ -223,6 +223,8 @@ pub struct Onboard {
     pub other_antivirus: Vec<String>,
     /// `auto`, `install_script`, `deployment_tool`.
     pub agent_route: AgentRoute,
+    /// `windows_update`, or a UNC folder.
+    pub add_sensor_from: Option<String>,
     /// Device tag, at most 200 characters.
     pub device_tag: Option<String>,
     /// `native`, `script`.
@@ -257,6 +259,7 @@ impl Default for Onboard {
             antivirus_mode: AntivirusMode::Auto,
             other_antivirus: Vec::new(),
             agent_route: AgentRoute::Auto,
+            add_sensor_from: None,
             device_tag: None,
             apply: ApplyMethod::Native,
             accept_scripts: Vec::new(),

@@ -7,10 +7,10 @@ use super::os::{Entries, Os, entry};
 use crate::wine::Value;
 
 /// Image of the sensor, its path given without the drive.
-pub(super) const SENSE_EXE: &str =
+pub(crate) const SENSE_EXE: &str =
     "Program Files/Windows Defender Advanced Threat Protection/MsSense.exe";
 /// A sensor of July 2025: newer than all that is asked for.
-pub(super) const SENSE_VERSION: [u16; 4] = [10, 8798, 26100, 1000];
+pub(crate) const SENSE_VERSION: [u16; 4] = [10, 8798, 26100, 1000];
 /// An antivirus platform of 2025.
 const PLATFORM: [u16; 4] = [4, 18, 25020, 1009];
 const PLATFORM_EXE: &str =

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use walkdir::WalkDir;
 
 pub use baseline::{Program, Service};
+pub(crate) use baseline::{SENSE_EXE, SENSE_VERSION};
 pub use builder::{Sense, ServerBuilder};
 pub use os::Os;
 
