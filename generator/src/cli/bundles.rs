@@ -6,6 +6,7 @@ use super::commands::{now, patiently};
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{LockedBundle, Relocked, Signed, Verified};
+use super::verify_share;
 use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
@@ -97,10 +98,17 @@ pub(super) fn sign(given: &Sign, output: &Output) -> Result<Answer<Signed>, Fail
 }
 
 pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>, Failure> {
-    let found = pipeline::verify(&VerifyRequest {
+    let mut found = pipeline::verify(&VerifyRequest {
         stub: given.stub.clone(),
         ..given.outside.request(&given.bundle, now(&given.moment))
     })?;
+    // A bundle that is not proven says nothing about a share.
+    let on_share = match found.problems.iter().any(Problem::is_error) {
+        true => None,
+        false => verify_share::look(given)?,
+    };
+    let is_share_compared = on_share.is_some();
+    found.problems.extend(on_share.into_iter().flatten());
     let good = found.is_good(given.signed, &given.findings.deny());
     output.problems(&found.problems);
     output.line(&format!("bundle     {}", found.document.bundle_id));
@@ -113,6 +121,9 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     output.line(&format!("files      {} compared", found.files));
     output.line(&format!("stub       {}", found.stub));
     output.line(&format!("bootstrap  {}", found.signature.summary));
+    if let (true, Some(share)) = (is_share_compared, &given.shares.share) {
+        output.line(&format!("share      {} compared", share.display()));
+    }
     output.line(match (good, found.pinned) {
         (false, _) => "NOT verified",
         (true, Pinned::Nothing) => {
@@ -130,6 +141,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
         stub: found.stub,
         signature: found.signature.summary,
         standing: found.signature.standing,
+        share_compared: is_share_compared,
         good,
     };
     Ok(Answer {

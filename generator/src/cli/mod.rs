@@ -14,6 +14,7 @@ mod publish_share;
 mod report;
 mod results;
 mod schemas;
+mod verify_share;
 mod version;
 
 use std::process::ExitCode;

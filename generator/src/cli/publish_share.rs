@@ -29,7 +29,9 @@ pub(super) fn run(
         Some(to) => to.clone(),
         None => PathBuf::from(&contents.root),
     };
-    let (mut share, folder) = open(&given.bundle, &to, &contents, || sign_in(given, &to))?;
+    let (mut share, folder) = open(&given.bundle, &to, &contents, || {
+        sign_in(given.user.as_deref(), given.password_file.as_deref(), &to)
+    })?;
     output.line(&format!("share    {}", to.display()));
     output.line(&format!("release  {}", contents.release.id));
     let request = request(given, folder);
@@ -125,21 +127,25 @@ pub(super) fn open(
 }
 
 #[cfg(feature = "directory")]
-fn sign_in(given: &PublishShare, to: &Path) -> Result<Credentials, Failure> {
+pub(super) fn sign_in(
+    user: Option<&str>,
+    password_file: Option<&Path>,
+    to: &Path,
+) -> Result<Credentials, Failure> {
     use super::password;
 
-    let Some(user) = given.user.as_deref() else {
+    let Some(user) = user else {
         let text = format!("no account was named to sign in at `{}`", to.display());
         return Err(Failure::of(FailureCode::CommandLine, text).hint(
             "give `--user ACCOUNT`, or name a folder that the share is reached by with `--to`",
         ));
     };
-    let password = password::read(given.password_file.as_deref(), user)?;
+    let password = password::read(password_file, user)?;
     Ok(Credentials::new(user, &password)?)
 }
 
 #[cfg(not(feature = "directory"))]
-fn sign_in(_: &PublishShare, _: &Path) -> Result<Credentials, Failure> {
+pub(super) fn sign_in(_: Option<&str>, _: Option<&Path>, _: &Path) -> Result<Credentials, Failure> {
     Err(cannot_sign_in())
 }
 

@@ -128,6 +128,8 @@ pub(super) struct Verified {
     pub(super) signature: String,
     /// How far that signature is proven.
     pub(super) standing: Standing,
+    /// Was a share held against the bundle (`--share`)? What stands against it is among the `problems`.
+    pub(super) share_compared: bool,
     /// Is everything as it was built, plus a signature at most?
     pub(super) good: bool,
 }

@@ -200,6 +200,8 @@ pub struct ReleaseContents {
     pub release: Release,
     /// The UNC path that the manifest tells servers.
     pub root: String,
+    /// The UNC path that takes their reports.
+    pub reports: Option<String>,
     /// Findings about the bundle.
     pub problems: Vec<Problem>,
 }
@@ -246,6 +248,7 @@ fn payloads(
             campaigns: campaigns(&checked.document).map_err(bundle)?,
         },
         root: manifest.settings.release_root,
+        reports: manifest.settings.report_root,
         problems: checked.problems.clone(),
     })
 }

@@ -7,6 +7,7 @@
 //! bundle.
 
 mod check;
+pub mod codes;
 #[cfg(feature = "directory")]
 mod connection;
 mod contents;
@@ -14,6 +15,7 @@ mod credentials;
 mod directory;
 mod execute;
 mod host;
+mod inspection;
 mod link;
 mod live;
 mod offline;
@@ -39,6 +41,7 @@ pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Fa
 #[cfg(feature = "directory")]
 pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
 pub use host::{HostName, InvalidHostName};
+pub use inspection::{inspect_payloads, inspect_reports};
 pub use link::Link;
 pub use offline::{OfflinePlan, plan_offline};
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
@@ -46,7 +49,9 @@ pub use release::{
     Campaign, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release,
 };
 pub use server::pdc_emulator_of;
-pub use share::{FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
+pub use share::{
+    AccessEntry, FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree,
+};
 #[cfg(unix)]
 pub use share::{SmbClient, read_archive};
 pub use state::StateError;

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use super::share::AccessEntry;
+
 /// Every right there is (`FILE_ALL_ACCESS`).
 const FULL: u32 = 0x1f_01ff;
 /// Read and start (`FILE_GENERIC_READ | FILE_GENERIC_EXECUTE`).
@@ -101,6 +103,89 @@ impl SharedFolder {
             who.into_iter().map(grant).collect::<Vec<String>>()
         });
         grants.collect::<Vec<String>>().join(" ")
+    }
+}
+
+/// What somebody may do beyond what is wanted, as a mask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Excess {
+    /// Change something.
+    Write(u32),
+    /// Read, list or start something.
+    Read(u32),
+}
+
+/// Rights by which something changes: writing and adding, attributes, deleting, permissions, owner, and
+/// the generic rights that hold them (MS-DTYP 2.4.3).
+const CHANGING: u32 = 0x0002
+    | 0x0004
+    | 0x0010
+    | 0x0040
+    | 0x0100
+    | 0x0001_0000
+    | 0x0004_0000
+    | 0x0008_0000
+    | 0x1000_0000
+    | 0x4000_0000;
+/// Whoever reads may do this as well, and it shows nothing: reading the list itself, waiting.
+const HARMLESS: u32 = 0x0012_0000;
+/// Flags of an entry that files or folders inherit.
+const INHERITED: u8 = 0x03;
+/// Flag of an entry that says nothing of the folder itself.
+const INHERIT_ONLY: u8 = 0x08;
+
+impl SharedFolder {
+    /// What an entry lets its account do beyond what is wanted.
+    pub(super) fn excess(self, entry: &AccessEntry) -> Option<Excess> {
+        if entry.denies {
+            return None;
+        }
+        let rid = entry.sid.strip_prefix("S-1-5-21-").and_then(|rest| {
+            let (_, rid) = rest.rsplit_once('-')?;
+            rid.parse::<u32>().ok()
+        });
+        let wanted = match (entry.sid.as_str(), rid) {
+            // Domain Admins and Enterprise Admins are administrators of the server.
+            ("S-1-5-32-544" | "S-1-5-18", _) | (_, Some(512 | 519)) => u32::MAX,
+            ("S-1-3-4", _) if self == Self::Reports => MODIFY,
+            // Only administrators make files among the payloads.
+            ("S-1-3-0" | "S-1-3-4", _) if self == Self::Payloads => u32::MAX,
+            (_, Some(rid)) if COMPUTERS.contains(&rid) => match self {
+                Self::Payloads => READ,
+                // What files inherit would let one computer at the reports of another.
+                Self::Reports if entry.flags & INHERITED == 0 => CREATE,
+                Self::Reports => 0,
+            },
+            _ => 0,
+        };
+        let excess = entry.mask & !wanted & !HARMLESS;
+        match excess {
+            0 => None,
+            mask if mask & CHANGING != 0 => Some(Excess::Write(mask)),
+            mask => Some(Excess::Read(mask)),
+        }
+    }
+
+    /// May Domain Computers do what they need to?
+    pub(super) fn lets_computers_in(self, entries: &[AccessEntry]) -> bool {
+        let needed = match self {
+            Self::Payloads => READ,
+            Self::Reports => CREATE,
+        };
+        let is_for_them = |entry: &&AccessEntry| {
+            let is_group = entry.sid.starts_with("S-1-5-21-") && entry.sid.ends_with("-515");
+            let is_everybody = ["S-1-5-11", "S-1-1-0"].contains(&entry.sid.as_str());
+            entry.flags & INHERIT_ONLY == 0 && (is_group || is_everybody)
+        };
+        let mut allowed = 0;
+        let mut denied = 0;
+        for entry in entries.iter().filter(is_for_them) {
+            match entry.denies {
+                true => denied |= entry.mask,
+                false => allowed |= entry.mask,
+            }
+        }
+        allowed & !denied & needed == needed
     }
 }
 
@@ -220,6 +305,71 @@ mod tests {
              (A;;0x1000a2;;;S-1-5-21-1-2-3-515)(A;;0x1000a2;;;S-1-5-21-1-2-3-516)\
              (A;;0x1000a2;;;S-1-5-21-1-2-3-521)(A;OICIIO;0x1301bf;;;OW)"
         );
+    }
+
+    #[test]
+    fn what_goes_beyond_the_wanted_rights_is_told_apart_by_what_it_lets_do() {
+        use Excess::{Read, Write};
+        use SharedFolder::{Payloads, Reports};
+        let computers = "S-1-5-21-1-2-3-515";
+        for (folder, sid, flags, mask, expected) in [
+            (Payloads, "S-1-5-32-544", 3, FULL, None),
+            (Payloads, "S-1-5-21-1-2-3-512", 3, FULL, None),
+            (Payloads, computers, 3, READ, None),
+            (Payloads, computers, 3, MODIFY, Some(Write(0x0001_0116))),
+            (Payloads, "S-1-1-0", 3, READ, Some(Read(0xa9))),
+            (Payloads, "S-1-5-11", 3, FULL, Some(Write(0xd_01ff))),
+            (Payloads, "S-1-5-21-1-2-3-1105", 0, 0x2, Some(Write(0x2))),
+            (Reports, computers, 0, CREATE, None),
+            (Reports, "S-1-3-4", 11, MODIFY, None),
+            (Reports, "S-1-3-4", 11, FULL, Some(Write(0xc_0040))),
+            // Listing shows the names of others.
+            (Reports, computers, 0, CREATE | 1, Some(Read(0x1))),
+            // Inherited by files it is writing to those of others.
+            (Reports, computers, 1, CREATE, Some(Write(0xa2))),
+            (Reports, "S-1-5-11", 0, CREATE, Some(Write(0xa2))),
+            (Reports, "S-1-3-0", 11, FULL, Some(Write(0xd_01ff))),
+        ] {
+            let entry = AccessEntry {
+                sid: sid.to_owned(),
+                denies: false,
+                flags,
+                mask,
+            };
+            assert_eq!(
+                folder.excess(&entry),
+                expected,
+                "{folder:?} {sid} {mask:#x}"
+            );
+            let denies = AccessEntry {
+                denies: true,
+                ..entry
+            };
+            assert_eq!(folder.excess(&denies), None);
+        }
+    }
+
+    #[test]
+    fn our_own_lists_are_neither_too_wide_nor_too_narrow() {
+        for folder in [SharedFolder::Payloads, SharedFolder::Reports] {
+            let of = |entry: Entry| AccessEntry {
+                sid: entry.who.in_sids(&["S-1-5-21-1-2-3".to_owned()]).remove(0),
+                denies: false,
+                flags: match entry.inherited {
+                    "OICI" => 3,
+                    "OICIIO" => 11,
+                    _ => 0,
+                },
+                mask: entry.mask,
+            };
+            let mut entries: Vec<AccessEntry> = folder.entries().into_iter().map(of).collect();
+            for entry in &entries {
+                assert_eq!(folder.excess(entry), None, "{folder:?} {entry:?}");
+            }
+            assert!(folder.lets_computers_in(&entries));
+            entries.retain(|entry| !entry.sid.ends_with("-515"));
+            assert!(!folder.lets_computers_in(&entries));
+        }
     }
 
     #[test]

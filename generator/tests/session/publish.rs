@@ -260,3 +260,53 @@ fn without_a_bundle_publish_is_told_apart_from_its_parts() {
     let arguments = ["publish", "out", "--allow-unsigned", "--as-of", NOW];
     desk.run(&arguments).fails_with(2, &["--user"]);
 }
+
+#[test]
+fn a_share_is_held_against_the_bundle_and_what_differs_is_named() {
+    let desk = built();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    let verify = |code: i32, texts: &[&str]| {
+        let usual = ["verify", "out", "--share", "share", "--as-of", NOW];
+        desk.run(&usual).fails_with(code, texts);
+    };
+    verify(4, &["GW3101", "md4ws.msi", "is missing", "control.json"]);
+    share(&desk, &["--apply"]).succeeds();
+    let good = desk.run(&["verify", "out", "--share", "share", "--as-of", NOW]);
+    let said = format!("{}{}", good.succeeds(), good.err);
+    assert!(said.contains("share      share compared"), "{said}");
+    // Who may do what is the file server's to tell.
+    assert!(said.contains("GW3106"), "{said}");
+    assert!(
+        !said.contains("GW3101") && !said.contains("GW3102"),
+        "{said}"
+    );
+
+    let tree = desk.tree("share");
+    let (payload, _) = tree
+        .iter()
+        .find(|(name, _)| name.ends_with("md4ws.msi"))
+        .unwrap();
+    desk.put(&format!("share/{payload}"), b"another");
+    desk.put("share/more.exe", b"MZ");
+    desk.put(
+        "share/control.json",
+        br#"{"schema":1,"paused":false,"min_sequence":9,"ring_percent":100}"#,
+    );
+    let texts = [
+        "has other bytes",
+        "share: more.exe",
+        "GW3102",
+        "holds back bundles below sequence 9",
+    ];
+    verify(4, &texts);
+    let inside = [
+        "verify",
+        "out",
+        "--share",
+        "share",
+        "--reports",
+        "share/reports",
+    ];
+    desk.run(&[&inside[..], &["--as-of", NOW]].concat())
+        .fails_with(4, &["GW3107"]);
+}

@@ -30,6 +30,8 @@ mod read_back;
 mod registry_policy;
 #[path = "samba/secrets.rs"]
 mod secrets;
+#[path = "samba/shares.rs"]
+mod shares;
 #[path = "samba/whole.rs"]
 mod whole;
 

@@ -234,6 +234,8 @@ pub(super) struct Verify {
     #[arg(long)]
     pub(super) signed: bool,
     #[command(flatten)]
+    pub(super) shares: Shares,
+    #[command(flatten)]
     pub(super) outside: Outside,
     /// The stub to make the bootstrap again from; else `bootstrap.stub` of the config, else
     /// `gangway-runner.exe` beside this program, when it is there
@@ -243,6 +245,26 @@ pub(super) struct Verify {
     pub(super) findings: Findings,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+/// The shares as they are.
+#[derive(Debug, Args)]
+pub(super) struct Shares {
+    /// Compares the share with the bundle too: payloads, switch, what else lies there, and, by its UNC
+    /// path, who may do what
+    #[arg(long, value_name = "FOLDER|UNC")]
+    pub(super) share: Option<PathBuf>,
+    /// The folder that takes reports; else the bundle's `share.reports`, when `--share` is its
+    /// `share.root`
+    #[arg(long, value_name = "FOLDER|UNC", requires = "share")]
+    pub(super) reports: Option<PathBuf>,
+    /// Account that reads at a UNC path, except on Windows, which signs in the user who is
+    #[arg(long, value_name = "ACCOUNT", requires = "share")]
+    pub(super) user: Option<String>,
+    /// First line of this file is the password, `-` is standard input; else the variable
+    /// `GANGWAY_PASSWORD`, else a prompt
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub(super) password_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

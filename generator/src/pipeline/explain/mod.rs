@@ -8,7 +8,7 @@ use foreign::Asked;
 
 use super::codes;
 use crate::problem::Code;
-use crate::{fleet, gpo, intake};
+use crate::{fleet, gpo, intake, publication};
 
 /// Every code, by number.
 pub fn all() -> Vec<&'static Code> {
@@ -16,6 +16,7 @@ pub fn all() -> Vec<&'static Code> {
         intake::codes::ALL,
         gpo::codes::ALL,
         codes::ALL,
+        publication::codes::ALL,
         fleet::codes::ALL,
     ]
     .concat();

@@ -145,6 +145,19 @@ pub enum Listed {
     File(u64),
 }
 
+/// Who may do what, as one entry of a list of permissions says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessEntry {
+    /// The account or group, as `S-1-…`.
+    pub sid: String,
+    /// Does it take rights away?
+    pub denies: bool,
+    /// How it is handed down (MS-DTYP 2.4.4.1).
+    pub flags: u8,
+    /// The rights (MS-DTYP 2.4.3).
+    pub mask: u32,
+}
+
 /// Operations for files that are too large to be held: payloads.
 pub trait LargeFiles: Share {
     /// What lies directly in a folder, by name; none when there is no such folder. `.` is the share.
@@ -165,4 +178,12 @@ pub trait LargeFiles: Share {
     /// # Errors
     /// Refused, or the connection failed.
     fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError>;
+
+    /// Who may do what in a folder; none when this way of reaching the share cannot tell.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn permissions(&mut self, _folder: &str) -> Result<Option<Vec<AccessEntry>>, ShareError> {
+        Ok(None)
+    }
 }

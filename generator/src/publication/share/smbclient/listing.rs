@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Listed;
+use super::{AccessEntry, Listed};
 
 /// Words of the time, as `Sun Nov 29 04:12:58 2026`.
 const WORDS_OF_TIME: usize = 5;
@@ -50,9 +50,45 @@ fn entry(line: &str) -> Option<(String, Listed)> {
     Some((name.to_owned(), listed))
 }
 
+/// The entries that `smbcacls --numeric` prints: `ACL:S-1-5-18:0/0x3/0x001f01ff`, where 0 allows and 1
+/// denies.
+pub(super) fn access(said: &str) -> Vec<AccessEntry> {
+    let entry = |line: &str| {
+        let (sid, rest) = line.strip_prefix("ACL:")?.rsplit_once(':')?;
+        let mut parts = rest.trim().split('/');
+        let denies = parts.next()? != "0";
+        let hex = |text: &str| u32::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+        let flags = u8::try_from(hex(parts.next()?)?).ok()?;
+        Some(AccessEntry {
+            sid: sid.to_owned(),
+            denies,
+            flags,
+            mask: hex(parts.next()?)?,
+        })
+    };
+    said.lines().filter_map(entry).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_of_a_list_of_permissions_are_read() {
+        let said = "REVISION:1\nCONTROL:0x9404\nOWNER:S-1-5-32-544\nGROUP:S-1-5-32-544\n\
+                    ACL:S-1-5-18:0/0x3/0x001f01ff\nACL:S-1-3-4:1/0xb/0x001301bf\nACL:x\n";
+        let of = |sid: &str, denies, flags, mask| AccessEntry {
+            sid: sid.to_owned(),
+            denies,
+            flags,
+            mask,
+        };
+        let expected = [
+            of("S-1-5-18", false, 3, 0x001f_01ff),
+            of("S-1-3-4", true, 11, 0x0013_01bf),
+        ];
+        assert_eq!(access(said), expected);
+    }
 
     #[test]
     fn names_sizes_and_folders_are_read_from_the_end_of_each_line() {

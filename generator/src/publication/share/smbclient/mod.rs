@@ -25,7 +25,7 @@ use traffic::{Received, Receives, Traffic, exchange};
 
 use gangway_contract::Sha256;
 
-use super::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
+use super::{AccessEntry, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 use crate::publication::credentials::Credentials;
 use crate::publication::host::HostName;
 use crate::{child, plain_file, printable};
@@ -417,6 +417,23 @@ impl LargeFiles for SmbClient {
             Ok(Received::Bytes(_)) => Ok(None),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    fn permissions(&mut self, folder: &str) -> Result<Option<Vec<AccessEntry>>, ShareError> {
+        let doing = format!("read the permissions of `{folder}`");
+        let folder = if folder == "." { "/" } else { folder };
+        let traffic = Traffic {
+            most: MAX_LISTING,
+            ..Traffic::NONE
+        };
+        let said = self.start(&doing, "smbcacls", &[folder, "--numeric"], traffic)?;
+        let said = String::from_utf8_lossy(&said.into_bytes()).into_owned();
+        match listing::access(&said) {
+            entries if entries.is_empty() => {
+                Err(failed(&doing, "`smbcacls` lists nobody".to_owned()))
+            }
+            entries => Ok(Some(entries)),
         }
     }
 }

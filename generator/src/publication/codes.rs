@@ -1,0 +1,88 @@
+//! Problem codes of shares (`GW31xx`).
+
+use crate::problem::{Code, Severity};
+
+/// The release, or the switch, is not on the share as it was built.
+pub static SHARE_DIFFERS: Code = Code {
+    id: "GW3101",
+    severity: Severity::Error,
+    title: "the share does not hold the release",
+    page: "Servers read payloads and switch from the share, compare each payload with the digest in \
+the bootstrap, and refuse what differs; without a switch that can be read they begin nothing. A file \
+of the release is missing or has other bytes, or the switch is missing, cannot be read, or holds the \
+bundle back.\n\nBring the release with `gangway publish share`; when bytes were changed, find out who \
+may write there.",
+};
+
+/// Something lies on the share that no publication put there.
+pub static SHARE_HOLDS_MORE: Code = Code {
+    id: "GW3102",
+    severity: Severity::Warning,
+    title: "the share holds what no publication put there",
+    page: "The folder of the payloads holds `releases`, `campaigns` and `control.json`, and a \
+release's folder its payloads. Servers read nothing else, but somebody may write there, or a copy by \
+hand went wrong.\n\nLook whose it is and move it away.",
+};
+
+/// Somebody may change what servers run or report.
+pub static SHARE_WRITABLE: Code = Code {
+    id: "GW3103",
+    severity: Severity::Error,
+    title: "the permissions of a share let others write",
+    page: "Nobody but administrators may change payloads: a server refuses other bytes, so whoever \
+writes there stops the rollout. In the folder of the reports computers may make files and nothing \
+more; whoever may do more can forge or delete the reports of others.\n\nSet the permissions again by \
+the commands in the bundle's `runbook.html`.",
+};
+
+/// Somebody may read what is not for him, beyond what is needed.
+pub static SHARE_READABLE: Code = Code {
+    id: "GW3104",
+    severity: Severity::Warning,
+    title: "the permissions of a share let others read",
+    page: "The payloads hold the key by which a server joins your tenant, and reports tell what \
+protects a server and what does not. The computer groups need to read payloads and to make reports; \
+others need neither.\n\nSet the permissions again by the commands in the bundle's `runbook.html`.",
+};
+
+/// Computers get less than they need.
+pub static SHARE_CLOSED: Code = Code {
+    id: "GW3105",
+    severity: Severity::Error,
+    title: "computers may not do on a share what they need to",
+    page: "Servers read payloads and leave reports by their computer accounts, as members of Domain \
+Computers (RID 515). The folder's permissions give that group less than reading and starting \
+payloads, or than making files among the reports.\n\nSet the permissions again by the commands in \
+the bundle's `runbook.html`.",
+};
+
+/// Nobody could say who may do what.
+pub static SHARE_PERMISSIONS_UNKNOWN: Code = Code {
+    id: "GW3106",
+    severity: Severity::Warning,
+    title: "the permissions of a share were not looked at",
+    page: "Permissions are read from the file server itself, by its UNC path, with `smbcacls` on \
+Linux. A folder that is mounted or local shows those of this system, which are not what servers \
+meet.\n\nName the share by its UNC path, with `--user`.",
+};
+
+/// Payloads and reports in one folder.
+pub static SHARES_OVERLAP: Code = Code {
+    id: "GW3107",
+    severity: Severity::Error,
+    title: "payloads and reports lie in one folder",
+    page: "Every computer may make files among the reports. Where payloads lie in the same folder or \
+in one of them, permissions are handed down from the one to the other.\n\nUse two folders beside each \
+other, best two shares.",
+};
+
+/// All of them.
+pub static ALL: &[&Code] = &[
+    &SHARE_DIFFERS,
+    &SHARE_HOLDS_MORE,
+    &SHARE_WRITABLE,
+    &SHARE_READABLE,
+    &SHARE_CLOSED,
+    &SHARE_PERMISSIONS_UNKNOWN,
+    &SHARES_OVERLAP,
+];

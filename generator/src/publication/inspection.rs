@@ -1,0 +1,179 @@
+//! A share as it is, held against a release and against who may do what there.
+
+use std::collections::BTreeMap;
+
+use gangway_contract::control::{self, Control};
+
+use super::codes;
+use super::permissions::{Excess, SharedFolder};
+use super::release::Release;
+use super::share::{LargeFiles, Listed, ShareError};
+use crate::problem::{Code, Problem};
+
+const PUBLISH: &str =
+    "bring the release with `gangway publish share`, and find out who wrote there";
+const RUNBOOK: &str = "set the permissions by the commands in the bundle's `runbook.html`";
+
+/// Looks at the folder that servers read payloads from; `folder` is below the share, `place` what
+/// people call it.
+///
+/// # Errors
+/// The share cannot be read.
+pub fn inspect_payloads(
+    release: &Release,
+    folder: Option<&str>,
+    place: &str,
+    share: &mut dyn LargeFiles,
+) -> Result<Vec<Problem>, ShareError> {
+    let mut inspector = Inspector {
+        folder,
+        place,
+        share,
+        problems: Vec::new(),
+    };
+    let Some(at_root) = inspector.share.list(folder.unwrap_or("."))? else {
+        inspector.find(
+            &codes::SHARE_DIFFERS,
+            "",
+            "there is no such folder",
+            PUBLISH,
+        );
+        return Ok(inspector.problems);
+    };
+    inspector.control(release, &at_root)?;
+    inspector.files(release)?;
+    let known = ["control.json", "releases", "campaigns"];
+    for name in at_root
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()))
+    {
+        inspector.more(name);
+    }
+    inspector.permissions(SharedFolder::Payloads)?;
+    Ok(inspector.problems)
+}
+
+/// Looks at who may do what in the folder that takes reports.
+///
+/// # Errors
+/// The share cannot be read.
+pub fn inspect_reports(
+    folder: Option<&str>,
+    place: &str,
+    share: &mut dyn LargeFiles,
+) -> Result<Vec<Problem>, ShareError> {
+    let mut inspector = Inspector {
+        folder,
+        place,
+        share,
+        problems: Vec::new(),
+    };
+    inspector.permissions(SharedFolder::Reports)?;
+    Ok(inspector.problems)
+}
+
+struct Inspector<'a> {
+    folder: Option<&'a str>,
+    place: &'a str,
+    share: &'a mut dyn LargeFiles,
+    problems: Vec<Problem>,
+}
+
+impl Inspector<'_> {
+    fn path(&self, below: &str) -> String {
+        match self.folder {
+            Some(folder) => format!("{folder}/{below}"),
+            None => below.to_owned(),
+        }
+    }
+
+    fn find(&mut self, code: &'static Code, below: &str, what: &str, next: &str) {
+        let subject = match below {
+            "" => self.place.to_owned(),
+            below => format!("{}: {below}", self.place),
+        };
+        self.problems.push(Problem::new(code, subject, what, next));
+    }
+
+    fn more(&mut self, below: &str) {
+        let what = "no publication put it there";
+        let next = "look whose it is, and move it away";
+        self.find(&codes::SHARE_HOLDS_MORE, below, what, next);
+    }
+
+    fn control(
+        &mut self,
+        release: &Release,
+        at_root: &BTreeMap<String, Listed>,
+    ) -> Result<(), ShareError> {
+        let name = "control.json";
+        let why = match at_root.get(name) {
+            None => Some("it is missing, and no server begins without it".to_owned()),
+            Some(Listed::Folder) => Some("it is a folder".to_owned()),
+            Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
+                Some(format!("it has {size} bytes"))
+            }
+            Some(Listed::File(_)) => {
+                let bytes = self.share.read_file(&self.path(name))?;
+                match Control::parse(&bytes.unwrap_or_default()) {
+                    Err(why) => Some(why),
+                    Ok(control) if control.min_sequence > release.sequence => Some(format!(
+                        "it holds back bundles below sequence {}, this one has {}",
+                        control.min_sequence, release.sequence
+                    )),
+                    Ok(_) => None,
+                }
+            }
+        };
+        if let Some(why) = why {
+            self.find(&codes::SHARE_DIFFERS, name, &why, PUBLISH);
+        }
+        Ok(())
+    }
+
+    fn files(&mut self, release: &Release) -> Result<(), ShareError> {
+        let below = format!("releases/{}", release.id);
+        let listed = self.share.list(&self.path(&below))?.unwrap_or_default();
+        for file in &release.files {
+            let name = format!("{below}/{}", file.name);
+            let found = self.share.digest(&self.path(&name), file.size)?;
+            let why = match found {
+                Some(found) if found == (file.size, file.sha256) => continue,
+                Some(_) => "it has other bytes than the release, and servers refuse it",
+                None => "it is missing",
+            };
+            self.find(&codes::SHARE_DIFFERS, &name, why, PUBLISH);
+        }
+        let is_ours = |name: &String| release.files.iter().any(|file| file.name == *name);
+        for name in listed.keys().filter(|name| !is_ours(name)) {
+            self.more(&format!("{below}/{name}"));
+        }
+        Ok(())
+    }
+
+    fn permissions(&mut self, wanted: SharedFolder) -> Result<(), ShareError> {
+        let entries = self.share.permissions(self.folder.unwrap_or("."))?;
+        let Some(entries) = entries else {
+            let what = "nobody could ask the file server who may do what there";
+            let next = "name the share by its UNC path, with `--user`";
+            self.find(&codes::SHARE_PERMISSIONS_UNKNOWN, "", what, next);
+            return Ok(());
+        };
+        for entry in &entries {
+            let Some(excess) = wanted.excess(entry) else {
+                continue;
+            };
+            let (code, may) = match excess {
+                Excess::Write(mask) => (&codes::SHARE_WRITABLE, format!("change it ({mask:#x})")),
+                Excess::Read(mask) => (&codes::SHARE_READABLE, format!("read it ({mask:#x})")),
+            };
+            let what = format!("`{}` may {may}", entry.sid);
+            self.find(code, "", &what, RUNBOOK);
+        }
+        if !wanted.lets_computers_in(&entries) {
+            let what = "Domain Computers (RID 515) get less than they need";
+            self.find(&codes::SHARE_CLOSED, "", what, RUNBOOK);
+        }
+        Ok(())
+    }
+}
