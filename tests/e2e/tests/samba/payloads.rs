@@ -230,3 +230,36 @@ fn with_the_runbooks_permissions_payloads_are_read_and_reports_arrive() {
     );
     assert_eq!(files(&domain.reports()), ["a.json"]);
 }
+
+/// A command of the file server's own, as root.
+#[track_caller]
+fn as_root(domain: &Domain, program: &str, arguments: &[&str]) {
+    let output = domain.run(domain.command(program).args(arguments)).unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+}
+
+#[test]
+fn a_full_disk_tells_no_server_of_the_release_and_room_ends_it_whole() {
+    let domain = Domain::start().unwrap();
+    let bundle = task_only();
+    let folder = format!("{}/payloads", gangway_e2e::samba::INSIDE);
+    let small = ["-t", "tmpfs", "-o", "size=8k,mode=0777", "tmpfs", &folder];
+    as_root(&domain, "mount", &small);
+    let to = format!(r"\\{CONTROLLER}\payloads");
+    let arguments = ["--apply", "--to", &to];
+    let output = domain.publish_share(bundle.folder(), ADMINISTRATOR, &arguments);
+    let output = output.unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(ENVIRONMENT), "{said}");
+    assert!(said.contains("NT_STATUS_DISK_FULL"), "{said}");
+    let listed = domain
+        .smbclient_on("payloads", ADMINISTRATOR, "ls")
+        .unwrap();
+    assert!(!text(&listed).contains("control.json"), "{}", text(&listed));
+
+    let more = ["-o", "remount,size=64m", &folder];
+    as_root(&domain, "mount", &more);
+    published(&domain, &bundle, &arguments);
+    let again = published(&domain, &bundle, &arguments);
+    assert!(again.contains("everything is there"), "{again}");
+}
