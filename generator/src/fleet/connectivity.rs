@@ -74,7 +74,7 @@ fn rank(reason: &str) -> usize {
 /// Counts the servers by reason, and the addresses below each.
 pub(super) fn count(servers: &[Server]) -> Vec<ConnectivityCount> {
     let mut groups: BTreeMap<(usize, &str), Vec<&ServerConnectivity>> = BTreeMap::new();
-    for asked in servers.iter().filter_map(|one| one.connectivity.as_ref()) {
+    for asked in servers.iter().filter_map(|one| one.connectivity.as_deref()) {
         let key = (rank(&asked.reason), asked.reason.as_str());
         groups.entry(key).or_default().push(asked);
     }

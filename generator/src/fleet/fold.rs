@@ -180,7 +180,7 @@ type Age = (UtcTime, String);
 #[derive(Default)]
 pub(super) struct Newest {
     pub(super) run: Option<(Age, ServerReport)>,
-    pub(super) connectivity: Option<(Age, ServerConnectivity)>,
+    pub(super) connectivity: Option<(Age, Box<ServerConnectivity>)>,
 }
 
 impl Newest {
@@ -194,7 +194,7 @@ impl Newest {
         if let Some(asked) = report.take_connectivity()
             && later(self.connectivity.as_ref(), time, file)
         {
-            self.connectivity = Some((age(), asked));
+            self.connectivity = Some((age(), Box::new(asked)));
         }
         if is_run && later(self.run.as_ref(), time, file) {
             self.run = Some((age(), report.into_run(owner)));

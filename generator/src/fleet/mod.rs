@@ -193,9 +193,9 @@ pub struct Server {
     /// one that only asked the service's addresses.
     pub report: Option<ServerReport>,
     /// Its newest `connectivity` report.
-    pub connectivity: Option<ServerConnectivity>,
+    pub connectivity: Option<Box<ServerConnectivity>>,
     /// What another program found there: quoted, and nothing that counts.
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// What a server said of its way to the service.

@@ -18,7 +18,7 @@ pub fn stand_beside(fleet: &mut Fleet, gathered: Gathered) {
     let mut servers = 0;
     for (at, result) in sorted.newest {
         if let Some(server) = fleet.servers.get_mut(at) {
-            server.evidence = Some(result.evidence);
+            server.evidence = Some(Box::new(result.evidence));
             servers += 1;
         }
     }
