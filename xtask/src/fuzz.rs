@@ -84,8 +84,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     for target in targets.lines().filter(wanted) {
         say::stage(target);
+        let sanitizer = ["--sanitizer", arguments.sanitizer.name(), target];
+        // By itself: a target that does not compile has found nothing.
+        compiler
+            .fuzz(&[&["build"][..], &sanitizer].concat())?
+            .folder(&generator)
+            .run()
+            .with_context(|| format!("target `{target}` cannot be built"))?;
         let mut program = compiler
-            .fuzz(&["run", "--sanitizer", arguments.sanitizer.name(), target])?
+            .fuzz(&[&["run"][..], &sanitizer].concat())?
             .folder(&generator)
             .args(["--", "-print_final_stats=1"])
             .arg(format!("-max_total_time={}", arguments.time));
