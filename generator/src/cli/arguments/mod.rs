@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
 
-pub(super) use publish::{PolicyArguments, Publish, PublishGpo, PublishPart, PublishShare};
+#[cfg(feature = "directory")]
+pub(super) use publish::PolicyArguments;
+pub(super) use publish::{Publish, PublishGpo, PublishPart, PublishShare};
 pub(super) use report::{Prune, Report};
 pub(super) use shared::{Findings, Moment, Outside, Patience, SeenSequence};
 
