@@ -128,11 +128,14 @@ pub(crate) fn run_suites(
 /// The variable that names the stub with hooks.
 const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
 
-/// Whether the harness or a suite asks for the stub with hooks, which is one more build.
-fn wants_crash_stub() -> Result<bool> {
+/// The variable that names `gangway.exe`.
+const WINDOWS: &str = "GANGWAY_WINDOWS";
+
+/// Whether the harness or a suite asks for a program that is one more build.
+fn wants(variable: &str) -> Result<bool> {
     for file in workspace::files_below(&workspace::root()?.join("tests/e2e"))? {
         let bytes = workspace::read_file(&file)?;
-        if String::from_utf8_lossy(&bytes).contains(CRASH_STUB) {
+        if String::from_utf8_lossy(&bytes).contains(variable) {
             return Ok(true);
         }
     }
@@ -148,6 +151,8 @@ pub(crate) struct Environment {
     pub(crate) stub: PathBuf,
     /// The same with hooks that let a test kill it at any step, when a suite names it.
     pub(crate) crash_stub: Option<PathBuf>,
+    /// The generator for Windows, when a suite names it.
+    pub(crate) windows: Option<PathBuf>,
     /// Folder of the Windows stand-ins.
     pub(crate) standins: PathBuf,
     /// Folder of the sample downloads.
@@ -157,12 +162,17 @@ pub(crate) struct Environment {
 impl Environment {
     /// Builds and makes everything that is not up to date.
     pub(crate) fn prepare() -> Result<Self> {
-        let crash_stub = if wants_crash_stub()? {
+        let crash_stub = if wants(CRASH_STUB)? {
             Some(runner::stub(&[runner::TEST_HOOK_FEATURE.to_owned()])?)
         } else {
             None
         };
         let stub = runner::stub(&[])?;
+        let windows = if wants(WINDOWS)? {
+            Some(runner::program(stub.clone())?)
+        } else {
+            None
+        };
         let standins = runner::standins_folder()?;
         let programs = Programs::build()?;
         let samples = fixtures::folder(None)?;
@@ -177,6 +187,7 @@ impl Environment {
             gangway: programs.gangway,
             stub,
             crash_stub,
+            windows,
             standins,
             fixtures: samples,
         })
@@ -189,10 +200,12 @@ impl Environment {
             .env("GANGWAY_STUB", &self.stub)
             .env("GANGWAY_STANDINS", &self.standins)
             .env("GANGWAY_FIXTURES", &self.fixtures);
-        match &self.crash_stub {
-            Some(stub) => program.env(CRASH_STUB, stub),
-            None => program,
-        }
+        let more = [(CRASH_STUB, &self.crash_stub), (WINDOWS, &self.windows)];
+        more.into_iter()
+            .fold(program, |program, (variable, file)| match file {
+                Some(file) => program.env(variable, file),
+                None => program,
+            })
     }
 }
 

@@ -6,6 +6,7 @@
 mod audit;
 mod bench;
 mod demo;
+mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
@@ -40,6 +41,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Runs the whole gate: format, lints, tests, the stub, end-to-end suites
     Test(test::Arguments),
+    /// Builds what people download: archives, packages, manifests
+    Dist(dist::Arguments),
     /// Makes the sample downloads
     Fixtures(fixtures::Arguments),
     /// Runs end-to-end suites
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Dist(arguments) => dist::run(&arguments),
         Command::Fixtures(arguments) => fixtures::run(&arguments),
         Command::E2e(arguments) => e2e::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

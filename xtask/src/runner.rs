@@ -11,7 +11,7 @@ pub(crate) mod gates;
 pub(crate) mod toolchain;
 mod twice;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -19,7 +19,9 @@ use clap::Args;
 use crate::{say, workspace};
 
 use build::Build;
+pub(crate) use cache::sha256;
 pub(crate) use gates::TEST_HOOK_FEATURE;
+pub(crate) use toolchain::TARGET;
 
 /// What `cargo xtask runner` takes.
 #[derive(Args, Default)]
@@ -70,6 +72,16 @@ pub(crate) fn gate() -> Result<()> {
 /// Builds the stub unless nothing changed since it was built; returns where it is.
 pub(crate) fn stub(features: &[String]) -> Result<PathBuf> {
     Build::stub(features)?.make()?.into_single()
+}
+
+/// Builds `gangway.exe` with this stub inside unless nothing changed; returns where it is.
+pub(crate) fn program(stub: PathBuf) -> Result<PathBuf> {
+    Build::program(stub)?.make()?.into_single()
+}
+
+/// Folders of this machine whose names are in no program, with what stands there instead.
+pub(crate) fn hidden_folders(root: &Path) -> Result<Vec<(String, String)>> {
+    build::hidden_folders(root, &build::cargo_home()?)
 }
 
 /// Lints everything that is built for the stub's target.

@@ -34,6 +34,11 @@ use crate::interrupted;
 use crate::problem::Deny;
 use crate::sarif::{self, Notification, Run};
 
+/// The command line, for documents that are made from it.
+pub fn command_line() -> clap::Command {
+    <Arguments as clap::CommandFactory>::command()
+}
+
 /// Runs the command line and returns the exit code.
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {

@@ -324,8 +324,10 @@ pub(super) struct Version {
 /// A bootstrap stub.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Stub {
-    /// The file.
+    /// The file; of the one inside this program, the program.
     pub(super) path: String,
+    /// Is it inside this program?
+    pub(super) inside: bool,
     /// SHA-256 of all bytes.
     pub(super) sha256: Sha256,
 }

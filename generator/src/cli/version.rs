@@ -1,12 +1,9 @@
 //! `gangway --version --json`: what exactly runs here.
 
-use gangway_contract::Sha256;
-
 use super::answer::Answer;
 use super::results::{SchemaVersion, Stub, Version};
 use super::schemas;
-use crate::bootstrap::MAX_STUB_BYTES;
-use crate::plain_file;
+use crate::pipeline;
 
 pub(super) fn version() -> Answer<Version> {
     let schemas = schemas::all().into_iter().map(|entry| SchemaVersion {
@@ -25,12 +22,10 @@ pub(super) fn version() -> Answer<Version> {
 
 /// The stub that `build` takes when nobody names one.
 fn stub() -> Option<Stub> {
-    let path = std::env::current_exe()
-        .ok()?
-        .with_file_name("gangway-runner.exe");
-    let bytes = plain_file::read(&path, MAX_STUB_BYTES as u64).ok()??;
+    let found = pipeline::stub_found()?;
     Some(Stub {
-        path: path.display().to_string(),
-        sha256: Sha256::of(&bytes),
+        path: found.path.display().to_string(),
+        inside: found.inside,
+        sha256: found.sha256,
     })
 }

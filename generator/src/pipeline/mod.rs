@@ -43,5 +43,6 @@ pub use output::{Foreign, OutputError};
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};
 pub use sign::{SignError, SignRequest, Signed, sign};
+pub use stub::found as stub_found;
 pub use trust::intake_settings;
 pub use verify::{Pinned, Standing, Verification, VerifyError, VerifyRequest, verify};

@@ -16,6 +16,9 @@ use crate::{say, workspace};
 /// Crates of the standard library that are built; `panic_abort` because the profile aborts.
 const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
 
+/// The same for a program that unwinds.
+const BUILD_STD_UNWINDING: &str = "-Zbuild-std=std,panic_unwind";
+
 /// Smaller algorithms and no backtrace symbols: 130 KB less.
 const STD_FEATURES: &str = "optimize_for_size";
 
@@ -41,6 +44,11 @@ pub(crate) struct Build {
     /// Where the finished files go.
     pub(super) output: PathBuf,
     package: &'static str,
+    profile: &'static str,
+    /// Crates of the standard library that are built.
+    std: &'static str,
+    /// The stub that goes into the program.
+    stub: Option<PathBuf>,
     features: Vec<String>,
     /// Name of the record, and of the file when there is one only.
     name: String,
@@ -80,6 +88,9 @@ impl Build {
             build_folder: target.join("runner-build"),
             output: target.join("runner"),
             package: "gangway-runner",
+            profile: "runner",
+            std: BUILD_STD,
+            stub: None,
             features: features.to_vec(),
             name: format!("gangway-runner{suffix}"),
             sources: &["contract", "runner"],
@@ -95,9 +106,30 @@ impl Build {
             build_folder: target.join("runner-build"),
             output: target.join("standins"),
             package: "gangway-standins",
+            profile: "runner",
+            std: BUILD_STD,
+            stub: None,
             features: Vec::new(),
             name: "standins".to_owned(),
             sources: &["tests/standins"],
+            gated: false,
+        })
+    }
+
+    /// `gangway.exe` with this stub inside, in `target/windows/`.
+    pub(crate) fn program(stub: PathBuf) -> Result<Self> {
+        let target = workspace::target()?;
+        Ok(Self {
+            root: workspace::root()?,
+            build_folder: target.join("runner-build"),
+            output: target.join("windows"),
+            package: "gangway",
+            profile: "dist",
+            std: BUILD_STD_UNWINDING,
+            stub: Some(stub),
+            features: Vec::new(),
+            name: "gangway".to_owned(),
+            sources: &["contract", "generator"],
             gated: false,
         })
     }
@@ -109,6 +141,9 @@ impl Build {
             build_folder: root.join("target/runner-build"),
             output: root.join("target/runner"),
             package: self.package,
+            profile: self.profile,
+            std: self.std,
+            stub: self.stub.clone(),
             features: self.features.clone(),
             name: self.name.clone(),
             sources: self.sources,
@@ -175,12 +210,14 @@ impl Build {
             self.root.join("Cargo.lock"),
             self.root.join(".cargo/config.toml"),
         ];
+        files.extend(self.stub.clone());
         for folder in self.sources {
             files.extend(workspace::files_below(&self.root.join(folder))?);
         }
         let mut told = vec![
             toolchain.version.clone(),
-            BUILD_STD.to_owned(),
+            self.std.to_owned(),
+            self.profile.to_owned(),
             STD_FEATURES.to_owned(),
             LINK_ARGUMENTS.to_owned(),
             IMPORT_LIBRARIES.to_owned(),
@@ -196,7 +233,7 @@ impl Build {
             .cargo()?
             .folder(&self.root)
             .env("CARGO_HOME", cargo_home)
-            .args(["fetch", "--quiet", "--locked", BUILD_STD])
+            .args(["fetch", "--quiet", "--locked", self.std])
             .args(["--target", TARGET])
             .run()
             .context("the crates of the bootstrap cannot be fetched")
@@ -215,14 +252,23 @@ impl Build {
                 self.flags(toolchain, cargo_home)?.join("\u{1f}"),
             )
             .args(["build", "--quiet", "--locked", "--offline"])
-            .args(["--package", self.package, "--profile", "runner", "--bins"])
-            .args(["--target", TARGET, BUILD_STD])
+            .args([
+                "--package",
+                self.package,
+                "--profile",
+                self.profile,
+                "--bins",
+            ])
+            .args(["--target", TARGET, self.std])
             .arg(format!("-Zbuild-std-features={STD_FEATURES}"))
             .arg("--message-format=json-render-diagnostics")
             .arg("--target-dir")
             .arg(&self.build_folder);
         if !self.features.is_empty() {
             cargo = cargo.arg("--features").arg(self.features.join(","));
+        }
+        if let Some(stub) = &self.stub {
+            cargo = cargo.env("GANGWAY_STUB_FILE", stub);
         }
         if let Some(linker) = linker() {
             cargo = cargo.env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", linker);
@@ -263,27 +309,19 @@ impl Build {
 
     /// Flags that hide every path of this machine: panic messages carry file names.
     fn flags(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<Vec<String>> {
-        let mut hidden = vec![(cargo_home.to_owned(), "/cargo".to_owned())];
-        // The name of a registry's folder holds a hash of its address: a mirror would
-        // change the bytes.
-        for folder in folders_in(&cargo_home.join("registry/src"))? {
-            hidden.push((folder, "/crates".to_owned()));
-        }
-        hidden.push((toolchain.std_source.clone(), "/rust".to_owned()));
+        let mut hidden = hidden_folders(&self.root, cargo_home)?;
         // In Debian the source folder is a symbolic link.
         let real = fs::canonicalize(&toolchain.std_source)
             .with_context(|| format!("resolve `{}`", toolchain.std_source.display()))?;
-        hidden.push((real, "/rust".to_owned()));
-        hidden.push((self.root.clone(), "/gangway".to_owned()));
+        for source in [&toolchain.std_source, &real] {
+            hidden.push((text_of(source)?, "/rust".to_owned()));
+        }
         let mut flags = vec![
             "-Ctarget-feature=+crt-static".to_owned(),
             LINK_ARGUMENTS.to_owned(),
             format!("-Clink-arg=-L{IMPORT_LIBRARIES}"),
         ];
         for (from, to) in hidden {
-            let from = from
-                .to_str()
-                .with_context(|| format!("`{}` is not UTF-8", from.display()))?;
             flags.push(format!("--remap-path-prefix={from}={to}"));
         }
         Ok(flags)
@@ -329,6 +367,24 @@ impl Build {
             sha256: cache::sha256(bytes),
         })
     }
+}
+
+/// Folders of this machine whose names are in no program, with what stands there instead; the last
+/// that fits counts.
+pub(super) fn hidden_folders(root: &Path, cargo_home: &Path) -> Result<Vec<(String, String)>> {
+    let mut hidden = vec![(text_of(cargo_home)?, "/cargo".to_owned())];
+    // The name of a registry's folder holds a hash of its address: a mirror would change the
+    // bytes.
+    for folder in folders_in(&cargo_home.join("registry/src"))? {
+        hidden.push((text_of(&folder)?, "/crates".to_owned()));
+    }
+    hidden.push((text_of(root)?, "/gangway".to_owned()));
+    Ok(hidden)
+}
+
+fn text_of(folder: &Path) -> Result<String> {
+    let text = folder.to_str().map(str::to_owned);
+    text.with_context(|| format!("`{}` is not UTF-8", folder.display()))
 }
 
 /// Runs clippy for the stub's target on everything that is built for it.

@@ -14,7 +14,7 @@ use crate::program::{self, Program};
 use crate::workspace;
 
 /// The stub's target: loads on Windows 7 and Server 2008 R2 and up.
-pub(super) const TARGET: &str = "x86_64-win7-windows-gnu";
+pub(crate) const TARGET: &str = "x86_64-win7-windows-gnu";
 
 /// A cargo and a rustc that can build the stub.
 #[derive(Debug, Clone)]

@@ -132,8 +132,8 @@ pub(super) struct Build {
     /// Refuses every difference from `gangway.lock` and leaves it alone
     #[arg(long, conflicts_with_all = ["update_lock", "after"])]
     pub(super) locked: bool,
-    /// The bootstrap stub; else `bootstrap.stub` of the config, else `gangway-runner.exe` beside
-    /// this program
+    /// The bootstrap stub; else `bootstrap.stub` of the config, else the one inside this program, else
+    /// `gangway-runner.exe` beside it
     #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
@@ -239,8 +239,8 @@ pub(super) struct Verify {
     pub(super) shares: Shares,
     #[command(flatten)]
     pub(super) outside: Outside,
-    /// The stub to make the bootstrap again from; else `bootstrap.stub` of the config, else
-    /// `gangway-runner.exe` beside this program, when it is there
+    /// The stub to make the bootstrap again from; else `bootstrap.stub` of the config, else the one
+    /// inside this program, else `gangway-runner.exe` beside it, when it is there
     #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]

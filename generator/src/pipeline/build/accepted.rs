@@ -48,7 +48,7 @@ impl<'a> Accepted<'a> {
         let reconciled = reconcile(
             desk.held.old.as_ref(),
             inspection,
-            LockedDownload::stub(&desk.stub, &desk.stub_identity.version, request.now),
+            LockedDownload::stub(&desk.stub.bytes, &desk.stub_identity.version, request.now),
             desk.mode,
             request.lock,
             request.now,

@@ -1,7 +1,5 @@
 //! What lies ready before a download is read: config, stub, lock.
 
-use std::path::PathBuf;
-
 use gangway_contract::manifest::Mode;
 
 use super::BuildRequest;
@@ -14,7 +12,8 @@ use crate::pipeline::inputs::Named;
 use crate::pipeline::lock::{self, HeldLock};
 use crate::pipeline::output::{Kept, Staging};
 use crate::pipeline::progress::Progress;
-use crate::pipeline::{stub, trust};
+use crate::pipeline::stub::Stub;
+use crate::pipeline::trust;
 use crate::problem::Problem;
 
 /// Config, stub and lock of a build; the lock is held until this is dropped.
@@ -22,8 +21,7 @@ pub(super) struct Desk<'a> {
     pub(super) request: &'a BuildRequest,
     pub(super) config: Config,
     pub(super) mode: Mode,
-    stub_path: PathBuf,
-    pub(super) stub: Vec<u8>,
+    pub(super) stub: Stub,
     pub(super) stub_identity: StubIdentity,
     /// Roots of the bootstrap's signature; none when none is named.
     pub(super) anchors: Option<TrustAnchors>,
@@ -38,12 +36,12 @@ impl<'a> Desk<'a> {
     /// One of them cannot be used.
     pub(super) fn of(request: &'a BuildRequest) -> Result<Self, BuildError> {
         let config = Config::load(&request.config)?;
-        let (stub_path, stub) =
-            stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
-        let stub_identity = bootstrap::identify(&stub).map_err(|source| BuildError::Stub {
-            path: stub_path.clone(),
-            source,
-        })?;
+        let stub = Stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
+        let stub_identity =
+            bootstrap::identify(&stub.bytes).map_err(|source| BuildError::Stub {
+                path: stub.path.clone(),
+                source,
+            })?;
         // Nobody should learn of a missing root only when the bundle is to be verified.
         let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
         let settings = trust::settings_of(&config, request.now)?;
@@ -57,7 +55,6 @@ impl<'a> Desk<'a> {
             named: Named::of(&config),
             config,
             mode,
-            stub_path,
             stub,
             stub_identity,
             settings,
@@ -67,7 +64,7 @@ impl<'a> Desk<'a> {
 
     pub(super) fn stub_fault(&self, source: SpecialiseError) -> BuildError {
         BuildError::Stub {
-            path: self.stub_path.clone(),
+            path: self.stub.path.clone(),
             source,
         }
     }
@@ -77,7 +74,7 @@ impl<'a> Desk<'a> {
         let mut kept = vec![
             ("the config", self.request.config.clone()),
             ("the lock", lock::path_beside(&self.request.config)),
-            ("the stub", self.stub_path.clone()),
+            ("the stub", self.stub.path.clone()),
         ];
         let share = self.request.share.as_deref();
         kept.extend(share.map(|share| ("the share", share.join("control.json"))));

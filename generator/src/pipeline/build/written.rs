@@ -52,7 +52,7 @@ impl Told {
     ) -> Result<Self, BuildError> {
         let manifest = &composed.manifest;
         let manifest_bytes = manifest.to_bytes();
-        let exe = bootstrap::specialise(&desk.stub, manifest, &manifest_bytes)
+        let exe = bootstrap::specialise(&desk.stub.bytes, manifest, &manifest_bytes)
             .map_err(|source| desk.stub_fault(source))?;
         let authenticode = exe_digest(&exe.bytes).map_err(|why| BuildError::Digest { why })?;
         let inspection = accepted.inspection;

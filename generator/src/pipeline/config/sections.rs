@@ -346,7 +346,8 @@ pub struct Rollout {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BootstrapSection {
-    /// The stub, relative to the config file; else `gangway-runner.exe` beside `gangway`.
+    /// The stub, relative to the config file; else the one inside `gangway`, else
+    /// `gangway-runner.exe` beside it.
     pub stub: Option<PathBuf>,
 }
 

@@ -28,7 +28,8 @@ use super::build_error::BuildError;
 use super::codes;
 use super::config::Config;
 use super::output::{OutputError, io_error};
-use super::{lock, output, stub, trust};
+use super::stub::Stub;
+use super::{lock, output, trust};
 use crate::bundle::{self, BundleDocument};
 use crate::failure::{FailureCode, Fault};
 use crate::formats::x509::TrustAnchors;
@@ -291,11 +292,11 @@ impl Outside {
         }
         let configured = config.and_then(|config| config.bootstrap.stub);
         let named = request.stub.is_some();
-        let stub = stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;
+        let stub = Stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;
         Ok(Self {
             anchors: trust::anchors_of(&roots),
             lock,
-            stub: stub.map(|bytes| (bytes, named)),
+            stub: stub.map(|stub| (stub.bytes.into_owned(), named)),
         })
     }
 
