@@ -169,7 +169,7 @@ impl Environment {
         };
         let stub = runner::stub(&[])?;
         let windows = if wants(WINDOWS)? {
-            Some(runner::program(stub.clone())?)
+            Some(runner::program(stub.clone(), runner::Profile::Test)?)
         } else {
             None
         };

@@ -19,6 +19,7 @@ use clap::Args;
 use crate::{say, workspace};
 
 use build::Build;
+pub(crate) use build::Profile;
 pub(crate) use cache::sha256;
 pub(crate) use gates::TEST_HOOK_FEATURE;
 pub(crate) use toolchain::TARGET;
@@ -75,8 +76,8 @@ pub(crate) fn stub(features: &[String]) -> Result<PathBuf> {
 }
 
 /// Builds `gangway.exe` with this stub inside unless nothing changed; returns where it is.
-pub(crate) fn program(stub: PathBuf) -> Result<PathBuf> {
-    Build::program(stub)?.make()?.into_single()
+pub(crate) fn program(stub: PathBuf, profile: Profile) -> Result<PathBuf> {
+    Build::program(stub, profile)?.make()?.into_single()
 }
 
 /// Folders of this machine whose names are in no program, with what stands there instead.

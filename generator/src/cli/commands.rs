@@ -102,6 +102,25 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         deny: given.findings.deny(),
     };
     let built = patiently(&given.patience, || pipeline::build(&request, output))?;
+    let out = given.out.display().to_string();
+    tell_built(&built, &given.config.display().to_string(), &out, output);
+    let result = Built {
+        out,
+        bundle_json_sha256: built.bundle_json_sha256,
+        unchanged: built.unchanged,
+        changed_files: built.changed_files,
+        lock_begins: built.lock_begins,
+        bundle: built.document,
+    };
+    Ok(Answer {
+        lock_changes: built.changes,
+        // What was found only once the bundle was in its place may be denied too.
+        ..judged(result, built.problems, output.deny())
+    })
+}
+
+/// What a build did, for people; `config` and `out` as they were typed.
+fn tell_built(built: &pipeline::Built, config: &str, out: &str, output: &Output) {
     output.problems(&built.problems);
     for change in &built.changes {
         output.line(&format!("lock     {change}"));
@@ -112,8 +131,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
              the sequences",
         );
     }
-    let bundle = built.document;
-    let out = given.out.display().to_string();
+    let bundle = &built.document;
     if built.unchanged {
         output.line(&format!(
             "same     `{out}` holds this bundle already; nothing in it was touched"
@@ -129,20 +147,20 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
     output.line(&format!("release  {}", bundle.release_id));
     output.line(&format!("expect   {}", built.bundle_json_sha256));
     output.line(&format!("sign     {out}/{}", bundle.exe.path));
-    let config = given.config.display();
-    output.line(&format!("then     gangway verify --config {config} {out}"));
-    Ok(Answer {
-        problems: built.problems,
-        lock_changes: built.changes,
-        ..Answer::good(Built {
-            out,
-            bundle_json_sha256: built.bundle_json_sha256,
-            unchanged: built.unchanged,
-            changed_files: built.changed_files,
-            lock_begins: built.lock_begins,
-            bundle,
-        })
-    })
+    output.line(&format!(
+        "then     gangway verify --config {} {}",
+        quoted(config),
+        quoted(out)
+    ));
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    if path.contains(char::is_whitespace) {
+        format!("\"{path}\"")
+    } else {
+        path.to_owned()
+    }
 }
 
 /// Tries again while another run is busy with the same bundle, until patience ends.

@@ -17,6 +17,7 @@ mod schemas;
 mod verify_share;
 mod version;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -31,6 +32,7 @@ use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::intake::report::InspectionDocument;
 use crate::interrupted;
+use crate::printable;
 use crate::problem::Deny;
 use crate::sarif::{self, Notification, Run};
 
@@ -158,16 +160,34 @@ fn not_understood(error: &clap::Error) -> Exit {
     let format = match (asked("--json"), asked("--sarif")) {
         (true, _) => Format::Json,
         (false, true) => Format::Sarif,
-        (false, false) => {
+        (false, false) if !std::env::args_os().any(|given| deceives(&given)) => {
             // With colours where the terminal has them; nothing sensible is left to do when
             // even this cannot be written.
             let _ = error.print();
             return Exit::Usage;
         }
+        (false, false) => Format::Text,
     };
-    let text = error.render().to_string();
+    let text = printable_arguments(error.render().to_string());
     let text = text.trim_start_matches("error: ").trim_end();
     let output = Output::bare(format);
     let failure = Failure::of(FailureCode::CommandLine, text);
     ended(answer::<Nothing>(Err(failure), &output), &output)
+}
+
+/// Does this argument hold what moves the cursor or begins a line?
+fn deceives(argument: &OsStr) -> bool {
+    argument.to_string_lossy().contains(printable::deceives)
+}
+
+/// A message about the command line, in which what was typed begins no line.
+fn printable_arguments(mut message: String) -> String {
+    for argument in std::env::args_os().filter(|given| deceives(given)) {
+        let argument = argument.to_string_lossy();
+        let value = argument.split_once('=').map(|(_, value)| value);
+        for typed in [Some(&*argument), value].into_iter().flatten() {
+            message = message.replace(typed, &printable::on_one_line(typed));
+        }
+    }
+    message
 }

@@ -14,10 +14,14 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 /// A folder that this account alone can look into.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     allowed()?;
-    let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        fs::DirBuilder::new().mode(0o700).create(path)
+    }
+    // In Windows the list of the folder above counts.
+    #[cfg(not(unix))]
+    fs::create_dir(path)
 }
 
 /// A folder with those above it.
@@ -102,7 +106,7 @@ fn exchange_in_one(_one: &Path, _other: &Path) -> io::Result<bool> {
 #[cfg(unix)]
 pub(crate) type Identity = (u64, u64);
 
-/// Is it a folder, size of a file, and when it was made.
+/// Is it a folder; of a file its size, and when it was made.
 #[cfg(not(unix))]
 pub(crate) type Identity = (bool, Option<u64>, Option<std::time::SystemTime>);
 
@@ -116,8 +120,9 @@ pub(crate) fn identity(found: &fs::Metadata) -> Identity {
 /// What the standard library tells of it.
 #[cfg(not(unix))]
 pub(crate) fn identity(found: &fs::Metadata) -> Identity {
-    let size = found.is_file().then(|| found.len());
-    (found.is_dir(), size, found.created().ok())
+    // Of a folder Wine gives the time of its last change.
+    let made = found.created().ok().filter(|_| found.is_file());
+    (found.is_dir(), found.is_file().then(|| found.len()), made)
 }
 
 /// May one more change be made?

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::changes;
 use super::error::DiskError;
-use crate::interrupted::Leftover;
+use crate::interrupted::{self, Leftover};
 
 /// The right to write, until it is dropped.
 #[derive(Debug)]
@@ -20,6 +20,11 @@ pub(crate) struct Claim {
 impl Claim {
     /// Takes it, or fails at once; `shown` is what is written, `path` the file that is locked.
     pub(crate) fn take(path: PathBuf, shown: &Path) -> Result<Self, DiskError> {
+        // A signal finds it taken, or not made.
+        interrupted::undisturbed(|| Self::take_now(path, shown))
+    }
+
+    fn take_now(path: PathBuf, shown: &Path) -> Result<Self, DiskError> {
         loop {
             if let Ok(found) = fs::symlink_metadata(&path)
                 && !(found.is_file() && found.len() == 0)

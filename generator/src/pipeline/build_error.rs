@@ -71,6 +71,12 @@ pub enum BuildError {
         /// Beside the link.
         other: PathBuf,
     },
+    /// The bundle is in its place, and the lock does not speak of it.
+    #[error("the bundle is in its place, and the lock could not be written")]
+    LockNotWritten {
+        /// Why.
+        source: DiskError,
+    },
     /// The share's switch.
     #[error("switch `{}`: {why}", path.display())]
     Control {
@@ -152,7 +158,7 @@ impl Fault for BuildError {
             Self::Lock { .. } | Self::LockOfAnother { .. } | Self::TwoLocks { .. } => {
                 FailureCode::Lock
             }
-            Self::NoStub { .. } => FailureCode::Files,
+            Self::NoStub { .. } | Self::LockNotWritten { .. } => FailureCode::Files,
             Self::Stub { .. } | Self::Gpo { .. } => FailureCode::Unbuildable,
             Self::Problems(problems) => intake::codes::failure_of(problems),
             Self::Denied(_) => FailureCode::Denied,
@@ -172,6 +178,9 @@ impl Fault for BuildError {
             }
             Self::RevocationList { .. } => "name a whole list of one issuer as PEM or DER",
             Self::Lock { .. } => "take it from version control again; it is not edited by hand",
+            Self::LockNotWritten { .. } => {
+                "build again once the lock can be written: that goes on from here, with the same sequence"
+            }
             Self::LockOfAnother { .. } => "give each config a folder of its own",
             Self::TwoLocks { .. } => {
                 "of two keep the one with the higher `sequence`; move it beside the file itself"

@@ -326,15 +326,15 @@ meanwhile. The next build in this place tries again, and is refused as long as i
 fails.\n\nLook at what the finding names, and remove the folder yourself.",
 };
 
-/// A bundle of another mode goes.
-pub static ANOTHER_MODE: Code = Code {
+/// A bundle of another campaign goes.
+pub static ANOTHER_CAMPAIGN: Code = Code {
     id: "GW3030",
     severity: Severity::Warning,
-    title: "a bundle of another mode stood in the place of this one",
+    title: "a bundle of another mode or organisation stood in the place of this one",
     page: "A precheck, an onboarding and an offboarding bundle are three campaigns with policies, \
-programs and sequences of their own. One that is built into the folder of another replaces it with \
+programs and sequences of their own, and so are those of two organisations. One that is built into the folder of another replaces it with \
 its signature, although servers may still be told to run it. `gangway build --deny GW3030` refuses \
-that.\n\nGive each mode a folder of its own. The bundle that was replaced is built again from the \
+that.\n\nGive each a folder of its own. The bundle that was replaced is built again from the \
 same config and downloads with the same bytes, but for its signature.",
 };
 
@@ -380,6 +380,6 @@ pub static ALL: &[&Code] = &[
     &NO_TOOL_PACKAGE,
     &NO_TOOL,
     &PREVIOUS_STAYS,
-    &ANOTHER_MODE,
+    &ANOTHER_CAMPAIGN,
     &SHARE_PAUSED,
 ];

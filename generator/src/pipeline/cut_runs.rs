@@ -98,13 +98,22 @@ impl Desk {
     }
 
     fn build_at(&self, out: &str, progress: &dyn Progress) -> Result<Built, BuildError> {
+        self.build_as(out, progress, LockMode::Check)
+    }
+
+    fn build_as(
+        &self,
+        out: &str,
+        progress: &dyn Progress,
+        lock: LockMode,
+    ) -> Result<Built, BuildError> {
         let request = BuildRequest {
             config: self.path("gangway.toml"),
             out: self.path(out),
             mode: None,
             stub: Some(self.path("stub.exe")),
             now: NOW,
-            lock: LockMode::Check,
+            lock,
             source_date_epoch: None,
             sequence_after: 0,
             share: None,
@@ -182,7 +191,11 @@ fn copy_tree(from: &Path, to: &Path) {
 }
 
 /// Cuts a run before each of its changes, on a desk of its own, until one comes to its end.
-fn cut_everywhere<T>(start: &Desk, run: impl Fn(&Desk) -> T, check: impl Fn(&Desk)) -> usize {
+fn cut_everywhere<T>(
+    start: &Desk,
+    run: impl Fn(&Desk) -> T,
+    mut check: impl FnMut(&Desk),
+) -> usize {
     for changes in 0.. {
         let desk = start.copied();
         let (_, was_cut) = cuts::after(changes, || run(&desk));
@@ -259,6 +272,41 @@ fn a_build_that_is_cut_gives_its_sequence_to_no_other_bundle() {
             cut.sequence
         );
     });
+}
+
+#[test]
+fn no_place_gets_a_lower_sequence_after_a_build_that_was_cut() {
+    let start = Desk::before_the_second();
+    cut_everywhere(&start, Desk::build, |desk| {
+        let _ = verify(&VerifyRequest::of(&desk.path("out"), NOW));
+        let stood = desk.document();
+        fs::write(desk.path("gangway.toml"), CONFIG).unwrap();
+        let later = || {
+            let now = desk.document();
+            let is_same = now.bundle_id == stood.bundle_id;
+            assert!(is_same || now.sequence > stood.sequence, "{}", now.sequence);
+        };
+        let _ = desk.build_as("out", &Silent, LockMode::Locked);
+        later();
+        desk.build_at("elsewhere", &Silent).unwrap();
+        desk.build().unwrap();
+        later();
+    });
+}
+
+#[test]
+fn a_bundle_that_was_begun_is_vouched_for() {
+    let start = Desk::before_the_second();
+    let mut vouched = 0;
+    cut_everywhere(&start, Desk::build, |desk| {
+        let pinned = verify(&VerifyRequest {
+            config: Some(desk.path("gangway.toml")),
+            ..VerifyRequest::of(&desk.path("out"), NOW)
+        });
+        assert_eq!(pinned.unwrap().pinned, Pinned::Lock);
+        vouched += usize::from(desk.lock().is_some_and(|lock| lock.begun.is_some()));
+    });
+    assert!(vouched > 0, "no run was cut between bundle and lock");
 }
 
 #[test]

@@ -218,7 +218,8 @@ impl NewLock {
     /// # Errors
     /// The disk refuses; the old lock stays.
     pub(super) fn put(self) -> Result<(), BuildError> {
-        Ok(self.0.put()?)
+        let put = self.0.put();
+        put.map_err(|source| BuildError::LockNotWritten { source })
     }
 }
 

@@ -135,8 +135,9 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
         let (built, found) = proven(path, request, organization, &config.signing.roots)?;
         problems.extend(found);
         let last = lock.built(built.mode);
-        let is_vouched =
-            last.is_some_and(|last| last.bundle_json_sha256 == built.bundle_json_sha256);
+        let is_vouched = built
+            .bundle_json_sha256
+            .is_some_and(|found| lock.vouches_for(built.mode, found));
         // A lower one than the lock knows would be refused by the servers; an equal one is another
         // bundle where the lock vouches for its own.
         let is_behind = |last: &BuiltBundle| {

@@ -92,24 +92,48 @@ pub(super) fn bundle_at(folder: &Path, organization: &str) -> Option<BuiltBundle
 ///
 /// A lock that was taken back by one build, as version control does it, is gone on from too. Only
 /// the number is taken from a bundle of another mode than the one to build, for nothing vouches for
-/// that bundle.
+/// that bundle. Where another bundle has the very sequence that the lock gave last, the next one is
+/// above both.
 pub(super) fn resumed(mut lock: Lock, mode: Mode, seen: &[Seen]) -> Lock {
     for one in seen {
-        match one {
-            Seen::Bundle { built, .. } if lock.begun.as_ref() == Some(built) => {
-                lock.remember(built.clone());
+        let Seen::Bundle { built, .. } = one else {
+            continue;
+        };
+        let next = lock.sequence.saturating_add(1);
+        let last = lock.last(built.mode);
+        let last_sequence = last.map_or(0, |last| last.sequence);
+        let is_last = last.is_some_and(|last| last.manifest_sha256 == built.manifest_sha256);
+        let is_begun = lock.begun.as_ref() == Some(built);
+        match built.mode == mode {
+            true if is_begun || built.sequence == next => lock.remember(built.clone()),
+            false if built.sequence == next => lock.sequence = next,
+            // Given by this lock, which has forgotten it.
+            true if built.sequence > last_sequence && built.sequence < next => {
+                lock.go_on_after(built.sequence);
             }
-            Seen::Bundle { built, .. } if built.sequence != lock.sequence.saturating_add(1) => {}
-            Seen::Bundle { built, .. } if built.mode == mode => lock.remember(built.clone()),
-            Seen::Bundle { built, .. } => lock.sequence = built.sequence,
-            Seen::Control { .. } => {}
+            true if built.sequence == last_sequence && !is_last => {
+                lock.go_on_after(built.sequence);
+            }
+            _ => {}
         }
     }
     lock
 }
 
-/// What stands against giving a sequence by this lock. Pure.
-pub(super) fn behind(lock: &Lock, sequence: u64, seen: &[Seen]) -> Option<Problem> {
+/// What stands against giving this sequence, by this lock, to a manifest of this mode whose other fields
+/// have the digest `rest`. Pure.
+pub(super) fn behind(
+    lock: &Lock,
+    mode: Mode,
+    rest: Sha256,
+    sequence: u64,
+    seen: &[Seen],
+) -> Option<Problem> {
+    let is_outrun = |built: &BuiltBundle| {
+        let is_another = built.manifest_sha256 != Some(rest);
+        built.mode == mode
+            && (built.sequence > sequence || built.sequence == sequence && is_another)
+    };
     seen.iter().find_map(|one| match one {
         Seen::Bundle { path, built } if built.sequence > lock.sequence => Some(Problem::new(
             &codes::SEQUENCE_BEHIND,
@@ -128,6 +152,18 @@ pub(super) fn behind(lock: &Lock, sequence: u64, seen: &[Seen]) -> Option<Proble
                 "take the lock from version control, or make it again: `gangway lock --from \
                      {}`; where servers saw a higher one, build with `--sequence-after`",
                 path.display()
+            ),
+        )),
+        Seen::Bundle { path, built } if is_outrun(built) => Some(Problem::new(
+            &codes::SEQUENCE_BEHIND,
+            path.display().to_string(),
+            format!(
+                "another bundle of sequence {} stands there, and this one would have {sequence}",
+                built.sequence
+            ),
+            format!(
+                "build without `--locked`, which gives a higher one, or with `--sequence-after {}`",
+                built.sequence
             ),
         )),
         Seen::Control {
@@ -204,7 +240,8 @@ mod tests {
             let seen = at_out(seen);
             let lock = resumed(lock(locked), Mode::Onboard, &seen);
             let next = lock.sequence_for(Mode::Onboard, Sha256::of(b"new"));
-            let found = behind(&lock, next, &seen);
+            let new = Sha256::of(b"new");
+            let found = behind(&lock, Mode::Onboard, new, next, &seen);
             assert_eq!(found.is_some(), refused, "{locked} {seen:?}");
             assert!(refused || next > seen_sequence(&seen), "{locked} {seen:?}");
         }
@@ -227,6 +264,23 @@ mod tests {
     }
 
     #[test]
+    fn another_bundle_of_the_very_sequence_is_outrun() {
+        let mut lock = lock(0);
+        lock.remember(BuiltBundle {
+            manifest_sha256: Some(Sha256::of(b"mine")),
+            ..built(4)
+        });
+        let (mine, seen) = (Sha256::of(b"mine"), at_out(4));
+        let refused = behind(&lock, Mode::Onboard, mine, 4, &seen).unwrap();
+        assert!(refused.message.contains("another bundle of sequence 4"));
+        let lock = resumed(lock, Mode::Onboard, &seen);
+        assert_eq!(lock.sequence_for(Mode::Onboard, mine), 5);
+        // The same one is no other.
+        let rest = Sha256::of(b"rest");
+        assert_eq!(behind(&lock, Mode::Onboard, rest, 4, &seen), None);
+    }
+
+    #[test]
     fn the_share_holds_back_what_is_lower_than_it_says() {
         let seen = [Seen::Control {
             path: "control.json".into(),
@@ -234,8 +288,9 @@ mod tests {
             paused: false,
         }];
         assert_eq!(paused(&seen), None);
-        assert_eq!(behind(&lock(4), 5, &seen), None);
-        let problem = behind(&lock(3), 4, &seen).unwrap();
+        let new = Sha256::of(b"new");
+        assert_eq!(behind(&lock(4), Mode::Onboard, new, 5, &seen), None);
+        let problem = behind(&lock(3), Mode::Onboard, new, 4, &seen).unwrap();
         assert!(problem.next_action.contains("--sequence-after 4"));
     }
 }

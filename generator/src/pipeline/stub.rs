@@ -23,11 +23,11 @@ const INSIDE: Option<&[u8]> = None;
 
 /// A stub, and where it is from.
 #[derive(Debug)]
-pub struct Stub {
+pub(super) struct Stub {
     /// The file; of the one inside this program, the program.
-    pub path: PathBuf,
+    pub(super) path: PathBuf,
     /// Its bytes.
-    pub bytes: Cow<'static, [u8]>,
+    pub(super) bytes: Cow<'static, [u8]>,
 }
 
 /// What is known of a stub without its bytes.

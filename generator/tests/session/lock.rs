@@ -70,7 +70,13 @@ fn a_bundle_of_another_mode_is_not_replaced_in_silence() {
     let before = desk.tree("out");
     let other = ["--mode", "precheck"];
     desk.build_with(&[&other[..], &["--deny", "GW3030"]].concat())
-        .fails_with(1, &["GW3030", "of the mode `onboard` stood there"]);
+        .fails_with(
+            1,
+            &[
+                "GW3030",
+                "of the mode `onboard` and the organisation `Contoso` stood there",
+            ],
+        );
     assert!(desk.tree("out") == before);
     let said = desk.build_with(&other);
     let _ = said.succeeds();

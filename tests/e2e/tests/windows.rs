@@ -90,7 +90,11 @@ impl Both {
     fn on_windows(&self, arguments: &[&str]) -> Said {
         let arguments = [&[r"C:\gangway.exe"], arguments].concat();
         let output = self.windows.wine(&arguments).expect("it works");
-        let plain = |text: &str| text.replace("\r\n", "\n");
+        let plain = |text: &str| {
+            let text = text.replace("\r\n", "\n");
+            // The system's own words.
+            text.replace("File not found.", "No such file or directory")
+        };
         Said {
             code: output.status.code(),
             out: plain(&output.stdout),

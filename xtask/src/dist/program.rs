@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::program::{self, Program};
-use crate::{runner, say, workspace};
+use crate::runner::{self, Profile};
+use crate::{say, workspace};
 
 /// A system that programs are built for, on x86-64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(super) fn build(system: System) -> Result<PathBuf> {
     let stub = runner::stub(&[])?;
     match system {
         System::Linux => linux(&stub),
-        System::Windows => runner::program(stub),
+        System::Windows => runner::program(stub, Profile::Dist),
     }
 }
 

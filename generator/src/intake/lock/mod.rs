@@ -213,6 +213,12 @@ impl Lock {
     /// Counts within their limits, each name once, everything in its order.
     fn checked(mut self) -> Result<Self, LockError> {
         let lock = &mut self;
+        if let Some(begun) = &lock.begun
+            && begun.sequence != lock.sequence
+        {
+            let why = "`begun` is not of the sequence that was given last".to_owned();
+            return Err(LockError::Malformed { why });
+        }
         if lock.downloads.len() > MAX_ENTRIES {
             return Err(LockError::TooLarge {
                 what: "entries",
@@ -220,8 +226,7 @@ impl Lock {
                 limit: MAX_ENTRIES,
             });
         }
-        let sequences = lock.built.iter().chain(&lock.begun);
-        let sequences = sequences.map(|built| built.sequence);
+        let sequences = lock.built.iter().map(|built| built.sequence);
         lock.sequence = sequences.fold(lock.sequence, u64::max);
         if lock.sequence > MAX_SEQUENCE {
             return Err(LockError::Sequence {
@@ -293,22 +298,35 @@ impl Lock {
     /// now on, the same bundle once more included.
     pub fn go_on_after(&mut self, sequence: u64) {
         self.sequence = self.sequence.max(sequence);
-        for built in self.built.iter_mut().chain(&mut self.begun) {
+        self.begun = None;
+        for built in &mut self.built {
             if built.sequence <= sequence {
                 built.manifest_sha256 = None;
             }
         }
     }
 
+    /// The bundle of this mode that was given a sequence last, whether or not it came to its place.
+    pub fn last(&self, mode: Mode) -> Option<&BuiltBundle> {
+        let begun = self.begun.as_ref().filter(|begun| begun.mode == mode);
+        begun.or_else(|| self.built(mode))
+    }
+
+    /// Is this `bundle.json` the one of the last bundle of this mode, or of one that was begun?
+    pub fn vouches_for(&self, mode: Mode, bundle_json_sha256: Sha256) -> bool {
+        [self.built(mode), self.last(mode)]
+            .into_iter()
+            .flatten()
+            .any(|built| built.bundle_json_sha256 == Some(bundle_json_sha256))
+    }
+
     /// The sequence of a manifest of this mode whose other fields have this digest: the last one
     /// when they are equal, else the next one of all modes, 1 for the first.
     pub fn sequence_for(&self, mode: Mode, rest: Sha256) -> u64 {
-        let given = self.built(mode).into_iter().chain(&self.begun);
-        given
-            .filter(|last| last.mode == mode && last.manifest_sha256 == Some(rest))
-            .map(|last| last.sequence)
-            .max()
-            .unwrap_or_else(|| self.sequence.saturating_add(1))
+        match self.last(mode) {
+            Some(last) if last.manifest_sha256 == Some(rest) => last.sequence,
+            _ => self.sequence.saturating_add(1),
+        }
     }
 }
 
@@ -383,6 +401,25 @@ mod tests {
         assert_eq!(Lock::parse(&endless), Err(LockError::Sequence { found }));
         assert!(Lock::parse("schema = 2\n[").is_err());
         assert!(Lock::parse("").is_err());
+    }
+
+    #[test]
+    fn what_was_begun_is_of_the_last_sequence() {
+        let lock = sample();
+        let mut next = lock.clone();
+        next.remember(built(Mode::Onboard, 5, b"next", b"next"));
+        let begun = lock.beginning(&next).unwrap();
+        assert_eq!(Lock::parse(&begun.to_text()).as_ref(), Ok(&begun));
+        let text = begun.to_text().replacen("sequence = 5", "sequence = 9", 1);
+        assert!(matches!(
+            Lock::parse(&text),
+            Err(LockError::Malformed { .. })
+        ));
+        let rest = |text: &[u8]| Sha256::of(text);
+        assert_eq!(begun.sequence_for(Mode::Onboard, rest(b"next")), 5);
+        // It may be in its place, so the one before it is another bundle now.
+        assert_eq!(begun.sequence_for(Mode::Onboard, rest(b"rest")), 6);
+        assert_eq!(begun.sequence_for(Mode::Precheck, rest(b"look")), 3);
     }
 
     #[test]

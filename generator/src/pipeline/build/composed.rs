@@ -48,9 +48,10 @@ impl Composed {
             &desk.settings.lab_roots,
             desk.stub_identity.sha256,
         );
-        match lock::assign_sequence(&mut manifest, &lock, request.lock)
-            .or_else(|| sequence::behind(&lock, manifest.sequence, &seen))
-        {
+        let refused = lock::assign_sequence(&mut manifest, &lock, request.lock);
+        let rest = lock::rest_of(&manifest);
+        let behind = || sequence::behind(&lock, mode, rest, manifest.sequence, &seen);
+        match refused.or_else(behind) {
             Some(problem) => Err(accepted.refused(problem)),
             None => Ok(Self {
                 manifest,

@@ -85,7 +85,8 @@ pub struct Built {
 /// Builds a bundle.
 ///
 /// # Errors
-/// Anything that stands against it; then the output folder is as it was.
+/// Anything that stands against it; then the output folder is as it was, but where the lock could not be
+/// written in the end.
 pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, BuildError> {
     // Before anything can fail: what a killed build left is not for a later run to mend.
     output::mend(&request.out);
@@ -187,12 +188,10 @@ fn commit(
             return Err(error);
         }
     };
-    new_lock.map_or(Ok(()), NewLock::put)?;
-    Ok(committed
-        .remove_previous()
-        .err()
-        .as_ref()
-        .map(previous_stays))
+    let remembered = new_lock.map_or(Ok(()), NewLock::put);
+    let removed = committed.remove_previous();
+    remembered?;
+    Ok(removed.err().as_ref().map(previous_stays))
 }
 
 /// The old bundle, or a part of it, lies beside the new one.
@@ -240,7 +239,7 @@ fn overwritten(
             "make changes outside of the bundle: each build writes it from the config",
         )
     };
-    let other_mode = (before.mode != desk.mode).then(|| replaces_another_mode(desk, before));
+    let other_mode = replaces_another_campaign(desk, before);
     let problems: Vec<Problem> = paths.iter().map(problem).chain(other_mode).collect();
     if problems.iter().any(Problem::is_error) {
         return Err(BuildError::Problems(problems));
@@ -254,22 +253,29 @@ fn overwritten(
     Ok(problems)
 }
 
-/// A bundle of one mode in the place of one of another: two campaigns that share a folder.
-fn replaces_another_mode(desk: &Desk<'_>, before: &BundleDocument) -> Problem {
-    let name = mode_name;
-    Problem::new(
-        &codes::ANOTHER_MODE,
-        desk.request.out.display().to_string(),
+/// A bundle of one mode or organisation in the place of one of another: two campaigns that share a
+/// folder.
+fn replaces_another_campaign(desk: &Desk<'_>, before: &BundleDocument) -> Option<Problem> {
+    let of = |mode: Mode, organization: &str| {
         format!(
-            "a bundle of the mode `{}` stood there, of sequence {}; one of the mode `{}` takes its \
-             place",
-            name(before.mode),
-            before.sequence,
-            name(desk.mode)
-        ),
-        "give each mode a folder of its own by `--out`; the one that stood there is built again by its \
-         `--mode`, and signed anew",
-    )
+            "of the mode `{}` and the organisation `{organization}`",
+            mode_name(mode)
+        )
+    };
+    let stood = of(before.mode, &before.organization);
+    let comes = of(desk.mode, &desk.config.organization.name);
+    (stood != comes).then(|| {
+        Problem::new(
+            &codes::ANOTHER_CAMPAIGN,
+            desk.request.out.display().to_string(),
+            format!(
+                "a bundle {stood} stood there, with sequence {}; one {comes} takes its place",
+                before.sequence
+            ),
+            "give each a folder of its own by `--out`; the one that stood there is built again from its \
+             config and `--mode`, and signed anew",
+        )
+    })
 }
 
 /// Is this a switch that holds servers back? One that cannot be read does: the bootstrap takes it for

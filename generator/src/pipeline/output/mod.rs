@@ -364,15 +364,17 @@ fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
             bundle: bundle.to_owned(),
         });
     }
-    if matches!(judge(target, &place.shown)?, Contents::Absent) {
-        return Ok(());
-    }
+    let standing = judge(target, &place.shown)?;
+    // In a place where nothing is yet may be the lock that comes there.
     if let Some((what, inside)) = kept.iter().find(|(_, path)| place::holds(target, path)) {
         return Err(OutputError::HoldsInput {
             path: place.shown.clone(),
             what,
             inside: inside.clone(),
         });
+    }
+    if matches!(standing, Contents::Absent) {
+        return Ok(());
     }
     if place::is_mount_point(target).map_err(io_error("look at", target))? {
         return Err(OutputError::MountPoint {

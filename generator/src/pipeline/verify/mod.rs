@@ -308,7 +308,11 @@ impl Outside {
         found: Sha256,
     ) -> (Pinned, Option<Problem>) {
         let locked = || {
-            let built = self.lock.as_ref()?.built(document.mode)?;
+            let lock = self.lock.as_ref()?;
+            if lock.vouches_for(document.mode, found) {
+                return Some((Pinned::Lock, found));
+            }
+            let built = lock.built(document.mode)?;
             Some((Pinned::Lock, built.bundle_json_sha256?))
         };
         let expected = request.expect.map(|digest| (Pinned::Expected, digest));
