@@ -122,7 +122,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     output.line(&format!("stub       {}", found.stub));
     output.line(&format!("bootstrap  {}", found.signature.summary));
     if let (true, Some(share)) = (is_share_compared, &given.shares.share) {
-        output.line(&format!("share      {} compared", share.display()));
+        output.line(&format!("share      {} looked at", share.display()));
     }
     output.line(match (good, found.pinned) {
         (false, _) => "NOT verified",
@@ -159,12 +159,16 @@ fn not_verified(given: &Verify, found: &Verification, good: bool) -> Option<Fail
         return None;
     }
     let denied = given.findings.deny().refused(&found.problems);
-    let why = if denied.is_empty() {
-        format!("`--signed`: {}", found.signature.summary)
+    let (why, next) = if denied.is_empty() {
+        (
+            format!("`--signed`: {}", found.signature.summary),
+            "sign the bundle, name the roots of its signer by `--root` or `--config`, or ask less",
+        )
     } else {
-        format!("refused by `--deny`: {}", denied.join(", "))
+        (
+            format!("refused by `--deny`: {}", denied.join(", ")),
+            "mend what they name, or deny less",
+        )
     };
-    Some(Failure::of(FailureCode::NotVerified, why).hint(
-        "sign the bundle, name the roots of its signer by `--root` or `--config`, or ask less",
-    ))
+    Some(Failure::of(FailureCode::NotVerified, why).hint(next))
 }

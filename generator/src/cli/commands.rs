@@ -128,7 +128,7 @@ fn tell_built(built: &pipeline::Built, config: &str, out: &str, output: &Output)
     if built.lock_begins {
         output.line(
             "lock     new: `gangway.lock` beside the config; keep it under version control, it counts \
-             the sequences",
+             the sequences. Where bundles were built before, `gangway lock --from BUNDLE` counts on from them",
         );
     }
     let bundle = &built.document;

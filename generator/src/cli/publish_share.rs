@@ -136,9 +136,8 @@ pub(super) fn sign_in(
 
     let Some(user) = user else {
         let text = format!("no account was named to sign in at `{}`", to.display());
-        return Err(Failure::of(FailureCode::CommandLine, text).hint(
-            "give `--user ACCOUNT`, or name a folder that the share is reached by with `--to`",
-        ));
+        return Err(Failure::of(FailureCode::CommandLine, text)
+            .hint("give `--user ACCOUNT`, or name a folder that the share is reached by instead"));
     };
     let password = password::read(password_file, user)?;
     Ok(Credentials::new(user, &password)?)

@@ -51,6 +51,12 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
         .threshold
         .is_none_or(|percent| fleet.done_percent >= percent.into());
     let problems = std::mem::take(&mut fleet.problems);
+    if let Some(percent) = given.threshold.filter(|_| !reached && !given.csv) {
+        output.result(&format!(
+            "{} % are fewer than the {percent} % of `--threshold`",
+            fleet.done_percent
+        ));
+    }
     let answer = judged(fleet, problems, &given.findings.deny());
     Ok(Answer {
         exit: if reached { answer.exit } else { Exit::Problems },

@@ -38,7 +38,12 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
     out.push('\n');
     for count in &fleet.standings {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{:>7}  {}", count.servers, count.standing.words());
+        let _ = write!(out, "{:>7}  {}", count.servers, count.standing.words());
+        let others = not_on_the_list(fleet, count.standing);
+        if others > 0 {
+            let _ = write!(out, " ({others} of them not on the list)");
+        }
+        out.push('\n');
     }
     for ((_, reason), group) in open_groups(fleet) {
         let standing = group.standing.words();
@@ -68,8 +73,9 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
         // A share of servers that are done would be read as one of servers that are onboarded.
         Mode::Precheck => write!(
             out,
-            "\nprecheck: {} clear, nothing was changed",
-            fleet.clear
+            "\nprecheck: {} clear of {} looked at",
+            fleet.clear,
+            fleet.clear + fleet.held
         ),
         Mode::Onboard | Mode::Offboard => write!(out, "\n{} % done", fleet.done_percent),
     };
@@ -133,6 +139,15 @@ fn coverage(fleet: &Fleet) -> String {
     };
     out.push_str(&owners(coverage));
     out
+}
+
+/// Servers of a standing that a list of expected ones does not have, and that count for no share of it.
+fn not_on_the_list(fleet: &Fleet, standing: Standing) -> usize {
+    if fleet.coverage.expected.is_none() {
+        return 0;
+    }
+    let others = fleet.servers.iter().filter(|server| !server.expected);
+    others.filter(|server| server.standing == standing).count()
 }
 
 /// Whether the reports are tied to the accounts of their servers.

@@ -56,6 +56,16 @@ payloads, or than making files among the reports.\n\nSet the permissions again b
 the bundle's `runbook.html`.",
 };
 
+/// The switch fits, and keeps servers back.
+pub static SHARE_WITHHOLDS: Code = Code {
+    id: "GW3108",
+    severity: Severity::Warning,
+    title: "the switch of the share keeps servers from beginning",
+    page: "`control.json` on the share is `paused`, or lets only a part of the servers begin. Somebody \
+set it so: the release is there, and those servers wait.\n\nWhen they shall begin, set `paused` to \
+false, or `ring_percent` to 100, on the share.",
+};
+
 /// Nobody could say who may do what.
 pub static SHARE_PERMISSIONS_UNKNOWN: Code = Code {
     id: "GW3106",
@@ -85,4 +95,5 @@ pub static ALL: &[&Code] = &[
     &SHARE_CLOSED,
     &SHARE_PERMISSIONS_UNKNOWN,
     &SHARES_OVERLAP,
+    &SHARE_WITHHOLDS,
 ];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gangway_contract::ReleaseId;
 use gangway_contract::control::{self, Control};
 
 use super::codes;
@@ -12,6 +13,8 @@ use crate::problem::{Code, Problem};
 
 const PUBLISH: &str =
     "bring the release with `gangway publish share`, and find out who wrote there";
+const MEND: &str =
+    "mend it on the share itself: `gangway publish share` writes over no switch that is there";
 const RUNBOOK: &str = "set the permissions by the commands in the bundle's `runbook.html`";
 
 /// Looks at the folder that servers read payloads from; `folder` is below the share, `place` what
@@ -42,6 +45,7 @@ pub fn inspect_payloads(
     };
     inspector.control(release, &at_root)?;
     inspector.files(release)?;
+    inspector.releases()?;
     let known = ["control.json", "releases", "campaigns"];
     for name in at_root
         .keys()
@@ -108,7 +112,11 @@ impl Inspector<'_> {
     ) -> Result<(), ShareError> {
         let name = "control.json";
         let why = match at_root.get(name) {
-            None => Some("it is missing, and no server begins without it".to_owned()),
+            None => {
+                let why = "it is missing, and no server begins without it";
+                self.find(&codes::SHARE_DIFFERS, name, why, PUBLISH);
+                None
+            }
             Some(Listed::Folder) => Some("it is a folder".to_owned()),
             Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
                 Some(format!("it has {size} bytes"))
@@ -121,12 +129,40 @@ impl Inspector<'_> {
                         "it holds back bundles below sequence {}, this one has {}",
                         control.min_sequence, release.sequence
                     )),
-                    Ok(_) => None,
+                    Ok(control) => {
+                        self.withheld(name, &control);
+                        None
+                    }
                 }
             }
         };
         if let Some(why) = why {
-            self.find(&codes::SHARE_DIFFERS, name, &why, PUBLISH);
+            self.find(&codes::SHARE_DIFFERS, name, &why, MEND);
+        }
+        Ok(())
+    }
+
+    /// What a switch that fits the release keeps from servers.
+    fn withheld(&mut self, name: &str, control: &Control) {
+        let why = if control.paused {
+            "it is `paused`, so no server begins anything".to_owned()
+        } else if control.ring_percent < Control::OPEN.ring_percent {
+            format!("it lets {} % of the servers begin", control.ring_percent)
+        } else {
+            return;
+        };
+        let next = "when more servers shall begin, change it on the share";
+        self.find(&codes::SHARE_WITHHOLDS, name, &why, next);
+    }
+
+    /// Names among the releases that no release has.
+    fn releases(&mut self) -> Result<(), ShareError> {
+        let listed = self.share.list(&self.path("releases"))?.unwrap_or_default();
+        for name in listed
+            .keys()
+            .filter(|name| ReleaseId::try_from((*name).clone()).is_err())
+        {
+            self.more(&format!("releases/{name}"));
         }
         Ok(())
     }

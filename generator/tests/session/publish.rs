@@ -273,7 +273,19 @@ fn a_share_is_held_against_the_bundle_and_what_differs_is_named() {
     share(&desk, &["--apply"]).succeeds();
     let good = desk.run(&["verify", "out", "--share", "share", "--as-of", NOW]);
     let said = format!("{}{}", good.succeeds(), good.err);
-    assert!(said.contains("share      share compared"), "{said}");
+    assert!(said.contains("share      share looked at"), "{said}");
+    // A switch that keeps servers back, and what is no release.
+    std::fs::create_dir(desk.path("share/releases/mine")).unwrap();
+    let switch = br#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":5}"#;
+    let open = std::fs::read(desk.path("share/control.json")).unwrap();
+    desk.put("share/control.json", switch);
+    let held = desk.run(&["verify", "out", "--share", "share", "--as-of", NOW]);
+    let _ = held.succeeds();
+    for text in ["GW3108", "lets 5 % of the servers", "releases/mine"] {
+        assert!(held.err.contains(text), "{}", held.err);
+    }
+    desk.put("share/control.json", &open);
+    std::fs::remove_dir(desk.path("share/releases/mine")).unwrap();
     // Who may do what is the file server's to tell.
     assert!(said.contains("GW3106"), "{said}");
     assert!(

@@ -136,13 +136,13 @@ const REFUSED: &[Refused] = &[
         &["`gangway.toml`"],
     ),
     // Any document called so, with everything else in the folder.
-    (".", |desk| mine(desk, "bundle.json"), &["no bundle"]),
-    ("..", |_| {}, &["no bundle"]),
-    ("downloads", |_| {}, &["no bundle"]),
+    (".", |desk| mine(desk, "bundle.json"), &["the config"]),
+    ("..", |_| {}, &["the config"]),
+    ("downloads", |_| {}, &["the download"]),
     (
         "downloads",
         |desk| mine(desk, "downloads/bundle.json"),
-        &["no bundle"],
+        &["the download"],
     ),
     ("gangway.toml", |_| {}, &["is no folder"]),
     ("out", |desk| in_use(desk), &["the download"]),

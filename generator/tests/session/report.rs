@@ -541,7 +541,7 @@ fn a_precheck_prints_no_share_of_servers_that_are_done() {
     put(&desk, &ready, 1);
     let session = desk.run(&ask(&["--bundle", "out"]));
     let text = session.succeeds();
-    let end = "\nprecheck: 1 clear, nothing was changed, owners not checked\n";
+    let end = "\nprecheck: 1 clear of 1 looked at, owners not checked\n";
     assert!(text.ends_with(end), "{text}");
     assert!(!text.contains("% done"), "{text}");
 }

@@ -5,20 +5,25 @@ use crate::printable::{on_one_line, shortened};
 /// Characters that are kept of each text.
 const MAX_TEXT: usize = 300;
 
+/// Characters of each text that are looked at: what is kept of it stands near its beginning.
+const MAX_READ: usize = 16 << 10;
+
 /// Tags left out, the entities that the analyzer writes resolved, blanks made one.
 pub(super) fn plain_text(html: &str) -> String {
     let mut text = String::new();
-    let mut rest = html;
+    let end = html.char_indices().nth(MAX_READ);
+    let mut rest = end.map_or(html, |(end, _)| &html[..end]);
     while let Some((before, tag)) = rest.split_once('<') {
         text.push_str(before);
         // A tag parts words, as `<br/>` does.
         text.push(' ');
         rest = match tag.split_once('>') {
             Some((_, after)) => after,
-            // No tag, but a sign.
+            // No tag, but a sign; and nothing behind it is one.
             None => {
                 text.push('<');
-                tag
+                text.push_str(tag);
+                ""
             }
         };
     }
@@ -58,5 +63,9 @@ mod tests {
             assert_eq!(plain_text(html), text);
         }
         assert!(plain_text(&"x".repeat(5_000)).chars().count() <= 310);
+        // Hours, were each of them looked at to the end.
+        for many in ["<", "a ", "日"] {
+            assert!(plain_text(&many.repeat(20_000_000)).chars().count() <= 310);
+        }
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn table(text: &str) -> Result<Vec<Row>, ExpectedError> {
                     header: before.trim().chars().take(200).collect(),
                 });
             }
-        } else if !columns.is_empty() && !says_nothing(line) {
+        } else if !columns.is_empty() && !line.trim_matches(is_blank).is_empty() {
             rows.push(row(number, line, &columns));
         }
         // A header of another table stands below a blank line.
@@ -109,8 +109,9 @@ pub(super) fn properties(text: &str) -> Result<Vec<Row>, ExpectedError> {
         }
         let blanks = line.len() - line.trim_start().len();
         indent = indent.min(blanks);
-        // A long value goes on below, in from the names.
-        if says_nothing(line) || (object.is_some() && blanks > indent) {
+        // A long value goes on below, in from the names, and is no property of ours.
+        let is_known = property(line).is_some_and(|(name, _)| Field::of_name(name).is_some());
+        if says_nothing(line) || (object.is_some() && blanks > indent && !is_known) {
             continue;
         }
         let Some((name, value)) = property(line) else {

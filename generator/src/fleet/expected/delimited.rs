@@ -35,7 +35,6 @@ pub(super) fn rows(text: &str, separator: u8) -> Result<Rows, ExpectedError> {
         .has_headers(false)
         .flexible(true)
         .delimiter(separator)
-        .comment(Some(b'#'))
         .trim(Trim::All)
         .from_reader(table.as_bytes())
         .into_records()
@@ -54,8 +53,10 @@ pub(super) fn rows(text: &str, separator: u8) -> Result<Rows, ExpectedError> {
     for record in records {
         let start = record.position().map_or(0, csv::Position::byte);
         let line = lines.of_record(usize::try_from(start).unwrap_or(0));
-        // Tables that were put one below the other.
-        if record == words {
+        // Tables that were put one below the other, each with the line `#TYPE` of `Export-Csv`; a row
+        // may begin with that sign too.
+        let is_comment = record.len() == 1 && record[0].starts_with('#');
+        if record == words || is_comment {
             continue;
         }
         let row = columns.row(line, &record, separator);

@@ -36,7 +36,8 @@ pub(super) fn problems(
         if code_page {
             "the list is in a code page that it does not name: export it again with `-Encoding UTF8`"
         } else {
-            "correct the rows, or export the list again with `DNSHostName` among its properties"
+            "correct the rows, delete accounts that nobody uses, or export the list again with \
+             `DNSHostName` among its properties"
         },
         &odd.nameless,
     );

@@ -17,6 +17,12 @@ fn gives_both(list: &[u8]) -> ExpectedServers {
 #[test]
 fn every_form_of_a_list_gives_the_same_servers() {
     for list in [
+        // Rows that begin as a comment does, and one that stands further in.
+        "Ticket;Name\n#4711;srv1\n#4712;srv2\n",
+        "Description,DNSHostName\nrack 1,srv1.contoso.com\n#12 rack,srv2.contoso.com\n",
+        "Description DNSHostName\n----------- -----------\n#12 rack    srv1.contoso.com\n\
+         rack 1      srv2.contoso.com\n",
+        "Name : srv1\n  Name : srv2\n",
         // By hand.
         "SRV1.contoso.com\nsrv2.contoso.com\n\n",
         "# pilot\r\nsrv1.contoso.com.\r\nsrv2.contoso.com\u{a0}\r\n",

@@ -82,7 +82,7 @@ impl Pruned {
         if self.owners_not_compared > 0 {
             lines.push(format!(
                 "note     owners not checked for {} reports: forged ones may stand among the newest; \
-                 a list of `--expected` with SIDs names the accounts",
+                 `--owners`, with a list of `--expected` that has SIDs, tells whose they are",
                 self.owners_not_compared
             ));
         }

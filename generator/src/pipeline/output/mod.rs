@@ -364,16 +364,21 @@ fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
             bundle: bundle.to_owned(),
         });
     }
-    let standing = judge(target, &place.shown)?;
-    // In a place where nothing is yet may be the lock that comes there.
-    if let Some((what, inside)) = kept.iter().find(|(_, path)| place::holds(target, path)) {
+    // Before what the folder is: nobody should be told to empty one with his own files. In a place
+    // where nothing is yet may be the lock that comes there.
+    let there = fs::symlink_metadata(target).ok();
+    let lies_there = |path: &Path| match &there {
+        Some(found) => found.is_dir() && place::holds(target, path),
+        None => place::is_at(target, path),
+    };
+    if let Some((what, inside)) = kept.iter().find(|(_, path)| lies_there(path)) {
         return Err(OutputError::HoldsInput {
             path: place.shown.clone(),
             what,
             inside: inside.clone(),
         });
     }
-    if matches!(standing, Contents::Absent) {
+    if matches!(judge(target, &place.shown)?, Contents::Absent) {
         return Ok(());
     }
     if place::is_mount_point(target).map_err(io_error("look at", target))? {

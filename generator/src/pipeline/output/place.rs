@@ -1,8 +1,8 @@
 //! Where a bundle goes: links followed, `..` resolved, and the names beside it.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use super::error::{OutputError, io_error};
 use crate::disk;
@@ -69,6 +69,11 @@ pub(super) fn holds(folder: &Path, path: &Path) -> bool {
     disk::resolved(path).is_ok_and(|path| path.starts_with(folder))
 }
 
+/// Is the folder this path? Links are followed.
+pub(super) fn is_at(folder: &Path, path: &Path) -> bool {
+    disk::resolved(path).is_ok_and(|path| path == folder)
+}
+
 /// Does `inner` lie somewhere below this folder?
 pub(super) fn is_below(inner: &Path, folder: &Path) -> bool {
     disk::resolved(folder).is_ok_and(|folder| inner != folder && inner.starts_with(folder))
@@ -79,7 +84,7 @@ pub(super) fn is_below(inner: &Path, folder: &Path) -> bool {
 pub(super) fn is_mount_point(folder: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let parent = folder.parent().unwrap_or(folder);
-    let device = |path: &Path| fs::symlink_metadata(path).map(|found| found.dev());
+    let device = |path: &Path| std::fs::symlink_metadata(path).map(|found| found.dev());
     Ok(device(folder)? != device(parent)? || is_mount_root(folder))
 }
 
