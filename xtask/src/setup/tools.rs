@@ -200,6 +200,27 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["msitools"],
     },
     Tool {
+        name: "cabextract",
+        why: "the strictest reader of cabinets that we write",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["cabextract"]),
+        packages: &["cabextract"],
+    },
+    Tool {
+        name: "gcab",
+        why: "second opinion on cabinets, and their yardstick",
+        purposes: &[Purpose::Suites, Purpose::Bench],
+        probe: Probe::Program(&["gcab"]),
+        packages: &["gcab"],
+    },
+    Tool {
+        name: "7-Zip",
+        why: "third opinion on cabinets",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["7z"]),
+        packages: &["p7zip-full"],
+    },
+    Tool {
         name: "samba",
         why: "a real directory that imports the policies",
         purposes: &[Purpose::Samba],

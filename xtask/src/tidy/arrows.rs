@@ -19,6 +19,7 @@ const CONCERNS: &[&str] = &[
     "intake",
     "bootstrap",
     "policies",
+    "packages",
     "lint",
     "publication",
     "fleet",
