@@ -178,18 +178,8 @@ impl FromStr for OrgId {
 
     /// Accepts any letter case; refuses braces and every other spelling.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let groups: Vec<&str> = text.split('-').collect();
-        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-        let hex = groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        if lengths == [8, 4, 4, 4, 12] && hex {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err(InvalidIdentifier {
-                expected: "a GUID such as 01234567-89ab-cdef-0123-456789abcdef",
-            })
-        }
+        guid(text)?;
+        Ok(Self(text.to_ascii_lowercase()))
     }
 }
 
@@ -204,6 +194,77 @@ impl TryFrom<String> for OrgId {
 impl From<OrgId> for String {
     fn from(id: OrgId) -> Self {
         id.0
+    }
+}
+
+/// A Log Analytics workspace: a GUID without braces, kept as it was written. Two are equal in any
+/// letter case.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WorkspaceId(String);
+
+impl WorkspaceId {
+    /// The GUID as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for WorkspaceId {
+    fn eq(&self, other: &Self) -> bool {
+        *self == *other.0
+    }
+}
+
+/// With what a server says that its agent reports to.
+impl PartialEq<str> for WorkspaceId {
+    fn eq(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+impl fmt::Display for WorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for WorkspaceId {
+    type Err = InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        guid(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for WorkspaceId {
+    type Error = InvalidIdentifier;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<WorkspaceId> for String {
+    fn from(id: WorkspaceId) -> Self {
+        id.0
+    }
+}
+
+/// Whether the text is a GUID without braces, in any letter case.
+fn guid(text: &str) -> Result<(), InvalidIdentifier> {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    let hex = groups
+        .iter()
+        .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if lengths == [8, 4, 4, 4, 12] && hex {
+        Ok(())
+    } else {
+        Err(InvalidIdentifier {
+            expected: "a GUID such as 01234567-89ab-cdef-0123-456789abcdef",
+        })
     }
 }
 
@@ -226,6 +287,7 @@ mod tests {
             assert!(text.parse::<Sha256>().is_err(), "{text}");
             assert!(BundleId::try_from(text.to_owned()).is_err(), "{text}");
             assert!(text.parse::<OrgId>().is_err(), "{text}");
+            assert!(text.parse::<WorkspaceId>().is_err(), "{text}");
         }
     }
 
@@ -234,6 +296,15 @@ mod tests {
         let upper: OrgId = "01234567-89AB-CDEF-0123-456789ABCDEF".parse().unwrap();
         let lower: OrgId = "01234567-89ab-cdef-0123-456789abcdef".parse().unwrap();
         assert_eq!(upper, lower);
+    }
+
+    #[test]
+    fn workspaces_compare_without_case_and_stay_as_written() {
+        let written = "01234567-89AB-CDEF-0123-456789ABCDEF";
+        let id: WorkspaceId = written.parse().unwrap();
+        assert_eq!(id.as_str(), written);
+        assert!(id == *written.to_ascii_lowercase());
+        assert_eq!(Ok(id), written.to_ascii_lowercase().parse());
     }
 
     #[test]

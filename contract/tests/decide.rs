@@ -109,7 +109,9 @@ fn line(step: &Step) -> String {
             text.push_str(if *passive { " passive" } else { " active" });
         }
         Action::RemoveWorkspaces { ids } => {
-            let _ = write!(text, " {}", ids.join(" "));
+            for id in ids {
+                let _ = write!(text, " {id}");
+            }
         }
         Action::UninstallAgent { product_code } => {
             let _ = write!(text, " {product_code}");

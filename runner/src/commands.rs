@@ -1,6 +1,7 @@
 //! From a step to the programs that carry it out. Command lines are built here and nowhere
 //! else.
 
+use gangway_contract::WorkspaceId;
 use gangway_contract::apply::{Direction, Effect, RegistryValue};
 use gangway_contract::manifest::{Cloud, Manifest, SensorSource};
 use gangway_contract::step::{Action, PastLimit, Step, StepKind};
@@ -96,7 +97,7 @@ pub fn work(
             powershell(system),
             format!(
                 "-NoProfile -NonInteractive -Command {}",
-                quoted(&remove_workspaces(ids)?)?
+                quoted(&remove_workspaces(ids))?
             ),
         ),
         Action::RemoveScep => start(scep_setup(folders), Origin::Left, "/u /s".to_owned()),
@@ -177,7 +178,9 @@ fn deployment_tool(release: &str, passive: bool, vdi: bool) -> Result<String, St
 fn add_sensor(from: &SensorSource) -> Result<String, String> {
     let source = match from {
         SensorSource::WindowsUpdate => String::new(),
-        SensorSource::Folder(folder) => format!(" /Source:{} /LimitAccess", quoted(folder)?),
+        SensorSource::Folder(folder) => {
+            format!(" /Source:{} /LimitAccess", quoted(folder.as_str())?)
+        }
     };
     Ok(format!(
         "/Online /Add-Capability /CapabilityName:Microsoft.Windows.Sense.Client~~~~{source} \
@@ -252,22 +255,19 @@ fn powershell(system: &str) -> String {
 
 /// A script of one line that removes workspaces through the agent's own object. An agent or a
 /// workspace that is already gone is success.
-fn remove_workspaces(ids: &[String]) -> Result<String, String> {
+fn remove_workspaces(ids: &[WorkspaceId]) -> String {
     let mut script = String::from(
         "$c = New-Object -ComObject AgentConfigManager.MgmtSvcCfg -ErrorAction SilentlyContinue; \
          if (-not $c) { exit 0 }; ",
     );
     for id in ids {
-        if !is_guid(id) {
-            return Err(format!("`{id}` is no workspace id"));
-        }
         script.push_str(&format!(
             "if ($c.GetCloudWorkspaces() | Where-Object {{ $_.workspaceId -eq '{id}' }}) \
              {{ $c.RemoveCloudWorkspace('{id}') }}; "
         ));
     }
     script.push_str("$c.ReloadConfiguration(); exit 0");
-    Ok(script)
+    script
 }
 
 fn monitoring_agent(
@@ -275,12 +275,9 @@ fn monitoring_agent(
     manifest: &Manifest,
     release: &str,
     setup: &str,
-    workspace: &str,
+    workspace: &WorkspaceId,
     key: Option<&str>,
 ) -> Result<Work, String> {
-    if !is_guid(workspace) {
-        return Err(format!("`{workspace}` is no workspace id"));
-    }
     // Base64 and nothing else: the key stands on a command line.
     let key = key
         .map(str::trim)

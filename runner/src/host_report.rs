@@ -8,7 +8,7 @@ use gangway_contract::plan::Plan;
 use gangway_contract::report::{
     self, PlannedStep, Report, ReportedBlocker, SignatureCheck, StepResult,
 };
-use gangway_contract::{ExitCode, Facts, Reason, State, UtcTime};
+use gangway_contract::{ExitCode, Facts, Reason, State, UncPath, UtcTime};
 
 use crate::bundle::{Bundle, Places};
 use crate::data_folder;
@@ -236,10 +236,13 @@ pub(crate) fn report_folder(places: &Places, manifest: &Manifest) -> Option<Stri
     match &places.source {
         // By hand: the share may not be reachable from here at all.
         Some(_) => places.reports.clone(),
-        None => places
-            .reports
-            .clone()
-            .or_else(|| manifest.settings.report_root.clone()),
+        None => places.reports.clone().or_else(|| {
+            manifest
+                .settings
+                .report_root
+                .as_ref()
+                .map(UncPath::to_string)
+        }),
     }
 }
 

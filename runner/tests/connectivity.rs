@@ -20,7 +20,8 @@ fn machine(lines: &str, network: impl Fn(&Question) -> Answer + 'static) -> Fake
     let case = cases::Case::parse(&format!("host 2022\n{lines}"))
         .unwrap_or_else(|error| panic!("{error}"));
     let mut manifest = case.manifest;
-    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    manifest.settings.report_root =
+        Some(r"\\files.contoso.com\reports$".parse().expect("a UNC path"));
     let mut machine = Fake::new(manifest, case.facts);
     machine.network = Some(Box::new(network));
     machine

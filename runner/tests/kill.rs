@@ -22,7 +22,8 @@ use routes::{ROUTES, Route};
 fn machine(route: &Route) -> Fake {
     let case = cases::Case::parse(route.lines).unwrap_or_else(|error| panic!("{error}"));
     let mut manifest = case.manifest;
-    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    manifest.settings.report_root =
+        Some(r"\\files.contoso.com\reports$".parse().expect("a UNC path"));
     route.behave(Fake::new(manifest, case.facts))
 }
 

@@ -172,7 +172,8 @@ fn servers() -> impl Strategy<Value = String> {
 fn machine(lines: &str, acts: &Acts) -> Fake {
     let case = cases::Case::parse(lines).unwrap_or_else(|error| panic!("{error}"));
     let mut manifest = case.manifest;
-    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    manifest.settings.report_root =
+        Some(r"\\files.contoso.com\reports$".parse().expect("a UNC path"));
     let mut machine = Fake::new(manifest, case.facts);
     for (program, acts) in acts {
         let mut acts = acts.clone();

@@ -37,7 +37,8 @@ manifest with key workspace.key",
     )
     .unwrap_or_else(|error| panic!("{error}"));
     let mut manifest = case.manifest;
-    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    manifest.settings.report_root =
+        Some(r"\\files.contoso.com\reports$".parse().expect("a UNC path"));
     Fake::new(manifest, case.facts)
 }
 
@@ -133,7 +134,8 @@ fn every_output_is_searched() {
 fn with_blob(lines: &str, at: usize) -> Fake {
     let case = cases::Case::parse(lines).unwrap_or_else(|error| panic!("{error}"));
     let mut manifest = case.manifest;
-    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    manifest.settings.report_root =
+        Some(r"\\files.contoso.com\reports$".parse().expect("a UNC path"));
     let mut machine = Fake::new(manifest, case.facts);
     let blob = blob().into_bytes();
     let payload = &mut machine.manifest.payloads[at];

@@ -10,6 +10,7 @@ mod cases;
 use std::fs;
 use std::path::Path;
 
+use gangway_contract::UncPath;
 use gangway_contract::manifest::{Cloud, Payload, Role, SensorSource};
 use gangway_contract::step::{Action, PastLimit, Step, StepKind};
 use gangway_contract::{Facts, Manifest, Sha256, apply};
@@ -37,7 +38,7 @@ fn actions() -> Vec<Action> {
         Action::RemoveLeftover,
         Action::WritePassiveMode { passive: true },
         Action::RemoveWorkspaces {
-            ids: vec![text(WORKSPACE)],
+            ids: vec![WORKSPACE.parse().expect("a GUID")],
         },
         Action::RemoveScep,
         Action::AddSensor {
@@ -76,7 +77,7 @@ fn actions() -> Vec<Action> {
         Action::InstallMonitoringAgent {
             setup: text("MMASetup-AMD64.exe"),
             key: text("workspace.key"),
-            workspace: text(WORKSPACE),
+            workspace: WORKSPACE.parse().expect("a GUID"),
         },
         Action::ApplyOffboarding {
             payload: text("OffboardingInfo.json"),
@@ -266,11 +267,11 @@ fn every_file_on_a_command_line_is_a_payload_or_our_log() {
 /// only what Microsoft signed.
 #[test]
 fn a_folder_for_the_sensor_stands_on_the_command_line_as_the_config_has_it() {
-    let add = |folder: &str| Action::AddSensor {
-        from: SensorSource::Folder(folder.to_owned()),
+    let add = Action::AddSensor {
+        from: SensorSource::Folder(r"\\files.contoso.com\fod$".parse().unwrap()),
     };
     let manifest = bundle();
-    let commands = commands_of(&add(r"\\files.contoso.com\fod$"), &manifest);
+    let commands = commands_of(&add, &manifest);
     let lines: Vec<(&str, &str)> = commands
         .iter()
         .map(|command| (&*command.program, &*command.arguments))
@@ -279,8 +280,8 @@ fn a_folder_for_the_sensor_stands_on_the_command_line_as_the_config_has_it() {
                 /Source:\"\\\\files.contoso.com\\fod$\" /LimitAccess /NoRestart /Quiet";
     let dism = format!(r"{}\dism.exe", folders().system);
     assert_eq!(lines, [(&*dism, line)]);
-    let step = step(add("\\\\files.contoso.com\\fod\" /x:\"y"));
-    assert!(commands::work(&step, &manifest, &folders(), None).is_err());
+    let ends_its_quotes = "\\\\files.contoso.com\\fod\" /x:\"y";
+    assert!(ends_its_quotes.parse::<UncPath>().is_err());
 }
 
 /// `Install.ps1` would run the script that it is given, whatever it is.

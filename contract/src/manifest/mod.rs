@@ -216,7 +216,7 @@ mod tests {
                 version: None,
                 signer: None,
             }],
-            settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+            settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".parse().unwrap()),
             lab_roots: Vec::new(),
         }
     }

@@ -2,16 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::WorkspaceId;
 use crate::machine_proxy::MachineProxy;
+use crate::unc::UncPath;
 
 /// Choices, waits, limits, retries and jitter. All times are seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// UNC folder that holds `control.json` and `releases\<release-id>`; FQDN form.
-    pub release_root: String,
-    /// UNC folder that takes host reports, create-only; none means local reports only.
-    pub report_root: Option<String>,
+    /// Folder that holds `control.json` and `releases\<release-id>`.
+    pub release_root: UncPath,
+    /// Folder that takes host reports, create-only; none means local reports only.
+    pub report_root: Option<UncPath>,
     /// What mode Defender Antivirus should run in.
     pub antivirus_mode: AntivirusMode,
     /// Names of services that count as an antivirus besides the known ones.
@@ -44,8 +46,8 @@ pub struct Settings {
     pub vdi: Vdi,
     /// How the blob reaches the sensor.
     pub apply: ApplyMethod,
-    /// Workspaces that the monitoring agent has to lose, by id.
-    pub remove_workspaces: Vec<String>,
+    /// Workspaces that the monitoring agent has to lose.
+    pub remove_workspaces: Vec<WorkspaceId>,
     /// The retired agent for Server 2008 R2 SP1; none means that it is not used.
     pub monitoring_agent: Option<MonitoringAgent>,
     /// Does offboarding also uninstall the unified agent (Server 2012 R2 and 2016)?
@@ -73,7 +75,7 @@ pub struct Settings {
 
 impl Settings {
     /// The values a bundle gets when the config says nothing.
-    pub fn with_release_root(release_root: String) -> Self {
+    pub fn with_release_root(release_root: UncPath) -> Self {
         Self {
             release_root,
             report_root: None,
@@ -198,8 +200,8 @@ pub enum AgentRoute {
 pub enum SensorSource {
     /// Windows Update, or what policies put in its place.
     WindowsUpdate,
-    /// A UNC folder with the package of the capability, and nothing else.
-    Folder(String),
+    /// A folder with the package of the capability, and nothing else.
+    Folder(UncPath),
 }
 
 /// The retired agent of Server 2008 R2 SP1. Its key is a payload
@@ -207,8 +209,8 @@ pub enum SensorSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MonitoringAgent {
-    /// Workspace id, a GUID.
-    pub workspace: String,
+    /// The workspace that it reports to.
+    pub workspace: WorkspaceId,
     /// URL of a proxy without credentials.
     pub proxy: Option<String>,
 }

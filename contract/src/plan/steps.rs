@@ -2,6 +2,7 @@
 
 use crate::apply;
 use crate::facts::Facts;
+use crate::identity::WorkspaceId;
 use crate::manifest::{Manifest, Payload, Role, SensorSource, Vdi};
 use crate::reason::Reason;
 use crate::step::{Action, Change, PastLimit, Step};
@@ -195,7 +196,7 @@ pub(super) fn write_passive_mode(passive: bool, why: String) -> Step {
     )
 }
 
-pub(super) fn remove_workspaces(manifest: &Manifest, ids: Vec<String>, why: String) -> Step {
+pub(super) fn remove_workspaces(manifest: &Manifest, ids: Vec<WorkspaceId>, why: String) -> Step {
     let expects = vec![Change::WorkspacesGone { ids: ids.clone() }];
     script(manifest, Action::RemoveWorkspaces { ids }, why, expects)
 }
@@ -344,16 +345,16 @@ pub(super) fn install_monitoring_agent(
     manifest: &Manifest,
     setup: &Payload,
     key: &Payload,
-    workspace: &str,
+    workspace: &WorkspaceId,
     why: String,
 ) -> Step {
     let action = Action::InstallMonitoringAgent {
         setup: setup.name.clone(),
         key: key.name.clone(),
-        workspace: workspace.to_owned(),
+        workspace: workspace.clone(),
     };
     let expects = vec![Change::WorkspaceAdded {
-        id: workspace.to_owned(),
+        id: workspace.clone(),
     }];
     Step {
         ..installer(manifest, action, why, expects)

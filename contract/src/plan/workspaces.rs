@@ -2,6 +2,7 @@
 
 use crate::fact::Fact;
 use crate::facts::Facts;
+use crate::identity::WorkspaceId;
 use crate::manifest::Manifest;
 use crate::step::Step;
 
@@ -11,9 +12,9 @@ use super::{Stop, steps};
 pub(super) fn leave<'a>(
     manifest: &Manifest,
     facts: &Facts,
-    unwanted: impl Iterator<Item = &'a String>,
+    unwanted: impl Iterator<Item = &'a WorkspaceId>,
 ) -> Result<Option<Step>, Stop> {
-    let unwanted: Vec<&String> = unwanted.collect();
+    let unwanted: Vec<&WorkspaceId> = unwanted.collect();
     if unwanted.is_empty() {
         return Ok(None);
     }
@@ -24,14 +25,16 @@ pub(super) fn leave<'a>(
             return Err(Stop::unreadable("legacy.workspaces", unreadable));
         }
     };
-    let leaving: Vec<String> = found
+    // As the agent spells them.
+    let leaving: Vec<WorkspaceId> = found
         .iter()
-        .filter(|id| unwanted.iter().any(|x| x.eq_ignore_ascii_case(id)))
-        .cloned()
+        .filter_map(|id| id.parse().ok())
+        .filter(|id| unwanted.contains(&id))
         .collect();
     if leaving.is_empty() {
         return Ok(None);
     }
-    let why = format!("the monitoring agent reports to {}", leaving.join(", "));
+    let names: Vec<&str> = leaving.iter().map(WorkspaceId::as_str).collect();
+    let why = format!("the monitoring agent reports to {}", names.join(", "));
     Ok(Some(steps::remove_workspaces(manifest, leaving, why)))
 }

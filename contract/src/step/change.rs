@@ -8,7 +8,7 @@ use crate::fact::Fact;
 use crate::facts::{
     Antivirus, Facts, FeatureState, RunningMode, Sensor, Service, ServiceState, StartType,
 };
-use crate::identity::{OrgId, Sha256};
+use crate::identity::{OrgId, Sha256, WorkspaceId};
 use crate::manifest::Connectivity;
 use crate::text::text_enum;
 use crate::version::Version;
@@ -41,13 +41,13 @@ pub enum Change {
     },
     /// The monitoring agent reports to none of these workspaces.
     WorkspacesGone {
-        /// Ids of Log Analytics workspaces, GUIDs.
-        ids: Vec<String>,
+        /// Those that it was to lose.
+        ids: Vec<WorkspaceId>,
     },
     /// The monitoring agent reports to this workspace.
     WorkspaceAdded {
-        /// Id of the Log Analytics workspace, a GUID.
-        id: String,
+        /// The one that it was given.
+        id: WorkspaceId,
     },
     /// System Center Endpoint Protection is gone.
     ScepGone,
@@ -140,10 +140,6 @@ fn raise(fact: &mut Fact<Version>, version: Version) {
     }
 }
 
-fn same_id(left: &str, right: &str) -> bool {
-    left.eq_ignore_ascii_case(right)
-}
-
 /// The sensor sets the mode of the antivirus by the policy when it onboards and when Windows
 /// starts (event 84).
 fn mode_follows_policy(facts: &mut Facts) {
@@ -176,7 +172,7 @@ impl Change {
                 facts.antivirus.passive_policy.is(&u32::from(*passive))
             }
             Self::WorkspacesGone { ids } => match &facts.legacy.workspaces {
-                Fact::Value(found) => !found.iter().any(|id| ids.iter().any(|x| same_id(x, id))),
+                Fact::Value(found) => !found.iter().any(|id| ids.iter().any(|x| *x == **id)),
                 Fact::Absent => true,
                 Fact::Unreadable { .. } => false,
             },
@@ -184,11 +180,14 @@ impl Change {
                 .legacy
                 .workspaces
                 .value()
-                .is_some_and(|found| found.iter().any(|x| same_id(x, id))),
+                .is_some_and(|found| found.iter().any(|x| *id == **x)),
             Self::ScepGone => !facts.legacy.scep.holds(),
             Self::SensorInstalled => sensor.service.value().is_some(),
             Self::SensorAtLeast { version } => at_least(&sensor.version, *version),
-            Self::IdentityIs { guid } => sensor.identity.value().is_some_and(|x| same_id(x, guid)),
+            Self::IdentityIs { guid } => sensor
+                .identity
+                .value()
+                .is_some_and(|x| x.eq_ignore_ascii_case(guid)),
             Self::VdiTagged => sensor.vdi_tag.value().is_some_and(|tag| tag == VDI_TAG),
             Self::BlobWritten { sha256 } => sensor.policy_blob.is(sha256),
             Self::BlobOfClass { connectivity } => sensor.policy_connectivity.is(connectivity),
@@ -225,12 +224,12 @@ impl Change {
             }
             Self::WorkspacesGone { ids } => {
                 if let Fact::Value(found) = &mut facts.legacy.workspaces {
-                    found.retain(|id| !ids.iter().any(|x| same_id(x, id)));
+                    found.retain(|id| !ids.iter().any(|x| *x == **id));
                 }
             }
             Self::WorkspaceAdded { id } => match &mut facts.legacy.workspaces {
-                Fact::Value(found) => found.push(id.clone()),
-                other => *other = Fact::Value(vec![id.clone()]),
+                Fact::Value(found) => found.push(id.to_string()),
+                other => *other = Fact::Value(vec![id.to_string()]),
             },
             Self::ScepGone => facts.legacy.scep = Fact::Value(false),
             Self::SensorInstalled => sensor_installed(facts),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::Effect;
 use crate::facts::Facts;
+use crate::identity::WorkspaceId;
 use crate::manifest::SensorSource;
 use crate::text::text_enum;
 
@@ -169,8 +170,8 @@ pub enum Action {
     },
     /// Takes workspaces away.
     RemoveWorkspaces {
-        /// Ids of Log Analytics workspaces, GUIDs.
-        ids: Vec<String>,
+        /// Those that the agent reports to, as it spells them.
+        ids: Vec<WorkspaceId>,
     },
     /// Uninstalls System Center Endpoint Protection.
     RemoveScep,
@@ -238,8 +239,8 @@ pub enum Action {
         setup: String,
         /// File name of the workspace key.
         key: String,
-        /// Id of the Log Analytics workspace that it reports to, a GUID.
-        workspace: String,
+        /// The workspace that it is to report to.
+        workspace: WorkspaceId,
     },
     /// Offboards by itself.
     ApplyOffboarding {

@@ -105,7 +105,9 @@ pub(crate) fn bundle() -> Manifest {
             payload(Role::OnboardingInfo, "OnboardingInfo.json", None),
             payload(Role::Agent, "md4ws.msi", Some("4.18.25020.1009")),
         ],
-        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        settings: Settings::with_release_root(
+            r"\\files.contoso.com\gangway$".parse().expect("a UNC path"),
+        ),
         lab_roots: Vec::new(),
     }
 }
@@ -186,7 +188,7 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
         "add_sensor_from" => {
             settings.add_sensor_from = Some(match text {
                 "windows-update" => SensorSource::WindowsUpdate,
-                folder => SensorSource::Folder(folder.to_owned()),
+                folder => SensorSource::Folder(parse(folder)?),
             });
         }
         "azure_stack_hci" => settings.azure_stack_hci = parse(text)?,
@@ -206,10 +208,10 @@ fn setting(manifest: &mut Manifest, name: &str, text: &str) -> Result<(), String
                 bypass: bypass.to_owned(),
             });
         }
-        "remove_workspace" => settings.remove_workspaces.push(text.to_owned()),
+        "remove_workspace" => settings.remove_workspaces.push(parse(text)?),
         "monitoring_agent" => {
             settings.monitoring_agent = Some(MonitoringAgent {
-                workspace: text.to_owned(),
+                workspace: parse(text)?,
                 proxy: None,
             });
         }

@@ -85,7 +85,9 @@ pub fn json_documents() -> Seeds {
         release_id: ReleaseId::of_bytes(b"payloads"),
         stub: Sha256::of(b"stub"),
         payloads: Vec::new(),
-        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        settings: Settings::with_release_root(
+            r"\\files.contoso.com\gangway$".parse().expect("a UNC path"),
+        ),
         lab_roots: Vec::new(),
     };
     let report = Report {

@@ -28,7 +28,7 @@ fn manifest_for(stub: &[u8]) -> Manifest {
         release_id: ReleaseId::of_bytes(b""),
         stub: Sha256::of(stub),
         payloads: Vec::new(),
-        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".parse().unwrap()),
         lab_roots: Vec::new(),
     }
 }

@@ -87,7 +87,7 @@ mod policies {
                 to: given
                     .to
                     .clone()
-                    .unwrap_or_else(|| PathBuf::from(&contents.root)),
+                    .unwrap_or_else(|| PathBuf::from(contents.root.as_str())),
                 contents,
                 only_compare: given.no_share,
                 keep: given.keep_releases.map(usize::from),
@@ -109,7 +109,7 @@ mod policies {
             let release = &self.contents.release;
             results::ReleaseOnShare {
                 to: self.to.display().to_string(),
-                root: self.contents.root.clone(),
+                root: self.contents.root.to_string(),
                 release_id: release.id.clone(),
                 files: release.files.len(),
                 bytes: release.files.iter().map(|file| file.size).sum(),

@@ -11,8 +11,8 @@ use super::results::PublishedShare;
 use crate::failure::FailureCode;
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
 use crate::publication::{
-    Action, Credentials, FolderShare, LargeFiles, Payloads, Published, ReleaseRequest, UncPath,
-    publish_release,
+    Action, Credentials, FolderShare, LargeFiles, Payloads, Published, ReleaseRequest,
+    ShareAddress, publish_release,
 };
 
 pub(super) fn run(
@@ -27,7 +27,7 @@ pub(super) fn run(
     output.problems(&contents.problems);
     let to = match &given.to {
         Some(to) => to.clone(),
-        None => PathBuf::from(&contents.root),
+        None => PathBuf::from(contents.root.as_str()),
     };
     let (mut share, folder) = open(&given.bundle, &to, &contents, || {
         sign_in(given.user.as_deref(), given.password_file.as_deref(), &to)
@@ -57,7 +57,7 @@ pub(super) fn run(
     let release = &contents.release;
     let published = Answer::good(PublishedShare {
         to: to.display().to_string(),
-        root: contents.root,
+        root: contents.root.into(),
         release_id: release.id.clone(),
         files: release.files.len(),
         bytes: release.files.iter().map(|file| file.size).sum(),
@@ -117,7 +117,7 @@ pub(super) fn open(
         apart(bundle, to)?;
         return Ok((Box::new(FolderShare::new(to.to_owned())), None));
     }
-    let unc: UncPath = text.parse().map_err(|why| {
+    let unc: ShareAddress = text.parse().map_err(|why| {
         let text = format!("`{text}`: {why}");
         Failure::of(FailureCode::CommandLine, text).hint(
             r"write it as `\\files.contoso.com\gangway$`, or name a folder that it is reached by",
@@ -151,7 +151,7 @@ pub(super) fn sign_in(_: Option<&str>, _: Option<&Path>, _: &Path) -> Result<Cre
 #[cfg(all(unix, feature = "directory"))]
 #[expect(clippy::unnecessary_wraps, reason = "not every system can")]
 fn signed_in(
-    unc: &UncPath,
+    unc: &ShareAddress,
     contents: &ReleaseContents,
     credentials: &Credentials,
 ) -> Result<Opened, Failure> {
@@ -164,7 +164,7 @@ fn signed_in(
 }
 
 #[cfg(not(all(unix, feature = "directory")))]
-fn signed_in(_: &UncPath, _: &ReleaseContents, _: &Credentials) -> Result<Opened, Failure> {
+fn signed_in(_: &ShareAddress, _: &ReleaseContents, _: &Credentials) -> Result<Opened, Failure> {
     Err(cannot_sign_in())
 }
 

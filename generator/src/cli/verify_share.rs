@@ -44,15 +44,10 @@ fn opened(given: &Verify, to: &Path, contents: &ReleaseContents) -> Result<Opene
 /// The folder of the reports: as told; else, where servers look for the payloads at the very place
 /// that is looked at, where they leave their reports.
 fn reports(given: &Verify, to: &Path, contents: &ReleaseContents) -> Option<PathBuf> {
-    let is_root = compared(to) == compared(Path::new(&contents.root));
+    let is_root = compared(to) == compared(Path::new(contents.root.as_str()));
     let told = given.shares.reports.clone();
-    told.or_else(|| {
-        contents
-            .reports
-            .clone()
-            .map(PathBuf::from)
-            .filter(|_| is_root)
-    })
+    let servers_are_told = contents.reports.as_ref().filter(|_| is_root);
+    told.or_else(|| servers_are_told.map(|reports| PathBuf::from(reports.as_str())))
 }
 
 /// A path as it is compared: Windows knows no case, and either slash.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::Sha256;
 use gangway_contract::manifest::{Manifest, Mode};
+use gangway_contract::{Sha256, UncPath};
 
 use super::codes;
 use super::verify::{VerifyError, VerifyRequest, verify};
@@ -199,9 +199,9 @@ pub struct ReleaseContents {
     /// The release.
     pub release: Release,
     /// The UNC path that the manifest tells servers.
-    pub root: String,
+    pub root: UncPath,
     /// The UNC path that takes their reports.
-    pub reports: Option<String>,
+    pub reports: Option<UncPath>,
     /// Findings about the bundle.
     pub problems: Vec<Problem>,
 }

@@ -1,8 +1,8 @@
 //! `runbook.html`: the change request, the steps, the way back, in one page to print.
 
 use askama::Template;
-use gangway_contract::BundleId;
 use gangway_contract::manifest::{ApplyMethod, Manifest, Mode, RebootRule, Settings};
+use gangway_contract::{BundleId, UncPath};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -151,11 +151,11 @@ pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
         date: date(facts.output_time),
         exe_name: facts.exe_name,
         authenticode_sha256: &facts.authenticode_sha256,
-        share: &settings.release_root,
-        reports: reports.as_deref(),
+        share: settings.release_root.as_str(),
+        reports: reports.as_ref().map(UncPath::as_str),
         share_commands: share_commands(SharedFolder::Payloads, &settings.release_root, &domains),
         report_commands: reports
-            .as_deref()
+            .as_ref()
             .map(|reports| share_commands(SharedFolder::Reports, reports, &domains)),
         domains: facts
             .config

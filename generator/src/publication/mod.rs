@@ -6,6 +6,7 @@
 //! so that it can be taken back. What should be comes as [`Contents`], read by whoever verified the
 //! bundle.
 
+mod address;
 mod check;
 pub mod codes;
 #[cfg(feature = "directory")]
@@ -28,11 +29,11 @@ mod share;
 mod state;
 #[cfg(test)]
 mod tests;
-mod unc;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+pub use address::ShareAddress;
 #[cfg(feature = "directory")]
 pub use connection::{Connection, ServerChoice};
 pub use contents::Contents;
@@ -55,7 +56,6 @@ pub use share::{
 #[cfg(unix)]
 pub use share::{SmbClient, read_archive};
 pub use state::StateError;
-pub use unc::UncPath;
 
 use crate::failure::{FailureCode, Fault};
 use crate::gpo::{DomainName, Guid};

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use gangway_contract::UncPath;
+
 use super::share::AccessEntry;
 
 /// Every right there is (`FILE_ALL_ACCESS`).
@@ -226,12 +228,11 @@ pub struct ShareCommands {
 }
 
 /// The commands for one folder, given by its UNC path, for the computers of these domains (DNS names).
-pub fn share_commands(folder: SharedFolder, unc: &str, domains: &[&str]) -> ShareCommands {
+pub fn share_commands(folder: SharedFolder, path: &UncPath, domains: &[&str]) -> ShareCommands {
     let placeholder = |domain: &&str| format!("SID-OF-{domain}");
     let sids: Vec<String> = domains.iter().map(placeholder).collect();
-    let mut parts = unc.trim_start_matches('\\').split('\\').skip(1);
-    let share = parts.next().unwrap_or_default();
-    let is_share_itself = parts.next().is_none();
+    let share = path.share();
+    let is_share_itself = path.folders().next().is_none();
     // Names of groups are localised, and `New-SmbShare` takes no SIDs.
     let account = |sid: &str| {
         format!(
@@ -376,7 +377,7 @@ mod tests {
     fn windows_is_told_the_same_rights_in_its_own_words() {
         let commands = share_commands(
             SharedFolder::Reports,
-            r"\\files.contoso.com\reports$",
+            &r"\\files.contoso.com\reports$".parse().unwrap(),
             &DOMAINS,
         );
         for grant in [
@@ -393,8 +394,8 @@ mod tests {
 
     #[test]
     fn a_folder_below_a_share_gets_no_share_of_its_own() {
-        let unc = r"\\files.contoso.com\software\mde";
-        let commands = share_commands(SharedFolder::Payloads, unc, &DOMAINS);
+        let path = r"\\files.contoso.com\software\mde".parse().unwrap();
+        let commands = share_commands(SharedFolder::Payloads, &path, &DOMAINS);
         assert_eq!(commands.windows.len(), 1);
         assert!(commands.windows[0].contains("\"*SID-OF-contoso.com-515:(OI)(CI)RX\""));
         assert!(

@@ -51,7 +51,7 @@ fn manifest_with_auto() -> Vec<u8> {
         release_id: ReleaseId::of_bytes(b"payloads"),
         stub: Sha256::of(b"stub"),
         payloads: Vec::new(),
-        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned()),
+        settings: Settings::with_release_root(r"\\files.contoso.com\gangway$".parse().unwrap()),
         lab_roots: Vec::new(),
     }
     .to_bytes()

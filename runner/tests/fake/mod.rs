@@ -132,7 +132,7 @@ impl Fake {
     /// A machine with these facts, and a share that holds the bundle's payloads.
     pub(crate) fn new(mut manifest: Manifest, facts: Facts) -> Self {
         let mut share = BTreeMap::new();
-        let root = manifest.settings.release_root.clone();
+        let root = manifest.settings.release_root.to_string();
         share.insert(
             format!(r"{root}\control.json"),
             gangway_contract::Control::OPEN.to_bytes(),

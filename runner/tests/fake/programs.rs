@@ -83,7 +83,7 @@ impl Fake {
     pub(super) fn check_verified(&mut self, command: &Command) {
         let folder = self.folders().release(self.manifest.release_id.as_str());
         let line = format!("{} {}", command.program, command.arguments);
-        let remote = self.manifest.settings.release_root.clone();
+        let remote = self.manifest.settings.release_root.to_string();
         if line.contains(&remote) {
             self.violations.push(format!("runs from the share: {line}"));
         }
@@ -125,7 +125,8 @@ impl Fake {
             "powershell.exe" if has("-file") => vec![Change::SensorInstalled],
             "powershell.exe" => {
                 let found = self.truth.legacy.workspaces.value().into_iter().flatten();
-                let ids = found.filter(|id| has(&id.to_ascii_lowercase())).cloned();
+                let ids = found.filter(|id| has(&id.to_ascii_lowercase()));
+                let ids = ids.filter_map(|id| id.parse().ok());
                 vec![Change::WorkspacesGone { ids: ids.collect() }]
             }
             "cmd.exe" if has("offboard") => vec![Change::Offboarded],

@@ -33,7 +33,8 @@ manifest with onboard-script onboard.cmd";
 fn machine(lines: &str) -> Fake {
     let case = cases::Case::parse(lines).unwrap_or_else(|error| panic!("{error}"));
     let mut manifest = case.manifest;
-    manifest.settings.report_root = Some(r"\\files.contoso.com\reports$".to_owned());
+    manifest.settings.report_root =
+        Some(r"\\files.contoso.com\reports$".parse().expect("a UNC path"));
     Fake::new(manifest, case.facts)
 }
 

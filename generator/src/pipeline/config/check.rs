@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use gangway_contract::OrgId;
+use gangway_contract::identity::InvalidIdentifier;
 use gangway_contract::manifest::{HealthLimits, MonitoringAgent, SensorSource, Settings, Window};
+use gangway_contract::unc::InvalidUncPath;
+use gangway_contract::{UncPath, WorkspaceId};
 
 use super::error::ConfigError;
 use super::sections::{
     ConfigFile, Domain, MonitoringAgentSection, Onboard, ProxySettings, Rollout, Share,
 };
 use super::values::{
-    contain_each_other, is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window,
-    replicated_share, signing_fault, unc_fault,
+    is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window, replicated_share,
+    signing_fault,
 };
 use super::{Config, place};
 
@@ -71,18 +73,27 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
             "name the folder with the portal downloads",
         );
     }
-    share(&file.share)?;
+    let shares = shares(&file.share)?;
     domains(&file.gpo.domain)?;
     servers(&file.onboard)?;
+    let add_sensor_from = sensor_source(&file.onboard)?;
     health(file.health)?;
     proxy(&file.gpo.settings.proxy)?;
-    workspaces(&file.onboard)?;
+    let remove_workspaces = unwanted_workspaces(&file.onboard)?;
+    let agent = file.onboard.monitoring_agent.as_ref();
+    let monitoring_agent = agent.map(monitoring_agent).transpose()?;
     let when = when(&file.rollout)?;
     if let Some((field, why, hint)) = signing_fault(&file.signing) {
         return refuse(field, why, hint);
     }
     Ok(Config {
-        settings: settings(&file, &when),
+        settings: Settings {
+            report_root: shares.reports,
+            add_sensor_from,
+            remove_workspaces,
+            monitoring_agent,
+            ..settings(&file, shares.root, &when)
+        },
         report_every_days: when.report_every_days,
         organization: file.organization,
         downloads: file.downloads,
@@ -94,33 +105,22 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
     })
 }
 
-fn share(share: &Share) -> Result<(), Fault> {
-    for (field, unc) in [
-        ("share.root", Some(&share.root)),
-        ("share.reports", share.reports.as_ref()),
-    ] {
-        if let Some(why) = unc.and_then(|unc| unc_fault(unc)) {
-            return refuse(
-                field,
-                why,
-                r"write a UNC path with the file server's full DNS name, as '\\files.contoso.com\gangway$'",
-            );
-        }
-        if let Some(name) = unc.and_then(|unc| replicated_share(unc)) {
-            return refuse(
-                field,
-                format!(
-                    "is on `{name}`, which every domain controller replicates and every account may \
-                     read: on- and offboarding packages and keys do not belong there"
-                ),
-                r"write a share of a file server, as '\\files.contoso.com\gangway$'",
-            );
-        }
-    }
-    if let Some(reports) = &share.reports
-        && contain_each_other(&share.root, reports)
-    {
-        let root = &share.root;
+/// Where servers find payloads and leave reports.
+struct Shares {
+    root: UncPath,
+    reports: Option<UncPath>,
+}
+
+fn shares(share: &Share) -> Result<Shares, Fault> {
+    let root = on_a_file_server("share.root", &share.root)?;
+    let Some(reports) = &share.reports else {
+        return Ok(Shares {
+            root,
+            reports: None,
+        });
+    };
+    let reports = on_a_file_server("share.reports", reports)?;
+    if root.overlaps(&reports) {
         return refuse(
             "share.reports",
             format!(
@@ -130,7 +130,38 @@ fn share(share: &Share) -> Result<(), Fault> {
             r"write a folder of its own, as '\\files.contoso.com\gangway-reports$'",
         );
     }
-    Ok(())
+    Ok(Shares {
+        root,
+        reports: Some(reports),
+    })
+}
+
+fn on_a_file_server(field: &'static str, text: &str) -> Result<UncPath, Fault> {
+    let path = unc_path(
+        field,
+        text,
+        r"write a UNC path with the file server's full DNS name, as '\\files.contoso.com\gangway$'",
+    )?;
+    match replicated_share(&path) {
+        None => Ok(path),
+        Some(name) => refuse(
+            field,
+            format!(
+                "is on `{name}`, which every domain controller replicates and every account may \
+                 read: on- and offboarding packages and keys do not belong there"
+            ),
+            r"write a share of a file server, as '\\files.contoso.com\gangway$'",
+        ),
+    }
+}
+
+fn unc_path(field: &'static str, text: &str, hint: &'static str) -> Result<UncPath, Fault> {
+    let refused = |why: InvalidUncPath| Fault {
+        field,
+        why: why.to_string(),
+        hint,
+    };
+    text.parse().map_err(refused)
 }
 
 fn domains(domains: &[Domain]) -> Result<(), Fault> {
@@ -155,11 +186,13 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
 }
 
 /// Where a missing sensor is added from, when it may be.
-fn sensor_source(onboard: &Onboard) -> Option<SensorSource> {
-    onboard.add_sensor_from.as_deref().map(|text| match text {
-        "windows_update" => SensorSource::WindowsUpdate,
-        folder => SensorSource::Folder(folder.to_owned()),
-    })
+fn sensor_source(onboard: &Onboard) -> Result<Option<SensorSource>, Fault> {
+    const HINT: &str = r"write `windows_update`, or a UNC path that computers may read, as '\\files.contoso.com\fod$'";
+    let parsed = |text: &str| match text {
+        "windows_update" => Ok(SensorSource::WindowsUpdate),
+        folder => unc_path("onboard.add_sensor_from", folder, HINT).map(SensorSource::Folder),
+    };
+    onboard.add_sensor_from.as_deref().map(parsed).transpose()
 }
 
 /// What is said of every server.
@@ -170,15 +203,6 @@ fn servers(onboard: &Onboard) -> Result<(), Fault> {
             "onboard.device_tag",
             "is longer than 200 characters",
             "the sensor refuses longer tags (event 74)",
-        );
-    }
-    if let Some(SensorSource::Folder(unc)) = sensor_source(onboard)
-        && let Some(why) = unc_fault(&unc)
-    {
-        return refuse(
-            "onboard.add_sensor_from",
-            why,
-            r"write `windows_update`, or a UNC path that computers may read, as '\\files.contoso.com\fod$'",
         );
     }
     let mut services = onboard.other_antivirus.iter();
@@ -238,29 +262,28 @@ fn proxy(proxy: &ProxySettings) -> Result<(), Fault> {
     Ok(())
 }
 
-fn workspaces(onboard: &Onboard) -> Result<(), Fault> {
-    const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
-    let is_guid = |text: &String| text.parse::<OrgId>().is_ok();
-    if let Some(id) = onboard.remove_workspaces.iter().find(|id| !is_guid(id)) {
-        return refuse(
-            "onboard.remove_workspaces",
-            format!("holds `{id}`, which is no workspace id"),
-            WORKSPACE,
-        );
-    }
-    let Some(MonitoringAgentSection {
-        workspace, proxy, ..
-    }) = &onboard.monitoring_agent
-    else {
-        return Ok(());
+const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
+
+fn unwanted_workspaces(onboard: &Onboard) -> Result<Vec<WorkspaceId>, Fault> {
+    let parsed = |id: &String| {
+        id.parse().map_err(|_: InvalidIdentifier| Fault {
+            field: "onboard.remove_workspaces",
+            why: format!("holds `{id}`, which is no workspace id"),
+            hint: WORKSPACE,
+        })
     };
-    if !is_guid(workspace) {
+    onboard.remove_workspaces.iter().map(parsed).collect()
+}
+
+fn monitoring_agent(section: &MonitoringAgentSection) -> Result<MonitoringAgent, Fault> {
+    let Ok(workspace) = section.workspace.parse() else {
         return refuse(
             "onboard.monitoring_agent.workspace",
-            format!("is `{workspace}`, which is no workspace id"),
+            format!("is `{}`, which is no workspace id", section.workspace),
             WORKSPACE,
         );
-    }
+    };
+    let proxy = section.proxy.clone();
     if proxy.as_deref().is_some_and(|url| !is_proxy_url(url)) {
         return refuse(
             "onboard.monitoring_agent.proxy",
@@ -268,7 +291,7 @@ fn workspaces(onboard: &Onboard) -> Result<(), Fault> {
             "write it as `https://proxy.contoso.com:8080`",
         );
     }
-    Ok(())
+    Ok(MonitoringAgent { workspace, proxy })
 }
 
 /// What `[rollout]` says in a form of its own.
@@ -319,17 +342,15 @@ fn when(rollout: &Rollout) -> Result<When, Fault> {
     })
 }
 
-/// The settings that go into the manifest; what the file leaves out has its default.
-fn settings(file: &ConfigFile, when: &When) -> Settings {
+/// The settings that stand in the file as the manifest has them; what it leaves out has its default.
+fn settings(file: &ConfigFile, release_root: UncPath, when: &When) -> Settings {
     let (onboard, rollout) = (&file.onboard, &file.rollout);
-    let defaults = Settings::with_release_root(file.share.root.clone());
+    let defaults = Settings::with_release_root(release_root);
     Settings {
-        report_root: file.share.reports.clone(),
         antivirus_mode: onboard.antivirus_mode,
         other_antivirus: onboard.other_antivirus.clone(),
         health: file.health,
         agent_route: onboard.agent_route,
-        add_sensor_from: sensor_source(onboard),
         device_tag: onboard.device_tag.clone(),
         machine_proxy: file.gpo.settings.proxy.machine(),
         window: when.window,
@@ -338,14 +359,6 @@ fn settings(file: &ConfigFile, when: &When) -> Settings {
         azure_stack_hci: file.targets.azure_stack_hci,
         vdi: file.targets.vdi,
         apply: onboard.apply,
-        remove_workspaces: onboard.remove_workspaces.clone(),
-        monitoring_agent: onboard
-            .monitoring_agent
-            .as_ref()
-            .map(|agent| MonitoringAgent {
-                workspace: agent.workspace.clone(),
-                proxy: agent.proxy.clone(),
-            }),
         uninstall_agent: file.offboard.uninstall_agent,
         retry_wait_s: rollout.retry_wait_s.unwrap_or(defaults.retry_wait_s),
         jitter_s: rollout.jitter_s.unwrap_or(defaults.jitter_s),

@@ -143,7 +143,7 @@ dns_name = "contoso.com"
         assert_eq!(config.downloads.paths, [Path::new("lab/downloads")]);
         assert_eq!(
             config.settings,
-            Settings::with_release_root(r"\\files.contoso.com\gangway$".to_owned())
+            Settings::with_release_root(r"\\files.contoso.com\gangway$".parse().unwrap())
         );
     }
 
@@ -358,7 +358,10 @@ proxy = 'http://proxy.contoso.com:8080'
         let agent = config.onboard.monitoring_agent.as_ref().unwrap();
         assert_eq!(agent.key_file, Path::new("lab/workspace.txt"));
         let settings = config.settings.monitoring_agent.unwrap();
-        assert_eq!(settings.workspace, "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90");
+        assert_eq!(
+            settings.workspace.as_str(),
+            "8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90"
+        );
         assert_eq!(
             settings.proxy.as_deref(),
             Some("http://proxy.contoso.com:8080")

@@ -1,53 +1,16 @@
-//! Values with a form of their own: UNC paths and maintenance windows.
+//! Values with a form of their own: shares, proxies, services, signing commands and maintenance windows.
 
+use gangway_contract::UncPath;
 use gangway_contract::manifest::Window;
 
 use super::sections::Signing;
 
-/// What is wrong with a UNC path, if anything: short server names fall back to NTLM and some
-/// policies forbid it, so only full names are taken.
-pub(super) fn unc_fault(unc: &str) -> Option<String> {
-    let Some(rest) = unc.strip_prefix(r"\\") else {
-        return Some(format!("`{unc}` is no UNC path"));
-    };
-    let mut parts = rest.split('\\');
-    let server = parts.next().unwrap_or_default();
-    if !is_dns_name(server) {
-        return Some(format!("`{unc}` does not name its server by full DNS name"));
-    }
-    let forbidden = |part: &str| {
-        part.is_empty()
-            || part == "."
-            || part == ".."
-            // Windows drops them: another folder would be meant than the one written.
-            || part.ends_with(['.', ' '])
-            || part.contains(['/', ':', '*', '?', '"', '<', '>', '|', '%'])
-            || part.chars().any(char::is_control)
-    };
-    let folders: Vec<&str> = parts.collect();
-    if folders.is_empty() || folders.iter().any(|part| forbidden(part)) {
-        return Some(format!(
-            "`{unc}` has an empty or forbidden part, or one that ends with a dot or a blank"
-        ));
-    }
-    None
-}
-
 /// The share of domain controllers that a UNC path is on, if it is one (MS-GPOL: SYSVOL; NETLOGON is a
 /// folder of it under a name of its own).
-pub(super) fn replicated_share(unc: &str) -> Option<&'static str> {
-    let share = unc.trim_start_matches('\\').split('\\').nth(1)?;
+pub(super) fn replicated_share(path: &UncPath) -> Option<&'static str> {
     ["SYSVOL", "NETLOGON"]
         .into_iter()
-        .find(|name| share.eq_ignore_ascii_case(name))
-}
-
-/// Whether one UNC path is the other or lies in it; Windows asks for no letter case.
-pub(super) fn contain_each_other(one: &str, other: &str) -> bool {
-    let parts =
-        |unc: &str| -> Vec<String> { unc.to_lowercase().split('\\').map(str::to_owned).collect() };
-    let (one, other) = (parts(one), parts(other));
-    one.starts_with(&other) || other.starts_with(&one)
+        .find(|name| path.share().eq_ignore_ascii_case(name))
 }
 
 /// `http://host:port` or `https://host:port`, and nothing that could hold a password.
@@ -85,22 +48,6 @@ pub(super) fn is_bypass(entry: &str) -> bool {
 pub(super) fn is_service_name(name: &str) -> bool {
     let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
     (1..=256).contains(&name.chars().count()) && name.trim() == name && name.chars().all(plain)
-}
-
-/// Two labels at least, letters, digits and inner hyphens (RFC 1123).
-fn is_dns_name(name: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let all_numeric = name
-        .split('.')
-        .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    name.len() <= 253 && name.contains('.') && !all_numeric && name.split('.').all(label)
 }
 
 /// What a signing command's words may stand for; each stands alone.

@@ -1,10 +1,11 @@
-//! A share's UNC path, as it is typed.
+//! Where a share is reached from here, as it is typed.
 
 use super::host::HostName;
 
-/// `\\\\host\\share\\folder`, with either slash.
+/// `\\host\share\folder`, with either slash; unlike a
+/// [`UncPath`](gangway_contract::UncPath) by any name of the server that works from here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UncPath {
+pub struct ShareAddress {
     /// The file server.
     pub host: HostName,
     /// The share.
@@ -13,7 +14,7 @@ pub struct UncPath {
     pub folder: Option<String>,
 }
 
-impl std::str::FromStr for UncPath {
+impl std::str::FromStr for ShareAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -63,7 +64,7 @@ mod tests {
             (r"\\files.contoso.com\x\..\y", Err("empty or `..`")),
             (r"C:\x", Err("no UNC path")),
         ] {
-            match (text.parse::<UncPath>(), expected) {
+            match (text.parse::<ShareAddress>(), expected) {
                 (Ok(found), Ok((share, folder))) => {
                     assert_eq!(found.host.to_string(), "files.contoso.com");
                     assert_eq!((&*found.share, found.folder.as_deref()), (share, folder));
