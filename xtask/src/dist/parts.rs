@@ -128,29 +128,73 @@ fn linked(metadata: &Metadata, package: &str) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
-/// Name, version and licence of everything that is not ours, with the texts that each brings.
+/// Name, version and licence of everything that is not ours, and below that each licence text once,
+/// with the crates that bring it.
 pub(super) fn licences(parts: &[Part]) -> Result<String> {
     let mut out = String::from(
         "Licences of what is linked into this program, besides Gangway itself.\n\n\
          The standard library of Rust: MIT OR Apache-2.0. On Linux the GNU C library, linked in:\n\
          LGPL-2.1-or-later; Gangway's sources and its lock file are what it takes to link it anew.\n\
          On Windows the start-up code of mingw-w64 (ZPL-2.1 and public domain) and the runtime of GCC\n\
-         (GPL-3.0-or-later WITH GCC-exception-3.1).\n",
+         (GPL-3.0-or-later WITH GCC-exception-3.1).\n\n\
+         The crates, and the texts below that they bring:\n\n",
     );
+    let mut texts = Texts::default();
     for part in parts.iter().filter(|part| part.is_foreign) {
-        let line = "=".repeat(78);
-        out.push_str(&format!(
-            "\n{line}\n{} {}\n{}\n",
-            part.name, part.version, part.licence
-        ));
-        for text in texts(&part.folder)? {
-            out.push_str(&format!("\n{}\n", text.trim_end().replace("\r\n", "\n")));
+        let name = format!("{} {}", part.name, part.version);
+        let mut numbers = Vec::new();
+        for text in texts_in(&part.folder)? {
+            numbers.push(texts.number_of(&text, &name).to_string());
         }
+        let numbers = match numbers.as_slice() {
+            [] => "no text".to_owned(),
+            _ => numbers.join(", "),
+        };
+        out.push_str(&format!("{name} ({}): {numbers}\n", part.licence));
     }
+    out.push_str(&texts.printed());
     Ok(out)
 }
 
-fn texts(folder: &Path) -> Result<Vec<String>> {
+/// Licence texts, each once however its lines are broken, with the crates that bring it.
+#[derive(Default)]
+struct Texts {
+    /// By their words alone.
+    numbers: BTreeMap<String, usize>,
+    /// As the first crate has it, and all of them.
+    texts: Vec<(String, Vec<String>)>,
+}
+
+impl Texts {
+    /// The number of a text, from 1 in the order in which they come.
+    fn number_of(&mut self, text: &str, part: &str) -> usize {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let next = self.texts.len() + 1;
+        let number = *self.numbers.entry(words.join(" ")).or_insert(next);
+        if number == next {
+            let text = text.trim_end().replace("\r\n", "\n");
+            self.texts.push((text, Vec::new()));
+        }
+        if let Some((_, parts)) = self.texts.get_mut(number - 1)
+            && parts.last().is_none_or(|last| last != part)
+        {
+            parts.push(part.to_owned());
+        }
+        number
+    }
+
+    fn printed(&self) -> String {
+        let line = "=".repeat(78);
+        let texts = self.texts.iter().enumerate();
+        let printed = texts.map(|(index, (text, parts))| {
+            let parts = parts.join(", ");
+            format!("\n{line}\n{}. {parts}\n{line}\n\n{text}\n", index + 1)
+        });
+        printed.collect()
+    }
+}
+
+fn texts_in(folder: &Path) -> Result<Vec<String>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("list `{}`", folder.display()))?;
     let mut files = Vec::new();
@@ -236,5 +280,46 @@ mod tests {
         assert_eq!(names, ["a", "b"]);
         assert_eq!(parts[1].licence, "MIT OR Apache-2.0");
         assert!(linked(&metadata, "absent").is_err());
+    }
+
+    #[test]
+    fn a_licence_text_stands_once_with_all_that_bring_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |name: &str, texts: &[(&str, &str)]| {
+            let folder = folder.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            for (file, text) in texts {
+                std::fs::write(folder.join(file), text).unwrap();
+            }
+            Part {
+                name: name.to_owned(),
+                version: "1.0.0".to_owned(),
+                licence: "MIT".to_owned(),
+                folder,
+                is_foreign: true,
+            }
+        };
+        let parts = [
+            part("a", &[("LICENSE", "Do what\nyou like.\n")]),
+            part(
+                "b",
+                &[
+                    ("LICENSE-MIT", "Do what you\r\nlike.\n"),
+                    ("NOTICE", "Of b."),
+                ],
+            ),
+            part("c", &[]),
+        ];
+        let text = licences(&parts).unwrap();
+        for line in [
+            "a 1.0.0 (MIT): 1",
+            "b 1.0.0 (MIT): 1, 2",
+            "c 1.0.0 (MIT): no text",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
+        }
+        assert_eq!(text.matches("Do what").count(), 1);
+        assert!(text.contains("1. a 1.0.0, b 1.0.0\n"), "{text}");
+        assert!(text.ends_with("Of b.\n"), "{text}");
     }
 }
