@@ -8,6 +8,8 @@ mod build;
 mod cache;
 mod dependencies;
 pub(crate) mod gates;
+mod products;
+mod this_machine;
 pub(crate) mod toolchain;
 mod twice;
 
@@ -19,9 +21,9 @@ use clap::Args;
 use crate::{say, workspace};
 
 use build::Build;
-pub(crate) use build::Profile;
 pub(crate) use cache::sha256;
 pub(crate) use gates::TEST_HOOK_FEATURE;
+pub(crate) use products::Profile;
 pub(crate) use toolchain::TARGET;
 
 /// What `cargo xtask runner` takes.
@@ -82,7 +84,7 @@ pub(crate) fn program(stub: PathBuf, profile: Profile) -> Result<PathBuf> {
 
 /// Folders of this machine whose names are in no program, with what stands there instead.
 pub(crate) fn hidden_folders(root: &Path) -> Result<Vec<(String, String)>> {
-    build::hidden_folders(root, &build::cargo_home()?)
+    this_machine::hidden_folders(root, &this_machine::cargo_home()?)
 }
 
 /// Lints everything that is built for the stub's target.

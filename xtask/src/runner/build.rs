@@ -9,15 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use super::cache::{self, Made, Record};
 use super::gates::imports::Floor;
 use super::gates::{self, Expectation, TEST_HOOK_FEATURE};
+use super::products::BUILD_STD;
+use super::this_machine::{cargo_home, folders_in, hidden_folders, linker, text_of};
 use super::toolchain::{TARGET, Toolchain};
 use crate::program::{self, Program};
 use crate::{say, workspace};
-
-/// Crates of the standard library that are built; `panic_abort` because the profile aborts.
-const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
-
-/// The same for a program that unwinds.
-const BUILD_STD_UNWINDING: &str = "-Zbuild-std=std,panic_unwind";
 
 /// Smaller algorithms and no backtrace symbols: 130 KB less.
 const STD_FEATURES: &str = "optimize_for_size";
@@ -35,46 +31,27 @@ const LINK_ARGUMENTS: &str = "-Clink-arg=-Wl,--no-insert-timestamp,--tsaware,\
 /// absolute one.
 const IMPORT_LIBRARIES: &str = "target/mingw-w64-libraries";
 
-/// How `gangway.exe` is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// What people download.
-    Dist,
-    /// Of the same sources in a third of the time, for tests.
-    Test,
-}
-
-impl Profile {
-    /// As `Cargo.toml` has it.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Dist => "dist",
-            Self::Test => "dev",
-        }
-    }
-}
-
 /// What to build, and where it goes.
 #[derive(Debug)]
 pub(crate) struct Build {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// Build folder: the two compilers would throw out each other's builds in a shared one.
-    build_folder: PathBuf,
+    pub(super) build_folder: PathBuf,
     /// Where the finished files go.
     pub(super) output: PathBuf,
-    package: &'static str,
-    profile: &'static str,
+    pub(super) package: &'static str,
+    pub(super) profile: &'static str,
     /// Crates of the standard library that are built.
-    std: &'static str,
+    pub(super) std: &'static str,
     /// The stub that goes into the program.
-    stub: Option<PathBuf>,
-    features: Vec<String>,
+    pub(super) stub: Option<PathBuf>,
+    pub(super) features: Vec<String>,
     /// Name of the record, and of the file when there is one only.
-    name: String,
+    pub(super) name: String,
     /// Folders whose every file is an input.
-    sources: &'static [&'static str],
+    pub(super) sources: &'static [&'static str],
     /// Whether what comes out goes to servers and must pass the gates.
-    gated: bool,
+    pub(super) gated: bool,
 }
 
 /// What a build left.
@@ -98,78 +75,6 @@ impl Built {
 }
 
 impl Build {
-    /// The bootstrap stub, in `target/runner/`.
-    pub(super) fn stub(features: &[String]) -> Result<Self> {
-        let target = workspace::target()?;
-        let suffix: String = features.iter().map(|name| format!("-{name}")).collect();
-        Ok(Self {
-            root: workspace::root()?,
-            build_folder: target.join("runner-build"),
-            output: target.join("runner"),
-            package: "gangway-runner",
-            profile: "runner",
-            std: BUILD_STD,
-            stub: None,
-            features: features.to_vec(),
-            name: format!("gangway-runner{suffix}"),
-            sources: &["contract", "runner"],
-            gated: true,
-        })
-    }
-
-    /// The stand-ins of the Wine tests, in `target/standins/`.
-    pub(super) fn standins() -> Result<Self> {
-        let target = workspace::target()?;
-        Ok(Self {
-            root: workspace::root()?,
-            build_folder: target.join("runner-build"),
-            output: target.join("standins"),
-            package: "gangway-standins",
-            profile: "runner",
-            std: BUILD_STD,
-            stub: None,
-            features: Vec::new(),
-            name: "standins".to_owned(),
-            sources: &["tests/standins"],
-            gated: false,
-        })
-    }
-
-    /// `gangway.exe` with this stub inside, in `target/windows/PROFILE/`.
-    pub(super) fn program(stub: PathBuf, profile: Profile) -> Result<Self> {
-        let target = workspace::target()?;
-        Ok(Self {
-            root: workspace::root()?,
-            build_folder: target.join("runner-build"),
-            output: target.join("windows").join(profile.name()),
-            package: "gangway",
-            profile: profile.name(),
-            std: BUILD_STD_UNWINDING,
-            stub: Some(stub),
-            features: Vec::new(),
-            name: "gangway".to_owned(),
-            sources: &["contract", "generator"],
-            gated: false,
-        })
-    }
-
-    /// The same build from `root`, a copy of the sources, into a folder of its own.
-    pub(super) fn elsewhere(&self, root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            build_folder: root.join("target/runner-build"),
-            output: root.join("target/runner"),
-            package: self.package,
-            profile: self.profile,
-            std: self.std,
-            stub: self.stub.clone(),
-            features: self.features.clone(),
-            name: self.name.clone(),
-            sources: self.sources,
-            gated: self.gated,
-        }
-    }
-
     /// What it is called in messages.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -388,24 +293,6 @@ impl Build {
     }
 }
 
-/// Folders of this machine whose names are in no program, with what stands there instead; the last
-/// that fits counts.
-pub(super) fn hidden_folders(root: &Path, cargo_home: &Path) -> Result<Vec<(String, String)>> {
-    let mut hidden = vec![(text_of(cargo_home)?, "/cargo".to_owned())];
-    // The name of a registry's folder holds a hash of its address: a mirror would change the
-    // bytes.
-    for folder in folders_in(&cargo_home.join("registry/src"))? {
-        hidden.push((text_of(&folder)?, "/crates".to_owned()));
-    }
-    hidden.push((text_of(root)?, "/gangway".to_owned()));
-    Ok(hidden)
-}
-
-fn text_of(folder: &Path) -> Result<String> {
-    let text = folder.to_str().map(str::to_owned);
-    text.with_context(|| format!("`{}` is not UTF-8", folder.display()))
-}
-
 /// Runs clippy for the stub's target on everything that is built for it.
 pub(super) fn clippy() -> Result<()> {
     let toolchain = Toolchain::pick()?;
@@ -425,35 +312,4 @@ pub(super) fn clippy() -> Result<()> {
         .arg(workspace::target()?.join("runner-build"))
         .args(["--", "-D", "warnings"]);
     cargo.run()
-}
-
-/// Cargo's home: `CARGO_HOME`, else `.cargo` in the user's home folder.
-pub(super) fn cargo_home() -> Result<PathBuf> {
-    if let Some(home) = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()) {
-        return std::path::absolute(home).context("`CARGO_HOME` is no path");
-    }
-    let home = env::home_dir().context("this user has no home folder")?;
-    Ok(home.join(".cargo"))
-}
-
-/// Debian names the linker by its thread model; elsewhere it has the plain name.
-fn linker() -> Option<&'static str> {
-    ["x86_64-w64-mingw32-gcc-win32", "x86_64-w64-mingw32-gcc"]
-        .into_iter()
-        .find(|name| program::find(name).is_some())
-}
-
-fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("list folder `{}`", folder.display()))?;
-    let mut folders = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(|| format!("list folder `{}`", folder.display()))?;
-        folders.push(entry.path());
-    }
-    folders.sort();
-    Ok(folders)
 }

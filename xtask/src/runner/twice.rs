@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::build::{self, Build, Built};
+use super::build::{Build, Built};
 use super::cache;
+use super::this_machine;
 use super::toolchain::Toolchain;
 use crate::{say, workspace};
 
@@ -26,7 +27,7 @@ pub(super) fn compare(build: &Build, mut built: Built) -> Result<()> {
     let root = folder.path().join("source");
     copy_sources(&workspace::root()?, &root)?;
     let cargo_home = folder.path().join("cargo home");
-    share_downloads(&build::cargo_home()?, &cargo_home)?;
+    share_downloads(&this_machine::cargo_home()?, &cargo_home)?;
     let second = build.elsewhere(&root);
     for (file, program) in built
         .files
