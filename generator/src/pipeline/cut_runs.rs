@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_fixtures::authenticode::{Signature as Signing, sign_pe};
 use gangway_fixtures::script::ScriptSpec;
-use gangway_fixtures::{lab, portal};
+use gangway_fixtures::{config, lab, portal};
 
 use super::*;
 use crate::bootstrap::tests::stub_exe;
@@ -18,22 +18,15 @@ use crate::problem::Deny;
 /// 2026-04-01.
 const NOW: i64 = 1_775_001_600;
 
-const CONFIG: &str = r#"
-[organization]
-name = "Contoso"
-[downloads]
-paths = ["downloads"]
-[share]
-root = '\\files.contoso.com\gangway$'
-[[gpo.domain]]
-dns_name = "contoso.com"
-[trust]
-lab_roots = ["root.pem"]
-lab_root_counts_as_microsoft = true
+fn config() -> String {
+    let trusting = config::trusting_the_lab("root.pem", &[]);
+    let signing = r#"
 [signing]
 roots = ["root.pem"]
 command = ["cp", "signed.exe", "{out}"]
 "#;
+    format!("{trusting}{signing}")
+}
 
 /// Names that may lie on a desk: nothing that a cut run wrote beside them stays.
 const NAMES: [&str; 7] = [
@@ -55,7 +48,7 @@ impl Desk {
         fs::create_dir(desk.path("downloads")).unwrap();
         let package = portal::group_policy_zip(&ScriptSpec::default());
         for (name, bytes) in [
-            ("gangway.toml", CONFIG.as_bytes()),
+            ("gangway.toml", config().as_bytes()),
             ("root.pem", lab::roots_pem().as_bytes()),
             ("stub.exe", &stub_exe()),
             ("downloads/onboarding.zip", &package),
@@ -78,7 +71,7 @@ impl Desk {
     fn before_the_second() -> Self {
         let desk = Self::with_bundle();
         desk.sign().unwrap();
-        let config = format!("{CONFIG}[onboard]\ndevice_tag = \"second\"\n");
+        let config = format!("{}[onboard]\ndevice_tag = \"second\"\n", config());
         fs::write(desk.path("gangway.toml"), config).unwrap();
         desk
     }
@@ -262,7 +255,7 @@ fn a_build_that_is_cut_gives_its_sequence_to_no_other_bundle() {
     cut_everywhere(&start, Desk::build, |desk| {
         let cut = desk.document();
         // Another bundle at another place, where the cut run's cannot be seen.
-        let config = format!("{CONFIG}[onboard]\ndevice_tag = \"third\"\n");
+        let config = format!("{}[onboard]\ndevice_tag = \"third\"\n", config());
         fs::write(desk.path("gangway.toml"), config).unwrap();
         let third = desk.build_at("elsewhere", &Silent).unwrap().document;
         assert!(
@@ -280,7 +273,7 @@ fn no_place_gets_a_lower_sequence_after_a_build_that_was_cut() {
     cut_everywhere(&start, Desk::build, |desk| {
         let _ = verify(&VerifyRequest::of(&desk.path("out"), NOW));
         let stood = desk.document();
-        fs::write(desk.path("gangway.toml"), CONFIG).unwrap();
+        fs::write(desk.path("gangway.toml"), config()).unwrap();
         let later = || {
             let now = desk.document();
             let is_same = now.bundle_id == stood.bundle_id;

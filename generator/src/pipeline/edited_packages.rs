@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use gangway_contract::Sha256;
 use gangway_contract::manifest::{ApplyMethod, Manifest, Mode};
 use gangway_fixtures::blob::ORG_ID;
-use gangway_fixtures::lab;
 use gangway_fixtures::script_edits::{ANOTHER_PACKAGE, KINDS, Outcome, Untouched};
+use gangway_fixtures::{config, lab};
 use rayon::prelude::*;
 
 use super::build::compose_manifest;
@@ -19,17 +19,6 @@ use crate::problem::Problem;
 
 /// Edits of each kind.
 const EACH: u64 = 400;
-
-const CONFIG: &str = r#"
-[organization]
-name = "Contoso"
-[downloads]
-paths = ["downloads"]
-[share]
-root = '\\files.contoso.com\gangway$'
-[[gpo.domain]]
-dns_name = "contoso.com"
-"#;
 
 /// What a build would give to servers; none when the script is refused.
 fn manifest(script: &[u8], settings: &IntakeSettings) -> Option<(Manifest, Vec<u8>)> {
@@ -48,7 +37,7 @@ fn manifest(script: &[u8], settings: &IntakeSettings) -> Option<(Manifest, Vec<u
     if problems.any(Problem::is_error) {
         return None;
     }
-    let config = Config::parse(CONFIG, std::path::Path::new("gangway.toml")).unwrap();
+    let config = Config::parse(config::SMALLEST, std::path::Path::new("gangway.toml")).unwrap();
     let target = target(&inspection, choices.mode, choices.apply)?;
     let roots = &settings.lab_roots;
     let stub = Sha256::of(b"stub");

@@ -8,7 +8,7 @@ use gangway_contract::report::file_name;
 use gangway_contract::{UtcTime, stub};
 use gangway_fixtures::agent::AgentSpec;
 use gangway_fixtures::script::ScriptSpec;
-use gangway_fixtures::{install_script, lab, portal};
+use gangway_fixtures::{config, install_script, lab, portal};
 use serde_json::json;
 
 /// Moment at which every session happens: 2026-04-01.
@@ -50,29 +50,10 @@ impl Session {
     }
 }
 
-const CONFIG: &str = r#"
-[organization]
-name = "Contoso"
-
-[downloads]
-paths = ["downloads"]
-
-[share]
-root = '\\files.contoso.com\gangway$'
-
-[[gpo.domain]]
-dns_name = "contoso.com"
-
-[trust]
-lab_roots = ["root.pem"]
-lab_root_counts_as_microsoft = true
-signers.agent.organizations = ["Contoso Lab"]
-signers.scripts.organizations = ["Contoso Lab"]
-signers.updates.organizations = ["Contoso Lab"]
-
-[signing]
-roots = ["root.pem"]
-"#;
+fn config() -> String {
+    let trusting = config::trusting_the_lab("root.pem", &["agent", "scripts", "updates"]);
+    format!("{trusting}[signing]\nroots = [\"root.pem\"]\n")
+}
 
 impl Desk {
     /// Nothing downloaded yet.
@@ -80,7 +61,7 @@ impl Desk {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("downloads")).unwrap();
         let desk = Self { root };
-        desk.put("gangway.toml", CONFIG.as_bytes());
+        desk.put("gangway.toml", config().as_bytes());
         desk.put("root.pem", lab::roots_pem().as_bytes());
         desk.put("stub.exe", &stub_exe());
         desk

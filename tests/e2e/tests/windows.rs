@@ -15,24 +15,6 @@ use walkdir::WalkDir;
 /// 2026-04-01.
 const NOW: &str = "1775001600";
 
-const CONFIG: &str = r#"
-[organization]
-name = "Contoso"
-[downloads]
-paths = ["downloads"]
-[share]
-root = '\\files.contoso.com\gangway$'
-[[gpo.domain]]
-dns_name = "contoso.com"
-[trust]
-lab_roots = ["lab/roots.pem"]
-lab_root_counts_as_microsoft = true
-signers.agent.organizations = ["Contoso Lab"]
-signers.scripts.organizations = ["Contoso Lab"]
-signers.updates.organizations = ["Contoso Lab"]
-signers.tools.organizations = ["Contoso Lab"]
-"#;
-
 /// What a program said and how it ended.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
@@ -50,6 +32,8 @@ struct Both {
 
 impl Both {
     fn new() -> Self {
+        let kinds = ["agent", "scripts", "updates", "tools"];
+        let config = gangway_fixtures::config::trusting_the_lab("lab/roots.pem", &kinds);
         let around = tempfile::tempdir().expect("it works");
         let linux = tempfile::tempdir().expect("it works");
         let folder = template::folder().expect("a template of Wine");
@@ -60,7 +44,7 @@ impl Both {
             let samples = required::path(required::FIXTURES).expect("it works");
             copy_tree(&samples.join("downloads"), &desk.join("downloads"));
             gangway_fixtures::samples::lab(&desk.join("lab")).expect("it works");
-            fs::write(desk.join("gangway.toml"), CONFIG).expect("it works");
+            fs::write(desk.join("gangway.toml"), &config).expect("it works");
         }
         Self {
             linux,

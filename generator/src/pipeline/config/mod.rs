@@ -117,19 +117,10 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use gangway_fixtures::config::SMALLEST;
+
     use super::*;
     use crate::failure::Fault as _;
-
-    const SMALLEST: &str = r#"
-[organization]
-name = "Contoso"
-[downloads]
-paths = ["downloads"]
-[share]
-root = '\\files.contoso.com\gangway$'
-[[gpo.domain]]
-dns_name = "contoso.com"
-"#;
 
     /// The config, or what is said of it with what to do.
     fn parse(text: &str) -> Result<Config, String> {
