@@ -152,8 +152,7 @@ impl HeldLock {
     /// # Errors
     /// The disk refuses; the old lock stays.
     pub(super) fn begin(&self, new: &Lock) -> Result<Begun, BuildError> {
-        let mut new = new.clone();
-        new.config = Some(self.config.clone());
+        let new = self.named(new);
         let beginning = match self.claim {
             Some(_) => self.old.clone().unwrap_or_default().beginning(&new),
             None => None,
@@ -176,13 +175,19 @@ impl HeldLock {
     /// # Errors
     /// The disk refuses; the old lock stays.
     pub(super) fn prepare(&self, new: &Lock) -> Result<Option<NewLock>, BuildError> {
-        let mut new = new.clone();
-        new.config = Some(self.config.clone());
+        let new = self.named(new);
         if self.claim.is_none() || self.old.as_ref() == Some(&new) {
             return Ok(None);
         }
         let prepared = Prepared::write(&self.path, HEADER, new.to_text().as_bytes())?;
         Ok(Some(NewLock(prepared)))
+    }
+
+    /// A lock as it is written: it names the config that it belongs to.
+    fn named(&self, new: &Lock) -> Lock {
+        let mut named = new.clone();
+        named.config = Some(self.config.clone());
+        named
     }
 }
 

@@ -28,12 +28,7 @@ pub fn inspect_payloads(
     place: &str,
     share: &mut dyn LargeFiles,
 ) -> Result<Vec<Problem>, ShareError> {
-    let mut inspector = Inspector {
-        folder,
-        place,
-        share,
-        problems: Vec::new(),
-    };
+    let mut inspector = Inspector::of(folder, place, share);
     let Some(at_root) = inspector.share.list(folder.unwrap_or("."))? else {
         inspector.find(
             &codes::SHARE_DIFFERS,
@@ -66,12 +61,7 @@ pub fn inspect_reports(
     place: &str,
     share: &mut dyn LargeFiles,
 ) -> Result<Vec<Problem>, ShareError> {
-    let mut inspector = Inspector {
-        folder,
-        place,
-        share,
-        problems: Vec::new(),
-    };
+    let mut inspector = Inspector::of(folder, place, share);
     inspector.permissions(SharedFolder::Reports)?;
     Ok(inspector.problems)
 }
@@ -83,7 +73,16 @@ struct Inspector<'a> {
     problems: Vec<Problem>,
 }
 
-impl Inspector<'_> {
+impl<'a> Inspector<'a> {
+    fn of(folder: Option<&'a str>, place: &'a str, share: &'a mut dyn LargeFiles) -> Self {
+        Self {
+            folder,
+            place,
+            share,
+            problems: Vec::new(),
+        }
+    }
+
     fn path(&self, below: &str) -> String {
         match self.folder {
             Some(folder) => format!("{folder}/{below}"),

@@ -183,7 +183,7 @@ impl Fault for PublishError {
             Self::Refused(error) => Some(error.hint()),
             Self::Directory(error) => error.failure.hint(),
             Self::Share(error) => error.failure.hint(),
-            Self::State(error) => error.hint(),
+            Self::State(error) => return error.hint(),
             Self::Different { .. } => {
                 Some("somebody else writes to the GPO, or the share lost a file; publish again")
             }

@@ -3,9 +3,10 @@
 //! `<domain>.<campaign>.pending.json` from before the first change on, `….before.json` once the
 //! publication is complete; one file for all GPOs, so that they become the state to go back to
 //! together, and another for the share. Onboarding and offboarding have files of their own: neither
-//! is the state that the other goes back to. What a pending state holds is never overwritten: what a cut publication left is no
-//! state to go back to.
+//! is the state that the other goes back to. What a pending state holds is never overwritten: what a
+//! cut publication left is no state to go back to.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::shown;
+use crate::disk::DiskError;
+use crate::failure::Fault as _;
 use crate::plain_file;
 use crate::publication::plan::{Kept, MalformedSaved};
 
@@ -22,16 +25,9 @@ const MAX_BYTES: u64 = 64 << 20;
 /// Why the saved state cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The file system.
-    #[error("cannot {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
+    /// It cannot be read, written or taken away.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     /// Not a state of ours.
     #[error("`{path}` is no state of a publication")]
     Malformed {
@@ -50,10 +46,13 @@ pub enum StateError {
 
 impl StateError {
     /// What to do next.
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Nothing { .. } => Some("`--state` names the folder that the publication used"),
-            Self::Io { .. } | Self::Malformed { .. } => None,
+            Self::Disk(error) => error.hint(),
+            Self::Nothing { .. } => {
+                Some("`--state` names the folder that the publication used".into())
+            }
+            Self::Malformed { .. } => None,
         }
     }
 }
@@ -82,14 +81,7 @@ impl<T: Kept> State<T> {
 
     /// Keeps what is there before the first change.
     pub(super) fn save(&self, saved: &T) -> Result<(), StateError> {
-        let io = |action| {
-            let path = self.pending.clone();
-            move |source| StateError::Io {
-                action,
-                path,
-                source,
-            }
-        };
+        let io = |action| DiskError::io(action, &self.pending);
         let folder = self.pending.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(io("make the folder of"))?;
         // Whole or not at all: written beside, then renamed.
@@ -97,7 +89,8 @@ impl<T: Kept> State<T> {
         file.write_all(&saved.write()).map_err(io("write"))?;
         file.as_file().sync_all().map_err(io("write"))?;
         let kept = file.persist(&self.pending);
-        kept.map(|_| ()).map_err(|error| io("write")(error.error))
+        kept.map_err(|error| io("write")(error.error))?;
+        Ok(())
     }
 
     /// The publication is complete. Where nothing was saved, nothing was changed.
@@ -105,11 +98,8 @@ impl<T: Kept> State<T> {
         if !self.pending.exists() {
             return Ok(());
         }
-        std::fs::rename(&self.pending, &self.before).map_err(|source| StateError::Io {
-            action: "rename",
-            path: self.pending.clone(),
-            source,
-        })
+        let renamed = std::fs::rename(&self.pending, &self.before);
+        Ok(renamed.map_err(DiskError::io("rename", &self.pending))?)
     }
 
     /// What was there before the last publication, finished or not.
@@ -129,13 +119,7 @@ impl<T: Kept> State<T> {
             match std::fs::remove_file(path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => {
-                    return Err(StateError::Io {
-                        action: "remove",
-                        path: path.clone(),
-                        source,
-                    });
-                }
+                Err(error) => return Err(DiskError::io("remove", path)(error).into()),
             }
         }
         Ok(())
@@ -146,13 +130,7 @@ fn read<T: Kept>(path: &Path) -> Result<Option<T>, StateError> {
     let bytes = match plain_file::read_whole(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(StateError::Io {
-                action: "read",
-                path: path.to_owned(),
-                source,
-            });
-        }
+        Err(error) => return Err(DiskError::io("read", path)(error).into()),
     };
     let saved = T::read(&bytes).map_err(|source| StateError::Malformed {
         path: shown(path),

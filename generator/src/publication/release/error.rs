@@ -105,7 +105,7 @@ impl Fault for ReleaseError {
                 "look who wrote it; without it the share knows no release of that campaign, and takes \
                  none of them away"
             }
-            Self::State(error) => return error.hint().map(Cow::Borrowed),
+            Self::State(error) => return error.hint(),
             Self::InTheWay { .. } => "look what it is, and move it away",
             Self::NotThere { .. } => {
                 "servers would find no payloads; let whoever fills the share bring the bundle's folder \

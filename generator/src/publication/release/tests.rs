@@ -146,6 +146,14 @@ impl World {
     }
 
     fn publish_with(&self, dry_run: bool, writes: usize) -> Told {
+        let mut share = CutShare {
+            inner: FolderShare::new(self.root.path().join("share")),
+            left: Cell::new(writes),
+        };
+        self.publish_to(&mut share, &self.release(), dry_run)
+    }
+
+    fn publish_to(&self, share: &mut dyn LargeFiles, release: &Release, dry_run: bool) -> Told {
         let request = ReleaseRequest {
             folder: Some("mde".to_owned()),
             dry_run,
@@ -154,17 +162,12 @@ impl World {
             keep: None,
             state: self.root.path().join("state"),
         };
-        let mut share = CutShare {
-            inner: FolderShare::new(self.root.path().join("share")),
-            left: Cell::new(writes),
-        };
         let mut done = Published::default();
-        let release = self.release();
         let ended = publish_release(
             Payloads {
                 request: &request,
-                release: &release,
-                share: &mut share,
+                release,
+                share,
             },
             &mut |_| {},
             &mut done,
@@ -314,26 +317,9 @@ fn a_source_that_changes_after_it_was_verified_is_not_published() {
     let world = World::new();
     let release = world.release();
     fs::write(world.root.path().join("bundle/md4ws.msi"), "another agent").unwrap();
-    let request = ReleaseRequest {
-        folder: Some("mde".to_owned()),
-        dry_run: false,
-        only_compare: false,
-        action: Action::Publish,
-        keep: None,
-        state: world.root.path().join("state"),
-    };
     let mut share = FolderShare::new(world.root.path().join("share"));
-    let mut done = Published::default();
-    let ended = publish_release(
-        Payloads {
-            request: &request,
-            release: &release,
-            share: &mut share,
-        },
-        &mut |_| {},
-        &mut done,
-    );
-    let error = ended.unwrap_err().to_string();
+    let told = world.publish_to(&mut share, &release, false);
+    let error = told.ended.unwrap_err().to_string();
     assert!(error.contains("is not what was written"), "{error}");
     assert!(!world.share().contains_key("control.json"));
     assert!(!world.share().keys().any(|name| name.contains("new/md4ws")));
