@@ -89,7 +89,7 @@ pub(crate) fn hidden_folders(root: &Path) -> Result<Vec<(String, String)>> {
 
 /// Lints everything that is built for the stub's target.
 pub(crate) fn clippy() -> Result<()> {
-    build::clippy().context("the lints of the Windows side failed")
+    products::clippy().context("the lints of the Windows side failed")
 }
 
 /// Builds the stand-ins too; returns their folder.

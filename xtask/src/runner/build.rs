@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result, bail};
 use super::cache::{self, Made, Record};
 use super::gates::imports::Floor;
 use super::gates::{self, Expectation, TEST_HOOK_FEATURE};
-use super::products::BUILD_STD;
 use super::this_machine::{cargo_home, folders_in, hidden_folders, linker, text_of};
 use super::toolchain::{TARGET, Toolchain};
 use crate::program::{self, Program};
@@ -291,25 +290,4 @@ impl Build {
             sha256: cache::sha256(bytes),
         })
     }
-}
-
-/// Runs clippy for the stub's target on everything that is built for it.
-pub(super) fn clippy() -> Result<()> {
-    let toolchain = Toolchain::pick()?;
-    let cargo = toolchain
-        .cargo()?
-        .folder(workspace::root()?)
-        .args(["clippy", "--quiet", "--locked"])
-        .args([
-            "--package",
-            "gangway-runner",
-            "--package",
-            "gangway-standins",
-        ])
-        .args(["--package", "gangway-contract", "--lib", "--bins"])
-        .args(["--all-features", "--target", TARGET, BUILD_STD])
-        .arg("--target-dir")
-        .arg(workspace::target()?.join("runner-build"))
-        .args(["--", "-D", "warnings"]);
-    cargo.run()
 }

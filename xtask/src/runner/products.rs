@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::build::Build;
+use super::toolchain::{TARGET, Toolchain};
 use crate::workspace;
 
 /// Crates of the standard library that are built; `panic_abort` because the profile aborts.
-pub(super) const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
+const BUILD_STD: &str = "-Zbuild-std=std,panic_abort";
 
 /// The same for a program that unwinds.
 const BUILD_STD_UNWINDING: &str = "-Zbuild-std=std,panic_unwind";
@@ -104,4 +105,25 @@ impl Build {
             gated: self.gated,
         }
     }
+}
+
+/// Runs clippy for the stub's target on everything that is built for it.
+pub(super) fn clippy() -> Result<()> {
+    let toolchain = Toolchain::pick()?;
+    let cargo = toolchain
+        .cargo()?
+        .folder(workspace::root()?)
+        .args(["clippy", "--quiet", "--locked"])
+        .args([
+            "--package",
+            "gangway-runner",
+            "--package",
+            "gangway-standins",
+        ])
+        .args(["--package", "gangway-contract", "--lib", "--bins"])
+        .args(["--all-features", "--target", TARGET, BUILD_STD])
+        .arg("--target-dir")
+        .arg(workspace::target()?.join("runner-build"))
+        .args(["--", "-D", "warnings"]);
+    cargo.run()
 }
