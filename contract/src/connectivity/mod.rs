@@ -14,7 +14,10 @@ pub use judge::{Answer, Below, Judged, Reply, judge};
 pub use outcome::{Outcome, verdict};
 pub use roots::{ExpectedRoots, SERVICE_ROOTS};
 pub use route::{Route, RouteKind, is_reached, proxy_faults, routes};
-pub use service_urls::{Client, Need, Service, ServiceUrl, patterns, service_urls};
+pub use service_urls::{
+    Client, HostPattern, Need, PatternUse, Service, ServiceUrl, host_patterns, is_region_known,
+    patterns, service_urls,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -257,29 +257,87 @@ pub fn service_urls(tenant: &Tenant) -> Vec<ServiceUrl> {
     list.urls
 }
 
+/// What a family of hosts is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatternUse {
+    /// The sensor's own service.
+    Service,
+    /// Cloud protection of the antivirus.
+    CloudProtection,
+    /// SmartScreen and network protection.
+    SmartScreen,
+    /// Updates of the antivirus; not needed where they come from inside.
+    Updates,
+}
+
+/// Hosts that the lists give as a family only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostPattern {
+    /// What they are for.
+    pub purpose: PatternUse,
+    /// Names with `*` for what may stand there.
+    pub hosts: &'static [&'static str],
+}
+
 /// Patterns of the lists that no check can stand for.
-pub fn patterns(tenant: &Tenant) -> Vec<String> {
-    const UPDATES: &str = "*.update.microsoft.com, *.delivery.mp.microsoft.com, \
-                           *.windowsupdate.com, *.download.microsoft.com (unless updated internally)";
-    let own: &[&str] = match (tenant.connectivity, tenant.cloud) {
-        (Connectivity::Streamlined, Cloud::Commercial) => &["*.endpoint.security.microsoft.com"],
+pub fn host_patterns(tenant: &Tenant) -> Vec<HostPattern> {
+    use PatternUse::{CloudProtection, Service, SmartScreen, Updates};
+
+    let service: &[&str] = match (tenant.connectivity, tenant.cloud) {
         (Connectivity::Streamlined, Cloud::UsGovernment) => &["*.endpoint.security.microsoft.us"],
-        (Connectivity::Standard, Cloud::Commercial) => &[
-            "*.endpoint.security.microsoft.com",
-            "*.wdcp.microsoft.com, *.wd.microsoft.com",
-        ],
-        (Connectivity::Standard, Cloud::UsGovernment) => &[
-            "*.endpoint.security.microsoft.com",
-            "*.cp.wd.microsoft.us, *.ss.wd.microsoft.us",
-        ],
+        _ => &["*.endpoint.security.microsoft.com"],
     };
-    let smart_screen = match tenant.cloud {
-        Cloud::Commercial => "*.smartscreen-prod.microsoft.com, *.smartscreen.microsoft.com",
-        Cloud::UsGovernment => "*.ss.wd.microsoft.us",
+    let cloud_protection: &[&str] = match (tenant.connectivity, tenant.cloud) {
+        (Connectivity::Streamlined, _) => &[],
+        (Connectivity::Standard, Cloud::Commercial) => {
+            &["*.wdcp.microsoft.com", "*.wd.microsoft.com"]
+        }
+        (Connectivity::Standard, Cloud::UsGovernment) => {
+            &["*.cp.wd.microsoft.us", "*.ss.wd.microsoft.us"]
+        }
     };
-    let mut all: Vec<String> = own.iter().map(|text| (*text).to_owned()).collect();
-    all.extend([smart_screen.to_owned(), UPDATES.to_owned()]);
-    all
+    let smart_screen: &[&str] = match tenant.cloud {
+        Cloud::Commercial => &[
+            "*.smartscreen-prod.microsoft.com",
+            "*.smartscreen.microsoft.com",
+        ],
+        Cloud::UsGovernment => &["*.ss.wd.microsoft.us"],
+    };
+    let updates: &[&str] = &[
+        "*.update.microsoft.com",
+        "*.delivery.mp.microsoft.com",
+        "*.windowsupdate.com",
+        "*.download.microsoft.com",
+    ];
+    let all = [
+        (Service, service),
+        (CloudProtection, cloud_protection),
+        (SmartScreen, smart_screen),
+        (Updates, updates),
+    ];
+    let of = |(purpose, hosts)| HostPattern { purpose, hosts };
+    all.into_iter()
+        .map(of)
+        .filter(|pattern| !pattern.hosts.is_empty())
+        .collect()
+}
+
+/// [`host_patterns`] in words, one text for each family.
+pub fn patterns(tenant: &Tenant) -> Vec<String> {
+    let in_words = |pattern: HostPattern| {
+        let hosts = pattern.hosts.join(", ");
+        match pattern.purpose {
+            PatternUse::Updates => format!("{hosts} (unless updated internally)"),
+            _ => hosts,
+        }
+    };
+    host_patterns(tenant).into_iter().map(in_words).collect()
+}
+
+/// Does the standard list have the region of this tenant? The streamlined one has no regions.
+pub fn is_region_known(tenant: &Tenant) -> bool {
+    tenant.connectivity == Connectivity::Streamlined
+        || tenant.endpoints.iter().any(|url| region_of(url).is_some())
 }
 
 #[derive(Default)]

@@ -28,6 +28,8 @@ pub(super) struct Written {
     /// Folder of its backup below `gpo/<dns-name>/`.
     pub(super) folder: String,
     pub(super) display_name: String,
+    /// How `--link` of `publish` calls it.
+    pub(super) link_name: String,
     /// Does it hold the exclusions of a role?
     pub(super) is_for_a_role: bool,
 }
@@ -50,6 +52,10 @@ pub(super) fn write(
             domain: domain.dns_name.to_string(),
             folder: gpo.purpose.folder(),
             display_name: gpo.display_name.clone(),
+            link_name: match &gpo.purpose {
+                Purpose::Exclusions(role) => format!("role:{}", role.as_str()),
+                other => other.folder(),
+            },
             is_for_a_role: matches!(gpo.purpose, Purpose::Exclusions(_)),
         }));
         let all = gpos.into_iter().flat_map(|gpo| gpo.files);

@@ -34,6 +34,7 @@ mod publish;
 mod rebuild;
 mod report;
 #[cfg(unix)]
+mod runbook;
 mod sarif;
 #[cfg(unix)]
 mod signals;

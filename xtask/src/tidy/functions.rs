@@ -24,7 +24,6 @@ const LONGER: &[(&str, &str)] = &[
     ("generator/src/intake/text.rs", "recognise"),
     ("generator/src/intake/walk.rs", "judge_archive"),
     ("generator/src/lint/values.rs", "switches"),
-    ("generator/src/pipeline/runbook.rs", "render"),
     ("generator/src/pipeline/signing_command.rs", "forms"),
     ("generator/src/policies/settings.rs", "policy"),
     ("runner/src/commands.rs", "work"),

@@ -1,6 +1,6 @@
 //! Which addresses a tenant's servers are asked to reach.
 
-use crate::connectivity::{Need, Service, patterns, service_urls};
+use crate::connectivity::{Need, Service, is_region_known, patterns, service_urls};
 use crate::manifest::{Cloud, Connectivity, Tenant};
 
 const GATEWAY: &str = "https://edr-weu.eu.endpoint.security.microsoft.com/edr/";
@@ -62,6 +62,7 @@ fn a_standard_tenant_is_asked_by_the_list_of_its_region() {
     ] {
         let own = format!("https://winatp-gw-{gateway}.microsoft.com/");
         let tenant = tenant(cloud, Connectivity::Standard, &[&own]);
+        assert_eq!(is_region_known(&tenant), gateway != "mars", "{gateway}");
         let asked = urls(&tenant, Service::CommandAndControl);
         assert_eq!(asked.len(), gateways, "{gateway}");
         assert_eq!(asked.first(), Some(&format!("{own}test")), "{gateway}");
@@ -104,5 +105,50 @@ fn hosts_that_serve_two_government_clouds_are_only_recommended() {
             || entry.service == Service::AutomatedInvestigation;
         assert!(!(shared && entry.need == Need::Required), "{}", entry.url);
         assert!(!own_host || entry.need == Need::Required);
+    }
+}
+
+#[test]
+fn the_families_of_hosts_are_told_in_words() {
+    let updates = "*.update.microsoft.com, *.delivery.mp.microsoft.com, *.windowsupdate.com, \
+                   *.download.microsoft.com (unless updated internally)";
+    let screen = "*.smartscreen-prod.microsoft.com, *.smartscreen.microsoft.com";
+    for (cloud, connectivity, expected) in [
+        (
+            Cloud::Commercial,
+            Connectivity::Streamlined,
+            vec!["*.endpoint.security.microsoft.com", screen, updates],
+        ),
+        (
+            Cloud::UsGovernment,
+            Connectivity::Streamlined,
+            vec![
+                "*.endpoint.security.microsoft.us",
+                "*.ss.wd.microsoft.us",
+                updates,
+            ],
+        ),
+        (
+            Cloud::Commercial,
+            Connectivity::Standard,
+            vec![
+                "*.endpoint.security.microsoft.com",
+                "*.wdcp.microsoft.com, *.wd.microsoft.com",
+                screen,
+                updates,
+            ],
+        ),
+        (
+            Cloud::UsGovernment,
+            Connectivity::Standard,
+            vec![
+                "*.endpoint.security.microsoft.com",
+                "*.cp.wd.microsoft.us, *.ss.wd.microsoft.us",
+                "*.ss.wd.microsoft.us",
+                updates,
+            ],
+        ),
+    ] {
+        assert_eq!(patterns(&tenant(cloud, connectivity, &[])), expected);
     }
 }

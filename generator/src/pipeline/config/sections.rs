@@ -77,6 +77,21 @@ pub struct Organization {
     pub name: String,
     /// Pins the Defender tenant: a package for another one is an error.
     pub org_id: Option<OrgId>,
+    /// What the runbook is written in.
+    #[serde(default)]
+    pub language: Language,
+}
+
+/// A language that people of the organisation read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Language {
+    /// `en`
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// `ja`
+    #[serde(rename = "ja")]
+    Japanese,
 }
 
 /// `[downloads]`

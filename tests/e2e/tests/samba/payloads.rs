@@ -157,7 +157,9 @@ fn a_share_that_cannot_be_written_is_told_and_nothing_is_left() {
 fn of_runbook(bundle: &Bundle, begins: &str, holds: &str) -> String {
     let text = fs::read_to_string(bundle.folder().join("runbook.html")).unwrap();
     let text = text.replace("&#39;", "'").replace("&quot;", "\"");
-    let text = text.replace("<pre>", "").replace("</pre>", "");
+    let text = text
+        .replace("<pre class=\"type\">", "")
+        .replace("</pre>", "");
     let line = text
         .lines()
         .find(|line| line.starts_with(begins) && line.contains(holds));

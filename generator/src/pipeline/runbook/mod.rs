@@ -1,0 +1,220 @@
+//! `runbook.html`: the change request, the steps, the way back, in one page to print, in the language
+//! of the organisation. Facts and commands are the same in every language; the templates have the words.
+
+mod addresses;
+mod commands;
+
+use askama::Template;
+use gangway_contract::connectivity::{
+    HostPattern, PatternUse, Service, host_patterns, is_region_known,
+};
+use gangway_contract::manifest::{ApplyMethod, Manifest, Mode, RebootRule, Settings, Window};
+use gangway_contract::{BundleId, UncPath};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::config::{Config, Language};
+use super::policies::Written;
+use crate::bundle::{Input, Remark, mode_name};
+use addresses::{AddressRow, address_rows};
+use commands::{Commands, DomainCommands};
+
+/// What the page is made of.
+pub(super) struct Facts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) manifest: &'a Manifest,
+    pub(super) bundle_id: &'a BundleId,
+    pub(super) exe_name: &'a str,
+    pub(super) authenticode_sha256: String,
+    pub(super) inputs: &'a [Input],
+    pub(super) remarks: &'a [Remark],
+    pub(super) output_time: i64,
+    pub(super) policies: &'a [Written],
+}
+
+#[derive(Template)]
+#[template(path = "runbook/english.html")]
+struct English<'a> {
+    page: Page<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "runbook/japanese.html")]
+struct Japanese<'a> {
+    page: Page<'a>,
+}
+
+/// The facts, without a word of any language.
+struct Page<'a> {
+    organization: &'a str,
+    mode: Mode,
+    mode_name: &'static str,
+    /// GPO that holds the task.
+    task_gpo: &'static str,
+    sequence: u64,
+    bundle_id: &'a str,
+    release_id: &'a str,
+    org_id: &'a str,
+    date: String,
+    version: &'static str,
+    exe_name: &'a str,
+    authenticode_sha256: &'a str,
+    share: &'a str,
+    reports: Option<&'a str>,
+    domains: Vec<DomainRow<'a>>,
+    payloads: Vec<PayloadRow<'a>>,
+    addresses: Vec<AddressRow>,
+    patterns: Vec<HostPattern>,
+    /// Does the published list have the tenant's region?
+    is_region_known: bool,
+    inputs: &'a [Input],
+    remarks: &'a [Remark],
+    /// The portal's script runs.
+    runs_script: bool,
+    restarts: Restarts,
+    /// Local time of day between which changing steps may run, `HH:MM` each.
+    hours: Option<(String, String)>,
+    ring_percent: u8,
+    report_every_days: u16,
+    /// Until when an offboarding package works.
+    expires: Option<String>,
+    lab: bool,
+    blob_roots: bool,
+    commands: Commands,
+}
+
+/// What the bootstrap may do about restarts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Restarts {
+    Never,
+    AtAnyHour,
+    InHours,
+}
+
+struct DomainRow<'a> {
+    name: &'a str,
+    includes_controllers: bool,
+    /// Its GPOs in the order of import.
+    policies: Vec<&'a Written>,
+    commands: DomainCommands,
+}
+
+impl DomainRow<'_> {
+    /// Those that may be linked wherever servers are.
+    fn for_every_server(&self) -> Vec<&Written> {
+        let policies = self.policies.iter().copied();
+        policies.filter(|policy| !policy.is_for_a_role).collect()
+    }
+
+    /// Those that only the servers of a role may get.
+    fn for_roles(&self) -> Vec<&Written> {
+        let policies = self.policies.iter().copied();
+        policies.filter(|policy| policy.is_for_a_role).collect()
+    }
+}
+
+struct PayloadRow<'a> {
+    name: &'a str,
+    version: &'a str,
+    size: u64,
+    sha256: String,
+}
+
+/// Fills the page.
+pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
+    let page = page(facts);
+    match facts.config.organization.language {
+        Language::English => English { page }.render(),
+        Language::Japanese => Japanese { page }.render(),
+    }
+}
+
+fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
+    let manifest = facts.manifest;
+    let settings = &manifest.settings;
+    let task_gpo = match manifest.mode {
+        Mode::Precheck | Mode::Onboard => "Gangway Deploy",
+        Mode::Offboard => "Gangway Offboard",
+    };
+    Page {
+        organization: &manifest.organization,
+        mode: manifest.mode,
+        mode_name: mode_name(manifest.mode),
+        task_gpo,
+        sequence: manifest.sequence,
+        bundle_id: facts.bundle_id.as_str(),
+        release_id: manifest.release_id.as_str(),
+        org_id: manifest.tenant.org_id.as_str(),
+        date: date(facts.output_time),
+        version: env!("CARGO_PKG_VERSION"),
+        exe_name: facts.exe_name,
+        authenticode_sha256: &facts.authenticode_sha256,
+        share: settings.release_root.as_str(),
+        reports: settings.report_root.as_ref().map(UncPath::as_str),
+        domains: domains(facts, task_gpo),
+        payloads: payloads(manifest),
+        addresses: address_rows(&manifest.tenant),
+        patterns: host_patterns(&manifest.tenant),
+        is_region_known: is_region_known(&manifest.tenant),
+        inputs: facts.inputs,
+        remarks: facts.remarks,
+        runs_script: settings.apply == ApplyMethod::Script,
+        restarts: restarts(settings),
+        hours: settings.window.map(hours),
+        ring_percent: settings.ring_percent,
+        report_every_days: facts.config.report_every_days,
+        expires: manifest.expires_at.map(date),
+        lab: !facts.config.trust.lab_roots.is_empty(),
+        blob_roots: !facts.config.trust.blob_roots.is_empty(),
+        commands: commands::of_all(facts),
+    }
+}
+
+fn domains<'a>(facts: &'a Facts<'a>, task_gpo: &str) -> Vec<DomainRow<'a>> {
+    let domains = facts.config.gpo.domain.iter();
+    let row = |domain: &'a super::config::Domain| {
+        let policies = facts.policies.iter();
+        let policies: Vec<&Written> = policies
+            .filter(|policy| policy.domain == domain.dns_name.as_str())
+            .collect();
+        DomainRow {
+            name: domain.dns_name.as_str(),
+            includes_controllers: domain.include_domain_controllers,
+            commands: commands::of_domain(facts, &domain.dns_name, &policies, task_gpo),
+            policies,
+        }
+    };
+    domains.map(row).collect()
+}
+
+fn payloads(manifest: &Manifest) -> Vec<PayloadRow<'_>> {
+    let payloads = manifest.payloads.iter();
+    payloads
+        .map(|payload| PayloadRow {
+            name: &payload.name,
+            version: payload.version.as_deref().unwrap_or("–"),
+            size: payload.size,
+            sha256: payload.sha256.to_string(),
+        })
+        .collect()
+}
+
+fn restarts(settings: &Settings) -> Restarts {
+    match (settings.reboot, settings.window) {
+        (RebootRule::Never, _) => Restarts::Never,
+        (RebootRule::InWindow, None) => Restarts::AtAnyHour,
+        (RebootRule::InWindow, Some(_)) => Restarts::InHours,
+    }
+}
+
+fn hours(window: Window) -> (String, String) {
+    let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    (time(window.from_minute), time(window.to_minute))
+}
+
+fn date(unix_seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(unix_seconds)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| unix_seconds.to_string())
+}
