@@ -2,7 +2,7 @@
 //!
 //! Each concern keeps its own table of [`Code`]s (`intake/codes.rs`, `gpo/codes.rs`, …);
 //! `pipeline/explain/` joins them for `gangway explain`. Ranges: `GW1xxx` intake, `GW2xxx` Group
-//! Policy, `GW3xxx` bundle and signing, `GW4xxx` fleet. What is wrong with the config is a failure
+//! Policy, `GW3xxx` bundle and signing, `GW4xxx` fleet, `GW5xxx` packages. What is wrong with the config is a failure
 //! and has no code.
 
 use std::borrow::Cow;

@@ -6,6 +6,7 @@ mod bundles;
 mod commands;
 mod failure;
 mod output;
+mod package;
 #[cfg(feature = "directory")]
 mod password;
 mod policies;
@@ -70,6 +71,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Lock(given) => answer(bundles::lock(given, output), output),
         Command::Sign(given) => answer(bundles::sign(given, output), output),
         Command::Verify(given) => answer(bundles::verify(given, output), output),
+        Command::Package(given) => answer(package::package(given, output), output),
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => publish(given, output),

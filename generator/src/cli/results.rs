@@ -10,7 +10,7 @@ use crate::bundle::BundleDocument;
 use crate::fleet::{Fleet, Pruned};
 use crate::intake::report::InspectionDocument;
 use crate::pipeline::explain::Page;
-use crate::pipeline::{Compared, Difference, Pinned, Standing};
+use crate::pipeline::{Compared, Difference, PackagesDocument, Pinned, Standing};
 use crate::problem::{Code, Severity};
 
 /// Names the command and the version of each result.
@@ -30,6 +30,7 @@ documents! {
     "lock" 1 Relocked;
     "sign" 1 Signed;
     "verify" 1 Verified;
+    "package" 1 Packaged;
     "lint" 1 Linted;
     "diff" 1 Differences;
     "publish" 1 PublishedWhole;
@@ -109,6 +110,15 @@ pub(super) struct Signed {
     pub(super) signature: String,
     /// How far that signature is proven.
     pub(super) standing: Standing,
+}
+
+/// Of `package`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Packaged {
+    /// Folder of the packages.
+    pub(super) out: String,
+    /// Its `packages.json`.
+    pub(super) packages: PackagesDocument,
 }
 
 /// Of `verify`.

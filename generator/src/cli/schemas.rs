@@ -59,6 +59,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Relocked>(),
         entry::<results::Signed>(),
         entry::<results::Verified>(),
+        entry::<results::Packaged>(),
         entry::<results::Linted>(),
         entry::<results::Differences>(),
         entry::<results::PublishedWhole>(),

@@ -1,4 +1,8 @@
 //! Packages of a bundle for those who bring software to servers otherwise than by Group Policy's
 //! scheduled task: formats that we write, never read.
 
+pub mod archive;
 pub mod cabinet;
+pub mod codes;
+pub mod msi;
+pub mod signed;

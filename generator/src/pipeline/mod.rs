@@ -16,6 +16,7 @@ mod layout;
 mod leftover;
 mod lock;
 mod output;
+mod package;
 mod payloads;
 mod policies;
 mod private_folder;
@@ -40,6 +41,9 @@ pub use build_error::BuildError;
 pub use config::{Config, ConfigError};
 pub use diff::{Compared, Comparison, DiffError, Difference, diff, policies_folder};
 pub use output::{Foreign, OutputError};
+pub use package::{
+    Format, PackageError, PackageFile, PackageRequest, Packaged, PackagesDocument, Product, package,
+};
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};
 pub use sign::{SignError, SignRequest, Signed, sign};

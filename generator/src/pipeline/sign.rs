@@ -33,7 +33,7 @@ const MAX_SIGNED_BYTES: u64 = 2 * MAX_STUB_BYTES as u64;
 
 /// How long a signing command may take when the config says nothing, in seconds: time for a
 /// service with a queue, and for a person with a token.
-const TIME_LIMIT_S: u64 = 600;
+pub(super) const TIME_LIMIT_S: u64 = 600;
 
 /// Why the exe was not signed.
 #[derive(Debug, thiserror::Error)]

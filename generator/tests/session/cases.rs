@@ -35,6 +35,13 @@ pub(crate) fn signable() -> Desk {
     desk
 }
 
+/// A bundle, and its exe signed.
+fn signed() -> Desk {
+    let desk = signable();
+    desk.run(&["sign", "out", "--as-of", NOW]).succeeds();
+    desk
+}
+
 /// Two bundles whose documents say the same: an exe that was signed since, a payload that was
 /// replaced, a file that is gone, and one that is new.
 fn tampered() -> Desk {
@@ -181,6 +188,18 @@ pub(crate) const CASES: &[Case] = &[
     ("lock-failed", built, &["lock", "--from", "downloads"], 4),
     ("sign", signable, &["sign", "out", "--as-of", NOW], 0),
     ("sign-failed", built, &["sign", "out"], 2),
+    (
+        "package",
+        signed,
+        &["package", "out", "-c", "gangway.toml", "--as-of", NOW],
+        0,
+    ),
+    (
+        "package-failed",
+        built,
+        &["package", "out", "-c", "gangway.toml", "--as-of", NOW],
+        4,
+    ),
     (
         "verify",
         built,

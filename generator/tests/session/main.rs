@@ -29,6 +29,8 @@ mod next_actions;
 #[cfg(unix)]
 mod normalise;
 mod owners;
+#[cfg(unix)]
+mod package;
 #[cfg(feature = "directory")]
 mod publish;
 mod rebuild;

@@ -1,5 +1,6 @@
 //! The command line, as typed.
 
+mod package;
 mod publish;
 mod report;
 mod shared;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
 
+pub(super) use package::Package;
 #[cfg(feature = "directory")]
 pub(super) use publish::PolicyArguments;
 pub(super) use publish::{Publish, PublishGpo, PublishPart, PublishShare};
@@ -72,6 +74,8 @@ pub(super) enum Command {
     Sign(Sign),
     /// Proves that a bundle is as it was built, plus a signature at most
     Verify(Verify),
+    /// Makes packages of a signed bundle, for tools that bring software to servers
+    Package(Package),
     /// Looks for every known way in which a GPO fails without a word
     Lint(Lint),
     /// Shows what differs between two bundles, GPO backups or SYSVOL trees

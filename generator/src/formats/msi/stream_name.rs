@@ -6,7 +6,7 @@ const ALPHABET: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const TABLE_PREFIX: char = '\u{4840}';
 
 /// The packed name of a table's stream.
-pub(super) fn of_table(name: &str) -> String {
+pub fn of_table(name: &str) -> String {
     let mut packed = String::from(TABLE_PREFIX);
     let mut letters = name.chars().peekable();
     while let Some(letter) = letters.next() {

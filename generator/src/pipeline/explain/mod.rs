@@ -8,7 +8,7 @@ use foreign::Asked;
 
 use super::codes;
 use crate::problem::Code;
-use crate::{fleet, gpo, intake, publication};
+use crate::{fleet, gpo, intake, packages, publication};
 
 /// Every code, by number.
 pub fn all() -> Vec<&'static Code> {
@@ -18,6 +18,7 @@ pub fn all() -> Vec<&'static Code> {
         codes::ALL,
         publication::codes::ALL,
         fleet::codes::ALL,
+        packages::codes::ALL,
     ]
     .concat();
     all.sort_by_key(|code| code.id);

@@ -1,0 +1,149 @@
+//! Problem codes of packages (`GW5xxx`).
+
+use crate::problem::{Code, Severity};
+
+/// What to do about a package that breaks a rule of its own maker.
+pub const REPORT_IT: &str = "bring the bundle to servers by its exe, and report this: the rows are \
+                             this program's own";
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident $id:literal $title:literal $page:literal;)*) => {
+        $($(#[$doc])* pub static $name: Code = Code {
+            id: $id,
+            severity: Severity::Error,
+            title: $title,
+            page: $page,
+        };)*
+    };
+}
+
+errors! {
+    /// The bundle offboards.
+    OFFBOARDING_PACKAGE "GW5001" "no installer package is made of an offboarding bundle"
+"Windows keeps installer packages in a folder that users can commonly read, and offboarding data \
+takes any server of the tenant out of the service for as long as it is valid. So it lies in no \
+package.\n\nPublish the bundle by Group Policy, run its exe with a tool that runs programs, or carry \
+it as `--format zip`.";
+
+    /// A payload is a secret.
+    SECRET_PAYLOAD "GW5002" "a secret would lie in an installer package"
+"Windows keeps installer packages in a folder that users can commonly read. The key of a workspace \
+lets anybody who has it send data there, and an offboarding script takes servers out of the \
+service; neither belongs into a package.\n\nBring this bundle to servers by its exe and the payload \
+share, or leave the retired agent away when no Server 2008 R2 needs it.";
+
+    /// No version for the sequence.
+    SEQUENCE_TOO_HIGH "GW5003" "the sequence is too high for the version of a package"
+"The Windows Installer compares three numbers, the first of them up to 255, and the sequence of a \
+bundle is written into them. Beyond 255 × 2^24 bundles there is no higher version, and no package \
+would replace an older one.\n\nBring the bundle to servers by its exe.";
+
+    /// Too much for a cabinet.
+    PAYLOADS_TOO_LARGE "GW5004" "the payloads are too large for a cabinet"
+"A cabinet holds 2 000 000 000 bytes and the Windows Installer takes no larger one. The payloads of \
+this bundle are more.\n\nLeave out what no server needs, such as prerequisites of products that you \
+do not have, or bring the payloads by the share.";
+
+    /// Not the bytes of the manifest.
+    PAYLOAD_NOT_AS_LISTED "GW5005" "a payload is not what the manifest says"
+"While the package was written a payload had other bytes than the manifest inside the bootstrap \
+names. The bootstrap would refuse it on every server, so no package was left.\n\nVerify the bundle, \
+find out who writes to it, and make the package again.";
+
+    /// The signing command changed more than it may.
+    PACKAGE_CHANGED "GW5006" "a signed package differs by more than a signature"
+"Signing adds a signature to a cabinet or to an installer package and changes none of its files, \
+tables and streams. What the signing command gave back is something else, or carries no signature \
+that holds.\n\nTake a tool that only signs, and try it by hand.";
+
+    /// Rows out of order.
+    PACKAGE_ORDER "GW5101" "rows of the package are in another order than Windows wants"
+"Each table of an installer package is stored ascending by its keys, as numbers of strings. Windows \
+answers 1620 to any other order, and other readers do not mind.\n\nReport it with the version of \
+this program.";
+
+    /// Foreign or missing tables.
+    PACKAGE_TABLES "GW5102" "the package has a table too many or too few"
+"A package of ours places files and starts the bootstrap. Services, shortcuts, scripts, libraries, \
+restarts and a second table of access lists have no place in it: they fail in Group Policy, or give \
+users a way to SYSTEM.\n\nReport it with the version of this program.";
+
+    /// Values that do not fit.
+    PACKAGE_VALUES "GW5103" "a value of the package does not fit its column"
+"Text that is longer than its column, letters that the code page Windows-1252 has not (it is the one \
+that all versions of Windows take in a package), a missing value or a key that is there twice make a \
+package that Windows refuses or reads as another.\n\nWhen the name of the organisation has such \
+letters, write `organization.name` without them; else report it.";
+
+    /// Dangling references.
+    PACKAGE_REFERENCES "GW5104" "a row of the package names another one that is not there"
+"Components name folders, files name components, actions name files. A name that leads nowhere ends \
+an installation in the middle.\n\nReport it with the version of this program.";
+
+    /// Components.
+    PACKAGE_COMPONENTS "GW5105" "a component of the package breaks the rules of components"
+"Each component belongs to a feature, has a GUID of its own and one file as its key. Else removal \
+takes away what another package needs, or leaves files behind.\n\nReport it with the version of this \
+program.";
+
+    /// File names and sequence.
+    PACKAGE_NAMES "GW5106" "a file name or the order of files in the package is wrong"
+"Every file has a short and a long name that no other file has, and the order of the files is that \
+of the cabinets. Else files are lost or get each other's bytes.\n\nReport it with the version of \
+this program.";
+
+    /// Sequences.
+    PACKAGE_SEQUENCES "GW5107" "an action of the package is unknown or comes at the wrong time"
+"The old version is removed right after the script begins, the folder gets its access list before \
+files come into it, and the bootstrap is started when all is registered. Any other order loses one \
+of them.\n\nReport it with the version of this program.";
+
+    /// Kinds of actions.
+    PACKAGE_ACTIONS "GW5108" "the package would start something in a way that is not allowed"
+"Only the bootstrap is started, by SYSTEM, once all is committed, and nobody waits for it; its \
+command line takes nothing that a user can set. Every other kind of action is refused.\n\nReport it \
+with the version of this program.";
+
+    /// Properties.
+    PACKAGE_PROPERTIES "GW5109" "properties of the package do not tell versions apart safely"
+"What the package finds of other versions is kept in two properties that are public, secure and have \
+no value before; no other property of ours may come from a command line. Product and upgrade code are \
+GUIDs in capitals.\n\nReport it with the version of this program.";
+
+    /// Platform.
+    PACKAGE_PLATFORM "GW5110" "a component of the package is for another platform"
+"The package is for 64 bits, so is the bootstrap. A component of 32 bits would come into another \
+folder.\n\nReport it with the version of this program.";
+
+    /// Access lists.
+    PACKAGE_ACCESS "GW5111" "a file or folder of the package has no known access list"
+"SYSTEM runs what lies in the folder of the bundle, so nobody but SYSTEM and administrators may write \
+there, whatever the folder above allows.\n\nReport it with the version of this program.";
+
+    /// Folder keys.
+    PACKAGE_FOLDERS "GW5112" "a folder of the package can be set from the command line"
+"A key in capitals is a public property: `msiexec` takes a value for it, and would bring the files \
+into any folder.\n\nReport it with the version of this program.";
+}
+
+/// All of them.
+pub const ALL: &[&Code] = &[
+    &OFFBOARDING_PACKAGE,
+    &SECRET_PAYLOAD,
+    &SEQUENCE_TOO_HIGH,
+    &PAYLOADS_TOO_LARGE,
+    &PAYLOAD_NOT_AS_LISTED,
+    &PACKAGE_CHANGED,
+    &PACKAGE_ORDER,
+    &PACKAGE_TABLES,
+    &PACKAGE_VALUES,
+    &PACKAGE_REFERENCES,
+    &PACKAGE_COMPONENTS,
+    &PACKAGE_NAMES,
+    &PACKAGE_SEQUENCES,
+    &PACKAGE_ACTIONS,
+    &PACKAGE_PROPERTIES,
+    &PACKAGE_PLATFORM,
+    &PACKAGE_ACCESS,
+    &PACKAGE_FOLDERS,
+];

@@ -1,0 +1,158 @@
+//! Is a signed cabinet or installer package the one that was given, plus a signature?
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use gangway_contract::Sha256;
+use sha2::Digest as _;
+
+use crate::formats::compound::{CompoundError, CompoundFile};
+
+/// Streams that hold a signature (observed; the second one for the names and times of the others).
+const SIGNATURE_STREAMS: [&str; 2] = ["\u{5}DigitalSignature", "\u{5}MsiDigitalSignatureEx"];
+
+/// Bytes that signing puts between header and folders of a cabinet: sizes of the reserved areas, and
+/// the place of the signature.
+const CABINET_RESERVE: u32 = 24;
+/// Header of a cabinet without a reserved area.
+const CABINET_HEADER: usize = 36;
+/// `cfhdrRESERVE_PRESENT`.
+const RESERVE_FLAG: u8 = 4;
+
+/// Why a signed file is not the one that was given.
+#[derive(Debug, thiserror::Error)]
+pub enum Difference {
+    /// In words.
+    #[error("{0}")]
+    Found(String),
+    /// One of them cannot be read.
+    #[error("it cannot be read")]
+    Io(#[from] io::Error),
+    /// It is no compound file.
+    #[error("it is no installer package: {0}")]
+    Compound(#[from] CompoundError),
+}
+
+fn found(what: impl Into<String>) -> Difference {
+    Difference::Found(what.into())
+}
+
+/// Every stream of one package is in the other, byte for byte, and nothing else but a signature; so
+/// are the class ids. Signing tools write the file around them anew.
+///
+/// # Errors
+/// The first difference.
+pub fn same_package<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<(), Difference> {
+    let before = streams(unsigned)?;
+    let mut after = streams(signed)?;
+    after.retain(|name, _| !SIGNATURE_STREAMS.contains(&name.as_str()));
+    for (name, bytes) in &before {
+        if after.remove(name).as_ref() != Some(bytes) {
+            return Err(found(format!(
+                "stream `{}` is another one",
+                name.escape_default()
+            )));
+        }
+    }
+    match after.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(found(format!(
+            "stream `{}` came along",
+            name.escape_default()
+        ))),
+    }
+}
+
+/// Digests of all streams of the root, by name; its class id under the empty name.
+fn streams<R: Read + Seek>(source: &mut R) -> Result<BTreeMap<String, Vec<u8>>, Difference> {
+    let mut file = CompoundFile::open(source)?;
+    let root = file.root();
+    let mut streams = BTreeMap::new();
+    streams.insert(String::new(), file.entry(root).clsid.to_vec());
+    for id in file.children(root).to_vec() {
+        let name = file.entry(id).name();
+        if !file.children(id).is_empty() {
+            return Err(found(format!(
+                "storage `{}` has no place in it",
+                name.escape_default()
+            )));
+        }
+        let mut hash = sha2::Sha256::new();
+        file.read_stream(id, |piece| hash.update(piece))?;
+        let digest = Sha256::from_bytes(hash.finalize().into());
+        if streams
+            .insert(name.clone(), digest.as_bytes().to_vec())
+            .is_some()
+        {
+            return Err(found(format!(
+                "stream `{}` is there twice",
+                name.escape_default()
+            )));
+        }
+    }
+    Ok(streams)
+}
+
+/// The signed cabinet is the other one with a reserved area in its header, every offset moved by it,
+/// and a signature behind its end.
+///
+/// # Errors
+/// The first difference.
+pub fn same_cabinet<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<(), Difference> {
+    let length = unsigned.seek(SeekFrom::End(0))?;
+    unsigned.seek(SeekFrom::Start(0))?;
+    signed.seek(SeekFrom::Start(0))?;
+    let mut header = [0; CABINET_HEADER];
+    unsigned.read_exact(&mut header)?;
+    let moved = |header: &mut [u8], at: usize| {
+        if let Some(place) = header.get_mut(at..at + 4) {
+            let old = place
+                .iter()
+                .rev()
+                .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
+            let new = old.wrapping_add(CABINET_RESERVE);
+            place.copy_from_slice(&new.to_le_bytes());
+        }
+    };
+    let folders = usize::from(u16::from_le_bytes([header[26], header[27]]));
+    header[30] |= RESERVE_FLAG;
+    moved(&mut header, 8);
+    moved(&mut header, 16);
+    let mut there = [0; CABINET_HEADER];
+    signed.read_exact(&mut there)?;
+    if header != there {
+        return Err(found("its header is another one"));
+    }
+    let mut reserve = [0; 24];
+    signed.read_exact(&mut reserve)?;
+    // Sizes, flags, place and size of the signature, zeros.
+    let place = u64::from(u32::from_le_bytes([
+        reserve[8],
+        reserve[9],
+        reserve[10],
+        reserve[11],
+    ]));
+    if reserve[..8] != [20, 0, 0, 0, 0, 0, 16, 0]
+        || place != length + u64::from(CABINET_RESERVE)
+        || reserve[16..] != [0; 8]
+    {
+        return Err(found(
+            "the reserved area of its header holds more than a signature's place",
+        ));
+    }
+    for _ in 0..folders {
+        let (mut one, mut other) = ([0; 8], [0; 8]);
+        unsigned.read_exact(&mut one)?;
+        signed.read_exact(&mut other)?;
+        moved(&mut one, 0);
+        if one != other {
+            return Err(found("a folder of it is another one"));
+        }
+    }
+    let rest = length - unsigned.stream_position()?;
+    let digest = |source: &mut R| crate::plain_file::digest_of(source.take(rest), rest);
+    if digest(unsigned)? != digest(signed)? {
+        return Err(found("its content is another one"));
+    }
+    Ok(())
+}

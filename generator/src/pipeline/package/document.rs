@@ -1,0 +1,110 @@
+//! `packages.json`: what a folder of packages is made of, and the mark that it is ours.
+
+use gangway_contract::manifest::Mode;
+use gangway_contract::{BundleId, ReleaseId, Sha256};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Version of this document's shape.
+const SCHEMA: u32 = 1;
+
+/// Its name in the folder.
+pub(super) const FILE_NAME: &str = "packages.json";
+
+/// Largest document that is read, in bytes; real ones have some hundreds.
+pub(super) const MAX_BYTES: u64 = 1 << 20;
+
+/// A kind of package.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// A package for the Windows Installer, with its external cabinet.
+    Msi,
+    /// A cabinet of the bootstrap and its payloads.
+    Cab,
+    /// The bundle in one file, for a closed network.
+    Zip,
+}
+
+/// One file of the folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackageFile {
+    /// Path in the folder, with `/`.
+    pub path: String,
+    /// The package that it belongs to.
+    pub format: Format,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 of all bytes.
+    pub sha256: Sha256,
+    /// Who signed it, in one line; none when nobody did.
+    pub signature: Option<String>,
+}
+
+/// GUIDs of the installer package, in braces and capitals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Of this package's content; `msiexec /x` takes it, and management tools detect it.
+    pub product_code: String,
+    /// Of all packages of the organisation.
+    pub upgrade_code: String,
+    /// Three numbers, from the bundle's sequence.
+    pub version: String,
+}
+
+/// The whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackagesDocument {
+    /// Its version.
+    pub schema: u32,
+    /// The bundle.
+    pub bundle_id: BundleId,
+    /// Its payloads.
+    pub release_id: ReleaseId,
+    /// SHA-256 of its `bundle.json`.
+    pub bundle_json_sha256: Sha256,
+    /// Its sequence.
+    pub sequence: u64,
+    /// What its bootstrap does.
+    pub mode: Mode,
+    /// SHA-256 of the bootstrap that was packed, with its signature.
+    pub exe_sha256: Sha256,
+    /// Was it signed?
+    pub exe_is_signed: bool,
+    /// The installer package, when there is one.
+    pub product: Option<Product>,
+    /// Every file beside this document and `SHA256SUMS`, sorted by path.
+    pub files: Vec<PackageFile>,
+}
+
+impl PackagesDocument {
+    /// The number that a new document has.
+    pub(super) const fn schema() -> u32 {
+        SCHEMA
+    }
+
+    /// The stored form: indented JSON with a final line feed.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Strings, numbers and lists only, which always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a document of this program.
+    ///
+    /// # Errors
+    /// In words.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let document: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if document.schema != SCHEMA {
+            return Err(format!("it has schema {}", document.schema));
+        }
+        Ok(document)
+    }
+}

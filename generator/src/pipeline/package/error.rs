@@ -1,0 +1,152 @@
+//! Why no packages were made.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use super::super::build_error::BuildError;
+use super::super::config::ConfigError;
+use super::super::output::OutputError;
+use super::super::signing_command::CommandFault;
+use super::super::verify::VerifyError;
+use crate::disk::DiskError;
+use crate::failure::{FailureCode, Fault};
+use crate::formats::msi::MsiError;
+use crate::formats::pe::PeError;
+use crate::packages::archive::ArchiveError;
+use crate::packages::cabinet::CabinetError;
+use crate::packages::msi::WriteError;
+use crate::problem::Problem;
+
+/// Why no packages were made; nothing is left of them.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// The bundle cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The bundle does not verify.
+    #[error("the bundle does not verify, so nothing is packed: {} {}: {}",
+        .0.code.id, .0.subject, .0.message
+    )]
+    NotProven(Box<Problem>),
+    /// Nobody signed the bootstrap.
+    #[error("the bootstrap of the bundle is not signed, and packages carry it as it is")]
+    Unsigned,
+    /// Something stands against the packages.
+    #[error("no package is made: {} {}: {}", .0[0].code.id, .0[0].subject, .0[0].message)]
+    Refused(Vec<Problem>),
+    /// The place holds what is not replaced.
+    #[error("`{}` is not replaced: {why}", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What is there.
+        why: String,
+    },
+    /// The disk.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// Reading the bundle.
+    #[error(transparent)]
+    Io(#[from] OutputError),
+    /// The config.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A root of the config.
+    #[error(transparent)]
+    Root(#[from] BuildError),
+    /// The config has no signing command.
+    #[error("the config has no `signing.command`")]
+    NoCommand,
+    /// The signing program failed.
+    #[error("`{program}` {why}")]
+    Program {
+        /// The program.
+        program: String,
+        /// What happened, with its own words.
+        why: String,
+    },
+    /// A cabinet.
+    #[error(transparent)]
+    Cabinet(#[from] CabinetError),
+    /// An installer package.
+    #[error(transparent)]
+    Package(#[from] WriteError),
+    /// An installer package cannot be read back.
+    #[error("the installer package cannot be read back")]
+    ReadBack(#[from] MsiError),
+    /// The archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The bootstrap says no version.
+    #[error("the bootstrap's version cannot be read")]
+    Version(#[from] PeError),
+}
+
+impl From<CommandFault> for PackageError {
+    fn from(fault: CommandFault) -> Self {
+        match fault {
+            CommandFault::Disk(error) => Self::Io(error),
+            CommandFault::Program { program, why } => Self::Program { program, why },
+        }
+    }
+}
+
+impl Fault for PackageError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Verify(error) => error.code(),
+            Self::Disk(error) => error.code(),
+            Self::Io(error) => error.code(),
+            Self::Config(error) => error.code(),
+            Self::Root(error) => error.code(),
+            Self::NotProven(_) | Self::Unsigned | Self::Version(_) => FailureCode::NotVerified,
+            Self::Refused(_) => FailureCode::Problems,
+            Self::Occupied { .. } => FailureCode::Occupied,
+            Self::NoCommand => FailureCode::Config,
+            Self::Program { .. } => FailureCode::Program,
+            Self::Cabinet(_) | Self::Package(_) | Self::ReadBack(_) | Self::Archive(_) => {
+                FailureCode::Files
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Verify(error) => return error.hint(),
+            Self::Disk(error) => return error.hint(),
+            Self::Io(error) => return error.hint(),
+            Self::Config(error) => return error.hint(),
+            Self::Root(error) => return error.hint(),
+            Self::NotProven(problem) => return Some(problem.next_action.clone().into()),
+            Self::Refused(problems) => {
+                let first = problems.first()?;
+                return Some(first.next_action.clone().into());
+            }
+            Self::Unsigned => {
+                "sign it by `gangway sign`, or take it as it is by `--allow-unsigned`"
+            }
+            Self::Occupied { .. } => "name a new folder by `--out`, or take that out yourself",
+            Self::NoCommand => {
+                "write the program and its arguments under `[signing]`, or leave `--sign` away"
+            }
+            Self::Program { .. } => {
+                "try the command of `signing.command` by hand on the package; it runs in the folder \
+                 of the config"
+            }
+            Self::Cabinet(_) | Self::Package(_) | Self::Archive(_) => {
+                "look whether the disk is full, and whether somebody writes to the bundle"
+            }
+            Self::ReadBack(_) | Self::Version(_) => return None,
+        };
+        Some(hint.into())
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::NotProven(problem) => vec![(**problem).clone()],
+            Self::Refused(problems) => problems.clone(),
+            Self::Root(error) => error.problems(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The installer package of a bundle.
+
+use std::io::Cursor;
+
+use gangway_contract::Sha256;
+use gangway_contract::manifest::{Mode, Payload, Role};
+
+use super::document::{Format, Product};
+use super::{PackageError, Work, not_as_listed, refused_or};
+use crate::formats::authenticode::FileKind;
+use crate::formats::pe::{Layout, VersionInfo};
+use crate::packages::cabinet::{self, CabinetError, Member, Packing};
+use crate::packages::codes;
+use crate::packages::msi::{
+    Contents, PAYLOAD_CABINET, PackagedFile, Payloads, WriteError, add_payloads, check_stored,
+    file_keys, plan, write,
+};
+use crate::problem::Problem;
+
+/// Writes `msi/NAME.msi` and, unless the payloads are inside, `msi/payload.cab`.
+pub(super) fn make(work: &mut Work<'_>, place: Payloads) -> Result<Product, PackageError> {
+    let source = work.source;
+    let planned = plan(contents(work, place)?).map_err(PackageError::Refused)?;
+    let keys = file_keys(source.manifest.payloads.len());
+    let stem = source.exe_name.trim_end_matches(".exe");
+    let relative = format!("msi/{stem}.msi");
+    let boot = boot_cabinet(work, &keys)?;
+    let mut package = work.staging.create(&relative)?;
+    write(&planned, &boot, &package)?;
+
+    let mut files = source.payloads()?;
+    let payloads = source.manifest.payloads.iter().zip(&mut files);
+    let mut members: Vec<Member<'_>> = payloads
+        .zip(keys.iter().skip(1))
+        .map(|((payload, source), key)| Member {
+            name: key,
+            size: payload.size,
+            source,
+        })
+        .collect();
+    let time = source.time();
+    let beside = format!("msi/{PAYLOAD_CABINET}");
+    let written = match (members.is_empty(), place) {
+        (true, _) => None,
+        (false, Payloads::Embedded) => {
+            let added = add_payloads(&package, &mut members, Packing::Smaller, time);
+            Some(added.map_err(|error| match error {
+                WriteError::Cabinet(error) => refused_or(error),
+                error => error.into(),
+            })?)
+        }
+        (false, Payloads::Beside) => {
+            let mut out = work.staging.create(&beside)?;
+            let written = cabinet::write(&mut out, &mut members, Packing::Smaller, time);
+            Some(written.map_err(refused_or)?)
+        }
+    };
+    let digests = written.as_ref().map_or(&[][..], |written| &written.digests);
+    source.compare_payloads(digests)?;
+    let stored = check_stored(&mut package, &relative)?;
+    if !stored.is_empty() {
+        return Err(PackageError::Refused(stored));
+    }
+    drop(package);
+    if written.is_some() && place == Payloads::Beside {
+        work.add(beside, Format::Msi, Some(FileKind::Cabinet))?;
+    }
+    work.add(relative, Format::Msi, Some(FileKind::Msi))?;
+    Ok(Product {
+        product_code: planned.identities.product_code.to_string(),
+        upgrade_code: planned.identities.upgrade_code.to_string(),
+        version: planned.identities.version.clone(),
+    })
+}
+
+/// The bootstrap alone, packed: it lies inside the package.
+fn boot_cabinet(work: &Work<'_>, keys: &[String]) -> Result<Vec<u8>, PackageError> {
+    let exe = &work.source.exe.bytes;
+    let mut source = Cursor::new(exe);
+    let name = keys.first().map_or("", String::as_str);
+    let mut members = [Member {
+        name,
+        size: exe.len() as u64,
+        source: &mut source,
+    }];
+    let mut out = Cursor::new(Vec::new());
+    let time = work.source.time();
+    let written = cabinet::write(&mut out, &mut members, Packing::Mszip, time)?;
+    if written.digests != [Sha256::of(exe)] {
+        return Err(not_as_listed(
+            name,
+            "the bootstrap was packed as something else",
+        ));
+    }
+    Ok(out.into_inner())
+}
+
+fn contents(work: &Work<'_>, place: Payloads) -> Result<Contents, PackageError> {
+    let (document, manifest) = (&work.source.document, &work.source.manifest);
+    let secrets: Vec<Problem> = manifest.payloads.iter().filter_map(secret).collect();
+    // Of a bundle that offboards the plan says it in one line.
+    if !secrets.is_empty() && document.mode != Mode::Offboard {
+        return Err(PackageError::Refused(secrets));
+    }
+    let total: u64 = manifest.payloads.iter().map(|payload| payload.size).sum();
+    if total > cabinet::MAX_CABINET_BYTES {
+        return Err(refused_or(CabinetError::TooLarge));
+    }
+    let exe = &work.source.exe.bytes;
+    let mut bytes = Cursor::new(exe);
+    let layout = Layout::read(&mut bytes)?;
+    let version = VersionInfo::read(&mut bytes, &layout)?;
+    let version = version.map(|version| version.file_version_text());
+    let payload = |payload: &Payload| PackagedFile {
+        name: payload.name.clone(),
+        size: payload.size,
+        sha256: payload.sha256,
+    };
+    Ok(Contents {
+        organization: document.organization.clone(),
+        mode: document.mode,
+        bundle_id: document.bundle_id.clone(),
+        sequence: document.sequence,
+        output_time: document.output_time,
+        exe: PackagedFile {
+            name: work.source.exe_name.clone(),
+            size: exe.len() as u64,
+            sha256: Sha256::of(exe),
+        },
+        exe_version: version.unwrap_or_default(),
+        payloads: manifest.payloads.iter().map(payload).collect(),
+        place,
+    })
+}
+
+/// The finding of a payload that lies in no installer package.
+fn secret(payload: &Payload) -> Option<Problem> {
+    let what = match payload.role {
+        Role::OffboardingInfo | Role::OffboardingScript => "it takes servers out of the service",
+        Role::WorkspaceKey => "it is the key of a workspace",
+        _ => return None,
+    };
+    Some(Problem::new(
+        &codes::SECRET_PAYLOAD,
+        &payload.name,
+        what,
+        "leave it out of the bundle, or bring the bundle to servers by its exe and the share",
+    ))
+}

@@ -1,0 +1,341 @@
+//! `gangway package`: a verified bundle in the forms that other tools bring to servers.
+//!
+//! The bundle is proven first, exactly as `verify` does it; what is packed is what was proven, read
+//! again and compared. The folder of packages takes its place when all of them are whole.
+
+mod document;
+mod error;
+mod installer;
+mod place;
+mod signing;
+
+use std::fs::File;
+use std::io::{self, Cursor};
+use std::path::{Path, PathBuf};
+
+use gangway_contract::manifest::{Manifest, Payload};
+use gangway_contract::{BundleId, Sha256};
+
+pub use document::{Format, PackageFile, PackagesDocument, Product};
+pub use error::PackageError;
+
+use place::{SUMS, Staging};
+use signing::Signing;
+
+use super::sums::SUMS_FILE_NAME;
+use super::verify::{ProvenExe, Standing, Verification, VerifyRequest, verify};
+use crate::bundle::{self, BundleDocument, FileDigest};
+use crate::disk::DiskError;
+use crate::formats::authenticode::FileKind;
+use crate::packages::archive;
+use crate::packages::cabinet::{self, DosTime, Member, Packing};
+use crate::packages::codes;
+use crate::packages::msi::Payloads;
+use crate::plain_file;
+use crate::problem::Problem;
+
+/// What to pack, and where.
+#[derive(Debug, Clone)]
+pub struct PackageRequest {
+    /// The bundle, and what from outside of it vouches for it.
+    pub bundle: VerifyRequest,
+    /// Folder to write.
+    pub out: PathBuf,
+    /// Which packages.
+    pub formats: Vec<Format>,
+    /// Are the payloads inside the installer package?
+    pub embed: bool,
+    /// May the bootstrap be unsigned?
+    pub allow_unsigned: bool,
+    /// Sign installer package and cabinets, by the command of the bundle's config.
+    pub sign: bool,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub struct Packaged {
+    /// The folder's document.
+    pub document: PackagesDocument,
+    /// Findings below error.
+    pub problems: Vec<Problem>,
+}
+
+/// Makes the packages.
+///
+/// # Errors
+/// The bundle does not verify, something stands against a package, or the disk refuses; the place
+/// stays as it was.
+pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
+    let source = Source::proven(request)?;
+    let staging = Staging::begin(&request.out, &request.bundle.bundle)?;
+    let signing = match (&request.bundle.config, request.sign) {
+        (Some(config), true) => Some(Signing::of(config, &request.out, request.bundle.now)?),
+        _ => None,
+    };
+    let mut work = Work {
+        source: &source,
+        staging: &staging,
+        signing,
+        files: Vec::new(),
+    };
+    let mut formats = request.formats.clone();
+    formats.sort_unstable();
+    formats.dedup();
+    let mut product = None;
+    for format in formats {
+        match format {
+            Format::Msi => {
+                let place = match request.embed {
+                    true => Payloads::Embedded,
+                    false => Payloads::Beside,
+                };
+                product = Some(installer::make(&mut work, place)?);
+            }
+            Format::Cab => work.cabinet()?,
+            Format::Zip => work.archive()?,
+        }
+    }
+    let mut files = work.files;
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let document = PackagesDocument {
+        schema: PackagesDocument::schema(),
+        bundle_id: source.document.bundle_id.clone(),
+        release_id: source.document.release_id.clone(),
+        bundle_json_sha256: source.bundle_json_sha256,
+        sequence: source.document.sequence,
+        mode: source.document.mode,
+        exe_sha256: Sha256::of(&source.exe.bytes),
+        exe_is_signed: source.is_signed,
+        product,
+        files,
+    };
+    let sums = document.files.iter();
+    let sums: String = sums
+        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .collect();
+    staging.write(SUMS, sums.as_bytes())?;
+    staging.write(document::FILE_NAME, &document.to_bytes())?;
+    staging.commit()?;
+    Ok(Packaged {
+        document,
+        problems: source.problems,
+    })
+}
+
+/// A bundle that verified.
+struct Source {
+    folder: PathBuf,
+    document: BundleDocument,
+    bundle_json_sha256: Sha256,
+    manifest: Manifest,
+    exe: ProvenExe,
+    exe_name: String,
+    is_signed: bool,
+    problems: Vec<Problem>,
+}
+
+impl Source {
+    fn proven(request: &PackageRequest) -> Result<Self, PackageError> {
+        let Verification {
+            document,
+            bundle_json_sha256,
+            signature,
+            exe,
+            problems,
+            ..
+        } = verify(&request.bundle)?;
+        if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
+            return Err(PackageError::NotProven(Box::new(problem.clone())));
+        }
+        let folder = request.bundle.bundle.clone();
+        let changed = |what: &str| {
+            let message = format!("`{what}` changed while it was read");
+            let next = "verify the bundle, and find out who writes to it";
+            let problem = Problem::new(&super::codes::FILE_CHANGED, what, message, next);
+            PackageError::NotProven(Box::new(problem))
+        };
+        // An exe that is not proven is an error among the findings.
+        let exe = exe.ok_or_else(|| changed(&document.exe.path))?;
+        if signature.standing == Standing::Unsigned && !request.allow_unsigned {
+            return Err(PackageError::Unsigned);
+        }
+        let path = folder.join("manifest.json");
+        let limit = gangway_contract::manifest::MAX_BYTES as u64;
+        let bytes = plain_file::read_whole(&path, limit).map_err(DiskError::io("read", &path))?;
+        let manifest = Some(bytes)
+            .filter(|bytes| BundleId::of_bytes(bytes) == document.bundle_id)
+            .and_then(|bytes| Manifest::parse(&bytes).ok())
+            .ok_or_else(|| changed("manifest.json"))?;
+        let exe_name = Path::new(&document.exe.path)
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        Ok(Self {
+            folder,
+            bundle_json_sha256,
+            manifest,
+            exe,
+            exe_name,
+            is_signed: signature.standing != Standing::Unsigned,
+            document,
+            problems,
+        })
+    }
+
+    fn time(&self) -> DosTime {
+        DosTime::at(self.document.output_time)
+    }
+
+    /// Opens every payload.
+    fn payloads(&self) -> Result<Vec<File>, PackageError> {
+        let folder = self.folder.join("share/releases");
+        let folder = folder.join(self.manifest.release_id.as_str());
+        let open = |payload: &Payload| {
+            let path = folder.join(&payload.name);
+            plain_file::open(&path)
+                .map_err(DiskError::io("open", &path))
+                .map_err(PackageError::from)
+        };
+        self.manifest.payloads.iter().map(open).collect()
+    }
+
+    /// What was read of the payloads is what the manifest says.
+    fn compare_payloads(&self, digests: &[Sha256]) -> Result<(), PackageError> {
+        let payloads = self.manifest.payloads.iter();
+        match payloads
+            .zip(digests)
+            .find(|(payload, found)| payload.sha256 != **found)
+        {
+            None if digests.len() == self.manifest.payloads.len() => Ok(()),
+            None => Err(not_as_listed("the payloads", "some were not read")),
+            Some((payload, found)) => Err(not_as_listed(
+                &payload.name,
+                &format!("expected SHA-256 {}, found {found}", payload.sha256),
+            )),
+        }
+    }
+}
+
+fn not_as_listed(name: &str, why: &str) -> PackageError {
+    let problem = Problem::new(
+        &codes::PAYLOAD_NOT_AS_LISTED,
+        name,
+        "its bytes are not those that the manifest names",
+        "verify the bundle, find out who writes to it, and make the packages again",
+    );
+    PackageError::Refused(vec![problem.with_evidence(why)])
+}
+
+/// A cabinet that would be too large is a finding and no failure of the disk.
+fn refused_or(error: cabinet::CabinetError) -> PackageError {
+    match error {
+        cabinet::CabinetError::TooLarge => PackageError::Refused(vec![Problem::new(
+            &codes::PAYLOADS_TOO_LARGE,
+            "the payloads",
+            error.to_string(),
+            "leave out what no server needs, or bring the payloads by the share",
+        )]),
+        error => error.into(),
+    }
+}
+
+/// Packages in the making.
+struct Work<'a> {
+    source: &'a Source,
+    staging: &'a Staging,
+    signing: Option<Signing>,
+    files: Vec<PackageFile>,
+}
+
+impl Work<'_> {
+    /// Bootstrap and payloads under their own names, for those who unpack them with `expand`.
+    fn cabinet(&mut self) -> Result<(), PackageError> {
+        let stem = self.source.exe_name.trim_end_matches(".exe");
+        let relative = format!("cab/{stem}.cab");
+        let mut out = self.staging.create(&relative)?;
+        let mut exe = Cursor::new(&self.source.exe.bytes);
+        let mut files = self.source.payloads()?;
+        let mut members = vec![Member {
+            name: &self.source.exe_name,
+            size: self.source.exe.bytes.len() as u64,
+            source: &mut exe,
+        }];
+        let payloads = self.source.manifest.payloads.iter().zip(&mut files);
+        members.extend(payloads.map(|(payload, source)| Member {
+            name: &payload.name,
+            size: payload.size,
+            source,
+        }));
+        let time = self.source.time();
+        let written =
+            cabinet::write(&mut out, &mut members, Packing::Smaller, time).map_err(refused_or)?;
+        self.source
+            .compare_payloads(written.digests.get(1..).unwrap_or_default())?;
+        drop(out);
+        self.add(relative, Format::Cab, Some(FileKind::Cabinet))
+    }
+
+    /// The bundle as it lies there, the exe as it was proven.
+    fn archive(&mut self) -> Result<(), PackageError> {
+        let Source {
+            folder, document, ..
+        } = self.source;
+        let top = format!("gangway-{}", document.release_id);
+        let relative = format!("zip/{top}.zip");
+        let out = self.staging.create(&relative)?;
+        let exe = &self.source.exe.bytes;
+        let mut files = document.files.clone();
+        files.push(FileDigest {
+            path: document.exe.path.clone(),
+            size: exe.len() as u64,
+            sha256: Sha256::of(exe),
+        });
+        let sums = folder.join(SUMS_FILE_NAME);
+        let (size, sha256) =
+            plain_file::digest(&sums, bundle::MAX_BYTES).map_err(DiskError::io("read", &sums))?;
+        files.push(FileDigest {
+            path: SUMS_FILE_NAME.to_owned(),
+            size,
+            sha256,
+        });
+        let size = std::fs::metadata(folder.join(bundle::FILE_NAME)).map_or(0, |it| it.len());
+        files.push(FileDigest {
+            path: bundle::FILE_NAME.to_owned(),
+            size,
+            sha256: self.source.bundle_json_sha256,
+        });
+        archive::write(out, &top, &files, document.output_time, |file| {
+            let of_exe = file.path == document.exe.path;
+            let source: Box<dyn io::Read> = match of_exe {
+                true => Box::new(Cursor::new(exe)),
+                false => Box::new(plain_file::open(&folder.join(&file.path))?),
+            };
+            Ok(source)
+        })?;
+        self.add(relative, Format::Zip, None)
+    }
+
+    /// Signs a package where that was asked for, and lists it.
+    fn add(
+        &mut self,
+        relative: String,
+        format: Format,
+        kind: Option<FileKind>,
+    ) -> Result<(), PackageError> {
+        let signature = match (&self.signing, kind) {
+            (Some(signing), Some(kind)) => Some(signing.sign(self.staging, &relative, kind)?),
+            _ => None,
+        };
+        let path = self.staging.path(&relative);
+        let digest = plain_file::digest(&path, u64::MAX - 1);
+        let (size, sha256) = digest.map_err(DiskError::io("read", &path))?;
+        self.files.push(PackageFile {
+            path: relative,
+            format,
+            size,
+            sha256,
+            signature,
+        });
+        Ok(())
+    }
+}

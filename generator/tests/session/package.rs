@@ -1,0 +1,198 @@
+//! `gangway package`: what is made of a bundle, and what stops it.
+
+use std::fs;
+use std::io::{Cursor, Read as _};
+use std::process::Command;
+
+use gangway::formats::cabinet::list_files;
+use gangway::formats::msi::InstallerPackage;
+use gangway_fixtures::authenticode::{Signature, sign_pe};
+use gangway_fixtures::blob::BlobSpec;
+use gangway_fixtures::portal;
+use gangway_fixtures::script::{ScriptSpec, Variant};
+use serde_json::Value;
+
+use super::desk::{Desk, NOW, Session};
+
+fn signed() -> Desk {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let exe = desk.exe();
+    let signed = sign_pe(&fs::read(&exe).unwrap(), &Signature::default());
+    fs::write(exe, signed).unwrap();
+    desk
+}
+
+fn package(desk: &Desk, more: &[&str]) -> Session {
+    let usual = ["package", "out", "-c", "gangway.toml", "--as-of", NOW];
+    desk.run(&[&usual, more].concat())
+}
+
+/// The one file of a format's folder that ends so.
+fn file(desk: &Desk, ending: &str) -> (String, Vec<u8>) {
+    let mut files = desk.tree("out-packages");
+    files.retain(|(path, _)| path.ends_with(ending));
+    assert_eq!(files.len(), 1, "{ending}");
+    files.remove(0)
+}
+
+#[test]
+fn every_package_holds_the_payloads_and_the_signed_exe() {
+    let desk = signed();
+    package(&desk, &[]).succeeds();
+    let exe = fs::read(desk.exe()).unwrap();
+    let exe_name = desk.exe().file_name().unwrap().to_str().unwrap().to_owned();
+
+    let (_, msi) = file(&desk, ".msi");
+    let mut source = Cursor::new(msi);
+    let mut installer = InstallerPackage::open(&mut source).unwrap();
+    let files = installer.files().unwrap();
+    let listed: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let expected = [
+        &*exe_name,
+        "Install.ps1",
+        "OnboardingInfo.json",
+        "md4ws.msi",
+    ];
+    for name in expected {
+        assert!(listed.contains(&name), "{listed:?}");
+    }
+    let of_exe = files.iter().find(|file| file.name == exe_name).unwrap();
+    assert_eq!(of_exe.size_bytes as usize, exe.len());
+
+    let (_, cabinet) = file(&desk, "payload.cab");
+    let in_cabinet = list_files(&mut Cursor::new(&cabinet)).unwrap();
+    assert_eq!(in_cabinet.len(), files.len() - 1);
+    let (_, cabinet) = file(&desk, &exe_name.replace(".exe", ".cab"));
+    let names: Vec<String> = list_files(&mut Cursor::new(&cabinet))
+        .unwrap()
+        .into_iter()
+        .map(|file| file.name)
+        .collect();
+    for name in expected {
+        assert!(names.contains(&name.to_owned()), "{names:?}");
+    }
+
+    let sums = Command::new("sha256sum")
+        .args(["-c", "--quiet", "--strict", "SHA256SUMS"])
+        .current_dir(desk.path("out-packages"))
+        .status()
+        .unwrap();
+    assert!(sums.success());
+}
+
+#[test]
+fn the_archive_is_the_bundle_and_verifies_where_it_is_unpacked() {
+    let desk = signed();
+    package(&desk, &["--format", "zip"]).succeeds();
+    let (_, bytes) = file(&desk, ".zip");
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut top = String::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let place = desk.path("far").join(&name);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        fs::write(place, content).unwrap();
+        name.split('/').next().unwrap().clone_into(&mut top);
+    }
+    let sums = Command::new("sha256sum")
+        .args(["-c", "--quiet", "--strict", "SHA256SUMS"])
+        .current_dir(desk.path("far").join(&top))
+        .status()
+        .unwrap();
+    assert!(sums.success());
+    let bundle = format!("far/{top}/bundle");
+    assert_eq!(desk.tree(&bundle), desk.tree("out"));
+    let usual = ["verify", "--signed", "--stub", "stub.exe", "--as-of", NOW];
+    desk.run(&[&usual[..], &["-c", "gangway.toml", &bundle]].concat())
+        .succeeds();
+}
+
+#[test]
+fn equal_bundles_give_equal_packages_wherever_they_lie() {
+    let (one, other) = (signed(), signed());
+    package(&one, &[]).succeeds();
+    package(&other, &[]).succeeds();
+    let first = one.tree("out-packages");
+    assert!(first == other.tree("out-packages"));
+    package(&one, &[]).succeeds();
+    assert!(first == one.tree("out-packages"), "again, in their place");
+    package(&one, &["--embed", "--format", "msi", "-o", "inside"]).succeeds();
+    let inside = one.tree("inside");
+    assert!(
+        inside.iter().all(|(path, _)| !path.ends_with(".cab")),
+        "one file, all in it"
+    );
+}
+
+#[test]
+fn an_exe_that_nobody_signed_is_packed_when_told_only() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    package(&desk, &[]).fails_with(4, &["not signed", "--allow-unsigned"]);
+    assert!(!desk.path("out-packages").exists());
+    package(&desk, &["--allow-unsigned", "--format", "msi"]).succeeds();
+    let document = fs::read(desk.path("out-packages/packages.json")).unwrap();
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    assert_eq!(document["exe_is_signed"], false);
+}
+
+#[test]
+fn a_bundle_that_does_not_verify_is_not_packed_and_the_old_packages_stay() {
+    let desk = signed();
+    package(&desk, &[]).succeeds();
+    let before = desk.tree("out-packages");
+    let payload = desk
+        .tree("out")
+        .into_iter()
+        .find(|(path, _)| path.ends_with("/md4ws.msi"));
+    desk.put(&format!("out/{}", payload.unwrap().0), b"another");
+    package(&desk, &[]).fails_with(4, &["GW3001", "md4ws.msi"]);
+    assert!(before == desk.tree("out-packages"));
+}
+
+#[test]
+fn a_folder_of_others_is_not_replaced() {
+    let desk = signed();
+    fs::create_dir(desk.path("mine")).unwrap();
+    desk.put("mine/letter.txt", b"mine");
+    package(&desk, &["-o", "mine"]).fails_with(3, &["mine", "packages.json"]);
+    assert_eq!(desk.tree("mine").len(), 1);
+    package(&desk, &["-o", "out/packages"]).fails_with(3, &["lies in the other"]);
+}
+
+#[test]
+fn no_installer_package_offboards() {
+    let desk = Desk::with_downloads();
+    let offboarding = ScriptSpec {
+        variant: Variant::Gpo,
+        ..ScriptSpec::of(BlobSpec::offboarding(1_777_000_000))
+    };
+    let zip = portal::group_policy_zip(&offboarding);
+    desk.put("downloads/WindowsDefenderATPOffboardingPackage.zip", &zip);
+    desk.build_with(&["--mode", "offboard"]).succeeds();
+    package(&desk, &["--allow-unsigned"]).fails_with(1, &["GW5001"]);
+    assert!(!desk.path("out-packages").exists());
+    package(&desk, &["--allow-unsigned", "--format", "zip"]).succeeds();
+}
+
+#[test]
+fn a_signing_command_that_changes_more_leaves_nothing() {
+    for (command, texts) in [
+        (r#"["/bin/cp", "{in}", "{out}"]"#, &["GW5006"][..]),
+        (r#"["/bin/cp", "root.pem", "{out}"]"#, &["GW5006"]),
+        (r#"["/bin/false", "{file}"]"#, &["/bin/false"]),
+    ] {
+        let desk = signed();
+        desk.change_config("[signing]", &format!("[signing]\ncommand = {command}"));
+        let session = package(&desk, &["--sign"]);
+        assert_ne!(session.code, 0);
+        session.fails_with(session.code, texts);
+        assert!(!desk.path("out-packages").exists());
+    }
+    let desk = signed();
+    package(&desk, &["--sign"]).fails_with(2, &["signing.command"]);
+}
