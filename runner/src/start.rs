@@ -43,37 +43,40 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
     match request {
         Request::Help => {
             print(command_line::USAGE, false);
-            return Ok(0);
+            Ok(0)
         }
         Request::Version => {
             print(&format!("{}\n", env!("CARGO_PKG_VERSION")), false);
-            return Ok(0);
+            Ok(0)
         }
-        _ => {}
+        _ => carry_out(&mut machine, own?, request),
     }
-    let mut own = own?;
+}
+
+/// What takes the bundle inside; the exit code, or that of what was explained already.
+fn carry_out(machine: &mut WindowsMachine, mut own: Own, request: Request) -> Result<i32, i32> {
     match request {
-        Request::Facts { json } => Ok(show_facts(&mut machine, &own.bundle, json)),
-        Request::Plan { json } => Ok(show_plan(&mut machine, &own.bundle, json)),
+        Request::Facts { json } => Ok(show_facts(machine, &own.bundle, json)),
+        Request::Plan { json } => Ok(show_plan(machine, &own.bundle, json)),
         Request::Signature { path, json } => tell_of(
-            upkeep::signature(&mut machine, &own.bundle, &absolute(&path))
+            upkeep::signature(machine, &own.bundle, &absolute(&path))
                 .map(|check| show_signature(&check, json)),
         ),
         Request::Connectivity { json, reports } => {
-            Ok(ask(&mut machine, &own.bundle, json, reports.as_deref()))
+            Ok(ask(machine, &own.bundle, json, reports.as_deref()))
         }
-        Request::Status => tell_of(upkeep::status(&mut machine)),
+        Request::Status => tell_of(upkeep::status(machine)),
         Request::Collect => tell_of(
-            upkeep::collect(&mut machine, &own.bundle)
+            upkeep::collect(machine, &own.bundle)
                 .map(|folder| (format!("gathered in `{folder}`\n"), ExitCode::Good.number())),
         ),
         Request::Cleanup => tell_of(
-            upkeep::cleanup(&mut machine, &own.bundle)
+            upkeep::cleanup(machine, &own.bundle)
                 .map(|()| ("removed\n".to_owned(), ExitCode::Good.number())),
         ),
         Request::Precheck => {
             own.bundle.manifest.mode = Mode::Precheck;
-            Ok(act(&mut machine, &own, &Places::default()))
+            Ok(act(machine, &own, &Places::default()))
         }
         Request::RunFrom { source, reports } => {
             let places = Places {
@@ -81,17 +84,17 @@ fn start(arguments: &[String]) -> Result<i32, i32> {
                 reports: reports.as_deref().map(absolute),
                 daily: false,
             };
-            Ok(act(&mut machine, &own, &places))
+            Ok(act(machine, &own, &places))
         }
-        Request::Run => Ok(act(&mut machine, &own, &Places::default())),
+        Request::Run => Ok(act(machine, &own, &Places::default())),
         Request::Daily => {
             let places = Places {
                 daily: true,
                 ..Places::default()
             };
-            Ok(act(&mut machine, &own, &places))
+            Ok(act(machine, &own, &places))
         }
-        // Answered above.
+        // They ask for no bundle.
         Request::Help | Request::Version => Ok(ExitCode::Good.number()),
     }
 }

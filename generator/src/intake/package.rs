@@ -115,6 +115,31 @@ fn architecture_problem(architecture: Architecture, subject: &str) -> Option<Pro
     })
 }
 
+/// As the field `Machine` of a PE header says.
+fn architecture_of(machine: u16) -> Architecture {
+    match machine {
+        MACHINE_X86 => Architecture::X86,
+        MACHINE_X64 => Architecture::X64,
+        MACHINE_ARM64 => Architecture::Arm64,
+        _ => Architecture::Other,
+    }
+}
+
+fn old_agent_problem(version: &VersionInfo, subject: &str) -> Option<Problem> {
+    (version.file_version < OLDEST_MONITORING_AGENT).then(|| {
+        Problem::new(
+            &codes::OLD_MONITORING_AGENT,
+            subject,
+            "the monitoring agent is too old to connect",
+            "download version 10.20.18029 or later, or use the deployment tool",
+        )
+        .with_evidence(format!(
+            "found {}, expected at least 10.20.18029",
+            version.file_version_text()
+        ))
+    })
+}
+
 fn judged_by(kind: Kind, file: FileKind, rule: RuleFor, problems: Vec<Problem>) -> Recognised {
     Recognised {
         kind,
@@ -154,12 +179,7 @@ pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recogni
             };
         }
     };
-    let architecture = match layout.machine {
-        MACHINE_X86 => Architecture::X86,
-        MACHINE_X64 => Architecture::X64,
-        MACHINE_ARM64 => Architecture::Arm64,
-        _ => Architecture::Other,
-    };
+    let architecture = architecture_of(layout.machine);
     let Some(kind) = program_kind(&version, architecture) else {
         let claims = Some(claims_of(&version));
         return Recognised::unknown_maker(LOOKS_LIKE, FileKind::Pe, claims, subject);
@@ -175,20 +195,7 @@ pub(super) fn program(source: &mut (impl Read + Seek), subject: &str) -> Recogni
             RuleFor::Updates
         }
         Kind::MonitoringAgent { .. } => {
-            if version.file_version < OLDEST_MONITORING_AGENT {
-                problems.push(
-                    Problem::new(
-                        &codes::OLD_MONITORING_AGENT,
-                        subject,
-                        "the monitoring agent is too old to connect",
-                        "download version 10.20.18029 or later, or use the deployment tool",
-                    )
-                    .with_evidence(format!(
-                        "found {}, expected at least 10.20.18029",
-                        version.file_version_text()
-                    )),
-                );
-            }
+            problems.extend(old_agent_problem(&version, subject));
             RuleFor::Tools
         }
         _ => RuleFor::Tools,

@@ -61,13 +61,7 @@ pub(super) fn recognise(text: &[u8], context: &Context<'_>, subject: &str) -> Op
         Some(Blob::Offboarding(_)) | None => None,
     };
     if let Some(device_type) = device_type.filter(|_| !should) {
-        let mut found = Recognised::other_platform("Linux", subject);
-        let evidence = format!("its blob is for device type `{device_type}`");
-        found.problems = core::mem::take(&mut found.problems)
-            .into_iter()
-            .map(|problem| problem.with_evidence(evidence.clone()))
-            .collect();
-        return Some(found);
+        return Some(for_another_platform(device_type, subject));
     }
     let check = SignatureCheck::Done(verdict.unwrap_or_else(|| Verdict::Invalid {
         why: "there is no readable blob".to_owned(),
@@ -87,25 +81,7 @@ pub(super) fn recognise(text: &[u8], context: &Context<'_>, subject: &str) -> Op
         Some(blob) => {
             let text = around(text, &located, &blob);
             problems.extend(script_text::problems(&text, subject));
-            let variant = match text.variant {
-                Variant::Unattended => ScriptVariant::GroupPolicy,
-                Variant::Local => ScriptVariant::Local,
-                Variant::Other => ScriptVariant::Other,
-            };
-            match blob {
-                Blob::Onboarding(blob) => Kind::OnboardingScript {
-                    variant,
-                    text,
-                    blob,
-                    payload,
-                },
-                Blob::Offboarding(blob) => Kind::OffboardingScript {
-                    variant,
-                    text,
-                    blob,
-                    payload,
-                },
-            }
+            script_of(text, blob, payload)
         }
     };
     Some(Recognised {
@@ -113,6 +89,39 @@ pub(super) fn recognise(text: &[u8], context: &Context<'_>, subject: &str) -> Op
         check,
         problems,
     })
+}
+
+fn for_another_platform(device_type: &str, subject: &str) -> Recognised {
+    let mut found = Recognised::other_platform("Linux", subject);
+    let evidence = format!("its blob is for device type `{device_type}`");
+    found.problems = core::mem::take(&mut found.problems)
+        .into_iter()
+        .map(|problem| problem.with_evidence(evidence.clone()))
+        .collect();
+    found
+}
+
+/// A text that is more than its blob.
+fn script_of(text: ScriptText, blob: Blob, payload: Option<BlobText>) -> Kind {
+    let variant = match text.variant {
+        Variant::Unattended => ScriptVariant::GroupPolicy,
+        Variant::Local => ScriptVariant::Local,
+        Variant::Other => ScriptVariant::Other,
+    };
+    match blob {
+        Blob::Onboarding(blob) => Kind::OnboardingScript {
+            variant,
+            text,
+            blob,
+            payload,
+        },
+        Blob::Offboarding(blob) => Kind::OffboardingScript {
+            variant,
+            text,
+            blob,
+            payload,
+        },
+    }
 }
 
 /// Is the blob all that the file holds?

@@ -43,7 +43,12 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
         }
         return found;
     }
-    let has = |needle: &str| has_lower(&lower, needle);
+    without_blob(&text, &lower, subject)
+}
+
+/// A text without a blob, by words that stand in it; `lower` is the same in lower case.
+fn without_blob(text: &str, lower: &str, subject: &str) -> Recognised {
+    let has = |needle: &str| has_lower(lower, needle);
     let unsigned_kind = |kind: Kind, why: &str| Recognised {
         kind,
         check: SignatureCheck::Done(Verdict::NotChecked {
@@ -52,7 +57,7 @@ pub(super) fn recognise(bytes: &[u8], context: &Context<'_>, subject: &str) -> R
         problems: Vec::new(),
     };
     if has("md4ws.msi") && has("$OnboardingScript") {
-        return install_script(&text, subject);
+        return install_script(text, subject);
     }
     if has("WindowsDefenderATPOnboardingScript.cmd") && has("NonPersistent") {
         return unsigned_kind(

@@ -18,6 +18,7 @@ use super::signature::{Authenticode, policy_problems, summarise};
 use super::source::Source;
 use super::{Inspection, IntakeSettings, across, codes, prerequisites};
 use crate::formats::authenticode;
+use crate::formats::zip::{Entry, EntryName};
 use crate::problem::Problem;
 
 /// What came of one file or archive.
@@ -211,6 +212,19 @@ fn judge_archive(
         let recognised = analyzer::recognise(&entries, content, budget, context, shown);
         return finish(candidate, recognised, context, found);
     }
+    judge_entries(&candidate, &entries, depth, budget, context, found);
+    Ok(())
+}
+
+/// Each file of an archive that counts as one.
+fn judge_entries(
+    candidate: &Candidate,
+    entries: &[(Entry, EntryName)],
+    depth: usize,
+    budget: &mut Budget,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
     let mut unread = Unread::default();
     let folder = context.settings.staging.as_deref();
     for (position, entry) in entries.iter().enumerate() {
@@ -222,6 +236,7 @@ fn judge_archive(
             break;
         }
         let shown = format!("{}!{}", candidate.shown, entry.1.shown);
+        let content = &candidate.content;
         match archive::entry_content(content, entry, folder, budget, &mut unread) {
             Ok(Some(content)) => {
                 let source = candidate.source.entry(position);
@@ -237,7 +252,6 @@ fn judge_archive(
         }
     }
     found.problems.extend(unread.problems(&candidate.shown));
-    Ok(())
 }
 
 /// Recognises a file and, when it is to be staged, copies it first.

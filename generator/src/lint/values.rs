@@ -10,7 +10,7 @@ use super::setting::{Setting, settings};
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
 use crate::gpo::registry_pol::kind;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 const POWERSHELL: &str = r"SOFTWARE\Policies\Microsoft\Windows\PowerShell";
 const PROCESSING: &str = r"hklm\software\policies\microsoft\windows\group policy\";
@@ -41,76 +41,104 @@ pub(super) fn check(
     }
 }
 
+/// A code, what is wrong, and what to do next.
+type Found = (&'static Code, String, &'static str);
+
 /// Values that keep something from working.
 fn switches(setting: &Setting, antivirus_mode: Option<AntivirusMode>, problems: &mut Vec<Problem>) {
-    let mut report = |code, message: String, next| {
+    let found = [
+        antivirus_off(setting),
+        scripts_off(setting),
+        execution_policy(setting),
+        background_off(setting),
+        passive_with_auto(setting, antivirus_mode),
+        blob_for_everybody(setting),
+    ];
+    problems.extend(found.into_iter().flatten().map(|(code, message, next)| {
         let problem = Problem::new(code, &setting.path, message, next);
-        problems.push(problem.with_evidence(format!(r"{}\{}", setting.key, setting.shown)));
-    };
-    let name = setting.shown.as_str();
-    let on = setting.number == Some(1);
-    if on
-        && ANTIVIRUS_OFF
-            .iter()
-            .any(|name| setting.is(ANTIVIRUS_POLICY, name))
-    {
-        report(
+        problem.with_evidence(format!(r"{}\{}", setting.key, setting.shown))
+    }));
+}
+
+fn is_on(setting: &Setting) -> bool {
+    setting.number == Some(1)
+}
+
+fn antivirus_off(setting: &Setting) -> Option<Found> {
+    let mut names = ANTIVIRUS_OFF.iter();
+    let is_off = is_on(setting) && names.any(|name| setting.is(ANTIVIRUS_POLICY, name));
+    is_off.then(|| {
+        (
             &codes::ANTISPYWARE_OFF,
-            format!("`{name}` is 1"),
+            format!("`{}` is 1", setting.shown),
             "remove the value; set passive mode if another antivirus runs",
-        );
-    }
-    if setting.is(POWERSHELL, "EnableScripts") && setting.number == Some(0) {
-        report(
+        )
+    })
+}
+
+fn scripts_off(setting: &Setting) -> Option<Found> {
+    (setting.is(POWERSHELL, "EnableScripts") && setting.number == Some(0)).then(|| {
+        (
             &codes::EXECUTION_POLICY,
             "PowerShell scripts are switched off by policy".to_owned(),
             "install the agent by msiexec (`agent_route = \"auto\"`)",
-        );
-    }
+        )
+    })
+}
+
+fn execution_policy(setting: &Setting) -> Option<Found> {
     let policy = setting.text.as_deref().unwrap_or_default();
-    if setting.is(POWERSHELL, "ExecutionPolicy")
-        && ["allsigned", "restricted"].contains(&policy.to_lowercase().as_str())
-    {
-        report(
+    let refuses = ["allsigned", "restricted"].contains(&policy.to_lowercase().as_str());
+    (refuses && setting.is(POWERSHELL, "ExecutionPolicy")).then(|| {
+        (
             &codes::EXECUTION_POLICY,
             format!("the execution policy is `{policy}`"),
             "install the agent by msiexec, or trust Microsoft's publisher certificate",
-        );
-    }
-    if on
-        && let Some(cse) = setting.key.strip_prefix(PROCESSING)
-        && matches!(
-            setting.name.as_str(),
-            "nobackgroundpolicy" | "nogpolistchanges"
         )
-    {
-        let known = crate::gpo::extensions::KNOWN.iter();
-        let extension = known
-            .filter(|extension| extension.preference)
-            .find(|extension| extension.cse.to_string().eq_ignore_ascii_case(cse));
-        if let Some(extension) = extension {
-            report(
-                &codes::BACKGROUND_OFF,
-                format!("`{name}` is 1 for {}", extension.name),
-                "set it to 0 for servers in scope",
-            );
-        }
+    })
+}
+
+/// Preferences that are not applied again while a server runs.
+fn background_off(setting: &Setting) -> Option<Found> {
+    let cse = setting.key.strip_prefix(PROCESSING)?;
+    let names = ["nobackgroundpolicy", "nogpolistchanges"];
+    if !is_on(setting) || !names.contains(&setting.name.as_str()) {
+        return None;
     }
-    if setting.is(SENSOR_POLICY, PASSIVE_MODE) && antivirus_mode == Some(AntivirusMode::Auto) {
-        report(
+    let mut known = crate::gpo::extensions::KNOWN.iter();
+    let extension = known.find(|extension| {
+        extension.preference && extension.cse.to_string().eq_ignore_ascii_case(cse)
+    })?;
+    Some((
+        &codes::BACKGROUND_OFF,
+        format!("`{}` is 1 for {}", setting.shown, extension.name),
+        "set it to 0 for servers in scope",
+    ))
+}
+
+fn passive_with_auto(setting: &Setting, mode: Option<AntivirusMode>) -> Option<Found> {
+    let is_passive = setting.is(SENSOR_POLICY, PASSIVE_MODE);
+    (is_passive && mode == Some(AntivirusMode::Auto)).then(|| {
+        (
             &codes::PASSIVE_WITH_AUTO,
             "the value is set by policy while the bootstrap decides it".to_owned(),
             "remove the value, or set `antivirus_mode` to `always_passive` or `never_passive`",
-        );
-    }
-    if setting.onboards().is_some() && setting.text.as_deref().is_some_and(|text| !text.is_empty())
-    {
-        report(
+        )
+    })
+}
+
+fn blob_for_everybody(setting: &Setting) -> Option<Found> {
+    let has_text = setting.text.as_deref().is_some_and(|text| !text.is_empty());
+    (has_text && setting.onboards().is_some()).then(|| {
+        (
             &codes::BLOB_IN_POLICY,
-            format!("`{name}` holds a blob that everybody in the domain can read"),
+            format!(
+                "`{}` holds a blob that everybody in the domain can read",
+                setting.shown
+            ),
             "remove it and deploy the package from a share that only computers can read",
-        );
-    }
+        )
+    })
 }
 
 /// Types and forms that the sensor and the antivirus need.

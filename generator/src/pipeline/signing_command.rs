@@ -237,18 +237,17 @@ fn forms(secret: &str) -> Vec<String> {
     ];
     let lines = secret.lines().filter(|line| line.len() >= MIN_LINE);
     forms.extend(lines.map(str::to_owned));
-    // Within a longer text its Base64 begins at one of three places of a group; the letters that
-    // it shares with its neighbours are left away.
-    for (bytes, before) in [
-        (bytes, 0),
-        (bytes, 1),
-        (bytes, 2),
-        (&wide, 0),
-        (&wide, 1),
-        (&wide, 2),
-    ] {
+    forms.extend(base64_inside(bytes));
+    forms.extend(base64_inside(&wide));
+    forms
+}
+
+/// What Base64 of a longer text has of these bytes: they begin at one of three places of a group, and
+/// the letters that they share with their neighbours are left away.
+fn base64_inside(bytes: &[u8]) -> Vec<String> {
+    let mut forms = Vec::new();
+    for (before, begin) in [(0, 0), (1, 2), (2, 3)] {
         let shifted = [&[0; 3][..before], bytes].concat();
-        let begin = [0, 2, 3][before];
         let end = shifted.len() * 8 / 6;
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             let text = engine.encode(&shifted);

@@ -269,8 +269,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
             number,
         ));
     }
-    let proxies = &options.proxies;
-    if proxies.prefer_static {
+    if options.proxies.prefer_static {
         let value = "PreferStaticProxyForHttpRequest";
         records.push(Record::dword(SENSOR_POLICY, value, 1));
     }
@@ -285,24 +284,28 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         }
         records.push(Record::text(DEVICE_TAGGING, DEVICE_TAG, tag));
     }
+    proxy_records(&options.proxies, &mut records)?;
+    exclusion_records(&options.exclusions, &mut records)?;
+    Ok(RegistryPolicy { records })
+}
+
+/// Proxies of sensor and antivirus, each where its service looks for it.
+fn proxy_records(proxies: &Proxies, records: &mut Vec<Record>) -> Result<(), GpoError> {
     if let Some(proxy) = &proxies.sensor {
         check_host_and_port("gpo.settings.proxy.sensor", proxy)?;
-        let value = SENSOR_PROXY;
-        records.push(Record::text(DATA_COLLECTION, value, proxy));
+        records.push(Record::text(DATA_COLLECTION, SENSOR_PROXY, proxy));
     }
     if proxies.disable_enterprise_auth {
-        let value = AUTH_PROXY;
-        records.push(Record::dword(DATA_COLLECTION, value, 1));
+        records.push(Record::dword(DATA_COLLECTION, AUTH_PROXY, 1));
     }
     if let Some(proxy) = &proxies.antivirus {
         let setting = "gpo.settings.proxy.antivirus";
-        let found = || proxy.clone();
         let host = ["http://", "https://"]
             .iter()
             .find_map(|scheme| proxy.strip_prefix(scheme))
             .ok_or_else(|| GpoError::Setting {
                 setting,
-                found: found(),
+                found: proxy.clone(),
                 why: "the antivirus needs a URL such as `http://proxy.contoso.com:8080`",
             })?;
         check_host_and_port(setting, host.strip_suffix('/').unwrap_or(host))?;
@@ -323,8 +326,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         let list = proxies.antivirus_bypass.join(";");
         records.push(Record::text(ANTIVIRUS_POLICY, "ProxyBypass", &list));
     }
-    exclusion_records(&options.exclusions, &mut records)?;
-    Ok(RegistryPolicy { records })
+    Ok(())
 }
 
 /// The values of the three exclusion policies: a switch, and one value per exclusion.

@@ -254,43 +254,8 @@ impl Executor<'_> {
 
     fn judge(&mut self, step: &Step, ended: &Ended, started_at: UtcTime) -> Judged {
         let kind = step.kind();
-        let verify_s = self.manifest.settings.verify_wait_s;
         match ended {
-            Ended::Code(code) if step.restart_codes.contains(code) => {
-                let judged = Judged::code(kind, *code, StepOutcome::DoneRestartNeeded);
-                match self.machine.set_mark(&Mark::RestartPending) {
-                    Ok(()) => judged,
-                    Err(failure) => judged.stopped(failure.into()),
-                }
-            }
-            Ended::Code(code) if kind == StepKind::Restart && step.accepted.contains(code) => {
-                Judged::code(kind, *code, StepOutcome::Done)
-            }
-            Ended::Code(code) if step.accepted.contains(code) => {
-                if self.look_for_change(step, verify_s) {
-                    return Judged::code(kind, *code, StepOutcome::Done);
-                }
-                let judged = Judged::code(kind, *code, StepOutcome::NotVerified);
-                let found = format!(
-                    "step `{kind}` ended with {}, but the server did not become {}",
-                    judged.detail,
-                    goal(kind)
-                );
-                judged.stopped(Stop::new(Reason::NotVerified, found))
-            }
-            Ended::Code(code) => {
-                // Scripts give up sooner than the services they wait for.
-                let patience = match step.past_limit {
-                    PastLimit::End => verify_s,
-                    PastLimit::LeaveRunning => 0,
-                };
-                if self.look_for_change(step, patience) {
-                    return Judged::code(kind, *code, StepOutcome::DoneDespiteCode);
-                }
-                let judged = Judged::code(kind, *code, StepOutcome::Failed);
-                let stop = self.failed(step, *code, &judged.detail);
-                judged.stopped(stop)
-            }
+            Ended::Code(code) => self.judge_code(step, *code),
             Ended::AtLimit => {
                 let detail = format!("ended after {} s", step.limit_s);
                 if self.look_for_change(step, 0) {
@@ -319,6 +284,42 @@ impl Executor<'_> {
                 Judged::text(detail, StepOutcome::NotStarted).stopped(stop)
             }
         }
+    }
+
+    /// A code alone proves neither success nor failure: the change of the server does.
+    fn judge_code(&mut self, step: &Step, code: u32) -> Judged {
+        let kind = step.kind();
+        let verify_s = self.manifest.settings.verify_wait_s;
+        if step.restart_codes.contains(&code) {
+            let judged = Judged::code(kind, code, StepOutcome::DoneRestartNeeded);
+            return match self.machine.set_mark(&Mark::RestartPending) {
+                Ok(()) => judged,
+                Err(failure) => judged.stopped(failure.into()),
+            };
+        }
+        if step.accepted.contains(&code) {
+            if kind == StepKind::Restart || self.look_for_change(step, verify_s) {
+                return Judged::code(kind, code, StepOutcome::Done);
+            }
+            let judged = Judged::code(kind, code, StepOutcome::NotVerified);
+            let found = format!(
+                "step `{kind}` ended with {}, but the server did not become {}",
+                judged.detail,
+                goal(kind)
+            );
+            return judged.stopped(Stop::new(Reason::NotVerified, found));
+        }
+        // Scripts give up sooner than the services they wait for.
+        let patience = match step.past_limit {
+            PastLimit::End => verify_s,
+            PastLimit::LeaveRunning => 0,
+        };
+        if self.look_for_change(step, patience) {
+            return Judged::code(kind, code, StepOutcome::DoneDespiteCode);
+        }
+        let judged = Judged::code(kind, code, StepOutcome::Failed);
+        let stop = self.failed(step, code, &judged.detail);
+        judged.stopped(stop)
     }
 
     fn failed(&mut self, step: &Step, code: u32, detail: &str) -> Stop {

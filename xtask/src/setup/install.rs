@@ -60,30 +60,12 @@ fn install_packages(missing: &[&Tool]) -> Result<()> {
         );
     }
     let Some(installer) = installer() else {
-        let suites = match debian_codename()? {
-            Some(codename) => outdated(&packages)?
-                .into_iter()
-                .map(|(package, archive)| (package, archive, codename.clone()))
-                .collect(),
-            None => Vec::new(),
-        };
-        bail!(
-            "packages are missing and only root may install them\nhint: {}",
-            typed_with(&packages, &suites)
-        );
+        return only_root_may_install(&packages);
     };
     say::stage(format!("installing {}", packages.join(" ")));
     let mut apt = Apt::new(installer);
     apt.run(&["update", "-qq"])?;
-    let mut wanted: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
-    for (package, archive) in outdated(&packages)? {
-        let place = packages.iter().position(|&wanted| wanted == package);
-        if let Some(place) = place
-            && let Some(suite) = apt.add(archive, package)?
-        {
-            wanted[place] = archive.package(package, &suite);
-        }
-    }
+    let wanted = new_enough(&mut apt, &packages)?;
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(wanted.iter().map(String::as_str));
     apt.run(&arguments).with_context(|| {
@@ -105,6 +87,35 @@ fn install_packages(missing: &[&Tool]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Stops with the line that root types.
+fn only_root_may_install(packages: &[&str]) -> Result<()> {
+    let suites = match debian_codename()? {
+        Some(codename) => outdated(packages)?
+            .into_iter()
+            .map(|(package, archive)| (package, archive, codename.clone()))
+            .collect(),
+        None => Vec::new(),
+    };
+    bail!(
+        "packages are missing and only root may install them\nhint: {}",
+        typed_with(packages, &suites)
+    );
+}
+
+/// The packages as apt takes them: one that the system has too old comes from another archive.
+fn new_enough(apt: &mut Apt, packages: &[&str]) -> Result<Vec<String>> {
+    let mut wanted: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
+    for (package, archive) in outdated(packages)? {
+        let place = packages.iter().position(|&wanted| wanted == package);
+        if let Some(place) = place
+            && let Some(suite) = apt.add(archive, package)?
+        {
+            wanted[place] = archive.package(package, &suite);
+        }
+    }
+    Ok(wanted)
 }
 
 /// The line for a person.

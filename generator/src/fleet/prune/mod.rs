@@ -131,35 +131,12 @@ pub fn prune(
     if apply && days_added > 0 {
         files.write(&counts, &seen.counted)?;
     }
-    let mut failed = Named::default();
-    let mut late = Named::default();
-    let (mut deleted, mut deleted_bytes) = (0, 0);
-    // Read again, and so judged again, right before each goes.
-    read::each(
-        folder,
-        question,
-        |name| seen.may_go(name),
-        |path, name, outcome| {
-            let Outcome::Counts(report, _) = outcome else {
-                return;
-            };
-            if !seen.is_old(&name, &report) {
-                return;
-            }
-            if !seen.is_counted(&name, &report) {
-                late.take(name, format!("of {}", report.finished_at));
-                return;
-            }
-            let size = fs::symlink_metadata(path).map_or(0, |found| found.len());
-            match apply.then(|| disk::remove_file(path)) {
-                None | Some(Ok(())) => {
-                    deleted += 1;
-                    deleted_bytes += size;
-                }
-                Some(Err(error)) => failed.take(name, error.to_string()),
-            }
-        },
-    )?;
+    let Gone {
+        files: deleted,
+        bytes: deleted_bytes,
+        failed,
+        late,
+    } = delete(folder, question, &seen, apply)?;
     let problems = answer::not_deleted(&failed);
     Ok(Pruned {
         dry_run: !apply,
@@ -181,6 +158,54 @@ pub fn prune(
             .chain(answer::came_late(&late))
             .collect(),
     })
+}
+
+/// What went away, or would.
+#[derive(Default)]
+struct Gone {
+    files: usize,
+    bytes: u64,
+    failed: Named,
+    /// Came after the counting, so that they stay.
+    late: Named,
+}
+
+/// Deletes the reports that are old and counted. Each is read again, and so judged again, right before
+/// it goes.
+fn delete(
+    folder: &Path,
+    question: &Question<'_>,
+    seen: &Seen,
+    apply: bool,
+) -> Result<Gone, PruneError> {
+    let mut gone = Gone::default();
+    read::each(
+        folder,
+        question,
+        |name| seen.may_go(name),
+        |path, name, outcome| {
+            let Outcome::Counts(report, _) = outcome else {
+                return;
+            };
+            if !seen.is_old(&name, &report) {
+                return;
+            }
+            if !seen.is_counted(&name, &report) {
+                let when = format!("of {}", report.finished_at);
+                gone.late.take(name, when);
+                return;
+            }
+            let size = fs::symlink_metadata(path).map_or(0, |found| found.len());
+            match apply.then(|| disk::remove_file(path)) {
+                None | Some(Ok(())) => {
+                    gone.files += 1;
+                    gone.bytes += size;
+                }
+                Some(Err(error)) => gone.failed.take(name, error.to_string()),
+            }
+        },
+    )?;
+    Ok(gone)
 }
 
 /// The history and what belongs to it, behind any link.

@@ -119,6 +119,39 @@ pub(super) struct Attributes<'a> {
     items: Vec<(String, Vec<Element<'a>>)>,
 }
 
+/// Those of a set that can be read, and how many cannot.
+fn certificates_in(mut set: Reader<'_>) -> Result<(Vec<Certificate>, usize), CmsError> {
+    let mut certificates = Vec::new();
+    let mut unreadable = 0_usize;
+    while !set.is_empty() {
+        let element = set.read()?;
+        if certificates.len().saturating_add(unreadable) >= MAX_ITEMS {
+            return Err(CmsError::TooMany {
+                what: "certificates",
+            });
+        }
+        match Certificate::parse(element.raw) {
+            Ok(certificate) => certificates.push(certificate),
+            Err(_) => unreadable = unreadable.saturating_add(1),
+        }
+    }
+    Ok((certificates, unreadable))
+}
+
+/// The signer of a set that holds no other.
+fn only_one(mut signers: Reader<'_>) -> Result<Element<'_>, CmsError> {
+    let mut elements = Vec::new();
+    while !signers.is_empty() {
+        elements.push(signers.read()?);
+    }
+    match elements.as_slice() {
+        [signer] => Ok(*signer),
+        _ => Err(CmsError::SignerCount {
+            count: elements.len(),
+        }),
+    }
+}
+
 impl<'a> SignedData<'a> {
     /// Reads a ContentInfo that holds a SignedData.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, CmsError> {
@@ -146,39 +179,15 @@ impl<'a> SignedData<'a> {
         let content_element = content.read()?;
         content.finish()?;
 
-        let mut certificates = Vec::new();
-        let mut unreadable_certificates = 0_usize;
-        if let Some(set) = fields.optional(tag::CONTEXT_0)? {
-            let mut set = set.content();
-            while !set.is_empty() {
-                let element = set.read()?;
-                if certificates.len().saturating_add(unreadable_certificates) >= MAX_ITEMS {
-                    return Err(CmsError::TooMany {
-                        what: "certificates",
-                    });
-                }
-                match Certificate::parse(element.raw) {
-                    Ok(certificate) => certificates.push(certificate),
-                    Err(_) => {
-                        unreadable_certificates = unreadable_certificates.saturating_add(1);
-                    }
-                }
-            }
-        }
+        let (certificates, unreadable_certificates) = match fields.optional(tag::CONTEXT_0)? {
+            Some(set) => certificates_in(set.content())?,
+            None => (Vec::new(), 0),
+        };
         // Nobody but the issuer vouches for revocation lists.
         let has_revocation_lists = fields.optional(tag::CONTEXT_1)?.is_some();
-        let mut signers = fields.expect(tag::SET)?.content();
+        let signers = fields.expect(tag::SET)?.content();
         fields.finish()?;
-        let mut elements = Vec::new();
-        while !signers.is_empty() {
-            elements.push(signers.read()?);
-        }
-        let [signer] = elements.as_slice() else {
-            return Err(CmsError::SignerCount {
-                count: elements.len(),
-            });
-        };
-        let signer = SignerInfo::parse(signer)?;
+        let signer = SignerInfo::parse(&only_one(signers)?)?;
         let mut announced = digest_algorithms.iter().map(|one| one.content().oid());
         if !announced.any(|oid| oid.as_ref() == Ok(&signer.digest_oid)) {
             return Err(CmsError::DigestNotListed);

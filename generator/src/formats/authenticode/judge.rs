@@ -1,6 +1,6 @@
 //! From the signatures of one file to its verdict.
 
-use super::carrier::{Carrier, Failure, Meaning, Reading};
+use super::carrier::{Carrier, Failure, Found, Meaning, Reading};
 use super::cms::{SignedData, SignerInfo};
 use super::indirect_data::{self, INDIRECT_DATA, SignedDigest};
 use super::kind::Place;
@@ -33,28 +33,9 @@ pub(super) fn judge(
     if outer.is_empty() {
         return Ok(Verdict::Unsigned);
     }
-    let mut parsed: Vec<(Place, Result<SignedData<'_>, InvalidReason>)> = Vec::new();
-    for found in &outer {
-        let entry = found.entry;
-        let data = SignedData::parse(&found.der).map_err(InvalidReason::from);
-        let nested = data
-            .as_ref()
-            .map_or_else(|_| Ok(Vec::new()), |data| nested_signatures(&data.signer));
-        parsed.push((Place::Outer { entry }, data));
-        match nested {
-            Ok(values) => {
-                for (index, value) in values.into_iter().enumerate() {
-                    let place = Place::Nested { entry, index };
-                    parsed.push((place, parse_nested(&value)));
-                }
-            }
-            Err(reason) => parsed.push((Place::Nested { entry, index: 0 }, Err(reason))),
-        }
-    }
-
     let kind = carrier.kind();
     let mut candidates = Vec::new();
-    for (place, data) in parsed {
+    for (place, data) in with_nested(&outer) {
         let candidate = data.and_then(|data| {
             let signed = if data.content_type == INDIRECT_DATA {
                 indirect_data::parse(&data.content, kind)
@@ -106,6 +87,29 @@ pub(super) fn judge(
     })
 }
 
+/// Each signature of the file, and right behind it those that it holds.
+fn with_nested(outer: &[Found]) -> Vec<(Place, Result<SignedData<'_>, InvalidReason>)> {
+    let mut parsed = Vec::new();
+    for found in outer {
+        let entry = found.entry;
+        let data = SignedData::parse(&found.der).map_err(InvalidReason::from);
+        let nested = data
+            .as_ref()
+            .map_or_else(|_| Ok(Vec::new()), |data| nested_signatures(&data.signer));
+        parsed.push((Place::Outer { entry }, data));
+        match nested {
+            Ok(values) => {
+                for (index, value) in values.into_iter().enumerate() {
+                    let place = Place::Nested { entry, index };
+                    parsed.push((place, parse_nested(&value)));
+                }
+            }
+            Err(reason) => parsed.push((Place::Nested { entry, index: 0 }, Err(reason))),
+        }
+    }
+    parsed
+}
+
 fn nested_signatures<'a>(signer: &SignerInfo<'a>) -> Result<Vec<Element<'a>>, InvalidReason> {
     let values: Vec<_> = signer
         .unsigned_attributes
@@ -142,6 +146,25 @@ fn parse_nested<'a>(value: &Element<'a>) -> Result<SignedData<'a>, InvalidReason
 struct Held {
     signature: Signature,
     warnings: Vec<Warning>,
+}
+
+/// Some certificates take what they signed along when they end.
+fn still_signs(certificate: &Certificate, now: i64) -> Result<(), InvalidReason> {
+    let usages = certificate.extended_key_usage().unwrap_or_default();
+    if usages.iter().any(|usage| usage == LIFETIME_SIGNING) && now > certificate.not_after() {
+        return Err(InvalidReason::LifetimeSigningEnded {
+            subject: certificate.subject().to_string(),
+            not_after: certificate.not_after(),
+        });
+    }
+    Ok(())
+}
+
+fn link(certificate: &Certificate) -> ChainLink {
+    ChainLink {
+        subject: certificate.subject().to_string(),
+        sha256: certificate.sha256(),
+    }
 }
 
 fn judge_one(
@@ -181,13 +204,7 @@ fn judge_one(
     let coverage = check_revocation(&path.certificates, anchors.revocation_lists(), at, now)
         .map_err(|fault| InvalidReason::SignerNotTrusted { fault })?;
 
-    let usages = certificate.extended_key_usage().unwrap_or_default();
-    if usages.iter().any(|usage| usage == LIFETIME_SIGNING) && now > certificate.not_after() {
-        return Err(InvalidReason::LifetimeSigningEnded {
-            subject: certificate.subject().to_string(),
-            not_after: certificate.not_after(),
-        });
-    }
+    still_signs(certificate, now)?;
     if weakest == DigestAlgorithm::Sha1 {
         if signed_at.is_none() {
             return Err(InvalidReason::Sha1NotStamped);
@@ -203,14 +220,7 @@ fn judge_one(
     Ok(Held {
         signature: Signature {
             signer: describe(certificate),
-            chain: path
-                .certificates
-                .iter()
-                .map(|link| ChainLink {
-                    subject: link.subject().to_string(),
-                    sha256: link.sha256(),
-                })
-                .collect(),
+            chain: path.certificates.iter().map(link).collect(),
             anchor: path.anchor,
             digest_algorithm: signed.algorithm,
             content_digest: hex(&signed.digest),

@@ -38,6 +38,69 @@ pub(super) struct ScriptCarrier {
     uncovered_bytes: u64,
 }
 
+/// The signature block: indices of its first and last line, and what stands between them.
+struct Block {
+    begin: usize,
+    end: usize,
+    base64: String,
+}
+
+impl Block {
+    /// Finds it in a script; none when no line begins one.
+    fn read(lines: &[Line<'_>]) -> Result<Option<Self>, InvalidReason> {
+        let marker = |line: &Line<'_>| Marker::of(line.units);
+        let Some(begin) = lines.iter().position(|line| marker(line).is_some()) else {
+            return Ok(None);
+        };
+        let mut base64 = String::new();
+        let mut end = None;
+        for (index, line) in lines.iter().enumerate().skip(begin) {
+            match (marker(line), end) {
+                (Some(Marker::Begin), None) if index == begin => {}
+                (Some(Marker::Begin), _) => {
+                    return Err(InvalidReason::ScriptSecondBlock {
+                        line: number(index),
+                    });
+                }
+                (Some(Marker::End), None) if index > begin => end = Some(index),
+                (Some(Marker::Inexact), None) => {
+                    return Err(malformed(index, "the marker is not spelled exactly"));
+                }
+                (Some(Marker::End), None) => {
+                    return Err(malformed(index, "the block ends before it begins"));
+                }
+                (None, None) => base64.push_str(
+                    base64_of(line.units)
+                        .ok_or_else(|| {
+                            malformed(index, "it is not `# ` and at most 64 base64 characters")
+                        })?
+                        .as_str(),
+                ),
+                (_, Some(_)) if line.units.iter().all(|&unit| is_blank(unit)) => {}
+                (_, Some(_)) => {
+                    return Err(InvalidReason::ScriptTextAfterBlock {
+                        line: number(index),
+                    });
+                }
+            }
+        }
+        match end {
+            Some(end) => Ok(Some(Self { begin, end, base64 })),
+            None => Err(malformed(
+                lines.len().saturating_sub(1),
+                "the block has no end",
+            )),
+        }
+    }
+}
+
+fn malformed(index: usize, what: &str) -> InvalidReason {
+    InvalidReason::ScriptBlockMalformed {
+        line: number(index),
+        what: what.to_owned(),
+    }
+}
+
 /// A script as UTF-16 code units, without byte order mark.
 struct Text {
     units: Vec<u16>,
@@ -74,69 +137,27 @@ impl ScriptCarrier {
 
     fn find_block(&mut self) -> Result<(), InvalidReason> {
         let lines = lines(&self.text.units);
-        let marker = |line: &Line<'_>| Marker::of(line.units);
-        let Some(begin) = lines.iter().position(|line| marker(line).is_some()) else {
+        let Some(block) = Block::read(&lines)? else {
             return Ok(());
         };
-        let malformed = |index: usize, what: &str| InvalidReason::ScriptBlockMalformed {
-            line: number(index),
-            what: what.to_owned(),
-        };
-        let mut base64 = String::new();
-        let mut end = None;
-        for (index, line) in lines.iter().enumerate().skip(begin) {
-            match (marker(line), end) {
-                (Some(Marker::Begin), None) if index == begin => {}
-                (Some(Marker::Begin), _) => {
-                    return Err(InvalidReason::ScriptSecondBlock {
-                        line: number(index),
-                    });
-                }
-                (Some(Marker::End), None) if index > begin => end = Some(index),
-                (Some(Marker::Inexact), None) => {
-                    return Err(malformed(index, "the marker is not spelled exactly"));
-                }
-                (Some(Marker::End), None) => {
-                    return Err(malformed(index, "the block ends before it begins"));
-                }
-                (None, None) => base64.push_str(
-                    base64_of(line.units)
-                        .ok_or_else(|| {
-                            malformed(index, "it is not `# ` and at most 64 base64 characters")
-                        })?
-                        .as_str(),
-                ),
-                (_, Some(_)) if line.units.iter().all(|&unit| is_blank(unit)) => {}
-                (_, Some(_)) => {
-                    return Err(InvalidReason::ScriptTextAfterBlock {
-                        line: number(index),
-                    });
-                }
-            }
-            if index <= end.unwrap_or(index) && line.ending != Ending::CrLf {
-                self.bare_line_break.get_or_insert(number(index));
-            }
-        }
-        let Some(_) = end else {
-            return Err(malformed(
-                lines.len().saturating_sub(1),
-                "the block has no end",
-            ));
-        };
+        let begin = block.begin;
         let Some(before) = begin.checked_sub(1).and_then(|index| lines.get(index)) else {
             return Err(malformed(begin, "a block cannot be the first line"));
         };
-        if before.ending != Ending::CrLf {
-            self.bare_line_break = Some(number(begin.saturating_sub(1)));
-        }
+        // The line break before the block belongs to it.
+        let mut inside = lines.iter().enumerate().take(block.end.saturating_add(1));
+        let bare = inside.position(|(index, line)| {
+            index.saturating_add(1) >= begin && line.ending != Ending::CrLf
+        });
+        self.bare_line_break = bare.map(number);
         self.content_units = before.start.saturating_add(before.units.len());
         let limit = MAX_SIGNATURE_BYTES;
-        let size = u64::try_from(base64.len()).unwrap_or(u64::MAX) / 4 * 3;
+        let size = u64::try_from(block.base64.len()).unwrap_or(u64::MAX) / 4 * 3;
         if size > limit {
             return Err(InvalidReason::SignatureTooLarge { size, limit });
         }
         let bytes = STANDARD
-            .decode(base64)
+            .decode(block.base64)
             .map_err(|_| malformed(begin, "the block is not base64"))?;
         let (found, uncovered_bytes) = Found::from_padded(0, &bytes);
         self.signatures.push(found);

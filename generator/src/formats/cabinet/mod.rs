@@ -106,6 +106,21 @@ pub fn list_files<S: Read + Seek>(source: &mut S) -> Result<Vec<CabinetFile>, Ca
     Ok(files)
 }
 
+/// Bytes that an application set aside in the header, and in the entry of each folder and block; those
+/// of the header are passed over.
+fn read_reserve(reader: &mut impl Read) -> Result<(u16, u8, u8), CabinetError> {
+    let mut sizes = [0; 4];
+    let short = |error| cut_short(error, "the header");
+    reader.read_exact(&mut sizes).map_err(short)?;
+    let [low, high, folder, data] = sizes;
+    let header = u16::from_le_bytes([low, high]);
+    let copied = io::copy(&mut reader.take(u64::from(header)), &mut io::sink())?;
+    if copied < u64::from(header) {
+        return Err(damaged("the header is cut short"));
+    }
+    Ok((header, folder, data))
+}
+
 impl Header {
     /// Reads the header and finds the tables that follow it.
     pub fn read<S: Read + Seek>(source: &mut S) -> Result<Self, CabinetError> {
@@ -136,19 +151,9 @@ impl Header {
         let mut folders_offset = 36_u64;
         let mut reserve_sizes = None;
         if flags & FLAG_RESERVE != 0 {
-            let mut sizes = [0; 4];
-            reader.read_exact(&mut sizes).map_err(short)?;
-            let [low, high, folder, data] = sizes;
-            let header_reserve = u16::from_le_bytes([low, high]);
-            let copied = io::copy(
-                &mut (&mut reader).take(u64::from(header_reserve)),
-                &mut io::sink(),
-            )?;
-            if copied < u64::from(header_reserve) {
-                return Err(damaged("the header is cut short"));
-            }
-            folders_offset += 4 + u64::from(header_reserve);
-            reserve_sizes = Some((header_reserve, folder, data));
+            let (header, folder, data) = read_reserve(&mut reader)?;
+            folders_offset += 4 + u64::from(header);
+            reserve_sizes = Some((header, folder, data));
         }
         // Names of the neighbours in the set and of their disks.
         for flag in [FLAG_PREVIOUS, FLAG_NEXT] {

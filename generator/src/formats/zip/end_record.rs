@@ -66,8 +66,25 @@ pub(super) fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<En
         }
         return Ok(plain);
     }
-    let record_at = Fields(&locator).u64(8);
-    let before = locator_at.unwrap_or_default();
+    let wide = read_wide_end(reader, &locator, locator_at.unwrap_or_default())?;
+    let agrees = |narrow: u64, limit: u64, wide: u64| narrow == limit || narrow == wide;
+    let same = agrees(plain.count, u64::from(u16::MAX), wide.count)
+        && agrees(plain.size, u64::from(u32::MAX), wide.size)
+        && agrees(plain.offset, u64::from(u32::MAX), wide.offset);
+    if same {
+        Ok(wide)
+    } else {
+        Err(contradiction("the ZIP64 record and the end record differ"))
+    }
+}
+
+/// The 64-bit end record, by its locator, which lies right behind it at `before`.
+fn read_wide_end<R: Read + Seek>(
+    reader: &mut R,
+    locator: &[u8],
+    before: u64,
+) -> Result<End, ZipError> {
+    let record_at = Fields(locator).u64(8);
     if record_at.checked_add(56) != Some(before) {
         return Err(contradiction(
             "the ZIP64 end record does not lie before its locator",
@@ -83,20 +100,14 @@ pub(super) fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<En
             what: "several volumes",
         });
     }
-    let wide = End {
-        count: fields.u64(32),
+    let (on_this_volume, count) = (fields.u64(24), fields.u64(32));
+    if on_this_volume != count {
+        return Err(contradiction("the ZIP64 record and the end record differ"));
+    }
+    Ok(End {
+        count,
         size: fields.u64(40),
         offset: fields.u64(48),
         at: record_at,
-    };
-    let agrees = |narrow: u64, limit: u64, wide: u64| narrow == limit || narrow == wide;
-    let same = agrees(plain.count, u64::from(u16::MAX), wide.count)
-        && agrees(plain.size, u64::from(u32::MAX), wide.size)
-        && agrees(plain.offset, u64::from(u32::MAX), wide.offset)
-        && fields.u64(24) == wide.count;
-    if same {
-        Ok(wide)
-    } else {
-        Err(contradiction("the ZIP64 record and the end record differ"))
-    }
+    })
 }

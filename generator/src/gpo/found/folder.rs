@@ -203,6 +203,16 @@ fn load_side(side: &str, reader: &mut FolderReader<'_>) -> Result<FoundSide, Loa
     Ok(found)
 }
 
+/// Whether a file that was read holds something; one that cannot be read may.
+fn holds<T>(
+    file: &Option<FoundFile<T>>,
+    has_content: impl FnOnce(&T) -> bool,
+    is_unreadable: bool,
+) -> bool {
+    let file = file.as_ref();
+    file.map_or(is_unreadable, |file| has_content(&file.content))
+}
+
 /// The parts of a side that hold something. A file alone is no content: the consoles leave
 /// files behind that hold no setting any more.
 fn parts_in_use(
@@ -212,81 +222,79 @@ fn parts_in_use(
     reader: &FolderReader<'_>,
 ) -> Vec<Extension> {
     let unreadable = |relative: &str| reader.has(&format!("{side}{relative}"));
-    let tree = |kind: &str| match other.get(&format!("{side}preferences/{kind}/{kind}.xml")) {
+    let policy = holds(
+        &found.policy,
+        |policy| !policy.records.is_empty(),
+        unreadable("registry.pol"),
+    );
+    let script_files = ["scripts/scripts.ini", "scripts/psscripts.ini"];
+    let there = script_files.into_iter().filter(|name| unreadable(name));
+    let mut scripts = found.scripts.iter();
+    let scripts =
+        there.count() > scripts.len() || scripts.any(|file| text::starts_scripts(&file.content));
+    let security = holds(
+        &found.security_template,
+        |content| text::has_security_settings(content),
+        unreadable("microsoft/windows nt/secedit/gpttmpl.inf"),
+    );
+    let audit = holds(
+        &found.audit,
+        |content| text::has_audit_rows(content),
+        unreadable("microsoft/windows nt/audit/audit.csv"),
+    );
+    let software = reader.has_advertisement(side);
+    [(extensions::REGISTRY_POLICY, policy)]
+        .into_iter()
+        .chain(preferences_in_use(side, found, other, reader))
+        .chain([
+            (extensions::SCRIPTS, scripts),
+            (extensions::SOFTWARE_INSTALLATION, software),
+            (extensions::SECURITY, security),
+            (extensions::AUDIT, audit),
+        ])
+        .filter_map(|(extension, is_used)| is_used.then_some(extension))
+        .collect()
+}
+
+/// Each kind of preferences, and whether the side has items of it.
+fn preferences_in_use(
+    side: &str,
+    found: &FoundSide,
+    other: &BTreeMap<String, Option<FoundFile<xml::Element>>>,
+    reader: &FolderReader<'_>,
+) -> [(Extension, bool); 7] {
+    let path = |kind: &str| format!("{side}preferences/{kind}/{kind}.xml");
+    let unreadable = |kind: &str| reader.has(&path(kind));
+    let tree = |kind: &str| match other.get(&path(kind)) {
         Some(Some(file)) => file.content.elements().next().is_some(),
         Some(None) => true,
         None => false,
     };
-    let scripts = ["scripts/scripts.ini", "scripts/psscripts.ini"];
-    let read_scripts = found.scripts.iter();
+    let tasks = holds(
+        &found.tasks,
+        PreferenceFile::has_items,
+        unreadable("scheduledtasks"),
+    );
+    let registry = holds(
+        &found.registry,
+        PreferenceFile::has_items,
+        unreadable("registry"),
+    );
+    let files = holds(&found.files, PreferenceFile::has_items, unreadable("files"));
+    let folders = holds(
+        &found.folders,
+        PreferenceFile::has_items,
+        unreadable("folders"),
+    );
     [
-        (
-            extensions::REGISTRY_POLICY,
-            match &found.policy {
-                Some(file) => !file.content.records.is_empty(),
-                None => unreadable("registry.pol"),
-            },
-        ),
-        (
-            extensions::SCHEDULED_TASKS,
-            match &found.tasks {
-                Some(file) => file.content.has_items(),
-                None => unreadable("preferences/scheduledtasks/scheduledtasks.xml"),
-            },
-        ),
-        (
-            extensions::REGISTRY_PREFERENCES,
-            match &found.registry {
-                Some(file) => file.content.has_items(),
-                None => unreadable("preferences/registry/registry.xml"),
-            },
-        ),
-        (
-            extensions::FILES,
-            match &found.files {
-                Some(file) => file.content.has_items(),
-                None => unreadable("preferences/files/files.xml"),
-            },
-        ),
-        (
-            extensions::FOLDERS,
-            match &found.folders {
-                Some(file) => file.content.has_items(),
-                None => unreadable("preferences/folders/folders.xml"),
-            },
-        ),
+        (extensions::SCHEDULED_TASKS, tasks),
+        (extensions::REGISTRY_PREFERENCES, registry),
+        (extensions::FILES, files),
+        (extensions::FOLDERS, folders),
         (extensions::SERVICES, tree("services")),
         (extensions::GROUPS, tree("groups")),
         (extensions::ENVIRONMENT, tree("environmentvariables")),
-        (
-            extensions::SCRIPTS,
-            read_scripts
-                .clone()
-                .any(|file| text::starts_scripts(&file.content))
-                || scripts.into_iter().filter(|name| unreadable(name)).count() > read_scripts.len(),
-        ),
-        (
-            extensions::SOFTWARE_INSTALLATION,
-            reader.has_advertisement(side),
-        ),
-        (
-            extensions::SECURITY,
-            match &found.security_template {
-                Some(file) => text::has_security_settings(&file.content),
-                None => unreadable("microsoft/windows nt/secedit/gpttmpl.inf"),
-            },
-        ),
-        (
-            extensions::AUDIT,
-            match &found.audit {
-                Some(file) => text::has_audit_rows(&file.content),
-                None => unreadable("microsoft/windows nt/audit/audit.csv"),
-            },
-        ),
     ]
-    .into_iter()
-    .filter_map(|(extension, used)| used.then_some(extension))
-    .collect()
 }
 
 /// Reads a policy file; one that is too large is reported and not read.

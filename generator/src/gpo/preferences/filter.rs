@@ -186,40 +186,50 @@ impl Filter {
     }
 
     fn write(&self) -> Element {
-        let flag = |on: bool| if on { "1" } else { "0" };
-        let optional = |value: Option<bool>| value.map(flag);
         let join = match self.join {
             Join::And => "AND",
             Join::Or => "OR",
         };
         let start = |name: &str| {
             Element::new(name)
-                .optional_attribute("hidden", optional(self.hidden))
+                .optional_attribute("hidden", self.hidden.map(flag))
                 .attribute("bool", join)
                 .attribute("not", flag(self.negated))
         };
-        match &self.condition {
-            Condition::RunOnce {
+        self.condition.write(start)
+    }
+}
+
+/// A yes or no of a filter.
+const fn flag(on: bool) -> &'static str {
+    if on { "1" } else { "0" }
+}
+
+impl Condition {
+    /// As an element that `start` begins.
+    fn write(&self, start: impl Fn(&str) -> Element) -> Element {
+        match self {
+            Self::RunOnce {
                 id,
                 user_context,
                 comments,
             } => start("FilterRunOnce")
                 .attribute("id", id.to_string())
-                .optional_attribute("userContext", optional(*user_context))
+                .optional_attribute("userContext", user_context.map(flag))
                 .optional_attribute("comments", comments.clone()),
-            Condition::RegistryKeyExists { hive, key } => start("FilterRegistry")
+            Self::RegistryKeyExists { hive, key } => start("FilterRegistry")
                 .attribute("type", "KEYEXISTS")
                 .attribute("hive", hive)
                 .attribute("key", key)
                 .attribute("valueName", "")
                 .attribute("valueType", "")
                 .attribute("valueData", ""),
-            Condition::Wmi { query, namespace } => start("FilterWmi")
+            Self::Wmi { query, namespace } => start("FilterWmi")
                 .attribute("query", query)
                 .optional_attribute("nameSpace", namespace.clone())
                 .attribute("property", "")
                 .attribute("variableName", ""),
-            Condition::Group {
+            Self::Group {
                 name,
                 sid,
                 user_context,
@@ -228,10 +238,10 @@ impl Filter {
             } => start("FilterGroup")
                 .optional_attribute("name", name.clone())
                 .optional_attribute("sid", sid.clone())
-                .optional_attribute("userContext", optional(*user_context))
-                .optional_attribute("primaryGroup", optional(*primary_group))
-                .optional_attribute("localGroup", optional(*local_group)),
-            Condition::Os {
+                .optional_attribute("userContext", user_context.map(flag))
+                .optional_attribute("primaryGroup", primary_group.map(flag))
+                .optional_attribute("localGroup", local_group.map(flag)),
+            Self::Os {
                 class,
                 version,
                 kind,
@@ -243,15 +253,13 @@ impl Filter {
                 .optional_attribute("type", kind.clone())
                 .optional_attribute("edition", edition.clone())
                 .optional_attribute("sp", service_pack.clone()),
-            Condition::Collection { name, filters } => start("FilterCollection")
+            Self::Collection { name, filters } => start("FilterCollection")
                 .optional_attribute("name", name.clone())
-                .extend(filters.iter().map(Self::write)),
-            Condition::Other(element) => element.clone(),
+                .extend(filters.iter().map(Filter::write)),
+            Self::Other(element) => element.clone(),
         }
     }
-}
 
-impl Condition {
     fn read(element: &Element, reader: &mut Attributes<'_>, oddities: &mut Vec<Oddity>) -> Self {
         match element.name.as_str() {
             "FilterRunOnce" => {
