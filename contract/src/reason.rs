@@ -210,7 +210,7 @@ reasons! {
     /// A step could not be started or recorded.
     StepNotStarted = "step-not-started", Failed, "read the step's result";
 
-    /// The exe is damaged.
+    /// Its bytes are not those that were signed, or its parts do not fit.
     ExeDamaged = "exe-damaged", Refused, "publish the bundle again; find out who changed the file";
     /// The manifest inside the exe cannot be read.
     ManifestDamaged = "manifest-damaged", Refused,
@@ -230,7 +230,7 @@ reasons! {
     SignerDistrusted = "signer-distrusted", Refused,
         "download the payload again; look at the signer named";
 
-    /// A workstation.
+    /// A product of Windows for desktops: onboarded otherwise.
     Workstation = "workstation", NotTargeted, "take workstations out of the GPO's scope";
     /// A product that Defender for Endpoint does not support on this route.
     ProductNotSupported = "product-not-supported", NotTargeted, "upgrade the operating system";

@@ -187,7 +187,7 @@ impl ReportedBlocker {
     }
 }
 
-/// One planned step.
+/// What a run would do, or would have done next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {
     /// Kind of step.
@@ -289,7 +289,7 @@ crate::text::text_enum! {
         Done = "done",
         /// It is there although the code says failure.
         DoneDespiteCode = "done-despite-code",
-        /// Done, and a restart is needed.
+        /// The code says so: the change shows after Windows has started again.
         DoneRestartNeeded = "done-restart-needed",
         /// The code says failure, and the change is not there.
         Failed = "failed",
@@ -299,7 +299,7 @@ crate::text::text_enum! {
         LimitPassed = "limit-passed",
         /// Still running past its limit.
         StillRunning = "still-running",
-        /// Not started.
+        /// No process came to be, or no command line could be made.
         NotStarted = "not-started",
     }
 }

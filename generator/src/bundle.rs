@@ -21,7 +21,7 @@ pub const MAX_BYTES: u64 = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleDocument {
-    /// [`SCHEMA`].
+    /// Always [`SCHEMA`]; another number is another program's document.
     pub schema: u32,
     /// Digest of the manifest.
     pub bundle_id: BundleId,
@@ -84,7 +84,7 @@ impl BundleDocument {
 pub struct Tool {
     /// Name of the program: `gangway`.
     pub name: String,
-    /// Its version.
+    /// As `gangway --version` tells it.
     pub version: String,
 }
 

@@ -242,7 +242,7 @@ pub fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself.
+    /// With a status of its own choice.
     Itself(ExitStatus),
     /// It took longer than it may, and was ended.
     PastLimit,

@@ -139,7 +139,7 @@ impl Problem {
         }
     }
 
-    /// Is this an error?
+    /// Does it stand against a bundle?
     pub fn is_error(&self) -> bool {
         self.code.severity == Severity::Error
     }

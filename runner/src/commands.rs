@@ -22,7 +22,7 @@ pub enum Work {
     Identity(RegistryValue),
     /// A blob, effect by effect.
     Apply(Application),
-    /// Start of a service.
+    /// By its short name, through the service control manager.
     StartService(&'static str),
     /// End of a leftover service entry.
     DeleteService(&'static str),

@@ -241,7 +241,7 @@ pub struct BundleName {
     pub id: BundleId,
     /// Organisation.
     pub org_id: OrgId,
-    /// Mode.
+    /// What its bootstrap may do.
     pub mode: Mode,
     /// Services that its config counts as an antivirus.
     pub other_antivirus: Vec<String>,
@@ -325,7 +325,7 @@ pub struct Process {
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// With this code.
+    /// By itself, and said this.
     Code(u32),
     /// At its limit, with all it had started.
     AtLimit,

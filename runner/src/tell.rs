@@ -131,7 +131,7 @@ pub fn facts(facts: &Facts) -> String {
     text
 }
 
-/// A plan.
+/// Words for the person who asked `plan`.
 pub fn plan(plan: &Plan) -> String {
     let mut text = format!("{}: {}\n", plan.state, plan.reason);
     if !plan.detail.is_empty() {

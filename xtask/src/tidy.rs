@@ -5,6 +5,7 @@
 mod agreements;
 mod arrows;
 mod circles;
+mod comments;
 mod dependencies;
 mod files;
 mod functions;
@@ -61,6 +62,7 @@ pub(crate) fn run() -> Result<()> {
         files::ignored_tests,
         files::unbounded_reads,
         functions::long,
+        comments::that_repeat_a_name,
         words::forbidden,
         words::registries,
         words::hints,

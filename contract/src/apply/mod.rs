@@ -35,11 +35,11 @@ text_enum! {
         InstallElamCertificate = "install-elam-certificate",
         /// Deletes the offboarding blob that an earlier offboarding left.
         DeleteOffboardingBlob = "delete-offboarding-blob",
-        /// Writes the onboarding blob.
+        /// Writes the registry value that the sensor reads when it starts, or starts anew.
         WriteOnboardingBlob = "write-onboarding-blob",
-        /// Deletes the onboarding blob.
+        /// Takes that value away before its opposite is written.
         DeleteOnboardingBlob = "delete-onboarding-blob",
-        /// Writes the offboarding blob.
+        /// Writes the value that makes the sensor leave its tenant.
         WriteOffboardingBlob = "write-offboarding-blob",
         /// Asks for the start of service `Sense`, which reads its blob when it starts.
         StartSensor = "start-sensor",

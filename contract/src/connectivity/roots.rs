@@ -57,7 +57,7 @@ pub struct ExpectedRoots<'a> {
 }
 
 impl ExpectedRoots<'_> {
-    /// Is it one of the service's own?
+    /// Does the service itself have a chain below it?
     pub fn is_of_service(root: &Sha256) -> bool {
         let digest = root.to_string();
         SERVICE_ROOTS.iter().any(|(_, known)| *known == digest)

@@ -46,7 +46,7 @@ text_enum! {
 /// Whose proxy settings hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
-    /// The sensor.
+    /// Service `Sense`: its own proxy policy, else WinHTTP's.
     Sensor,
     /// Defender Antivirus.
     Antivirus,

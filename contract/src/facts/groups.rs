@@ -181,7 +181,7 @@ facts! {
         pub reported_content_time: Fact<UtcTime>,
         /// Result code of the sensor's last setting of the mode, event 84 (second tier).
         pub mode_event: Fact<u32>,
-        /// Is tamper protection on?
+        /// Are Defender's settings locked against changes by others, administrators too?
         pub tamper_protection: Fact<bool>,
         /// Windows feature `Windows-Defender` (second tier; Server 2016 only).
         pub feature: Fact<FeatureState>,
@@ -235,7 +235,7 @@ facts! {
     pub struct Restart {
         /// Component servicing.
         pub servicing: Fact<bool>,
-        /// Windows Update.
+        /// Key `RebootRequired` of Windows Update.
         pub windows_update: Fact<bool>,
         /// `Install.ps1` since the last start of Windows.
         pub install_script: Fact<bool>,

@@ -21,7 +21,7 @@ text_enum! {
 text_enum! {
     /// What a service does now.
     pub enum ServiceState ("`running`, `stopped` or `pending`") {
-        /// Running.
+        /// State 4 of the service control manager (`SERVICE_RUNNING`).
         Running = "running",
         /// Stopped or paused.
         Stopped = "stopped",
@@ -61,7 +61,7 @@ text_enum! {
 text_enum! {
     /// Mode as `Get-MpComputerStatus` tells it (`AMRunningMode`).
     pub enum ReportedMode ("`normal`, `passive`, `edr_block`, `side_by_side` or `not_running`") {
-        /// `Normal`.
+        /// `Normal`: active, with real-time protection as the settings say.
         Normal = "normal",
         /// `Passive Mode`.
         Passive = "passive",
@@ -69,7 +69,7 @@ text_enum! {
         EdrBlock = "edr_block",
         /// `SxS Passive Mode`: passive with limited periodic scanning.
         SideBySide = "side_by_side",
-        /// `Not running`.
+        /// `Not running`: the service is stopped or disabled.
         NotRunning = "not_running",
     }
 }
@@ -77,7 +77,7 @@ text_enum! {
 text_enum! {
     /// State of a Windows feature.
     pub enum FeatureState ("`enabled`, `enable_pending`, `disabled` or `removed`") {
-        /// Enabled.
+        /// Installed, and no restart is due for it.
         Enabled = "enabled",
         /// Enabled by the next restart.
         EnablePending = "enable_pending",

@@ -243,11 +243,11 @@ pub struct ReportedAnswer {
 pub struct ReportedHealth {
     /// [`Enrolment`].
     pub onboarding: ReportedAnswer,
-    /// [`Sensor`].
+    /// Does it run, and when did it last reach the service? ([`Sensor`])
     pub sensor: ReportedAnswer,
     /// [`Protection`].
     pub antivirus: ReportedAnswer,
-    /// [`Content`].
+    /// How old is its security intelligence? ([`Content`])
     pub content: ReportedAnswer,
 }
 

@@ -222,7 +222,7 @@ pub enum Action {
         /// File name in the release folder.
         payload: String,
     },
-    /// Runs the deployment tool.
+    /// Lets Microsoft's tool install what is missing, and onboard.
     RunDeploymentTool {
         /// File name of the tool.
         tool: String,
@@ -256,7 +256,7 @@ pub enum Action {
     },
     /// Uninstalls the unified agent.
     UninstallAgent {
-        /// Its product code.
+        /// GUID by which Windows Installer knows it, in braces.
         product_code: String,
     },
     /// Asks Windows to restart, after the run has reported.

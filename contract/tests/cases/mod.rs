@@ -8,7 +8,7 @@ use gangway_contract::manifest::{
 };
 use gangway_contract::{Facts, History, Manifest, ReleaseId, Sha256};
 
-/// One case.
+/// A server, a bundle and what is remembered, as lines of a table say.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) manifest: Manifest,

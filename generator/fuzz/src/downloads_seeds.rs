@@ -18,7 +18,7 @@ fn of_format(format: &str) -> Seeds {
         .collect()
 }
 
-/// Archives.
+/// Every ZIP of the samples, and a small package.
 pub fn archives() -> Seeds {
     let mut seeds = of_format("zip");
     let package = portal::group_policy_zip(&ScriptSpec::default());
@@ -31,7 +31,7 @@ pub fn scripts() -> Seeds {
     of_format("cmd")
 }
 
-/// Blobs.
+/// Onboarding and offboarding documents of the samples.
 pub fn blobs() -> Seeds {
     of_format("blob")
 }

@@ -101,7 +101,7 @@ pub fn programs() -> Seeds {
     signed_in_every_way(sign_pe, &program)
 }
 
-/// Cabinets.
+/// Two stored files, signed in every way.
 pub fn cabinets() -> Seeds {
     let files = cabinet::bytes(&[("a.txt", b"text"), ("b.txt", &[7; 600])], false);
     signed_in_every_way(sign_cab, &files)
@@ -150,7 +150,7 @@ pub fn structures() -> Seeds {
         .collect()
 }
 
-/// Certificates.
+/// DER of every identity of the lab.
 pub fn certificates() -> Seeds {
     Lab::ALL
         .iter()

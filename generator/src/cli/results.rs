@@ -91,13 +91,13 @@ pub(super) struct Relocked {
 pub(super) struct LockedBundle {
     /// What its bootstrap does.
     pub(super) mode: Mode,
-    /// Its sequence.
+    /// Place among all bundles of its lock, from 1.
     pub(super) sequence: u64,
     /// SHA-256 of its `bundle.json`.
     pub(super) bundle_json_sha256: Option<Sha256>,
 }
 
-/// Of `sign`.
+/// The answer of `sign`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Signed {
     /// The bundle, as its `bundle.json` has it.
@@ -112,7 +112,7 @@ pub(super) struct Signed {
     pub(super) standing: Standing,
 }
 
-/// Of `package`.
+/// The answer of `package`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Packaged {
     /// Folder of the packages.
@@ -144,7 +144,7 @@ pub(super) struct Verified {
     pub(super) good: bool,
 }
 
-/// Of `lint`.
+/// The answer of `lint`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Linted {
     /// What was looked at.
@@ -162,7 +162,7 @@ pub(super) struct Differences {
     pub(super) differences: Vec<Difference>,
 }
 
-/// Of `publish share`.
+/// The answer of `publish share`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct PublishedShare {
     /// Where it was published to: a folder or a UNC path.
@@ -186,7 +186,7 @@ pub(super) struct PublishedShare {
     pub(super) notes: Vec<String>,
 }
 
-/// Of `publish`.
+/// The answer of `publish`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct PublishedWhole {
     /// Steps and notes are those of the payloads too, in the order of the work.
@@ -252,7 +252,7 @@ pub(super) enum PublishAction {
     Rollback,
 }
 
-/// Of `explain`.
+/// The answer of `explain`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Explained {
     /// The code that was asked for, or all.
@@ -309,12 +309,12 @@ impl From<&'static Code> for ExplainedCode {
     }
 }
 
-/// Of `completions`.
+/// The answer of `completions`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Completions {
-    /// The shell.
+    /// As it was asked for: `bash`, `zsh`, `fish`, `powershell` or `elvish`.
     pub(super) shell: String,
-    /// The script for it.
+    /// Text for the shell to read at its start.
     pub(super) script: String,
 }
 

@@ -137,10 +137,10 @@ pub struct Coverage {
 /// One standing and how many servers have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StandingCount {
-    /// The standing.
+    /// As [`Standing`] writes itself.
     #[schemars(with = "String")]
     pub standing: Standing,
-    /// Servers.
+    /// How many.
     pub servers: usize,
 }
 
@@ -151,7 +151,7 @@ pub struct BlockerCount {
     pub reason: String,
     /// What the administrator does next.
     pub next_action: String,
-    /// Servers.
+    /// How many.
     pub servers: usize,
 }
 
@@ -162,7 +162,7 @@ pub struct ConnectivityCount {
     pub reason: String,
     /// What the administrator does next.
     pub next_action: String,
-    /// Servers.
+    /// How many.
     pub servers: usize,
     /// Required addresses that do not answer as they should on at least one of them.
     pub addresses: Vec<AddressCount>,
@@ -175,7 +175,7 @@ pub struct AddressCount {
     pub url: String,
     /// What came of it.
     pub outcome: String,
-    /// Servers.
+    /// How many.
     pub servers: usize,
 }
 
@@ -248,7 +248,7 @@ pub struct ServerReport {
     pub org_id: Option<OrgId>,
     /// Bundle that ran.
     pub bundle_id: BundleId,
-    /// Its sequence.
+    /// Place of that bundle among all of its lock.
     pub sequence: u64,
     /// End of the run, RFC 3339 UTC.
     pub finished_at: String,

@@ -142,7 +142,7 @@ pub(super) fn judge(owner: Option<Sid>, account: Option<Sid>) -> Option<OwnerChe
 pub struct OwnerCount {
     /// What is known of the owners.
     pub owner: OwnerCheck,
-    /// Servers.
+    /// How many reports are of such an owner.
     pub servers: usize,
 }
 

@@ -48,7 +48,7 @@ extension! {
     0xAADCED64_746C_4633_A97C_D61349046527, 0xCAB54552_DEEA_4691_817E_ED4A4D1AFC72, true
 }
 extension! {
-    /// `Preferences\Registry`.
+    /// `Preferences\Registry\Registry.xml`.
     REGISTRY_PREFERENCES, "Registry preferences",
     0xB087BE9D_ED37_454F_AF9C_04291E351182, 0xBEE07A6A_EC9F_4659_B8C9_0B1937907C83, true
 }

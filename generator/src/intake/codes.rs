@@ -229,7 +229,7 @@ codes! {
     LAB_ROOT_IS_NOT_MICROSOFT = "GW1306", Error, "the file is signed under a lab root",
         "The chain is whole and ends at a lab root. That makes the file the lab's, not Microsoft's, unless the config says that the lab stands for Microsoft.",
         "In a lab set `lab_root_counts_as_microsoft = true` under `[trust]`; elsewhere download the file from Microsoft.";
-    /// No time stamp.
+    /// No counter-signature of a time-stamping authority.
     NO_TIME_STAMP = "GW1307", Error, "the signature has no time stamp",
         "Without a time stamp the signature dies with the signer's certificate, and nothing tells when it was made. Microsoft stamps its files.",
         "Download the file again. `require_timestamp = false` in `[trust.signers]` allows it.";

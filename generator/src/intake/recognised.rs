@@ -17,7 +17,7 @@ pub(super) struct Recognised {
 pub(super) enum SignatureCheck {
     /// It is known.
     Done(Verdict),
-    /// By Authenticode.
+    /// To be judged from the file's own signature.
     Authenticode(Authenticode),
 }
 

@@ -56,7 +56,7 @@ pub struct Limits {
     pub files: usize,
     /// Bytes of one file; a larger one is not even hashed.
     pub file_bytes: u64,
-    /// Entries of one archive.
+    /// Files and folders in the directory of a ZIP.
     pub archive_entries: u64,
     /// Archives inside archives.
     pub archive_depth: usize,

@@ -27,7 +27,7 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// Is it one of Defender's own?
+    /// Does a policy of the sensor or of the antivirus lie there?
     pub(super) fn is_defender(&self) -> bool {
         let of_machine = self.below_machine();
         [SENSOR_POLICY, ANTIVIRUS_POLICY]

@@ -25,7 +25,7 @@ takes any server of the tenant out of the service for as long as it is valid. So
 package.\n\nPublish the bundle by Group Policy, run its exe with a tool that runs programs, or carry \
 it as `--format zip`.";
 
-    /// A payload is a secret.
+    /// The workspace key, where users could read it.
     SECRET_PAYLOAD "GW5002" "a secret would lie in an installer package"
 "Windows keeps installer packages in a folder that users can commonly read. The key of a workspace \
 lets anybody who has it send data there, and an offboarding script takes servers out of the \
@@ -80,7 +80,7 @@ letters, write `organization.name` without them; else report it.";
 "Components name folders, files name components, actions name files. A name that leads nowhere ends \
 an installation in the middle.\n\nReport it with the version of this program.";
 
-    /// Components.
+    /// Table `Component` (Windows Installer).
     PACKAGE_COMPONENTS "GW5105" "a component of the package breaks the rules of components"
 "Each component belongs to a feature, has a GUID of its own and one file as its key. Else removal \
 takes away what another package needs, or leaves files behind.\n\nReport it with the version of this \
@@ -92,7 +92,7 @@ program.";
 of the cabinets. Else files are lost or get each other's bytes.\n\nReport it with the version of \
 this program.";
 
-    /// Sequences.
+    /// Tables `InstallExecuteSequence` and its like.
     PACKAGE_SEQUENCES "GW5107" "an action of the package is unknown or comes at the wrong time"
 "The old version is removed right after the script begins, the folder gets its access list before \
 files come into it, and the bootstrap is started when all is registered. Any other order loses one \
@@ -104,13 +104,13 @@ of them.\n\nReport it with the version of this program.";
 command line takes nothing that a user can set. Every other kind of action is refused.\n\nReport it \
 with the version of this program.";
 
-    /// Properties.
+    /// Tables `Property` and `Upgrade`.
     PACKAGE_PROPERTIES "GW5109" "properties of the package do not tell versions apart safely"
 "What the package finds of other versions is kept in two properties that are public, secure and have \
 no value before; no other property of ours may come from a command line. Product and upgrade code are \
 GUIDs in capitals.\n\nReport it with the version of this program.";
 
-    /// Platform.
+    /// Attributes of a component and the summary's template.
     PACKAGE_PLATFORM "GW5110" "a component of the package is for another platform"
 "The package is for 64 bits, so is the bootstrap. A component of 32 bits would come into another \
 folder.\n\nReport it with the version of this program.";

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The config.
+    /// `gangway.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A certificate that the config names.
@@ -124,7 +124,7 @@ pub enum BuildError {
     /// A policy could not be written.
     #[error("group policy for `{domain}` cannot be made")]
     Gpo {
-        /// The domain.
+        /// DNS name, as the config has it.
         domain: String,
         /// What stood against it.
         source: GpoError,

@@ -37,7 +37,7 @@ pub struct ContentsRequest {
 /// Why a bundle cannot be published.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentsError {
-    /// The bundle.
+    /// It is not what it says, or holds what is no policy.
     #[error("bundle `{}`: {why}", path.display())]
     Bundle {
         /// Its folder.
@@ -196,7 +196,7 @@ fn policies(request: &ContentsRequest, checked: Checked) -> Result<Contents, Con
 /// What a verified bundle wants to have on the share, and where servers will look for it.
 #[derive(Debug)]
 pub struct ReleaseContents {
-    /// The release.
+    /// The payloads and who needs them.
     pub release: Release,
     /// The UNC path that the manifest tells servers.
     pub root: UncPath,

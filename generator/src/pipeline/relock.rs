@@ -44,7 +44,7 @@ pub struct Relocked {
 /// Why no lock was made.
 #[derive(Debug, thiserror::Error)]
 pub enum RelockError {
-    /// The config.
+    /// `gangway.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The lock that is there, or the disk.
@@ -82,7 +82,7 @@ pub enum RelockError {
         path: PathBuf,
         /// Its sequence.
         found: u64,
-        /// The lock's.
+        /// The highest one that the lock gave.
         locked: u64,
     },
 }

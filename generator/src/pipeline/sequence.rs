@@ -32,7 +32,7 @@ pub(super) enum Seen {
     Control {
         /// The file.
         path: PathBuf,
-        /// Its `min_sequence`.
+        /// Lowest sequence that servers still take.
         min_sequence: u64,
         /// Does it stop all new work?
         paused: bool,

@@ -38,7 +38,7 @@ pub(super) const TIME_LIMIT_S: u64 = 600;
 /// Why the exe was not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    /// The config.
+    /// `gangway.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The config has no signing command.
@@ -73,7 +73,7 @@ pub enum SignError {
     /// The signing program failed.
     #[error("`{program}` {why}")]
     Program {
-        /// The program.
+        /// First word of the command.
         program: String,
         /// What happened, with its own words.
         why: String,
@@ -156,7 +156,7 @@ pub struct Signed {
     pub document: BundleDocument,
     /// SHA-256 of the signed exe.
     pub exe_sha256: Sha256,
-    /// Its signature.
+    /// Who signed, as `verify` would say.
     pub signature: Signature,
     /// Findings below error.
     pub problems: Vec<Problem>,

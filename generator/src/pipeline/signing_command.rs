@@ -29,9 +29,9 @@ const MIN_LINE: usize = 8;
 
 /// Why there is no result.
 pub(super) enum CommandFault {
-    /// The disk.
+    /// The copy or what the program says cannot be written or read.
     Disk(OutputError),
-    /// The program.
+    /// It ended badly, or never.
     Program {
         /// As the config names it.
         program: String,

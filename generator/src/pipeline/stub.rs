@@ -26,7 +26,7 @@ const INSIDE: Option<&[u8]> = None;
 pub(super) struct Stub {
     /// The file; of the one inside this program, the program.
     pub(super) path: PathBuf,
-    /// Its bytes.
+    /// The whole PE file.
     pub(super) bytes: Cow<'static, [u8]>,
 }
 

@@ -8,7 +8,7 @@ use super::host::HostName;
 pub struct ShareAddress {
     /// The file server.
     pub host: HostName,
-    /// The share.
+    /// Its name on that server.
     pub share: String,
     /// A folder below it, with `/`; none when the share itself is meant.
     pub folder: Option<String>,

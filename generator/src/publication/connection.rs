@@ -27,7 +27,7 @@ pub struct ServerChoice {
 pub struct Connection {
     /// The server.
     pub host: HostName,
-    /// Its directory.
+    /// LDAP under TLS, bound.
     pub directory: LdapDirectory,
     /// Its SYSVOL.
     pub share: Box<dyn Share>,

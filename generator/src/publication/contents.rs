@@ -7,7 +7,7 @@ use crate::problem::Problem;
 /// The GPOs of one domain of a bundle, and its bootstrap.
 #[derive(Debug)]
 pub struct Contents {
-    /// The domain.
+    /// DNS name of the domain that they are for.
     pub domain: DomainName,
     /// GPOs in the order of publication: settings before the task.
     pub gpos: Vec<Desired>,

@@ -21,7 +21,7 @@ pub enum InvalidCredentials {
     /// An empty password makes an anonymous bind that looks like a good one (RFC 4513 5.1.2).
     #[error("the password is empty")]
     EmptyPassword,
-    /// A line break.
+    /// More lines than the file that `smbclient` reads them from has.
     #[error("account name and password are single lines")]
     LineBreak,
 }

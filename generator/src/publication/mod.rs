@@ -102,7 +102,7 @@ pub enum PublishError {
     /// A link for a policy that the bundle does not have.
     #[error("the bundle has no policy for `--link {link}`; it has {names}")]
     NoSuchPolicy {
-        /// The link.
+        /// As it was typed.
         link: String,
         /// The bundle's policies, as `--link` calls them.
         names: String,
@@ -129,7 +129,7 @@ pub enum PublishError {
     /// Somebody else's GPO.
     #[error(transparent)]
     Refused(#[from] plan::Refused),
-    /// The directory.
+    /// The domain controller refuses a question or a change.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// SYSVOL.
@@ -229,7 +229,7 @@ impl Published {
 pub struct Places<'a> {
     /// The directory of one domain controller.
     pub directory: &'a mut dyn Directory,
-    /// Its SYSVOL.
+    /// Share `SYSVOL` of the same domain controller.
     pub sysvol: &'a mut dyn Share,
     /// The payloads and their share; none when they are not part of it.
     pub payloads: Option<Payloads<'a>>,

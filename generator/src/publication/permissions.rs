@@ -21,7 +21,7 @@ const MODIFY: u32 = 0x13_01bf;
 /// Domain computers, domain controllers, read-only domain controllers (MS-DTYP 2.4.2.4).
 const COMPUTERS: [u32; 3] = [515, 516, 521];
 
-/// One of the folders.
+/// What servers do in a folder decides who may do what there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SharedFolder {
     /// Computers read, and change nothing.

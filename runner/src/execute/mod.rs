@@ -33,7 +33,7 @@ const INSTALLER_BUSY: u32 = 1618;
 
 /// Carries out steps on one machine.
 pub struct Executor<'a> {
-    /// The machine.
+    /// Where the effects happen; a fake one in tests.
     pub machine: &'a mut dyn Machine,
     /// What was agreed on.
     pub manifest: &'a Manifest,

@@ -47,7 +47,7 @@ pub trait Sources {
     fn domain(&self) -> Fact<String>;
     /// SID of the computer's account in its domain.
     fn account_sid(&self) -> Fact<String>;
-    /// SID of the machine.
+    /// Of the local account domain; it stays when the computer changes its domain.
     fn machine_sid(&self) -> Fact<String>;
     /// Does this process have administrators' rights?
     fn elevated(&self) -> Fact<bool>;
@@ -88,7 +88,7 @@ pub struct Windows {
 /// Start of Windows in two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BootTime {
-    /// In UTC.
+    /// From the system's clock.
     pub utc: UtcTime,
     /// The local civil time, taken as if it were UTC.
     pub local: UtcTime,

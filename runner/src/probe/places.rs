@@ -33,5 +33,5 @@ pub const DEFENDER: &str = r"SOFTWARE\Microsoft\Windows Defender";
 pub const CURRENT_VERSION: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 /// Installed products.
 pub const UNINSTALL: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
-/// Services.
+/// One key for each service and driver.
 pub const SERVICES: &str = r"SYSTEM\CurrentControlSet\Services";

@@ -20,7 +20,7 @@ const LONGEST_OUTPUT: u64 = 64 * 1024;
 pub(super) struct Inquiry<'a> {
     /// Path of the program below the system folder.
     pub(super) program: &'a str,
-    /// Its arguments.
+    /// Fixed words, none from outside.
     pub(super) arguments: &'a [&'a str],
     /// How long it may take.
     pub(super) limit: Duration,

@@ -373,17 +373,17 @@ impl Bundle {
         })
     }
 
-    /// Its folder.
+    /// Where `gangway build` put it.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Its id.
+    /// As `bundle.json` has it.
     pub fn id(&self) -> &str {
         &self.document.bundle_id
     }
 
-    /// Its release's id.
+    /// Folder of its payloads on the share.
     pub fn release_id(&self) -> &str {
         &self.document.release_id
     }

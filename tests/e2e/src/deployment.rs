@@ -11,7 +11,7 @@ use crate::server::{Run, Server, ServerBuilder};
 /// A server that sees the bundle's shares.
 #[derive(Debug)]
 pub struct Deployment {
-    /// The server.
+    /// The emulated one that runs the bootstrap.
     pub server: Server,
     exe: String,
 }

@@ -81,7 +81,7 @@ pub enum Given {
     PassivePolicy(u32),
     /// Defender Antivirus runs in passive mode.
     PassiveMode,
-    /// Tamper protection is on.
+    /// Defender refuses changes of its settings.
     TamperProtection,
     /// Policy `DisableAntiSpyware` is 1.
     AntivirusDisabledByPolicy,

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One report.
+/// The fields of the bootstrap's report that tests look at.
 #[derive(Debug, Clone, Deserialize)]
 pub struct HostReport {
     /// Name of the server.

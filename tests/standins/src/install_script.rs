@@ -17,9 +17,9 @@ pub struct Arguments {
     pub onboarding_script: Option<PathBuf>,
     /// `-OffboardingScript`.
     pub offboarding_script: Option<PathBuf>,
-    /// `-Uninstall`.
+    /// `-Uninstall`: takes the agent away.
     pub uninstall: bool,
-    /// `-Passive`.
+    /// `-Passive`: the antivirus stays beside another one.
     pub passive: bool,
     /// `-NoMSILog`.
     pub no_msi_log: bool,

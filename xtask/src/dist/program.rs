@@ -37,7 +37,7 @@ impl System {
         format!("gangway-v{}-{system}", env!("CARGO_PKG_VERSION"))
     }
 
-    /// Name of the archive.
+    /// With the ending that the system's people expect.
     pub(super) fn archive_name(self) -> String {
         let ending = match self {
             Self::Linux => "tar.xz",
@@ -46,7 +46,6 @@ impl System {
         format!("{}.{ending}", self.archive_stem())
     }
 
-    /// Name of the program in it.
     pub(super) const fn program_name(self) -> &'static str {
         match self {
             Self::Linux => "gangway",

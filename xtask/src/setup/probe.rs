@@ -16,7 +16,7 @@ pub(super) enum Probe {
     Program(&'static [&'static str]),
     /// A file in its usual place, or where a variable says.
     File {
-        /// The variable.
+        /// Name of an environment variable with its path.
         variable: &'static str,
         /// The usual place.
         usual: &'static str,
@@ -43,7 +43,7 @@ pub(super) enum Probe {
 pub(crate) struct Wheel {
     /// Its name, and the module's.
     pub(super) module: &'static str,
-    /// The one version.
+    /// Another one is as good as none.
     pub(super) version: &'static str,
 }
 

@@ -36,7 +36,6 @@ impl Purpose {
     ];
 }
 
-/// One tool.
 #[derive(Debug)]
 pub(super) struct Tool {
     /// What people call it.

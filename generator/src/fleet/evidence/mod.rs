@@ -47,7 +47,7 @@ pub struct Evidence {
 pub struct EvidenceFact {
     /// Name of the element.
     pub name: &'static str,
-    /// Its value.
+    /// Its text, made printable.
     pub value: String,
 }
 

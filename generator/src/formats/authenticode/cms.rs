@@ -85,7 +85,7 @@ pub(super) struct SignedData<'a> {
     pub has_revocation_lists: bool,
     /// The hashes that it announces, as they are encoded; the signer uses one.
     pub digest_algorithms: Vec<Element<'a>>,
-    /// The one signer.
+    /// CMS knows many; Authenticode has one.
     pub signer: SignerInfo<'a>,
 }
 
@@ -105,7 +105,7 @@ pub(super) struct SignerInfo<'a> {
     pub scheme: Result<SignatureScheme, KeyError>,
     /// The signed attributes, encoded as they were signed.
     pub signed_attributes_encoded: Option<Vec<u8>>,
-    /// The signed attributes.
+    /// Those that the signature covers.
     pub signed_attributes: Attributes<'a>,
     /// The signature value.
     pub signature: &'a [u8],

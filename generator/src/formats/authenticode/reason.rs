@@ -19,9 +19,9 @@ pub enum InvalidReason {
     /// Bytes follow the certificate table: covered by nothing, or by the digest, depending on the reader.
     #[error("the certificate table ends at {table_end} but the file at {file_size}")]
     CertificateTableNotAtEnd {
-        /// End of the table.
+        /// First byte behind the table, from the file's begin.
         table_end: u64,
-        /// Size of the file.
+        /// Bytes on disk.
         file_size: u64,
     },
     /// The certificate table lies inside the image.
@@ -66,9 +66,9 @@ pub enum InvalidReason {
     /// The signature does not end the file.
     #[error("the signature ends at {signature_end} but the file at {file_size}")]
     CabinetSignatureNotAtEnd {
-        /// End of the signature.
+        /// First byte behind it, from the file's begin.
         signature_end: u64,
-        /// Size of the file.
+        /// Bytes on disk.
         file_size: u64,
     },
     /// A line of the signature block is not what a signer writes. The interpreter runs the
@@ -157,7 +157,7 @@ pub enum InvalidReason {
         /// Object identifier, dotted.
         oid: String,
     },
-    /// A digest algorithm that is broken.
+    /// MD5: two files of one digest can be made.
     #[error("the signature rests on {algorithm}, which is broken")]
     BrokenDigestAlgorithm {
         /// The digest that the signature names.

@@ -149,7 +149,7 @@ pub struct ChainLink {
 /// A time that a time-stamping authority vouches for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SigningTime {
-    /// Unix seconds.
+    /// Seconds since 1970 UTC.
     pub unix_seconds: i64,
     /// What kind of stamp.
     pub kind: StampKind,

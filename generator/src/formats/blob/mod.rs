@@ -87,7 +87,7 @@ pub struct OffboardingBlob {
 pub struct CertificateFacts {
     /// Subject, for example `CN=Seville.Windows.com`.
     pub subject: String,
-    /// Issuer.
+    /// Subject of the certificate that signed it.
     pub issuer: String,
     /// Start of validity in seconds since 1970 UTC.
     pub not_before: i64,

@@ -58,7 +58,7 @@ pub struct Header {
     file_count: u16,
 }
 
-/// One file of a cabinet.
+/// An entry of the list (CFFILE); its content is not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CabinetFile {
     /// Name as it stands in the cabinet; may hold a path and must not be used as one.

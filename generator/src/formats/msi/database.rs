@@ -302,7 +302,7 @@ impl<'d> Table<'d> {
     }
 }
 
-/// One row.
+/// The cells of one record, by the table's columns.
 pub(super) struct Row<'t> {
     table: &'t Table<'t>,
     index: usize,

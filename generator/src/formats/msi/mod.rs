@@ -25,7 +25,7 @@ pub enum MsiError {
     /// The container is damaged, or the file is none.
     #[error("{0}")]
     Container(CompoundError),
-    /// A table is missing.
+    /// A database without it is no package.
     #[error("table `{table}` is missing")]
     TableMissing {
         /// Its name.

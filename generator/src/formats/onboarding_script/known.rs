@@ -55,7 +55,7 @@ pub(super) fn has_line(digest: &Sha256) -> bool {
         .is_some_and(|digits| KNOWN.lines.contains(digits))
 }
 
-/// The row of one line.
+/// A line's entry in `known_scripts.txt`.
 pub(super) fn line_row(line: &str) -> String {
     let digest = Sha256::of(line.as_bytes()).to_string();
     format!("line {}", digest.get(..LINE_DIGITS).unwrap_or_default())

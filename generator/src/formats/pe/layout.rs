@@ -36,7 +36,7 @@ pub struct Section {
     pub virtual_bytes: u32,
     /// Place in the file.
     pub file_offset: u32,
-    /// Bytes in the file.
+    /// How much of it lies in the file; the rest is zero in memory.
     pub file_bytes: u32,
 }
 
@@ -47,7 +47,7 @@ pub struct Layout {
     pub file_bytes: u64,
     /// Machine, for example 0x8664 for x64.
     pub machine: u16,
-    /// Is it a DLL?
+    /// Is the flag `IMAGE_FILE_DLL` set?
     pub is_dll: bool,
     /// Subsystem: 2 with windows, 3 console, 10 to 13 firmware.
     pub subsystem: u16,

@@ -6,7 +6,7 @@ use crate::formats::guid::Guid;
 /// Owner, group and discretionary list; system lists are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecurityDescriptor {
-    /// Owner.
+    /// `O:`; none where it is left out.
     pub owner: Option<Sid>,
     /// Primary group.
     pub group: Option<Sid>,
@@ -34,7 +34,7 @@ pub struct Ace {
 /// Kinds of entries (MS-DTYP 2.4.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AceKind {
-    /// `A`.
+    /// `A`: grants what its mask says.
     Allow,
     /// `D`.
     Deny,

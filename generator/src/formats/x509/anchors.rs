@@ -175,7 +175,7 @@ impl TrustAnchors {
         Ok(self)
     }
 
-    /// The revocation lists.
+    /// What `--crl` and the config named; none was fetched.
     pub fn revocation_lists(&self) -> &[RevocationList] {
         &self.revocation_lists
     }

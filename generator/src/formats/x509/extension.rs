@@ -5,7 +5,6 @@ use crate::formats::der::{DerError, Reader, tag};
 /// More than any real certificate or list has.
 const MAX_EXTENSIONS: usize = 64;
 
-/// One extension.
 pub(super) struct Extension<'a> {
     /// What it says something about.
     pub(super) oid: String,

@@ -18,7 +18,7 @@ pub enum ChainFault {
     IssuerMissing {
         /// Subject of the last certificate of the path.
         subject: String,
-        /// Its issuer.
+        /// Whom it names as the one who signed it.
         issuer: String,
     },
     /// A certificate with the issuer's name is at hand, but its key did not make the signature.
@@ -26,7 +26,7 @@ pub enum ChainFault {
     IssuerSignature {
         /// Subject of the certificate.
         subject: String,
-        /// Its issuer.
+        /// Whom it names as the one who signed it.
         issuer: String,
     },
     /// A certificate of the path is outside its validity at the time that counts.
@@ -126,7 +126,7 @@ pub enum ChainFault {
     TooLong {
         /// Subject of the certificate where the search ended.
         subject: String,
-        /// The limit.
+        /// How many certificates a path may have.
         limit: usize,
     },
     /// A revocation list names the certificate.

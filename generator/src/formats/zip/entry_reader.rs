@@ -31,7 +31,7 @@ pub enum EntryError {
     /// The archive cannot be read.
     #[error("reading failed: {0}")]
     Io(#[from] io::Error),
-    /// It is encrypted.
+    /// Flag 0: no password is ever asked for.
     #[error("the entry is encrypted")]
     Encrypted,
     /// Neither stored nor deflated.

@@ -20,7 +20,7 @@ pub const SIGNATURES: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// An entry that must not be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryFault {
-    /// Its name.
+    /// It could be taken for another file's, or leads out of the folder.
     Name {
         /// As it may be shown.
         name: String,

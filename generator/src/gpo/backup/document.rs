@@ -39,7 +39,7 @@ pub struct BackupDocument {
     pub user_extensions: String,
     /// `MSFT_SomFilter.ID="{…}",Domain="…"`.
     pub wmi_filter: Option<String>,
-    /// Name of the WMI filter.
+    /// As GPMC shows it.
     pub wmi_filter_name: Option<String>,
     /// Files and folders of all extensions, in document order.
     pub objects: Vec<FsObject>,

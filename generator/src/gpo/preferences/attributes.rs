@@ -46,7 +46,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// A text.
+    /// The attribute as it stands; none where it is left out.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
         self.element.get(name).map(str::to_owned)

@@ -85,7 +85,7 @@ pub enum Condition {
     Collection {
         /// Shown in the editor.
         name: Option<String>,
-        /// The filters.
+        /// Each with its own `bool`, in document order.
         filters: Vec<Filter>,
     },
     /// A filter that the model does not look into; its attributes `bool`, `not` and `hidden`

@@ -150,7 +150,7 @@ pub struct Actions {
     pub list: Vec<Action>,
 }
 
-/// One action.
+/// What a task does when it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Starts a program.

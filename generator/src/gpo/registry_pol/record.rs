@@ -20,7 +20,7 @@ pub mod kind {
     pub const QWORD: u32 = 11;
 }
 
-/// One record.
+/// One value that a policy sets or takes away (MS-GPREG 2.2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Key without hive.

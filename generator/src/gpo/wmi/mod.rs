@@ -14,7 +14,7 @@ use super::time::Timestamp;
 /// Namespace of the queries that filters ask.
 pub const NAMESPACE: &str = r"root\CIMv2";
 
-/// A WMI filter.
+/// A question to each computer that decides whether a GPO applies there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WmiFilter {
     /// Name of its directory object.

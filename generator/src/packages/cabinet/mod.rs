@@ -41,7 +41,7 @@ const MAX_BLOCKS: u64 = 65_535;
 /// How the content of a file is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// As it is.
+    /// Type 0: the bytes themselves.
     Stored,
     /// Deflated in blocks of 32 KiB.
     Mszip,

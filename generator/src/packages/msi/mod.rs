@@ -60,7 +60,7 @@ pub struct Contents {
     pub organization: String,
     /// What the bootstrap does: it looks, or it onboards.
     pub mode: Mode,
-    /// The bundle.
+    /// Names the program inside.
     pub bundle_id: BundleId,
     /// The manifest's sequence, which orders the versions.
     pub sequence: u64,

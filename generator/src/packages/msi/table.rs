@@ -8,7 +8,7 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<Cell>>,
 }
 
-/// One column.
+/// Name and type, as table `_Columns` has them.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) name: &'static str,

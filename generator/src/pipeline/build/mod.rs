@@ -66,7 +66,7 @@ pub struct BuildRequest {
 /// A bundle that was written.
 #[derive(Debug)]
 pub struct Built {
-    /// Its document.
+    /// What `bundle.json` holds.
     pub document: BundleDocument,
     /// SHA-256 of `bundle.json`: the one line that proves the whole to who kept it.
     pub bundle_json_sha256: Sha256,

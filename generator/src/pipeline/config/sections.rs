@@ -69,7 +69,7 @@ impl ConfigFile {
     }
 }
 
-/// `[organization]`
+/// `[organization]`: whose servers these are.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {
@@ -94,7 +94,7 @@ pub enum Language {
     Japanese,
 }
 
-/// `[downloads]`
+/// `[downloads]`: what the portal and Microsoft gave.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Downloads {
@@ -104,7 +104,7 @@ pub struct Downloads {
     pub deployment_source: Option<PathBuf>,
 }
 
-/// `[share]`
+/// `[share]`: texts, which the check makes paths of.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
@@ -114,7 +114,7 @@ pub struct Share {
     pub reports: Option<String>,
 }
 
-/// `[gpo]`
+/// `[gpo]`: what becomes policy, and where.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gpo {
@@ -226,7 +226,7 @@ pub struct RoleSettings {
     pub processes: Vec<String>,
 }
 
-/// `[onboard]`
+/// `[onboard]`: what a server that is not done is to become.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Onboard {
@@ -284,7 +284,7 @@ impl Default for Onboard {
     }
 }
 
-/// `[offboard]`
+/// `[offboard]`: the way back, for `--mode offboard`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Offboard {
@@ -292,7 +292,7 @@ pub struct Offboard {
     pub uninstall_agent: bool,
 }
 
-/// `[targets]`
+/// `[targets]`: servers that are left out unless named.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Targets {
@@ -357,7 +357,7 @@ pub struct Rollout {
     pub free_space_bytes: Option<u64>,
 }
 
-/// `[bootstrap]`
+/// `[bootstrap]`: what the exe is made from.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BootstrapSection {
@@ -366,7 +366,7 @@ pub struct BootstrapSection {
     pub stub: Option<PathBuf>,
 }
 
-/// `[signing]`
+/// `[signing]`: by whom, and how, the exe is signed.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Signing {

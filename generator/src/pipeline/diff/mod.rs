@@ -64,7 +64,7 @@ pub enum DiffError {
     Document {
         /// The document.
         path: PathBuf,
-        /// Why.
+        /// Position and fault, as its reader says.
         why: String,
     },
     /// What no build writes: links, pipes, names that are another file elsewhere.
@@ -80,7 +80,7 @@ pub enum DiffError {
     /// The disk.
     #[error(transparent)]
     Io(#[from] OutputError),
-    /// Policies.
+    /// A GPO of one of the bundles cannot be read.
     #[error(transparent)]
     Policies(#[from] found::LoadError),
 }

@@ -63,7 +63,7 @@ pub(super) enum Asked {
     Pages(Vec<Page>),
     /// A known family or a number, and nothing is known of it; the hint.
     Unknown(String),
-    /// No number at all.
+    /// Words only.
     NoNumber,
 }
 

@@ -42,7 +42,7 @@ pub enum OutputError {
         path.display()
     )]
     NotAFolder {
-        /// The path.
+        /// Where the bundle was to lie.
         path: PathBuf,
     },
     /// What the build reads lies in the folder that it would replace.

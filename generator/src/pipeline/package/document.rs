@@ -62,13 +62,13 @@ pub struct Product {
 pub struct PackagesDocument {
     /// Its version.
     pub schema: u32,
-    /// The bundle.
+    /// Whose program is packed.
     pub bundle_id: BundleId,
     /// Its payloads.
     pub release_id: ReleaseId,
     /// SHA-256 of its `bundle.json`.
     pub bundle_json_sha256: Sha256,
-    /// Its sequence.
+    /// Place among all bundles of its lock, from 1.
     pub sequence: u64,
     /// What its bootstrap does.
     pub mode: Mode,

@@ -42,13 +42,13 @@ pub enum PackageError {
         /// What is there.
         why: String,
     },
-    /// The disk.
+    /// The package cannot be written to its place.
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// Reading the bundle.
     #[error(transparent)]
     Io(#[from] OutputError),
-    /// The config.
+    /// `gangway.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A root of the config.
@@ -60,12 +60,12 @@ pub enum PackageError {
     /// The signing program failed.
     #[error("`{program}` {why}")]
     Program {
-        /// The program.
+        /// First word of the signing command.
         program: String,
         /// What happened, with its own words.
         why: String,
     },
-    /// A cabinet.
+    /// Files that no cabinet can hold.
     #[error(transparent)]
     Cabinet(#[from] CabinetError),
     /// An installer package.
@@ -74,7 +74,7 @@ pub enum PackageError {
     /// An installer package cannot be read back.
     #[error("the installer package cannot be read back")]
     ReadBack(#[from] MsiError),
-    /// The archive.
+    /// Files that no ZIP can hold.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The bootstrap says no version.

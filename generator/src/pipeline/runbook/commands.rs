@@ -47,7 +47,7 @@ impl From<ShareCommands> for FolderCommands {
     }
 }
 
-/// Commands for one domain.
+/// What is typed where one domain is published.
 pub(super) struct DomainCommands {
     pub(super) offline: String,
     pub(super) look: String,

@@ -103,7 +103,7 @@ impl Verification {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pinned {
-    /// Nothing.
+    /// No digest from outside: the bundle vouches for itself.
     Nothing,
     /// The digest that the caller gave.
     Expected,
@@ -151,7 +151,7 @@ pub enum VerifyError {
         path.display()
     )]
     Absent {
-        /// The path.
+        /// The folder that was to be a bundle.
         path: PathBuf,
     },
     /// The folder is no bundle.

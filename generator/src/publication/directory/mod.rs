@@ -17,7 +17,7 @@ pub use ldap::{Budget, Encryption, LdapDirectory, is_answer};
 pub enum Depth {
     /// The object itself.
     Object,
-    /// Its children.
+    /// What lies right below it (`singleLevel`).
     Children,
     /// Everything below it, itself included.
     Tree,
@@ -57,7 +57,7 @@ impl Entry {
     }
 }
 
-/// A change of one attribute.
+/// What one `modify` does to an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttributeChange {
     /// Whatever was there becomes this; none clears the attribute.

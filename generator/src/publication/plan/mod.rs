@@ -76,7 +76,7 @@ pub struct Desired {
     pub purpose: String,
     /// Name in GPMC.
     pub display_name: String,
-    /// `flags`.
+    /// 0, or which side is switched off (MS-GPOL 2.3).
     pub flags: u32,
     /// Extension-name list of the computer side.
     pub machine_extensions: Option<String>,
@@ -114,7 +114,7 @@ pub struct Present {
 pub struct PresentObject {
     /// `displayName`.
     pub display_name: String,
-    /// `flags`.
+    /// As the directory has them (MS-GPOL 2.3).
     pub flags: u32,
     /// `versionNumber`.
     pub version: u32,
@@ -156,7 +156,7 @@ pub enum Refused {
     Foreign {
         /// GUID.
         id: Guid,
-        /// Name.
+        /// As GPMC shows it.
         name: String,
     },
     /// Another GPO has the name already.
@@ -167,7 +167,7 @@ pub enum Refused {
     SameName {
         /// GUID of the other one.
         id: String,
-        /// Name.
+        /// As GPMC shows it.
         name: String,
     },
 }

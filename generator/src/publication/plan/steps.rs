@@ -42,12 +42,12 @@ pub enum Step {
     },
     /// Makes an ordinary folder.
     MakeFolder {
-        /// Path.
+        /// Below SYSVOL, with `/`.
         path: String,
     },
     /// Writes a file under a temporary name and renames it over the old one.
     WriteFile {
-        /// Path.
+        /// Below SYSVOL, with `/`.
         path: String,
         /// Content.
         bytes: Vec<u8>,
@@ -57,14 +57,14 @@ pub enum Step {
         /// Folder of the GPO.
         path: String,
     },
-    /// Removes a file.
+    /// Takes away what an earlier version left.
     RemoveFile {
-        /// Path.
+        /// Below SYSVOL, with `/`.
         path: String,
     },
     /// Removes a folder with everything in it.
     RemoveFolder {
-        /// Path.
+        /// Below SYSVOL, with `/`.
         path: String,
     },
 }

@@ -30,7 +30,7 @@ const MAX_RELEASES: usize = 100;
 pub struct Campaign {
     /// GUID of the GPO with the task.
     pub gpo: String,
-    /// Its name.
+    /// As GPMC shows the GPO.
     pub name: String,
     /// DNS name of its domain.
     pub domain: String,

@@ -9,7 +9,7 @@ use crate::publication::state::StateError;
 /// Why a release is not, or not wholly, on the share.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
-    /// The share.
+    /// The file server refuses, or cannot be reached.
     #[error(transparent)]
     Share(#[from] ShareError),
     /// There is no such folder.
@@ -34,7 +34,7 @@ pub enum ReleaseError {
     HeldBack {
         /// The file.
         path: String,
-        /// Its `min_sequence`.
+        /// Lowest sequence that servers of the share still take.
         min_sequence: u64,
         /// The bundle's.
         sequence: u64,

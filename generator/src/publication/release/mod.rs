@@ -41,13 +41,13 @@ pub struct Release {
     pub id: String,
     /// The bundle's sequence.
     pub sequence: u64,
-    /// Its files.
+    /// Payloads, in the order of the manifest.
     pub files: Vec<ReleaseFile>,
     /// Who needs it: the bundle's campaigns, one for each domain.
     pub campaigns: Vec<Campaign>,
 }
 
-/// One file of a release.
+/// A payload, and where its bytes lie here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseFile {
     /// Its name in the release's folder.
@@ -115,7 +115,7 @@ pub struct Payloads<'a> {
     pub request: &'a ReleaseRequest,
     /// What.
     pub release: &'a Release,
-    /// The share.
+    /// Where they go.
     pub share: &'a mut dyn LargeFiles,
 }
 

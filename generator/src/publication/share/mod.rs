@@ -139,7 +139,7 @@ pub trait Share {
 /// What lies in a folder under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listed {
-    /// A folder.
+    /// Whatever lies in it.
     Folder,
     /// A file, and its size in bytes.
     File(u64),

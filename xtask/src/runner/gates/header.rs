@@ -9,7 +9,7 @@ use super::{Expectation, Stub};
 /// The exe goes to SYSVOL, which every domain controller copies.
 const LARGEST_SIZE_BYTES: usize = 1024 * 1024;
 
-/// Bytes of one section header.
+/// 40 (PE/COFF specification, section table).
 const SECTION_HEADER_BYTES: usize = size_of::<pe::ImageSectionHeader>();
 
 impl Stub<'_> {

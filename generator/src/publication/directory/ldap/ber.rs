@@ -41,7 +41,7 @@ pub(super) fn group(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
     element(tag, &parts.concat())
 }
 
-/// A text.
+/// An OCTET STRING, as LDAP has its strings (RFC 4511 5.1).
 pub(super) fn text(text: &str) -> Vec<u8> {
     element(tag::OCTET_STRING, text.as_bytes())
 }

@@ -14,7 +14,7 @@ pub(super) struct Limits {
     pub(super) bytes: usize,
     /// Objects.
     pub(super) entries: usize,
-    /// Values.
+    /// Of all attributes of all objects.
     pub(super) values: usize,
 }
 

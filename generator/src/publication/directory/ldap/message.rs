@@ -174,7 +174,7 @@ pub(super) fn delete_tree(dn: &str) -> Question {
 pub(super) struct Answer<'a> {
     /// Of the question; 0 is a server that speaks unasked.
     pub(super) id: u32,
-    /// Its operation.
+    /// Tag of the answer's kind (RFC 4511 4.2 to 4.14).
     pub(super) operation: u8,
     content: &'a [u8],
 }

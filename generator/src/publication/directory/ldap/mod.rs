@@ -52,7 +52,7 @@ pub struct LdapDirectory {
     connection: Connection,
     /// Of one answer.
     limits: Limits,
-    /// Of all.
+    /// Left for the whole publication.
     budget: Budget,
     /// Number of the last question.
     last: u32,

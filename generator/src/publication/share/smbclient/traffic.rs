@@ -30,7 +30,7 @@ pub(super) struct Traffic<'a> {
 /// What a program's standard output is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Receives {
-    /// Words.
+    /// What it says to people.
     Words,
     /// Content, to be held.
     Content,
