@@ -12,6 +12,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// What the administrator withholds. Unknown fields are refused: they could ask for more
 /// restraint than this program knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// Version of the shape; this program writes [`SCHEMA`].

@@ -7,6 +7,7 @@ use crate::text::Text;
 /// What a probe found. "Not there" and "could not be read" are different answers: deciding
 /// on the second as if it were the first would change servers on no evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fact<T> {
     /// Looked for and found.

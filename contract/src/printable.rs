@@ -6,13 +6,20 @@
 
 use std::borrow::Cow;
 
-/// Is the character one that is not seen and changes what is: a control character, or one that
-/// has no width or turns the direction of writing (Unicode Standard Annex 9, section 2)?
+/// Is the character one that is not seen and changes what is: a control character, one that ends
+/// a line, or one that has no width or turns the direction of writing (property
+/// `Default_Ignorable_Code_Point` of the Unicode Character Database, and Unicode Standard Annex 9,
+/// section 2)?
 pub fn deceives(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+                | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -31,8 +38,12 @@ pub fn in_json(document: &str) -> Cow<'_, str> {
     written_out(
         document,
         |c| c != '\n' && deceives(c),
-        // All of them lie below U+FFFF, where JSON needs one escape.
-        |character, out| out.push_str(&format!("\\u{:04x}", u32::from(character))),
+        // Above U+FFFF JSON needs two escapes.
+        |character, out| {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        },
     )
 }
 

@@ -29,6 +29,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 
 /// What one run of the bootstrap says of its server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Version of the shape; this program writes [`SCHEMA`].
     pub schema: u32,
@@ -167,6 +168,7 @@ pub fn parse_file_name(name: &str) -> Option<(&str, &str)> {
 
 /// One thing that stands in the way of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedBlocker {
     /// Code of the reason ([`Reason`]).
     pub reason: String,
@@ -189,6 +191,7 @@ impl ReportedBlocker {
 
 /// What a run would do, or would have done next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlannedStep {
     /// Kind of step.
     pub step: String,
@@ -217,6 +220,7 @@ impl PlannedStep {
 
 /// How one step went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepResult {
     /// Kind of step.
     pub step: String,
@@ -237,6 +241,7 @@ pub struct StepResult {
 
 /// What became of one effect of applying a blob ([`Effect`](crate::apply::Effect)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectResult {
     /// Text form of the effect; the blob never stands in it.
     pub effect: String,
@@ -250,6 +255,7 @@ pub struct EffectResult {
 
 /// What the server says of one payload's signer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignatureCheck {
     /// File name of the payload.
     pub payload: String,

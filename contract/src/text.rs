@@ -113,6 +113,7 @@ macro_rules! text_enum {
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
             serde::Serialize, serde::Deserialize,
         )]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {
             $($(#[doc = $variant_doc])+ #[serde(rename = $text)] $variant,)+
         }

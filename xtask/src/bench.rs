@@ -87,6 +87,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if wanted("fleet") {
         rows.extend(bench.fleet()?);
     }
+    if wanted("precheck") {
+        rows.extend(bench.precheck()?);
+    }
     say::line("");
     for row in rows {
         say::line(row.text());
@@ -297,7 +300,7 @@ impl Bench {
 
     /// A fleet report against a tool that only counts the states.
     fn fleet(&self) -> Result<Vec<Row>> {
-        let Some(reports) = fleet::reports(&self.folder)? else {
+        let Some(reports) = fleet::reports(&self.folder, fleet::Kind::Onboarded)? else {
             say::line("fleet: left out, `cargo xtask demo` makes the host report to copy");
             return Ok(Vec::new());
         };
@@ -329,6 +332,34 @@ impl Bench {
             compared("fleet report", &product, &yardstick, Bar::Times(1.0)),
             compared("fleet report, DuckDB", &again, &database, Bar::Times(1.0)),
             memory("fleet report, memory", &product, FLEET_MEMORY_BYTES),
+        ])
+    }
+
+    /// A report of servers that were only looked at, each with what stands in its way.
+    fn precheck(&self) -> Result<Vec<Row>> {
+        let Some(reports) = fleet::reports(&self.folder, fleet::Kind::LookedAt)? else {
+            say::line("precheck: left out, `cargo xtask demo` makes the host report to copy");
+            return Ok(Vec::new());
+        };
+        let report = Contender::new("gangway report", &[], || {
+            Program::new(&self.gangway)
+                .args(["report", "--quiet"])
+                .args(["--as-of", "1772532000"])
+                .arg(&reports)
+        });
+        let jq = Contender::new("jq, reasons only", &[], || {
+            Program::new("sh")
+                .args([
+                    "-c",
+                    "find . -name '*.json' -print0 | xargs -0 jq -r '.blockers[].reason' \
+                     | sort | uniq -c",
+                ])
+                .folder(&reports)
+        });
+        let (product, yardstick) = measure::by_turns(&report, &jq, self.rounds)?;
+        Ok(vec![
+            compared("precheck report", &product, &yardstick, Bar::Times(1.0)),
+            memory("precheck report, memory", &product, FLEET_MEMORY_BYTES),
         ])
     }
 }

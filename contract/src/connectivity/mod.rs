@@ -26,6 +26,7 @@ use crate::time::UtcTime;
 
 /// Every check of one run, as the host report carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checks {
     /// Was it asked as SYSTEM, as the sensor asks? Rules of proxies and firewalls may differ
     /// for another account. None when that could not be read.
@@ -45,6 +46,7 @@ pub struct Checks {
 
 /// What came of one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
     /// What the address is for ([`Service`]).
     pub service: String,
@@ -66,6 +68,7 @@ pub struct Check {
 
 /// One way that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// The way, as text of a [`Route`].
     pub route: String,
@@ -77,6 +80,7 @@ pub struct Attempt {
 
 /// One certificate of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
     /// Whose it is.
     pub subject: String,

@@ -28,6 +28,7 @@ macro_rules! groups {
     ($($(#[$doc:meta])* $field:ident: $type:ident,)*) => {
         /// Everything the decision may look at.
         #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default)]
         pub struct Facts {
             $($(#[$doc])* pub $field: $type,)*

@@ -90,6 +90,7 @@ text_enum! {
 
 /// One Windows service: `running automatic` as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Service {
     /// What it does now.
     pub state: ServiceState,

@@ -229,6 +229,7 @@ impl Health {
 
 /// One answer as reports carry it: text, so that a reader takes answers of newer bootstraps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedAnswer {
     /// The text form of the answer; readers take words that they do not know.
     pub answer: String,
@@ -240,6 +241,7 @@ pub struct ReportedAnswer {
 
 /// The four answers as reports carry them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedHealth {
     /// [`Enrolment`].
     pub onboarding: ReportedAnswer,

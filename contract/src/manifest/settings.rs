@@ -147,6 +147,7 @@ impl Default for HealthLimits {
 
 /// How the blob reaches the sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApplyMethod {
     /// The bootstrap makes the changes that the portal's script would make; the script stays

@@ -10,11 +10,12 @@ use super::answer::Answer;
 use super::arguments::{Prune, Report};
 use super::commands::{Answered, judged, now};
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Format, Output};
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::fleet::{
     self, Campaign, ExpectedServers, Fleet, Keep, Names, Owners, Pruned, Question, SavedOwners,
+    Texts,
 };
 use crate::plain_file;
 
@@ -23,10 +24,15 @@ const MAX_LIST_BYTES: u64 = 256 << 20;
 
 pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     let lists = Lists::read(given)?;
-    let question = lists.question(given)?;
+    // Only a document has room for what each blocker says.
+    let texts = match output.format() {
+        Format::Json => Texts::All,
+        Format::Text | Format::Sarif => Texts::Codes,
+    };
+    let question = lists.question(given, texts)?;
     let mut fleet = fleet::read(&given.folder, &question)?;
     if !given.analyzer.is_empty() {
-        let gathered = fleet::gather_evidence(&given.analyzer).map_err(|error| {
+        let gathered = fleet::gather_evidence(&given.analyzer, question.now).map_err(|error| {
             Failure::of(FailureCode::Files, error.to_string()).hint(
                 "`--analyzer` takes a folder with archives `MDEClientAnalyzerResult*.zip`, one with \
                  what was unpacked from them, or one such file",
@@ -69,7 +75,7 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
 /// `gangway report --prune`: what goes, and that it went.
 pub(super) fn prune(given: &Report, output: &Output) -> Answered<Pruned> {
     let lists = Lists::read(given)?;
-    let question = lists.question(given)?;
+    let question = lists.question(given, Texts::Codes)?;
     let Prune {
         keep_newest,
         keep_days,
@@ -107,13 +113,14 @@ impl Lists {
         })
     }
 
-    fn question<'a>(&'a self, given: &Report) -> Result<Question<'a>, Failure> {
+    fn question<'a>(&'a self, given: &Report, texts: Texts) -> Result<Question<'a>, Failure> {
         Ok(Question {
             expected: self.expected.as_ref(),
             owners: &self.owners,
             campaign: campaign(given)?,
             now: UtcTime(now(&given.moment)),
             max_age_days: given.max_age,
+            texts,
         })
     }
 }

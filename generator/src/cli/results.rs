@@ -36,7 +36,7 @@ documents! {
     "publish" 1 PublishedWhole;
     "publish share" 1 PublishedShare;
     "publish gpo" 1 Published;
-    "report" 1 Fleet;
+    "report" 2 Fleet;
     "explain" 1 Explained;
     "completions" 1 Completions;
     "version" 1 Version;

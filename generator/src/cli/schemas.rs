@@ -1,5 +1,7 @@
 //! The schemas of all answers, by name, and the command that prints them.
 
+use gangway_contract::report;
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
@@ -50,7 +52,7 @@ fn entry<T: Document>() -> Entry {
     }
 }
 
-/// Every schema, in the order of the commands.
+/// Every schema, in the order of the commands; last what servers write.
 pub(super) fn all() -> Vec<Entry> {
     vec![
         entry::<results::Written>(),
@@ -72,7 +74,20 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<Schemas>(),
         entry::<results::Version>(),
         entry::<Nothing>(),
+        Entry {
+            name: "host-report".to_owned(),
+            version: report::SCHEMA,
+            make: host_report,
+        },
     ]
+}
+
+/// The shape of the report that a server drops on the share, whose agreement `contract` holds.
+fn host_report() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<report::Report>()
 }
 
 pub(super) fn run(given: &SchemaOf, output: &Output) -> Result<Answer<Schemas>, Failure> {

@@ -25,17 +25,22 @@ fn outlook(server: &Server) -> Option<Outlook<'_>> {
         return Some(Outlook::NotTargeted);
     }
     // A precheck of before 2026-12 names the first alone, as its reason.
-    let first = (report.reason.as_str(), report.next_action.as_str());
+    let first = (&*report.reason, &*report.next_action);
     let all = report.blockers.iter();
     let all = all.map(
         |ServerBlocker {
              reason,
              next_action,
              ..
-         }| (reason.as_str(), next_action.as_str()),
+         }| (&**reason, &**next_action),
     );
+    // Whoever asked then or later may say that the service is not reached.
+    let asked = server.connectivity.as_ref();
+    let asked = asked.filter(|asked| asked.finished_at >= report.finished_at);
+    let asked = asked.map(|asked| (&*asked.reason, "read its newest report"));
     let met: BTreeMap<&str, &str> = core::iter::once(first)
         .chain(all)
+        .chain(asked)
         .filter(|(reason, _)| stands_in_the_way(reason))
         .collect();
     Some(if met.is_empty() {
@@ -95,7 +100,9 @@ pub(super) fn others(server: &Server) -> Vec<&str> {
     let Some(report) = &server.report else {
         return Vec::new();
     };
-    let reasons = report.blockers.iter().map(|one| one.reason.as_str());
-    let others: BTreeSet<&str> = reasons.filter(|&reason| reason != report.reason).collect();
+    let reasons = report.blockers.iter().map(|one| &*one.reason);
+    let others: BTreeSet<&str> = reasons
+        .filter(|&reason| reason != &*report.reason)
+        .collect();
     others.into_iter().collect()
 }

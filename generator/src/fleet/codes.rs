@@ -32,10 +32,32 @@ pub static NAMELESS_ROW: Code = Code {
     title: "rows of the list of servers name none",
     page: "Each row of the list given with `--expected` is a server that should exist. One whose \
 name is no DNS name (an empty cell, `?` where an export could not write a letter, a name that was \
-cut, an object left by a replication conflict), and another account of a name that a row above it has, \
-stays expected, and no report can ever match it: \
+cut, an object left by a replication conflict) stays expected, and no report can ever match it: \
 the share of servers that are done is lower than it may be, and never higher.\n\nCorrect the rows \
 named, or export the list again with the property `DNSHostName` and `-Encoding UTF8`.",
+};
+
+/// Two accounts of one name.
+pub static OTHER_ACCOUNT: Code = Code {
+    id: "GW4017",
+    severity: Severity::Warning,
+    title: "a name of the list belongs to more than one account",
+    page: "Two rows have one name, and their SID or distinguished name differs: they are two servers, \
+mostly of two domains. A report of that name counts for the row that came first; the other one stays \
+expected without a report, so that the share of servers that are done may be lower than it is, and \
+never higher.\n\nExport the list again with the property `DNSHostName`, which tells them apart.",
+};
+
+/// Reports of a campaign that the question is not about.
+pub static OTHER_MODE: Code = Code {
+    id: "GW4018",
+    severity: Severity::Warning,
+    title: "the newest reports of servers are of another mode than the campaign's",
+    page: "A bundle is made for one of three things: to look (`precheck`), to onboard, or to offboard. \
+The bundle or the mode that was named asks for one of them, and the newest report of these servers comes \
+from a bundle for another. They are not done, and a precheck counts them neither as clear nor as \
+held.\n\nName the bundle that the servers were given with `--bundle`. Where that is the one, they still \
+run an older bundle: see whether its policy is still linked.",
 };
 
 /// A first line that was taken for a header.
@@ -69,7 +91,11 @@ when its file's name is not the one that a bootstrap gives it, or names another 
 time than its content: anybody who may write to the folder can speak for another server, and only \
 what the file server says of the owner is tied to who made it. It does not when its owner is known \
 and is not the account of its server. It does not when its time lies in the future: such a report \
-would hide every later one.\n\nLook at the files named. Reports that were copied keep their names; one \
+would hide every later one. And it does not when it contradicts itself: a state that its mode, its reason \
+or its exit code do not have, something in the way of a server that is called done, an answer about health \
+that is called good and is not.\n\nA report's file is named `HOST.TIME.RANDOM.json`: the full name of the \
+server in lower case, the end of the run as `20260302T090000Z`, eight random hex digits. `gangway schema \
+host-report` prints what stands in it.\n\nLook at the files named. Reports that were copied keep their names; one \
 that was renamed or edited does not count. When a server's clock is wrong, set it.",
 };
 
@@ -134,8 +160,9 @@ pub static DOUBTFUL_LIST: Code = Code {
     page: "Of several columns that may name a server the best known is taken: `DNSHostName`, then \
 `sAMAccountName`, `Name`, `VMName`, `CN`, `ComputerName` and other words. Where another one names other \
 servers it is named here: `Get-VM` gives the Hyper-V host as `ComputerName`, a remote session the machine \
-that was asked as `PSComputerName`. A quoted cell may have several lines; where these look like rows, a \
-quote may be missing, and the servers in them are not counted.\n\nLook at the places named. Take a column \
+that was asked as `PSComputerName`. Two full names in one row or entry are named, and so is what stands \
+where a SID should. A quoted cell may have several lines; where these look like rows, a quote may be \
+missing, and the servers in them are not counted.\n\nLook at the places named. Take a column \
 out, or add the missing quote; best is a list with the column `DNSHostName`.",
 };
 
@@ -213,4 +240,6 @@ pub static ALL: &[&Code] = &[
     &RESULT_OF_NO_SERVER,
     &RESULT_OF_SEVERAL,
     &OLDER_RESULT,
+    &OTHER_ACCOUNT,
+    &OTHER_MODE,
 ];

@@ -1,60 +1,81 @@
 //! What the servers' `connectivity` runs say together.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use gangway_contract::Reason;
 use gangway_contract::connectivity::{Need, Outcome};
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use crate::printable::{read_on_one_line, shortened};
-
-use super::{AddressCount, ConnectivityCount, FailingAddress, Server, ServerConnectivity};
+use super::{
+    AddressCount, ConnectivityCount, FailingAddress, MAX_TEXT, Server, ServerConnectivity,
+};
+use crate::printable::read_on_one_line;
 
 /// Failing addresses that are kept of one report; the lists have some forty.
 const MAX_FAILING: usize = 100;
 
 /// Characters that are kept of an address and of what came of it; real ones have fewer.
-const MAX_TEXT: usize = 300;
+const MAX_ADDRESS: usize = 300;
 
 /// What the fleet needs of the checks in a report.
 #[derive(Deserialize)]
 pub(super) struct Checks {
     /// Empty in reports of an older bootstrap.
-    #[serde(default, deserialize_with = "read_on_one_line")]
+    #[serde(default, deserialize_with = "read_on_one_line::<MAX_TEXT, _>")]
     pub(super) reason: String,
-    #[serde(default, deserialize_with = "read_on_one_line")]
+    #[serde(default, deserialize_with = "read_on_one_line::<MAX_TEXT, _>")]
     pub(super) detail: String,
-    checks: Vec<Check>,
+    /// Required addresses that do not answer as they should.
+    #[serde(rename = "checks", deserialize_with = "failing")]
+    pub(super) failing: Vec<FailingAddress>,
 }
 
 #[derive(Deserialize)]
 struct Check {
-    #[serde(deserialize_with = "read_on_one_line")]
+    #[serde(deserialize_with = "read_on_one_line::<MAX_ADDRESS, _>")]
     url: String,
-    #[serde(deserialize_with = "read_on_one_line")]
+    #[serde(deserialize_with = "read_on_one_line::<MAX_ADDRESS, _>")]
     need: String,
-    #[serde(deserialize_with = "read_on_one_line")]
+    #[serde(deserialize_with = "read_on_one_line::<MAX_ADDRESS, _>")]
     outcome: String,
 }
 
-impl Checks {
-    pub(super) fn failing(self) -> Vec<FailingAddress> {
-        let mut failing: Vec<FailingAddress> = self
-            .checks
-            .into_iter()
-            .filter(|check| {
-                check.need == Need::Required.as_str()
-                    && check.outcome != Outcome::Reachable.as_str()
-            })
-            .map(|check| FailingAddress {
-                url: shortened(check.url, MAX_TEXT),
-                outcome: shortened(check.outcome, MAX_TEXT),
-            })
-            .take(MAX_FAILING)
-            .collect();
-        failing.sort();
-        failing
+/// Keeps of the checks what the fleet needs, while they are read.
+fn failing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<FailingAddress>, D::Error> {
+    struct List;
+    impl<'de> Visitor<'de> for List {
+        type Value = Vec<FailingAddress>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a list of addresses")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut failing = Vec::new();
+            while let Some(check) = list.next_element::<Check>()? {
+                let fails = check.need == Need::Required.as_str()
+                    && check.outcome != Outcome::Reachable.as_str();
+                if fails && failing.len() < MAX_FAILING {
+                    failing.push(FailingAddress {
+                        url: check.url,
+                        outcome: word(check.outcome),
+                    });
+                }
+            }
+            failing.sort();
+            Ok(failing)
+        }
     }
+    deserializer.deserialize_seq(List)
+}
+
+/// An outcome takes no memory of its own where this program knows it.
+fn word(text: String) -> Cow<'static, str> {
+    let known = Outcome::ALL.iter().find(|one| one.as_str() == text);
+    known.map_or(Cow::Owned(text), |one| Cow::Borrowed(one.as_str()))
 }
 
 /// Worst first; codes that this program does not know come before those that it does.
@@ -75,7 +96,7 @@ fn rank(reason: &str) -> usize {
 pub(super) fn count(servers: &[Server]) -> Vec<ConnectivityCount> {
     let mut groups: BTreeMap<(usize, &str), Vec<&ServerConnectivity>> = BTreeMap::new();
     for asked in servers.iter().filter_map(|one| one.connectivity.as_deref()) {
-        let key = (rank(&asked.reason), asked.reason.as_str());
+        let key = (rank(&asked.reason), &*asked.reason);
         groups.entry(key).or_default().push(asked);
     }
     groups
@@ -89,7 +110,7 @@ pub(super) fn count(servers: &[Server]) -> Vec<ConnectivityCount> {
                 .into_iter()
                 .map(|(failing, servers)| AddressCount {
                     url: failing.url.clone(),
-                    outcome: failing.outcome.clone(),
+                    outcome: failing.outcome.to_string(),
                     servers,
                 })
                 .collect();
@@ -119,7 +140,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::{
-        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Owners, Question, read, text,
+        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Owners, Question, Texts,
+        read, text,
     };
 
     fn report(
@@ -133,13 +155,16 @@ mod tests {
             "service-reachable" => "assessed",
             _ => "blocked",
         };
+        let exit_code = if state == "blocked" { 52 } else { 0 };
         let mut report = json!({
             "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": fqdn,
             "finished_at": finished_at, "state": state, "reason": reason, "detail": "seen",
-            "next_action": "act", "exit_code": 0, "mode": "onboard",
+            "next_action": "act", "exit_code": exit_code, "mode": "onboard",
             "health": {
-                "onboarding": {"good": true}, "sensor": {"good": true},
-                "antivirus": {"good": true}, "content": {"good": true},
+                "onboarding": {"answer": "onboarded", "good": true},
+                "sensor": {"answer": "alive", "good": true},
+                "antivirus": {"answer": "active", "good": true},
+                "content": {"answer": "fresh", "good": true},
             },
             "facts_after": {"sensor": {"org_id": "absent"}},
         });
@@ -170,6 +195,7 @@ mod tests {
             },
             now: "2026-01-03T00:00:00Z".parse().unwrap(),
             max_age_days: DEFAULT_MAX_AGE_DAYS,
+            texts: Texts::All,
         };
         read(folder, &question).unwrap()
     }
@@ -186,11 +212,14 @@ mod tests {
         let mut one = report("a.corp", late, "other-tenant", Some(&[OPENED, GOOD]));
         one["state"] = "assessed".into();
         one["mode"] = "precheck".into();
+        one["exit_code"] = 52.into();
         one["connectivity"]["reason"] = "tls-intercepted".into();
         one["connectivity"]["detail"] = "a root of Fabrikam".into();
         one["health"] = json!({
-            "onboarding": {"good": false}, "sensor": {"good": false},
-            "antivirus": {"good": true}, "content": {"good": true},
+            "onboarding": {"answer": "other-tenant", "good": false},
+            "sensor": {"answer": "stopped", "good": false},
+            "antivirus": {"answer": "active", "good": true},
+            "content": {"answer": "fresh", "good": true},
         });
         let fleet = fleet_of(folder.path(), &[one]);
         let server = &fleet.servers[0];

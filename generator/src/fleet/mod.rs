@@ -8,6 +8,7 @@
 mod blockers;
 pub mod codes;
 mod connectivity;
+mod consistency;
 mod counts;
 mod decode;
 mod elsewhere;
@@ -16,12 +17,15 @@ mod evidence;
 mod expected;
 mod fold;
 mod hex;
+mod host_report;
 mod owners;
 mod prune;
 mod read;
 mod standing;
 mod summary;
 mod table;
+
+use std::borrow::Cow;
 
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, OrgId, State, UtcTime};
@@ -48,6 +52,10 @@ use crate::problem::Problem;
 /// Days after which a server that sent nothing new is no longer heard from.
 pub const DEFAULT_MAX_AGE_DAYS: u32 = 30;
 
+/// Characters that are kept of each text of a report; the longest of real ones, a reason's
+/// detail with the words of several failures, has some four hundred.
+const MAX_TEXT: usize = 1_000;
+
 /// What is asked of the reports.
 #[derive(Debug)]
 pub struct Question<'a> {
@@ -61,6 +69,18 @@ pub struct Question<'a> {
     pub now: UtcTime,
     /// Days after which a report no longer says what its server is.
     pub max_age_days: u32,
+    /// How much of what stands in the way is kept.
+    pub texts: Texts,
+}
+
+/// How much of what stands in the way of servers an answer shows. A hundred thousand prechecks
+/// with five blockers each hold 60 MB of texts, which only machines read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// All of it.
+    All,
+    /// The codes, and the details of the first.
+    Codes,
 }
 
 /// What the servers were to become.
@@ -202,11 +222,11 @@ pub struct Server {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerConnectivity {
     /// Code of the reason.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// The worst that was found.
-    pub detail: String,
+    pub detail: Box<str>,
     /// When, RFC 3339 UTC.
-    pub finished_at: String,
+    pub finished_at: UtcTime,
     /// Required addresses that do not answer as they should.
     pub failing: Vec<FailingAddress>,
 }
@@ -217,33 +237,37 @@ pub struct FailingAddress {
     /// The address.
     pub url: String,
     /// What came of it.
-    pub outcome: String,
+    pub outcome: Cow<'static, str>,
 }
 
 /// One thing that stands in the way of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerBlocker {
     /// Code of the reason.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What was found.
-    pub detail: String,
+    pub detail: Box<str>,
     /// What the administrator does next.
-    pub next_action: String,
+    pub next_action: Cow<'static, str>,
 }
 
 /// The newest report of a server, as far as the fleet needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerReport {
+    /// What the bundle that ran lets it do.
+    pub mode: Mode,
     /// State reached.
     pub state: State,
     /// Code of the reason.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What was found.
-    pub detail: String,
+    pub detail: Box<str>,
     /// What the administrator does next.
-    pub next_action: String,
-    /// All that stands in the way, where a precheck looked behind the first.
-    pub blockers: Vec<ServerBlocker>,
+    pub next_action: Cow<'static, str>,
+    /// What stands in the way, where a precheck looked behind the first.
+    pub blockers: Box<[ServerBlocker]>,
+    /// How much more of it the report names than is here.
+    pub more_blockers: usize,
     /// Tenant that the sensor reports to.
     pub org_id: Option<OrgId>,
     /// Bundle that ran.
@@ -251,12 +275,12 @@ pub struct ServerReport {
     /// Place of that bundle among all of its lock.
     pub sequence: u64,
     /// End of the run, RFC 3339 UTC.
-    pub finished_at: String,
+    pub finished_at: UtcTime,
     /// Exit code of the run.
     pub exit_code: i32,
-    /// Does the report tell that the server is protected: onboarded, sensor, antivirus and
-    /// content all as wanted? Reports of before 2026-12 tell nothing of it.
-    pub protected: bool,
+    /// Is the server protected: onboarded, sensor, antivirus and content all as wanted? None
+    /// where the report does not say: those of offboarding and of before 2026-12.
+    pub protected: Option<bool>,
     /// What is known of the owner of the file.
     pub owner: OwnerCheck,
 }

@@ -5,27 +5,28 @@ use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gangway_contract::manifest::Mode;
 use gangway_contract::report;
 use gangway_contract::time::UtcTime;
 use rayon::prelude::*;
 
+use super::consistency::against;
 use super::error::{FleetError, MAX_REPORTS};
-use super::fold::{Folded, HostReport, Named, Newest, Outcome};
+use super::fold::{Folded, Named, Newest, Outcome};
+use super::host_report::HostReport;
 use super::standing::{ORDER, done_percent, standing};
 use super::{
-    Coverage, ExpectedServers, Fleet, OwnerCheck, OwnerCount, Question, Server, Standing,
-    StandingCount, blockers, codes, connectivity, elsewhere, owners,
+    Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server, Standing,
+    StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
 };
+use crate::bundle::mode_name;
 use crate::formats::security::Sid;
 use crate::plain_file;
+use crate::printable::short_line;
 use crate::problem::{Code, Problem};
 
 /// Files that are read before what they say is folded together.
-const AT_A_TIME: usize = 4_096;
-
-/// Seconds that a report may lie ahead: clocks of a domain may differ by five minutes (the
-/// default of Kerberos, RFC 4120, 7.5.3), on either side of the one that counts.
-const CLOCK_TOLERANCE_S: i64 = 600;
+const AT_A_TIME: usize = 512;
 
 /// The first and the last of some moments.
 #[derive(Default)]
@@ -90,6 +91,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
     }
     problems.extend(tenants_problem(&servers, question));
+    problems.extend(mode_problem(&servers, question.campaign.mode));
     let owners = owners::count(&servers);
     let checked = |count: &OwnerCount| count.owner == OwnerCheck::Checked;
     let outlooks = blockers::count(&servers);
@@ -136,7 +138,7 @@ fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
     Ok(folded)
 }
 
-/// Reads the files whose names are wanted, some thousand at a time on all processors, and gives
+/// Reads the files whose names are wanted, some hundred at a time on all processors, and gives
 /// each with its name on, in the order of the folder.
 ///
 /// # Errors
@@ -199,19 +201,22 @@ pub(super) fn each(
 }
 
 fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {
-    let (report, file) = match parse(path) {
+    let (mut report, file) = match parse(path) {
         Ok(parsed) => parsed,
-        Err(why) => return Outcome::Unreadable(why),
+        Err(why) => return Outcome::Unreadable(short_line(&why, MAX_TEXT)),
     };
+    if question.texts == Texts::Codes {
+        report.leave_out_blocker_texts();
+    }
     if let Some(why) = against(name, &report, question.now) {
-        return Outcome::LeftOut(why);
+        return Outcome::LeftOut(short_line(&why, MAX_TEXT));
     }
     let account = |list: &ExpectedServers| list.account(&report.server());
     let account = question.expected.and_then(account);
     // Without an account to compare with nobody needs to ask for the owner.
     let owner = account.and_then(|_| question.owners.of(&file, name));
     if let Some(check) = owners::judge(owner, account) {
-        return Outcome::Counts(report, check);
+        return Outcome::Counts(Box::new(report), check);
     }
     let text = |sid: Option<Sid>| sid.map_or_else(String::new, |sid| sid.to_string());
     Outcome::LeftOut(format!(
@@ -228,7 +233,8 @@ fn parse(path: &Path) -> Result<(HostReport, File), String> {
     let bytes = plain_file::read_open(&mut file, report::MAX_BYTES as u64)
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("larger than {} bytes", report::MAX_BYTES))?;
-    let parsed: HostReport = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    let parsed: HostReport = serde_json::from_slice(&bytes)
+        .map_err(|error| format!("no report of a bootstrap: {error}"))?;
     if !(report::OLDEST_SCHEMA..=report::SCHEMA).contains(&parsed.schema) {
         return Err(format!(
             "schema {}, this program reads {} to {}",
@@ -238,28 +244,6 @@ fn parse(path: &Path) -> Result<(HostReport, File), String> {
         ));
     }
     Ok((parsed, file))
-}
-
-/// What speaks against a report, when something does.
-fn against(name: &str, report: &HostReport, now: UtcTime) -> Option<String> {
-    let Some((host, time)) = report::parse_file_name(name) else {
-        return Some("its name is not the one that a bootstrap gives".to_owned());
-    };
-    let inside = report::host_in_file_name(&report.fqdn);
-    if !host.eq_ignore_ascii_case(&inside) {
-        return Some(format!("its name says `{host}`, its content `{inside}`"));
-    }
-    let finished_at = report.finished_at;
-    if !time.eq_ignore_ascii_case(&finished_at.compact()) {
-        return Some(format!(
-            "its name says `{time}`, its content `{finished_at}`"
-        ));
-    }
-    if report.contradicts_its_mode() {
-        return Some(format!("no run of its mode ends as `{}`", report.state));
-    }
-    (finished_at.since(now) > CLOCK_TOLERANCE_S)
-        .then(|| format!("it is of {finished_at}, which lies in the future"))
 }
 
 fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
@@ -327,6 +311,30 @@ fn tenants_problem(servers: &[Server], question: &Question<'_>) -> Option<Proble
         "name the bundle with `--bundle`, or the tenant with `--org-id`",
     );
     Some(problem.naming(tenants.into_iter()))
+}
+
+/// Servers that are asked for and last ran a bundle of another mode.
+fn mode_problem(servers: &[Server], mode: Mode) -> Option<Problem> {
+    let others = servers.iter().filter(|server| server.expected);
+    let others: Vec<String> = others
+        .filter_map(|server| Some((server, server.report.as_ref()?.mode)))
+        .filter(|(_, ran)| *ran != mode)
+        .map(|(server, ran)| format!("{}: {}", server.fqdn, mode_name(ran)))
+        .collect();
+    if others.is_empty() {
+        return None;
+    }
+    let problem = Problem::new(
+        &codes::OTHER_MODE,
+        "reports",
+        format!(
+            "the campaign is `{}`, and the newest report is of another mode on servers: {}",
+            mode_name(mode),
+            others.len()
+        ),
+        "name the bundle that the servers were given with `--bundle`",
+    );
+    Some(problem.naming(others.into_iter()))
 }
 
 fn server(

@@ -142,7 +142,7 @@ pub(super) fn standing(
     if has_tenant && other {
         return Standing::OtherTenant;
     }
-    if onboarded && !report.protected {
+    if onboarded && report.protected != Some(true) {
         return Standing::HealthUntold;
     }
     Standing::State(report.state)
@@ -173,16 +173,18 @@ mod tests {
     fn report(state: State, org_id: Option<&str>) -> ServerReport {
         ServerReport {
             state,
-            reason: "converged".to_owned(),
-            detail: String::new(),
-            next_action: "nothing".to_owned(),
-            blockers: Vec::new(),
+            mode: Mode::Onboard,
+            reason: "converged".into(),
+            detail: "".into(),
+            next_action: "nothing".into(),
+            blockers: Box::default(),
+            more_blockers: 0,
             org_id: org_id.map(|id| id.to_owned().try_into().unwrap()),
             bundle_id: BundleId::of_bytes(b""),
             sequence: 1,
-            finished_at: String::new(),
+            finished_at: UtcTime(0),
             exit_code: 0,
-            protected: true,
+            protected: Some(true),
             owner: OwnerCheck::Checked,
         }
     }
@@ -190,7 +192,7 @@ mod tests {
     #[test]
     fn onboarded_is_done_only_where_the_report_tells_of_protection() {
         for state in [State::Onboarded, State::OnboardedPendingReboot] {
-            for protected in [true, false] {
+            for protected in [Some(true), Some(false), None] {
                 let told = ServerReport {
                     protected,
                     ..report(state, None)
@@ -200,8 +202,9 @@ mod tests {
                     org_id: None,
                 };
                 let found = standing(Some((&told, UtcTime(0))), &campaign, UtcTime(0), 30);
-                assert_eq!(found.is_done(Mode::Onboard), protected, "{state}");
-                assert_eq!(found == Standing::HealthUntold, !protected, "{state}");
+                let is_good = protected == Some(true);
+                assert_eq!(found.is_done(Mode::Onboard), is_good, "{state}");
+                assert_eq!(found == Standing::HealthUntold, !is_good, "{state}");
             }
         }
         assert!(!Standing::State(State::OnboardedUnhealthy).is_done(Mode::Onboard));

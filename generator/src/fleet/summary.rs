@@ -52,8 +52,8 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
             reason => write!(out, "\n{standing}: {reason}\n"),
         };
         let _ = writeln!(out, "  next: {}", group.next_action);
-        for line in group.servers.iter().take(names.shown()) {
-            let _ = writeln!(out, "  {line}");
+        for server in group.servers.iter().take(names.shown()) {
+            let _ = writeln!(out, "  {}", lines(server));
         }
         let more = group.servers.len().saturating_sub(names.shown());
         if more > 0 {
@@ -222,7 +222,7 @@ fn connectivity(fleet: &Fleet) -> String {
 struct Group<'a> {
     standing: Standing,
     next_action: &'a str,
-    servers: Vec<String>,
+    servers: Vec<&'a Server>,
 }
 
 /// Servers that are not done, by standing, worst first, and reason.
@@ -243,8 +243,8 @@ fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
             (_, Some(own)) => ("", own),
             // The program's own words: what a report says may be anybody's.
             (Some(report), None) => match Reason::from_code(&report.reason) {
-                Some(reason) => (report.reason.as_str(), reason.next_action()),
-                None => (report.reason.as_str(), report.next_action.as_str()),
+                Some(reason) => (&*report.reason, reason.next_action()),
+                None => (&*report.reason, &*report.next_action),
             },
             (None, None) => ("", ""),
         };
@@ -256,7 +256,7 @@ fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
                 servers: Vec::new(),
             })
             .servers
-            .push(lines(server));
+            .push(server);
     }
     groups
 }
@@ -279,7 +279,10 @@ fn line(server: &Server) -> String {
     match (&server.report, server.standing) {
         (None, _) => name.clone(),
         (Some(report), Standing::NotHeardFrom) => {
-            format!("{name}: {} on {}", report.state, report.finished_at)
+            format!(
+                "{name}: its last report is of {}: {}",
+                report.finished_at, report.state
+            )
         }
         (Some(report), Standing::OtherTenant) => match &report.org_id {
             Some(org_id) => format!("{name}: {org_id}"),
@@ -288,7 +291,11 @@ fn line(server: &Server) -> String {
         (Some(report), _) => {
             let others = blockers::others(server);
             let mark = if others.is_empty() { "" } else { "; also " };
-            format!("{name}: {}{mark}{}", report.detail, others.join(", "))
+            let more = match report.more_blockers {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{name}: {}{mark}{}{more}", report.detail, others.join(", "))
         }
     }
 }

@@ -42,23 +42,26 @@ pub fn csv(fleet: &Fleet) -> String {
 
 fn row(server: &Server) -> [String; 15] {
     let report = server.report.as_ref();
-    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
-    let own_words = server.standing.next_action().map(str::to_owned);
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let own_words = server.standing.next_action();
     [
         server.fqdn.clone(),
         server.expected.to_string(),
         server.standing.as_str().to_owned(),
-        text(report.map(|report| &report.reason)),
-        text(report.map(|report| &report.detail)),
-        own_words.unwrap_or_else(|| text(report.map(|report| &report.next_action))),
-        text(report.map(|report| &report.finished_at)),
+        text(report.map(|report| &*report.reason)),
+        text(report.map(|report| &*report.detail)),
+        text(own_words.or(report.map(|report| &*report.next_action))),
+        report.map_or_else(String::new, |report| report.finished_at.to_string()),
         report
             .and_then(|report| report.org_id.as_ref())
             .map_or_else(String::new, ToString::to_string),
         report.map_or_else(String::new, |report| report.bundle_id.to_string()),
         report.map_or_else(String::new, |report| report.sequence.to_string()),
         report.map_or_else(String::new, |report| report.exit_code.to_string()),
-        report.map_or_else(String::new, |report| report.protected.to_string()),
+        report.map_or_else(String::new, |report| match report.protected {
+            Some(protected) => protected.to_string(),
+            None => "untold".to_owned(),
+        }),
         report.map_or_else(String::new, |report| report.owner.as_str().to_owned()),
         report.map_or_else(String::new, blockers),
         server
@@ -74,21 +77,36 @@ fn row(server: &Server) -> [String; 15] {
 fn blockers(report: &ServerReport) -> String {
     let mut codes: Vec<&str> = Vec::new();
     for blocker in &report.blockers {
-        if !codes.contains(&blocker.reason.as_str()) {
+        if !codes.contains(&&*blocker.reason) {
             codes.push(&blocker.reason);
         }
     }
-    codes.join(" ")
+    let more = match report.more_blockers {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    codes.join(" ") + &more
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// What begins a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A cell that no spreadsheet takes for a formula, nor for several cells of which one is: where
+/// `;` separates lists, quotes around a cell that is behind a comma are no quotes.
 fn harmless(cell: &str) -> Cow<'_, str> {
+    let begins = |part: &str| part.trim_start_matches([' ', '"']).starts_with(FORMULA);
     let number = cell.parse::<i64>().is_ok();
-    if !number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
+    let first = !number && begins(cell);
+    if !first && !cell.split(';').skip(1).any(begins) {
+        return Cow::Borrowed(cell);
     }
+    let parts = cell.split(';').enumerate();
+    let parts = parts.map(|(at, part)| match (at, begins(part)) {
+        (0, _) if !first => part.to_owned(),
+        (_, true) => format!("'{part}"),
+        (_, false) => part.to_owned(),
+    });
+    Cow::Owned(parts.collect::<Vec<_>>().join(";"))
 }
 
 #[cfg(test)]
@@ -102,6 +120,13 @@ mod tests {
             ("@SUM(1)", "'@SUM(1)"),
             ("-1+2", "'-1+2"),
             ("-1", "-1"),
+            (
+                "KB5 is missing;=HYPERLINK(1)",
+                "KB5 is missing;'=HYPERLINK(1)",
+            ),
+            ("a; +1;b", "a;' +1;b"),
+            ("a;\"=1\"", "a;'\"=1\""),
+            ("two; three", "two; three"),
             ("srv1.contoso.com", "srv1.contoso.com"),
         ] {
             assert_eq!(harmless(cell), written);

@@ -75,8 +75,8 @@ fn the_schemas_are_these() {
         let (name, _) = line.split_once(' ').unwrap();
         let mut schema = schema(name);
         without_descriptions(&mut schema);
-        // What all have is shown once, in the schema of the command line itself.
-        if name != "gangway" {
+        // What all answers have is shown once, in the schema of the command line itself.
+        if name != "gangway" && name != "host-report" {
             let definitions = schema["$defs"].as_object_mut().unwrap();
             for common in ["Change", "Failure", "FailureCode", "Problem", "Severity"] {
                 definitions.remove(common).unwrap();
@@ -113,5 +113,26 @@ fn a_lab_root_that_was_trusted_is_never_silent() {
             problems.iter().any(|problem| problem["code"] == "GW1305"),
             "{arguments:?}: {document}"
         );
+    }
+}
+
+/// What the bootstrap's own tests hold as its reports fits the schema that readers are given.
+#[test]
+fn reports_of_the_bootstrap_fit_the_schema_of_host_reports() {
+    let validator = jsonschema::validator_for(&schema("host-report")).unwrap();
+    let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../runner/tests/whole_runs/snapshots");
+    for name in ["report-done", "report-failed"] {
+        let file = kept.join(format!("whole_runs__reports__{name}.snap"));
+        let text = std::fs::read_to_string(file).unwrap();
+        let json = &text[text.find('{').unwrap()..];
+        let mut report: Value = serde_json::from_str(json).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|fault| format!("{}: {fault}", fault.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+        report["facts_after"]["sensor"]["org_id"] = "absent-minded".into();
+        assert!(!validator.is_valid(&report), "{name}");
     }
 }

@@ -25,7 +25,7 @@ fn report(name: &str, state: &str, finished_at: &str) -> Value {
         "reason": if state == "onboarded" { "converged" } else { "step-failed" },
         "detail": "",
         "next_action": "look at the step",
-        "exit_code": 0,
+        "exit_code": if state == "onboarded" { 0 } else { 53 },
         "mode": "onboard",
         "health": {
             "onboarding": good("onboarded"),

@@ -1,7 +1,7 @@
 //! The fleet's report: what servers wrote, as an administrator sees it.
 
-use gangway_contract::UtcTime;
 use gangway_contract::report::file_name;
+use gangway_contract::{ExitCode, Reason, State, UtcTime};
 use serde_json::{Value, json};
 
 use super::desk::Desk;
@@ -19,10 +19,10 @@ fn report(hidden: &str) -> Vec<u8> {
         "fqdn": format!("srv1{hidden}.contoso.com"),
         "finished_at": LATELY,
         "state": "failed",
-        "reason": format!("step-failed{hidden}"),
+        "reason": "step-failed",
         "detail": format!("detail{hidden}"),
         "next_action": format!("look{hidden}"),
-        "exit_code": 1,
+        "exit_code": 53,
         "mode": "onboard",
         "health": healthy(),
         "facts_after": {"sensor": {"org_id": "absent"}},
@@ -64,12 +64,28 @@ fn put_as(desk: &Desk, folder: &str, report: &Value, number: u32) {
 pub(crate) fn report_of(name: &str, state: &str, finished_at: &str) -> Value {
     let mut document: Value = serde_json::from_slice(&report("")).unwrap();
     document["fqdn"] = format!("{name}.contoso.com").into();
-    document["state"] = state.into();
-    if state == "offboarded" {
-        document["mode"] = "offboard".into();
-    }
     document["finished_at"] = finished_at.into();
-    document
+    let (mode, reason) = match state {
+        "onboarded" => ("onboard", "converged"),
+        "onboarded_pending_reboot" => ("onboard", "restart-after-onboarding"),
+        "onboarded_unhealthy" => ("onboard", "no-antivirus"),
+        "offboarded" => ("offboard", "offboarded"),
+        "assessed" => ("precheck", "ready"),
+        _ => ("onboard", "step-failed"),
+    };
+    document["mode"] = mode.into();
+    document["state"] = state.into();
+    because(document, reason)
+}
+
+/// The report with another reason, and the exit code of a run that ends so.
+fn because(mut report: Value, reason: &str) -> Value {
+    report["reason"] = reason.into();
+    let state: State = serde_json::from_value(report["state"].clone()).unwrap();
+    if let Some(known) = Reason::from_code(reason) {
+        report["exit_code"] = ExitCode::of(state, known).number().into();
+    }
+    report
 }
 
 fn with_org(mut report: Value, org_id: &str) -> Value {
@@ -116,7 +132,7 @@ fn onboarded_is_not_done_unless_the_report_tells_that_the_server_is_protected() 
     let mut untold = report_of("untold", "onboarded", LATELY);
     untold.as_object_mut().unwrap().remove("health");
     let mut against = report_of("against", "onboarded_pending_reboot", LATELY);
-    against["health"]["antivirus"]["good"] = false.into();
+    against["health"]["antivirus"] = json!({"answer": "off", "good": false});
     let unhealthy = report_of("unhealthy", "onboarded_unhealthy", LATELY);
     let desk = desk_with(&[older, untold, against, unhealthy]);
     let session = desk.run(&ask(&[]));
@@ -430,11 +446,7 @@ fn two_thousand_long_reports_of_one_server_take_the_room_of_one() {
 /// in its answer reads as onboarded.
 #[test]
 fn servers_that_were_only_looked_at_are_told_by_what_stands_in_their_way() {
-    let looked_at = |name: &str, reason: &str| {
-        let mut report = report_of(name, "assessed", LATELY);
-        report["reason"] = reason.into();
-        report
-    };
+    let looked_at = |name: &str, reason: &str| because(report_of(name, "assessed", LATELY), reason);
     let desk = desk_with(&[
         looked_at("a", "ready"),
         looked_at("b", "converged"),
@@ -460,17 +472,14 @@ fn servers_that_were_only_looked_at_are_told_by_what_stands_in_their_way() {
 #[test]
 fn a_server_with_several_blockers_counts_for_each_of_them() {
     let blocked = |name: &str, reasons: &[&str]| {
-        let mut report = report_of(name, "assessed", LATELY);
-        report["mode"] = "precheck".into();
-        report["reason"] = reasons[0].into();
+        let mut report = because(report_of(name, "assessed", LATELY), reasons[0]);
         let blockers = reasons
             .iter()
             .map(|reason| json!({"reason": reason, "detail": "seen", "next_action": "its words"}));
         report["blockers"] = blockers.collect();
         report
     };
-    let mut done = blocked("d", &["service-unreachable"]);
-    done["reason"] = "converged".into();
+    let done = because(blocked("d", &["service-unreachable"]), "converged");
     let desk = desk_with(&[
         blocked(
             "a",
@@ -520,15 +529,59 @@ fn a_server_with_several_blockers_counts_for_each_of_them() {
     );
 }
 
+/// Whoever asked and did not reach the service is not clear, whatever else the report says.
+#[test]
+fn a_server_that_does_not_reach_its_service_is_not_clear() {
+    let mut report = report_of("a", "assessed", LATELY);
+    report["connectivity"] = json!({"reason": "tls-intercepted", "detail": "", "checks": []});
+    let desk = desk_with(&[report]);
+    let document = desk.run(&ask(&["--json"]));
+    let value: Value = serde_json::from_str(document.succeeds()).unwrap();
+    let result = &value["result"];
+    assert_eq!((&result["clear"], &result["held"]), (&0.into(), &1.into()));
+    assert_eq!(result["blockers"][0]["reason"], "tls-intercepted");
+}
+
+/// A precheck's bundle over reports of a rollout looks at servers that were not looked at.
+#[test]
+fn reports_of_another_mode_are_told() {
+    let desk = Desk::with_downloads();
+    desk.build_with(&["--mode", "precheck"]).succeeds();
+    std::fs::create_dir(desk.path("reports")).unwrap();
+    put(&desk, &report_of("a", "failed", LATELY), 1);
+    let session = desk.run(&ask(&["--bundle", "out"]));
+    session.succeeds();
+    for text in [
+        "GW4018",
+        "the campaign is `precheck`",
+        "a.contoso.com: onboard",
+    ] {
+        assert!(session.err.contains(text), "{}", session.err);
+    }
+}
+
 #[test]
 fn a_hostile_precheck_is_kept_in_bounds() {
     let mut report = report_of("a", "assessed", LATELY);
-    let blocker = json!({"reason": "x".repeat(5_000), "detail": "", "next_action": ""});
+    let long = "x".repeat(2_500);
+    let blocker = json!({"reason": "of-a-later-version", "detail": long, "next_action": long});
     report["blockers"] = vec![blocker; 150].into();
     let desk = desk_with(&[report]);
     let document = desk.run(&ask(&["--json"]));
     let document = document.succeeds();
     assert!(document.len() < 50_000, "{}", document.len());
+    // What is not kept is told.
+    let value: Value = serde_json::from_str(document).unwrap();
+    assert_eq!(
+        value["result"]["servers"][0]["report"]["more_blockers"],
+        118
+    );
+    let table = desk.run(&ask(&["--csv"]));
+    let table = table.succeeds();
+    assert!(
+        table.contains(",of-a-later-version and 118 more,"),
+        "{table}"
+    );
 }
 
 #[test]
@@ -536,9 +589,7 @@ fn a_precheck_prints_no_share_of_servers_that_are_done() {
     let desk = Desk::with_downloads();
     desk.build_with(&["--mode", "precheck"]).succeeds();
     std::fs::create_dir(desk.path("reports")).unwrap();
-    let mut ready = report_of("a", "assessed", LATELY);
-    ready["reason"] = "ready".into();
-    put(&desk, &ready, 1);
+    put(&desk, &report_of("a", "assessed", LATELY), 1);
     let session = desk.run(&ask(&["--bundle", "out"]));
     let text = session.succeeds();
     let end = "\nprecheck: 1 clear of 1 looked at, owners not checked\n";

@@ -55,7 +55,8 @@ pub(super) enum AnalyzerError {
 /// What is kept of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalyzerResult {
-    /// NetBIOS name of the server, in lower case: the first 15 characters, no domain.
+    /// Name of the server in lower case: as the analyzer writes it the NetBIOS name, which is the
+    /// first 15 characters, without a domain.
     pub(super) device: String,
     pub(super) moment: Option<Moment>,
     pub(super) evidence: Evidence,
@@ -102,6 +103,11 @@ impl AnalyzerResult {
                 more_findings,
             },
         })
+    }
+
+    /// Of which device and when, in words.
+    pub(super) fn shown(&self) -> String {
+        format!("`{}`, {}", self.device, self.evidence.when())
     }
 
     /// When it was made, for what is newer; one that does not tell is older than all.

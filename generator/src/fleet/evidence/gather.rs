@@ -1,16 +1,20 @@
 //! Finds the results below a path: archives as the analyzer leaves them, and folders that somebody
 //! unpacked.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use gangway_contract::UtcTime;
+
 use super::analyzer::{AnalyzerResult, MAX_RESULT_BYTES};
 use super::archive::{self, is_result};
 use crate::fleet::codes;
+use crate::fleet::fold::Named;
 use crate::plain_file;
 use crate::printable::on_one_line;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// How archives of the analyzer begin; behind it stands nothing or a time.
 const ARCHIVE: &str = "mdeclientanalyzerresult";
@@ -44,14 +48,66 @@ pub enum EvidenceError {
     },
 }
 
-/// What was found.
-#[derive(Debug, Default)]
+/// What was found: memory follows the servers and not their results.
+#[derive(Default)]
 pub struct Gathered {
-    /// In the order of their files' names.
-    pub results: Vec<AnalyzerResult>,
-    /// What could not be read.
-    pub problems: Vec<Problem>,
+    /// The newest result of each device.
+    pub(super) newest: BTreeMap<String, AnalyzerResult>,
+    /// Results that were read.
+    pub(super) read: usize,
+    /// Those that a newer one of the same device stands before.
+    pub(super) older: Named,
+    /// Files that are no result, or one of a moment that has not come.
+    unread: Named,
 }
+
+impl Gathered {
+    fn take(&mut self, result: AnalyzerResult, now: UtcTime) {
+        self.read += 1;
+        let ahead = result.moment.map_or(0, |moment| moment.at.since(now));
+        if ahead > MAX_AHEAD_S {
+            let why = format!(
+                "it is of {}, which lies in the future",
+                result.evidence.when()
+            );
+            self.unread.take(result.evidence.file, why);
+            return;
+        }
+        let older = match self.newest.get(&result.device) {
+            Some(kept) if kept.age() >= result.age() => Some(result),
+            _ => self.newest.insert(result.device.clone(), result),
+        };
+        if let Some(older) = older {
+            self.older.take(older.evidence.file.clone(), older.shown());
+        }
+    }
+
+    /// What could not be read.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let next = "look at the files; see `gangway explain GW4013`";
+        told(
+            &codes::UNREADABLE_RESULT,
+            "results that do not count",
+            next,
+            &self.unread,
+        )
+    }
+}
+
+/// A problem that names the first of some files.
+pub(super) fn told(code: &'static Code, what: &str, next: &str, named: &Named) -> Option<Problem> {
+    let problem = Problem::new(code, "analyzer", format!("{what}: {}", named.files), next);
+    let shown = named
+        .first
+        .iter()
+        .map(|(file, why)| format!("{file}: {why}"));
+    let problem = shown.fold(problem, Problem::with_evidence);
+    (named.files > 0).then(|| problem.and_more(named.more()))
+}
+
+/// Seconds that a result may lie ahead: where its half of the day stays open, or its clock is that
+/// of another zone, a day is near enough.
+const MAX_AHEAD_S: i64 = 86_400;
 
 fn is_archive(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -59,13 +115,12 @@ fn is_archive(name: &str) -> bool {
 }
 
 /// Reads every result below the paths. A path may be an archive or a result itself, whatever its
-/// name is.
+/// name is. `now` is the moment that the fleet is looked at.
 ///
 /// # Errors
 /// A path that cannot be read or holds no result; a result that cannot be read is a problem.
-pub fn gather(paths: &[PathBuf]) -> Result<Gathered, EvidenceError> {
+pub fn gather(paths: &[PathBuf], now: UtcTime) -> Result<Gathered, EvidenceError> {
     let mut gathered = Gathered::default();
-    let mut unread = Vec::new();
     for path in paths {
         let found = files(path)?;
         if found.is_empty() {
@@ -73,16 +128,10 @@ pub fn gather(paths: &[PathBuf]) -> Result<Gathered, EvidenceError> {
         }
         for file in found {
             match read_file(&file) {
-                Ok(result) => gathered.results.push(result),
-                Err(why) => unread.push(format!("{}: {why}", shown(&file))),
+                Ok(result) => gathered.take(result, now),
+                Err(why) => gathered.unread.take(shown(&file), why),
             }
         }
-    }
-    if !unread.is_empty() {
-        let message = format!("results that cannot be read: {}", unread.len());
-        let next = "look at the files; see `gangway explain GW4013`";
-        let problem = Problem::new(&codes::UNREADABLE_RESULT, "analyzer", message, next);
-        gathered.problems.push(problem.naming(unread.into_iter()));
     }
     Ok(gathered)
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::gather::told;
 use super::{AnalyzerResult, EvidenceCount, Gathered};
 use crate::fleet::codes;
+use crate::fleet::fold::Named;
 use crate::fleet::{Fleet, NETBIOS_LENGTH};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// Puts each result beside its server: the newest one, where there are several. Results of no
 /// server, of one of several, and older ones are told.
 pub fn stand_beside(fleet: &mut Fleet, gathered: Gathered) {
-    let Gathered { results, problems } = gathered;
-    fleet.problems.extend(problems);
-    let read = results.len();
-    let sorted = Sorted::of(fleet, results);
+    fleet.problems.extend(gathered.problem());
+    let results = gathered.read;
+    let sorted = Sorted::of(fleet, gathered);
     fleet.problems.extend(sorted.problems());
     let mut servers = 0;
     for (at, result) in sorted.newest {
@@ -22,10 +23,7 @@ pub fn stand_beside(fleet: &mut Fleet, gathered: Gathered) {
             servers += 1;
         }
     }
-    fleet.evidence = Some(EvidenceCount {
-        results: read,
-        servers,
-    });
+    fleet.evidence = Some(EvidenceCount { results, servers });
 }
 
 /// Results by whose they are.
@@ -34,29 +32,39 @@ struct Sorted {
     /// The newest of each server, by its place in the fleet.
     newest: BTreeMap<usize, AnalyzerResult>,
     /// Those of no server, of one of several, and older ones, in words.
-    unknown: Vec<String>,
-    several: Vec<String>,
-    older: Vec<String>,
+    unknown: Named,
+    several: Named,
+    older: Named,
 }
 
 impl Sorted {
-    fn of(fleet: &Fleet, results: Vec<AnalyzerResult>) -> Self {
+    fn of(fleet: &Fleet, gathered: Gathered) -> Self {
         let mut servers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, server) in fleet.servers.iter().enumerate() {
             let name = device_name(&server.fqdn);
             servers.entry(name).or_default().push(at);
         }
-        let mut sorted = Self::default();
-        for result in results {
-            let named = format!("{}: `{}`", result.evidence.file, result.device);
-            match servers.get(&device_name(&result.device)).map(Vec::as_slice) {
-                None | Some([]) => sorted.unknown.push(named),
-                Some(&[at]) => sorted.take(at, result),
-                Some(places) => {
-                    let names = places.iter().filter_map(|&at| fleet.servers.get(at));
-                    let names: Vec<&str> = names.map(|server| server.fqdn.as_str()).collect();
-                    let names = names.join(", ");
-                    sorted.several.push(format!("{named} may be {names}"));
+        let mut sorted = Self {
+            older: gathered.older,
+            ..Self::default()
+        };
+        for result in gathered.newest.into_values() {
+            let of_label = servers.get(&device_name(&result.device));
+            let mut places = of_label.cloned().unwrap_or_default();
+            // A name with a domain is of that domain.
+            let name = |at: &usize| fleet.servers.get(*at).map(|server| server.fqdn.as_str());
+            if result.device.contains('.') {
+                places.retain(|at| name(at).is_none_or(|name| fits(name, &result.device)));
+            }
+            match places.as_slice() {
+                [] => sorted
+                    .unknown
+                    .take(result.evidence.file.clone(), result.shown()),
+                &[at] => sorted.take(at, result),
+                places => {
+                    let names: Vec<&str> = places.iter().filter_map(name).collect();
+                    let words = format!("{} may be {}", result.shown(), names.join(", "));
+                    sorted.several.take(result.evidence.file, words);
                 }
             }
         }
@@ -69,10 +77,9 @@ impl Sorted {
             Some(kept) if kept.age() >= result.age() => Some(result),
             _ => self.newest.insert(at, result),
         };
-        self.older.extend(older.map(|one| {
-            let when = one.evidence.when();
-            format!("{}: `{}`, {when}", one.evidence.file, one.device)
-        }));
+        if let Some(older) = older {
+            self.older.take(older.evidence.file.clone(), older.shown());
+        }
     }
 
     fn problems(&self) -> impl Iterator<Item = Problem> {
@@ -98,13 +105,10 @@ impl Sorted {
     }
 }
 
-fn told(code: &'static Code, what: &str, next: &str, named: &[String]) -> Option<Problem> {
-    if named.is_empty() {
-        return None;
-    }
-    let message = format!("{what}: {}", named.len());
-    let problem = Problem::new(code, "analyzer", message, next);
-    Some(problem.naming(named.iter().cloned()))
+/// May a server's full name be the one that a result writes with its domain? A server that a list
+/// gives by its short name has none.
+fn fits(fqdn: &str, device: &str) -> bool {
+    !fqdn.contains('.') || fqdn.eq_ignore_ascii_case(device.trim_end_matches('.'))
 }
 
 /// The first label in lower case, as far as a NetBIOS name has it.

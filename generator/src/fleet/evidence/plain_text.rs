@@ -1,6 +1,6 @@
 //! Texts of a result that hold HTML, as text on one line.
 
-use crate::printable::{on_one_line, shortened};
+use crate::printable::short_line;
 
 /// Characters that are kept of each text.
 const MAX_TEXT: usize = 300;
@@ -41,7 +41,7 @@ pub(super) fn plain_text(html: &str) -> String {
         }
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    shortened(on_one_line(&words.join(" ")).into_owned(), MAX_TEXT)
+    short_line(&words.join(" "), MAX_TEXT)
 }
 
 #[cfg(test)]

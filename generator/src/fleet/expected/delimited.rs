@@ -5,9 +5,10 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::ExpectedError;
 use super::field::{Field, is_also_a_server};
 use super::lines::significant_lines;
-use super::row::Row;
+use super::row::{Row, common_name};
 use super::rows::Rows;
 use super::server_name::ServerName;
+use crate::formats::security::Sid;
 
 /// What separates the values of a first line. `Export-Csv -UseCulture` takes the separator of
 /// the system's lists.
@@ -44,7 +45,6 @@ pub(super) fn rows(text: &str, separator: u8) -> Result<Rows, ExpectedError> {
     let columns = Columns::of(&words, header)?;
     let mut lines = Lines::of(table, header_line);
     let mut found = Rows {
-        // A word that may be a server's, too, and no other word that names one.
         assumed_header: columns
             .may_be_a_server(&words)
             .then(|| (header_line, header.chars().take(200).collect())),
@@ -96,7 +96,12 @@ impl Columns {
         Ok(Self(columns))
     }
 
+    /// Is each word that is known one that a server may have, too, or does another cell hold what
+    /// no header does?
     fn may_be_a_server(&self, words: &StringRecord) -> bool {
+        if words.iter().any(is_of_a_server) {
+            return true;
+        }
         let mut known = self
             .0
             .iter()
@@ -135,6 +140,14 @@ impl Columns {
             cells.len() == self.0.len() && self.0.iter().zip(&cells).any(names)
         })
     }
+}
+
+/// A full name, an account, a distinguished name or a SID.
+fn is_of_a_server(cell: &str) -> bool {
+    cell.ends_with('$')
+        || matches!(ServerName::parse(cell), Some(ServerName::Full(_)))
+        || common_name(cell).is_some()
+        || cell.parse::<Sid>().is_ok()
 }
 
 /// Where a cell begins whose quotes do not stand at its ends (RFC 4180, section 2.5 to 2.7), in

@@ -145,6 +145,7 @@ impl ExpectedServers {
             return;
         }
         odd.columns.extend(row.other_column());
+        odd.doubts.extend(row.doubts.iter().cloned());
         let account = Account {
             sid: row.sid,
             distinguished: row.distinguished.clone(),
@@ -160,9 +161,9 @@ impl ExpectedServers {
             Some(Added::Again) => odd.again.push(shown),
             // Its report cannot be told from another's, so it stays one that is missing.
             Some(Added::Other) => {
-                let shown = format!("{shown}, another account of that name");
-                self.nameless.insert(shown.clone());
-                odd.nameless.push(shown);
+                self.nameless
+                    .insert(format!("{shown}, another account of that name"));
+                odd.others.push(shown);
             }
             None => {
                 self.nameless.insert(shown.clone());

@@ -10,6 +10,8 @@ use crate::problem::{Code, Problem};
 pub(super) struct Odd {
     /// Rows that name no server that a report could be of.
     pub(super) nameless: Vec<String>,
+    /// Rows that name another account of a name above.
+    pub(super) others: Vec<String>,
     /// Rows that name a server once more.
     pub(super) again: Vec<String>,
     /// The column that was taken, and one that names other servers.
@@ -41,6 +43,15 @@ pub(super) fn problems(
         },
         &odd.nameless,
     );
+    let others = about(
+        &codes::OTHER_ACCOUNT,
+        format!(
+            "rows of the list that give a name above to another account: {}",
+            odd.others.len()
+        ),
+        "export the list again with `DNSHostName` among its properties, which tells them apart",
+        &odd.others,
+    );
     let header = assumed_header.map(|(line, text)| {
         Problem::new(
             &codes::ASSUMED_HEADER,
@@ -68,7 +79,7 @@ pub(super) fn problems(
         "look at the places; a column `DNSHostName` names servers best",
         &doubts,
     );
-    let all = nameless.into_iter().chain(header);
+    let all = nameless.into_iter().chain(others).chain(header);
     all.chain(again).chain(doubts).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::hex::hex;
 use super::field::{Field, SHORT};
-use super::server_name::{NETBIOS_LENGTH, is_blank};
+use super::server_name::{NETBIOS_LENGTH, ServerName, is_blank};
 use crate::formats::security::Sid;
 
 /// Bit of `userAccountControl` of a disabled account (MS-ADTS 2.2.16).
@@ -28,6 +28,8 @@ pub(super) struct Row {
     class: Class,
     /// SID of its account.
     pub(super) sid: Option<Sid>,
+    /// What may be meant otherwise, in words.
+    pub(super) doubts: Vec<String>,
 }
 
 /// What the classes of an object say, in whatever order they come.
@@ -87,7 +89,7 @@ impl Row {
         }
         match field {
             Field::Full if self.full.is_empty() => cell.clone_into(&mut self.full),
-            Field::Full => {}
+            Field::Full => self.take_second(cell),
             Field::Short(of) => self.take_short(of, cell),
             Field::DistinguishedName => {
                 let Some(name) = common_name(cell) else {
@@ -104,8 +106,29 @@ impl Row {
                 self.disabled |= bits.is_some_and(|bits| bits & ACCOUNT_DISABLED != 0);
             }
             Field::Class => self.class.take(cell),
-            Field::Sid => self.sid = written_sid(cell),
+            Field::Sid => self.take_sid(written_sid(cell), cell),
         }
+    }
+
+    /// A second full name: `dNSHostName` has one value.
+    fn take_second(&mut self, cell: &str) {
+        let parsed = ServerName::parse(cell);
+        if parsed.is_some() && parsed != ServerName::parse(&self.full) {
+            let (line, taken) = (self.line, &self.full);
+            self.doubts.push(format!(
+                "line {line}: `{taken}` is taken, and `{cell}` is another full name"
+            ));
+        }
+    }
+
+    fn take_sid(&mut self, sid: Option<Sid>, written: &str) {
+        if sid.is_none() {
+            let line = self.line;
+            self.doubts.push(format!(
+                "line {line}: `{written}` is no SID, so that nobody can tell whose the report is"
+            ));
+        }
+        self.sid = self.sid.or(sid);
     }
 
     fn take_short(&mut self, of: usize, cell: &str) {
@@ -139,7 +162,7 @@ impl Row {
     /// Takes a value that a list gives as bytes.
     pub(super) fn take_bytes(&mut self, field: Field, bytes: Vec<u8>) {
         if field == Field::Sid {
-            self.sid = sid_of_bytes(&bytes);
+            self.take_sid(sid_of_bytes(&bytes), "a value in base64");
         } else {
             // A value that is no text names no server.
             self.take(field, &String::from_utf8(bytes).unwrap_or_default());

@@ -41,8 +41,8 @@ fn every_form_of_a_list_gives_the_same_servers() {
          \"CN=SRV2,DC=contoso,DC=com\";srv2.contoso.com\n",
         // `csvde`.
         "DN,sAMAccountName,userAccountControl,objectSid\r\n\
-         \"CN=SRV1,OU=SQL,DC=contoso,DC=com\",SRV1$,4096,X'0105000000000005'\r\n\
-         \"CN=SRV2,OU=SQL,DC=contoso,DC=com\",SRV2$,4096,X'0105000000000005'\r\n",
+         \"CN=SRV1,OU=SQL,DC=contoso,DC=com\",SRV1$,4096,X'0105000000000005150000000100000002000000030000004d040000'\r\n\
+         \"CN=SRV2,OU=SQL,DC=contoso,DC=com\",SRV2$,4096,X'0105000000000005150000000100000002000000030000004e040000'\r\n",
         // `ldifde`, a folded line and a name in base64.
         "dn: CN=SRV1,OU=SQL,DC=contoso,DC=com\r\nchangetype: add\r\n\
          description: file server of accounting, room 4711, backup plan B, do not resta\r\n \
@@ -131,7 +131,20 @@ fn a_row_that_names_nothing_stays_an_expected_server() {
             "Name;Site;DNSHostName\nSRV1;A;srv1.contoso.com\nSRV2;B;left;srv2.contoso.com\n",
             "line 3",
         ),
-        // Another account of the name.
+    ] {
+        let servers = ExpectedServers::read(list.as_bytes()).unwrap();
+        assert_eq!(servers.len(), 2, "{list}");
+        let matched = servers.matched(["srv1.contoso.com"].into_iter());
+        assert_eq!(matched.missing.len(), 1, "{list}");
+        let problem = &servers.problems()[0];
+        assert_eq!(problem.code.id, "GW4003");
+        assert!(problem.evidence[0].starts_with(line), "{problem:?}");
+    }
+}
+
+#[test]
+fn another_account_of_a_name_stays_an_expected_server() {
+    for (list, line) in [
         (
             "Name,DistinguishedName\nSRV1,\"CN=SRV1,DC=contoso,DC=com\"\nSRV1,\"CN=SRV1,DC=fabrikam,DC=com\"\n",
             "line 3",
@@ -146,8 +159,33 @@ fn a_row_that_names_nothing_stays_an_expected_server() {
         let matched = servers.matched(["srv1.contoso.com"].into_iter());
         assert_eq!(matched.missing.len(), 1, "{list}");
         let problem = &servers.problems()[0];
-        assert_eq!(problem.code.id, "GW4003");
+        assert_eq!(problem.code.id, "GW4017");
         assert!(problem.evidence[0].starts_with(line), "{problem:?}");
+    }
+}
+
+#[test]
+fn what_a_row_says_twice_or_wrongly_is_told() {
+    for (list, told) in [
+        (
+            "DNSHostName,FQDN\nsrv1.contoso.com,srv1.contoso.com.\nsrv2.contoso.com,gone.contoso.com\n",
+            "line 3: `srv2.contoso.com` is taken, and `gone.contoso.com` is another full name",
+        ),
+        (
+            "dn: CN=SRV1,DC=contoso,DC=com\ndNSHostName: srv1.contoso.com\n\n\
+             dn: CN=SRV2,DC=contoso,DC=com\ndNSHostName: srv2.contoso.com\n\
+             dNSHostName: srv3.contoso.com\n",
+            "line 4: `srv2.contoso.com` is taken, and `srv3.contoso.com` is another full name",
+        ),
+        (
+            "DNSHostName,SID\nsrv1.contoso.com,S-1-5-21-1-2-3-1101\nsrv2.contoso.com,System.Byte[]\n",
+            "line 3: `System.Byte[]` is no SID, so that nobody can tell whose the report is",
+        ),
+    ] {
+        let problems = gives_both(list.as_bytes()).problems;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].code.id, "GW4011");
+        assert_eq!(problems[0].evidence, [told]);
     }
 }
 
@@ -182,6 +220,14 @@ fn a_line_taken_for_a_header_on_its_looks_alone_is_named() {
         ("host;London\nSRV1;Paris\nSRV2;Rome\n", 2, true),
         ("\"Server\",\"Owner\"\n\"SRV1\",\"A\"\n", 1, true),
         ("Server;DNSHostName\nSRV1;srv1.contoso.com\n", 1, false),
+        // A table without a header.
+        ("srv0.contoso.com,name\nsrv1.contoso.com,x\n", 1, true),
+        ("SRV0$;DN\nSRV1$;x\n", 1, true),
+        (
+            "S-1-5-21-1-2-3-1101,name\nS-1-5-21-1-2-3-1102,SRV1\n",
+            1,
+            true,
+        ),
         // Accounts are servers.
         ("SERVER$\nSRV1$\n", 2, false),
         ("SERVER$\nsrv1.contoso.com\n", 2, false),

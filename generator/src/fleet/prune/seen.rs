@@ -6,7 +6,8 @@ use gangway_contract::report::parse_file_name;
 use gangway_contract::{State, UtcTime};
 
 use super::super::OwnerCheck;
-use super::super::fold::{HostReport, Outcome};
+use super::super::fold::Outcome;
+use super::super::host_report::HostReport;
 use super::counted::Counted;
 use super::history::{self, DAY_S, History};
 
@@ -95,7 +96,7 @@ impl Seen {
         let key = (report.finished_at.0.div_euclid(DAY_S), report.server());
         let last = self.days.get(&key);
         if last.is_none_or(|(old, _, _)| old < age) {
-            let said = (age.clone(), report.state, report.reason().to_owned());
+            let said = (age.clone(), report.state, report.reason.as_str().to_owned());
             self.days.insert(key, said);
         }
     }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::disk::cuts;
-use crate::fleet::{Campaign, ExpectedServers, Owners, SavedOwners};
+use crate::fleet::{Campaign, ExpectedServers, Owners, SavedOwners, Texts};
 
 /// 2026-03-02T10:00:00Z.
 const NOW: i64 = 1_772_445_600;
@@ -27,6 +27,7 @@ fn question(owners: &Owners) -> Question<'_> {
         },
         now: UtcTime(NOW),
         max_age_days: 30,
+        texts: Texts::All,
     }
 }
 
@@ -50,12 +51,18 @@ impl Place {
 
     fn put(&self, host: &str, days_ago: i64, hour: i64, state: &str) -> String {
         let time = UtcTime(NOW - NOW % DAY_S - days_ago * DAY_S + hour * 3600);
-        let good = json!({"good": true});
+        let good = |answer: &str| json!({"answer": answer, "good": true});
+        let (reason, exit_code) = match state {
+            "onboarded" => ("converged", 0),
+            "blocked" => ("service-unreachable", 52),
+            _ => ("step-failed", 53),
+        };
         let document = json!({
             "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": host,
-            "finished_at": time.to_string(), "state": state, "reason": "converged", "detail": "",
-            "next_action": "", "exit_code": 0, "mode": "onboard",
-            "health": {"onboarding": good, "sensor": good, "antivirus": good, "content": good},
+            "finished_at": time.to_string(), "state": state, "reason": reason, "detail": "",
+            "next_action": "", "exit_code": exit_code, "mode": "onboard",
+            "health": {"onboarding": good("onboarded"), "sensor": good("alive"),
+                       "antivirus": good("active"), "content": good("fresh")},
             "facts_after": {"sensor": {"org_id": "absent"}},
         });
         let name = file_name(host, time, 1);
@@ -139,10 +146,13 @@ fn what_goes_stays_as_daily_counts_of_the_last_report_of_each_server() {
     place.prune(true);
     let text = place.history_text();
     assert!(
-        text.contains("2026-02-22,failed,converged,1\n2026-02-22,onboarded,converged,1\n"),
+        text.contains("2026-02-22,failed,step-failed,1\n2026-02-22,onboarded,converged,1\n"),
         "{text}"
     );
-    assert!(text.contains("2026-02-21,blocked,converged,1\n"), "{text}");
+    assert!(
+        text.contains("2026-02-21,blocked,service-unreachable,1\n"),
+        "{text}"
+    );
     // Days that may still get reports are not counted yet.
     assert!(!text.contains("2026-02-27"), "{text}");
     assert!(text.contains("2026-02-26"), "{text}");
@@ -291,7 +301,7 @@ fn a_report_goes_only_when_it_was_counted() {
     let done = place.try_prune(&own, true).unwrap();
     assert_eq!((done.deleted, done.came_late), (2, 0));
     let text = fs::read_to_string(own).unwrap();
-    assert!(text.contains("2026-02-21,failed,converged,2\n"), "{text}");
+    assert!(text.contains("2026-02-21,failed,step-failed,2\n"), "{text}");
     assert!(!place.names().contains(&late[0]));
 }
 
@@ -310,7 +320,7 @@ fn a_second_folder_with_the_same_history_keeps_what_that_has_not_counted() {
     assert!(
         first
             .history_text()
-            .contains("2026-01-31,failed,converged,1\n")
+            .contains("2026-01-31,failed,step-failed,1\n")
     );
     // A copy of the first folder holds nothing that was not counted.
     let (first, copy) = (fleet(), fleet());

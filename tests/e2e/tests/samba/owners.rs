@@ -21,7 +21,8 @@ fn report(server: &str, state: &str, minute: u32) -> (String, String) {
         "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "fqdn": fqdn,
         "finished_at": format!("2026-03-02T09:{minute:02}:00Z"), "state": state,
         "reason": if state == "onboarded" { "converged" } else { "step-failed" },
-        "detail": "", "next_action": "look", "exit_code": 0, "mode": "onboard",
+        "detail": "", "next_action": "look",
+        "exit_code": if state == "onboarded" { 0 } else { 53 }, "mode": "onboard",
         "health": {
             "onboarding": good("onboarded"), "sensor": good("alive"),
             "antivirus": good("active"), "content": good("fresh"),

@@ -1,0 +1,237 @@
+//! What a report says of itself that cannot be so.
+//!
+//! Each rule has its source in the one place that writes reports: the bootstrap's `host_report`
+//! and `precheck`, and the tables of `contract` that they take their words from. Words that only a
+//! newer bootstrap knows speak against nothing.
+
+use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
+use gangway_contract::manifest::Mode;
+use gangway_contract::{ExitCode, Reason, State, UtcTime, report};
+
+use super::host_report::{Answer, HealthAnswers, HostReport};
+
+/// Seconds that a report may lie ahead: clocks of a domain may differ by five minutes (the
+/// default of Kerberos, RFC 4120, 7.5.3), on either side of the one that counts.
+const CLOCK_TOLERANCE_S: i64 = 600;
+
+/// The oldest shape that tells of health.
+const HEALTH_SINCE_SCHEMA: u32 = 2;
+
+/// What speaks against a report in a file of this name, when something does.
+pub(super) fn against(file: &str, report: &HostReport, now: UtcTime) -> Option<String> {
+    name(file, report)
+        .or_else(|| code(report))
+        .or_else(|| state(report))
+        .or_else(|| exit_code(report))
+        .or_else(|| blockers(report))
+        .or_else(|| health(report))
+        .or_else(|| future(report, now))
+}
+
+fn name(file: &str, report: &HostReport) -> Option<String> {
+    let Some((host, time)) = report::parse_file_name(file) else {
+        return Some("its name is not `HOST.TIME.RANDOM.json`, as a bootstrap gives it".to_owned());
+    };
+    if report.fqdn.is_empty() {
+        return Some("it names no server".to_owned());
+    }
+    let inside = report::host_in_file_name(&report.fqdn);
+    if !host.eq_ignore_ascii_case(&inside) {
+        return Some(format!("its name says `{host}`, its content `{inside}`"));
+    }
+    let finished_at = report.finished_at;
+    (!time.eq_ignore_ascii_case(&finished_at.compact()))
+        .then(|| format!("its name says `{time}`, its content `{finished_at}`"))
+}
+
+/// Codes are lower-case words with hyphens; free text in their place would be read as one.
+fn code(report: &HostReport) -> Option<String> {
+    let is_code = |text: &str| {
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !text.is_empty() && text.bytes().all(is_part)
+    };
+    let blockers = report.blockers.kept.iter().map(|one| &*one.reason);
+    core::iter::once(report.reason.as_str())
+        .chain(blockers)
+        .find(|reason| !is_code(reason))
+        .map(|reason| format!("`{reason}` is no code of a reason"))
+}
+
+fn state(report: &HostReport) -> Option<String> {
+    let fits_mode = match report.state {
+        State::Onboarded | State::OnboardedPendingReboot | State::OnboardedUnhealthy => {
+            report.mode == Mode::Onboard
+        }
+        State::Offboarded => report.mode == Mode::Offboard,
+        _ => true,
+    };
+    if !fits_mode {
+        return Some(format!("no run of its mode ends as `{}`", report.state));
+    }
+    // An assessment has the reason of the run that it stands for.
+    let fits_reason = report.state == State::Assessed
+        || Reason::from_code(&report.reason).is_none_or(|reason| reason.state() == report.state);
+    (!fits_reason).then(|| {
+        let (state, reason) = (report.state, &report.reason);
+        format!("no run ends as `{state}` by reason of `{reason}`")
+    })
+}
+
+fn exit_code(report: &HostReport) -> Option<String> {
+    let reason = Reason::from_code(&report.reason)?;
+    let code = ExitCode::of(report.state, reason).number();
+    (report.exit_code != code).then(|| {
+        let (state, wrong) = (report.state, report.exit_code);
+        format!("a run that ends as `{state}` ends with {code}, and it says {wrong}")
+    })
+}
+
+fn blockers(report: &HostReport) -> Option<String> {
+    (report.mode != Mode::Precheck && !report.blockers.kept.is_empty())
+        .then(|| "only a precheck names what stands in the way".to_owned())
+}
+
+fn health(report: &HostReport) -> Option<String> {
+    let health = report.health.as_ref()?;
+    if report.schema < HEALTH_SINCE_SCHEMA {
+        let schema = report.schema;
+        return Some(format!("reports of schema {schema} tell nothing of health"));
+    }
+    let HealthAnswers {
+        onboarding,
+        sensor,
+        antivirus,
+        content,
+    } = health;
+    let told = [
+        (onboarding, good(onboarding, Enrolment::is_good)),
+        (sensor, good(sensor, Sensor::is_good)),
+        (antivirus, good(antivirus, Protection::is_good)),
+        (content, good(content, Content::is_good)),
+    ];
+    let wrong = told
+        .into_iter()
+        .find(|(answer, known)| known.is_some_and(|known| known != answer.good));
+    wrong.map(|(answer, _)| {
+        let called = if answer.good { "good" } else { "not good" };
+        format!("it calls the answer `{}` {called}", answer.answer)
+    })
+}
+
+/// Whether a known answer is good; none for one that only a newer bootstrap knows.
+fn good<T: core::str::FromStr>(answer: &Answer, is_good: fn(T) -> bool) -> Option<bool> {
+    answer.answer.parse().ok().map(is_good)
+}
+
+fn future(report: &HostReport, now: UtcTime) -> Option<String> {
+    let finished_at = report.finished_at;
+    (finished_at.since(now) > CLOCK_TOLERANCE_S)
+        .then(|| format!("it is of {finished_at}, which lies in the future"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What a bootstrap writes of a server that is onboarded and protected.
+    fn good_report() -> Value {
+        json!({
+            "schema": 2, "bundle_id": "0".repeat(32), "sequence": 1, "mode": "onboard",
+            "fqdn": "srv1.contoso.com", "finished_at": "2026-01-02T03:04:05Z",
+            "state": "onboarded", "reason": "converged", "detail": "", "next_action": "nothing",
+            "exit_code": 0,
+            "health": {
+                "onboarding": {"answer": "onboarded", "good": true},
+                "sensor": {"answer": "alive", "good": true},
+                "antivirus": {"answer": "active", "good": true},
+                "content": {"answer": "fresh", "good": true},
+            },
+            "facts_after": {"sensor": {"org_id": "absent"}},
+        })
+    }
+
+    fn said_of(changed: &[(&str, Value)]) -> Option<String> {
+        let mut report = good_report();
+        for (pointer, value) in changed {
+            match report.pointer_mut(pointer) {
+                Some(place) => *place = value.clone(),
+                None => report[&pointer[1..]] = value.clone(),
+            }
+        }
+        let report: HostReport = serde_json::from_value(report).unwrap();
+        let now = "2026-01-02T04:00:00Z".parse().unwrap();
+        let host = report::host_in_file_name(&report.fqdn);
+        let file = format!("{host}.20260102T030405Z.0000000a.json");
+        against(&file, &report, now)
+    }
+
+    #[test]
+    fn what_a_bootstrap_writes_stands() {
+        let blocker = json!([{"reason": "other-tenant", "detail": "", "next_action": ""}]);
+        for changed in [
+            vec![],
+            // Words of a newer bootstrap.
+            vec![
+                ("/reason", json!("converged-twice")),
+                ("/exit_code", json!(99)),
+            ],
+            vec![("/health/sensor/answer", json!("alive-and-well"))],
+            // A look, with the reason of the run that it stands for.
+            vec![
+                ("/mode", json!("precheck")),
+                ("/state", json!("assessed")),
+                ("/reason", json!("other-tenant")),
+                ("/exit_code", json!(52)),
+                ("/blockers", blocker),
+            ],
+            // An older bootstrap.
+            vec![("/schema", json!(1)), ("/health", Value::Null)],
+        ] {
+            assert_eq!(said_of(&changed), None, "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_does_not_count() {
+        let blocker = json!([{"reason": "other-tenant", "detail": "", "next_action": ""}]);
+        for (changed, why) in [
+            (vec![("/fqdn", json!(""))], "it names no server"),
+            (
+                vec![("/reason", json!("converged: all 12 servers"))],
+                "`converged: all 12 servers` is no code of a reason",
+            ),
+            (
+                vec![("/mode", json!("precheck"))],
+                "no run of its mode ends as `onboarded`",
+            ),
+            (
+                vec![("/reason", json!("other-tenant"))],
+                "no run ends as `onboarded` by reason of `other-tenant`",
+            ),
+            (
+                vec![("/exit_code", json!(53))],
+                "a run that ends as `onboarded` ends with 0, and it says 53",
+            ),
+            (
+                vec![("/blockers", blocker)],
+                "only a precheck names what stands in the way",
+            ),
+            (
+                vec![("/schema", json!(1))],
+                "reports of schema 1 tell nothing of health",
+            ),
+            (
+                vec![("/health/antivirus/answer", json!("removed"))],
+                "it calls the answer `removed` good",
+            ),
+            (
+                vec![("/health/antivirus/good", json!(false))],
+                "it calls the answer `active` not good",
+            ),
+        ] {
+            assert_eq!(said_of(&changed).as_deref(), Some(why), "{changed:?}");
+        }
+    }
+}
