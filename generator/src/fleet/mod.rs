@@ -77,7 +77,7 @@ pub struct Question<'a> {
 /// with five blockers each hold 60 MB of texts, which only machines read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Texts {
-    /// All of it.
+    /// The codes, and for each what was found and what to do.
     All,
     /// The codes, and the details of the first.
     Codes,
