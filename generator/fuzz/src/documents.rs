@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use gangway::bundle::BundleDocument;
-use gangway::fleet::{AnalyzerResult, ExpectedServers, History, SavedOwners};
+use gangway::fleet::{AnalyzerResult, ExpectedServers, History, SavedOwners, counts_by_its_words};
 use gangway::formats::security::{ntacl_owner, sddl_owner};
 use gangway::gpo::backup::{BackupDocument, BackupInstance, read_manifest};
 use gangway::gpo::comment::PolicyComments;
@@ -18,7 +18,7 @@ use gangway::gpo::security::SecurityDescriptor;
 use gangway::gpo::wmi;
 use gangway::intake::lock::Lock;
 use gangway::pipeline::Config;
-use gangway_contract::{Control, Manifest, Report};
+use gangway_contract::{Control, Manifest, Report, UtcTime, report};
 
 use super::Target;
 use super::documents_seeds as seeds;
@@ -70,6 +70,9 @@ pub fn json(data: &[u8]) {
         let again = Report::parse(&report.to_bytes());
         assert_eq!(again.as_ref(), Ok(&report));
     }
+    // As a fleet's report reads it: a name that fits is half of what counts.
+    let name = Report::parse(data).map(|one| report::file_name(&one.fqdn, one.finished_at, 1));
+    let _ = counts_by_its_words(&name.unwrap_or_default(), data, UtcTime(i64::MAX / 2));
     let _ = Manifest::parse(data);
     let _ = Control::parse(data);
     let _ = BundleDocument::parse(data);

@@ -183,12 +183,12 @@ it all reports of counted days stay.",
 pub static UNREADABLE_RESULT: Code = Code {
     id: "GW4013",
     severity: Severity::Warning,
-    title: "results of the analyzer cannot be read",
+    title: "results of the analyzer do not count",
     page: "`report --analyzer` reads `SystemInfoLogs\\MDEClientAnalyzer.xml` of Microsoft's Client Analyzer, in \
 archives named `MDEClientAnalyzerResult*.zip` and in folders that somebody unpacked. The file named here is \
 cut, larger than 16 MiB, no XML, another document, or says of no device what it is of; an archive holds none \
-or more than one.\n\nLook at the file, run the analyzer again, or leave the file out. No report of a server \
-is judged otherwise for it.",
+or more than one; or it says that it was made later than tomorrow.\n\nLook at the file, run the analyzer \
+again, or leave the file out. No report of a server is judged otherwise for it.",
 };
 
 /// A result of a server that is not known.
@@ -196,8 +196,8 @@ pub static RESULT_OF_NO_SERVER: Code = Code {
     id: "GW4014",
     severity: Severity::Warning,
     title: "results of the analyzer stand beside no server",
-    page: "A result names its device by the NetBIOS name, without a domain, at most 15 characters. No server \
-that reported or is expected has that name.\n\nName a list of all servers with `--expected`, or leave the \
+    page: "A result names its device by the NetBIOS name, without a domain, at most 15 characters; one that has a \
+domain after all is of that domain. No server that reported or is expected has that name.\n\nName a list of all servers with `--expected`, or leave the \
 files out. A server that was renamed since has its old name in the result.",
 };
 

@@ -42,7 +42,7 @@ use expected::NETBIOS_LENGTH;
 pub use expected::{ExpectedError, ExpectedServers};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
-pub use read::read;
+pub use read::{counts_by_its_words, read};
 pub use standing::Standing;
 pub use summary::{Names, text};
 pub use table::csv;

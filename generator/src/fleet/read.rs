@@ -233,7 +233,12 @@ fn parse(path: &Path) -> Result<(HostReport, File), String> {
     let bytes = plain_file::read_open(&mut file, report::MAX_BYTES as u64)
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("larger than {} bytes", report::MAX_BYTES))?;
-    let parsed: HostReport = serde_json::from_slice(&bytes)
+    Ok((understood(&bytes)?, file))
+}
+
+/// The report in these bytes.
+fn understood(bytes: &[u8]) -> Result<HostReport, String> {
+    let parsed: HostReport = serde_json::from_slice(bytes)
         .map_err(|error| format!("no report of a bootstrap: {error}"))?;
     if !(report::OLDEST_SCHEMA..=report::SCHEMA).contains(&parsed.schema) {
         return Err(format!(
@@ -243,7 +248,16 @@ fn parse(path: &Path) -> Result<(HostReport, File), String> {
             report::SCHEMA
         ));
     }
-    Ok((parsed, file))
+    Ok(parsed)
+}
+
+/// Does a report count, as far as its file's name and its own words tell?
+///
+/// # Errors
+/// In words, why it cannot be understood or what speaks against it.
+pub fn counts_by_its_words(file: &str, bytes: &[u8], now: UtcTime) -> Result<(), String> {
+    let report = understood(bytes)?;
+    against(file, &report, now).map_or(Ok(()), Err)
 }
 
 fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {

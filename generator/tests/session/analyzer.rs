@@ -181,6 +181,29 @@ fn results_of_no_server_of_several_and_older_ones_are_told() {
     );
 }
 
+/// A name with a domain is of that domain, and what has not happened yet says nothing.
+#[test]
+fn results_of_another_domain_and_of_the_future_stand_beside_nobody() {
+    for (device, time, code) in [
+        (
+            "srv1.fabrikam.com",
+            "01/03/2026 8:01:02 AM +00:00",
+            Some("GW4014"),
+        ),
+        ("SRV1", "01/03/2031 8:01:02 AM +00:00", Some("GW4013")),
+        ("SRV1.contoso.com", "01/03/2026 8:01:02 AM +00:00", None),
+    ] {
+        let desk = desk_with(&[report_of("srv1", "failed", LATELY)]);
+        let result = result(device, time, "");
+        put(&desk, "results/MDEClientAnalyzer.xml", result.as_bytes());
+        let document = desk.run(&with(&["--json"]));
+        let value: Value = serde_json::from_str(document.succeeds()).unwrap();
+        assert_eq!(codes(&value), Vec::from_iter(code), "{device} {time}");
+        let quoted = &value["result"]["servers"][0]["evidence"];
+        assert_eq!(quoted.is_null(), code.is_some(), "{device} {time}");
+    }
+}
+
 #[test]
 fn what_is_no_result_is_named_and_changes_nothing() {
     let good = result("SRV1", "01/03/2026 8:01:02 AM +00:00", "");
