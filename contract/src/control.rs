@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document;
+
 /// Version of the document's shape.
 pub const SCHEMA: u32 = 1;
 
@@ -57,10 +59,7 @@ impl Control {
 
     /// The bytes to publish: indented JSON with a final line feed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Numbers and a flag always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::to_bytes(self)
     }
 }
 

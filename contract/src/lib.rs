@@ -12,6 +12,7 @@ pub mod apply;
 pub mod connectivity;
 pub mod control;
 pub mod daily;
+pub mod document;
 pub mod exit_code;
 pub mod fact;
 pub mod facts;

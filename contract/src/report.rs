@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::connectivity::Checks;
+use crate::document;
 use crate::facts::Facts;
 use crate::health::ReportedHealth;
 use crate::identity::{BundleId, ReleaseId};
@@ -100,10 +101,7 @@ pub struct Report {
 impl Report {
     /// The bytes that are stored: indented JSON with a final line feed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings, numbers and lists always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::to_bytes(self)
     }
 
     /// Reads a report.
@@ -111,15 +109,10 @@ impl Report {
     /// # Errors
     /// Names the limit, the schema or the malformed field.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct SchemaAlone {
-            schema: u32,
-        }
         if bytes.len() > MAX_BYTES {
             return Err(format!("larger than {MAX_BYTES} bytes"));
         }
-        let SchemaAlone { schema } =
-            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let schema = document::schema(bytes).map_err(|error| error.to_string())?;
         if !(OLDEST_SCHEMA..=SCHEMA).contains(&schema) {
             return Err(format!(
                 "schema {schema}, this program reads {OLDEST_SCHEMA} to {SCHEMA}"

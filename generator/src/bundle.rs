@@ -3,6 +3,7 @@
 //! Written after the exe. A server never reads it; the manifest inside the exe is all that a
 //! server believes.
 
+use gangway_contract::document;
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, ReleaseId, Sha256};
 use schemars::JsonSchema;
@@ -52,10 +53,7 @@ pub struct BundleDocument {
 impl BundleDocument {
     /// The stored form: indented JSON with a final line feed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings, numbers and lists only, which always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::to_bytes(self)
     }
 
     /// Reads a document, the schema number alone first.
@@ -63,12 +61,7 @@ impl BundleDocument {
     /// # Errors
     /// In words: another schema, or the position of the first malformed field.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct SchemaAlone {
-            schema: u32,
-        }
-        let SchemaAlone { schema } =
-            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let schema = document::schema(bytes).map_err(|error| error.to_string())?;
         if schema != SCHEMA {
             return Err(format!(
                 "it has schema {schema}, this program reads schema {SCHEMA}"

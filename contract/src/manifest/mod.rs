@@ -13,6 +13,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document;
 use crate::identity::{ReleaseId, Sha256};
 use crate::payload_name;
 
@@ -71,17 +72,13 @@ impl Manifest {
     /// # Errors
     /// Names the limit, the schema number, or the position of the first malformed field.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        #[derive(Deserialize)]
-        struct SchemaAlone {
-            schema: u32,
-        }
         if bytes.len() > MAX_BYTES {
             return Err(ManifestError::TooLarge { size: bytes.len() });
         }
         let malformed = |error: serde_json::Error| ManifestError::Malformed {
             why: error.to_string(),
         };
-        let SchemaAlone { schema } = serde_json::from_slice(bytes).map_err(malformed)?;
+        let schema = document::schema(bytes).map_err(malformed)?;
         if schema != SCHEMA {
             return Err(ManifestError::Schema { found: schema });
         }
@@ -113,10 +110,7 @@ impl Manifest {
 
     /// The bytes that are stored, hashed and embedded: indented JSON with a final line feed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // The types hold only strings, numbers and lists, which always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::to_bytes(self)
     }
 
     /// The payload with this role, when there is exactly one by construction.

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::item::{Kind, Verdict};
 use super::recognised::{Recognised, SignatureCheck};
 use super::signature::{Authenticode, RuleFor, policy_problems};
-use crate::formats::authenticode::{self, FileKind};
+use crate::formats::authenticode::FileKind;
 use crate::formats::zip::{Entry, EntryName};
 use crate::problem::{Problem, Severity};
 
@@ -106,13 +106,8 @@ pub(super) fn recognise(
 
 /// Why a file is not taken for Microsoft's; none when it is.
 fn not_microsofts(content: &Content, how: Authenticode, context: &Context<'_>) -> Option<String> {
-    let verdict = match content.open() {
-        Ok(mut reader) => authenticode::verify(
-            &mut reader,
-            Some(how.file),
-            &context.anchors,
-            context.settings.now,
-        ),
+    let verdict = match how.verdict(content, context) {
+        Ok(verdict) => verdict,
         Err(error) => return Some(error.to_string()),
     };
     let rule = how.rule?;

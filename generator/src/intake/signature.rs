@@ -1,6 +1,10 @@
 //! From what a signature proves to what the policy says about it.
 
+use std::io;
+
 use super::codes;
+use super::content::Content;
+use super::context::Context;
 use super::item::{FirstSignature, SignatureFacts, Verdict};
 use super::settings::{SignerPolicy, SignerRule, TrustSettings};
 use crate::formats::authenticode::{self, AnchorName, FileKind, InvalidReason, Valid, Warning};
@@ -378,4 +382,25 @@ pub(super) struct Authenticode {
     pub(super) file: FileKind,
     /// The rule of the policy; none for what is never staged, of which nothing is demanded.
     pub(super) rule: Option<RuleFor>,
+}
+
+impl Authenticode {
+    /// What the file's signature proves.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub(super) fn verdict(
+        self,
+        content: &Content,
+        context: &Context<'_>,
+    ) -> io::Result<authenticode::Verdict> {
+        let (anchors, now) = (&context.anchors, context.settings.now);
+        let mut reader = content.open()?;
+        Ok(authenticode::verify(
+            &mut reader,
+            Some(self.file),
+            anchors,
+            now,
+        ))
+    }
 }

@@ -353,17 +353,11 @@ fn check_signature(
     context: &Context<'_>,
     subject: &str,
 ) -> (Verdict, Vec<Problem>) {
-    let verdict = match content.open() {
-        Ok(mut reader) => authenticode::verify(
-            &mut reader,
-            Some(how.file),
-            &context.anchors,
-            context.settings.now,
-        ),
-        Err(error) => authenticode::Verdict::NotChecked {
-            why: error.to_string(),
-        },
-    };
+    let verdict =
+        how.verdict(content, context)
+            .unwrap_or_else(|error| authenticode::Verdict::NotChecked {
+                why: error.to_string(),
+            });
     let problems = how.rule.map_or_else(Vec::new, |rule| {
         policy_problems(&verdict, rule, &context.settings.trust, subject)
     });

@@ -29,15 +29,6 @@ fn change(desk: &Desk, percent: u64) {
     desk.put("gangway.toml", changed.as_bytes());
 }
 
-/// Names beside the lock that nobody put there.
-fn leftovers(desk: &Desk) -> Vec<String> {
-    let entries = fs::read_dir(desk.path("")).unwrap();
-    entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with('.'))
-        .collect()
-}
-
 const PRECHECK: [&str; 7] = [
     "build", "--mode", "precheck", "--out", "look", "--stub", "stub.exe",
 ];
@@ -132,7 +123,7 @@ fn builders_at_once_never_give_one_sequence_twice() {
         seen.extend(given);
     }
     assert_eq!(seen, [1, 2, 3, 4, 5, 6]);
-    assert_eq!(leftovers(&desk), [""; 0]);
+    assert_eq!(desk.leftovers(), [""; 0]);
 }
 
 #[test]
@@ -177,7 +168,7 @@ fn a_lost_lock_is_made_again_from_the_bundles() {
     change(&desk, 5);
     desk.build().succeeds();
     assert_eq!(sequence(&desk, "out"), 5);
-    assert_eq!(leftovers(&desk), [""; 0]);
+    assert_eq!(desk.leftovers(), [""; 0]);
 }
 
 #[test]

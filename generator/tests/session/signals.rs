@@ -67,22 +67,13 @@ fn send(signal: &str, child: &Child) {
     assert!(sent.success());
 }
 
-/// Names in the desk's folder that nobody put there.
-fn leftovers(desk: &Desk) -> Vec<String> {
-    let entries = fs::read_dir(desk.path("")).unwrap();
-    entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with('.'))
-        .collect()
-}
-
 #[test]
 fn the_command_has_its_variables_and_signs_as_often_as_it_is_asked() {
     let desk = signing(r#"test "$2" = secret-1234 && cp signed.exe "$1""#, "");
     for _ in 0..2 {
         let (code, document) = ends(&mut sign(&desk));
         assert_eq!(code, Some(0), "{document}");
-        assert_eq!(leftovers(&desk), [""; 0]);
+        assert_eq!(desk.leftovers(), [""; 0]);
     }
     desk.verify_with(&["--config", "gangway.toml", "--signed"])
         .succeeds();
@@ -106,7 +97,7 @@ fn all_that_the_command_says_is_told_without_the_secret() {
     let said = "exit status: 7; it said:\nfirst line\nbad pin ***\nlast";
     assert!(message.contains(said), "{message}");
     assert!(!document.to_string().contains("secret-1234"), "{document}");
-    assert!(desk.tree("out") == before && leftovers(&desk).is_empty());
+    assert!(desk.tree("out") == before && desk.leftovers().is_empty());
 }
 
 #[test]
@@ -126,7 +117,7 @@ fn a_command_that_takes_too_long_is_ended() {
     for text in ["after 1 seconds", "waiting for the token"] {
         assert!(message.contains(text), "{message}");
     }
-    assert_eq!(leftovers(&desk), [""; 0]);
+    assert_eq!(desk.leftovers(), [""; 0]);
 }
 
 /// Waits until no process of this id is there, or only one that nobody has waited for.
@@ -190,7 +181,7 @@ fn a_signal_ends_the_signing_command_and_leaves_nothing() {
         send(signal, &child);
         let status = child.wait().unwrap();
         assert_eq!(status.code(), Some(130), "{signal}");
-        assert_eq!(leftovers(&desk), [""; 0], "{signal}");
+        assert_eq!(desk.leftovers(), [""; 0], "{signal}");
         assert!(desk.tree("out") == before, "{signal}");
         await_end(&desk, "pid");
     }
@@ -209,7 +200,7 @@ fn a_kill_leaves_a_bundle_that_verifies_and_the_next_run_signs() {
     desk.verify().succeeds();
     let (code, document) = ends(&mut sign(&desk));
     assert_eq!(code, Some(0), "{document}");
-    assert_eq!(leftovers(&desk), [""; 0]);
+    assert_eq!(desk.leftovers(), [""; 0]);
 }
 
 #[test]
@@ -239,7 +230,7 @@ fn a_signal_in_the_middle_of_a_build_leaves_nothing() {
             assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
         }
         assert!(!desk.path("new").exists(), "{signal}");
-        assert_eq!(leftovers(&desk), [""; 0], "{signal}");
+        assert_eq!(desk.leftovers(), [""; 0], "{signal}");
         assert!(desk.tree("out") == before, "{signal}");
         assert_eq!(
             fs::read(desk.path("gangway.lock")).unwrap(),

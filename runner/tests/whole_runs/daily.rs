@@ -68,7 +68,7 @@ fn a_newer_bundle_takes_the_older_ones_task_away() {
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::Converged);
     assert_eq!(tasks(&machine), 1);
-    assert!(report.findings.iter().any(|note| note.contains(OLDER)));
+    assert_finds(&report, OLDER);
     assert_eq!(machine.started, ["schtasks.exe"]);
     let (program, arguments) = &machine.commands[machine.commands.len() - 1];
     assert_eq!(program, r"C:\Windows\System32\schtasks.exe");
@@ -84,12 +84,7 @@ fn an_unlinked_policy_ends_the_task_with_a_last_report() {
     machine.truth.gangway.policy_applies = Fact::Value(false);
     let report = daily_run(&mut machine);
     assert_ends(&report, Reason::Converged);
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|note| note.contains("last report"))
-    );
+    assert_finds(&report, "last report");
     assert_eq!(machine.dropped.len(), 1);
     assert_eq!(tasks(&machine), 0);
 }
@@ -151,12 +146,7 @@ fn a_task_that_cannot_be_removed_is_named() {
     );
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::Converged);
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|note| note.contains("could not be removed"))
-    );
+    assert_finds(&report, "could not be removed");
 }
 
 #[test]

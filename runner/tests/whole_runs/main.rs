@@ -49,6 +49,14 @@ fn run_once(machine: &mut Fake) -> Report {
     report
 }
 
+/// One of the findings says so.
+#[track_caller]
+fn assert_finds(report: &Report, words: &str) {
+    let findings = &report.findings;
+    let says_so = findings.iter().any(|finding| finding.contains(words));
+    assert!(says_so, "`{words}` is not in {findings:?}");
+}
+
 #[track_caller]
 fn assert_ends(report: &Report, reason: Reason) {
     assert_eq!(

@@ -34,12 +34,7 @@ fn a_report_that_cannot_be_dropped_is_kept_and_says_so() {
     machine.drop_failure = Some(5);
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::Converged);
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|note| note.contains("access denied"))
-    );
+    assert_finds(&report, "access denied");
     assert_eq!(machine.kept.len(), 1);
 }
 

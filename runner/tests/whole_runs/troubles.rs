@@ -75,7 +75,7 @@ fn a_full_volume_after_the_work_does_not_make_it_a_failure() {
         .set(&[full(Effect::AppendJournal, 2), full(Effect::KeepReport, 0)]);
     let report = run_once(&mut machine);
     assert_ends(&report, Reason::Converged);
-    assert!(report.findings.iter().any(|note| note.contains("full")));
+    assert_finds(&report, "full");
     machine.faults.set(&[]);
     let again = run_once(&mut machine);
     assert_ends(&again, Reason::Converged);

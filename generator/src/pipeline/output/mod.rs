@@ -202,14 +202,7 @@ impl Staging {
             progress(read as u64);
         }
         set_mode(&file, 0o644).map_err(io_error("set the mode of", &full))?;
-        let sha256 = Sha256::from_bytes(hash.finalize().into());
-        let digest = FileDigest {
-            path: path.to_owned(),
-            size,
-            sha256,
-        };
-        self.files.push(digest.clone());
-        Ok(digest)
+        Ok(self.listed(path, size, Sha256::from_bytes(hash.finalize().into())))
     }
 
     /// Takes a file that already lies in the staging folder as written.
@@ -230,13 +223,18 @@ impl Staging {
         disk::rename(from, &full).map_err(io_error("move a staged copy to", &full))?;
         let file = File::open(&full).map_err(io_error("open", &full))?;
         set_mode(&file, 0o644).map_err(io_error("set the mode of", &full))?;
+        Ok(self.listed(path, size, sha256))
+    }
+
+    /// Remembers a file that is in its place.
+    fn listed(&mut self, path: &str, size: u64, sha256: Sha256) -> FileDigest {
         let digest = FileDigest {
             path: path.to_owned(),
             size,
             sha256,
         };
         self.files.push(digest.clone());
-        Ok(digest)
+        digest
     }
 
     /// Puts the folder into its place; the previous bundle lies beside it from then on.

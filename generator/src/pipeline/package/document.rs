@@ -1,5 +1,6 @@
 //! `packages.json`: what a folder of packages is made of, and the mark that it is ours.
 
+use gangway_contract::document;
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, ReleaseId, Sha256};
 use schemars::JsonSchema;
@@ -90,10 +91,7 @@ impl PackagesDocument {
 
     /// The stored form: indented JSON with a final line feed.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Strings, numbers and lists only, which always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::to_bytes(self)
     }
 
     /// Reads a document of this program.

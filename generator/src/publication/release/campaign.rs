@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use gangway_contract::document;
 use gangway_contract::payload_name;
 use serde::{Deserialize, Serialize};
 
@@ -112,10 +113,7 @@ impl Needs {
 
     /// The document's bytes.
     pub(super) fn write(&self) -> Vec<u8> {
-        // Strings and numbers only, which always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::to_bytes(self)
     }
 
     /// The same with this release as the newest.
