@@ -5,6 +5,7 @@
 mod agreements;
 mod arrows;
 mod circles;
+mod codes;
 mod comments;
 mod dependencies;
 mod files;
@@ -67,6 +68,7 @@ pub(crate) fn run() -> Result<()> {
         words::registries,
         words::hints,
         modules::unreachable,
+        codes::unreported,
         agreements::repeated,
         dependencies::unused,
         arrows::packages,

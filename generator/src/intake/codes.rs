@@ -313,10 +313,6 @@ codes! {
     LOCK_DIFFERS = "GW1604", Error, "the inputs are not exactly those of the lock file",
         "With `--locked` downloads and stub must be those of `gangway.lock`, no more and no fewer, so that a pipeline builds what was reviewed.",
         "Fetch the locked files, or run once with `--update-lock` and review the changed lock file.";
-    /// The lock file cannot be read.
-    LOCK_UNREADABLE = "GW1605", Error, "the lock file cannot be read",
-        "The lock is written by Gangway and not meant to be edited; merge conflicts are the usual damage.",
-        "Take it back from version control, or make it again from the newest bundle of each mode: `gangway lock --from BUNDLE`.";
     /// A locked download is not there.
     LOCK_MISSING = "GW1606", Warning, "a download that was accepted is not there any more",
         "The lock remembers it, so bundles were made with it, and this one is made without: servers that need it are not served.",
