@@ -164,14 +164,15 @@ fn short_name(key: &str, name: &str) -> String {
 
 fn files(contents: &Contents) -> Vec<Table> {
     let files = placed(contents);
-    let folder = vec![vec![BUNDLE_FOLDER.into(), component_of(BOOTSTRAP).into()]];
+    let folders = [GANGWAY_FOLDER, BUNDLE_FOLDER];
+    let folders = folders.map(|folder| vec![folder.into(), component_of(BOOTSTRAP).into()]);
     let in_feature = files
         .iter()
         .map(|file| vec!["Main".into(), file.component.as_str().into()]);
     vec![
         table("Directory", directories(contents)),
         table("Component", files.iter().map(component_row).collect()),
-        table("CreateFolder", folder),
+        table("CreateFolder", folders.into()),
         table("MsiLockPermissionsEx", access(&files)),
         table("Feature", vec![feature()]),
         table("FeatureComponents", in_feature.collect()),
@@ -285,7 +286,9 @@ fn feature() -> Vec<Cell> {
     ]
 }
 
-/// The folder before what is made in it, and each file by itself too.
+/// Both folders before what is made in them, and each file by itself too. The upper one is where the
+/// bootstrap keeps the programs that it runs: it refuses one that others may so much as read, as they
+/// may whatever else lies below Program Files.
 fn access(files: &[Placed]) -> Vec<Vec<Cell>> {
     let row = |number: usize, object: &str, table: &str, access: &str| {
         let key = format!("L{number}");
@@ -297,8 +300,9 @@ fn access(files: &[Placed]) -> Vec<Vec<Cell>> {
             Cell::Null,
         ]
     };
-    let folder = row(1, BUNDLE_FOLDER, "CreateFolder", FOLDER_ACCESS);
-    let files = files.iter().zip(2..);
+    let folders = [(1, GANGWAY_FOLDER), (2, BUNDLE_FOLDER)];
+    let folders = folders.map(|(number, key)| row(number, key, "CreateFolder", FOLDER_ACCESS));
+    let files = files.iter().zip(3..);
     let files = files.map(|(file, number)| row(number, &file.key, "File", FILE_ACCESS));
-    std::iter::once(folder).chain(files).collect()
+    folders.into_iter().chain(files).collect()
 }
