@@ -378,6 +378,11 @@ impl Bundle {
         &self.folder
     }
 
+    /// The config that it was built from, with the lock and the signing command.
+    pub fn config(&self) -> PathBuf {
+        self.made.join("gangway.toml")
+    }
+
     /// As `bundle.json` has it.
     pub fn id(&self) -> &str {
         &self.document.bundle_id
@@ -435,7 +440,7 @@ impl Bundle {
         let gangway = required::path(required::GANGWAY)?;
         let mut verify = Command::new(gangway);
         verify.args(["verify", "--signed"]).arg(&self.folder);
-        verify.arg("--config").arg(self.made.join("gangway.toml"));
+        verify.arg("--config").arg(self.config());
         let files = self.folder.with_extension("verify");
         program::run(&mut verify, &files, LIMIT)
     }

@@ -199,6 +199,20 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["msitools"],
     },
     Tool {
+        name: "msiextract",
+        why: "second opinion on what installer packages bring",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["msiextract"]),
+        packages: &["msitools"],
+    },
+    Tool {
+        name: "msibuild",
+        why: "makes installer packages fail where a test wants it",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["msibuild"]),
+        packages: &["msitools"],
+    },
+    Tool {
         name: "cabextract",
         why: "the strictest reader of cabinets that we write",
         purposes: &[Purpose::Suites],
