@@ -65,12 +65,13 @@ mod policies {
     use crate::cli::failure::Failure;
     use crate::cli::output::Output;
     use crate::cli::password;
-    use crate::cli::publish_share::{Opened, beside, open};
+    use crate::cli::publish_share::{Opened, beside, open, refuse_idle, tell_offline};
     use crate::cli::results::{self, PublishAction, PublishedWhole};
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
         Action, Connection, Contents, Credentials, Encryption, Payloads, Places, PublishRequest,
-        Published, ReleaseRequest, ServerChoice, check_links, plan_offline, publish,
+        Published, ReleaseRequest, ServerChoice, check_links, check_removals, payload_destinations,
+        plan_offline, policy_destinations, publish,
     };
 
     /// The payloads' part of it.
@@ -97,6 +98,7 @@ mod policies {
         fn request(&self, folder: Option<String>, request: &PublishRequest) -> ReleaseRequest {
             ReleaseRequest {
                 folder,
+                named: self.to.display().to_string(),
                 dry_run: request.dry_run,
                 only_compare: self.only_compare,
                 action: request.action,
@@ -131,11 +133,13 @@ mod policies {
         whole: Option<&Publish>,
         output: &Output,
     ) -> Result<Answer<PublishedWhole>, Failure> {
+        without_effect(given)?;
         let request = request(folder, given);
         let bundle = read(folder, given, whole, &request)?;
         output.problems(&bundle.policies.problems);
         // Before anybody is asked for a password.
         check_links(&request.links, &bundle.policies)?;
+        check_removals(&request.removals, &bundle.policies)?;
         let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
             return offline(&request, bundle, output);
         };
@@ -172,14 +176,32 @@ mod policies {
                 (true, _) => "nothing was written; `--apply` does these steps",
                 (false, Action::Publish) => "published; `--rollback --apply` takes it back",
                 (false, Action::Rollback) => "taken back",
+                (false, Action::Remove) => "taken away; servers stay as they are",
             });
         }
         let host = Some(server.host.to_string());
         Ok(Answer {
             // What was done before is part of the answer.
             failure: ended.err().map(Failure::from),
-            ..answer(bundle, &request, host, done, Vec::new())
+            ..answer(bundle, &request, host, done, (Vec::new(), Vec::new()))
         })
+    }
+
+    /// What names a server or an account means nothing where none is asked.
+    fn without_effect(given: &PolicyArguments) -> Result<(), Failure> {
+        if !given.offline {
+            return Ok(());
+        }
+        refuse_idle(
+            "`--offline` asks no server",
+            &[
+                ("--user", given.user.is_some()),
+                ("--password-file", given.password_file.is_some()),
+                ("--dc", given.dc.is_some()),
+                ("--start-tls", given.start_tls),
+                ("--sysvol", given.sysvol.is_some()),
+            ],
+        )
     }
 
     /// The release with its share, when there is one.
@@ -207,7 +229,8 @@ mod policies {
             domain: given.domain.clone(),
             needs_signature: request.action == Action::Publish && !given.allow_unsigned,
         };
-        let Some(whole) = whole else {
+        // Payloads stay when policies go: no share is asked.
+        let Some(whole) = whole.filter(|_| request.action != Action::Remove) else {
             return Ok(Bundle {
                 policies: contents(&wanted)?,
                 share: None,
@@ -225,7 +248,7 @@ mod policies {
         request: &PublishRequest,
         server: Option<String>,
         done: Published,
-        asked: Vec<String>,
+        (asked, goes_to): (Vec<String>, Vec<String>),
     ) -> Answer<PublishedWhole> {
         let policies = results::Published {
             domain: bundle.policies.domain.as_str().to_owned(),
@@ -233,12 +256,14 @@ mod policies {
             action: match request.action {
                 Action::Publish => PublishAction::Publish,
                 Action::Rollback => PublishAction::Rollback,
+                Action::Remove => PublishAction::Remove,
             },
             dry_run: request.dry_run,
             steps: done.steps,
             unfinished: done.unfinished,
             notes: done.notes,
             asked,
+            goes_to,
         };
         Answer {
             problems: bundle.policies.problems,
@@ -273,9 +298,12 @@ mod policies {
             }),
             &mut |step| said.push(step.to_owned()),
         )?;
-        for question in &plan.asked {
-            output.line(&format!("ask      {question}"));
-        }
+        let shared = bundle.share.as_ref().filter(|share| !share.only_compare);
+        let mut goes_to = shared.map_or_else(Vec::new, |share| {
+            payload_destinations(&share.to.to_string_lossy(), &share.contents.release)
+        });
+        goes_to.extend(policy_destinations(&bundle.policies));
+        tell_offline(&plan.asked, &goes_to, output);
         for step in &said {
             output.line(step);
         }
@@ -283,18 +311,25 @@ mod policies {
             "no server was asked; a domain that has nothing of this bundle gets these steps, \
              another one those of them that it lacks",
         );
-        Ok(answer(bundle, request, None, plan.published, plan.asked))
+        Ok(answer(
+            bundle,
+            request,
+            None,
+            plan.published,
+            (plan.asked, goes_to),
+        ))
     }
 
     fn request(folder: &Path, given: &PolicyArguments) -> PublishRequest {
         PublishRequest {
-            action: if given.rollback {
-                Action::Rollback
-            } else {
-                Action::Publish
+            action: match (given.rollback, given.remove.is_empty()) {
+                (true, _) => Action::Rollback,
+                (false, false) => Action::Remove,
+                (false, true) => Action::Publish,
             },
             dry_run: !given.apply,
             links: given.link.clone(),
+            removals: given.remove.clone(),
             enable_links: given.enable_links,
             state: given.state.clone().unwrap_or_else(|| beside(folder)),
         }

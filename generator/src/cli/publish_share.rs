@@ -9,75 +9,226 @@ use super::failure::Failure;
 use super::output::Output;
 use super::results::PublishedShare;
 use crate::failure::FailureCode;
-use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
+use crate::pipeline::publish::{ContentsRequest, ReleaseContents, everything, release};
 use crate::publication::{
-    Action, Credentials, FolderShare, LargeFiles, Payloads, Published, ReleaseRequest,
-    ShareAddress, publish_release,
+    Action, Contents, Credentials, Directory, FolderShare, LargeFiles, OfflinePlan, Payloads,
+    Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
+    plan_release_offline, publish_release, publish_release_and_prune,
 };
 
 pub(super) fn run(
     given: &PublishShare,
     output: &Output,
 ) -> Result<Answer<PublishedShare>, Failure> {
-    let contents = release(&ContentsRequest {
+    let wanted = ContentsRequest {
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
-        domain: None,
+        domain: given.domain.clone(),
         needs_signature: !given.rollback && !given.allow_unsigned,
-    })?;
-    output.problems(&contents.problems);
-    let to = match &given.to {
-        Some(to) => to.clone(),
-        None => PathBuf::from(contents.root.as_str()),
     };
+    let (policies, contents) = match given.keep_releases {
+        Some(_) => {
+            let (policies, contents) = everything(&wanted)?;
+            (Some(policies), contents)
+        }
+        None => (None, release(&wanted)?),
+    };
+    output.problems(&contents.problems);
+    let to = given.to.clone();
+    let to = to.unwrap_or_else(|| PathBuf::from(contents.root.as_str()));
+    without_effect(given, &to)?;
+    if given.offline {
+        return offline(given, &to, contents, output);
+    }
+    let domain = policies.map(|policies| domain_of(given, policies));
+    let mut domain = domain.transpose()?;
     let (mut share, folder) = open(&given.bundle, &to, &contents, || {
         sign_in(given.user.as_deref(), given.password_file.as_deref(), &to)
     })?;
     output.line(&format!("share    {}", to.display()));
     output.line(&format!("release  {}", contents.release.id));
-    let request = request(given, folder);
-    let mut say = |step: &str| output.line(step);
+    let request = request(given, &to, folder);
     let mut done = Published::default();
     let payloads = Payloads {
         request: &request,
         release: &contents.release,
         share: share.as_mut(),
     };
-    let ended = publish_release(payloads, &mut say, &mut done);
+    let ended = bring(payloads, domain.as_mut(), output, &mut done);
     let has_begun = !done.steps.is_empty() || done.unfinished.is_some();
-    let ended = match ended {
-        Err(error) if !has_begun => return Err(error.into()),
-        ended => ended,
+    let failure = match ended {
+        Err(failure) if !has_begun => return Err(failure),
+        ended => ended.err(),
     };
     for note in &done.notes {
         output.line(&format!("note     {note}"));
     }
-    if ended.is_ok() {
+    if failure.is_none() {
         output.line(last_word(given, &done));
     }
-    let release = &contents.release;
-    let published = Answer::good(PublishedShare {
-        to: to.display().to_string(),
-        root: contents.root.into(),
-        release_id: release.id.clone(),
-        files: release.files.len(),
-        bytes: release.files.iter().map(|file| file.size).sum(),
-        dry_run: request.dry_run,
-        steps: done.steps,
-        unfinished: done.unfinished,
-        notes: done.notes,
-    });
+    let plan = OfflinePlan {
+        asked: Vec::new(),
+        published: done,
+    };
     Ok(Answer {
-        problems: contents.problems,
         // What was done before is part of the answer.
-        failure: ended.err().map(Failure::from),
-        ..published
+        failure,
+        ..answer(&to, contents, request.dry_run, plan, Vec::new())
     })
 }
 
+/// Brings the release, and takes old ones away where the domain is asked what it needs.
+fn bring<'a>(
+    payloads: Payloads<'a>,
+    domain: Option<&'a mut Domain>,
+    output: &Output,
+    done: &mut Published,
+) -> Result<(), Failure> {
+    let mut say = |step: &str| output.line(step);
+    let Some(domain) = domain else {
+        return Ok(publish_release(payloads, &mut say, done)?);
+    };
+    let places = Places {
+        directory: domain.directory.as_mut(),
+        sysvol: domain.sysvol.as_mut(),
+        payloads: Some(payloads),
+    };
+    Ok(publish_release_and_prune(
+        &domain.policies,
+        places,
+        &mut say,
+        done,
+    )?)
+}
+
+/// What would be written, without a share.
+fn offline(
+    given: &PublishShare,
+    to: &Path,
+    contents: ReleaseContents,
+    output: &Output,
+) -> Result<Answer<PublishedShare>, Failure> {
+    let mut said = Vec::new();
+    let request = request(given, to, None);
+    let plan = plan_release_offline(&request, &contents.release, &mut |step| {
+        said.push(step.to_owned());
+    })?;
+    let goes_to = payload_destinations(&to.to_string_lossy(), &contents.release);
+    tell_offline(&plan.asked, &goes_to, output);
+    for step in &said {
+        output.line(step);
+    }
+    output.line(
+        "no server was asked; a share that has nothing of this bundle gets these steps, another one \
+         those of them that it lacks",
+    );
+    Ok(answer(to, contents, true, plan, goes_to))
+}
+
+/// Where everything would go, and what would be asked before.
+pub(super) fn tell_offline(asked: &[String], goes_to: &[String], output: &Output) {
+    for path in goes_to {
+        output.line(&format!("to       {path}"));
+    }
+    for question in asked {
+        output.line(&format!("ask      {question}"));
+    }
+}
+
+fn answer(
+    to: &Path,
+    contents: ReleaseContents,
+    dry_run: bool,
+    plan: OfflinePlan,
+    goes_to: Vec<String>,
+) -> Answer<PublishedShare> {
+    let (release, done) = (contents.release, plan.published);
+    Answer {
+        problems: contents.problems,
+        ..Answer::good(PublishedShare {
+            to: to.display().to_string(),
+            root: contents.root.into(),
+            files: release.files.len(),
+            bytes: release.files.iter().map(|file| file.size).sum(),
+            release_id: release.id,
+            dry_run,
+            steps: done.steps,
+            unfinished: done.unfinished,
+            notes: done.notes,
+            asked: plan.asked,
+            goes_to,
+        })
+    }
+}
+
+/// The domain whose policies are asked what they need.
+struct Domain {
+    /// What the bundle has for it.
+    policies: Contents,
+    directory: Box<dyn Directory>,
+    sysvol: Box<dyn Share>,
+}
+
+#[cfg(feature = "directory")]
+fn domain_of(given: &PublishShare, policies: Contents) -> Result<Domain, Failure> {
+    use crate::publication::{Connection, Encryption, ServerChoice};
+
+    let user = given.user.as_deref().unwrap_or_default();
+    let password = super::password::read(given.password_file.as_deref(), user)?;
+    let credentials = Credentials::new(user, &password)?;
+    let choice = ServerChoice {
+        host: given.dc.clone(),
+        encryption: Encryption::Tls,
+        sysvol: None,
+    };
+    let server = Connection::open(&choice, &policies.domain, &credentials)?;
+    Ok(Domain {
+        policies,
+        directory: Box::new(server.directory),
+        sysvol: server.share,
+    })
+}
+
+#[cfg(not(feature = "directory"))]
+fn domain_of(_: &PublishShare, _: Contents) -> Result<Domain, Failure> {
+    Err(super::publish::without_directory())
+}
+
+/// An account means nothing where a folder is written to.
+fn without_effect(given: &PublishShare, to: &Path) -> Result<(), Failure> {
+    let account = [
+        ("--user", given.user.is_some()),
+        ("--password-file", given.password_file.is_some()),
+    ];
+    if given.offline {
+        return refuse_idle("`--offline` asks no server", &account);
+    }
+    if is_unc(to) || given.keep_releases.is_some() {
+        return Ok(());
+    }
+    let why = format!("`{}` is reached as a folder", to.display());
+    refuse_idle(&why, &account)
+}
+
+/// Refuses options that were given and would have no effect: whoever gave them expects one.
+pub(super) fn refuse_idle(why: &str, options: &[(&str, bool)]) -> Result<(), Failure> {
+    let Some((name, _)) = options.iter().find(|(_, is_given)| *is_given) else {
+        return Ok(());
+    };
+    let text = format!("`{name}` has no effect: {why}");
+    Err(Failure::of(FailureCode::CommandLine, text).hint(format!("leave `{name}` out")))
+}
+
+/// Is it a UNC path, which an account signs in at?
+pub(super) fn is_unc(to: &Path) -> bool {
+    let text = to.to_string_lossy();
+    text.starts_with(r"\\") || text.starts_with("//")
+}
+
 /// What is asked of the share.
-fn request(given: &PublishShare, folder: Option<String>) -> ReleaseRequest {
+fn request(given: &PublishShare, to: &Path, folder: Option<String>) -> ReleaseRequest {
     ReleaseRequest {
         folder,
+        named: to.display().to_string(),
         dry_run: !given.apply,
         only_compare: false,
         action: if given.rollback {
@@ -85,7 +236,7 @@ fn request(given: &PublishShare, folder: Option<String>) -> ReleaseRequest {
         } else {
             Action::Publish
         },
-        keep: None,
+        keep: given.keep_releases.map(usize::from),
         state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
     }
 }
@@ -112,8 +263,7 @@ pub(super) fn open(
     credentials: impl FnOnce() -> Result<Credentials, Failure>,
 ) -> Result<Opened, Failure> {
     let text = to.to_string_lossy();
-    let is_unc = text.starts_with(r"\\") || text.starts_with("//");
-    if !is_unc || cfg!(windows) {
+    if !is_unc(to) || cfg!(windows) {
         apart(bundle, to)?;
         return Ok((Box::new(FolderShare::new(to.to_owned())), None));
     }

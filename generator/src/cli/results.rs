@@ -184,6 +184,10 @@ pub(super) struct PublishedShare {
     pub(super) unfinished: Option<String>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+    /// With `--offline`: what the share would be asked, in words.
+    pub(super) asked: Vec<String>,
+    /// With `--offline`: the path of every file that would be written.
+    pub(super) goes_to: Vec<String>,
 }
 
 /// The answer of `publish`.
@@ -224,7 +228,7 @@ pub(super) struct Published {
     pub(super) domain: String,
     /// Domain controller that is written to; none when no server was asked (`--offline`).
     pub(super) server: Option<String>,
-    /// Brings the GPOs, or takes them back.
+    /// Brings the GPOs, takes them back or takes them away.
     pub(super) action: PublishAction,
     /// Nothing was written.
     pub(super) dry_run: bool,
@@ -236,6 +240,8 @@ pub(super) struct Published {
     pub(super) notes: Vec<String>,
     /// With `--offline`: what directory and share would be asked, in words.
     pub(super) asked: Vec<String>,
+    /// With `--offline`: the path of every file that would be written.
+    pub(super) goes_to: Vec<String>,
 }
 
 /// What a publication does.
@@ -250,6 +256,8 @@ pub(super) enum PublishAction {
     Publish,
     /// Brings back what was there before.
     Rollback,
+    /// Takes the bundle's GPOs out of the domain.
+    Remove,
 }
 
 /// The answer of `explain`.

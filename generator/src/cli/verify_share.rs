@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::Verify;
 use super::commands::now;
 use super::failure::Failure;
-use super::publish_share::{Opened, open, sign_in};
+use super::publish_share::{Opened, is_unc, open, refuse_idle, sign_in};
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
 use crate::problem::Problem;
 use crate::publication::{codes, inspect_payloads, inspect_reports};
@@ -20,12 +20,14 @@ pub(super) fn look(given: &Verify) -> Result<Option<Vec<Problem>>, Failure> {
         domain: None,
         needs_signature: false,
     })?;
+    let reports = reports(given, to, &contents);
+    without_effect(given, to, reports.as_deref())?;
     let (mut share, folder) = opened(given, to, &contents)?;
     let place = to.display().to_string();
     let release = &contents.release;
     let mut problems =
         inspect_payloads(release, folder.as_deref(), &place, share.as_mut()).map_err(refused)?;
-    if let Some(reports) = reports(given, to, &contents) {
+    if let Some(reports) = reports {
         problems.extend(overlap(to, &reports));
         let (mut share, folder) = opened(given, &reports, &contents)?;
         let place = reports.display().to_string();
@@ -33,6 +35,17 @@ pub(super) fn look(given: &Verify) -> Result<Option<Vec<Problem>>, Failure> {
         problems.extend(found.map_err(refused)?);
     }
     Ok(Some(problems))
+}
+
+/// An account means nothing where both are reached as folders.
+fn without_effect(given: &Verify, to: &Path, reports: Option<&Path>) -> Result<(), Failure> {
+    if is_unc(to) || reports.is_some_and(is_unc) {
+        return Ok(());
+    }
+    refuse_idle(
+        &format!("`{}` is reached as a folder", to.display()),
+        &[("--user", given.shares.user.is_some())],
+    )
 }
 
 fn opened(given: &Verify, to: &Path, contents: &ReleaseContents) -> Result<Opened, Failure> {

@@ -17,21 +17,47 @@ impl Executor<'_> {
         gpo: &Desired,
         domain: &DomainFacts,
     ) -> Result<(), PublishError> {
-        let found = self.directory.search(
-            &domain.policies_dn(),
-            Depth::Children,
-            Filter::Equals("displayName", &gpo.display_name),
-            &["cn", "displayName"],
-        )?;
-        let own = gpo.id.to_string();
-        for entry in found {
-            let name = entry.text("displayName").unwrap_or_default();
-            let id = entry.text("cn").unwrap_or_default();
-            if name == gpo.display_name && !id.eq_ignore_ascii_case(&own) {
-                return Err(Refused::SameName { id, name }.into());
+        let others = self.others_of_the_name(gpo, domain)?;
+        match others.into_iter().next() {
+            Some(id) => Err(Refused::SameName {
+                id,
+                name: gpo.display_name.clone(),
             }
+            .into()),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// GPOs that have the name and are others, by what stands for their GUID.
+    pub(super) fn others_of_the_name(
+        &mut self,
+        gpo: &Desired,
+        domain: &DomainFacts,
+    ) -> Result<Vec<String>, PublishError> {
+        let (base, name) = (domain.policies_dn(), &gpo.display_name);
+        self.named_otherwise(&base, "displayName", name, &gpo.id.to_string())
+    }
+
+    /// Children of `base` whose attribute is this text, but the one of this `cn`.
+    pub(super) fn named_otherwise(
+        &mut self,
+        base: &str,
+        attribute: &'static str,
+        name: &str,
+        own: &str,
+    ) -> Result<Vec<String>, PublishError> {
+        let found = self.directory.search(
+            base,
+            Depth::Children,
+            Filter::Equals(attribute, name),
+            &["cn", attribute],
+        )?;
+        let others = found.into_iter().filter_map(|entry| {
+            let id = entry.text("cn").unwrap_or_default();
+            let has_the_name = entry.text(attribute).as_deref() == Some(name);
+            (has_the_name && !id.eq_ignore_ascii_case(own)).then_some(id)
+        });
+        Ok(others.collect())
     }
 
     /// May the account write the GPO and its WMI filter?
@@ -67,7 +93,12 @@ impl Executor<'_> {
         let old = self.links_of(target)?;
         link_change(old.as_deref(), target, false)
             .map_err(|why| PublishError::server(format!("`{target}`: {why}"), None))?;
-        let doing = format!("link GPOs to `{target}`");
+        self.check_link_right(target)
+    }
+
+    /// May the account change the links of this domain, unit or site?
+    pub(super) fn check_link_right(&mut self, target: &str) -> Result<(), PublishError> {
+        let doing = format!("change the links of `{target}`");
         self.check_right(target, ATTRIBUTES, "gPLink", doing)
     }
 

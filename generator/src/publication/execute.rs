@@ -256,10 +256,15 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Takes the links to a GPO away, wherever they are in domain and sites.
-    pub(super) fn unlink(&mut self, gpo: &str, domain: &DomainFacts) -> Result<(), PublishError> {
+    /// Where a GPO is linked, in domain and sites, with the list there.
+    pub(super) fn linked(
+        &mut self,
+        gpo: &str,
+        domain: &DomainFacts,
+    ) -> Result<Vec<(String, String)>, PublishError> {
         let configuration = server::root_text(self.directory, "configurationNamingContext")?;
         let sites = configuration.map(|dn| format!("CN=Sites,{dn}"));
+        let mut places = Vec::new();
         for base in [Some(domain.naming_context.clone()), sites]
             .into_iter()
             .flatten()
@@ -270,21 +275,28 @@ impl<'a> Executor<'a> {
                 Filter::Contains("gPLink", gpo),
                 &["gPLink"],
             )?;
-            for entry in found {
-                let Some(old) = entry.text("gPLink") else {
-                    continue;
-                };
-                // A list that cannot be read is not ours to repair.
-                let Ok(before) = GpLink::parse(&old) else {
-                    continue;
-                };
-                let after = before.clone().without(gpo);
-                if after != before {
-                    self.done
-                        .begin(&format!("take the link from `{}`", entry.dn), self.say);
-                    self.change_links(&entry.dn, Some(&old), &after.write())?;
-                    self.done.end();
-                }
+            let lists = found.into_iter();
+            places.extend(lists.filter_map(|entry| Some((entry.text("gPLink")?, entry.dn))));
+        }
+        Ok(places.into_iter().map(|(list, dn)| (dn, list)).collect())
+    }
+
+    /// Takes the links to a GPO away, wherever they are in domain and sites.
+    pub(super) fn unlink(&mut self, gpo: &str, domain: &DomainFacts) -> Result<(), PublishError> {
+        for (place, old) in self.linked(gpo, domain)? {
+            // A list that cannot be read is not ours to repair.
+            let Ok(before) = GpLink::parse(&old) else {
+                self.done.note(&format!(
+                    "the links of `{place}` cannot be read; one to `{gpo}` stays there"
+                ));
+                continue;
+            };
+            let after = before.clone().without(gpo);
+            if after != before {
+                self.done
+                    .begin(&format!("take the link from `{place}`"), self.say);
+                self.change_links(&place, Some(&old), &after.write())?;
+                self.done.end();
             }
         }
         Ok(())

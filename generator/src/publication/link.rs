@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strsim::levenshtein;
+
 use super::plan::Desired;
 
 /// Begin of the folder of a GPO with a role's exclusions.
@@ -28,6 +30,12 @@ impl Link {
 }
 
 impl Link {
+    /// How the one policy is called that is linked.
+    pub(super) fn which(&self) -> Option<String> {
+        let removal = Removal::One(self.which.clone()?);
+        Some(removal.to_string())
+    }
+
     /// Is the target a site?
     pub(super) fn is_of_a_site(&self) -> bool {
         let folder = "cn=sites,cn=configuration,dc=";
@@ -70,6 +78,88 @@ fn parts(dn: &str) -> Vec<&str> {
     parts
 }
 
+/// Words for a policy of which a bundle has one.
+const PURPOSES: [&str; 3] = ["deploy", "settings", "offboard"];
+
+/// The folder of the policy that a word of the command line means, whatever its case.
+fn purpose_of(word: &str) -> Option<String> {
+    let word = word.to_ascii_lowercase();
+    if let Some(role) = word.strip_prefix("role:").filter(|role| !role.is_empty()) {
+        return Some(format!("{EXCLUSIONS}{}", role.replace(' ', "-")));
+    }
+    PURPOSES.contains(&word.as_str()).then_some(word)
+}
+
+/// Does a distinguished name of something that can be linked to begin so?
+fn begins_a_name(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(attribute, _)| {
+        ["ou", "dc", "cn"].contains(&attribute.trim().to_ascii_lowercase().as_str())
+    })
+}
+
+/// The nearest word for a policy, as a question; empty when none is near.
+fn did_you_mean(word: &str) -> String {
+    let known = PURPOSES.iter().copied();
+    nearest(&word.to_ascii_lowercase(), known.chain(["role"]))
+        .map(|name| format!("did you mean `{name}`? "))
+        .unwrap_or_default()
+}
+
+/// The known name that differs least, when it differs in few letters.
+pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let nearest = known.min_by_key(|name| levenshtein(typed, name))?;
+    let tolerance = typed.chars().count() / 3 + 1;
+    (levenshtein(typed, nearest) <= tolerance).then_some(nearest)
+}
+
+/// Which policies of a bundle are taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removal {
+    /// All that it has.
+    All,
+    /// The one with this folder.
+    One(String),
+}
+
+impl Removal {
+    /// Is it for this GPO?
+    pub fn is_for(&self, gpo: &Desired) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(purpose) => *purpose == gpo.purpose,
+        }
+    }
+}
+
+impl std::str::FromStr for Removal {
+    type Err = String;
+
+    /// `all`, `deploy`, `settings`, `offboard` or `role:NAME`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("all") {
+            return Ok(Self::All);
+        }
+        purpose_of(text).map(Self::One).ok_or_else(|| {
+            format!(
+                "{}expected `all`, `deploy`, `settings`, `offboard` or `role:NAME`",
+                did_you_mean(text)
+            )
+        })
+    }
+}
+
+impl fmt::Display for Removal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::One(purpose) => match purpose.strip_prefix(EXCLUSIONS) {
+                Some(role) => write!(f, "role:{role}"),
+                None => f.write_str(purpose),
+            },
+        }
+    }
+}
+
 /// How a policy is called in `--link`.
 pub(super) fn name_of(gpo: &Desired) -> String {
     match gpo.purpose.strip_prefix(EXCLUSIONS) {
@@ -85,22 +175,20 @@ impl std::str::FromStr for Link {
     /// with one of these words.
     fn from_str(text: &str) -> Result<Self, String> {
         let (which, target) = match text.split_once('=') {
-            Some((word, target)) => match word.to_ascii_lowercase().as_str() {
-                known @ ("deploy" | "settings" | "offboard") => (Some(known.to_owned()), target),
-                word => match word.strip_prefix("role:") {
-                    Some(role) => {
-                        let folder = format!("{EXCLUSIONS}{}", role.replace(' ', "-"));
-                        (Some(folder), target)
-                    }
-                    None => (None, text),
-                },
+            Some((word, target)) => match purpose_of(word) {
+                Some(purpose) => (Some(purpose), target),
+                None if begins_a_name(target) => {
+                    return Err(format!(
+                        "`{word}` is no policy; {}write `deploy=`, `settings=`, `offboard=` or \
+                         `role:NAME=` before the distinguished name",
+                        did_you_mean(word)
+                    ));
+                }
+                None => (None, text),
             },
             None => (None, text),
         };
-        let begins_well = target.split_once('=').is_some_and(|(attribute, _)| {
-            ["ou", "dc", "cn"].contains(&attribute.trim().to_ascii_lowercase().as_str())
-        });
-        if !begins_well {
+        if !begins_a_name(target) {
             return Err(
                 "expected a distinguished name such as `OU=Servers,DC=contoso,DC=com`, with \
                  `deploy=`, `settings=`, `offboard=` or `role:NAME=` before it for one policy alone"

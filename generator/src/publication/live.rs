@@ -19,12 +19,12 @@ const PROGRAMS: [&str; 2] = ["mdeonboard-", "mdeoffboard-"];
 const RELEASE_KEY: &[u8] = b"\"release_id\"";
 
 impl Executor<'_> {
-    /// The releases that GPOs of the domain need, but the one with this GUID; or, in words, why that
-    /// is not known.
+    /// The releases that GPOs of the domain need, but the one with this GUID where one is given; or, in
+    /// words, why that is not known.
     pub(super) fn live_releases(
         &mut self,
         domain: &DomainFacts,
-        but: &str,
+        but: Option<&str>,
     ) -> Result<Result<BTreeSet<String>, String>, PublishError> {
         let mut releases = BTreeSet::new();
         let found = self.directory.search(
@@ -39,7 +39,7 @@ impl Executor<'_> {
             let Ok(guid) = id.parse::<Guid>() else {
                 continue;
             };
-            if id.eq_ignore_ascii_case(but) {
+            if but.is_some_and(|but| id.eq_ignore_ascii_case(but)) {
                 continue;
             }
             let path = format!(

@@ -24,6 +24,7 @@ mod permissions;
 pub mod plan;
 mod present;
 mod release;
+mod removal;
 mod server;
 mod share;
 mod state;
@@ -43,8 +44,10 @@ pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Fa
 pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
 pub use host::{HostName, InvalidHostName};
 pub use inspection::{inspect_payloads, inspect_reports};
-pub use link::Link;
-pub use offline::{OfflinePlan, plan_offline};
+pub use link::{Link, Removal};
+pub use offline::{
+    OfflinePlan, payload_destinations, plan_offline, plan_release_offline, policy_destinations,
+};
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
 pub use release::{
     Campaign, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release,
@@ -73,6 +76,8 @@ pub struct PublishRequest {
     pub dry_run: bool,
     /// Which GPOs are to be linked where.
     pub links: Vec<Link>,
+    /// Which GPOs are taken away, by [`Action::Remove`].
+    pub removals: Vec<Removal>,
     /// Are new links switched on?
     pub enable_links: bool,
     /// Folder that keeps what was there before.
@@ -86,6 +91,8 @@ pub enum Action {
     Publish,
     /// Bring back what was there before.
     Rollback,
+    /// Take the bundle's GPOs out of the domain.
+    Remove,
 }
 
 /// Why a publication ended.
@@ -99,13 +106,15 @@ pub enum PublishError {
         /// What to do next.
         hint: Option<&'static str>,
     },
-    /// A link for a policy that the bundle does not have.
-    #[error("the bundle has no policy for `--link {link}`; it has {names}")]
+    /// A policy is named that the bundle does not have.
+    #[error("the bundle has no policy for `{option}`; it has {}", names.join(", "))]
     NoSuchPolicy {
-        /// As it was typed.
-        link: String,
+        /// With its value, as it was typed.
+        option: String,
         /// The bundle's policies, as `--link` calls them.
-        names: String,
+        names: Vec<String>,
+        /// The one of them that may have been meant.
+        nearest: Option<String>,
     },
     /// A link to what another domain holds.
     #[error("`{link}` is of the domain `{found}`, and the policies are for `{domain}`")]
@@ -172,7 +181,11 @@ impl Fault for PublishError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         let hint = match self {
             Self::Server { hint, .. } => *hint,
-            Self::NoSuchPolicy { .. } => Some("name one of them, or leave the link out"),
+            Self::NoSuchPolicy {
+                nearest: Some(name),
+                ..
+            } => return Some(format!("did you mean `{name}`?").into()),
+            Self::NoSuchPolicy { .. } => Some("name one of them, or leave the option out"),
             Self::OtherDomain { .. } => Some(
                 "publish to that domain with links of its own (`--domain`, when the bundle has it)",
             ),
@@ -250,12 +263,14 @@ pub fn publish(
     done: &mut Published,
 ) -> Result<(), PublishError> {
     check_links(&request.links, contents)?;
+    check_removals(&request.removals, contents)?;
     let domain = server::facts(contents, places.directory)?;
     let mut executor = Executor::new(places.directory, places.sysvol, say, request.dry_run, done);
     executor.note_about_server()?;
     match request.action {
         Action::Publish => publish_all(request, contents, &domain, places.payloads, &mut executor),
         Action::Rollback => take_back(request, contents, &domain, places.payloads, &mut executor),
+        Action::Remove => removal::remove(request, contents, &domain, &mut executor),
     }
 }
 
@@ -266,11 +281,13 @@ pub fn publish(
 pub fn check_links(links: &[Link], contents: &Contents) -> Result<(), PublishError> {
     for link in links {
         if !contents.gpos.iter().any(|gpo| link.is_for(gpo)) {
-            let names = contents.gpos.iter().map(link::name_of);
-            return Err(PublishError::NoSuchPolicy {
-                link: link.to_string(),
-                names: names.collect::<Vec<String>>().join(", "),
-            });
+            let which = link.which().unwrap_or_default();
+            return Err(no_such_policy(
+                "--link ",
+                &which,
+                &link.to_string(),
+                contents,
+            ));
         }
         let target = || link.target.clone();
         match link.domain() {
@@ -288,6 +305,33 @@ pub fn check_links(links: &[Link], contents: &Contents) -> Result<(), PublishErr
         }
     }
     Ok(())
+}
+
+/// Has the bundle the policies that are to be taken away? Asks no server.
+///
+/// # Errors
+/// The first that it has not.
+pub fn check_removals(removals: &[Removal], contents: &Contents) -> Result<(), PublishError> {
+    match removals
+        .iter()
+        .find(|one| !contents.gpos.iter().any(|gpo| one.is_for(gpo)))
+    {
+        Some(one) => {
+            let which = one.to_string();
+            Err(no_such_policy("--remove=", &which, &which, contents))
+        }
+        None => Ok(()),
+    }
+}
+
+fn no_such_policy(option: &str, which: &str, given: &str, contents: &Contents) -> PublishError {
+    let names: Vec<String> = contents.gpos.iter().map(link::name_of).collect();
+    let nearest = link::nearest(which, names.iter().map(String::as_str));
+    PublishError::NoSuchPolicy {
+        option: format!("{option}{given}"),
+        nearest: nearest.map(str::to_owned),
+        names,
+    }
 }
 
 /// What a publication of policies alone does not know.
@@ -357,9 +401,38 @@ fn finish_payloads(
         return Ok(());
     };
     let own = task.id.to_string();
-    let live = executor.live_releases(domain, &own)?;
+    // The campaign's own policy starts the bundle's program by now.
+    let live = executor.live_releases(domain, Some(&own))?;
     let mut publisher = executor.publisher(payloads.lent());
     Ok(publisher.prune(keep, &own, live)?)
+}
+
+/// Brings a release alone and takes the campaign's old ones away, but those that a policy of the domain
+/// needs: its own, too, which is not changed.
+///
+/// # Errors
+/// As for [`publish`].
+pub fn publish_release_and_prune(
+    contents: &Contents,
+    places: Places<'_>,
+    say: &mut dyn FnMut(&str),
+    done: &mut Published,
+) -> Result<(), PublishError> {
+    let domain = server::facts(contents, places.directory)?;
+    let (Some(mut payloads), Some(task)) = (places.payloads, contents.task()) else {
+        return Ok(());
+    };
+    publish_release(payloads.lent(), say, done)?;
+    let Some(keep) = payloads.request.keep else {
+        return Ok(());
+    };
+    let dry_run = payloads.request.dry_run;
+    let mut executor = Executor::new(places.directory, places.sysvol, say, dry_run, done);
+    let live = executor.live_releases(&domain, None)?;
+    let own = task.id.to_string();
+    Ok(executor
+        .publisher(payloads.lent())
+        .prune(keep, &own, live)?)
 }
 
 /// The steps for each GPO, and what is there of it, which is saved.

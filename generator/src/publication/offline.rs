@@ -6,7 +6,10 @@ use std::path::Path;
 
 use gangway_contract::Sha256;
 
-use super::{Contents, PublishError, PublishRequest, Published, publish};
+use super::plan::GPT_INI;
+use super::{
+    Contents, PublishError, PublishRequest, Published, ReleaseError, publish, publish_release,
+};
 use crate::publication::{
     AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter, LargeFiles, Listed,
     Payloads, Places, Release, ReleaseRequest, Share, ShareError, ShareFailure, Tree,
@@ -57,6 +60,55 @@ pub fn plan_offline(
         }
     }
     Ok(OfflinePlan { asked, published })
+}
+
+/// Plans the publication of a release alone to a share that has nothing of it, and asks nobody; the
+/// request has to be a dry run.
+///
+/// # Errors
+/// The saved state cannot be read.
+pub fn plan_release_offline(
+    request: &ReleaseRequest,
+    release: &Release,
+    say: &mut dyn FnMut(&str),
+) -> Result<OfflinePlan, ReleaseError> {
+    let mut share = EmptyShare::of("share");
+    let mut published = Published::default();
+    let payloads = Payloads {
+        request,
+        release,
+        share: &mut share,
+    };
+    publish_release(payloads, say, &mut published)?;
+    let mut asked = share.asked;
+    asked.dedup();
+    Ok(OfflinePlan { asked, published })
+}
+
+/// Every file that a release and its campaigns have on the share, by the path that it is named by.
+pub fn payload_destinations(root: &str, release: &Release) -> Vec<String> {
+    let separator = if root.starts_with(r"\\") { '\\' } else { '/' };
+    let files = release.files.iter();
+    let files = files.map(|file| format!("releases/{}/{}", release.id, file.name));
+    let campaigns = release.campaigns.iter();
+    let campaigns = campaigns.map(|campaign| format!("campaigns/{}", campaign.file_name()));
+    let switch = std::iter::once("control.json".to_owned());
+    let all = campaigns.chain(files).chain(switch);
+    all.map(|path| format!("{root}/{path}").replace('/', &separator.to_string()))
+        .collect()
+}
+
+/// Every file that policies and program have in the domain: of NETLOGON first, then of SYSVOL.
+pub fn policy_destinations(contents: &Contents) -> Vec<String> {
+    let domain = &contents.domain;
+    let (exe, _) = &contents.bootstrap;
+    let mut all = vec![format!(r"\\{domain}\NETLOGON\Gangway\{exe}")];
+    for gpo in &contents.gpos {
+        let folder = format!(r"\\{domain}\SYSVOL\{domain}\Policies\{}", gpo.id);
+        let files = gpo.files.keys().map(String::as_str).chain([GPT_INI]);
+        all.extend(files.map(|file| format!(r"{folder}\{}", file.replace('/', r"\"))));
+    }
+    all
 }
 
 /// The directory of a domain with nothing in it, where the account may do everything.

@@ -3,8 +3,9 @@
 use super::PublishError;
 use crate::gpo::Guid;
 use crate::gpo::wmi::WmiFilter;
+use crate::printable::on_one_line;
 use crate::publication::plan::{DomainFacts, Present, PresentFilter, PresentObject, TEMPORARY};
-use crate::publication::{Depth, Directory, Filter, Share};
+use crate::publication::{Depth, Directory, Entry, Filter, Share};
 
 /// Reads everything that a plan needs.
 pub(super) fn read(
@@ -29,13 +30,9 @@ pub(super) fn read(
         present.has_user = has("User");
     }
     if let Some(filter) = filter {
-        let found = directory.search(
-            &domain.filter_dn(filter.id),
-            Depth::Object,
-            Filter::All,
-            &["msWMI-Name", "msWMI-Parm1", "msWMI-Parm2"],
-        )?;
-        present.filter = found.first().map(|entry| PresentFilter {
+        let dn = domain.filter_dn(filter.id);
+        let names = ["msWMI-Name", "msWMI-Parm1", "msWMI-Parm2"];
+        present.filter = the_object(&dn, &names, directory)?.map(|entry| PresentFilter {
             name: entry.text("msWMI-Name").unwrap_or_default(),
             description: entry.text("msWMI-Parm1").unwrap_or_default(),
             parm2: entry.text("msWMI-Parm2").unwrap_or_default(),
@@ -52,16 +49,32 @@ pub(super) fn read(
     Ok(present)
 }
 
+/// The object of this very name. An answer about another one is believed in nothing.
+pub(super) fn the_object(
+    dn: &str,
+    attributes: &[&str],
+    directory: &mut dyn Directory,
+) -> Result<Option<Entry>, PublishError> {
+    let found = directory.search(dn, Depth::Object, Filter::All, attributes)?;
+    match found.into_iter().next() {
+        Some(entry) if !entry.dn.eq_ignore_ascii_case(dn) => Err(PublishError::server(
+            format!(
+                "asked for `{dn}`, the directory tells of `{}`",
+                on_one_line(&entry.dn)
+            ),
+            Some("nothing was changed; look at the server's directory"),
+        )),
+        found => Ok(found),
+    }
+}
+
 fn object(
     id: Guid,
     domain: &DomainFacts,
     directory: &mut dyn Directory,
 ) -> Result<Option<PresentObject>, PublishError> {
-    let dn = domain.gpo_dn(id);
-    let found = directory.search(
-        &dn,
-        Depth::Object,
-        Filter::All,
+    let found = the_object(
+        &domain.gpo_dn(id),
         &[
             "displayName",
             "flags",
@@ -70,6 +83,7 @@ fn object(
             "gPCWQLFilter",
             "adminDescription",
         ],
+        directory,
     )?;
     let number = |text: Option<String>| {
         // The directory's integers are signed; versions use all 32 bits.
@@ -80,7 +94,7 @@ fn object(
             .or_else(|| text.parse().ok())
             .unwrap_or_default()
     };
-    Ok(found.first().map(|entry| PresentObject {
+    Ok(found.map(|entry| PresentObject {
         display_name: entry.text("displayName").unwrap_or_default(),
         flags: number(entry.text("flags")),
         version: number(entry.text("versionNumber")),

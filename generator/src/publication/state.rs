@@ -37,7 +37,9 @@ pub enum StateError {
         source: MalformedSaved,
     },
     /// Nothing to go back to.
-    #[error("nothing is saved in `{path}`")]
+    #[error(
+        "nothing is saved in `{path}`: nothing was published from here, or it was taken back already"
+    )]
     Nothing {
         /// The file that would hold it.
         path: String,
@@ -49,9 +51,9 @@ impl StateError {
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Disk(error) => error.hint(),
-            Self::Nothing { .. } => {
-                Some("`--state` names the folder that the publication used".into())
-            }
+            Self::Nothing { .. } => Some(
+                "a publication is taken back once; `--state` names the folder that it used".into(),
+            ),
             Self::Malformed { .. } => None,
         }
     }

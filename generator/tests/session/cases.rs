@@ -229,6 +229,20 @@ pub(crate) const CASES: &[Case] = &[
         0,
     ),
     (
+        "publish-share-offline",
+        built,
+        &[
+            "publish",
+            "share",
+            "out",
+            "--offline",
+            "--allow-unsigned",
+            "--as-of",
+            NOW,
+        ],
+        0,
+    ),
+    (
         "publish-share-failed",
         with_share,
         &[

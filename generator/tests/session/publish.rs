@@ -148,6 +148,7 @@ fn the_way_back_of_a_share_is_a_dry_run_first_and_takes_no_payload_away() {
     );
     assert_eq!(desk.tree("share"), published);
     assert!(back(&["--apply"]).succeeds().contains("taken back"));
+    back(&["--apply"]).fails_with(3, &["was taken back already", "is taken back once"]);
     let mut expected = published;
     expected.retain(|(name, _)| name != "control.json");
     assert_eq!(desk.tree("share"), expected);
@@ -321,4 +322,160 @@ fn a_share_is_held_against_the_bundle_and_what_differs_is_named() {
     ];
     desk.run(&[&inside[..], &["--as-of", NOW]].concat())
         .fails_with(4, &["GW3107"]);
+}
+
+#[test]
+fn what_has_no_effect_is_refused_and_not_ignored() {
+    let desk = built();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    let user = &ACCOUNT[..2];
+    for (command, more, told) in [
+        (
+            &["publish", "gpo", "out", "--offline"][..],
+            user,
+            "`--user` has no effect",
+        ),
+        (
+            &["publish", "out", "--offline"],
+            &["--dc", "dc1.contoso.com"],
+            "`--dc` has no effect",
+        ),
+        (
+            &["publish", "out", "--offline"],
+            &["--start-tls"],
+            "`--start-tls` has no effect",
+        ),
+        (
+            &["publish", "share", "out", "--offline"],
+            user,
+            "`--user` has no effect",
+        ),
+        (
+            &["publish", "share", "out", "--to", "share"],
+            user,
+            "reached as a folder",
+        ),
+        (
+            &["publish", "share", "out", "--to", "share"],
+            &ACCOUNT[2..],
+            "`--password-file` has no effect",
+        ),
+        (
+            &["verify", "out", "--share", "share"],
+            user,
+            "reached as a folder",
+        ),
+    ] {
+        let allowed: &[&str] = match command[0] {
+            "publish" => &["--allow-unsigned"],
+            _ => &[],
+        };
+        let line = [command, more, allowed, &["--as-of", NOW]].concat();
+        desk.run(&line).fails_with(2, &[told, "hint: leave `--"]);
+    }
+    for (more, told) in [
+        (&["--keep-releases", "2"][..], "--user"),
+        (&["--dc", "dc1.contoso.com"], "--keep-releases"),
+        (&["--offline", "--apply"], "--apply"),
+        (&["--rollback", "--keep-releases", "2"], "--rollback"),
+    ] {
+        let line = [&["publish", "share", "out"], more].concat();
+        desk.run(&line).fails_with(2, &[told]);
+    }
+}
+
+#[test]
+fn offline_every_path_of_share_netlogon_and_sysvol_is_named() {
+    let desk = built();
+    let run = |command: &[&str]| {
+        let line = [command, &["--offline", "--allow-unsigned", "--as-of", NOW]].concat();
+        let told = desk.run(&line);
+        let lines: Vec<String> = told.succeeds().lines().map(str::to_owned).collect();
+        let to = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("to       "));
+        to.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let share = |to: &[String]| to.iter().filter(|path| path.contains("gangway$")).count();
+    let whole = run(&["publish", "out"]);
+    let alone = run(&["publish", "share", "out"]);
+    // Campaign, three payloads, switch.
+    assert_eq!((share(&whole), alone.len()), (5, 5));
+    assert_eq!(whole[..5], alone);
+    for path in [
+        r"\\files.contoso.com\gangway$\control.json",
+        r"\\contoso.com\NETLOGON\Gangway\MdeOnboard-",
+        r"\\contoso.com\SYSVOL\contoso.com\Policies\{",
+    ] {
+        assert!(
+            whole.iter().any(|to| to.starts_with(path)),
+            "{path}: {whole:#?}"
+        );
+    }
+    let files = [
+        r"\GPT.INI",
+        r"\Machine\Preferences\ScheduledTasks\ScheduledTasks.xml",
+    ];
+    for file in files {
+        assert!(whole.iter().any(|to| to.ends_with(file)), "{file}");
+    }
+    assert_eq!(share(&run(&["publish", "out", "--no-share"])), 0);
+    assert_eq!(share(&run(&["publish", "gpo", "out"])), 0);
+    let mounted = run(&["publish", "share", "out", "--to", "/mnt/gangway"]);
+    assert!(mounted.contains(&"/mnt/gangway/control.json".to_owned()));
+}
+
+#[test]
+fn a_misspelt_policy_gets_the_one_that_was_meant() {
+    let desk = Desk::with_downloads();
+    desk.change_config(
+        "[trust]",
+        "[[gpo.settings.role]]\nname = \"Databases\"\npaths = ['E:\\D']\n[trust]",
+    );
+    desk.build().succeeds();
+    for (option, told) in [
+        (
+            "--link=deplyo=OU=Pilot,DC=contoso,DC=com",
+            "did you mean `deploy`?",
+        ),
+        (
+            "--link=Setings=OU=Pilot,DC=contoso,DC=com",
+            "did you mean `settings`?",
+        ),
+        (
+            "--link=rolle=OU=Pilot,DC=contoso,DC=com",
+            "did you mean `role`?",
+        ),
+        (
+            "--link=role:Databses=OU=Pilot,DC=contoso,DC=com",
+            "did you mean `role:databases`?",
+        ),
+        (
+            "--link=offboard=OU=Pilot,DC=contoso,DC=com",
+            "name one of them",
+        ),
+        ("--remove=deploi", "did you mean `deploy`?"),
+        ("--remove=role:Databses", "did you mean `role:databases`?"),
+    ] {
+        let account = ["--user", "admin@contoso.com"];
+        let mut line = vec!["publish", "gpo", "out", "--as-of", NOW, option];
+        line.extend(account);
+        if option.starts_with("--link") {
+            line.push("--allow-unsigned");
+        }
+        desk.run(&line).fails_with(2, &[told]);
+    }
+}
+
+#[test]
+fn policies_are_not_taken_away_and_brought_or_taken_back_at_once() {
+    for more in [
+        &["--rollback"][..],
+        &["--offline"],
+        &["--link", "DC=contoso,DC=com"],
+        &["--allow-unsigned"],
+    ] {
+        let arguments = [&ACCOUNT[..], &["--remove"], more].concat();
+        check(&built(), &arguments, 2, &["--remove"]);
+    }
 }

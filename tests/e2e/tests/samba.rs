@@ -28,6 +28,8 @@ mod permissions;
 mod read_back;
 #[path = "samba/registry_policy.rs"]
 mod registry_policy;
+#[path = "samba/removal.rs"]
+mod removal;
 #[path = "samba/secrets.rs"]
 mod secrets;
 #[path = "samba/shares.rs"]

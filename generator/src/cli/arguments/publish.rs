@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::shared::{Moment, Outside};
-use crate::publication::{HostName, Link};
+use crate::publication::{HostName, Link, Removal};
 
 /// Everything, in the order in which nothing that a server is told of is missing; or a part.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(in crate::cli) struct Publish {
     pub(in crate::cli) no_share: bool,
     /// After everything else, takes away what the campaign published to the share before: all but
     /// the N newest releases, and nothing that a live policy or another campaign names
-    #[arg(long, value_name = "N", conflicts_with_all = ["no_share", "rollback", "offline"],
+    #[arg(long, value_name = "N", conflicts_with_all = ["no_share", "rollback", "remove", "offline"],
         value_parser = clap::value_parser!(u8).range(2..=50))]
     pub(in crate::cli) keep_releases: Option<u8>,
     #[command(flatten)]
@@ -60,6 +60,21 @@ pub(in crate::cli) struct PublishShare {
     /// Writes; without it the steps are only printed
     #[arg(long)]
     pub(in crate::cli) apply: bool,
+    /// Asks no share: prints every path that would be written, and the steps for a share that has
+    /// nothing of the bundle
+    #[arg(long, conflicts_with_all = ["apply", "rollback", "keep_releases"])]
+    pub(in crate::cli) offline: bool,
+    /// Takes away what the campaign published to the share before: all but the N newest releases, and
+    /// nothing that another campaign or a policy of the domain names, which `--user` asks about
+    #[arg(long, value_name = "N", conflicts_with = "rollback", requires = "user",
+        value_parser = clap::value_parser!(u8).range(2..=50))]
+    pub(in crate::cli) keep_releases: Option<u8>,
+    /// With `--keep-releases`: full DNS name of the domain controller to ask; else the PDC emulator
+    #[arg(long, value_name = "HOST", requires = "keep_releases")]
+    pub(in crate::cli) dc: Option<HostName>,
+    /// With `--keep-releases`: which domain of the bundle, when it is for several
+    #[arg(long, value_name = "NAME", requires = "keep_releases")]
+    pub(in crate::cli) domain: Option<String>,
     /// Goes back to what the share said before the last publication; payloads stay
     #[arg(long, conflicts_with = "allow_unsigned")]
     pub(in crate::cli) rollback: bool,
@@ -109,13 +124,19 @@ pub(in crate::cli) struct PolicyArguments {
     /// Writes; without it the steps are only printed
     #[arg(long)]
     pub(in crate::cli) apply: bool,
-    /// Asks no server: prints what one would be asked, and the steps for a domain that has nothing
-    /// of the bundle
+    /// Asks no server: prints every path that would be written, what a server would be asked, and the
+    /// steps for a domain that has nothing of the bundle
     #[arg(long, conflicts_with_all = ["apply", "rollback"])]
     pub(in crate::cli) offline: bool,
     /// Brings back what was there before the last publication
     #[arg(long, conflicts_with_all = ["link", "allow_unsigned"])]
     pub(in crate::cli) rollback: bool,
+    /// Takes the bundle's GPOs out of the domain, with their links and the WMI filter, found by their
+    /// GUIDs and our mark: all, or with `=deploy`, `=settings`, `=offboard` or `=role:NAME` one. What
+    /// merely has the name is named and stays. Servers stay as they are
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true,
+        default_missing_value = "all", conflicts_with_all = ["rollback", "link", "allow_unsigned", "offline"])]
+    pub(in crate::cli) remove: Vec<Removal>,
     /// Links GPOs to this domain or unit, by distinguished name, switched off: task and settings, or
     /// one policy alone with `deploy=`, `settings=`, `offboard=` or `role:NAME=` before the name. A
     /// role's exclusions are linked in the last way only; may be given more than once

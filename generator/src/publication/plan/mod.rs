@@ -170,6 +170,12 @@ pub enum Refused {
         /// As GPMC shows it.
         name: String,
     },
+    /// What was asked to be taken away is not there, and something else is that looks like it.
+    #[error("nothing of this bundle is there to be taken away; left alone: {}", others.join(", "))]
+    OnlyTheName {
+        /// What has the name, in words.
+        others: Vec<String>,
+    },
 }
 
 impl Refused {
@@ -180,6 +186,10 @@ impl Refused {
             Self::SameName { .. } => {
                 "it may come from an import by hand; remove it with its links, or go on publishing \
                  by hand"
+            }
+            Self::OnlyTheName { .. } => {
+                "what was imported by hand is another object; take it away in the console, with its \
+                 links"
             }
         }
     }
@@ -253,16 +263,26 @@ pub fn plan_rollback(
 ) -> Result<Vec<Step>, Refused> {
     match saved.desired(id) {
         Some(desired) => plan(&desired, present, domain),
-        None => {
-            if let Some(object) = &present.object
-                && object.marker.as_deref() != Some(MARKER)
-            {
-                let name = object.display_name.clone();
-                return Err(Refused::Foreign { id, name });
-            }
-            Ok(steps::remove(id, present, domain))
-        }
+        None => plan_removal(id, present, domain),
     }
+}
+
+/// The steps that take a GPO away, object and folder.
+///
+/// # Errors
+/// The GPO is somebody else's.
+pub fn plan_removal(
+    id: Guid,
+    present: &Present,
+    domain: &DomainFacts,
+) -> Result<Vec<Step>, Refused> {
+    if let Some(object) = &present.object
+        && object.marker.as_deref() != Some(MARKER)
+    {
+        let name = object.display_name.clone();
+        return Err(Refused::Foreign { id, name });
+    }
+    Ok(steps::remove(id, present, domain))
 }
 
 #[cfg(test)]

@@ -14,9 +14,7 @@ impl Publisher<'_> {
         };
         let root = self.request.folder.as_deref().unwrap_or(".");
         let Some(at_root) = self.share.list(root)? else {
-            return Err(ReleaseError::NoFolder {
-                folder: root.to_owned(),
-            });
+            return Err(self.no_folder());
         };
         let before = state.saved()?;
         let documents = self.documents(&at_root)?;

@@ -48,7 +48,7 @@ impl Campaign {
     }
 
     /// Name of its document in [`FOLDER`].
-    pub(super) fn file_name(&self) -> String {
+    pub(in crate::publication) fn file_name(&self) -> String {
         format!("{}.json", self.gpo)
     }
 }
@@ -149,7 +149,7 @@ impl Needs {
     }
 
     /// Name of the document.
-    pub(super) fn file_name(&self) -> String {
+    pub(in crate::publication) fn file_name(&self) -> String {
         self.campaign.file_name()
     }
 

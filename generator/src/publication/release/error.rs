@@ -15,7 +15,7 @@ pub enum ReleaseError {
     /// There is no such folder.
     #[error("there is no folder `{folder}`")]
     NoFolder {
-        /// The release root.
+        /// The release root, as a person named it.
         folder: String,
     },
     /// The switch that lies there is none.

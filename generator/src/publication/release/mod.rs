@@ -24,6 +24,7 @@ use gangway_contract::control::{self, Control};
 use super::plan::TEMPORARY;
 use super::share::{LargeFiles, Listed};
 use super::{Action, Published};
+use crate::printable::on_one_line;
 pub use campaign::Campaign;
 use campaign::Needs;
 pub use error::ReleaseError;
@@ -66,6 +67,8 @@ pub struct ReleaseRequest {
     /// The folder that the manifest calls the release root, below the share, with `/`; none when it
     /// is the share itself.
     pub folder: Option<String>,
+    /// The release root as a person named it.
+    pub named: String,
     /// Only print the steps?
     pub dry_run: bool,
     /// Nothing is written: the release has to lie there already, byte for byte.
@@ -170,9 +173,7 @@ impl<'a> Publisher<'a> {
     pub(super) fn look(&mut self) -> Result<Looked, ReleaseError> {
         let root = self.request.folder.as_deref().unwrap_or(".");
         let Some(at_root) = self.share.list(root)? else {
-            return Err(ReleaseError::NoFolder {
-                folder: root.to_owned(),
-            });
+            return Err(self.no_folder());
         };
         let has_control = self.check_control(&at_root)?;
         let documents = self.documents(&at_root)?;
@@ -189,6 +190,13 @@ impl<'a> Publisher<'a> {
             has_campaigns: at_root.contains_key(campaign::FOLDER),
             needs,
         })
+    }
+
+    /// There is nothing where the release root should be.
+    fn no_folder(&self) -> ReleaseError {
+        ReleaseError::NoFolder {
+            folder: on_one_line(&self.request.named).into_owned(),
+        }
     }
 
     /// Writes what is missing or wrong, the switch last.

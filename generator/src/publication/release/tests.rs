@@ -156,6 +156,7 @@ impl World {
     fn publish_to(&self, share: &mut dyn LargeFiles, release: &Release, dry_run: bool) -> Told {
         let request = ReleaseRequest {
             folder: Some("mde".to_owned()),
+            named: r"\\files.contoso.com\gangway$\mde".to_owned(),
             dry_run,
             only_compare: false,
             action: Action::Publish,
@@ -333,7 +334,10 @@ fn a_share_that_is_not_there_and_a_folder_in_the_way_are_told() {
     assert!(error.contains("md4ws.msi` is a folder"), "{error}");
     fs::remove_dir_all(world.root.path().join("share/mde")).unwrap();
     let error = world.publish().ended.unwrap_err().to_string();
-    assert!(error.contains("no folder `mde`"), "{error}");
+    assert!(
+        error.contains("there is no folder `\\\\files.contoso.com\\gangway$\\mde`"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]

@@ -6,7 +6,9 @@ use super::directory::value;
 use super::whole::with_payloads;
 use super::world::{DOMAIN_DN, World, campaign, task_id, world};
 use crate::gpo::Guid;
-use crate::publication::{Action, Published};
+use crate::publication::{
+    Action, Payloads, Places, PublishError, Published, ReleaseRequest, publish_release_and_prune,
+};
 
 impl World {
     fn publish(&mut self, content: &str) -> Published {
@@ -268,4 +270,62 @@ fn a_release_in_use_stays_for_the_next_time_and_a_cut_loses_nothing() {
         world.assert_whole("d");
         assert_eq!(world.attribute_of(task_id(), "flags").as_deref(), Some("1"));
     }
+}
+
+/// Publishes the payloads alone, and takes old ones away.
+fn release_alone(world: &mut World, content: &str, keep: usize) -> Result<Published, PublishError> {
+    let sources = tempfile::tempdir().unwrap();
+    let release = super::world::release(content, sources.path());
+    let request = ReleaseRequest {
+        folder: None,
+        named: "share".to_owned(),
+        dry_run: false,
+        only_compare: false,
+        action: Action::Publish,
+        keep: Some(keep),
+        state: world.state.path().to_owned(),
+    };
+    let places = Places {
+        directory: &mut world.directory,
+        sysvol: &mut world.share,
+        payloads: Some(Payloads {
+            request: &request,
+            release: &release,
+            share: world.payloads.as_mut().unwrap(),
+        }),
+    };
+    let mut done = Published::default();
+    let contents = super::world::contents(content);
+    publish_release_and_prune(&contents, places, &mut |_| {}, &mut done)?;
+    Ok(done)
+}
+
+/// The campaign's own policy still starts an older program: its release stays, however old it is.
+#[test]
+fn payloads_that_come_alone_take_none_away_that_the_own_policy_needs() {
+    let mut world = four_releases();
+    world.put_policy("mdeonboard-a.exe");
+    world.put_program("mdeonboard-a.exe", "a");
+    let own = format!("cn={},cn=policies,cn=system,{DOMAIN_DN}", task_id());
+    let tasks = value("[{AADCED64-746C-4633-A97C-D61349046527}{X}]");
+    let object = world
+        .directory
+        .objects
+        .get_mut(&own.to_lowercase())
+        .unwrap();
+    object.insert("gpcmachineextensionnames".to_owned(), tasks);
+    let path = format!(
+        "contoso.com/Policies/{}/Machine/Preferences/ScheduledTasks/ScheduledTasks.xml",
+        task_id()
+    );
+    let command = r"<Exec><Command>\\contoso.com\NETLOGON\Gangway\mdeonboard-b.exe</Command>";
+    world.share.files.insert(path, command.as_bytes().to_vec());
+    // What the program needs is not known: nothing goes.
+    let done = release_alone(&mut world, "e", 2).unwrap();
+    let told = |note: &String| note.contains("no old release is taken away");
+    assert!(done.notes.iter().any(told), "{:?}", done.notes);
+    assert_eq!(world.releases(), ["a", "b", "c", "d", "e"]);
+    world.put_program("mdeonboard-b.exe", "b");
+    let done = release_alone(&mut world, "e", 2).unwrap();
+    assert_eq!(world.releases(), ["a", "b", "d", "e"], "{:?}", done.notes);
 }

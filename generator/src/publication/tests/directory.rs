@@ -16,6 +16,8 @@ pub(super) struct FakeDirectory {
     pub(super) objects: BTreeMap<String, Attributes>,
     pub(super) budget: Budget,
     pub(super) writable: bool,
+    /// Names that it tells of in the place of those that it was asked for, in lower case.
+    pub(super) answers: BTreeMap<String, String>,
 }
 
 fn cut() -> DirectoryError {
@@ -64,7 +66,7 @@ impl Directory for FakeDirectory {
                     let allowed = values(["versionNumber", "gPLink"]);
                     attributes.insert("allowedattributeseffective".to_owned(), allowed);
                 }
-                let dn = dn.clone();
+                let dn = self.answers.get(dn).unwrap_or(dn).clone();
                 Entry { dn, attributes }
             })
             .collect())

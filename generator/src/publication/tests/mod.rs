@@ -5,6 +5,7 @@ mod campaigns;
 mod cuts;
 mod directory;
 mod links;
+mod removal;
 mod share;
 mod whole;
 mod world;

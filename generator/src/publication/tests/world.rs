@@ -14,7 +14,7 @@ use crate::gpo::{DomainName, Guid, Timestamp};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::publication::{
     Action, Campaign, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
-    ReleaseFile, ReleaseRequest, publish,
+    ReleaseFile, ReleaseRequest, Removal, publish,
 };
 
 /// A domain with its share, and a folder for the state.
@@ -25,6 +25,7 @@ pub(super) struct World {
     pub(super) payloads: Option<FakeShare>,
     pub(super) only_compare: bool,
     pub(super) keep: Option<usize>,
+    pub(super) removals: Vec<Removal>,
     pub(super) state: tempfile::TempDir,
     pub(super) budget: Budget,
 }
@@ -56,6 +57,7 @@ pub(super) fn world() -> World {
             objects,
             budget: budget.clone(),
             writable: true,
+            answers: BTreeMap::new(),
         },
         share: FakeShare {
             folders: folders.map(str::to_owned).to_vec(),
@@ -66,6 +68,7 @@ pub(super) fn world() -> World {
         payloads: None,
         only_compare: false,
         keep: None,
+        removals: Vec::new(),
         state: tempfile::tempdir().unwrap(),
         budget,
     }
@@ -190,6 +193,7 @@ impl World {
             action,
             dry_run,
             links: links.iter().map(|link| link.parse().unwrap()).collect(),
+            removals: self.removals.clone(),
             enable_links: false,
             state: self.state.path().to_owned(),
         };
@@ -198,6 +202,7 @@ impl World {
         let release = release(content, sources.path());
         let release_request = ReleaseRequest {
             folder: None,
+            named: "share".to_owned(),
             dry_run,
             only_compare: self.only_compare,
             action,

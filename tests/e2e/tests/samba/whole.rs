@@ -80,7 +80,7 @@ fn policies_are_not_switched_to_payloads_that_are_not_there() {
     let absent = to.replace("mde", "absent");
     let by_others = ["--apply", "--no-share", "--to"];
     for (arguments, told) in [
-        (vec!["--apply", "--to", &absent], "no folder `absent`"),
+        (vec!["--apply", "--to", &absent], "there is no folder `"),
         ([&by_others[..], &[&to]].concat(), "is missing"),
     ] {
         let output = domain.publish_whole(bundle.folder(), &arguments).unwrap();
