@@ -2,6 +2,7 @@
 
 use super::execute::Executor;
 use super::{PublishError, link_change};
+use crate::printable::on_one_line;
 use crate::publication::plan::{Desired, DomainFacts, Present, Refused};
 use crate::publication::{Depth, DirectoryError, Failure, Filter};
 
@@ -20,7 +21,7 @@ impl Executor<'_> {
         let others = self.others_of_the_name(gpo, domain)?;
         match others.into_iter().next() {
             Some(id) => Err(Refused::SameName {
-                id,
+                id: on_one_line(&id).into_owned(),
                 name: gpo.display_name.clone(),
             }
             .into()),

@@ -11,8 +11,9 @@ use super::{
     Contents, PublishError, PublishRequest, Published, ReleaseError, publish, publish_release,
 };
 use crate::publication::{
-    AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter, LargeFiles, Listed,
-    Payloads, Places, Release, ReleaseRequest, Share, ShareError, ShareFailure, Tree,
+    AccessEntry, AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter,
+    LargeFiles, Listed, Payloads, Places, Release, ReleaseRequest, Share, ShareError, ShareFailure,
+    Tree,
 };
 
 /// What would be asked and written.
@@ -262,6 +263,11 @@ impl LargeFiles for EmptyShare {
         let is_below = folder.split('/').any(|part| part == "releases");
         self.ask("folder", folder);
         Ok((!is_below).then(BTreeMap::new))
+    }
+
+    /// Nobody was asked, which is told already.
+    fn permissions(&mut self, _: &str) -> Result<Option<Vec<AccessEntry>>, ShareError> {
+        Ok(Some(Vec::new()))
     }
 
     fn write_from(&mut self, path: &str, _: &Path) -> Result<(), ShareError> {

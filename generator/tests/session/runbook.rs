@@ -352,3 +352,18 @@ fn another_language_is_refused_with_those_that_there_are() {
     let desk = desk("fr", "");
     desk.build().fails_with(2, &["language", "`en`", "`ja`"]);
 }
+
+#[test]
+fn a_share_below_the_domains_own_name_is_told_to_be_of_a_namespace() {
+    for language in ["en", "ja"] {
+        let desk = desk(language, "");
+        desk.build().succeeds();
+        assert!(Runbook::of(&desk).fact("namespace").is_empty());
+        desk.change_config(
+            r"\\files.contoso.com\gangway$\mde",
+            r"\\emea.contoso.com\files\mde",
+        );
+        desk.build().succeeds();
+        assert_eq!(Runbook::of(&desk).fact("namespace").len(), 1, "{language}");
+    }
+}

@@ -59,6 +59,7 @@ pub(super) struct DomainCommands {
     /// Of the onboarding task, before an offboarding.
     pub(super) unlink_deploy: String,
     pub(super) rollback: String,
+    pub(super) remove: String,
 }
 
 pub(super) fn of_all(facts: &Facts<'_>) -> Commands {
@@ -158,6 +159,9 @@ pub(super) fn of_domain(
         }),
         unlink: unlink(task_gpo),
         unlink_deploy: unlink("Gangway Deploy"),
+        remove: format!(
+            "{publish} --user ACCOUNT --remove\n{publish} --user ACCOUNT --remove --apply"
+        ),
         rollback: format!(
             "{publish} --user ACCOUNT --rollback\n{publish} --user ACCOUNT --rollback --apply"
         ),

@@ -60,6 +60,8 @@ struct Page<'a> {
     exe_name: &'a str,
     authenticode_sha256: &'a str,
     share: &'a str,
+    /// Is the share, or that of the reports, a path of a domain's DFS namespace?
+    is_of_a_namespace: bool,
     reports: Option<&'a str>,
     domains: Vec<DomainRow<'a>>,
     payloads: Vec<PayloadRow<'a>>,
@@ -150,6 +152,7 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         exe_name: facts.exe_name,
         authenticode_sha256: &facts.authenticode_sha256,
         share: settings.release_root.as_str(),
+        is_of_a_namespace: is_of_a_namespace(facts),
         reports: settings.report_root.as_ref().map(UncPath::as_str),
         domains: domains(facts, task_gpo),
         payloads: payloads(manifest),
@@ -197,6 +200,18 @@ fn payloads(manifest: &Manifest) -> Vec<PayloadRow<'_>> {
             sha256: payload.sha256.to_string(),
         })
         .collect()
+}
+
+/// Has one of the shares a domain's own name as its server?
+fn is_of_a_namespace(facts: &Facts<'_>) -> bool {
+    let settings = &facts.manifest.settings;
+    let shares = settings.report_root.iter().chain([&settings.release_root]);
+    let domains = &facts.config.gpo.domain;
+    let mut servers = shares.map(UncPath::server);
+    servers.any(|server| {
+        let mut names = domains.iter().map(|domain| domain.dns_name.as_str());
+        names.any(|name| name.eq_ignore_ascii_case(server))
+    })
 }
 
 fn restarts(settings: &Settings) -> Restarts {

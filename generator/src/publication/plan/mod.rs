@@ -22,6 +22,7 @@ use crate::gpo::DomainName;
 use crate::gpo::Guid;
 use crate::gpo::gpt_ini::{GptIni, Version};
 use crate::gpo::wmi::WmiFilter;
+use crate::printable::on_one_line;
 
 /// Value of `adminDescription` on objects that we made; an object without it is not ours and
 /// is never touched.
@@ -236,7 +237,7 @@ pub fn plan(
     {
         return Err(Refused::Foreign {
             id: desired.id,
-            name: object.display_name.clone(),
+            name: on_one_line(&object.display_name).into_owned(),
         });
     }
     let mut steps = Vec::new();
@@ -279,7 +280,7 @@ pub fn plan_removal(
     if let Some(object) = &present.object
         && object.marker.as_deref() != Some(MARKER)
     {
-        let name = object.display_name.clone();
+        let name = on_one_line(&object.display_name).into_owned();
         return Err(Refused::Foreign { id, name });
     }
     Ok(steps::remove(id, present, domain))

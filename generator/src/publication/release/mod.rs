@@ -12,6 +12,7 @@ mod before;
 mod campaign;
 mod error;
 mod prune;
+mod rights;
 #[cfg(test)]
 mod tests;
 
@@ -184,6 +185,7 @@ impl<'a> Publisher<'a> {
         if self.request.only_compare {
             self.compare_all(has_control)?;
         }
+        self.note_rights(root)?;
         Ok(Looked {
             has_releases: at_root.contains_key(RELEASES),
             has_control,

@@ -5,12 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::publication::share::{FolderShare, Share, ShareError, ShareFailure, Tree};
+use crate::publication::share::{AccessEntry, FolderShare, Share, ShareError, ShareFailure, Tree};
 
 /// A share that fails at one of its writes, with half of the file written.
 struct CutShare {
     inner: FolderShare,
     left: Cell<usize>,
+    /// What the file server answers when it is asked who may do what.
+    rights: Result<Option<Vec<AccessEntry>>, ShareError>,
 }
 
 impl CutShare {
@@ -86,6 +88,10 @@ impl LargeFiles for CutShare {
     fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
         self.inner.digest(path, most)
     }
+
+    fn permissions(&mut self, _: &str) -> Result<Option<Vec<AccessEntry>>, ShareError> {
+        self.rights.clone()
+    }
 }
 
 struct World {
@@ -149,6 +155,7 @@ impl World {
         let mut share = CutShare {
             inner: FolderShare::new(self.root.path().join("share")),
             left: Cell::new(writes),
+            rights: Ok(Some(Vec::new())),
         };
         self.publish_to(&mut share, &self.release(), dry_run)
     }
@@ -357,4 +364,63 @@ fn what_is_put_on_the_servers_own_disk_can_be_read_by_computers() {
     let program = world.root.path().join("share/mde/x.EXE.gangway-part");
     let mode = fs::metadata(program).unwrap().permissions().mode();
     assert_eq!(mode & 0o755, 0o755);
+}
+
+fn entry(sid: &str, mask: u32) -> AccessEntry {
+    AccessEntry {
+        sid: sid.to_owned(),
+        denies: false,
+        flags: 3,
+        mask,
+    }
+}
+
+/// A share with too wide rights, or one that nobody could ask about, is told and stops nothing; an
+/// account that is refused is not tried again.
+#[test]
+fn who_may_do_too_much_is_told_beside_a_publication() {
+    let computers = || entry("S-1-5-21-1-2-3-515", 0x12_00a9);
+    let failed = |failure| ShareError {
+        doing: "ask".to_owned(),
+        failure,
+        why: "NT_STATUS_NO\n! forged".to_owned(),
+    };
+    for (rights, told) in [
+        (Ok(Some(vec![computers()])), &[][..]),
+        (
+            Ok(Some(vec![computers(), entry("S-1-1-0", 0x1f_01ff)])),
+            &["`S-1-1-0` may change what lies at"],
+        ),
+        (
+            Ok(Some(vec![computers(), entry("S-1-5-11", 0x12_00a9)])),
+            &["`S-1-5-11` may read what lies at"],
+        ),
+        (
+            Ok(Some(vec![entry("S-1-5-32-544", 0x1f_01ff)])),
+            &["no server gets a payload there"],
+        ),
+        (Ok(None), &["is reached as a folder"]),
+        (Err(failed(ShareFailure::NoAccess)), &["is not known"]),
+    ] {
+        let world = World::new();
+        let mut share = CutShare {
+            inner: FolderShare::new(world.root.path().join("share")),
+            left: Cell::new(1000),
+            rights,
+        };
+        let done = world.publish_to(&mut share, &world.release(), false);
+        done.ended.unwrap();
+        assert_eq!(done.notes.len(), told.len(), "{:?}", done.notes);
+        for (note, words) in done.notes.iter().zip(told) {
+            assert!(note.contains(words) && !note.contains('\n'), "{note}");
+        }
+    }
+    let world = World::new();
+    let mut share = CutShare {
+        inner: FolderShare::new(world.root.path().join("share")),
+        left: Cell::new(0),
+        rights: Err(failed(ShareFailure::NotSignedIn)),
+    };
+    let done = world.publish_to(&mut share, &world.release(), false);
+    assert!(done.ended.is_err() && done.steps.is_empty());
 }

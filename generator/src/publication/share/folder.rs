@@ -2,7 +2,8 @@
 //! disk.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -29,11 +30,37 @@ impl FolderShare {
         Self { root }
     }
 
-    fn local(&self, path: &str) -> PathBuf {
+    /// Where a path lies. No part of it below the root may be a link: whoever may write to the share
+    /// could lead a publisher by one to any file of this machine.
+    fn local(&self, path: &str) -> Result<PathBuf, ShareError> {
         let mut local = self.root.clone();
-        local.extend(path.split('/').filter(|part| *part != "."));
-        local
+        for part in path.split('/').filter(|part| *part != ".") {
+            local.push(part);
+            let found = std::fs::symlink_metadata(&local);
+            if found.is_ok_and(|found| found.file_type().is_symlink()) {
+                return Err(is_a_link(&local));
+            }
+        }
+        Ok(local)
     }
+}
+
+fn is_a_link(path: &Path) -> ShareError {
+    ShareError {
+        doing: format!("use `{}`", path.display()),
+        failure: ShareFailure::Other,
+        why: "it is a link, and leads elsewhere; look who put it there".to_owned(),
+    }
+}
+
+/// A file that is made anew: what is there goes, so that nothing is written through a second name of
+/// another file.
+fn create(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 fn failed(doing: String, error: &io::Error) -> ShareError {
@@ -49,7 +76,7 @@ fn failed(doing: String, error: &io::Error) -> ShareError {
 
 impl Share for FolderShare {
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
-        let root = self.local(folder);
+        let root = self.local(folder)?;
         let doing = || format!("read folder `{}`", root.display());
         match std::fs::metadata(&root) {
             Ok(_) => {}
@@ -65,6 +92,9 @@ impl Share for FolderShare {
             let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
             let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
             let name = parts.join("/");
+            if entry.file_type().is_symlink() {
+                return Err(is_a_link(entry.path()));
+            }
             if entry.file_type().is_dir() {
                 tree.folders.push(name);
             } else {
@@ -76,11 +106,11 @@ impl Share for FolderShare {
     }
 
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
-        read(&self.local(path))
+        read(&self.local(path)?)
     }
 
     fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
-        let local = self.local(path);
+        let local = self.local(path)?;
         let doing = || format!("make folder `{}`", local.display());
         std::fs::create_dir(&local)
             .and_then(|()| readable(&local, true))
@@ -91,34 +121,35 @@ impl Share for FolderShare {
         if !cfg!(windows) {
             return Ok(false);
         }
-        let local = self.local(path);
+        let local = self.local(path)?;
         let doing = format!("set the permissions of `{}`", local.display());
         set_by_powershell(&local, sddl).map_err(|error| failed(doing, &error))?;
         Ok(true)
     }
 
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
-        let local = self.local(path);
+        let local = self.local(path)?;
         let doing = || format!("write `{}`", local.display());
-        std::fs::write(&local, bytes)
+        create(&local)
+            .and_then(|mut file| file.write_all(bytes))
             .and_then(|()| readable(&local, is_program(path)))
             .map_err(|error| failed(doing(), &error))
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
-        let (from, to) = (self.local(from), self.local(to));
+        let (from, to) = (self.local(from)?, self.local(to)?);
         let doing = || format!("rename `{}` to `{}`", from.display(), to.display());
         std::fs::rename(&from, &to).map_err(|error| failed(doing(), &error))
     }
 
     fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
-        let local = self.local(path);
+        let local = self.local(path)?;
         let doing = || format!("remove `{}`", local.display());
         std::fs::remove_file(&local).map_err(|error| failed(doing(), &error))
     }
 
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
-        let local = self.local(path);
+        let local = self.local(path)?;
         let doing = || format!("remove folder `{}`", local.display());
         std::fs::remove_dir_all(&local).map_err(|error| failed(doing(), &error))
     }
@@ -126,7 +157,7 @@ impl Share for FolderShare {
 
 impl LargeFiles for FolderShare {
     fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        let local = self.local(folder);
+        let local = self.local(folder)?;
         let doing = || format!("list folder `{}`", local.display());
         let entries = match std::fs::read_dir(&local) {
             Ok(entries) => entries,
@@ -147,11 +178,11 @@ impl LargeFiles for FolderShare {
     }
 
     fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
-        let local = self.local(path);
+        let local = self.local(path)?;
         let doing = || format!("write `{}`", local.display());
         let copy = || -> io::Result<()> {
             let mut from = plain_file::open(source)?;
-            let mut to = std::fs::File::create(&local)?;
+            let mut to = create(&local)?;
             io::copy(&mut from, &mut to)?;
             to.sync_all()?;
             readable(&local, is_program(path))
@@ -160,7 +191,7 @@ impl LargeFiles for FolderShare {
     }
 
     fn digest(&mut self, path: &str, most: u64) -> Result<Option<(u64, Sha256)>, ShareError> {
-        let local = self.local(path);
+        let local = self.local(path)?;
         match plain_file::digest(&local, most) {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -233,4 +264,48 @@ fn set_by_powershell(path: &Path, sddl: &str) -> io::Result<()> {
     Err(io::Error::other(
         printable::on_lines(text.trim()).into_owned(),
     ))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Whoever may write to the share puts links there; nothing outside it is read or written.
+    #[test]
+    fn no_link_on_the_share_leads_to_another_file() {
+        let world = tempfile::tempdir().unwrap();
+        let path = |name: &str| world.path().join(name);
+        fs::create_dir_all(path("share/mde")).unwrap();
+        fs::create_dir_all(path("other")).unwrap();
+        fs::write(path("other/file"), b"of others").unwrap();
+        symlink(path("other/file"), path("share/mde/x.gangway-part")).unwrap();
+        symlink(path("other"), path("share/mde/releases")).unwrap();
+        fs::hard_link(path("other/file"), path("share/mde/y.gangway-part")).unwrap();
+        symlink(path("share"), path("mounted")).unwrap();
+
+        // The root itself may be reached by a link: the publisher named it.
+        let mut share = FolderShare::new(path("mounted"));
+        let refused = |ended: Result<(), ShareError>| {
+            let error = ended.unwrap_err().to_string();
+            assert!(error.contains("it is a link"), "{error}");
+        };
+        refused(share.write("mde/x.gangway-part", b"ours"));
+        refused(share.write("mde/releases/new", b"ours"));
+        refused(share.write_from("mde/releases/file", &path("other/file")));
+        refused(share.rename("mde/y.gangway-part", "mde/releases/file"));
+        refused(share.remove_file("mde/releases/file"));
+        refused(share.remove_folder("mde/releases"));
+        refused(share.make_folder("mde/releases/new"));
+        refused(share.read_file("mde/x.gangway-part").map(drop));
+        refused(share.digest("mde/releases/file", 9).map(drop));
+        refused(share.list("mde/releases").map(drop));
+        refused(share.read_tree("mde").map(drop));
+        share.write("mde/y.gangway-part", b"ours").unwrap();
+        let kept = plain_file::read_whole(&path("other/file"), 99).unwrap();
+        assert_eq!(kept, b"of others");
+        assert_eq!(fs::read_dir(path("other")).unwrap().count(), 1);
+    }
 }

@@ -242,6 +242,25 @@ fn a_policy_that_the_bundle_has_not_is_asked_about() {
     }
 }
 
+/// Names of others begin no line of ours, in an error either.
+#[test]
+fn a_foreign_name_with_a_line_feed_stays_on_its_line() {
+    let dn = gpo_dn(&task_id().to_string()).to_lowercase();
+    for action in [Action::Publish, Action::Remove] {
+        let mut world = linked();
+        let object = world.directory.objects.get_mut(&dn).unwrap();
+        object.insert("admindescription".to_owned(), value("theirs"));
+        object.insert(
+            "displayname".to_owned(),
+            value("x\n! error: forged\u{1b}[2J"),
+        );
+        world.removals = vec![Removal::All];
+        let error = world.run(action, "new").unwrap_err().to_string();
+        assert!(error.contains("was not made by Gangway"), "{error}");
+        assert!(!error.contains(['\n', '\u{1b}']), "{error:?}");
+    }
+}
+
 /// An answer about another object than the one that was asked for is believed in nothing.
 #[test]
 fn a_directory_that_answers_with_another_object_stops_everything() {

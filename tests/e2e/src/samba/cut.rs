@@ -117,7 +117,39 @@ impl Domain {
         self.run(&mut command)
     }
 
+    /// Publishes payloads and policies as the administrator, and loses the directory after a write.
+    /// `Ok(false)`: it has fewer writes, and went through.
+    ///
+    /// # Errors
+    /// The publication ended in another way than by the cut.
+    pub fn publish_whole_until_directory(
+        &self,
+        write: usize,
+        bundle: &Path,
+        arguments: &[&str],
+    ) -> Result<bool> {
+        let arguments = [&["--apply", "--dc", CUT_NAME], arguments].concat();
+        let command = self.publish_whole_command(bundle, &arguments)?;
+        let output = self.run_through(write, command)?;
+        let was_cut = output.status.code() == Some(ENVIRONMENT);
+        ensure!(
+            was_cut || output.status.success(),
+            "{write}: {}\n{}{}",
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        Ok(was_cut)
+    }
+
     fn publish_through(&self, at: usize, bundle: &Path, arguments: &[&str]) -> Result<Output> {
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["--dc", CUT_NAME]);
+        let command = self.publish_command(bundle, ADMINISTRATOR, &arguments)?;
+        self.run_through(at, command)
+    }
+
+    fn run_through(&self, at: usize, mut publisher: Command) -> Result<Output> {
         let files = self.next_files();
         // What `program::run` calls the file with the publisher's words.
         let said = files.with_extension("out");
@@ -136,10 +168,7 @@ impl Domain {
             .read_line(&mut line)
             .context("read what `python3` says")?;
         ensure!(line == "ready\n", "the cutter does not start: {line}");
-        let mut arguments = arguments.to_vec();
-        arguments.extend(["--dc", CUT_NAME]);
-        let mut command = self.publish_command(bundle, ADMINISTRATOR, &arguments)?;
-        program::run(&mut command, &files, LIMIT)
+        program::run(&mut publisher, &files, LIMIT)
     }
 }
 

@@ -197,6 +197,15 @@ impl Domain {
     /// `gangway publish` of a bundle by an account, or the part of it that is named, up to the
     /// password.
     fn publishing(&self, what: Option<&str>, bundle: &Path, account: &str) -> Result<Command> {
+        self.publishing_as(what, bundle, Some(account))
+    }
+
+    fn publishing_as(
+        &self,
+        what: Option<&str>,
+        bundle: &Path,
+        account: Option<&str>,
+    ) -> Result<Command> {
         let mut command = self.command(required::path(required::GANGWAY)?);
         // Beside the bundle, where it was made.
         let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
@@ -205,8 +214,10 @@ impl Domain {
             .args(what)
             .arg(bundle)
             .arg("--root")
-            .arg(lab)
-            .args(["--user", &format!("{account}@{NAME}")]);
+            .arg(lab);
+        if let Some(account) = account {
+            command.args(["--user", &format!("{account}@{NAME}")]);
+        }
         Ok(command)
     }
 
@@ -249,6 +260,16 @@ impl Domain {
             .arg("--password-file")
             .arg(self.folder.join("password"))
             .args(arguments);
+        self.run(&mut command)
+    }
+
+    /// Runs `gangway publish share` to a folder, where no account signs in.
+    ///
+    /// # Errors
+    /// The program is missing, cannot be started or does not end.
+    pub fn publish_to_folder(&self, bundle: &Path, folder: &Path) -> Result<Output> {
+        let mut command = self.publishing_as(Some("share"), bundle, None)?;
+        command.arg("--apply").arg("--to").arg(folder);
         self.run(&mut command)
     }
 

@@ -226,3 +226,44 @@ fn a_publication_that_is_killed_on_the_share_has_told_no_server_and_ends_whole()
     let left = files(&domain.payloads());
     assert!(!left.iter().any(|name| name.ends_with("-part")), "{left:?}");
 }
+
+/// The writes to SYSVOL and the directory, after those to the share: payloads are whole by then, and each
+/// run is finished by the next or taken back.
+#[test]
+fn a_whole_publication_that_is_cut_in_the_domain_leaves_payloads_whole_and_ends_whole() {
+    let domain = with_folder();
+    let bundle = task_only();
+    let to = unc();
+    let to = ["--to", to.as_str()];
+    let task = gpos(&bundle).pop().unwrap();
+    let mut cuts = 0;
+    // Uploads and names of the program and the policy's files, folders, permissions; then, with the
+    // payloads there already, objects and links.
+    for (in_directory, write) in [(false, 14), (false, 18), (true, 3)] {
+        let was_cut = match in_directory {
+            false => domain.publish_whole_until(write, bundle.folder(), &to),
+            true => domain.publish_whole_until_directory(write, bundle.folder(), &to),
+        };
+        assert!(was_cut.unwrap(), "{write}");
+        cuts += 1;
+        assert_read_only_for_computers(&domain, &bundle, "mde/");
+        assert!(domain.payloads().join("mde/control.json").exists());
+        if cuts % 2 == 1 {
+            published(&domain, &bundle, &[&["--apply"][..], &to].concat());
+            assert_whole(&domain, &task);
+        }
+        published(
+            &domain,
+            &bundle,
+            &[&["--apply", "--rollback"][..], &to].concat(),
+        );
+        assert_eq!(domain.object(&task.dn()).unwrap(), None);
+        assert!(!task.folder(&domain).exists());
+        let _ = fs::remove_dir_all(domain.sysvol().join("scripts/Gangway"));
+        for entry in fs::read_dir(domain.payloads().join("mde")).unwrap() {
+            let path = entry.unwrap().path();
+            let _ = fs::remove_dir_all(&path);
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
