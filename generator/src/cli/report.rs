@@ -55,12 +55,16 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     }
     let reached = given
         .threshold
-        .is_none_or(|percent| fleet.done_percent >= percent.into());
+        .is_none_or(|percent| reached_percent(&fleet) >= percent.into());
     let problems = std::mem::take(&mut fleet.problems);
     if let Some(percent) = given.threshold.filter(|_| !reached && !given.csv) {
         output.result(&format!(
-            "{} % are fewer than the {percent} % of `--threshold`",
-            fleet.done_percent
+            "{} % {} are fewer than the {percent} % of `--threshold`",
+            reached_percent(&fleet),
+            match fleet.campaign.mode {
+                Mode::Precheck => "clear",
+                Mode::Onboard | Mode::Offboard => "done",
+            }
         ));
     }
     let answer = judged(fleet, problems, &given.findings.deny());
@@ -70,6 +74,14 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
         failure: none_counts.map(Failure::from).or(answer.failure),
         ..answer
     })
+}
+
+/// What a threshold is held against: who is done, and of a precheck who is clear.
+fn reached_percent(fleet: &Fleet) -> usize {
+    match fleet.campaign.mode {
+        Mode::Precheck => fleet.clear_percent,
+        Mode::Onboard | Mode::Offboard => fleet.done_percent,
+    }
 }
 
 /// `gangway report --prune`: what goes, and that it went.
@@ -132,6 +144,7 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
         return Ok(Campaign {
             mode: manifest.mode,
             org_id: Some(manifest.tenant.org_id),
+            named: true,
         });
     }
     let org_id = given.org_id.clone().map(OrgId::try_from).transpose();
@@ -142,6 +155,7 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
     Ok(Campaign {
         mode: Mode::Onboard,
         org_id,
+        named: false,
     })
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
 use super::{BlockerCount, Server, ServerBlocker, Standing};
@@ -17,10 +18,16 @@ enum Outlook<'a> {
 
 /// None for a server that was not only looked at.
 fn outlook(server: &Server) -> Option<Outlook<'_>> {
-    if !server.expected || server.standing != Standing::State(State::Assessed) {
+    let report = server.report.as_ref()?;
+    let ended_before = matches!(
+        server.standing,
+        Standing::State(State::Blocked | State::Waiting | State::Failed | State::Refused)
+    );
+    let only_looked_at = server.standing == Standing::State(State::Assessed)
+        || (ended_before && report.mode == Mode::Precheck);
+    if !server.expected || !only_looked_at {
         return None;
     }
-    let report = server.report.as_ref()?;
     if Reason::from_code(&report.reason).map(Reason::state) == Some(State::NotTargeted) {
         return Some(Outlook::NotTargeted);
     }
@@ -59,6 +66,8 @@ fn stands_in_the_way(reason: &str) -> bool {
 pub(super) struct Outlooks {
     /// Servers with nothing in their way.
     pub(super) clear: usize,
+    /// Of the expected servers that the bundle is for, in whole percent rounded down.
+    pub(super) clear_percent: usize,
     /// Servers with something in their way.
     pub(super) held: usize,
     /// What it is; a server counts once for each of its reasons. Most servers first.
@@ -88,11 +97,20 @@ pub(super) fn count(servers: &[Server]) -> Outlooks {
     }
     let mut blockers: Vec<BlockerCount> = counts.into_values().collect();
     blockers.sort_by_key(|count| core::cmp::Reverse(count.servers));
+    let expected = servers.iter().filter(|server| server.expected);
+    let asked_for = expected.filter(|server| !is_no_target(server)).count();
     Outlooks {
         clear,
+        clear_percent: (clear * 100).checked_div(asked_for).unwrap_or(0),
         held,
         blockers,
     }
+}
+
+/// Is the bundle not for it, by a run or by a look?
+fn is_no_target(server: &Server) -> bool {
+    let looked = || matches!(outlook(server), Some(Outlook::NotTargeted));
+    server.standing == Standing::State(State::NotTargeted) || looked()
 }
 
 /// The reasons that stand in the way of a server beside that of its report.

@@ -192,6 +192,7 @@ mod tests {
             campaign: Campaign {
                 mode: Mode::Onboard,
                 org_id: None,
+                named: true,
             },
             now: "2026-01-03T00:00:00Z".parse().unwrap(),
             max_age_days: DEFAULT_MAX_AGE_DAYS,

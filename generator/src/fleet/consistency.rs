@@ -9,6 +9,7 @@ use gangway_contract::manifest::Mode;
 use gangway_contract::{ExitCode, Reason, State, UtcTime, report};
 
 use super::host_report::{Answer, HealthAnswers, HostReport};
+use crate::bundle::mode_name;
 
 /// Seconds that a report may lie ahead: clocks of a domain may differ by five minutes (the
 /// default of Kerberos, RFC 4120, 7.5.3), on either side of the one that counts.
@@ -25,6 +26,7 @@ pub(super) fn against(file: &str, report: &HostReport, now: UtcTime) -> Option<S
         .or_else(|| exit_code(report))
         .or_else(|| blockers(report))
         .or_else(|| health(report))
+        .or_else(|| facts(report))
         .or_else(|| future(report, now))
 }
 
@@ -66,7 +68,8 @@ fn state(report: &HostReport) -> Option<String> {
         _ => true,
     };
     if !fits_mode {
-        return Some(format!("no run of its mode ends as `{}`", report.state));
+        let (mode, state) = (mode_name(report.mode), report.state);
+        return Some(format!("no run of mode `{mode}` ends as `{state}`"));
     }
     // An assessment has the reason of the run that it stands for.
     let fits_reason = report.state == State::Assessed
@@ -82,13 +85,45 @@ fn exit_code(report: &HostReport) -> Option<String> {
     let code = ExitCode::of(report.state, reason).number();
     (report.exit_code != code).then(|| {
         let (state, wrong) = (report.state, report.exit_code);
-        format!("a run that ends as `{state}` ends with {code}, and it says {wrong}")
+        format!("a run that ends as `{state}` has exit code {code}, and it says {wrong}")
     })
 }
 
 fn blockers(report: &HostReport) -> Option<String> {
-    (report.mode != Mode::Precheck && !report.blockers.kept.is_empty())
-        .then(|| "only a precheck names what stands in the way".to_owned())
+    let kept = &report.blockers.kept;
+    if report.mode != Mode::Precheck && !kept.is_empty() {
+        return Some("only a precheck names what stands in the way".to_owned());
+    }
+    let known = |reason: &str| Reason::from_code(reason);
+    let held = kept
+        .iter()
+        .find(|one| known(&one.reason).is_some_and(Reason::stands_in_the_way));
+    let is_ready = known(&report.reason) == Some(Reason::Ready);
+    held.filter(|_| is_ready)
+        .map(|one| format!("it is `ready`, and names `{}` in its way", one.reason))
+}
+
+/// The facts that the state rests on first of all.
+fn facts(report: &HostReport) -> Option<String> {
+    let facts = &report.facts_after;
+    let name = facts.host.fqdn.as_deref();
+    if let Some(name) = name.filter(|name| !name.eq_ignore_ascii_case(&report.fqdn)) {
+        return Some(format!(
+            "it is of `{}`, and its facts of `{name}`",
+            report.fqdn
+        ));
+    }
+    let onboarded = matches!(
+        report.state,
+        State::Onboarded | State::OnboardedPendingReboot
+    );
+    let found = facts.sensor.onboarding_state.filter(|state| *state != 1);
+    found.filter(|_| onboarded).map(|found| {
+        format!(
+            "it says `{}`, and its fact `sensor.onboarding_state` {found}",
+            report.state
+        )
+    })
 }
 
 fn health(report: &HostReport) -> Option<String> {
@@ -157,7 +192,10 @@ mod tests {
         for (pointer, value) in changed {
             match report.pointer_mut(pointer) {
                 Some(place) => *place = value.clone(),
-                None => report[&pointer[1..]] = value.clone(),
+                None => {
+                    let (above, name) = pointer.rsplit_once('/').unwrap();
+                    report.pointer_mut(above).unwrap()[name] = value.clone();
+                }
             }
         }
         let report: HostReport = serde_json::from_value(report).unwrap();
@@ -204,7 +242,7 @@ mod tests {
             ),
             (
                 vec![("/mode", json!("precheck"))],
-                "no run of its mode ends as `onboarded`",
+                "no run of mode `precheck` ends as `onboarded`",
             ),
             (
                 vec![("/reason", json!("other-tenant"))],
@@ -212,7 +250,7 @@ mod tests {
             ),
             (
                 vec![("/exit_code", json!(53))],
-                "a run that ends as `onboarded` ends with 0, and it says 53",
+                "a run that ends as `onboarded` has exit code 0, and it says 53",
             ),
             (
                 vec![("/blockers", blocker)],
@@ -229,6 +267,29 @@ mod tests {
             (
                 vec![("/health/antivirus/good", json!(false))],
                 "it calls the answer `active` not good",
+            ),
+            (
+                vec![(
+                    "/facts_after/host",
+                    json!({"fqdn": {"value": "srv2.contoso.com"}}),
+                )],
+                "it is of `srv1.contoso.com`, and its facts of `srv2.contoso.com`",
+            ),
+            (
+                vec![("/facts_after/sensor/onboarding_state", json!({"value": 0}))],
+                "it says `onboarded`, and its fact `sensor.onboarding_state` 0",
+            ),
+            (
+                vec![
+                    ("/mode", json!("precheck")),
+                    ("/state", json!("assessed")),
+                    ("/reason", json!("ready")),
+                    (
+                        "/blockers",
+                        json!([{"reason": "disk-full", "detail": "", "next_action": ""}]),
+                    ),
+                ],
+                "it is `ready`, and names `disk-full` in its way",
             ),
         ] {
             assert_eq!(said_of(&changed).as_deref(), Some(why), "{changed:?}");

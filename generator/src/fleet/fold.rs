@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use gangway_contract::{Sha256, UtcTime};
+use gangway_contract::{Sha256, UtcTime, report};
 
 use super::host_report::HostReport;
-use super::{OwnerCheck, ServerConnectivity, ServerReport};
+use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport};
+use crate::printable::short_line;
 use crate::problem::NAMED;
 
 /// When a report was made and the mark of its file's name: the later one counts, and of two of
@@ -87,10 +88,28 @@ pub(super) struct Folded {
     pub(super) reports: usize,
     pub(super) unreadable: Named,
     pub(super) left_out: Named,
+    /// Why a file does not count, by the expected server that it bears the name of.
+    pub(super) refused: BTreeMap<String, Box<str>>,
 }
 
+/// Characters that are kept of why a server's file does not count.
+const MAX_WHY: usize = 200;
+
 impl Folded {
-    pub(super) fn take(&mut self, file: String, outcome: Outcome) {
+    /// Takes what became of a file; `expected` are the servers whose refused files are told.
+    pub(super) fn take(
+        &mut self,
+        file: String,
+        outcome: Outcome,
+        expected: Option<&ExpectedServers>,
+    ) {
+        if let Outcome::LeftOut(why) | Outcome::Unreadable(why) = &outcome
+            && let Some((host, _)) = report::parse_file_name(&file)
+            && let Some(name) = expected.and_then(|list| list.of_host(host))
+        {
+            let why = short_line(&format!("{file}: {why}"), MAX_WHY);
+            self.refused.entry(name).or_insert_with(|| why.into());
+        }
         match outcome {
             Outcome::Counts(report, owner) => {
                 self.reports += 1;

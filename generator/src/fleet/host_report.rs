@@ -42,7 +42,7 @@ pub(super) struct HostReport {
     #[serde(deserialize_with = "read_on_one_line::<MAX_TEXT, _>")]
     next_action: String,
     pub(super) exit_code: i32,
-    facts_after: FactsAfter,
+    pub(super) facts_after: FactsAfter,
     /// Only a precheck looks behind the first; none of before 2026-12 does.
     #[serde(default)]
     pub(super) blockers: Blockers,
@@ -172,19 +172,34 @@ impl HealthAnswers {
     }
 }
 
+/// Facts at the end of the run.
 #[derive(Deserialize)]
-struct FactsAfter {
-    sensor: SensorFacts,
+pub(super) struct FactsAfter {
+    #[serde(default)]
+    pub(super) host: HostFacts,
+    pub(super) sensor: SensorFacts,
 }
 
+/// What is needed of group `host`.
+#[derive(Default, Deserialize)]
+pub(super) struct HostFacts {
+    #[serde(default, deserialize_with = "value")]
+    pub(super) fqdn: Option<String>,
+}
+
+/// What is needed of group `sensor`.
 #[derive(Deserialize)]
-struct SensorFacts {
+pub(super) struct SensorFacts {
     #[serde(deserialize_with = "value")]
     org_id: Option<OrgId>,
+    #[serde(default, deserialize_with = "value")]
+    pub(super) onboarding_state: Option<u32>,
 }
 
 /// What was found; why it was not found is not kept.
-fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OrgId>, D::Error> {
+fn value<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     Ok(match Fact::deserialize(deserializer)? {
         Fact::Value(value) => Some(value),
         Fact::Absent | Fact::Unreadable { .. } => None,

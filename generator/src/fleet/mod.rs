@@ -90,6 +90,9 @@ pub struct Campaign {
     pub mode: Mode,
     /// For whom; none when nobody said it.
     pub org_id: Option<OrgId>,
+    /// Was it named by a bundle?
+    #[serde(skip)]
+    pub named: bool,
 }
 
 /// What all reports together say.
@@ -105,7 +108,11 @@ pub struct Fleet {
     pub standings: Vec<StandingCount>,
     /// Expected servers that were only looked at (precheck) and have nothing in their way.
     pub clear: usize,
-    /// The others of them, which have something in their way.
+    /// Share of the expected servers that are clear, in whole percent rounded down; 0 where none was
+    /// only looked at.
+    pub clear_percent: usize,
+    /// The others of them, and those whose look ended before (`blocked`, `waiting`, `failed`,
+    /// `refused`): they have something in their way.
     pub held: usize,
     /// What that is, by reason, most servers first; a server counts for each of its reasons.
     pub blockers: Vec<BlockerCount>,
@@ -127,7 +134,7 @@ pub struct Fleet {
 pub struct Coverage {
     /// Servers that should exist, when a list was given.
     pub expected: Option<usize>,
-    /// Of these, servers without any report.
+    /// Of these, servers of which no report counts.
     pub missing: Option<usize>,
     /// Servers that reported and are not on the list, when one was given.
     pub unexpected: Option<usize>,
@@ -212,6 +219,8 @@ pub struct Server {
     /// Its newest report of a run; none for an expected server that never reported, and for
     /// one that only asked the service's addresses.
     pub report: Option<ServerReport>,
+    /// Why a file that bears its name does not count, where no report of it does.
+    pub left_out: Option<Box<str>>,
     /// Its newest `connectivity` report.
     pub connectivity: Option<Box<ServerConnectivity>>,
     /// What another program found there: quoted, and nothing that counts.

@@ -117,7 +117,7 @@ impl OwnerCheck {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Checked => "the server's own account",
-            Self::AccountUnknown => "the list has no SID of the account",
+            Self::AccountUnknown => "no list gives the SID of the account",
             Self::OwnerUnknown => "owner not readable here",
             Self::Administrators => "owned by the file server's administrators",
         }

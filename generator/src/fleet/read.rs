@@ -1,6 +1,6 @@
 //! From a folder of report files to where each server stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use super::fold::{Folded, Named, Newest, Outcome};
 use super::host_report::HostReport;
 use super::standing::{ORDER, done_percent, standing};
 use super::{
-    Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server, Standing,
-    StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
+    Campaign, Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server,
+    Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
 };
 use crate::bundle::mode_name;
 use crate::formats::security::Sid;
@@ -42,6 +42,24 @@ impl Times {
     }
 }
 
+/// What the servers were to become, as far as it is asked: reports that all come of looking, with no
+/// bundle named, are asked as a precheck's, which makes nobody done.
+fn campaign(question: &Question<'_>, newest: &BTreeMap<String, Newest>) -> Campaign {
+    let asked = &question.campaign;
+    let mut runs = newest
+        .values()
+        .filter_map(|one| one.run.as_ref())
+        .peekable();
+    let only_looked = runs.peek().is_some() && runs.all(|(_, run)| run.mode == Mode::Precheck);
+    Campaign {
+        mode: match asked.named {
+            false if only_looked => Mode::Precheck,
+            _ => asked.mode,
+        },
+        ..asked.clone()
+    }
+}
+
 /// Reads every `*.json` in the folder (not below it).
 ///
 /// # Errors
@@ -53,6 +71,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         reports,
         unreadable,
         left_out,
+        mut refused,
     } = folded;
     let expected = question.expected;
     let matched = expected.map(|list| list.matched(newest.keys().map(String::as_str)));
@@ -73,12 +92,13 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     problems.extend(unexpected_problem(&unexpected));
     let unexpected = unexpected.len();
 
+    let campaign = campaign(question, &newest);
     let mut times = Times::default();
     let mut servers: Vec<Server> = newest
         .into_iter()
         .map(|(fqdn, newest)| {
             let expected = is_expected(&fqdn);
-            server(fqdn, expected, newest, question, &mut times)
+            server(fqdn, expected, newest, (&campaign, question), &mut times)
         })
         .collect();
     let without_run = |one: &&Server| one.expected && one.report.is_none();
@@ -87,16 +107,18 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     if let Some(matched) = matched {
         problems.extend(matched.problems);
         missing = missing.map(|count| count + matched.missing.len());
+        let silent = |name: String| silent(refused.remove(&name), name);
         servers.extend(matched.missing.into_iter().map(silent));
         servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
     }
     problems.extend(tenants_problem(&servers, question));
-    problems.extend(mode_problem(&servers, question.campaign.mode));
+    problems.extend(mode_problem(&servers, campaign.mode));
     let owners = owners::count(&servers);
     let checked = |count: &OwnerCount| count.owner == OwnerCheck::Checked;
     let outlooks = blockers::count(&servers);
+    let done = done_percent(&servers, campaign.mode);
     Ok(Fleet {
-        campaign: question.campaign.clone(),
+        campaign,
         coverage: Coverage {
             expected: expected.map(ExpectedServers::len),
             missing,
@@ -112,9 +134,10 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
             owners_checked: !owners.is_empty() && owners.iter().all(checked),
             owners,
         },
-        done_percent: done_percent(&servers, question.campaign.mode),
+        done_percent: done,
         standings: count(&servers),
         clear: outlooks.clear,
+        clear_percent: outlooks.clear_percent,
         held: outlooks.held,
         blockers: outlooks.blockers,
         connectivity: connectivity::count(&servers),
@@ -132,7 +155,7 @@ fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
         question,
         |_| true,
         |_, name, outcome| {
-            folded.take(name, outcome);
+            folded.take(name, outcome, question.expected);
         },
     )?;
     Ok(folded)
@@ -355,13 +378,13 @@ fn server(
     fqdn: String,
     expected: bool,
     newest: Newest,
-    question: &Question<'_>,
+    (campaign, question): (&Campaign, &Question<'_>),
     times: &mut Times,
 ) -> Server {
     let run = newest.run.map(|((time, _), report)| (time, report));
     let standing = standing(
         run.as_ref().map(|(time, report)| (report, *time)),
-        &question.campaign,
+        campaign,
         question.now,
         question.max_age_days,
     );
@@ -374,18 +397,24 @@ fn server(
         expected,
         standing,
         report,
+        left_out: None,
         connectivity: newest.connectivity.map(|(_, asked)| asked),
         evidence: None,
     }
 }
 
-/// An expected server without a report.
-fn silent(fqdn: String) -> Server {
+/// An expected server of which no report counts, and why one that bears its name does not.
+fn silent(left_out: Option<Box<str>>, fqdn: String) -> Server {
+    let standing = match left_out {
+        Some(_) => Standing::ReportLeftOut,
+        None => Standing::NoReport,
+    };
     Server {
         fqdn,
         expected: true,
-        standing: Standing::NoReport,
+        standing,
         report: None,
+        left_out,
         connectivity: None,
         evidence: None,
     }

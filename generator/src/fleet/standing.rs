@@ -22,16 +22,19 @@ pub enum Standing {
     NotHeardFrom,
     /// Expected, and there is no report of a run.
     NoReport,
+    /// Expected, and what lies there under its name does not count.
+    ReportLeftOut,
 }
 
 /// Worst first: what needs a person stands at the top.
-pub(super) const ORDER: [Standing; 14] = [
+pub(super) const ORDER: [Standing; 15] = [
     Standing::State(State::Refused),
     Standing::State(State::Failed),
     Standing::State(State::Blocked),
     Standing::State(State::OnboardedUnhealthy),
     Standing::OtherTenant,
     Standing::HealthUntold,
+    Standing::ReportLeftOut,
     Standing::NotHeardFrom,
     Standing::NoReport,
     Standing::State(State::Waiting),
@@ -44,7 +47,7 @@ pub(super) const ORDER: [Standing; 14] = [
 
 impl Standing {
     /// Every standing, worst first.
-    pub const ALL: [Self; 14] = ORDER;
+    pub const ALL: [Self; 15] = ORDER;
 
     /// The text in documents.
     pub const fn as_str(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Standing {
             Self::HealthUntold => "health_untold",
             Self::NotHeardFrom => "not_heard_from",
             Self::NoReport => "no_report",
+            Self::ReportLeftOut => "report_left_out",
         }
     }
 
@@ -74,6 +78,7 @@ impl Standing {
             Self::HealthUntold => "onboarded, protection not told",
             Self::NotHeardFrom => "not heard from",
             Self::NoReport => "no report",
+            Self::ReportLeftOut => "report does not count",
         }
     }
 
@@ -82,8 +87,8 @@ impl Standing {
         match self {
             Self::State(_) => None,
             Self::OtherTenant => Some(
-                "offboard the server with a package of the tenant that it reports to, or name \
-                 the right bundle",
+                "look at the tenant that the report names: offboard the server with a package of that \
+                 tenant, or name the right bundle; where it names none, look at the sensor first",
             ),
             Self::HealthUntold => Some(
                 "build and publish a bundle of this version: its bootstrap tells whether the \
@@ -92,6 +97,10 @@ impl Standing {
             Self::NotHeardFrom => Some(
                 "find out whether the server still runs, whether the policy still reaches it and \
                  whether it may write to the reports folder",
+            ),
+            Self::ReportLeftOut => Some(
+                "find out who wrote the file named for the server, and why it does not count \
+                 (`gangway explain GW4006`); then see that the server itself reports again",
             ),
             Self::NoReport => Some(
                 "see whether the policy reaches the server (`gpresult /scope computer`) and \
@@ -200,6 +209,7 @@ mod tests {
                 let campaign = Campaign {
                     mode: Mode::Onboard,
                     org_id: None,
+                    named: true,
                 };
                 let found = standing(Some((&told, UtcTime(0))), &campaign, UtcTime(0), 30);
                 let is_good = protected == Some(true);
@@ -219,6 +229,7 @@ mod tests {
             let campaign = Campaign {
                 mode: Mode::Onboard,
                 org_id: wanted.map(|id| id.to_owned().try_into().unwrap()),
+                named: true,
             };
             let now = UtcTime(1_000 * DAYS);
             let finished_at = now.plus(-age);

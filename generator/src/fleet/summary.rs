@@ -49,6 +49,12 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
         let standing = group.standing.words();
         let _ = match reason {
             "" => write!(out, "\n{standing}\n"),
+            reason if Reason::from_code(reason).is_none() => {
+                write!(
+                    out,
+                    "\n{standing}: {reason} (a reason that this version does not know)\n"
+                )
+            }
             reason => write!(out, "\n{standing}: {reason}\n"),
         };
         let _ = writeln!(out, "  next: {}", group.next_action);
@@ -71,24 +77,42 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
     }
     let _ = match fleet.campaign.mode {
         // A share of servers that are done would be read as one of servers that are onboarded.
-        Mode::Precheck => write!(
-            out,
-            "\nprecheck: {} clear of {} looked at",
-            fleet.clear,
-            fleet.clear + fleet.held
-        ),
+        Mode::Precheck => write!(out, "\nprecheck: {}", looked_at(fleet)),
         Mode::Onboard | Mode::Offboard => write!(out, "\n{} % done", fleet.done_percent),
     };
     let not_targeted = Standing::State(State::NotTargeted);
+    let shown = fleet.campaign.mode != Mode::Precheck;
     let outside = |server: &&Server| server.expected && server.standing == not_targeted;
     let outside = fleet.servers.iter().filter(outside).count();
-    if outside > 0 {
+    if outside > 0 && shown {
         let _ = write!(out, " of those that the bundle is for ({outside} are not)");
     }
     if !fleet.coverage.owners_checked {
         out.push_str(", owners not checked");
     }
     out
+}
+
+/// How many of the servers that are asked for may be onboarded, and what became of the others.
+fn looked_at(fleet: &Fleet) -> String {
+    let expected = fleet.servers.iter().filter(|server| server.expected);
+    let all = expected.count();
+    let (clear, held) = (fleet.clear, fleet.held);
+    let what = match fleet.coverage.expected {
+        Some(_) => "expected servers",
+        None => "servers that reported",
+    };
+    let mut line = format!("{clear} clear of {all} {what} ({} %)", fleet.clear_percent);
+    let others = all.saturating_sub(clear + held);
+    // Writing to a string cannot fail.
+    let _ = write!(line, "; {held} with something in their way");
+    if others > 0 {
+        let _ = write!(
+            line,
+            ", {others} neither: no report that counts, or not for them"
+        );
+    }
+    line
 }
 
 /// What the number below rests on.
@@ -128,7 +152,7 @@ fn coverage(fleet: &Fleet) -> String {
     let wanted = match fleet.campaign.mode {
         Mode::Onboard => "onboarded",
         Mode::Offboard => "offboarded",
-        Mode::Precheck => "nothing: a precheck changes nothing",
+        Mode::Precheck => "nothing, for a precheck changes nothing",
     };
     let _ = match &fleet.campaign.org_id {
         Some(org_id) => writeln!(out, "done means: {wanted}, tenant {org_id}"),
@@ -180,7 +204,7 @@ fn in_the_way(fleet: &Fleet) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "\nonly looked at: {} have nothing in their way, {} have",
+        "\nprechecked: {} have nothing in their way, {} have",
         fleet.clear, fleet.held
     );
     for count in &fleet.blockers {
@@ -277,7 +301,10 @@ fn lines(server: &Server) -> String {
 fn line(server: &Server) -> String {
     let name = &server.fqdn;
     match (&server.report, server.standing) {
-        (None, _) => name.clone(),
+        (None, _) => match &server.left_out {
+            Some(why) => format!("{name}: {why}"),
+            None => name.clone(),
+        },
         (Some(report), Standing::NotHeardFrom) => {
             format!(
                 "{name}: its last report is of {}: {}",
@@ -295,7 +322,11 @@ fn line(server: &Server) -> String {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            format!("{name}: {}{mark}{}{more}", report.detail, others.join(", "))
+            let told = format!("{}{mark}{}{more}", report.detail, others.join(", "));
+            match told.trim_start_matches("; ") {
+                "" => name.clone(),
+                told => format!("{name}: {told}"),
+            }
         }
     }
 }

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
+use gangway_contract::manifest::Mode;
 
 use super::{Fleet, Server, ServerReport};
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 16] = [
     "fqdn",
     "expected",
     "standing",
+    "done",
     "reason",
     "detail",
     "next_action",
@@ -31,7 +33,10 @@ pub fn csv(fleet: &Fleet) -> String {
         // A carriage return would be written out like everything that drives a terminal.
         .terminator(Terminator::Any(b'\n'))
         .from_writer(Vec::new());
-    let rows = fleet.servers.iter().map(row);
+    let rows = fleet
+        .servers
+        .iter()
+        .map(|server| row(server, fleet.campaign.mode));
     // Writing to memory cannot fail, and every row has as many cells as the header.
     let _ = writer.write_record(HEADER);
     for row in rows {
@@ -40,7 +45,7 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server) -> [String; 15] {
+fn row(server: &Server, mode: Mode) -> [String; 16] {
     let report = server.report.as_ref();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let own_words = server.standing.next_action();
@@ -48,8 +53,13 @@ fn row(server: &Server) -> [String; 15] {
         server.fqdn.clone(),
         server.expected.to_string(),
         server.standing.as_str().to_owned(),
+        server.standing.is_done(mode).to_string(),
         text(report.map(|report| &*report.reason)),
-        text(report.map(|report| &*report.detail)),
+        text(
+            report
+                .map(|report| &*report.detail)
+                .or(server.left_out.as_deref()),
+        ),
         text(own_words.or(report.map(|report| &*report.next_action))),
         report.map_or_else(String::new, |report| report.finished_at.to_string()),
         report

@@ -119,7 +119,7 @@ fn owners_that_are_required_and_not_known_fail() {
     ];
     let more = ["--owners", "owners.txt", "--require-owners"];
     let nameless = desk.run(&[&arguments[..], &more].concat());
-    nameless.fails_with(1, &["GW4008", "2: the list has no SID of the account"]);
+    nameless.fails_with(1, &["GW4008", "2: no list gives the SID of the account"]);
     let copied = std::fs::read_to_string(desk.path("owners.txt")).unwrap();
     let copied = copied.replace(&account(1103), "S-1-5-32-544");
     desk.put("copied.txt", copied.as_bytes());

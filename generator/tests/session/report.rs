@@ -458,10 +458,13 @@ fn servers_that_were_only_looked_at_are_told_by_what_stands_in_their_way() {
     ]);
     let session = desk.run(&ask(&[]));
     let text = session.succeeds();
-    let block = "\nonly looked at: 2 have nothing in their way, 4 have\n      \
+    let block = "\nprechecked: 2 have nothing in their way, 4 have\n      \
                  2  prerequisite-missing\n      1  of-a-later-version\n      1  other-tenant\n";
     assert!(text.contains(block), "{text}");
-    assert!(text.ends_with("\n0 % done, owners not checked\n"), "{text}");
+    // Nobody named a bundle, and all that was done is looking.
+    let end = "\nprecheck: 2 clear of 7 servers that reported (33 %); 4 with something in their way, \
+               1 neither: no report that counts, or not for them, owners not checked\n";
+    assert!(text.ends_with(end), "{text}");
     let document = desk.run(&ask(&["--json"]));
     let value: Value = serde_json::from_str(document.succeeds()).unwrap();
     assert_eq!(value["result"]["clear"], 2);
@@ -495,7 +498,7 @@ fn a_server_with_several_blockers_counts_for_each_of_them() {
     ]);
     let session = desk.run(&ask(&[]));
     let text = session.succeeds();
-    let block = "\nonly looked at: 1 have nothing in their way, 4 have\n      \
+    let block = "\nprechecked: 1 have nothing in their way, 4 have\n      \
                  2  prerequisite-missing\n      1  disk-full\n      1  of-a-later-version\n      \
                  1  service-unreachable\n";
     assert!(text.contains(block), "{text}");
@@ -560,6 +563,69 @@ fn reports_of_another_mode_are_told() {
     }
 }
 
+/// A look that ended before its end is no clear server and none that is lost.
+#[test]
+fn who_was_not_looked_at_to_the_end_is_held() {
+    let ended = |name: &str, state: &str, reason: &str| {
+        let mut report = report_of(name, state, LATELY);
+        report["mode"] = "precheck".into();
+        because(report, reason)
+    };
+    let desk = desk_with(&[
+        report_of("a", "assessed", LATELY),
+        ended("b", "waiting", "paused"),
+        ended("c", "blocked", "other-tenant"),
+        ended("d", "refused", "payload-refused"),
+    ]);
+    desk.put(
+        "list.txt",
+        b"a.contoso.com\nb.contoso.com\nc.contoso.com\nd.contoso.com\ne.contoso.com\n",
+    );
+    let of = |more: &[&str]| desk.run(&ask(&[&["--expected", "list.txt"], more].concat()));
+    let text = of(&[]);
+    let end = "\nprecheck: 1 clear of 5 expected servers (20 %); 3 with something in their way, \
+               1 neither: no report that counts, or not for them, owners not checked\n";
+    assert!(text.succeeds().ends_with(end), "{}", text.out);
+    assert_eq!(
+        (
+            of(&["--threshold", "20"]).code,
+            of(&["--threshold", "21"]).code
+        ),
+        (0, 1)
+    );
+}
+
+/// A server whose file does not count is not one that never reported.
+#[test]
+fn a_server_whose_report_does_not_count_is_told_apart_from_a_silent_one() {
+    let mut forged = report_of("srv2", "onboarded", LATELY);
+    forged["exit_code"] = 53.into();
+    let desk = desk_with(&[report_of("srv1", "failed", LATELY), forged]);
+    desk.put("list.txt", b"srv1.contoso.com\nSRV2\nsrv3.contoso.com\n");
+    let of = |form: &str| desk.run(&ask(&["--expected", "list.txt", form]));
+    let text = of("--all");
+    for line in [
+        "1  report does not count",
+        "1  no report\n",
+        "has exit code 0, and it says 53",
+    ] {
+        assert!(text.succeeds().contains(line), "{}", text.out);
+    }
+    let table = of("--csv");
+    assert!(
+        table
+            .succeeds()
+            .contains("\nsrv2,true,report_left_out,false,,\"srv2.contoso.com."),
+        "{}",
+        table.out
+    );
+    let value: Value = serde_json::from_str(of("--json").succeeds()).unwrap();
+    let servers = value["result"]["servers"].as_array().unwrap();
+    let why = servers.iter().map(|one| one["left_out"].as_str());
+    assert_eq!(why.flatten().count(), 1);
+    assert_eq!(value["result"]["coverage"]["missing"], 2);
+}
+
 #[test]
 fn a_hostile_precheck_is_kept_in_bounds() {
     let mut report = report_of("a", "assessed", LATELY);
@@ -592,7 +658,8 @@ fn a_precheck_prints_no_share_of_servers_that_are_done() {
     put(&desk, &report_of("a", "assessed", LATELY), 1);
     let session = desk.run(&ask(&["--bundle", "out"]));
     let text = session.succeeds();
-    let end = "\nprecheck: 1 clear of 1 looked at, owners not checked\n";
+    let end = "\nprecheck: 1 clear of 1 servers that reported (100 %); 0 with something in their way, \
+               owners not checked\n";
     assert!(text.ends_with(end), "{text}");
     assert!(!text.contains("% done"), "{text}");
 }

@@ -40,7 +40,7 @@ pub(in crate::cli) struct Report {
     /// Prints one row for each server as CSV
     #[arg(long, conflicts_with_all = ["json", "sarif"])]
     pub(in crate::cli) csv: bool,
-    /// Exits with 1 when fewer percent of the servers are done
+    /// Exits with 1 when fewer percent of the servers are done; after a precheck: are clear
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(in crate::cli) threshold: Option<u8>,
     #[command(flatten)]

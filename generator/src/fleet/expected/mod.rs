@@ -131,6 +131,7 @@ impl ExpectedServers {
             return Err(ExpectedError::Empty);
         }
         odd.doubts.extend(found.doubts);
+        servers.join_short_names(&mut odd);
         servers.problems = problems(&odd, found.assumed_header, decoded.code_page);
         Ok(servers)
     }
@@ -172,6 +173,40 @@ impl ExpectedServers {
         }
     }
 
+    /// A short name beside the full one that it may be cut from: the same SID says that both are one
+    /// server; without that both stay, and it is told.
+    fn join_short_names(&mut self, odd: &mut Odd) {
+        let mut by_label: BTreeMap<&str, Vec<(&String, &Account)>> = BTreeMap::new();
+        for (name, account) in &self.full {
+            let label = name.split('.').next().unwrap_or(name);
+            let cut = label.get(..NETBIOS_LENGTH).unwrap_or(label);
+            by_label.entry(cut).or_default().push((name, account));
+        }
+        let mut again = Vec::new();
+        for (short, account) in &self.short {
+            let cut = short.get(..NETBIOS_LENGTH).unwrap_or(short);
+            let beside = by_label.get(cut).map_or(&[][..], Vec::as_slice);
+            let same = beside
+                .iter()
+                .find(|(_, full)| full.sid.is_some() && full.sid == account.sid);
+            if let Some((full, _)) = same {
+                odd.again
+                    .push(format!("`{short}`: its SID is that of `{full}`"));
+                again.push(short.clone());
+            } else if let Some((full, _)) = beside
+                .iter()
+                .find(|(_, full)| full.sid.is_none() || account.sid.is_none())
+            {
+                odd.doubts.push(format!(
+                    "`{short}` stands beside `{full}`: when both are one server, take the short name out"
+                ));
+            }
+        }
+        for short in again {
+            self.short.remove(&short);
+        }
+    }
+
     /// How many servers are expected.
     pub fn len(&self) -> usize {
         self.full.len() + self.short.len() + self.nameless.len()
@@ -201,6 +236,19 @@ impl ExpectedServers {
         let cut = label.get(..NETBIOS_LENGTH).unwrap_or(label);
         let short = self.short.get(label).or_else(|| self.short.get(cut));
         short.and_then(|account| account.sid)
+    }
+
+    /// The server on the list that a host of this name, as files of reports bear it, may be.
+    pub(super) fn of_host(&self, host: &str) -> Option<String> {
+        let host = host.to_ascii_lowercase();
+        if self.full.contains_key(&host) {
+            return Some(host);
+        }
+        let label = host.split('.').next().unwrap_or(&host);
+        let cut = label.get(..NETBIOS_LENGTH).unwrap_or(label);
+        let mut names = [label, cut].into_iter();
+        let name = names.find(|name| self.short.contains_key(*name))?;
+        Some(name.to_owned())
     }
 
     /// What stands against rows of the list.

@@ -165,6 +165,32 @@ fn another_account_of_a_name_stays_an_expected_server() {
 }
 
 #[test]
+fn a_short_name_of_one_sid_with_a_full_one_is_that_server() {
+    let list = "Name,DNSHostName,SID\nSRV1,srv1.contoso.com,S-1-5-21-1-2-3-1101\n\
+                SRV2,srv2.contoso.com,S-1-5-21-1-2-3-1102\nSRV1,,S-1-5-21-1-2-3-1101\n";
+    let problems = gives_both(list.as_bytes()).problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].code.id, "GW4010");
+    assert_eq!(
+        problems[0].evidence,
+        ["`srv1`: its SID is that of `srv1.contoso.com`"]
+    );
+}
+
+/// Nobody knows, so the share of servers that are done stays lower and it is told why.
+#[test]
+fn a_short_name_beside_a_full_one_stays_and_is_told() {
+    let servers = ExpectedServers::read(b"srv1.contoso.com\nSRV1\n").unwrap();
+    assert_eq!(servers.len(), 2);
+    let problem = &servers.problems()[0];
+    assert_eq!(problem.code.id, "GW4011");
+    assert!(
+        problem.evidence[0].starts_with("`srv1` stands beside `srv1.contoso.com`"),
+        "{problem:?}"
+    );
+}
+
+#[test]
 fn what_a_row_says_twice_or_wrongly_is_told() {
     for (list, told) in [
         (

@@ -28,7 +28,7 @@ pub enum OwnersError {
         found: &'static str,
     },
     /// No owner in it.
-    #[error("it names the owner of no file")]
+    #[error("it names the owner of no file by SID or SDDL; account names are not looked up")]
     Empty,
 }
 

@@ -24,6 +24,7 @@ fn question(owners: &Owners) -> Question<'_> {
         campaign: Campaign {
             mode: Mode::Onboard,
             org_id: None,
+            named: true,
         },
         now: UtcTime(NOW),
         max_age_days: 30,

@@ -65,7 +65,13 @@ pub fn look_up(text: &str) -> Result<Found, String> {
     let code = find(text).or_else(|| find(&numbered));
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', ' '], "-");
     let mut pages = words::all();
-    pages.retain(|page| plain(&page.name) == plain(text));
+    // A number alone is one of every program; a heading of the fleet report is a state and a reason.
+    let own = format!("bootstrap:{text}");
+    let parts: Vec<&str> = text.split(": ").collect();
+    pages.retain(|page| {
+        let is = |word: &str| plain(&page.name) == plain(word);
+        is(text) || is(&own) || (parts.len() > 1 && parts.iter().any(|part| is(part)))
+    });
     let hint = match foreign::find(text) {
         Asked::Pages(more) => {
             pages.extend(more);

@@ -12,7 +12,7 @@ use gangway_contract::product::Route;
 use gangway_contract::report::{SignerVerdict, StepOutcome};
 use gangway_contract::step::{CheckedFile, StepKind};
 use gangway_contract::text::Word;
-use gangway_contract::{Reason, State};
+use gangway_contract::{ExitCode, Reason, State};
 
 use super::Page;
 use crate::bundle::mode_name;
@@ -26,6 +26,7 @@ pub(super) fn all() -> Vec<Page> {
     steps(&mut pages);
     facts(&mut pages);
     answers(&mut pages);
+    exit_codes(&mut pages);
     pages
 }
 
@@ -144,6 +145,9 @@ fn answers(pages: &mut Vec<Page>) {
     pages.extend(
         COUNTS.map(|(word, about, next)| page(word, "count of a fleet report", about, next)),
     );
+    pages.extend(
+        BESIDE.map(|(word, about, next)| page(word, "word of a fleet report", about, next)),
+    );
     pages.extend(SIGNATURES.map(|(word, about)| {
         page(
             word,
@@ -201,6 +205,119 @@ const COUNTS: [(&str, &str, &str); 5] = [
         "`gangway report --all` names them; the standing of each says whether there was ever one",
     ),
 ];
+
+/// Words that stand beside the counts.
+const BESIDE: [(&str, &str, &str); 10] = [
+    (
+        "owners not checked",
+        "Of some reports nobody knows whether the account of their server wrote them.",
+        "see `gangway explain GW4008`; `--require-owners` refuses such a number",
+    ),
+    (
+        "untold",
+        "In column `protected` of `--csv`: the report does not say whether the server is protected; null \
+         in `--json`.",
+        "build and publish a bundle of this version, whose reports say it",
+    ),
+    (
+        "protected",
+        "Whether onboarding, sensor, antivirus and content are all as wanted, by the server's report.",
+        "read `health` of the host report for the four answers and what proves them",
+    ),
+    (
+        "standing",
+        "Where a server stands in the campaign: a state, or why its report does not tell one.",
+        "`gangway explain` knows each; `done` in `--csv` says which count",
+    ),
+    (
+        "blockers",
+        "What stands in the way of a server, by the reasons that its precheck names.",
+        "`gangway explain REASON` says of each what to do",
+    ),
+    (
+        "coverage",
+        "What a number rests on: how many servers were expected, how many reports count, are left out or \
+         cannot be read, and whose they are.",
+        "read it before the percentage",
+    ),
+    (
+        "unexpected",
+        "Servers that report and are not on the list of `--expected`.",
+        "see `gangway explain GW4002`",
+    ),
+    (
+        "absent",
+        "A fact that was looked for and is not there, which is not the same as one that could not be read \
+         (`unreadable`).",
+        "nothing; the reason of the report says whether it matters",
+    ),
+    (
+        "other files left alone",
+        "Files among the reports that `report --prune` does not take: they do not count, are none, or \
+         are of days that the history does not know.",
+        "`gangway report FOLDER` names those that do not count; take them away by hand once it is known \
+         who wrote them",
+    ),
+    (
+        "done",
+        "The server is what the campaign wants it to be: onboarded and protected, or offboarded.",
+        "`--all` names the others, with what to do",
+    ),
+];
+
+/// How the bootstrap ends, as people who start it by another tool see it.
+fn exit_codes(pages: &mut Vec<Page>) {
+    pages.extend(ExitCode::ALL.map(|code| {
+        let (about, next) = match code {
+            ExitCode::Good => (
+                "the server is what the bundle wants, or a precheck found nothing in the way",
+                "nothing",
+            ),
+            ExitCode::Usage => (
+                "the command line is not understood",
+                "see `--help` of the bootstrap",
+            ),
+            ExitCode::PendingReboot => (
+                "onboarded, and a restart is pending",
+                "restart in the next maintenance; other tools may take it as `soft restart`",
+            ),
+            ExitCode::Waiting => (
+                "not done yet: a window, a ring, a pause, a restart or a running installer",
+                "run it again later; other tools may take it as `try again`",
+            ),
+            ExitCode::Blocked => (
+                "something on the server stands in the way that a person must clear",
+                "read reason and next action in the host report",
+            ),
+            ExitCode::Failed => (
+                "a step was tried, and the server is not what it should be",
+                "read the step's code and log in the host report",
+            ),
+            ExitCode::Refused => (
+                "the exe, its manifest or a payload is not what it must be; nothing was run",
+                "run `gangway verify`, and copy the bundle again",
+            ),
+            ExitCode::NotTargeted => (
+                "the bundle is not for this product",
+                "leave the server out of the tool's collection",
+            ),
+            ExitCode::Unhealthy => (
+                "onboarded, and not protected or not watched as wanted",
+                "read `health` in the host report",
+            ),
+            ExitCode::Internal => (
+                "a defect of the bootstrap itself",
+                "report it, with the log",
+            ),
+        };
+        let name = format!("bootstrap:{}", code.number());
+        let about = format!(
+            "Exit code {} of `MdeOnboard-*.exe`: {about}.",
+            code.number()
+        );
+        page(&name, "exit code of the bootstrap", &about, next)
+    }));
+}
 
 /// As `sign` and `verify` answer.
 const SIGNATURES: [(&str, &str); 4] = [
