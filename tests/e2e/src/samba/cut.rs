@@ -173,7 +173,7 @@ impl Domain {
 }
 
 /// A program that ends with this value.
-struct Ended(Child);
+pub(super) struct Ended(pub(super) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {

@@ -7,6 +7,7 @@
 mod contents;
 mod cut;
 mod domain;
+mod held;
 mod lab;
 mod namespaces;
 mod template;

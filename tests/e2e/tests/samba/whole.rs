@@ -267,3 +267,35 @@ fn a_whole_publication_that_is_cut_in_the_domain_leaves_payloads_whole_and_ends_
         }
     }
 }
+
+/// On Samba what is open can be replaced and not be deleted: what is in use stays, and is named.
+#[test]
+fn a_reader_that_holds_files_open_is_told_of_and_loses_nothing() {
+    let domain = with_folder();
+    let [first, second, third] = three_releases();
+    let to = unc();
+    let apply = ["--apply", "--to", &to];
+    published(&domain, &first, &apply);
+    let task = gpos(&first).pop().unwrap();
+    let payload = &first.payloads().unwrap()[0];
+    let paths = [
+        "mde/control.json".to_owned(),
+        format!("mde/campaigns/{}.json", task.id),
+        format!("mde/releases/{}/{payload}", first.release_id()),
+    ];
+    let held = paths.map(|path| domain.hold("payloads", &path).unwrap());
+    published(&domain, &second, &apply);
+    let keep = [&apply[..], &["--keep-releases", "2"]].concat();
+    let said = published(&domain, &third, &keep);
+    let told = format!("release `{}` stays for the next time", first.release_id());
+    assert!(said.contains(&told), "{said}");
+    assert_eq!(releases(&domain), sorted(&[&first, &second, &third]));
+    assert_whole(&domain, &gpos(&third).pop().unwrap());
+    assert_read_only_for_computers(&domain, &third, "mde/");
+
+    drop(held);
+    let said = published(&domain, &third, &keep);
+    let removed = format!("remove release `{}`", first.release_id());
+    assert!(said.contains(&removed), "{said}");
+    assert_eq!(releases(&domain), sorted(&[&second, &third]));
+}
