@@ -4,6 +4,7 @@ use gangway_contract::report;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::answer::{self, Answer, Document, Nothing};
 use super::arguments::SchemaOf;
@@ -82,6 +83,39 @@ pub(super) fn all() -> Vec<Entry> {
     ]
 }
 
+/// Descriptions come from the sources, where words in brackets lead to other parts of them.
+fn descriptions(fields: &mut Map<String, Value>) {
+    for (key, value) in fields {
+        match value {
+            Value::String(text) if key == "description" => *text = without_links(text),
+            Value::Object(inner) => descriptions(inner),
+            Value::Array(list) => list
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .for_each(descriptions),
+            _ => {}
+        }
+    }
+}
+
+/// ``[`Word`](path)`` becomes `` `Word` ``.
+fn without_links(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, linked)) = rest.split_once("[`") {
+        let Some((word, after)) = linked.split_once("`]") else {
+            break;
+        };
+        let word = word.rsplit("::").next().unwrap_or(word);
+        out.push_str(&format!("{before}`{word}`"));
+        let target = after
+            .strip_prefix('(')
+            .and_then(|target| target.split_once(')'));
+        rest = target.map_or(after, |(_, after)| after);
+    }
+    out + rest
+}
+
 /// The shape of the report that a server drops on the share, whose agreement `contract` holds.
 fn host_report() -> Schema {
     SchemaSettings::draft2020_12()
@@ -109,9 +143,33 @@ pub(super) fn run(given: &SchemaOf, output: &Output) -> Result<Answer<Schemas>, 
             Failure::of(FailureCode::CommandLine, text).hint("`gangway schema` lists them all")
         );
     };
-    let schema = (entry.make)();
+    let mut schema = (entry.make)();
+    schema.as_object_mut().map(descriptions);
     // Strings, numbers and lists only, which always serialise.
     output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
     let schemas = vec![named(entry, Some(schema))];
     Ok(Answer::good(Schemas { schemas }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_links;
+
+    #[test]
+    fn a_description_leads_to_no_source() {
+        for (text, told) in [
+            (
+                "Code of the reason ([`Reason`]).",
+                "Code of the reason (`Reason`).",
+            ),
+            (
+                "One effect ([`Effect`](crate::apply::Effect)), [`health`](Self::health) too",
+                "One effect (`Effect`), `health` too",
+            ),
+            ("a list [a, b]", "a list [a, b]"),
+            ("[`open", "[`open"),
+        ] {
+            assert_eq!(without_links(text), told);
+        }
+    }
 }
