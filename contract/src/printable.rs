@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 /// Is the character one that is not seen and changes what is: a control character, one that ends
 /// a line, or one that has no width or turns the direction of writing (property
-/// `Default_Ignorable_Code_Point` of the Unicode Character Database, and Unicode Standard Annex 9,
-/// section 2)?
+/// `Default_Ignorable_Code_Point` of the Unicode Character Database, its marks of interlinear notes,
+/// and Unicode Standard Annex 9, section 2)?
 pub fn deceives(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -18,7 +18,7 @@ pub fn deceives(character: char) -> bool {
                 | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
                 | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
                 | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
 }

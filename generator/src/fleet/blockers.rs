@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
-use super::{BlockerCount, Server, ServerBlocker, Standing};
+use super::{BlockerCount, Server, ServerBlocker, ServerReport, Standing};
 
 /// What an expected server would meet if the precheck had been a rollout.
 enum Outlook<'a> {
@@ -23,9 +23,8 @@ fn outlook(server: &Server) -> Option<Outlook<'_>> {
         server.standing,
         Standing::State(State::Blocked | State::Waiting | State::Failed | State::Refused)
     );
-    let only_looked_at = server.standing == Standing::State(State::Assessed)
-        || (ended_before && report.mode == Mode::Precheck);
-    if !server.expected || !only_looked_at {
+    let looked = server.standing == Standing::State(State::Assessed) || ended_before;
+    if !server.expected || !looked || report.mode != Mode::Precheck {
         return None;
     }
     if Reason::from_code(&report.reason).map(Reason::state) == Some(State::NotTargeted) {
@@ -50,11 +49,22 @@ fn outlook(server: &Server) -> Option<Outlook<'_>> {
         .chain(asked)
         .filter(|(reason, _)| stands_in_the_way(reason))
         .collect();
-    Some(if met.is_empty() {
+    Some(if !met.is_empty() {
+        Outlook::InTheWay(met)
+    } else if is_clear(report) {
         Outlook::Clear
     } else {
-        Outlook::InTheWay(met)
+        Outlook::InTheWay(BTreeMap::from([first]))
     })
+}
+
+/// Does the report prove that nothing stands in the way: ready, or onboarded and protected?
+fn is_clear(report: &ServerReport) -> bool {
+    match Reason::from_code(&report.reason) {
+        Some(Reason::Ready) => true,
+        Some(Reason::Converged | Reason::RestartAfterOnboarding) => report.protected == Some(true),
+        _ => false,
+    }
 }
 
 /// A reason that only a later bootstrap knows is none to call a server clear.

@@ -95,7 +95,8 @@ would hide every later one. And it does not when it contradicts itself: a state 
 or its exit code do not have, something in the way of a server that is called done, an answer about health \
 that is called good and is not, another name or another onboarding state among its facts. The other facts are \
 not judged again.\n\nA report's file is named `HOST.TIME.RANDOM.json`: the full name of the \
-server in lower case, the end of the run as `20260302T090000Z`, eight random hex digits. `gangway schema \
+server in lower case (another case is taken too), the end of the run as `20260302T090000Z`, eight random hex \
+digits. A clock may be ten minutes ahead. `gangway schema \
 host-report` prints what stands in it.\n\nLook at the files named. Reports that were copied keep their names; one \
 that was renamed or edited does not count. When a server's clock is wrong, set it.",
 };

@@ -50,13 +50,16 @@ fn name(file: &str, report: &HostReport) -> Option<String> {
 fn code(report: &HostReport) -> Option<String> {
     let is_code = |text: &str| {
         let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        !text.is_empty() && text.bytes().all(is_part)
+        text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(is_part)
     };
     let blockers = report.blockers.kept.iter().map(|one| &*one.reason);
+    let answers = report.health.iter().flat_map(HealthAnswers::answers);
+    let answers = answers.map(|answer| answer.answer.as_str());
     core::iter::once(report.reason.as_str())
         .chain(blockers)
-        .find(|reason| !is_code(reason))
-        .map(|reason| format!("`{reason}` is no code of a reason"))
+        .chain(answers)
+        .find(|word| !is_code(word))
+        .map(|word| format!("`{word}` is no code of a reason or of an answer"))
 }
 
 fn state(report: &HostReport) -> Option<String> {
@@ -81,8 +84,13 @@ fn state(report: &HostReport) -> Option<String> {
 }
 
 fn exit_code(report: &HostReport) -> Option<String> {
-    let reason = Reason::from_code(&report.reason)?;
-    let code = ExitCode::of(report.state, reason).number();
+    let code = match Reason::from_code(&report.reason) {
+        Some(reason) => ExitCode::of(report.state, reason),
+        // An assessment has the code of a reason that is not known here.
+        None if report.state == State::Assessed => return None,
+        None => ExitCode::from(report.state),
+    };
+    let code = code.number();
     (report.exit_code != code).then(|| {
         let (state, wrong) = (report.state, report.exit_code);
         format!("a run that ends as `{state}` has exit code {code}, and it says {wrong}")
@@ -106,6 +114,24 @@ fn blockers(report: &HostReport) -> Option<String> {
 /// The facts that the state rests on first of all.
 fn facts(report: &HostReport) -> Option<String> {
     let facts = &report.facts_after;
+    if let Some(url) = report.refuted_reach() {
+        return Some(format!(
+            "it says `service-reachable`, and that `{url}` does not answer as it should"
+        ));
+    }
+    let other = Enrolment::OtherTenant.as_str();
+    let is_other = report
+        .health
+        .as_ref()
+        .is_some_and(|health| health.onboarding.answer == other);
+    let settled = matches!(
+        Reason::from_code(&report.reason),
+        Some(Reason::Ready | Reason::Converged)
+    );
+    if is_other && settled {
+        let reason = &report.reason;
+        return Some(format!("it is `{reason}`, and onboarded to another tenant"));
+    }
     let name = facts.host.fqdn.as_deref();
     if let Some(name) = name.filter(|name| !name.eq_ignore_ascii_case(&report.fqdn)) {
         return Some(format!(
@@ -211,10 +237,7 @@ mod tests {
         for changed in [
             vec![],
             // Words of a newer bootstrap.
-            vec![
-                ("/reason", json!("converged-twice")),
-                ("/exit_code", json!(99)),
-            ],
+            vec![("/reason", json!("converged-twice"))],
             vec![("/health/sensor/answer", json!("alive-and-well"))],
             // A look, with the reason of the run that it stands for.
             vec![
@@ -238,7 +261,18 @@ mod tests {
             (vec![("/fqdn", json!(""))], "it names no server"),
             (
                 vec![("/reason", json!("converged: all 12 servers"))],
-                "`converged: all 12 servers` is no code of a reason",
+                "`converged: all 12 servers` is no code of a reason or of an answer",
+            ),
+            (
+                vec![("/health/content/answer", json!(""))],
+                "`` is no code of a reason or of an answer",
+            ),
+            (
+                vec![
+                    ("/reason", json!("of-a-later-version")),
+                    ("/exit_code", json!(10)),
+                ],
+                "a run that ends as `onboarded` has exit code 0, and it says 10",
             ),
             (
                 vec![("/mode", json!("precheck"))],

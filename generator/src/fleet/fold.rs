@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use gangway_contract::{Sha256, UtcTime, report};
 
 use super::host_report::HostReport;
-use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport};
-use crate::printable::short_line;
+use super::standing::{ORDER, rank};
+use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport, Standing};
+use crate::printable::{on_one_line, short_line};
 use crate::problem::NAMED;
 
-/// When a report was made and the mark of its file's name: the later one counts, and of two of
-/// one moment always the same, whatever order the folder is listed in.
-type Age = (UtcTime, u64);
+/// When a report was made, how bad its state is, and the mark of its file's name: the later one counts,
+/// of two of one moment the worse, and of two alike always the same, whatever order the folder is
+/// listed in.
+type Age = (UtcTime, usize, u64);
 
 /// The first eight bytes of a name's SHA-256: names themselves would take more room than what
 /// is kept of the reports.
@@ -37,7 +39,8 @@ impl Newest {
         fn later<T>(place: Option<&(Age, T)>, age: Age) -> bool {
             place.is_none_or(|(old, _)| *old < age)
         }
-        let age = (report.finished_at, mark(file));
+        let badness = ORDER.len() - rank(Standing::State(report.state));
+        let age = (report.finished_at, badness, mark(file));
         let is_run = report.is_run();
         if let Some(asked) = report.take_connectivity()
             && later(self.connectivity.as_ref(), age)
@@ -60,7 +63,7 @@ pub(super) struct Named {
 impl Named {
     pub(super) fn take(&mut self, file: String, why: String) {
         self.files += 1;
-        self.first.insert(file, why);
+        self.first.insert(on_one_line(&file).into_owned(), why);
         if self.first.len() > NAMED {
             self.first.pop_last();
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use gangway_contract::fact::Fact;
+use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, OrgId, Reason, State, UtcTime};
 use serde::de::{SeqAccess, Visitor};
@@ -160,15 +161,29 @@ pub(super) struct Answer {
 }
 
 impl HealthAnswers {
-    fn all_good(&self) -> bool {
+    /// All four, in the order of the report.
+    pub(super) fn answers(&self) -> [&Answer; 4] {
         [
             &self.onboarding,
             &self.sensor,
             &self.antivirus,
             &self.content,
         ]
-        .into_iter()
-        .all(|answer| answer.good)
+    }
+
+    /// Is the server protected? Not told where an answer is good by a word that is not known here.
+    fn protected(&self) -> Option<bool> {
+        fn is_known<T: core::str::FromStr>(answer: &Answer) -> bool {
+            answer.answer.parse::<T>().is_ok()
+        }
+        if self.answers().into_iter().any(|answer| !answer.good) {
+            return Some(false);
+        }
+        let known = is_known::<Enrolment>(&self.onboarding)
+            && is_known::<Sensor>(&self.sensor)
+            && is_known::<Protection>(&self.antivirus)
+            && is_known::<Content>(&self.content);
+        known.then_some(true)
     }
 }
 
@@ -227,6 +242,17 @@ impl HostReport {
         }
     }
 
+    /// An address that refutes what the report says of the service, where it says that it is reached.
+    pub(super) fn refuted_reach(&self) -> Option<&str> {
+        let checks = self.connectivity.as_ref()?;
+        let said = match &*checks.reason {
+            "" => &self.reason,
+            _ => &checks.reason,
+        };
+        let failing = checks.failing.first()?;
+        (said == Reason::ServiceReachable.as_str()).then_some(failing.url.as_str())
+    }
+
     pub(super) fn into_run(self, owner: OwnerCheck) -> ServerReport {
         ServerReport {
             mode: self.mode,
@@ -241,7 +267,7 @@ impl HostReport {
             sequence: self.sequence,
             finished_at: self.finished_at,
             exit_code: self.exit_code,
-            protected: self.health.map(|health| health.all_good()),
+            protected: self.health.and_then(|health| health.protected()),
             owner,
         }
     }

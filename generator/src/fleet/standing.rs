@@ -45,6 +45,12 @@ pub(super) const ORDER: [Standing; 15] = [
     Standing::State(State::NotTargeted),
 ];
 
+/// Its place in [`ORDER`].
+pub(super) fn rank(standing: Standing) -> usize {
+    let mut places = ORDER.iter();
+    places.position(|&one| one == standing).unwrap_or(0)
+}
+
 impl Standing {
     /// Every standing, worst first.
     pub const ALL: [Self; 15] = ORDER;

@@ -259,10 +259,7 @@ fn open_groups(fleet: &Fleet) -> BTreeMap<(usize, &str), Group<'_>> {
         if wanted && !restart {
             continue;
         }
-        let rank = super::standing::ORDER
-            .iter()
-            .position(|&one| one == standing)
-            .unwrap_or(0);
+        let rank = super::standing::rank(standing);
         let (reason, next_action) = match (&server.report, standing.next_action()) {
             (_, Some(own)) => ("", own),
             // The program's own words: what a report says may be anybody's.

@@ -98,13 +98,18 @@ fn blockers(report: &ServerReport) -> String {
     codes.join(" ") + &more
 }
 
-/// What begins a formula.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What begins a formula, in the wide forms of East Asian keyboards too.
+const FORMULA: [char; 10] = [
+    '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
 
 /// A cell that no spreadsheet takes for a formula, nor for several cells of which one is: where
 /// `;` separates lists, quotes around a cell that is behind a comma are no quotes.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    let begins = |part: &str| part.trim_start_matches([' ', '"']).starts_with(FORMULA);
+    let begins = |part: &str| {
+        let is_before = |c: char| c == '"' || (c.is_whitespace() && !FORMULA.contains(&c));
+        part.trim_start_matches(is_before).starts_with(FORMULA)
+    };
     let number = cell.parse::<i64>().is_ok();
     let first = !number && begins(cell);
     if !first && !cell.split(';').skip(1).any(begins) {
@@ -136,6 +141,8 @@ mod tests {
             ),
             ("a; +1;b", "a;' +1;b"),
             ("a;\"=1\"", "a;'\"=1\""),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\u{3000}=1", "'\u{3000}=1"),
             ("two; three", "two; three"),
             ("srv1.contoso.com", "srv1.contoso.com"),
         ] {

@@ -537,12 +537,47 @@ fn a_server_with_several_blockers_counts_for_each_of_them() {
 fn a_server_that_does_not_reach_its_service_is_not_clear() {
     let mut report = report_of("a", "assessed", LATELY);
     report["connectivity"] = json!({"reason": "tls-intercepted", "detail": "", "checks": []});
-    let desk = desk_with(&[report]);
+    let mut refuted = report_of("b", "assessed", LATELY);
+    refuted["connectivity"] = json!({"reason": "service-reachable", "detail": "", "checks": [
+        {"url": "https://x/", "need": "required", "outcome": "port-closed"}]});
+    let desk = desk_with(&[report, refuted]);
     let document = desk.run(&ask(&["--json"]));
     let value: Value = serde_json::from_str(document.succeeds()).unwrap();
     let result = &value["result"];
     assert_eq!((&result["clear"], &result["held"]), (&0.into(), &1.into()));
     assert_eq!(result["blockers"][0]["reason"], "tls-intercepted");
+}
+
+/// Only what is ready, or onboarded and protected, is clear; of another mode nothing is.
+#[test]
+fn no_other_word_makes_a_server_clear() {
+    let mut unhealthy = because(report_of("a", "assessed", LATELY), "converged");
+    unhealthy["health"]["sensor"] = json!({"answer": "stopped", "good": false});
+    let mut untold = because(report_of("b", "assessed", LATELY), "converged");
+    untold.as_object_mut().unwrap().remove("health");
+    let gone = because(report_of("c", "assessed", LATELY), "offboarded");
+    let mut planned = report_of("d", "assessed", LATELY);
+    planned["mode"] = "onboard".into();
+    let good = because(report_of("e", "assessed", LATELY), "converged");
+    let desk = desk_with(&[unhealthy, untold, gone, planned, good]);
+    let value: Value = serde_json::from_str(desk.run(&ask(&["--json"])).succeeds()).unwrap();
+    let result = &value["result"];
+    assert_eq!((&result["clear"], &result["held"]), (&1.into(), &3.into()));
+}
+
+/// A word that only a newer bootstrap knows proves no protection here.
+#[test]
+fn a_good_answer_by_an_unknown_word_leaves_protection_untold() {
+    let mut newer = report_of("a", "onboarded", LATELY);
+    newer["health"]["sensor"]["answer"] = "alive-and-well".into();
+    let desk = desk_with(&[newer]);
+    let text = desk.run(&ask(&[]));
+    assert!(
+        text.succeeds()
+            .contains("1  onboarded, protection not told"),
+        "{}",
+        text.out
+    );
 }
 
 /// A precheck's bundle over reports of a rollout looks at servers that were not looked at.
