@@ -61,9 +61,9 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn take(&mut self, file: String, why: String) {
+    pub(super) fn take(&mut self, file: &str, why: String) {
         self.files += 1;
-        self.first.insert(on_one_line(&file).into_owned(), why);
+        self.first.insert(on_one_line(file).into_owned(), why);
         if self.first.len() > NAMED {
             self.first.pop_last();
         }
@@ -102,12 +102,12 @@ impl Folded {
     /// Takes what became of a file; `expected` are the servers whose refused files are told.
     pub(super) fn take(
         &mut self,
-        file: String,
+        file: &str,
         outcome: Outcome,
         expected: Option<&ExpectedServers>,
     ) {
         if let Outcome::LeftOut(why) | Outcome::Unreadable(why) = &outcome
-            && let Some((host, _)) = report::parse_file_name(&file)
+            && let Some((host, _)) = report::parse_file_name(file)
             && let Some(name) = expected.and_then(|list| list.of_host(host))
         {
             let why = short_line(&format!("{file}: {why}"), MAX_WHY);
@@ -117,7 +117,7 @@ impl Folded {
             Outcome::Counts(report, owner) => {
                 self.reports += 1;
                 let newest = self.newest.entry(report.server()).or_default();
-                newest.take(&file, *report, owner);
+                newest.take(file, *report, owner);
             }
             Outcome::LeftOut(why) => self.left_out.take(file, why),
             Outcome::Unreadable(why) => self.unreadable.take(file, why),

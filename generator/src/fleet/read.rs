@@ -155,7 +155,7 @@ fn fold(folder: &Path, question: &Question<'_>) -> Result<Folded, FleetError> {
         question,
         |_| true,
         |_, name, outcome| {
-            folded.take(name, outcome, question.expected);
+            folded.take(&name, outcome, question.expected);
         },
     )?;
     Ok(folded)

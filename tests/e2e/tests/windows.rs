@@ -76,6 +76,10 @@ impl Both {
         let output = self.windows.wine(&arguments).expect("it works");
         let plain = |text: &str| {
             let text = text.replace("\r\n", "\n");
+            // Wine's own word for its server having ended first; the program is done by then.
+            let lines = text.split_inclusive('\n');
+            let lines = lines.filter(|line| !line.starts_with("wine client error:"));
+            let text: String = lines.collect();
             // The system's own words.
             text.replace("File not found.", "No such file or directory")
         };

@@ -70,7 +70,7 @@ impl Gathered {
                 "it is of {}, which lies in the future",
                 result.evidence.when()
             );
-            self.unread.take(result.evidence.file, why);
+            self.unread.take(&result.evidence.file, why);
             return;
         }
         let older = match self.newest.get(&result.device) {
@@ -78,7 +78,7 @@ impl Gathered {
             _ => self.newest.insert(result.device.clone(), result),
         };
         if let Some(older) = older {
-            self.older.take(older.evidence.file.clone(), older.shown());
+            self.older.take(&older.evidence.file, older.shown());
         }
     }
 
@@ -129,7 +129,7 @@ pub fn gather(paths: &[PathBuf], now: UtcTime) -> Result<Gathered, EvidenceError
         for file in found {
             match read_file(&file) {
                 Ok(result) => gathered.take(result, now),
-                Err(why) => gathered.unread.take(shown(&file), why),
+                Err(why) => gathered.unread.take(&shown(&file), why),
             }
         }
     }

@@ -57,14 +57,12 @@ impl Sorted {
                 places.retain(|at| name(at).is_none_or(|name| fits(name, &result.device)));
             }
             match places.as_slice() {
-                [] => sorted
-                    .unknown
-                    .take(result.evidence.file.clone(), result.shown()),
+                [] => sorted.unknown.take(&result.evidence.file, result.shown()),
                 &[at] => sorted.take(at, result),
                 places => {
                     let names: Vec<&str> = places.iter().filter_map(name).collect();
                     let words = format!("{} may be {}", result.shown(), names.join(", "));
-                    sorted.several.take(result.evidence.file, words);
+                    sorted.several.take(&result.evidence.file, words);
                 }
             }
         }
@@ -78,7 +76,7 @@ impl Sorted {
             _ => self.newest.insert(at, result),
         };
         if let Some(older) = older {
-            self.older.take(older.evidence.file.clone(), older.shown());
+            self.older.take(&older.evidence.file, older.shown());
         }
     }
 

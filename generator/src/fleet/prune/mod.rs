@@ -192,7 +192,7 @@ fn delete(
             }
             if !seen.is_counted(&name, &report) {
                 let when = format!("of {}", report.finished_at);
-                gone.late.take(name, when);
+                gone.late.take(&name, when);
                 return;
             }
             let size = fs::symlink_metadata(path).map_or(0, |found| found.len());
@@ -201,7 +201,7 @@ fn delete(
                     gone.files += 1;
                     gone.bytes += size;
                 }
-                Some(Err(error)) => gone.failed.take(name, error.to_string()),
+                Some(Err(error)) => gone.failed.take(&name, error.to_string()),
             }
         },
     )?;
