@@ -6,12 +6,14 @@ use super::commands::{now, patiently};
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{LockedBundle, Relocked, Signed, Verified};
-use super::verify_share;
+use super::{attest, verify_share};
 use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
+use crate::pipeline::codes;
 use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, Verification, VerifyRequest};
 use crate::problem::Problem;
+use crate::provenance::Attested;
 
 /// Makes a lock again.
 pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, Failure> {
@@ -102,6 +104,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
         stub: given.stub.clone(),
         ..given.outside.request(&given.bundle, now(&given.moment))
     })?;
+    let attested = attested_by(given, &mut found)?;
     // A bundle that is not proven says nothing about a share.
     let on_share = match found.problems.iter().any(Problem::is_error) {
         true => None,
@@ -121,11 +124,17 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     output.line(&format!("files      {} compared", found.files));
     output.line(&format!("stub       {}", found.stub));
     output.line(&format!("bootstrap  {}", found.signature.summary));
+    if let Some(attested) = &attested {
+        attest::told(attested, output);
+    }
     if let (true, Some(share)) = (is_share_compared, &given.shares.share) {
         output.line(&format!("share      {} looked at", share.display()));
     }
     output.line(match (good, found.pinned) {
         (false, _) => "NOT verified",
+        (true, Pinned::Nothing) if attested.is_some() => {
+            "verified: the bundle that the holder of the key vouches for"
+        }
         (true, Pinned::Nothing) => {
             "whole: every part fits the others; nothing outside says which bundle it is"
         }
@@ -141,6 +150,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
         stub: found.stub,
         signature: found.signature.summary,
         standing: found.signature.standing,
+        attested,
         share_compared: is_share_compared,
         good,
     };
@@ -151,6 +161,27 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
         below: Some(given.bundle.clone()),
         ..Answer::good(verified)
     })
+}
+
+/// What the holder of `--key` vouches for; what stands against it goes to the findings.
+fn attested_by(given: &Verify, found: &mut Verification) -> Result<Option<Attested>, Failure> {
+    let Some(request) = given.attested.request() else {
+        return Ok(None);
+    };
+    if found.problems.iter().any(Problem::is_error) {
+        return Ok(None);
+    }
+    match pipeline::check_attestation(&request, &given.bundle, found)? {
+        Ok(attested) => {
+            // The key vouches from outside.
+            found.problems.retain(|one| one.code != &codes::NOT_PINNED);
+            Ok(Some(attested))
+        }
+        Err(problem) => {
+            found.problems.push(problem);
+            Ok(None)
+        }
+    }
 }
 
 /// Why a bundle without an error among its findings is not verified.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod attest;
 mod bundles;
 mod commands;
 mod failure;
@@ -72,6 +73,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Sign(given) => answer(bundles::sign(given, output), output),
         Command::Verify(given) => answer(bundles::verify(given, output), output),
         Command::Package(given) => answer(package::package(given, output), output),
+        Command::Attest(given) => answer(attest::attest(given, output), output),
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => publish(given, output),

@@ -12,6 +12,7 @@ use crate::intake::report::InspectionDocument;
 use crate::pipeline::explain::Page;
 use crate::pipeline::{Compared, Difference, PackagesDocument, Pinned, Standing};
 use crate::problem::{Code, Severity};
+use crate::provenance::Attested;
 
 /// Names the command and the version of each result.
 macro_rules! documents {
@@ -31,6 +32,7 @@ documents! {
     "sign" 1 Signed;
     "verify" 1 Verified;
     "package" 1 Packaged;
+    "attest" 1 AttestedAnswer;
     "lint" 1 Linted;
     "diff" 1 Differences;
     "publish" 1 PublishedWhole;
@@ -138,10 +140,25 @@ pub(super) struct Verified {
     pub(super) signature: String,
     /// How far that signature is proven.
     pub(super) standing: Standing,
+    /// What the key vouches for (`--key`); none when it was not asked or does not.
+    pub(super) attested: Option<Attested>,
     /// Was a share held against the bundle (`--share`)? What stands against it is among the `problems`.
     pub(super) share_compared: bool,
     /// Is everything as it was built, plus a signature at most?
     pub(super) good: bool,
+}
+
+/// The answer of `attest`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AttestedAnswer {
+    /// The bundle, as its `bundle.json` has it.
+    pub(super) bundle_id: String,
+    /// File of the statements in their envelopes.
+    pub(super) statements: String,
+    /// The list of parts (CycloneDX).
+    pub(super) parts: String,
+    /// What the key vouches for now.
+    pub(super) attested: Attested,
 }
 
 /// The answer of `lint`.

@@ -63,6 +63,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Signed>(),
         entry::<results::Verified>(),
         entry::<results::Packaged>(),
+        entry::<results::AttestedAnswer>(),
         entry::<results::Linted>(),
         entry::<results::Differences>(),
         entry::<results::PublishedWhole>(),

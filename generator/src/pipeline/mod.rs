@@ -1,6 +1,7 @@
 //! Joins the concerns: config and downloads in, a bundle out, and back to a verdict about it.
 
 mod accepted;
+mod attest;
 pub mod build;
 mod build_error;
 pub mod codes;
@@ -36,6 +37,9 @@ mod unchanged;
 pub mod verify;
 mod workspace_key;
 
+pub use attest::{
+    AttestError, AttestRequest, AttestationRequest, AttestedBundle, attest, check_attestation,
+};
 pub use build::{BuildRequest, Built, build};
 pub use build_error::BuildError;
 pub use config::{Config, ConfigError};

@@ -20,6 +20,7 @@ const CONCERNS: &[&str] = &[
     "bootstrap",
     "policies",
     "packages",
+    "provenance",
     "lint",
     "publication",
     "fleet",

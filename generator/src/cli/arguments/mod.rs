@@ -1,5 +1,6 @@
 //! The command line, as typed.
 
+mod attest;
 mod package;
 mod publish;
 mod report;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_contract::Sha256;
 use gangway_contract::manifest::Mode;
 
+pub(super) use attest::{Attest, AttestedBy};
 pub(super) use package::Package;
 #[cfg(feature = "directory")]
 pub(super) use publish::PolicyArguments;
@@ -76,6 +78,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Makes packages of a signed bundle, for tools that bring software to servers
     Package(Package),
+    /// Says by a key of the organisation what a bundle was made of, for `verify --key`
+    Attest(Attest),
     /// Looks for every known way in which a GPO fails without a word
     Lint(Lint),
     /// Shows what differs between two bundles, GPO backups or SYSVOL trees
@@ -239,6 +243,8 @@ pub(super) struct Verify {
     /// Fails when the bootstrap is not signed, or no named root vouches for its signature
     #[arg(long)]
     pub(super) signed: bool,
+    #[command(flatten)]
+    pub(super) attested: AttestedBy,
     #[command(flatten)]
     pub(super) shares: Shares,
     #[command(flatten)]

@@ -167,7 +167,7 @@ impl TrustAnchors {
 
     /// Adds revocation lists: DER, or PEM with one or more `X509 CRL` blocks.
     pub fn with_revocation_list(mut self, der_or_pem: &[u8]) -> Result<Self, AnchorError> {
-        for der in blocks(der_or_pem, "X509 CRL")? {
+        for der in pem_blocks(der_or_pem, "X509 CRL")? {
             let list =
                 RevocationList::parse(&der).map_err(|cause| AnchorError::Malformed { cause })?;
             self.revocation_lists.push(list);
@@ -212,14 +212,17 @@ impl TrustAnchors {
 
 /// The certificates of a file: DER, or PEM with one or more `CERTIFICATE` blocks.
 pub(in crate::formats) fn certificates(der_or_pem: &[u8]) -> Result<Vec<Certificate>, AnchorError> {
-    blocks(der_or_pem, "CERTIFICATE")?
+    pem_blocks(der_or_pem, "CERTIFICATE")?
         .iter()
         .map(|der| Certificate::parse(der).map_err(|cause| AnchorError::Malformed { cause }))
         .collect()
 }
 
-/// The DER of a file that is DER, or of the blocks with this label of a PEM file.
-fn blocks(der_or_pem: &[u8], label: &'static str) -> Result<Vec<Vec<u8>>, AnchorError> {
+/// The DER of a file that is DER, or of the blocks with this label of a PEM file (RFC 7468).
+///
+/// # Errors
+/// No such block, one that does not end, or one that is no base64.
+pub fn pem_blocks(der_or_pem: &[u8], label: &'static str) -> Result<Vec<Vec<u8>>, AnchorError> {
     let begin = format!("-----BEGIN {label}-----");
     let end = format!("-----END {label}-----");
     if der_or_pem.first() == Some(&0x30) {

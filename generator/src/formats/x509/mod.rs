@@ -17,7 +17,7 @@ mod revocation;
 pub mod time;
 
 pub(super) use anchors::certificates;
-pub use anchors::{Anchor, AnchorError, AnchorName, TrustAnchors};
+pub use anchors::{Anchor, AnchorError, AnchorName, TrustAnchors, pem_blocks};
 pub use certificate::{BasicConstraints, Certificate};
 pub use chain::{Path, Purpose, prove};
 pub use fault::ChainFault;

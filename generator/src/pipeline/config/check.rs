@@ -12,8 +12,8 @@ use super::sections::{
     ConfigFile, Domain, MonitoringAgentSection, Onboard, ProxySettings, Rollout, Share,
 };
 use super::values::{
-    is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window, replicated_share,
-    signing_fault,
+    is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window, provenance_fault,
+    replicated_share, signing_fault,
 };
 use super::{Config, place};
 
@@ -86,6 +86,9 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
     if let Some((field, why, hint)) = signing_fault(&file.signing) {
         return refuse(field, why, hint);
     }
+    if let Some((field, why, hint)) = provenance_fault(&file.provenance) {
+        return refuse(field, why, hint);
+    }
     Ok(Config {
         settings: Settings {
             report_root: shares.reports,
@@ -102,6 +105,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
         onboard: file.onboard,
         bootstrap: file.bootstrap,
         signing: file.signing,
+        provenance: file.provenance,
     })
 }
 

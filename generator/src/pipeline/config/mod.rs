@@ -43,6 +43,8 @@ pub struct Config {
     pub bootstrap: BootstrapSection,
     /// Who signs the bootstrap.
     pub signing: Signing,
+    /// Who vouches for what a bundle was made of.
+    pub provenance: Provenance,
     /// What goes into the manifest, of all sections.
     pub settings: Settings,
     /// Days between two reports of a server that is done; 0 for none. The policy carries it.

@@ -38,7 +38,7 @@ pub(super) fn control_character(text: &str) -> Option<(String, usize)> {
 }
 
 /// Sections of files and commands, where a name may hold whatever the system allows.
-const FILES_AND_COMMANDS: [&str; 4] = ["downloads", "trust", "bootstrap", "signing"];
+const FILES_AND_COMMANDS: [&str; 5] = ["downloads", "trust", "bootstrap", "signing", "provenance"];
 
 fn in_table(table: &DeTable<'_>, above: &str) -> Option<(String, usize)> {
     table.iter().find_map(|(name, value)| {

@@ -49,6 +49,9 @@ pub(super) struct ConfigFile {
     /// Who signs the bootstrap.
     #[serde(default)]
     pub(super) signing: Signing,
+    /// Who vouches for what a bundle was made of.
+    #[serde(default)]
+    pub(super) provenance: Provenance,
 }
 
 impl ConfigFile {
@@ -60,7 +63,8 @@ impl ConfigFile {
         let roots = roots
             .chain(&mut self.trust.blob_roots)
             .chain(&mut self.trust.revocation_lists)
-            .chain(&mut self.signing.roots);
+            .chain(&mut self.signing.roots)
+            .chain(&mut self.provenance.key);
         let key = self.onboard.monitoring_agent.as_mut();
         let paths = paths.chain(key.map(|agent| &mut agent.key_file));
         for entry in paths.chain(roots).chain(&mut self.bootstrap.stub) {
@@ -378,6 +382,17 @@ pub struct Signing {
     pub command: Option<Vec<String>>,
     /// How long the command may take, in seconds; else 600.
     pub time_limit_s: Option<u64>,
+}
+
+/// `[provenance]`: who vouches for what a bundle was made of.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provenance {
+    /// The public key (P-256 or Ed25519, PEM or DER), relative to the config file.
+    pub key: Option<PathBuf>,
+    /// Program and arguments that sign: `{in}` stands for the message and `{out}` for its signature;
+    /// `${NAME}` for a variable. `signing.time_limit_s` counts for it too.
+    pub command: Option<Vec<String>>,
 }
 
 /// Reads a field through its type's own parser, so that the file and line of a mistake are

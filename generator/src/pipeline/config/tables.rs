@@ -6,8 +6,8 @@ use serde::forward_to_deserialize_any;
 
 use super::sections::{
     BootstrapSection, Domain, Downloads, ExclusionSettings, Gpo, MonitoringAgentSection, Offboard,
-    Onboard, Organization, PolicySettings, ProxySettings, RoleSettings, Rollout, Share, Signing,
-    Targets,
+    Onboard, Organization, PolicySettings, Provenance, ProxySettings, RoleSettings, Rollout, Share,
+    Signing, Targets,
 };
 use crate::intake::{SignerPolicy, SignerRule, TrustSettings};
 
@@ -15,7 +15,7 @@ use crate::intake::{SignerPolicy, SignerRule, TrustSettings};
 pub(crate) type Table = (&'static str, &'static [&'static str]);
 
 /// Every table but the file itself.
-pub(crate) fn tables() -> [Table; 19] {
+pub(crate) fn tables() -> [Table; 20] {
     [
         ("[organization]", keys::<Organization>()),
         ("[downloads]", keys::<Downloads>()),
@@ -36,6 +36,7 @@ pub(crate) fn tables() -> [Table; 19] {
         ("[rollout]", keys::<Rollout>()),
         ("[bootstrap]", keys::<BootstrapSection>()),
         ("[signing]", keys::<Signing>()),
+        ("[provenance]", keys::<Provenance>()),
         ("[trust]", keys::<TrustSettings>()),
         ("[trust.signers]", keys::<SignerPolicy>()),
         ("[trust.signers.agent]", keys::<SignerRule>()),

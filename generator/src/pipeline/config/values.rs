@@ -3,7 +3,7 @@
 use gangway_contract::UncPath;
 use gangway_contract::manifest::Window;
 
-use super::sections::Signing;
+use super::sections::{Provenance, Signing};
 
 /// The share of domain controllers that a UNC path is on, if it is one (MS-GPOL: SYSVOL; NETLOGON is a
 /// folder of it under a name of its own).
@@ -68,17 +68,7 @@ pub(super) fn signing_fault(signing: &Signing) -> Option<(&'static str, String, 
         ));
     }
     let words = signing.command.as_deref()?;
-    let is_unknown = |word: &&String| {
-        let name = word
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
-        let is_alone = PLACEHOLDERS.contains(&word.as_str());
-        let holds_one = PLACEHOLDERS.iter().any(|known| word.contains(known));
-        !is_alone && (holds_one || name.is_some_and(is_name))
-    };
-    if let Some(word) = words.iter().find(is_unknown) {
-        let why = format!("has the word `{word}`, for which nothing is put in");
+    if let Some(why) = unknown_place(words, &PLACEHOLDERS) {
         return Some((COMMAND, why, HINT));
     }
     let has_place = |word: &String| word == "{out}" || word == "{file}";
@@ -87,6 +77,53 @@ pub(super) fn signing_fault(signing: &Signing) -> Option<(&'static str, String, 
         return Some((COMMAND, why, HINT));
     }
     None
+}
+
+/// What is wrong with `[provenance]`, if anything, likewise.
+pub(super) fn provenance_fault(
+    provenance: &Provenance,
+) -> Option<(&'static str, String, &'static str)> {
+    const COMMAND: &str = "provenance.command";
+    const HINT: &str = "{in} is the message and {out} the file for its signature, each a word of its \
+                        own, as in `openssl dgst -sha256 -sign key.pem -out {out} {in}`";
+    const PLACES: [&str; 2] = ["{in}", "{out}"];
+    let words = provenance.command.as_deref()?;
+    if let Some(why) = unknown_place(words, &PLACES) {
+        return Some((COMMAND, why, HINT));
+    }
+    let absent = PLACES
+        .iter()
+        .find(|place| !words.iter().any(|word| word == *place));
+    if let Some(place) = absent {
+        return Some((COMMAND, format!("has no word `{place}`"), HINT));
+    }
+    const KEY: &str = "name the file of the public key, which tells that the command signs with the \
+                       right one and that `gangway verify --key` takes";
+    match provenance.key {
+        Some(_) => None,
+        None => Some((
+            "provenance.key",
+            "is missing beside `provenance.command`".to_owned(),
+            KEY,
+        )),
+    }
+}
+
+/// A word that looks like a place and is none of these, or holds one among other letters.
+fn unknown_place(words: &[String], places: &[&str]) -> Option<String> {
+    let is_unknown = |word: &&String| {
+        let name = word
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
+        let is_alone = places.contains(&word.as_str());
+        let holds_one = PLACEHOLDERS.iter().any(|known| word.contains(known));
+        !is_alone && (holds_one || name.is_some_and(is_name))
+    };
+    let word = words.iter().find(is_unknown)?;
+    Some(format!(
+        "has the word `{word}`, for which nothing is put in"
+    ))
 }
 
 /// `HH:MM-HH:MM`; the end is exclusive and may lie on the next day.

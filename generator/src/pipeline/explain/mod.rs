@@ -8,7 +8,7 @@ use foreign::Asked;
 
 use super::codes;
 use crate::problem::Code;
-use crate::{fleet, gpo, intake, packages, publication};
+use crate::{fleet, gpo, intake, packages, provenance, publication};
 
 /// Every code, by number.
 pub fn all() -> Vec<&'static Code> {
@@ -19,6 +19,7 @@ pub fn all() -> Vec<&'static Code> {
         publication::codes::ALL,
         fleet::codes::ALL,
         packages::codes::ALL,
+        provenance::codes::ALL,
     ]
     .concat();
     all.sort_by_key(|code| code.id);

@@ -1,0 +1,48 @@
+//! `gangway attest`.
+
+use super::answer::Answer;
+use super::arguments::Attest;
+use super::commands::now;
+use super::failure::Failure;
+use super::output::Output;
+use super::results::AttestedAnswer;
+use crate::bundle::mode_name;
+use crate::pipeline::{self, AttestRequest};
+use crate::provenance::Attested;
+
+pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedAnswer>, Failure> {
+    let made = pipeline::attest(&AttestRequest {
+        bundle: given.outside.request(&given.bundle, now(&given.moment)),
+        packages: given.packages.clone(),
+        out: given.out.clone(),
+    })?;
+    output.problems(&made.problems);
+    let document = &made.document;
+    output.line(&format!("bundle     {}", document.bundle_id));
+    output.line(&format!(
+        "mode       {}, sequence {}",
+        mode_name(document.mode),
+        document.sequence
+    ));
+    told(&made.attested, output);
+    output.line(&format!("statements {}", made.statements.display()));
+    output.line(&format!("parts      {}", made.parts.display()));
+    Ok(Answer {
+        problems: made.problems,
+        ..Answer::good(AttestedAnswer {
+            bundle_id: document.bundle_id.to_string(),
+            statements: made.statements.display().to_string(),
+            parts: made.parts.display().to_string(),
+            attested: made.attested,
+        })
+    })
+}
+
+/// Which key vouches for which files.
+pub(super) fn told(attested: &Attested, output: &Output) {
+    output.line(&format!("key        {}", attested.key));
+    for file in &attested.files {
+        let statements = file.statements.join(", ");
+        output.line(&format!("vouched    {}: {statements}", file.name));
+    }
+}

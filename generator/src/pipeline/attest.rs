@@ -1,0 +1,443 @@
+//! `gangway attest`: what a bundle was made of, signed by a key of the organisation; and what such
+//! statements prove of a bundle.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gangway_contract::Sha256;
+
+use super::config::{Config, ConfigError};
+use super::output::{OutputError, io_error};
+use super::private_folder::PrivateFolder;
+use super::sign::TIME_LIMIT_S;
+use super::signing_command::{CommandFault, SigningCommand};
+use super::verify::{Tree, Verification, VerifyError, VerifyRequest, file_digest, verify};
+use crate::bundle::{self, BundleDocument};
+use crate::disk::{self, DiskError, Prepared};
+use crate::failure::{FailureCode, Fault};
+use crate::plain_file;
+use crate::problem::Problem;
+use crate::provenance::{
+    self, Attested, CYCLONEDX, Envelope, Identity, MAX_BYTES, PARTS_SUFFIX, SLSA, SUFFIX, Subject,
+    VerifyingKey, codes,
+};
+
+/// Largest public key that is read, in bytes; one has 200.
+const MAX_KEY_BYTES: u64 = 64 << 10;
+
+/// Largest signature, in bytes: 72 for P-256, 64 for Ed25519.
+const MAX_SIGNATURE_BYTES: u64 = 4 << 10;
+
+/// Largest package, in bytes; the Windows Installer takes less.
+const MAX_PACKAGE_BYTES: u64 = 1 << 40;
+
+/// How a file of statements begins.
+const STATEMENTS_BEGIN: &str = "{\"payload\":";
+
+/// How a list of parts begins.
+const PARTS_BEGIN: &str = "{\n  \"bomFormat\"";
+
+/// What to attest.
+#[derive(Debug, Clone)]
+pub struct AttestRequest {
+    /// The bundle, and what from outside of it vouches for it; its config has key and command.
+    pub bundle: VerifyRequest,
+    /// A folder of packages that were made of it.
+    pub packages: Option<PathBuf>,
+    /// The file of statements, else `BUNDLE.intoto.jsonl` beside the bundle's folder.
+    pub out: Option<PathBuf>,
+}
+
+/// Statements that were written.
+#[derive(Debug)]
+pub struct AttestedBundle {
+    /// The bundle's document.
+    pub document: BundleDocument,
+    /// What the key vouches for now.
+    pub attested: Attested,
+    /// The file of statements.
+    pub statements: PathBuf,
+    /// The list of parts beside it.
+    pub parts: PathBuf,
+    /// Findings below error.
+    pub problems: Vec<Problem>,
+}
+
+/// What to hold a bundle against.
+#[derive(Debug, Clone)]
+pub struct AttestationRequest {
+    /// File of the public key.
+    pub key: PathBuf,
+    /// The file of statements, else `BUNDLE.intoto.jsonl` beside the bundle's folder.
+    pub statements: Option<PathBuf>,
+    /// A folder of packages that have to be named, too.
+    pub packages: Option<PathBuf>,
+}
+
+/// Why nothing was attested; no file was written.
+#[derive(Debug, thiserror::Error)]
+pub enum AttestError {
+    /// `gangway.toml` cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It names no key, or no command.
+    #[error("the config has no `provenance.{field}`")]
+    NotConfigured {
+        /// The field.
+        field: &'static str,
+    },
+    /// The key cannot be used.
+    #[error("the key `{}` cannot be used: {why}", path.display())]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The bundle cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The bundle does not verify.
+    #[error("the bundle does not verify, so nobody vouches for it: {} {}: {}",
+        .0.code.id, .0.subject, .0.message
+    )]
+    NotProven(Box<Problem>),
+    /// A statement inside of what it is about.
+    #[error("`{}` lies in the bundle or in the folder of packages", path.display())]
+    Inside {
+        /// The file that was to be written.
+        path: PathBuf,
+    },
+    /// Something else lies there.
+    #[error("`{}` is another file, and is not replaced", path.display())]
+    Occupied {
+        /// The file that was to be written.
+        path: PathBuf,
+    },
+    /// The command's signature does not fit.
+    #[error("nothing is attested: {} {}", .0.code.id, .0.message)]
+    Refused(Box<Problem>),
+    /// Reading what is attested.
+    #[error(transparent)]
+    Io(#[from] OutputError),
+    /// Writing the statements.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The command failed.
+    #[error("`{program}` {why}")]
+    Program {
+        /// Its first word.
+        program: String,
+        /// What happened, with its own words.
+        why: String,
+    },
+}
+
+impl From<CommandFault> for AttestError {
+    fn from(fault: CommandFault) -> Self {
+        match fault {
+            CommandFault::Disk(error) => Self::Io(error),
+            CommandFault::Program { program, why } => Self::Program { program, why },
+        }
+    }
+}
+
+impl Fault for AttestError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Io(error) => error.code(),
+            Self::Disk(error) => error.code(),
+            Self::NotConfigured { .. } => FailureCode::Config,
+            Self::Key { .. } | Self::Inside { .. } | Self::Occupied { .. } => FailureCode::Files,
+            Self::NotProven(_) | Self::Refused(_) => FailureCode::NotVerified,
+            Self::Program { .. } => FailureCode::Program,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Config(error) => return error.hint(),
+            Self::Verify(error) => return error.hint(),
+            Self::Io(error) => return error.hint(),
+            Self::Disk(error) => return error.hint(),
+            Self::NotProven(problem) | Self::Refused(problem) => {
+                return Some(problem.next_action.clone().into());
+            }
+            Self::NotConfigured { .. } => {
+                "write `[provenance]` with `key`, the file of the public key, and `command`, the \
+                 program that signs {in} into {out}"
+            }
+            Self::Key { .. } => {
+                "give the public key in PEM: `openssl pkey -in key.pem -pubout`, of P-256 or Ed25519"
+            }
+            Self::Inside { .. } => "name a file beside them by `--out`",
+            Self::Occupied { .. } => "name another file by `--out`, or remove that one",
+            Self::Program { .. } => {
+                "try the command of `provenance.command` by hand; it runs in the folder of the config"
+            }
+        };
+        Some(hint.into())
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::NotProven(problem) | Self::Refused(problem) => vec![(**problem).clone()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Writes what the bundle was made of, signed by the configured command.
+///
+/// # Errors
+/// See [`AttestError`].
+pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
+    let signer = Signer::of(request.bundle.config.as_deref())?;
+    let folder = &request.bundle.bundle;
+    let out = request.out.clone();
+    let out = out.unwrap_or_else(|| beside(folder, SUFFIX));
+    let parts_out = beside_statements(&out);
+    not_inside(&out, [Some(folder), request.packages.as_ref()])?;
+    replaces_own(&out, STATEMENTS_BEGIN)?;
+    replaces_own(&parts_out, PARTS_BEGIN)?;
+    let found = verify(&request.bundle)?;
+    if let Some(problem) = found.problems.iter().find(|problem| problem.is_error()) {
+        return Err(AttestError::NotProven(Box::new(problem.clone())));
+    }
+    let Some(identity) = identity(&found) else {
+        return Err(AttestError::Verify(VerifyError::NotABundle {
+            path: folder.clone(),
+            why: "its bootstrap is not proven".to_owned(),
+        }));
+    };
+    let packages = packages(request.packages.as_deref())?;
+    let mut subjects = vec![
+        Subject::new(bundle::FILE_NAME, identity.bundle_json_sha256),
+        Subject::new(&identity.exe_name, identity.exe_sha256),
+    ];
+    let named = packages.iter();
+    subjects.extend(named.map(|(name, sha256)| Subject::new(name, *sha256)));
+    subjects.sort();
+    let document = &found.document;
+    let parts = provenance::parts(document, &subjects);
+    let scratch = PrivateFolder::for_work_on(&absolute(&out)?)
+        .map_err(io_error("make a private folder for the work on", &out))?;
+    let mut text = String::new();
+    let mut envelopes = Vec::new();
+    for (predicate_type, predicate) in [
+        (SLSA, provenance::provenance(document)),
+        (CYCLONEDX, parts.clone()),
+    ] {
+        let statement = provenance::about(subjects.clone(), predicate_type, predicate).to_bytes();
+        let envelope = signer.envelope(&statement, &scratch.path)?;
+        text.push_str(&envelope.to_line());
+        text.push('\n');
+        envelopes.push(envelope);
+    }
+    let attested = provenance::judge(&envelopes, &signer.key, &identity, &packages)
+        .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
+    // Strings, numbers and lists only, which always serialise.
+    let mut list = serde_json::to_string_pretty(&parts).unwrap_or_default();
+    list.push('\n');
+    let parts_file = Prepared::write(&parts_out, PARTS_BEGIN, list.as_bytes())?;
+    Prepared::write(&out, STATEMENTS_BEGIN, text.as_bytes())?.put()?;
+    parts_file.put()?;
+    Ok(AttestedBundle {
+        document: found.document,
+        attested,
+        statements: out,
+        parts: parts_out,
+        problems: found.problems,
+    })
+}
+
+/// What the key vouches for of a bundle that verified, or what stands against that.
+///
+/// # Errors
+/// Key or packages cannot be read.
+pub fn check_attestation(
+    request: &AttestationRequest,
+    folder: &Path,
+    found: &Verification,
+) -> Result<Result<Attested, Problem>, AttestError> {
+    let key = read_key(&request.key)?;
+    let Some(identity) = identity(found) else {
+        let why = "the bootstrap is not proven, so no statement can be about it";
+        let problem = Problem::new(&codes::OTHER_BUNDLE, "attestation", why, "build it again");
+        return Ok(Err(problem));
+    };
+    let named = request.statements.clone();
+    let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
+    let packages = packages(request.packages.as_deref())?;
+    let missing = |why: String| {
+        let next = "copy the statements together with the bundle, or make them by `gangway attest`";
+        let subject = path.display().to_string();
+        Problem::new(&codes::NO_STATEMENT, subject, why, next)
+    };
+    let bytes = match plain_file::read(&path, MAX_BYTES) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(Err(missing(format!("it has more than {MAX_BYTES} bytes")))),
+        Err(error) => return Ok(Err(missing(error.to_string()))),
+    };
+    let envelopes = match provenance::lines(&bytes) {
+        Ok(envelopes) => envelopes,
+        Err(error) => return Ok(Err(missing(error.to_string()))),
+    };
+    Ok(provenance::judge(&envelopes, &key, &identity, &packages))
+}
+
+/// Key and command of a config.
+struct Signer {
+    key: VerifyingKey,
+    command: Vec<String>,
+    limit: Duration,
+    folder: PathBuf,
+}
+
+impl Signer {
+    fn of(path: Option<&Path>) -> Result<Self, AttestError> {
+        let Some(path) = path else {
+            return Err(AttestError::NotConfigured { field: "command" });
+        };
+        let config = Config::load(path)?;
+        let missing = |field| AttestError::NotConfigured { field };
+        let key = config.provenance.key.ok_or_else(|| missing("key"))?;
+        let command = config.provenance.command.filter(|words| !words.is_empty());
+        Ok(Self {
+            key: read_key(&key)?,
+            command: command.ok_or_else(|| missing("command"))?,
+            limit: Duration::from_secs(config.signing.time_limit_s.unwrap_or(TIME_LIMIT_S)),
+            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        })
+    }
+
+    /// The statement with the command's signature, which has to fit the key.
+    fn envelope(&self, statement: &[u8], scratch: &Path) -> Result<Envelope, AttestError> {
+        // A folder for each: what the command says is kept there, too.
+        let folder = scratch.join(Sha256::of(statement).to_string());
+        fs::create_dir(&folder).map_err(io_error("create folder", &folder))?;
+        let (message, signature) = (folder.join("message"), folder.join("signature"));
+        let bytes = provenance::pre_authentication(provenance::PAYLOAD_TYPE, statement);
+        disk::write_new(&message, &bytes).map_err(io_error("write", &message))?;
+        let command = SigningCommand {
+            words: &self.command,
+            limit: self.limit,
+            folder: &self.folder,
+        };
+        command.run(&message, &signature, &folder)?;
+        let refused = |why: String| {
+            let next = "try the command of `provenance.command` by hand, and see whether \
+                        `provenance.key` is the public half of its key";
+            let problem = Problem::new(&codes::BAD_SIGNATURE, "provenance.command", why, next);
+            AttestError::Refused(Box::new(problem))
+        };
+        let made = plain_file::read(&signature, MAX_SIGNATURE_BYTES)
+            .map_err(|error| refused(format!("it left no signature as {{out}}: {error}")))?
+            .ok_or_else(|| {
+                refused("what it left as {out} is larger than a signature".to_owned())
+            })?;
+        if !self.key.vouches_for(&bytes, &made) {
+            let size = made.len();
+            let why = format!("what it left as {{out}} ({size} bytes) is no signature of the key");
+            return Err(refused(why));
+        }
+        Ok(Envelope::new(statement, &self.key, &made))
+    }
+}
+
+fn read_key(path: &Path) -> Result<VerifyingKey, AttestError> {
+    let unusable = |why: String| AttestError::Key {
+        path: path.to_owned(),
+        why,
+    };
+    let bytes = plain_file::read(path, MAX_KEY_BYTES)
+        .map_err(|error| unusable(error.to_string()))?
+        .ok_or_else(|| unusable(format!("it has more than {MAX_KEY_BYTES} bytes")))?;
+    VerifyingKey::read(&bytes).map_err(|error| unusable(error.to_string()))
+}
+
+/// What a bundle that verified is known by.
+fn identity(found: &Verification) -> Option<Identity> {
+    let exe = found.exe.as_ref()?;
+    let path = &found.document.exe.path;
+    Some(Identity {
+        bundle_id: found.document.bundle_id.to_string(),
+        bundle_json_sha256: found.bundle_json_sha256,
+        exe_name: path.rsplit('/').next().unwrap_or(path).to_owned(),
+        exe_sha256: Sha256::of(&exe.bytes),
+    })
+}
+
+/// Every file of a folder of packages, by its path with `/`.
+fn packages(folder: Option<&Path>) -> Result<Vec<(String, Sha256)>, OutputError> {
+    let Some(folder) = folder else {
+        return Ok(Vec::new());
+    };
+    let tree = Tree::walk(folder)?;
+    tree.files
+        .iter()
+        .map(|(name, found)| Ok((name.clone(), file_digest(&found.path, MAX_PACKAGE_BYTES)?.1)))
+        .collect()
+}
+
+/// A file beside a folder, under its name and a suffix.
+fn beside(folder: &Path, suffix: &str) -> PathBuf {
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut name = whole.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    match folder.file_name() {
+        Some(_) => folder.with_file_name(name),
+        // `.` and `..` have no name of their own.
+        None => whole.with_file_name(name),
+    }
+}
+
+/// The list of parts, beside a file of statements.
+fn beside_statements(statements: &Path) -> PathBuf {
+    let name = statements.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(SUFFIX).unwrap_or(&name);
+    statements.with_file_name(format!("{stem}{PARTS_SUFFIX}"))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, OutputError> {
+    std::path::absolute(path).map_err(io_error("resolve", path))
+}
+
+/// Only a file of ours is replaced.
+fn replaces_own(path: &Path, begin: &str) -> Result<(), AttestError> {
+    let found = match plain_file::open(path) {
+        Ok(mut file) => {
+            let mut head = Vec::new();
+            let limit = begin.len() as u64;
+            let read = (&mut file).take(limit).read_to_end(&mut head);
+            read.is_ok_and(|_| head == begin.as_bytes())
+        }
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    found.then_some(()).ok_or_else(|| AttestError::Occupied {
+        path: path.to_owned(),
+    })
+}
+
+/// What lies in a bundle and is no part of it would be found as foreign by the next `verify`.
+fn not_inside<'a>(
+    out: &Path,
+    folders: impl IntoIterator<Item = Option<&'a PathBuf>>,
+) -> Result<(), AttestError> {
+    let parent = absolute(out)?;
+    let parent = parent.parent().unwrap_or(Path::new("/"));
+    let parent = fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned());
+    let holds =
+        |folder: &PathBuf| fs::canonicalize(folder).is_ok_and(|folder| parent.starts_with(folder));
+    if folders.into_iter().flatten().any(holds) {
+        return Err(AttestError::Inside {
+            path: out.to_owned(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Problem codes of attestations (`GW52xx`).
+
+use crate::problem::{Code, Severity};
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident $id:literal $title:literal $page:literal;)*) => {
+        $($(#[$doc])* pub static $name: Code = Code {
+            id: $id,
+            severity: Severity::Error,
+            title: $title,
+            page: $page,
+        };)*
+
+        /// Every code of this folder, by number.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+errors! {
+    /// There are no statements.
+    NO_STATEMENT "GW5201" "nothing vouches for the bundle by the key"
+"`verify --key` asks who made the bundle, and the answer stands in a file of statements: \
+`BUNDLE.intoto.jsonl` beside the bundle's folder, or the one that `--attestation` names. It is not there, is \
+empty, or is no such file.\n\nCopy it together with the bundle, or make it with `gangway attest`.";
+
+    /// A signature of somebody else.
+    NOT_OF_THE_KEY "GW5202" "no statement is signed by the key"
+"Each statement stands in an envelope with its signature. None of those signatures was made by the key that \
+`--key` names over these bytes: it is another key, or the statements were changed.\n\nName the public key of \
+whoever attested the bundle. Where it is the right one, take bundle and statements from their source again, and \
+find out who changed them.";
+
+    /// Statements about something else.
+    OTHER_BUNDLE "GW5203" "the statements are about another bundle"
+"The key vouches for files, and `bundle.json` and the bootstrap of this bundle are not among them with these \
+digests. The statements are of an older build, of another mode, or were made before the bootstrap was signed: a \
+signature makes it another file.\n\nAttest after signing, and copy the statements of this very bundle.";
+
+    /// A package that nobody named.
+    NOT_VOUCHED "GW5204" "a package is not among what the key vouches for"
+"`verify --packages` compares each package with the statements, and one of them is not named there with its \
+digest: it was made or changed after the attestation.\n\nMake the packages, attest with `--packages`, and copy \
+both together.";
+
+    /// The signing program gave something else.
+    BAD_SIGNATURE "GW5205" "the command's signature does not fit the configured key"
+"`provenance.command` signs what it gets as `{in}` and leaves the signature as `{out}`: for a key of P-256 an \
+ECDSA signature over SHA-256 in DER (`openssl dgst -sha256 -sign`), for Ed25519 the 64 bytes of it (`openssl \
+pkeyutl -sign -rawin`). What came does not fit `provenance.key`, so no statement was written.\n\nTry the command \
+by hand with `openssl`, and see whether `provenance.key` is the public half of its key.";
+}
