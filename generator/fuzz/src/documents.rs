@@ -18,6 +18,7 @@ use gangway::gpo::security::SecurityDescriptor;
 use gangway::gpo::wmi;
 use gangway::intake::lock::Lock;
 use gangway::pipeline::Config;
+use gangway::provenance;
 use gangway_contract::{Control, Manifest, Report, UtcTime, report};
 
 use super::Target;
@@ -26,6 +27,7 @@ use super::documents_seeds as seeds;
 /// The targets of this file.
 pub const TARGETS: &[Target] = &[
     ("analyzer", analyzer, seeds::analyzer_results),
+    ("attestation", attestation, seeds::attestations),
     ("config", config, seeds::configs),
     ("gpo_files", gpo_files, seeds::gpo_binary_files),
     ("gpo_xml", gpo_xml, seeds::gpo_xml_files),
@@ -38,6 +40,21 @@ pub const TARGETS: &[Target] = &[
 /// A result of Microsoft's Client Analyzer, or the archive around it.
 pub fn analyzer(data: &[u8]) {
     let _ = AnalyzerResult::read_bytes(data);
+}
+
+/// Statements in their envelopes, a statement as it is, and a public key.
+///
+/// # Panics
+/// A key vouches for what nobody signed.
+pub fn attestation(data: &[u8]) {
+    let _ = provenance::Statement::parse(data);
+    let key = provenance::VerifyingKey::read(seeds::PUBLIC_KEY.as_bytes());
+    if let (Ok(envelopes), Ok(key)) = (provenance::lines(data), key) {
+        for envelope in envelopes {
+            assert_eq!(envelope.vouched(&key), None);
+        }
+    }
+    let _ = provenance::VerifyingKey::read(data);
 }
 
 /// `gangway.toml`.

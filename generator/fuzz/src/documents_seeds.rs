@@ -287,3 +287,23 @@ pub fn owners() -> Seeds {
         ),
     ]
 }
+
+/// A key of P-256 that has signed nothing: its other half was thrown away.
+pub const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEgbq/Dh8IqCdaGYasB14NmHELGW0l\n\
+    oqtNRJcq/65qGHWN9xt1Cwn1CMmshIJkQmA1TtZfvF2FkoRSntfAPfHnoQ==\n\
+    -----END PUBLIC KEY-----\n";
+
+/// A file of statements, one statement, and a key.
+pub fn attestations() -> Seeds {
+    let envelope = "{\"payload\":\"e30=\",\"payloadType\":\"application/vnd.in-toto+json\",\
+                    \"signatures\":[{\"keyid\":\"\",\"sig\":\"MAA=\"}]}\n";
+    let statement = "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":\"a\",\
+                     \"digest\":{\"sha256\":\"00\"}}],\"predicateType\":\"x\",\"predicate\":{}}";
+    let named = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+    vec![
+        named("envelopes", &envelope.repeat(2)),
+        named("statement", statement),
+        named("key", PUBLIC_KEY),
+    ]
+}

@@ -148,7 +148,7 @@ pub(super) struct Verified {
     pub(super) good: bool,
 }
 
-/// The answer of `attest`.
+/// Statements that were written, and what they vouch for.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct AttestedAnswer {
     /// The bundle, as its `bundle.json` has it.

@@ -86,7 +86,7 @@ pub enum AttestError {
     /// It names no key, or no command.
     #[error("the config has no `provenance.{field}`")]
     NotConfigured {
-        /// The field.
+        /// Its key below `[provenance]`.
         field: &'static str,
     },
     /// The key cannot be used.

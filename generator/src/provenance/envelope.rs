@@ -34,7 +34,7 @@ pub enum EnvelopeError {
     TooMany,
 }
 
-/// One envelope.
+/// A payload as it was signed, in base64, and who signed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {

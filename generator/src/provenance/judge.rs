@@ -21,7 +21,7 @@ pub struct Attested {
 /// One file, and what vouches for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Vouched {
-    /// Its name.
+    /// As the statements have it: without folders, of a package its path below them.
     pub name: String,
     /// Types of the statements that name it with its digest.
     pub statements: Vec<String>,

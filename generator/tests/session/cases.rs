@@ -201,6 +201,12 @@ pub(crate) const CASES: &[Case] = &[
         4,
     ),
     (
+        "attest-failed",
+        built,
+        &["attest", "out", "-c", "gangway.toml", "--as-of", NOW],
+        2,
+    ),
+    (
         "verify",
         built,
         &["verify", "out", "-c", "gangway.toml", "--as-of", NOW],

@@ -9,6 +9,7 @@ mod analyzer;
 #[cfg(unix)]
 mod answers;
 mod attacks;
+mod attest;
 mod bad_input;
 mod bundle;
 #[cfg(unix)]

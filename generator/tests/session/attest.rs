@@ -1,0 +1,321 @@
+//! `gangway attest` and `verify --key`: what a key of the organisation vouches for, with openssl as the
+//! signer and as the other reader.
+
+use std::fs;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gangway_fixtures::authenticode::{Signature, sign_pe};
+use serde_json::Value;
+
+use super::desk::{Desk, NOW, Session};
+
+/// How a key is made, and how openssl signs with it.
+const KINDS: [(&[&str], &str); 2] = [
+    (
+        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+        r#"["openssl", "dgst", "-sha256", "-sign", "key.pem", "-out", "{out}", "{in}"]"#,
+    ),
+    (
+        &["-algorithm", "ED25519"],
+        r#"["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", "key.pem", "-out", "{out}", "-in", "{in}"]"#,
+    ),
+];
+
+fn openssl(desk: &Desk, arguments: &[&str]) {
+    let mut command = Command::new("openssl");
+    command.args(arguments).current_dir(desk.path("."));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+fn make_key(desk: &Desk, algorithm: &[&str], name: &str) {
+    let (private, public) = (format!("{name}.pem"), format!("{name}.pub.pem"));
+    openssl(desk, &[&["genpkey", "-out", &private], algorithm].concat());
+    openssl(desk, &["pkey", "-in", &private, "-pubout", "-out", &public]);
+}
+
+/// A signed bundle, keys, and a config that attests with the first of them.
+fn desk((algorithm, command): (&[&str], &str)) -> Desk {
+    let desk = Desk::with_downloads();
+    for name in ["key", "other"] {
+        make_key(&desk, algorithm, name);
+    }
+    let section = format!("[provenance]\nkey = \"key.pub.pem\"\ncommand = {command}\n\n[signing]");
+    desk.change_config("[signing]", &section);
+    desk.build().succeeds();
+    let exe = desk.exe();
+    let unsigned = fs::read(&exe).unwrap();
+    fs::write(exe, sign_pe(&unsigned, &Signature::default())).unwrap();
+    desk.put("unsigned.exe", &unsigned);
+    desk
+}
+
+fn attest(desk: &Desk, more: &[&str]) -> Session {
+    let usual = ["attest", "out", "-c", "gangway.toml", "--as-of", NOW];
+    desk.run(&[&usual, more].concat())
+}
+
+fn verify(desk: &Desk, more: &[&str]) -> Session {
+    let usual = ["verify", "out", "--stub", "stub.exe", "--as-of", NOW];
+    desk.run(&[&usual[..], &["--key", "key.pub.pem"], more].concat())
+}
+
+fn envelopes(desk: &Desk) -> Vec<Value> {
+    let text = fs::read_to_string(desk.path("out.intoto.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn put_envelopes(desk: &Desk, envelopes: &[Value]) {
+    let lines: String = envelopes.iter().map(|one| format!("{one}\n")).collect();
+    desk.put("out.intoto.jsonl", lines.as_bytes());
+}
+
+fn payload(envelope: &Value) -> Vec<u8> {
+    STANDARD
+        .decode(envelope["payload"].as_str().unwrap())
+        .unwrap()
+}
+
+#[test]
+fn a_key_vouches_for_the_bundle_and_for_its_packages() {
+    for kind in KINDS {
+        let desk = desk(kind);
+        desk.run(&["package", "out", "-c", "gangway.toml", "--as-of", NOW])
+            .succeeds();
+        attest(&desk, &["--packages", "out-packages"]).succeeds();
+        let session = verify(&desk, &["--packages", "out-packages"]);
+        let text = session.succeeds();
+        assert!(
+            text.ends_with("verified: the bundle that the holder of the key vouches for\n"),
+            "{text}"
+        );
+        for file in ["bundle.json", "packages.json", "SHA256SUMS"] {
+            let line = format!(
+                "vouched    {file}: https://slsa.dev/provenance/v1, https://cyclonedx.org/bom\n"
+            );
+            assert!(text.contains(&line), "{file}: {text}");
+        }
+        // Whoever made another package since is not vouched for.
+        desk.put("out-packages/more.cab", b"x");
+        verify(&desk, &["--packages", "out-packages"]).fails_with(4, &["GW5204", "more.cab"]);
+    }
+}
+
+#[test]
+fn openssl_reads_the_same_signature() {
+    let desk = desk(KINDS[0]);
+    attest(&desk, &[]).succeeds();
+    for envelope in envelopes(&desk) {
+        let statement = payload(&envelope);
+        let kind = "application/vnd.in-toto+json";
+        let head = format!("DSSEv1 {} {kind} {} ", kind.len(), statement.len());
+        desk.put("message", &[head.as_bytes(), &statement].concat());
+        let signature = envelope["signatures"][0]["sig"].as_str().unwrap();
+        desk.put("signature", &STANDARD.decode(signature).unwrap());
+        let usual = ["dgst", "-sha256", "-verify", "key.pub.pem", "-signature"];
+        openssl(&desk, &[&usual[..], &["signature", "message"]].concat());
+    }
+}
+
+/// What was changed, and the code that says so.
+type Edit = (&'static str, fn(&Desk), &'static str);
+
+#[test]
+fn no_edit_of_statements_or_bundle_passes() {
+    let edits: [Edit; 9] = [
+        (
+            "no statements",
+            |desk| fs::remove_file(desk.path("out.intoto.jsonl")).unwrap(),
+            "GW5201",
+        ),
+        (
+            "no envelope",
+            |desk| {
+                desk.put("out.intoto.jsonl", b"{}\n");
+            },
+            "GW5201",
+        ),
+        (
+            "an empty file",
+            |desk| {
+                desk.put("out.intoto.jsonl", b"");
+            },
+            "GW5202",
+        ),
+        (
+            "another payload",
+            |desk| {
+                let mut all = envelopes(desk);
+                for one in &mut all {
+                    let text = String::from_utf8(payload(one)).unwrap();
+                    let text = text.replacen("bundle.json", "bundle.jsom", 1);
+                    one["payload"] = STANDARD.encode(text).into();
+                }
+                put_envelopes(desk, &all);
+            },
+            "GW5202",
+        ),
+        (
+            "another type",
+            |desk| {
+                let mut all = envelopes(desk);
+                all.iter_mut()
+                    .for_each(|one| one["payloadType"] = "text/plain".into());
+                put_envelopes(desk, &all);
+            },
+            "GW5202",
+        ),
+        (
+            "no signature",
+            |desk| {
+                let mut all = envelopes(desk);
+                all.iter_mut()
+                    .for_each(|one| one["signatures"] = Value::Array(Vec::new()));
+                put_envelopes(desk, &all);
+            },
+            "GW5202",
+        ),
+        (
+            "another key",
+            |desk| {
+                fs::copy(desk.path("other.pub.pem"), desk.path("key.pub.pem")).unwrap();
+            },
+            "GW5202",
+        ),
+        (
+            "no provenance among them",
+            |desk| put_envelopes(desk, &envelopes(desk)[1..]),
+            "GW5203",
+        ),
+        (
+            "another signature of the bootstrap",
+            |desk| {
+                let unsigned = fs::read(desk.path("unsigned.exe")).unwrap();
+                let again = Signature {
+                    description: Some("again".to_owned()),
+                    ..Signature::default()
+                };
+                fs::write(desk.exe(), sign_pe(&unsigned, &again)).unwrap();
+            },
+            "GW5203",
+        ),
+    ];
+    for (what, edit, code) in edits {
+        let desk = desk(KINDS[0]);
+        attest(&desk, &[]).succeeds();
+        verify(&desk, &[]).succeeds();
+        edit(&desk);
+        let session = verify(&desk, &[]);
+        assert_eq!(session.code, 4, "{what}: {}{}", session.out, session.err);
+        assert!(session.err.contains(code), "{what}: {}", session.err);
+        assert!(
+            session.out.ends_with("NOT verified\n"),
+            "{what}: {}",
+            session.out
+        );
+    }
+}
+
+/// The statements of the bundle that stood there before are about another one.
+#[test]
+fn statements_of_another_bundle_say_nothing_of_this_one() {
+    let desk = desk(KINDS[0]);
+    attest(&desk, &[]).succeeds();
+    let build = [
+        "build", "--mode", "precheck", "--out", "look", "--stub", "stub.exe",
+    ];
+    desk.run(&[&build[..], &["--as-of", NOW]].concat())
+        .succeeds();
+    let verify = ["verify", "look", "--stub", "stub.exe", "--as-of", NOW];
+    let by = ["--key", "key.pub.pem", "--attestation", "out.intoto.jsonl"];
+    desk.run(&[&verify[..], &by].concat())
+        .fails_with(4, &["GW5203"]);
+}
+
+#[test]
+fn equal_bundles_have_equal_statements() {
+    let [one, other] = [desk(KINDS[1]), desk(KINDS[1])];
+    for desk in [&one, &other] {
+        attest(desk, &[]).succeeds();
+    }
+    let payloads = |desk: &Desk| envelopes(desk).iter().map(payload).collect::<Vec<_>>();
+    assert!(payloads(&one) == payloads(&other));
+    let before = fs::read(one.path("out.intoto.jsonl")).unwrap();
+    attest(&one, &[]).succeeds();
+    // Ed25519 signs equal messages equally (RFC 8032, 5.1.6).
+    assert!(before == fs::read(one.path("out.intoto.jsonl")).unwrap());
+    let parts: Value =
+        serde_json::from_slice(&fs::read(one.path("out.cdx.json")).unwrap()).unwrap();
+    assert_eq!(parts["bomFormat"], "CycloneDX");
+    let names: Vec<&str> = parts["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["name"].as_str().unwrap())
+        .collect();
+    for name in ["bundle.json", "bootstrap stub", "md4ws.msi"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}
+
+#[test]
+fn nothing_is_attested_that_does_not_hold() {
+    let (algorithm, command) = KINDS[0];
+    let with_other = command.replace("key.pem", "other.pem");
+    for (command, texts) in [
+        (
+            with_other.as_str(),
+            &["GW5205", "is no signature of the key"][..],
+        ),
+        (
+            r#"["/bin/true", "{in}", "{out}"]"#,
+            &["GW5205", "left no signature"],
+        ),
+        (r#"["/bin/false", "{in}", "{out}"]"#, &["/bin/false"]),
+    ] {
+        let desk = desk((algorithm, command));
+        let session = attest(&desk, &[]);
+        assert_ne!(session.code, 0);
+        session.fails_with(session.code, texts);
+        assert!(!desk.path("out.intoto.jsonl").exists());
+        assert!(!desk.path("out.cdx.json").exists());
+    }
+    let desk = desk(KINDS[0]);
+    attest(&desk, &["--out", "out/statements.intoto.jsonl"]).fails_with(3, &["--out"]);
+    desk.put("mine.intoto.jsonl", b"mine");
+    attest(&desk, &["--out", "mine.intoto.jsonl"]).fails_with(3, &["is not replaced"]);
+    fs::write(desk.path("out/share/control.json"), b"{}").unwrap();
+    attest(&desk, &[]).fails_with(4, &["does not verify"]);
+}
+
+#[test]
+fn a_config_without_key_or_place_is_refused() {
+    for (section, texts) in [
+        (
+            "command = [\"x\", \"{in}\", \"{out}\"]",
+            &["provenance.key", "is missing"][..],
+        ),
+        (
+            "key = \"k\"\ncommand = [\"x\", \"{in}\"]",
+            &["provenance.command", "{out}"],
+        ),
+        (
+            "key = \"k\"\ncommand = [\"x\", \"{file}\"]",
+            &["provenance.command", "{file}"],
+        ),
+    ] {
+        let desk = Desk::with_downloads();
+        desk.change_config(
+            "[signing]",
+            &format!("[provenance]\n{section}\n\n[signing]"),
+        );
+        desk.build().fails_with(2, texts);
+    }
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    attest(&desk, &[]).fails_with(2, &["provenance.key", "hint: write `[provenance]`"]);
+}
