@@ -14,9 +14,9 @@ use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
 use super::sign::TIME_LIMIT_S;
 use super::signing_command::{CommandFault, SigningCommand};
-use super::verify::{Tree, Verification, VerifyError, VerifyRequest, file_digest, verify};
+use super::verify::{Found, Tree, Verification, VerifyError, VerifyRequest, file_digest, verify};
 use crate::bundle::{self, BundleDocument};
-use crate::disk::{self, DiskError, Prepared};
+use crate::disk::{self, Claim, DiskError, Prepared};
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -203,6 +203,8 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     let out = out.unwrap_or_else(|| beside(folder, SUFFIX));
     let parts_out = beside_statements(&out);
     not_inside(&out, [Some(folder), request.packages.as_ref()])?;
+    // Two runs must not work on it at once: they would share the private folder.
+    let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
     replaces_own(&out, STATEMENTS_BEGIN)?;
     replaces_own(&parts_out, PARTS_BEGIN)?;
     let found = verify(&request.bundle)?;
@@ -215,7 +217,8 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
             why: "its bootstrap is not proven".to_owned(),
         }));
     };
-    let packages = packages(request.packages.as_deref())?;
+    let packages = packages(request.packages.as_deref())?
+        .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
     let mut subjects = vec![
         Subject::new(bundle::FILE_NAME, identity.bundle_json_sha256),
         Subject::new(&identity.exe_name, identity.exe_sha256),
@@ -273,7 +276,10 @@ pub fn check_attestation(
     };
     let named = request.statements.clone();
     let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
-    let packages = packages(request.packages.as_deref())?;
+    let packages = match packages(request.packages.as_deref())? {
+        Ok(packages) => packages,
+        Err(problem) => return Ok(Err(problem)),
+    };
     let missing = |why: String| {
         let next = "copy the statements together with the bundle, or make them by `gangway attest`";
         let subject = path.display().to_string();
@@ -373,16 +379,26 @@ fn identity(found: &Verification) -> Option<Identity> {
     })
 }
 
-/// Every file of a folder of packages, by its path with `/`.
-fn packages(folder: Option<&Path>) -> Result<Vec<(String, Sha256)>, OutputError> {
+/// Every file of a folder of packages, by its path with `/`; a finding where something there is no
+/// plain file, which could be compared with nothing and would be used all the same.
+fn packages(folder: Option<&Path>) -> Result<Result<Vec<(String, Sha256)>, Problem>, OutputError> {
     let Some(folder) = folder else {
-        return Ok(Vec::new());
+        return Ok(Ok(Vec::new()));
     };
     let tree = Tree::walk(folder)?;
+    if let Some(found) = tree.problems.iter().find(|problem| problem.is_error()) {
+        let next = "take it out of the folder of packages, or make the packages again";
+        let (subject, why) = (found.subject.clone(), found.message.clone());
+        return Ok(Err(Problem::new(&codes::NOT_VOUCHED, subject, why, next)));
+    }
+    let digest = |(name, found): (&String, &Found)| {
+        Ok((name.clone(), file_digest(&found.path, MAX_PACKAGE_BYTES)?.1))
+    };
     tree.files
         .iter()
-        .map(|(name, found)| Ok((name.clone(), file_digest(&found.path, MAX_PACKAGE_BYTES)?.1)))
-        .collect()
+        .map(digest)
+        .collect::<Result<_, _>>()
+        .map(Ok)
 }
 
 /// A file beside a folder, under its name and a suffix.

@@ -39,7 +39,7 @@ signature makes it another file.\n\nAttest after signing, and copy the statement
     /// A package that nobody named.
     NOT_VOUCHED "GW5204" "a package is not among what the key vouches for"
 "`verify --packages` compares each package with the statements, and one of them is not named there with its \
-digest: it was made or changed after the attestation.\n\nMake the packages, attest with `--packages`, and copy \
+digest, or is no plain file, which nothing can be said about: it was made or changed after the attestation.\n\nMake the packages, attest with `--packages`, and copy \
 both together.";
 
     /// The signing program gave something else.

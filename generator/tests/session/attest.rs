@@ -2,7 +2,7 @@
 //! signer and as the other reader.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -318,4 +318,74 @@ fn a_config_without_key_or_place_is_refused() {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
     attest(&desk, &[]).fails_with(2, &["provenance.key", "hint: write `[provenance]`"]);
+}
+
+/// What puts something among the packages, its path, and the word that says what it is.
+#[cfg(unix)]
+type Unlisted = (fn(&Desk), &'static str, &'static str);
+
+/// What is no plain file is compared with nothing, and would be installed all the same.
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_among_the_packages_is_vouched_for_by_nobody() {
+    let desk = desk(KINDS[0]);
+    fs::create_dir(desk.path("packages")).unwrap();
+    desk.put("packages/good.msi", b"good");
+    desk.put("evil.msi", b"evil");
+    let packages = ["--packages", "packages"];
+    attest(&desk, &packages).succeeds();
+    let before = fs::read(desk.path("out.intoto.jsonl")).unwrap();
+    let link = |desk: &Desk| {
+        std::os::unix::fs::symlink("../evil.msi", desk.path("packages/more.msi")).unwrap();
+    };
+    let pipe = |desk: &Desk| {
+        let made = Command::new("mkfifo")
+            .arg(desk.path("packages/more.msi"))
+            .status();
+        assert!(made.unwrap().success());
+    };
+    let line_feed = |desk: &Desk| desk.put("packages/more.msi\nverified", b"x");
+    let edits: [Unlisted; 3] = [
+        (link, "packages/more.msi", "link"),
+        (pipe, "packages/more.msi", "pipe"),
+        (line_feed, "packages/more.msi\nverified", "name"),
+    ];
+    for (edit, name, word) in edits {
+        verify(&desk, &packages).succeeds();
+        edit(&desk);
+        let session = verify(&desk, &packages);
+        session.fails_with(4, &["GW5204", word]);
+        assert!(session.out.ends_with("NOT verified\n"), "{}", session.out);
+        attest(&desk, &packages).fails_with(4, &["GW5204", word]);
+        assert!(before == fs::read(desk.path("out.intoto.jsonl")).unwrap());
+        fs::remove_file(desk.path(name)).unwrap();
+    }
+}
+
+#[test]
+fn of_runs_at_once_each_attests_or_says_that_another_does() {
+    let desk = desk(KINDS[0]);
+    let usual = ["attest", "out", "-c", "gangway.toml", "--as-of", NOW];
+    let mut attested = 0;
+    for _ in 0..5 {
+        let start = |_| {
+            desk.command(&usual)
+                .stderr(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+        };
+        let runs: Vec<_> = (0..3).map(start).map(Result::unwrap).collect();
+        for run in runs {
+            let ended = run.wait_with_output().unwrap();
+            let said = String::from_utf8(ended.stderr).unwrap();
+            attested += usize::from(ended.status.success());
+            assert!(
+                ended.status.success() || said.contains("another run is writing"),
+                "{said}"
+            );
+        }
+        verify(&desk, &[]).succeeds();
+    }
+    assert!(attested >= 5, "{attested}");
+    assert_eq!(desk.leftovers(), Vec::<String>::new());
 }

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 pub(super) use exe::digest as exe_digest;
 pub(super) use signature::{Judged, judge};
-pub(super) use tree::{Tree, digest as file_digest};
+pub(super) use tree::{Found, Tree, digest as file_digest};
 
 use super::build_error::BuildError;
 use super::codes;
@@ -404,7 +404,7 @@ fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a file of the bundle; one above the limit is the bundle's fault, not the system's.
-fn read_below(found: &tree::Found, limit: u64) -> Result<Result<Vec<u8>, String>, OutputError> {
+fn read_below(found: &Found, limit: u64) -> Result<Result<Vec<u8>, String>, OutputError> {
     let read = plain_file::read(&found.path, limit).map_err(io_error("read", &found.path))?;
     Ok(read.ok_or_else(|| format!("it has more than {limit} bytes")))
 }
