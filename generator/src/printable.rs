@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
-pub use gangway_contract::printable::{deceives, in_json, on_lines, on_one_line, shortened};
+pub use gangway_contract::printable::{deceives, in_json, on_lines, on_one_line};
 
 /// For `#[serde(deserialize_with)]`: a string as [`on_one_line`] gives it, of at most `MOST`
 /// characters. A longer one is cut while it is read, so that it takes no memory.

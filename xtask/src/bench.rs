@@ -353,13 +353,7 @@ impl Bench {
             say::line("fleet: left out, `cargo xtask demo` makes the host report to copy");
             return Ok(Vec::new());
         };
-        let report = Contender::new("gangway report", &[], || {
-            Program::new(&self.gangway)
-                .args(["report", "--quiet"])
-                // A moment after every report.
-                .args(["--as-of", "1772532000"])
-                .arg(&reports)
-        });
+        let report = Contender::new("gangway report", &[], || self.report_of(&reports));
         let jq = Contender::new("jq, states only", &[], || {
             Program::new("sh")
                 .args([
@@ -384,18 +378,21 @@ impl Bench {
         ])
     }
 
+    fn report_of(&self, reports: &Path) -> Program {
+        Program::new(&self.gangway)
+            .args(["report", "--quiet"])
+            // A moment after every report.
+            .args(["--as-of", "1772532000"])
+            .arg(reports)
+    }
+
     /// A report of servers that were only looked at, each with what stands in its way.
     fn precheck(&self) -> Result<Vec<Row>> {
         let Some(reports) = fleet::reports(&self.folder, fleet::Kind::LookedAt)? else {
             say::line("precheck: left out, `cargo xtask demo` makes the host report to copy");
             return Ok(Vec::new());
         };
-        let report = Contender::new("gangway report", &[], || {
-            Program::new(&self.gangway)
-                .args(["report", "--quiet"])
-                .args(["--as-of", "1772532000"])
-                .arg(&reports)
-        });
+        let report = Contender::new("gangway report", &[], || self.report_of(&reports));
         let jq = Contender::new("jq, reasons only", &[], || {
             Program::new("sh")
                 .args([

@@ -9,7 +9,7 @@ use super::host_report::HostReport;
 use super::standing::{ORDER, rank};
 use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport, Standing};
 use crate::printable::{on_one_line, short_line};
-use crate::problem::NAMED;
+use crate::problem::{NAMED, Problem};
 
 /// When a report was made, how bad its state is, and the mark of its file's name: the later one counts,
 /// of two of one moment the worse, and of two alike always the same, whatever order the folder is
@@ -69,9 +69,13 @@ impl Named {
         }
     }
 
-    /// How many are not named.
-    pub(super) fn more(&self) -> usize {
-        self.files - self.first.len()
+    /// The problem with the first of the files and why, and how many more there are; none without a
+    /// file.
+    pub(super) fn told(&self, problem: Problem) -> Option<Problem> {
+        let shown = self.first.iter();
+        let shown = shown.map(|(file, why)| format!("{file}: {why}"));
+        let problem = shown.fold(problem, Problem::with_evidence);
+        (self.files > 0).then(|| problem.and_more(self.files - self.first.len()))
     }
 }
 

@@ -285,13 +285,8 @@ pub fn counts_by_its_words(file: &str, bytes: &[u8], now: UtcTime) -> Result<(),
 
 fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
     let problem = |code: &'static Code, named: &Named, message: &str, next: &str| {
-        let problem = Problem::new(code, "reports", format!("{message}: {}", named.files), next);
-        let shown = named
-            .first
-            .iter()
-            .map(|(file, why)| format!("{file}: {why}"));
-        let problem = shown.fold(problem, Problem::with_evidence);
-        (named.files > 0).then(|| problem.and_more(named.more()))
+        let message = format!("{message}: {}", named.files);
+        named.told(Problem::new(code, "reports", message, next))
     };
     let unreadable = problem(
         &codes::UNREADABLE_REPORT,

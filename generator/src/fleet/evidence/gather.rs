@@ -96,13 +96,8 @@ impl Gathered {
 
 /// A problem that names the first of some files.
 pub(super) fn told(code: &'static Code, what: &str, next: &str, named: &Named) -> Option<Problem> {
-    let problem = Problem::new(code, "analyzer", format!("{what}: {}", named.files), next);
-    let shown = named
-        .first
-        .iter()
-        .map(|(file, why)| format!("{file}: {why}"));
-    let problem = shown.fold(problem, Problem::with_evidence);
-    (named.files > 0).then(|| problem.and_more(named.more()))
+    let message = format!("{what}: {}", named.files);
+    named.told(Problem::new(code, "analyzer", message, next))
 }
 
 /// Seconds that a result may lie ahead: where its half of the day stays open, or its clock is that

@@ -101,7 +101,7 @@ pub(super) fn not_deleted(failed: &Named) -> Option<Problem> {
         format!("reports that could not be deleted: {}", failed.files),
         "run it as an account that may delete files there",
     );
-    naming(problem, failed)
+    failed.told(problem)
 }
 
 /// Reports that came after their day was counted.
@@ -115,14 +115,5 @@ pub(super) fn came_late(late: &Named) -> Option<Problem> {
         ),
         "give each folder a history of its own, and late reports one, too: `--history late.csv`",
     );
-    naming(problem, late)
-}
-
-fn naming(problem: Problem, files: &Named) -> Option<Problem> {
-    let lines = files
-        .first
-        .iter()
-        .map(|(file, why)| format!("{file}: {why}"));
-    let problem = lines.fold(problem, Problem::with_evidence);
-    (files.files > 0).then(|| problem.and_more(files.more()))
+    late.told(problem)
 }
