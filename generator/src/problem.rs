@@ -175,3 +175,19 @@ impl Deny {
         codes
     }
 }
+
+/// Declares codes that are errors, and `ALL` of them in the order of their numbers.
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident $id:literal $title:literal $page:literal;)*) => {
+        $($(#[$doc])* pub static $name: $crate::problem::Code = $crate::problem::Code {
+            id: $id,
+            severity: $crate::problem::Severity::Error,
+            title: $title,
+            page: $page,
+        };)*
+
+        /// Every code of this folder, by number.
+        pub static ALL: &[&$crate::problem::Code] = &[$(&$name),*];
+    };
+}
+pub(crate) use error_codes;

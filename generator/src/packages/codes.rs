@@ -1,23 +1,12 @@
 //! Problem codes of packages (`GW5xxx`).
 
-use crate::problem::{Code, Severity};
+use crate::problem::error_codes;
 
 /// What to do about a package that breaks a rule of its own maker.
 pub const REPORT_IT: &str = "bring the bundle to servers by its exe, and report this: the rows are \
                              this program's own";
 
-macro_rules! errors {
-    ($($(#[$doc:meta])* $name:ident $id:literal $title:literal $page:literal;)*) => {
-        $($(#[$doc])* pub static $name: Code = Code {
-            id: $id,
-            severity: Severity::Error,
-            title: $title,
-            page: $page,
-        };)*
-    };
-}
-
-errors! {
+error_codes! {
     /// The bundle offboards.
     OFFBOARDING_PACKAGE "GW5001" "no installer package is made of an offboarding bundle"
 "Windows keeps installer packages in a folder that users can commonly read, and offboarding data \
@@ -125,25 +114,3 @@ there, whatever the folder above allows.\n\nReport it with the version of this p
 "A key in capitals is a public property: `msiexec` takes a value for it, and would bring the files \
 into any folder.\n\nReport it with the version of this program.";
 }
-
-/// All of them.
-pub const ALL: &[&Code] = &[
-    &OFFBOARDING_PACKAGE,
-    &SECRET_PAYLOAD,
-    &SEQUENCE_TOO_HIGH,
-    &PAYLOADS_TOO_LARGE,
-    &PAYLOAD_NOT_AS_LISTED,
-    &PACKAGE_CHANGED,
-    &PACKAGE_ORDER,
-    &PACKAGE_TABLES,
-    &PACKAGE_VALUES,
-    &PACKAGE_REFERENCES,
-    &PACKAGE_COMPONENTS,
-    &PACKAGE_NAMES,
-    &PACKAGE_SEQUENCES,
-    &PACKAGE_ACTIONS,
-    &PACKAGE_PROPERTIES,
-    &PACKAGE_PLATFORM,
-    &PACKAGE_ACCESS,
-    &PACKAGE_FOLDERS,
-];

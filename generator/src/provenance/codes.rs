@@ -1,22 +1,8 @@
 //! Problem codes of attestations (`GW52xx`).
 
-use crate::problem::{Code, Severity};
+use crate::problem::error_codes;
 
-macro_rules! errors {
-    ($($(#[$doc:meta])* $name:ident $id:literal $title:literal $page:literal;)*) => {
-        $($(#[$doc])* pub static $name: Code = Code {
-            id: $id,
-            severity: Severity::Error,
-            title: $title,
-            page: $page,
-        };)*
-
-        /// Every code of this folder, by number.
-        pub static ALL: &[&Code] = &[$(&$name),*];
-    };
-}
-
-errors! {
+error_codes! {
     /// There are no statements.
     NO_STATEMENT "GW5201" "nothing vouches for the bundle by the key"
 "`verify --key` asks who made the bundle, and the answer stands in a file of statements: \
