@@ -278,6 +278,9 @@ fn line(entry: &Entry) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     const STEP: StepKind = StepKind::InstallAgent;
@@ -361,5 +364,95 @@ mod tests {
         ];
         let past = Past::replay(&journal(&entries));
         assert_eq!(Past::replay(&journal(&past.clone().shortened())), past);
+    }
+
+    fn any_step() -> impl Strategy<Value = StepKind> {
+        proptest::sample::select(StepKind::ALL.to_vec())
+    }
+
+    fn any_result() -> impl Strategy<Value = StepOutcome> {
+        proptest::sample::select(vec![
+            StepOutcome::Done,
+            StepOutcome::DoneDespiteCode,
+            StepOutcome::DoneRestartNeeded,
+            StepOutcome::Failed,
+            StepOutcome::NotVerified,
+            StepOutcome::LimitPassed,
+            StepOutcome::StillRunning,
+            StepOutcome::NotStarted,
+        ])
+    }
+
+    /// Lines in any order: also such as no run would write, because a journal lies on a disk.
+    fn any_entry() -> impl Strategy<Value = Entry> {
+        let at = || any::<u32>().prop_map(|seconds| UtcTime(i64::from(seconds)));
+        prop_oneof![
+            (at(), any_step()).prop_map(|(at, step)| Entry::StepStarted { at, step }),
+            any::<(u32, u64)>().prop_map(|(id, created)| Entry::StepProcess { id, created }),
+            at().prop_map(|at| Entry::StepAwaited { at }),
+            (at(), any_step(), any::<Option<u32>>(), any_result()).prop_map(
+                |(at, step, code, result)| Entry::StepEnded {
+                    at,
+                    step,
+                    code,
+                    result
+                }
+            ),
+            (at(), "[a-z-]{0,9}").prop_map(|(at, reason)| Entry::Reported {
+                at,
+                state: State::Failed,
+                reason
+            }),
+        ]
+    }
+
+    /// Sums stand in the first line alone.
+    fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
+        let tries = vec(any_step(), 0..3).prop_map(|steps| {
+            let mut history = History::default();
+            for step in steps {
+                history.of_mut(step).failed = u32::MAX;
+            }
+            history.tries
+        });
+        let sums = tries.prop_map(|tries| Entry::Sums { tries });
+        let lines = (proptest::option::of(sums), vec(any_entry(), 0..40));
+        lines.prop_map(|(sums, entries)| sums.into_iter().chain(entries).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn any_journal_says_the_same_when_it_is_shortened(entries in any_entries()) {
+            let mut past = Past::replay(&journal(&entries));
+            let shortened = Past::replay(&journal(&past.clone().shortened()));
+            // Waits are counted up to the longest one, and their last moment is enough.
+            if let Some((_, runs)) = past.open.as_mut().and_then(|open| open.awaited.as_mut()) {
+                *runs = (*runs).min(LONGEST_WAIT);
+            }
+            prop_assert_eq!(shortened, past);
+        }
+
+        #[test]
+        fn a_line_that_is_torn_anywhere_costs_itself_alone(
+            before in vec(any_entry(), 0..9),
+            torn in any_entry(),
+            at in any::<prop::sample::Index>(),
+            after in vec(any_entry(), 0..9),
+        ) {
+            let whole = line(&torn);
+            let mut bytes = journal(&before);
+            // Without its last brace and line feed at least.
+            bytes.extend(&whole[..at.index(whole.len() - 1)]);
+            bytes.extend(journal(&after));
+            let expected = Past::replay(&journal(&[before, after].concat()));
+            prop_assert_eq!(Past::replay(&bytes), expected);
+        }
+
+        #[test]
+        fn noise_is_passed_over(noise in vec(any::<u8>(), 0..400), after in vec(any_entry(), 0..9)) {
+            let mut bytes = noise;
+            bytes.extend(journal(&after));
+            prop_assert_eq!(Past::replay(&bytes), Past::replay(&journal(&after)));
+        }
     }
 }
