@@ -5,6 +5,8 @@
 
 use std::num::NonZeroU16;
 
+use super::ini::Ini;
+
 /// Version counters of the two sides of a GPO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version {
@@ -81,10 +83,7 @@ impl GptIni {
         text.into_bytes()
     }
 
-    /// Reads the file as `GetPrivateProfile…` does: UTF-16 with a mark, else one byte for a
-    /// character (a UTF-8 mark then hides the first heading); names are compared without case;
-    /// the first section of a name and the first key in it count; blanks around `=` are allowed
-    /// (Samba's restore writes them) and quotes around a value are dropped.
+    /// Reads the file as clients do (see [`Ini`]); Samba's restore writes blanks around `=`.
     ///
     /// # Errors
     /// A file without a usable version.
@@ -92,55 +91,14 @@ impl GptIni {
         if bytes.len() > MAX_BYTES {
             return Err(MalformedGptIni::TooLarge { size: bytes.len() });
         }
-        let text = match encoding_rs::Encoding::for_bom(bytes) {
-            Some((encoding, _)) if encoding != encoding_rs::UTF_8 => {
-                encoding.decode_with_bom_removal(bytes).0
-            }
-            _ => {
-                encoding_rs::WINDOWS_1252
-                    .decode_without_bom_handling(bytes)
-                    .0
-            }
-        };
-        let lines = text.lines().map(str::trim);
-        let general = lines
-            .skip_while(|line| !line.eq_ignore_ascii_case("[general]"))
-            .skip(1)
-            .take_while(|line| !line.starts_with('['));
-        let mut version: Option<Option<u32>> = None;
-        let mut display_name = None;
-        for line in general {
-            let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(';'))
-            else {
-                continue;
-            };
-            let value = unquoted(value.trim());
-            match name.trim().to_ascii_lowercase().as_str() {
-                "version" if version.is_none() => version = Some(value.parse().ok()),
-                "displayname" if display_name.is_none() => display_name = Some(value.to_owned()),
-                _ => {}
-            }
-        }
-        let version = version.flatten();
-        let version = version.ok_or(MalformedGptIni::NoVersion)?;
+        let file = Ini::read(bytes);
+        let version = file.value("General", "Version");
+        let version = version.and_then(|number| number.parse().ok());
         Ok(Self {
-            version: Version::from_number(version),
-            display_name,
+            version: Version::from_number(version.ok_or(MalformedGptIni::NoVersion)?),
+            display_name: file.value("General", "displayName").map(str::to_owned),
         })
     }
-}
-
-/// A value without the pair of quotes around it.
-fn unquoted(value: &str) -> &str {
-    for quote in ['"', '\''] {
-        let inner = value
-            .strip_prefix(quote)
-            .and_then(|rest| rest.strip_suffix(quote));
-        if let Some(inner) = inner {
-            return inner;
-        }
-    }
-    value
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod domain;
 pub mod extensions;
 pub mod found;
 pub mod gpt_ini;
+pub mod ini;
 mod object;
 pub mod preferences;
 pub mod registry_pol;

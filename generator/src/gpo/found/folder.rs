@@ -12,6 +12,7 @@ use super::text;
 use crate::gpo::backup::{BackupDocument, BackupInstance};
 use crate::gpo::extensions::{self, Extension};
 use crate::gpo::gpt_ini::GptIni;
+use crate::gpo::ini;
 use crate::gpo::preferences::{PreferenceFile, Properties};
 use crate::gpo::registry_pol::RegistryPolicy;
 use crate::gpo::xml;
@@ -176,7 +177,9 @@ fn load_side(side: &str, reader: &mut FolderReader<'_>) -> Result<FoundSide, Loa
     let as_text = |bytes: &[u8]| Ok::<_, std::convert::Infallible>(text::decode(bytes));
     let mut scripts = Vec::new();
     for name in ["scripts.ini", "psscripts.ini"] {
-        scripts.extend(reader.parse(&format!("{side}scripts/{name}"), as_text)?);
+        scripts.extend(reader.parse(&format!("{side}scripts/{name}"), |bytes| {
+            Ok::<_, std::convert::Infallible>(ini::decode(bytes))
+        })?);
     }
     let mut other_preferences = BTreeMap::new();
     for name in reader.other_preferences(side) {

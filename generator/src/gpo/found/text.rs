@@ -1,6 +1,8 @@
 //! The text files of a GPO: which of them hold a setting.
 
-/// UTF-16 with byte order mark, else Windows-1252: what Windows writes into INI files.
+use crate::gpo::ini::Ini;
+
+/// UTF-16 with byte order mark, else Windows-1252: what Windows writes into templates and tables.
 pub(super) fn decode(bytes: &[u8]) -> String {
     let encoding = encoding_rs::Encoding::for_bom(bytes)
         .map_or(encoding_rs::WINDOWS_1252, |(encoding, _)| encoding);
@@ -8,7 +10,7 @@ pub(super) fn decode(bytes: &[u8]) -> String {
     text.into_owned()
 }
 
-/// Lines of an INI file with the section that they stand in, lower case; without headings,
+/// Lines of a template with the section that they stand in, lower case; without headings,
 /// blanks and comments.
 fn ini_lines(text: &str) -> impl Iterator<Item = (String, &str)> {
     let mut section = String::new();
@@ -29,16 +31,16 @@ pub(super) fn has_security_settings(text: &str) -> bool {
     ini_lines(text).any(|(section, _)| !matches!(section.as_str(), "" | "unicode" | "version"))
 }
 
-/// Does `scripts.ini` or `psscripts.ini` start anything? Its keys are `0CmdLine`,
-/// `0Parameters`, `1CmdLine` and so on (MS-GPSCR 2.2.2).
+/// Does `scripts.ini` or `psscripts.ini` start anything? The scripts of a moment stand in a section
+/// of their own, under the keys `0CmdLine`, `0Parameters`, `1CmdLine` and so on (MS-GPSCR 2.2.2).
 pub(super) fn starts_scripts(text: &str) -> bool {
-    ini_lines(text).any(|(_, line)| {
-        line.split_once('=').is_some_and(|(key, value)| {
-            let key = key.trim().to_lowercase();
-            let number = key.strip_suffix("cmdline");
-            let numbered = number.is_some_and(|number| number.parse::<u32>().is_ok());
-            numbered && !value.trim().is_empty()
-        })
+    let file = Ini::of_text(text);
+    let moments = ["Startup", "Shutdown", "Logon", "Logoff"];
+    let mut entries = moments.iter().flat_map(|section| file.entries(section));
+    entries.any(|(key, value)| {
+        let number = key.strip_suffix("cmdline");
+        let numbered = number.is_some_and(|number| number.parse::<u32>().is_ok());
+        numbered && !value.is_empty()
     })
 }
 
@@ -78,6 +80,9 @@ mod tests {
             ("[Startup]\r\n0CmdLine=a.cmd\r\n0Parameters=\r\n", true),
             ("[Startup]\r\n0CmdLine=\r\n", false),
             ("[ScriptsConfig]\r\nStartExecutePSFirst=true\r\n", false),
+            ("0CmdLine=a.cmd\r\n", false),
+            ("[Startup]\r\n;0CmdLine=a.cmd\r\n", false),
+            ("[Startup]\r\n[Startup]\r\n0CmdLine=a.cmd\r\n", false),
         ] {
             assert_eq!(starts_scripts(text), wanted, "{text}");
         }
