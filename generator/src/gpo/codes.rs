@@ -148,11 +148,12 @@ codes! {
         "An attribute or element stands where clients know none, or has a value that they do not \
          know. They ignore it or the item without a word.\n\nRemove it, or write the item again \
          with the policy editor.";
-    PRINCIPAL_MISMATCH = "GW2217" Error "account and principal of a task differ":
-        "The item's account and the embedded principal must agree. The editor leaves the \
-         principal at the logged-on user's variables when only the account box is changed, and \
-         the task then depends on somebody being logged on.\n\nRepeat account and logon type in \
-         the principal, with run level `HighestAvailable`.";
+    PRINCIPAL_MISMATCH = "GW2217" Warning "account and principal of a task differ":
+        "The item's account and the embedded principal should agree. The editor itself leaves the \
+         principal at the logged-on user's variables when only the account box is changed. The \
+         item is applied; which of the two accounts Windows then takes is written nowhere, and \
+         with the principal's the task waits for somebody to log on.\n\nRepeat account and logon \
+         type in the principal, with run level `HighestAvailable`.";
     IMMEDIATE_ACTION = "GW2218" Error "an immediate task has another action than Create":
         "A client registers an immediate task each time that it applies the item and knows no \
          other action for it than Create: with another the item does nothing.\n\nUse action `C`.";
