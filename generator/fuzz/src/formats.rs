@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::sync::LazyLock;
 
-use gangway::formats::authenticode::{FileKind, TrustAnchors, verify};
+use gangway::formats::authenticode::{FileKind, TrustAnchors, read_signature, verify};
 use gangway::formats::blob::BlobAnchors;
 use gangway::formats::cabinet::list_files;
 use gangway::formats::msi::InstallerPackage;
@@ -76,9 +76,10 @@ pub fn ps1(data: &[u8]) {
     judge(data, FileKind::Script);
 }
 
-/// A PKCS #7 structure, inside a script whose digest the seeds' structures hold, so that
-/// everything behind the digest is reached.
+/// A PKCS #7 structure as a signer elsewhere gives it back, and inside a script whose digest the
+/// seeds' structures hold, so that everything behind the digest is reached.
 pub fn cms(data: &[u8]) {
+    let _ = read_signature(data);
     judge(script_around(SCRIPT, data).as_bytes(), FileKind::Script);
 }
 

@@ -18,7 +18,7 @@ use gangway_contract::{BundleId, Sha256};
 #[cfg(test)]
 pub(crate) use headers::checksum;
 pub use headers::{ImageError, MAX_STUB_BYTES};
-pub use taken_apart::{stub_of, without_signature};
+pub use taken_apart::{stub_of, with_signature, without_signature};
 
 use resource::{Resource, ResourceTree};
 

@@ -66,6 +66,42 @@ pub fn without_signature(exe: &[u8]) -> Result<Vec<u8>, ImageError> {
     Ok(unsigned)
 }
 
+/// The way there: the exe with a PKCS #7 signature as its certificate table, which is all that
+/// signing adds. Windows Authenticode Portable Executable Signature Format, `WIN_CERTIFICATE`.
+///
+/// # Errors
+/// It is no executable, has a certificate table already, or does not end at a multiple of 8 bytes.
+pub fn with_signature(unsigned: &[u8], signature: &[u8]) -> Result<Vec<u8>, ImageError> {
+    /// `WIN_CERT_REVISION_2_0` and `WIN_CERT_TYPE_PKCS_SIGNED_DATA`.
+    const REVISION_AND_TYPE: [u8; 4] = [0, 2, 2, 0];
+    const ENTRY_HEADER_BYTES: usize = 8;
+    const ALIGNMENT: usize = 8;
+    let malformed = |what| ImageError::Malformed { what };
+    let headers = headers_of(unsigned)?;
+    let entry = headers.directory_at(DIRECTORY_SECURITY);
+    if get_u32(unsigned, entry) != Some(0) || get_u32(unsigned, entry + 4) != Some(0) {
+        return Err(malformed("it has a certificate table already"));
+    }
+    if !unsigned.len().is_multiple_of(ALIGNMENT) {
+        return Err(malformed("a certificate table could not begin at its end"));
+    }
+    let size = (ENTRY_HEADER_BYTES + signature.len()).next_multiple_of(ALIGNMENT);
+    let field = |number: usize| u32::try_from(number).map_err(|_| malformed("it is too large"));
+    let (at, table) = (field(unsigned.len())?, field(size)?);
+    let mut exe = Vec::with_capacity(unsigned.len() + size);
+    exe.extend(unsigned);
+    exe.extend(table.to_le_bytes());
+    exe.extend(REVISION_AND_TYPE);
+    exe.extend(signature);
+    exe.resize(unsigned.len() + size, 0);
+    put_u32(&mut exe, entry, at);
+    put_u32(&mut exe, entry + 4, table);
+    put_u32(&mut exe, headers.checksum_at(), 0);
+    let mended = checksum(&exe);
+    put_u32(&mut exe, headers.checksum_at(), mended);
+    Ok(exe)
+}
+
 /// The stub of this digest that an exe without a signature was made from; none when it was made
 /// from another.
 ///

@@ -11,7 +11,9 @@ use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::pipeline::codes;
-use crate::pipeline::{self, Pinned, RelockRequest, SignRequest, Verification, VerifyRequest};
+use crate::pipeline::{
+    self, Pinned, RelockRequest, SignRequest, SignedBy, Verification, VerifyRequest,
+};
 use crate::problem::Problem;
 use crate::provenance::Attested;
 
@@ -82,14 +84,33 @@ pub(super) fn sign(given: &Sign, output: &Output) -> Result<Answer<Signed>, Fail
         config: given.config.clone(),
         expect: given.expect,
         now: now(&given.moment),
+        by: match &given.signature_in {
+            Some(file) => SignedBy::Signature(file.clone()),
+            None => SignedBy::Command,
+        },
     };
-    let signed = patiently(&given.patience, || pipeline::sign(&request))?;
+    let signed = patiently(&given.patience, || match &given.digest_out {
+        Some(out) => pipeline::write_data_to_sign(&request, out),
+        None => pipeline::sign(&request),
+    })?;
     output.problems(&signed.problems);
-    output.line(&signed.signature.summary);
+    let digest = signed.document.exe.authenticode_sha256;
+    match &given.digest_out {
+        Some(out) => {
+            output.line(&format!("digest     {digest}"));
+            output.line(&format!("to sign    {}", out.display()));
+        }
+        None => output.line(&signed.signature.summary),
+    }
     let answer = Answer::good(Signed {
         bundle_id: signed.document.bundle_id.to_string(),
         exe: signed.document.exe.path,
         exe_sha256: signed.exe_sha256,
+        digest,
+        to_sign: given
+            .digest_out
+            .as_ref()
+            .map(|out| out.display().to_string()),
         signature: signed.signature.summary,
         standing: signed.signature.standing,
     });

@@ -19,7 +19,7 @@ pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Package
         formats: given.formats(),
         embed: given.embed,
         allow_unsigned: given.allow_unsigned,
-        sign: given.sign,
+        signing: given.signing(),
     };
     let made = patiently(&given.patience, || pipeline::package(&request))?;
     output.problems(&made.problems);

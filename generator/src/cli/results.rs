@@ -106,8 +106,12 @@ pub(super) struct Signed {
     pub(super) bundle_id: String,
     /// Path of the bootstrap in the bundle.
     pub(super) exe: String,
-    /// SHA-256 of the signed bootstrap.
+    /// SHA-256 of the bootstrap as it lies there now.
     pub(super) exe_sha256: Sha256,
+    /// Its Authenticode digest (SHA-256), the same before and after signing.
+    pub(super) digest: Sha256,
+    /// The file with what a signer elsewhere has to sign (`--digest-out`); none when it was signed.
+    pub(super) to_sign: Option<String>,
     /// The signature that the bootstrap has now, in one line.
     pub(super) signature: String,
     /// How far that signature is proven.

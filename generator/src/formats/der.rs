@@ -100,6 +100,24 @@ impl fmt::Debug for Element<'_> {
     }
 }
 
+/// Tag, length and content of an element, for whoever writes DER.
+pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag];
+    match u8::try_from(content.len()) {
+        Ok(short) if short < 0x80 => bytes.push(short),
+        _ => {
+            let digits = content.len().to_be_bytes();
+            let zeros = digits.iter().take_while(|digit| **digit == 0).count();
+            let digits = digits.get(zeros..).unwrap_or_default();
+            // At most eight.
+            bytes.push(0x80 | u8::try_from(digits.len()).unwrap_or(8));
+            bytes.extend_from_slice(digits);
+        }
+    }
+    bytes.extend_from_slice(content);
+    bytes
+}
+
 /// Reads elements that stand one after the other.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {

@@ -2,6 +2,7 @@
 //! scheduled task: formats that we write, never read.
 
 pub mod archive;
+pub mod attach;
 pub mod cabinet;
 pub mod codes;
 pub mod msi;

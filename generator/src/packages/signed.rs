@@ -9,13 +9,14 @@ use sha2::Digest as _;
 use crate::formats::compound::{CompoundError, CompoundFile};
 
 /// Streams that hold a signature (observed; the second one for the names and times of the others).
-const SIGNATURE_STREAMS: [&str; 2] = ["\u{5}DigitalSignature", "\u{5}MsiDigitalSignatureEx"];
+pub(super) const SIGNATURE_STREAMS: [&str; 2] =
+    ["\u{5}DigitalSignature", "\u{5}MsiDigitalSignatureEx"];
 
 /// Bytes that signing puts between header and folders of a cabinet: sizes of the reserved areas, and
 /// the place of the signature.
-const CABINET_RESERVE: u32 = 24;
+pub(super) const CABINET_RESERVE: u32 = 24;
 /// Header of a cabinet without a reserved area.
-const CABINET_HEADER: usize = 36;
+pub(super) const CABINET_HEADER: usize = 36;
 /// `cfhdrRESERVE_PRESENT`.
 const RESERVE_FLAG: u8 = 4;
 
@@ -93,6 +94,47 @@ fn streams<R: Read + Seek>(source: &mut R) -> Result<BTreeMap<String, Vec<u8>>, 
     Ok(streams)
 }
 
+/// The header of a cabinet with the reserved area of a signature, from those of one without.
+pub(super) mod reserved {
+    use super::{CABINET_HEADER, CABINET_RESERVE, RESERVE_FLAG};
+
+    /// Everything behind the header lies further back; sizes of the areas follow.
+    pub(in super::super) fn header(mut header: [u8; CABINET_HEADER]) -> [u8; CABINET_HEADER] {
+        header[30] |= RESERVE_FLAG;
+        moved(&mut header, 8);
+        moved(&mut header, 16);
+        header
+    }
+
+    /// So does the data of each folder.
+    pub(in super::super) fn folder(mut folder: [u8; 8]) -> [u8; 8] {
+        moved(&mut folder, 0);
+        folder
+    }
+
+    /// Sizes, flags, place and size of the signature, zeros.
+    pub(in super::super) fn area(place: [u8; 4], size: u32) -> [u8; 24] {
+        let mut area = [0; 24];
+        area[..8].copy_from_slice(&[20, 0, 0, 0, 0, 0, 16, 0]);
+        area[8..12].copy_from_slice(&place);
+        area[12..16].copy_from_slice(&size.to_le_bytes());
+        area
+    }
+
+    fn moved(bytes: &mut [u8], at: usize) {
+        if let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = u32::from_le_bytes(*place)
+                .wrapping_add(CABINET_RESERVE)
+                .to_le_bytes();
+        }
+    }
+}
+
+/// How many folders a header says.
+pub(super) fn folders_of(header: &[u8; CABINET_HEADER]) -> u16 {
+    u16::from_le_bytes([header[26], header[27]])
+}
+
 /// The signed cabinet is the other one with a reserved area in its header, every offset moved by it,
 /// and a signature behind its end.
 ///
@@ -102,50 +144,26 @@ pub fn same_cabinet<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<
     let length = unsigned.seek(SeekFrom::End(0))?;
     unsigned.seek(SeekFrom::Start(0))?;
     signed.seek(SeekFrom::Start(0))?;
-    let mut header = [0; CABINET_HEADER];
+    let (mut header, mut there) = ([0; CABINET_HEADER], [0; CABINET_HEADER]);
     unsigned.read_exact(&mut header)?;
-    let moved = |header: &mut [u8], at: usize| {
-        if let Some(place) = header.get_mut(at..at + 4) {
-            let old = place
-                .iter()
-                .rev()
-                .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
-            let new = old.wrapping_add(CABINET_RESERVE);
-            place.copy_from_slice(&new.to_le_bytes());
-        }
-    };
-    let folders = usize::from(u16::from_le_bytes([header[26], header[27]]));
-    header[30] |= RESERVE_FLAG;
-    moved(&mut header, 8);
-    moved(&mut header, 16);
-    let mut there = [0; CABINET_HEADER];
     signed.read_exact(&mut there)?;
-    if header != there {
+    if reserved::header(header) != there {
         return Err(found("its header is another one"));
     }
-    let mut reserve = [0; 24];
-    signed.read_exact(&mut reserve)?;
-    // Sizes, flags, place and size of the signature, zeros.
-    let place = u64::from(u32::from_le_bytes([
-        reserve[8],
-        reserve[9],
-        reserve[10],
-        reserve[11],
-    ]));
-    if reserve[..8] != [20, 0, 0, 0, 0, 0, 16, 0]
-        || place != length + u64::from(CABINET_RESERVE)
-        || reserve[16..] != [0; 8]
-    {
+    let mut area = [0; 24];
+    signed.read_exact(&mut area)?;
+    let place = u32::try_from(length + u64::from(CABINET_RESERVE)).unwrap_or(u32::MAX);
+    let size = u32::from_le_bytes([area[12], area[13], area[14], area[15]]);
+    if area != reserved::area(place.to_le_bytes(), size) {
         return Err(found(
             "the reserved area of its header holds more than a signature's place",
         ));
     }
-    for _ in 0..folders {
+    for _ in 0..folders_of(&header) {
         let (mut one, mut other) = ([0; 8], [0; 8]);
         unsigned.read_exact(&mut one)?;
         signed.read_exact(&mut other)?;
-        moved(&mut one, 0);
-        if one != other {
+        if reserved::folder(one) != other {
             return Err(found("a folder of it is another one"));
         }
     }

@@ -121,6 +121,7 @@ impl Desk {
             config: self.path("gangway.toml"),
             expect: None,
             now: NOW,
+            by: SignedBy::Command,
         })
     }
 

@@ -11,6 +11,7 @@ mod cut_runs;
 mod diff;
 #[cfg(test)]
 mod edited_packages;
+mod exchange;
 pub mod explain;
 mod inputs;
 mod layout;
@@ -46,11 +47,12 @@ pub use config::{Config, ConfigError};
 pub use diff::{Compared, Comparison, DiffError, Difference, diff, policies_folder};
 pub use output::{Foreign, OutputError};
 pub use package::{
-    Format, PackageError, PackageFile, PackageRequest, Packaged, PackagesDocument, Product, package,
+    Format, PackageError, PackageFile, PackageRequest, PackageSigning, Packaged, PackagesDocument,
+    Product, package,
 };
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};
-pub use sign::{SignError, SignRequest, Signed, sign};
+pub use sign::{SignError, SignRequest, Signed, SignedBy, sign, write_data_to_sign};
 pub use stub::found as stub_found;
 pub use trust::intake_settings;
 pub use verify::{Pinned, Standing, Verification, VerifyError, VerifyRequest, verify};

@@ -15,6 +15,8 @@ mod bundle;
 #[cfg(unix)]
 mod cases;
 mod desk;
+#[cfg(unix)]
+mod detached;
 mod differences;
 #[cfg(unix)]
 mod documents;

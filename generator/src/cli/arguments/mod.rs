@@ -230,6 +230,13 @@ pub(super) struct Sign {
     /// SHA-256 of `bundle.json` as `build` printed it, instead of the lock's
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect: Option<Sha256>,
+    /// Signs nothing, and writes what a signer elsewhere has to sign: for `osslsigncode sign` and its like
+    #[arg(long, value_name = "FILE")]
+    pub(super) digest_out: Option<PathBuf>,
+    /// Attaches the signature that was made elsewhere of what `--digest-out` wrote, instead of running
+    /// the signing command: PKCS #7 in DER or PEM
+    #[arg(long, value_name = "FILE", conflicts_with = "digest_out")]
+    pub(super) signature_in: Option<PathBuf>,
     #[command(flatten)]
     pub(super) patience: Patience,
     #[command(flatten)]

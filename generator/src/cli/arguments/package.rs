@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::shared::{Moment, Outside, Patience};
-use crate::pipeline::Format;
+use crate::pipeline::{Format, PackageSigning};
 
 /// What `package` takes.
 #[derive(Debug, Args)]
@@ -27,7 +27,15 @@ pub(in crate::cli) struct Package {
     pub(in crate::cli) allow_unsigned: bool,
     /// Signs installer package and cabinets too, by the signing command of `--config`
     #[arg(long, requires = "config")]
-    pub(in crate::cli) sign: bool,
+    sign: bool,
+    /// Writes what a signer elsewhere has to sign into this folder, as `NAME.digest.p7` for installer package
+    /// and cabinets; the packages are written unsigned
+    #[arg(long, value_name = "DIR", conflicts_with = "sign")]
+    digest_out: Option<PathBuf>,
+    /// Attaches the signatures that were made elsewhere of what `--digest-out` wrote: `NAME.signature.p7` in
+    /// this folder (PKCS #7 in DER or PEM) for each of them; give the same options otherwise
+    #[arg(long, value_name = "DIR", requires = "config", conflicts_with_all = ["sign", "digest_out"])]
+    signature_in: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) outside: Outside,
     #[command(flatten)]
@@ -37,6 +45,16 @@ pub(in crate::cli) struct Package {
 }
 
 impl Package {
+    /// Who signs.
+    pub(in crate::cli) fn signing(&self) -> PackageSigning {
+        match (&self.digest_out, &self.signature_in) {
+            (Some(folder), _) => PackageSigning::Later(folder.clone()),
+            (None, Some(folder)) => PackageSigning::Elsewhere(folder.clone()),
+            (None, None) if self.sign => PackageSigning::Command,
+            (None, None) => PackageSigning::Nobody,
+        }
+    }
+
     /// Every package that is asked for.
     pub(in crate::cli) fn formats(&self) -> Vec<Format> {
         let all = self.formats.iter().flat_map(|format| match format {

@@ -124,6 +124,19 @@ fn reserved_is_zero(
     Ok(())
 }
 
+/// Of a cabinet with the reserved area of a signature, up to where the signature begins.
+pub(super) fn readings_to<S: Read + Seek>(
+    source: &mut S,
+    signature_offset: u64,
+    algorithms: &[DigestAlgorithm],
+) -> Result<Vec<Reading>, Failure> {
+    // reserved1, the number in the set, and the reserve with the signature's place are
+    // left out; the last four of the reserve's zero bytes are not.
+    let ranges = [0..4, 8..34, 56..signature_offset];
+    let digests = hash_ranges(source, &ranges, 0, algorithms)?;
+    Ok(Reading::only(digests))
+}
+
 impl<S: Read + Seek> Carrier for CabinetCarrier<'_, S> {
     fn kind(&self) -> FileKind {
         FileKind::Cabinet
@@ -134,11 +147,7 @@ impl<S: Read + Seek> Carrier for CabinetCarrier<'_, S> {
     }
 
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {
-        // reserved1, the number in the set, and the reserve with the signature's place are
-        // left out; the last four of the reserve's zero bytes are not.
-        let ranges = [0..4, 8..34, 56..self.signature_offset];
-        let digests = hash_ranges(self.source, &ranges, 0, algorithms)?;
-        Ok(Reading::only(digests))
+        readings_to(self.source, self.signature_offset, algorithms)
     }
 
     fn warnings(&mut self) -> Result<Vec<Warning>, Failure> {

@@ -20,7 +20,7 @@ const LINK: &str = "1.3.6.1.4.1.311.2.1.28";
 const SIP_INFO: &str = "1.3.6.1.4.1.311.2.1.30";
 
 /// {000C10F1-0000-0000-C000-000000000046}, first three fields little-endian.
-const MSI_SIP: [u8; 16] = [
+pub(super) const MSI_SIP: [u8; 16] = [
     0xf1, 0x10, 0x0c, 0x00, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46,
 ];
 /// {603BCC1F-4B59-4E08-B724-D2C6297EF351}, first three fields little-endian.

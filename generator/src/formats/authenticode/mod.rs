@@ -11,6 +11,7 @@
 mod cabinet;
 mod carrier;
 mod cms;
+mod detached;
 mod indirect_data;
 mod judge;
 mod kind;
@@ -27,6 +28,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 pub use crate::formats::digest::DigestAlgorithm;
 pub use crate::formats::x509::{AnchorName, TrustAnchors};
+pub use detached::{data_to_sign, digest_to_sign, read_signature};
 pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
 pub use reason::InvalidReason;

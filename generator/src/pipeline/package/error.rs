@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::super::build_error::BuildError;
 use super::super::config::ConfigError;
+use super::super::exchange::ExchangeError;
 use super::super::output::OutputError;
 use super::super::signing_command::CommandFault;
 use super::super::verify::VerifyError;
@@ -65,6 +66,9 @@ pub enum PackageError {
         /// What happened, with its own words.
         why: String,
     },
+    /// A signer elsewhere.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     /// Files that no cabinet can hold.
     #[error(transparent)]
     Cabinet(#[from] CabinetError),
@@ -98,6 +102,7 @@ impl Fault for PackageError {
             Self::Disk(error) => error.code(),
             Self::Io(error) => error.code(),
             Self::Config(error) => error.code(),
+            Self::Exchange(error) => error.code(),
             Self::Root(error) => error.code(),
             Self::NotProven(_) | Self::Unsigned | Self::Version(_) => FailureCode::NotVerified,
             Self::Refused(_) => FailureCode::Problems,
@@ -116,6 +121,7 @@ impl Fault for PackageError {
             Self::Disk(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Config(error) => return error.hint(),
+            Self::Exchange(error) => return error.hint(),
             Self::Root(error) => return error.hint(),
             Self::NotProven(problem) => return Some(problem.next_action.clone().into()),
             Self::Refused(problems) => {

@@ -18,6 +18,7 @@ use gangway_contract::{BundleId, Sha256};
 
 pub use document::{Format, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
+pub use signing::PackageSigning;
 
 use place::{SUMS, Staging};
 use signing::Signing;
@@ -47,8 +48,8 @@ pub struct PackageRequest {
     pub embed: bool,
     /// May the bootstrap be unsigned?
     pub allow_unsigned: bool,
-    /// Sign installer package and cabinets, by the command of the bundle's config.
-    pub sign: bool,
+    /// Who signs installer package and cabinets.
+    pub signing: PackageSigning,
 }
 
 /// What was made.
@@ -68,10 +69,7 @@ pub struct Packaged {
 pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     let source = Source::proven(request)?;
     let staging = Staging::begin(&request.out, &request.bundle.bundle)?;
-    let signing = match (&request.bundle.config, request.sign) {
-        (Some(config), true) => Some(Signing::of(config, &request.out, request.bundle.now)?),
-        _ => None,
-    };
+    let signing = Signing::of(request)?;
     let mut work = Work {
         source: &source,
         staging: &staging,
@@ -95,7 +93,9 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
             Format::Zip => work.archive()?,
         }
     }
-    let mut files = work.files;
+    let Work {
+        mut files, signing, ..
+    } = work;
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let document = PackagesDocument {
         schema: PackagesDocument::schema(),
@@ -116,6 +116,9 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     staging.write(SUMS, sums.as_bytes())?;
     staging.write(document::FILE_NAME, &document.to_bytes())?;
     staging.commit()?;
+    if let Some(signing) = signing {
+        signing.hand_over()?;
+    }
     Ok(Packaged {
         document,
         problems: source.problems,
@@ -322,8 +325,8 @@ impl Work<'_> {
         format: Format,
         kind: Option<FileKind>,
     ) -> Result<(), PackageError> {
-        let signature = match (&self.signing, kind) {
-            (Some(signing), Some(kind)) => Some(signing.sign(self.staging, &relative, kind)?),
+        let signature = match (&mut self.signing, kind) {
+            (Some(signing), Some(kind)) => signing.sign(self.staging, &relative, kind)?,
             _ => None,
         };
         let path = self.staging.path(&relative);

@@ -1,94 +1,192 @@
-//! Packages signed by the configured command: it gets a copy in a private folder, and what it gives
-//! back takes the package's place only when it is that package plus a signature.
+//! Packages signed by the configured command or by a signer elsewhere: the signature comes to a copy in
+//! a private folder, and that takes the package's place only when it is the package plus a signature.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::super::config::Config;
+use super::super::config::{self, Config};
+use super::super::exchange::{self, ExchangeError};
 use super::super::private_folder::PrivateFolder;
 use super::super::signing_command::SigningCommand;
 use super::super::{sign, trust};
-use super::PackageError;
 use super::place::Staging;
-use crate::disk::DiskError;
-use crate::formats::authenticode::{self, FileKind, InvalidReason, Verdict};
+use super::{PackageError, PackageRequest};
+use crate::disk::{self, DiskError, Prepared};
+use crate::formats::authenticode::{
+    self, FileKind, InvalidReason, Verdict, data_to_sign, digest_to_sign,
+};
 use crate::formats::x509::TrustAnchors;
-use crate::packages::{codes, signed};
+use crate::packages::{attach, codes, signed};
 use crate::plain_file;
 use crate::problem::Problem;
 
+/// File that a signer elsewhere gets for a package: the package's name and this.
+const DATA_SUFFIX: &str = ".digest.p7";
+
+/// File that comes back: the package's name and this.
+const SIGNATURE_SUFFIX: &str = ".signature.p7";
+
+/// Who signs installer package and cabinets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackageSigning {
+    /// Nobody.
+    Nobody,
+    /// The command of the bundle's config.
+    Command,
+    /// A signer elsewhere, later: what has to be signed is written into this folder, as
+    /// `NAME.digest.p7` for each package.
+    Later(PathBuf),
+    /// A signer elsewhere did, and this folder has `NAME.signature.p7` for each package.
+    Elsewhere(PathBuf),
+}
+
 /// Signs packages.
 pub(super) struct Signing {
-    command: Vec<String>,
-    limit: Duration,
-    folder: PathBuf,
+    maker: Maker,
     anchors: Option<TrustAnchors>,
     now: i64,
     scratch: PrivateFolder,
+    /// Data for a signer elsewhere, until the packages are in their place.
+    waiting: Vec<Prepared>,
+}
+
+/// What gives signatures.
+enum Maker {
+    Command {
+        words: Vec<String>,
+        limit: Duration,
+        folder: PathBuf,
+    },
+    Elsewhere(PathBuf),
+    Later(PathBuf),
 }
 
 impl Signing {
-    /// By the command of this config.
+    /// As it was asked for; none when nobody signs.
     ///
     /// # Errors
-    /// There is none, or a root of the config cannot be read.
-    pub(super) fn of(config: &Path, out: &Path, now: i64) -> Result<Self, PackageError> {
-        let found = Config::load(config)?;
-        let command = found.signing.command.filter(|command| !command.is_empty());
-        let command = command.ok_or(PackageError::NoCommand)?;
-        let seconds = found.signing.time_limit_s.unwrap_or(sign::TIME_LIMIT_S);
+    /// There is no command, a root of the config cannot be read, or the folder for a signer elsewhere
+    /// lies where it must not.
+    pub(super) fn of(request: &PackageRequest) -> Result<Option<Self>, PackageError> {
+        let (config, out) = (request.bundle.config.as_deref(), &request.out);
+        let found = match config {
+            Some(config) => Config::load(config)?.signing,
+            None => config::Signing::default(),
+        };
+        let maker = match &request.signing {
+            PackageSigning::Nobody => return Ok(None),
+            PackageSigning::Command => Maker::Command {
+                words: found
+                    .command
+                    .filter(|command| !command.is_empty())
+                    .ok_or(PackageError::NoCommand)?,
+                limit: Duration::from_secs(found.time_limit_s.unwrap_or(sign::TIME_LIMIT_S)),
+                folder: config
+                    .and_then(Path::parent)
+                    .unwrap_or(Path::new(""))
+                    .to_owned(),
+            },
+            PackageSigning::Elsewhere(folder) => Maker::Elsewhere(folder.clone()),
+            PackageSigning::Later(folder) => {
+                apart(folder, [out, &request.bundle.bundle])?;
+                disk::create_folders(folder).map_err(DiskError::io("create folder", folder))?;
+                Maker::Later(folder.clone())
+            }
+        };
         let out = std::path::absolute(out).map_err(DiskError::io("resolve", out))?;
-        Ok(Self {
-            command,
-            limit: Duration::from_secs(seconds),
-            folder: config.parent().unwrap_or(Path::new("")).to_owned(),
-            anchors: trust::anchors_of(&trust::load_roots(&found.signing.roots)?),
-            now,
+        Ok(Some(Self {
+            maker,
+            anchors: trust::anchors_of(&trust::load_roots(&found.roots)?),
+            now: request.bundle.now,
             scratch: PrivateFolder::for_work_on(&out)
                 .map_err(DiskError::io("make a private folder for the work on", &out))?,
-        })
+            waiting: Vec::new(),
+        }))
     }
 
-    /// Signs a file of the folder that is being written; gives who signed it.
+    /// Signs a file of the folder that is being written; gives who signed it, none when that is done
+    /// elsewhere and later.
     ///
     /// # Errors
-    /// The command fails, or changes more than it may; the file stays unsigned.
+    /// The command fails, or the signed file differs by more than a signature that holds; the file
+    /// stays unsigned.
     pub(super) fn sign(
-        &self,
+        &mut self,
         staging: &Staging,
         relative: &str,
         kind: FileKind,
-    ) -> Result<String, PackageError> {
+    ) -> Result<Option<String>, PackageError> {
         let place = staging.path(relative);
         let name = place.file_name().unwrap_or_default();
         // A folder for each: what the command says is kept there, too.
         let number = fs::read_dir(&self.scratch.path).map_or(0, Iterator::count);
         let folder = self.scratch.path.join(number.to_string());
         fs::create_dir(&folder).map_err(DiskError::io("create folder", &folder))?;
-        let (unsigned, result) = (folder.join(name), folder.join("signed").join(name));
-        fs::create_dir(folder.join("signed")).map_err(DiskError::io("create folder", &folder))?;
-        fs::copy(&place, &unsigned).map_err(DiskError::io("copy", &place))?;
-        let command = SigningCommand {
-            words: &self.command,
-            limit: self.limit,
-            folder: &self.folder,
+        let result = match &self.maker {
+            Maker::Command {
+                words,
+                limit,
+                folder: at,
+            } => {
+                let command = SigningCommand {
+                    words,
+                    limit: *limit,
+                    folder: at,
+                };
+                by_command(&command, &place, &folder)?
+            }
+            Maker::Elsewhere(signatures) => {
+                let signature = exchange::signature(&beside(signatures, name, SIGNATURE_SUFFIX))?;
+                attached(&place, kind, &signature, &folder)
+                    .map_err(DiskError::io("attach a signature to", &place))?
+            }
+            Maker::Later(data) => {
+                let path = beside(data, name, DATA_SUFFIX);
+                let bytes =
+                    to_sign(&place, kind, &folder).map_err(DiskError::io("read", &place))?;
+                self.waiting.extend(exchange::prepare(&path, &bytes)?);
+                return Ok(None);
+            }
         };
-        command.run(&unsigned, &result, &folder)?;
-        let result = if result.exists() { result } else { unsigned };
         let who =
             self.accepted(&place, &result, kind).map_err(|why| {
                 PackageError::Refused(vec![Problem::new(
                 &codes::PACKAGE_CHANGED,
                 relative,
                 "the signed file is not the package that was given and a signature that holds",
-                "try the signing command by hand; it has to add one signature and nothing else",
+                self.next_action(),
             )
             .with_evidence(why)])
             })?;
         put_in_place(&result, &place).map_err(DiskError::io("write", &place))?;
-        Ok(who)
+        Ok(Some(who))
+    }
+
+    /// What to do about a signature that is refused.
+    fn next_action(&self) -> &'static str {
+        match self.maker {
+            Maker::Command { .. } => {
+                "try the signing command by hand; it has to add one signature and nothing else"
+            }
+            Maker::Elsewhere(_) | Maker::Later(_) => {
+                "write by `--digest-out` what has to be signed now, with the same options, and have \
+                 exactly that signed"
+            }
+        }
+    }
+
+    /// Puts what a signer elsewhere gets into its place.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(super) fn hand_over(self) -> Result<(), PackageError> {
+        for data in self.waiting {
+            data.put()?;
+        }
+        Ok(())
     }
 
     /// Who signed the result, when it is the package and a signature that holds.
@@ -117,6 +215,78 @@ impl Signing {
             other => Err(other.to_string()),
         }
     }
+}
+
+/// The command's result on a copy.
+fn by_command(
+    command: &SigningCommand<'_>,
+    place: &Path,
+    folder: &Path,
+) -> Result<PathBuf, PackageError> {
+    let name = place.file_name().unwrap_or_default();
+    let (unsigned, result) = (folder.join(name), folder.join("signed").join(name));
+    fs::create_dir(folder.join("signed")).map_err(DiskError::io("create folder", folder))?;
+    fs::copy(place, &unsigned).map_err(DiskError::io("copy", place))?;
+    command.run(&unsigned, &result, folder)?;
+    Ok(if result.exists() { result } else { unsigned })
+}
+
+/// A copy with the signature in it.
+fn attached(place: &Path, kind: FileKind, signature: &[u8], folder: &Path) -> io::Result<PathBuf> {
+    let result = folder.join("signed");
+    let mut file = readable_and_writable(&result)?;
+    let mut package = plain_file::open(place)?;
+    match kind {
+        FileKind::Cabinet => {
+            attach::reserve(&mut package, &mut file)?;
+            attach::to_cabinet(&mut file, signature)?;
+        }
+        _ => {
+            io::copy(&mut package, &mut file)?;
+            attach::to_package(&file, signature)?;
+        }
+    }
+    Ok(result)
+}
+
+/// What a signer elsewhere has to sign of a package.
+fn to_sign(place: &Path, kind: FileKind, folder: &Path) -> io::Result<Vec<u8>> {
+    let mut file = plain_file::open(place)?;
+    if kind == FileKind::Cabinet {
+        let mut reserved = readable_and_writable(&folder.join("reserved"))?;
+        attach::reserve(&mut file, &mut reserved)?;
+        file = reserved;
+    }
+    let digest = digest_to_sign(&mut file, kind).map_err(io::Error::other)?;
+    data_to_sign(kind, digest).ok_or_else(|| io::Error::other("nobody signs it elsewhere"))
+}
+
+fn readable_and_writable(path: &Path) -> io::Result<File> {
+    File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+}
+
+/// The file of a package in a folder of exchange.
+fn beside(folder: &Path, name: &OsStr, suffix: &str) -> PathBuf {
+    let mut name = name.to_owned();
+    name.push(suffix);
+    folder.join(name)
+}
+
+/// A folder of exchange is no part of what is signed, and is not replaced with it.
+fn apart(folder: &Path, others: [&PathBuf; 2]) -> Result<(), PackageError> {
+    let resolved = |path: &Path| disk::resolved(path).map_err(DiskError::io("resolve", path));
+    let place = resolved(folder)?;
+    for other in others {
+        if place.starts_with(resolved(other)?) {
+            let path = folder.to_owned();
+            return Err(ExchangeError::Inside { path }.into());
+        }
+    }
+    Ok(())
 }
 
 /// The bytes of the result in the file that is there, whatever the result's own name leads to.

@@ -1,6 +1,8 @@
 //! BER as LDAP uses it (RFC 4511, section 5.1): tags of one byte, definite lengths. Servers of
 //! Active Directory write lengths longer than needed, which DER would forbid.
 
+pub(super) use crate::formats::der::element;
+
 /// Largest length that is read, in bytes of its digits.
 const MAX_DIGITS: usize = 4;
 
@@ -17,24 +19,6 @@ pub(super) mod tag {
 /// Bytes that are no BER, or not what belongs in their place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
-
-/// Tag, length and content.
-pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![tag];
-    match u8::try_from(content.len()) {
-        Ok(short) if short < 0x80 => bytes.push(short),
-        _ => {
-            let digits = content.len().to_be_bytes();
-            let zeros = digits.iter().take_while(|digit| **digit == 0).count();
-            let digits = digits.get(zeros..).unwrap_or_default();
-            // At most eight.
-            bytes.push(0x80 | u8::try_from(digits.len()).unwrap_or(8));
-            bytes.extend_from_slice(digits);
-        }
-    }
-    bytes.extend_from_slice(content);
-    bytes
-}
 
 /// An element of others.
 pub(super) fn group(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {

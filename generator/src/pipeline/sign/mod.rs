@@ -1,10 +1,11 @@
 //! `gangway sign`: drives whatever signs code in this organisation, and believes none of it.
 //!
 //! The bundle has to be the one that was built: a key that signs whatever a folder names signs for
-//! everybody. The command works on a copy. Only when the copy is the built exe plus a signature
-//! does it take the exe's place.
+//! everybody. The command works on a copy, and a signature that was made elsewhere is attached to one.
+//! Only when the copy is the built exe plus a signature does it take the exe's place.
 
-use std::borrow::Cow;
+mod error;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,17 +13,21 @@ use std::time::Duration;
 
 use gangway_contract::Sha256;
 
-use super::build_error::BuildError;
-use super::config::{Config, ConfigError};
+pub use error::SignError;
+
+use super::config::{self, Config};
+use super::exchange::{self, ExchangeError};
 use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
-use super::signing_command::{CommandFault, SigningCommand};
-use super::verify::{Judged, Pinned, Signature, VerifyError, VerifyRequest, judge, verify};
+use super::signing_command::SigningCommand;
+use super::verify::{
+    Judged, Pinned, ProvenExe, Signature, VerifyError, VerifyRequest, judge, verify,
+};
 use super::{codes, leftover, output, trust};
-use crate::bootstrap::{MAX_STUB_BYTES, without_signature};
+use crate::bootstrap::{MAX_STUB_BYTES, with_signature, without_signature};
 use crate::bundle::BundleDocument;
-use crate::disk::{self, Claim, DiskError};
-use crate::failure::{FailureCode, Fault};
+use crate::disk::{self, Claim};
+use crate::formats::authenticode::{FileKind, data_to_sign};
 use crate::formats::x509::TrustAnchors;
 use crate::interrupted::Leftover;
 use crate::plain_file;
@@ -35,107 +40,6 @@ const MAX_SIGNED_BYTES: u64 = 2 * MAX_STUB_BYTES as u64;
 /// service with a queue, and for a person with a token.
 pub(super) const TIME_LIMIT_S: u64 = 600;
 
-/// Why the exe was not signed.
-#[derive(Debug, thiserror::Error)]
-pub enum SignError {
-    /// `gangway.toml` cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The config has no signing command.
-    #[error("config `{}` has no `signing.command`", path.display()
-    )]
-    NoCommand {
-        /// Path of the config.
-        path: PathBuf,
-    },
-    /// A root that the config names.
-    #[error(transparent)]
-    Root(#[from] BuildError),
-    /// The bundle cannot be verified.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
-    /// The bundle does not verify.
-    #[error("the bundle does not verify, so nothing is signed: {} {}: {}",
-        .0.code.id, .0.subject, .0.message
-    )]
-    NotProven(Box<Problem>),
-    /// Nothing tells which bundle was built.
-    #[error("the lock beside config `{}` has no digest of a bundle of this mode, so nothing tells \
-         whether this is the one that was built", path.display()
-    )]
-    NotPinned {
-        /// Path of the config.
-        path: PathBuf,
-    },
-    /// The disk.
-    #[error(transparent)]
-    Io(#[from] OutputError),
-    /// The signing program failed.
-    #[error("`{program}` {why}")]
-    Program {
-        /// First word of the command.
-        program: String,
-        /// What happened, with its own words.
-        why: String,
-    },
-    /// The result is not the built exe plus a signature.
-    #[error("the signed file is refused: {}", .0.message)]
-    Refused(Box<Problem>),
-}
-
-impl From<DiskError> for SignError {
-    fn from(error: DiskError) -> Self {
-        Self::Io(error.into())
-    }
-}
-
-impl Fault for SignError {
-    fn code(&self) -> FailureCode {
-        match self {
-            Self::Root(error) => error.code(),
-            Self::Config(error) => error.code(),
-            Self::Verify(error) => error.code(),
-            Self::Io(error) => error.code(),
-            Self::NoCommand { .. } => FailureCode::Config,
-            Self::NotProven(_) | Self::NotPinned { .. } | Self::Refused(_) => {
-                FailureCode::NotVerified
-            }
-            Self::Program { .. } => FailureCode::Program,
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Root(error) => return error.hint(),
-            Self::Config(error) => return error.hint(),
-            Self::Verify(error) => return error.hint(),
-            Self::Io(error) => return error.hint(),
-            Self::NotProven(problem) | Self::Refused(problem) => {
-                return Some(problem.next_action.clone().into());
-            }
-            Self::NoCommand { .. } => {
-                "write the program and its arguments, with {in} for the unsigned exe and {out} for \
-                 the signed one"
-            }
-            Self::NotPinned { .. } => {
-                "sign where it was built, or give the digest that `build` printed by `--expect`"
-            }
-            Self::Program { .. } => {
-                "try the command of `signing.command` by hand; it runs in the folder of the config"
-            }
-        };
-        Some(hint.into())
-    }
-
-    fn problems(&self) -> Vec<Problem> {
-        match self {
-            Self::NotProven(problem) | Self::Refused(problem) => vec![(**problem).clone()],
-            Self::Root(error) => error.problems(),
-            _ => Vec::new(),
-        }
-    }
-}
-
 /// What to sign.
 #[derive(Debug, Clone)]
 pub struct SignRequest {
@@ -147,9 +51,20 @@ pub struct SignRequest {
     pub expect: Option<Sha256>,
     /// Moment that the signature is judged at, in seconds since 1970 UTC.
     pub now: i64,
+    /// Who signs.
+    pub by: SignedBy,
 }
 
-/// An exe that was signed.
+/// Where a signature comes from.
+#[derive(Debug, Clone)]
+pub enum SignedBy {
+    /// The config's command makes it.
+    Command,
+    /// It was made elsewhere and lies in this file, a PKCS #7 structure in DER or PEM.
+    Signature(PathBuf),
+}
+
+/// An exe that was signed, or is to be.
 #[derive(Debug)]
 pub struct Signed {
     /// The bundle's document.
@@ -169,39 +84,22 @@ pub struct Signed {
 /// The exe stays as it was.
 pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     output::mend(&request.bundle);
-    let config = Config::load(&request.config)?;
-    let command = config
-        .signing
-        .command
-        .filter(|command| !command.is_empty())
-        .ok_or_else(|| SignError::NoCommand {
-            path: request.config.clone(),
-        })?;
-    let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
-    let bundle = fs::canonicalize(&request.bundle).map_err(|_| VerifyError::Absent {
-        path: request.bundle.clone(),
-    })?;
+    let signing = Config::load(&request.config)?.signing;
+    let anchors = trust::anchors_of(&trust::load_roots(&signing.roots)?);
+    let maker = Maker::of(request, signing)?;
+    let bundle = resolved(&request.bundle)?;
     // Before anything is proven: nobody exchanges the bundle afterwards.
     let scratch = Scratch::of(&bundle)?;
-    let (document, exe) = proven(request)?;
+    let Proven { document, exe, .. } = proven(request)?;
     let exe_path = bundle.join(&document.exe.path);
-    let unsigned = scratch.folder.path.join("unsigned.exe");
-    let signed = scratch.folder.path.join("signed.exe");
-    // What was proven, not what lies in the folder by now.
-    disk::write_new(&unsigned, &exe).map_err(io_error("write", &unsigned))?;
-
-    let limit = config.signing.time_limit_s.unwrap_or(TIME_LIMIT_S);
-    let command = SigningCommand {
-        words: &command,
-        limit: Duration::from_secs(limit),
-        folder: request.config.parent().unwrap_or(Path::new("")),
-    };
-    command.run(&unsigned, &signed, &scratch.folder.path)?;
-    let result = if signed.exists() { &signed } else { &unsigned };
-    let bytes = plain_file::read(result, MAX_SIGNED_BYTES)
-        .and_then(|bytes| bytes.ok_or_else(|| io::Error::other("it is too large")))
-        .map_err(io_error("read", result))?;
-    let judged = accepted(&document, &bytes, &exe, anchors.as_ref(), request.now)?;
+    let bytes = maker.signed(&exe.unsigned, &scratch.folder.path)?;
+    let judged = accepted(
+        &document,
+        &bytes,
+        &exe.unsigned,
+        anchors.as_ref(),
+        request.now,
+    )?;
     // Written anew: the program's file may be a link, or still open.
     put_in_place(&scratch.accepted, &exe_path, &bytes)?;
     Ok(Signed {
@@ -210,6 +108,106 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
         signature: judged.signature,
         problems: judged.problems,
     })
+}
+
+/// Writes what a signer elsewhere has to sign of the exe, for `osslsigncode sign` and its like. The
+/// bundle is not touched.
+///
+/// # Errors
+/// The bundle is not the one that was built, or the file cannot be written.
+pub fn write_data_to_sign(request: &SignRequest, out: &Path) -> Result<Signed, SignError> {
+    output::mend(&request.bundle);
+    let bundle = resolved(&request.bundle)?;
+    let place = disk::resolved(out).map_err(io_error("resolve", out))?;
+    if place.starts_with(&bundle) {
+        let path = out.to_owned();
+        return Err(ExchangeError::Inside { path }.into());
+    }
+    let Proven {
+        document,
+        exe,
+        signature,
+    } = proven(request)?;
+    // The exe that was proven has this digest, with and without a signature.
+    let digest = document.exe.authenticode_sha256;
+    let data = data_to_sign(FileKind::Pe, digest).unwrap_or_default();
+    if let Some(prepared) = exchange::prepare(&place, &data)? {
+        prepared.put()?;
+    }
+    Ok(Signed {
+        exe_sha256: Sha256::of(&exe.bytes),
+        signature,
+        document,
+        problems: Vec::new(),
+    })
+}
+
+fn resolved(bundle: &Path) -> Result<PathBuf, VerifyError> {
+    fs::canonicalize(bundle).map_err(|_| VerifyError::Absent {
+        path: bundle.to_owned(),
+    })
+}
+
+/// What makes the signed exe from the unsigned one.
+enum Maker {
+    Command {
+        words: Vec<String>,
+        limit: Duration,
+        folder: PathBuf,
+    },
+    Attached {
+        signature: Vec<u8>,
+    },
+}
+
+impl Maker {
+    fn of(request: &SignRequest, signing: config::Signing) -> Result<Self, SignError> {
+        match &request.by {
+            SignedBy::Signature(path) => Ok(Self::Attached {
+                signature: exchange::signature(path)?,
+            }),
+            SignedBy::Command => Ok(Self::Command {
+                words: signing
+                    .command
+                    .filter(|command| !command.is_empty())
+                    .ok_or_else(|| SignError::NoCommand {
+                        path: request.config.clone(),
+                    })?,
+                limit: Duration::from_secs(signing.time_limit_s.unwrap_or(TIME_LIMIT_S)),
+                folder: request.config.parent().unwrap_or(Path::new("")).to_owned(),
+            }),
+        }
+    }
+
+    /// What came out; it may be anything.
+    fn signed(&self, exe: &[u8], scratch: &Path) -> Result<Vec<u8>, SignError> {
+        let (words, limit, folder) = match self {
+            Self::Attached { signature } => {
+                return with_signature(exe, signature).map_err(|error| {
+                    let error = io::Error::other(error.to_string());
+                    io_error("sign", Path::new("the bootstrap"))(error).into()
+                });
+            }
+            Self::Command {
+                words,
+                limit,
+                folder,
+            } => (words, *limit, folder),
+        };
+        let (unsigned, signed) = (scratch.join("unsigned.exe"), scratch.join("signed.exe"));
+        // What was proven, not what lies in the folder by now.
+        disk::write_new(&unsigned, exe).map_err(io_error("write", &unsigned))?;
+        let command = SigningCommand {
+            words,
+            limit,
+            folder,
+        };
+        command.run(&unsigned, &signed, scratch)?;
+        let result = if signed.exists() { &signed } else { &unsigned };
+        plain_file::read(result, MAX_SIGNED_BYTES)
+            .and_then(|bytes| bytes.ok_or_else(|| io::Error::other("it is too large")))
+            .map_err(|error| io_error("read", result)(error).into())
+    }
 }
 
 /// Replaces the exe. Whoever may write beside the bundle may exchange the file before its rename, so
@@ -243,9 +241,16 @@ fn put_in_place(accepted: &Path, exe_path: &Path, bytes: &[u8]) -> Result<(), Si
     Ok(())
 }
 
-/// Document and unsigned exe of the bundle, when it is the one that was built. A signature that is
-/// there already, good or bad, is dropped and does not matter.
-fn proven(request: &SignRequest) -> Result<(BundleDocument, Vec<u8>), SignError> {
+/// A bundle that is the one that was built.
+struct Proven {
+    document: BundleDocument,
+    exe: ProvenExe,
+    signature: Signature,
+}
+
+/// Proves that the bundle is the one that was built. A signature that is there already, good or bad,
+/// is dropped and does not matter.
+fn proven(request: &SignRequest) -> Result<Proven, SignError> {
     let verified = verify(&VerifyRequest {
         config: Some(request.config.clone()),
         expect: request.expect,
@@ -257,7 +262,11 @@ fn proven(request: &SignRequest) -> Result<(BundleDocument, Vec<u8>), SignError>
         return Err(SignError::NotProven(Box::new(problem)));
     }
     match verified.exe {
-        Some(exe) if verified.pinned != Pinned::Nothing => Ok((verified.document, exe.unsigned)),
+        Some(exe) if verified.pinned != Pinned::Nothing => Ok(Proven {
+            document: verified.document,
+            exe,
+            signature: verified.signature,
+        }),
         _ => Err(SignError::NotPinned {
             path: request.config.clone(),
         }),
@@ -297,15 +306,6 @@ fn accepted(
             Err(SignError::Refused(Box::new(problem)))
         }
         None => Ok(judged),
-    }
-}
-
-impl From<CommandFault> for SignError {
-    fn from(fault: CommandFault) -> Self {
-        match fault {
-            CommandFault::Disk(error) => Self::Io(error),
-            CommandFault::Program { program, why } => Self::Program { program, why },
-        }
     }
 }
 

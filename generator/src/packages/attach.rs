@@ -1,0 +1,69 @@
+//! A signature that was made elsewhere, put into a package: what signing tools would write.
+//!
+//! Layouts as osslsigncode 2.9 writes them, which Windows takes. Own code for cabinets, because no
+//! library writes the reserved area of a header.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use super::signed::{CABINET_HEADER, CABINET_RESERVE, SIGNATURE_STREAMS, folders_of, reserved};
+
+/// Signatures end at a multiple of so many bytes.
+const ALIGNMENT: usize = 8;
+
+/// Of the place of the signature in the reserved area, then its size.
+const PLACE_AT: u64 = 44;
+
+/// Adds the signature as a stream to an installer package that has none.
+///
+/// # Errors
+/// The file's.
+pub fn to_package(package: impl Read + Write + Seek, signature: &[u8]) -> io::Result<()> {
+    let mut file = cfb::CompoundFile::open(package)?;
+    let [name, _] = SIGNATURE_STREAMS;
+    let mut stream = file.create_new_stream(format!("/{name}"))?;
+    stream.write_all(signature)?;
+    stream.flush()?;
+    drop(stream);
+    file.flush()
+}
+
+/// Writes a cabinet with the reserved area that signing adds, and no signature in it.
+///
+/// # Errors
+/// The files'.
+pub fn reserve(unsigned: &mut (impl Read + Seek), out: &mut impl Write) -> io::Result<()> {
+    let length = unsigned.seek(SeekFrom::End(0))?;
+    unsigned.seek(SeekFrom::Start(0))?;
+    let mut header = [0; CABINET_HEADER];
+    unsigned.read_exact(&mut header)?;
+    out.write_all(&reserved::header(header))?;
+    let place = length + u64::from(CABINET_RESERVE);
+    out.write_all(&reserved::area(in_four_bytes(place)?, 0))?;
+    for _ in 0..folders_of(&header) {
+        let mut folder = [0; 8];
+        unsigned.read_exact(&mut folder)?;
+        out.write_all(&reserved::folder(folder))?;
+    }
+    io::copy(unsigned, out).map(drop)
+}
+
+/// Puts the signature behind a cabinet that has the reserved area.
+///
+/// # Errors
+/// The file's.
+pub fn to_cabinet(cabinet: &mut (impl Write + Seek), signature: &[u8]) -> io::Result<()> {
+    let size = signature.len().next_multiple_of(ALIGNMENT);
+    let place = cabinet.seek(SeekFrom::End(0))?;
+    cabinet.write_all(signature)?;
+    cabinet.write_all(&[0; ALIGNMENT][..size - signature.len()])?;
+    cabinet.seek(SeekFrom::Start(PLACE_AT))?;
+    cabinet.write_all(&in_four_bytes(place)?)?;
+    cabinet.write_all(&in_four_bytes(size as u64)?)?;
+    cabinet.flush()
+}
+
+fn in_four_bytes(number: u64) -> io::Result<[u8; 4]> {
+    u32::try_from(number)
+        .map(u32::to_le_bytes)
+        .map_err(|_| io::Error::other("a cabinet ends before 4 GiB"))
+}

@@ -1,0 +1,141 @@
+//! Files that go to a signer elsewhere and come back: for keys that no command of this machine
+//! reaches.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::disk::{DiskError, Prepared};
+use crate::failure::{FailureCode, Fault, hint_of};
+use crate::formats::authenticode::read_signature;
+use crate::plain_file;
+
+/// Longer than any real signature; the longest seen have some 20 KB.
+const MAX_SIGNATURE_BYTES: u64 = 1 << 20;
+
+/// Most bytes of what has to be signed: it has some 150.
+const MAX_DATA_BYTES: u64 = 4 << 10;
+
+/// How DER of a structure begins, which is all that a file of ours has in common.
+const DATA_BEGINS: &str = "0";
+
+/// Why nothing was exchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// What lies in a bundle and is no part of it would be found as foreign, and packages are replaced.
+    #[error("`{}` would lie in the bundle or among the packages", path.display())]
+    Inside {
+        /// The file that was to be written.
+        path: PathBuf,
+    },
+    /// Something else lies there.
+    #[error("`{}` is there already and holds something else, so it is not replaced", path.display())]
+    Occupied {
+        /// The file that was to be written.
+        path: PathBuf,
+    },
+    /// The signature cannot be read.
+    #[error("cannot read the signature `{}`", path.display())]
+    Read {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It is none.
+    #[error("`{}` cannot be attached: {why}", path.display())]
+    NoSignature {
+        /// Its file.
+        path: PathBuf,
+        /// What it is instead.
+        why: String,
+    },
+    /// Writing what has to be signed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+impl Fault for ExchangeError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Inside { .. } | Self::Read { .. } => FailureCode::Files,
+            Self::Occupied { .. } => FailureCode::Occupied,
+            Self::NoSignature { .. } => FailureCode::NotVerified,
+            Self::Disk(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Inside { .. } => "name a file outside of it",
+            Self::Occupied { .. } => "name another file, or remove that one",
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "let the signer sign what `--digest-out` wrote, and put the signature there"
+            }
+            Self::Read { source, .. } => return hint_of(source),
+            Self::NoSignature { .. } => {
+                "have the signer sign what `--digest-out` wrote, as in `osslsigncode sign … -in \
+                 DIGEST -out SIGNATURE`"
+            }
+            Self::Disk(error) => return error.hint(),
+        };
+        Some(hint.into())
+    }
+}
+
+/// What has to be signed, written and waiting beside its place; none when it lies there already.
+///
+/// # Errors
+/// Another file lies there, or the disk refuses.
+pub(super) fn prepare(path: &Path, data: &[u8]) -> Result<Option<Prepared>, ExchangeError> {
+    match plain_file::read(path, MAX_DATA_BYTES) {
+        Ok(Some(there)) if there == data => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Some(Prepared::write(path, DATA_BEGINS, data)?))
+        }
+        _ => Err(ExchangeError::Occupied {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// The signature in a file that came back.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub(super) fn signature(path: &Path) -> Result<Vec<u8>, ExchangeError> {
+    let no_signature = |why: String| ExchangeError::NoSignature {
+        path: path.to_owned(),
+        why,
+    };
+    let bytes = plain_file::read(path, MAX_SIGNATURE_BYTES)
+        .map_err(|source| ExchangeError::Read {
+            path: path.to_owned(),
+            source,
+        })?
+        .ok_or_else(|| no_signature(format!("it has more than {MAX_SIGNATURE_BYTES} bytes")))?;
+    read_signature(&bytes).map_err(no_signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_of_others_is_not_replaced_and_the_same_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("digest.p7");
+        let put = |data: &[u8]| match prepare(&path, data) {
+            Ok(Some(prepared)) => prepared.put().map(|()| true).map_err(Into::into),
+            other => other.map(|_| false),
+        };
+        assert!(put(b"0 data").unwrap(), "written");
+        assert!(!put(b"0 data").unwrap(), "there already");
+        let refused = put(b"0 other").unwrap_err();
+        assert!(matches!(refused, ExchangeError::Occupied { .. }));
+        assert_eq!(fs::read(&path).unwrap(), b"0 data");
+    }
+}
