@@ -32,7 +32,7 @@ const SIGNATURE_SUFFIX: &str = ".signature.p7";
 /// Who signs installer package and cabinets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageSigning {
-    /// Nobody.
+    /// The packages stay unsigned.
     Nobody,
     /// The command of the bundle's config.
     Command,
