@@ -88,6 +88,7 @@ pub(super) fn sign(given: &Sign, output: &Output) -> Result<Answer<Signed>, Fail
             Some(file) => SignedBy::Signature(file.clone()),
             None => SignedBy::Command,
         },
+        allow_unstamped: given.allow_unstamped,
     };
     let signed = patiently(&given.patience, || match &given.digest_out {
         Some(out) => pipeline::write_data_to_sign(&request, out),

@@ -20,6 +20,7 @@ pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Package
         embed: given.embed,
         allow_unsigned: given.allow_unsigned,
         signing: given.signing(),
+        allow_unstamped: given.allow_unstamped,
     };
     let made = patiently(&given.patience, || pipeline::package(&request))?;
     output.problems(&made.problems);

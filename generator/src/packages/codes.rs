@@ -45,6 +45,12 @@ find out who writes to it, and make the package again.";
 tables and streams. What the signing command gave back is something else, or carries no signature \
 that holds.\n\nTake a tool that only signs, and try it by hand.";
 
+    /// The signature ends with its certificate.
+    PACKAGE_NOT_STAMPED "GW5007" "a signed package carries no time stamp"
+"A time stamp says that the signature was made while its certificate was good. Without one it ends with the certificate, with short-lived certificates after days. The config asks for a stamp: by `signing.time_stamp`, or because `signing.command` names a time stamp service. A service that does not answer is only a warning to some signing tools, so `package` refuses what comes without a stamp.
+
+Look whether the service answered, and sign again. Where there is none, write `time_stamp = false` under `[signing]`, or give `--allow-unstamped` this once.";
+
     /// Rows out of order.
     PACKAGE_ORDER "GW5101" "rows of the package are in another order than Windows wants"
 "Each table of an installer package is stored ascending by its keys, as numbers of strings. Windows \

@@ -349,6 +349,16 @@ complete and waits.\n\nFind out why the rollout was stopped. To let it go on, se
 in `control.json` on the share.",
 };
 
+/// The exe's signature ends with its certificate.
+pub static EXE_NOT_STAMPED: Code = Code {
+    id: "GW3032",
+    severity: Severity::Warning,
+    title: "the bootstrap's signature carries no time stamp",
+    page: "A time stamp says that the signature was made while its certificate was good. Without one the signature ends with the certificate, with short-lived certificates after days, and servers with application control refuse the exe from then on. The config asks for a stamp: by `signing.time_stamp`, or because `signing.command` names a time stamp service. A service that does not answer is only a warning to some signing tools, so `sign` and `package --sign` refuse what comes without a stamp.
+
+Look whether the service answered, and sign again. Where there is none, write `time_stamp = false` under `[signing]`, or give `--allow-unstamped` this once.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -382,4 +392,5 @@ pub static ALL: &[&Code] = &[
     &PREVIOUS_STAYS,
     &ANOTHER_CAMPAIGN,
     &SHARE_PAUSED,
+    &EXE_NOT_STAMPED,
 ];

@@ -122,6 +122,7 @@ impl Desk {
             expect: None,
             now: NOW,
             by: SignedBy::Command,
+            allow_unstamped: false,
         })
     }
 

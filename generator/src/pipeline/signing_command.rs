@@ -11,6 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use super::config::Signing;
 use super::output::{OutputError, io_error};
 use crate::child;
 use crate::interrupted::{self, Ended};
@@ -44,6 +45,39 @@ impl From<OutputError> for CommandFault {
     fn from(error: OutputError) -> Self {
         Self::Disk(error)
     }
+}
+
+/// Options of signing tools before the address of a time stamp service, without the strokes before them
+/// (osslsigncode, signtool, AzureSignTool, jsign).
+const STAMP_OPTIONS: [&str; 6] = [
+    "t",
+    "ts",
+    "tr",
+    "tsaurl",
+    "timestamp-rfc3161",
+    "timestamp-authenticode",
+];
+
+/// osslsigncode's own stamper.
+const OWN_STAMPER: &str = "-tsa-certs";
+
+/// Has a signature to carry a time stamp? Where the config does not say, it has when the command names
+/// a service for it.
+pub(super) fn wants_stamp(signing: &Signing) -> bool {
+    let words = signing.command.as_deref().unwrap_or_default();
+    signing.time_stamp.unwrap_or_else(|| names_stamper(words))
+}
+
+fn names_stamper(words: &[String]) -> bool {
+    let is_address = |word: &str| word.starts_with("http") || word.contains("${");
+    let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
+    lower.iter().enumerate().any(|(index, word)| {
+        let after = lower.get(index + 1).map_or("", String::as_str);
+        let (option, value) = word.split_once('=').unwrap_or((word, after));
+        let name = option.trim_start_matches(['-', '/']);
+        let is_option = name.len() < option.len() && STAMP_OPTIONS.contains(&name);
+        (is_option && is_address(value)) || word == OWN_STAMPER
+    })
 }
 
 /// A command as the config has it.
@@ -314,6 +348,60 @@ mod tests {
                 (found, _) => unreachable!("{word}: {found:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_command_that_names_a_stamper_wants_a_stamp() {
+        for (words, time_stamp, expected) in [
+            (
+                "osslsigncode sign -ts http://tsa -in {in} -out {out}",
+                None,
+                true,
+            ),
+            (
+                "osslsigncode sign -t http://tsa -in {in} -out {out}",
+                None,
+                true,
+            ),
+            (
+                "osslsigncode sign -TSA-certs a.pem -TSA-key a.key -in {in} -out {out}",
+                None,
+                true,
+            ),
+            (
+                "signtool sign /fd SHA256 /tr http://tsa /td SHA256 {file}",
+                None,
+                true,
+            ),
+            ("signtool sign /T ${TSA} {file}", None, true),
+            (
+                "AzureSignTool sign -kvm -tr https://tsa -td sha256 {file}",
+                None,
+                true,
+            ),
+            (
+                "jsign --storetype PKCS11 --tsaurl=http://tsa {file}",
+                None,
+                true,
+            ),
+            ("jsign --alias http://tsa {file}", None, false),
+            (
+                "osslsigncode sign -pkcs12 a -h sha256 -in {in} -out {out}",
+                None,
+                false,
+            ),
+            ("sign.sh -t token {file}", None, false),
+            ("sign.sh {file}", Some(true), true),
+            ("signtool sign /tr http://tsa {file}", Some(false), false),
+        ] {
+            let signing = Signing {
+                command: Some(words.split_whitespace().map(str::to_owned).collect()),
+                time_stamp,
+                ..Signing::default()
+            };
+            assert_eq!(wants_stamp(&signing), expected, "{words}");
+        }
+        assert!(!wants_stamp(&Signing::default()));
     }
 
     #[test]

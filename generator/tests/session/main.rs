@@ -44,4 +44,6 @@ mod sarif;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
+mod stamps;
+#[cfg(unix)]
 mod transcripts;

@@ -237,6 +237,9 @@ pub(super) struct Sign {
     /// the signing command: PKCS #7 in DER or PEM
     #[arg(long, value_name = "FILE", conflicts_with = "digest_out")]
     pub(super) signature_in: Option<PathBuf>,
+    /// Takes a signature without a time stamp although the config asks for one
+    #[arg(long)]
+    pub(super) allow_unstamped: bool,
     #[command(flatten)]
     pub(super) patience: Patience,
     #[command(flatten)]

@@ -36,6 +36,9 @@ pub(in crate::cli) struct Package {
     /// this folder (PKCS #7 in DER or PEM) for each of them; give the same options otherwise
     #[arg(long, value_name = "DIR", requires = "config", conflicts_with_all = ["sign", "digest_out"])]
     signature_in: Option<PathBuf>,
+    /// Takes signatures of packages without a time stamp although the config asks for one
+    #[arg(long)]
+    pub(in crate::cli) allow_unstamped: bool,
     #[command(flatten)]
     pub(in crate::cli) outside: Outside,
     #[command(flatten)]

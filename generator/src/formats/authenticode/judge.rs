@@ -307,6 +307,7 @@ fn claimed(data: &SignedData<'_>) -> Option<Box<Claimed>> {
     Some(Box::new(Claimed {
         subject: certificate.subject().to_string(),
         issuer,
+        is_stamped: stamp::is_there(&data.signer),
     }))
 }
 

@@ -63,6 +63,14 @@ pub(super) fn signing_time(
     Ok(earliest)
 }
 
+/// Does it carry a stamp, of whatever worth?
+pub(super) fn is_there(signer: &SignerInfo<'_>) -> bool {
+    let attributes = &signer.unsigned_attributes;
+    [RFC3161_TOKEN, COUNTERSIGNATURE]
+        .into_iter()
+        .any(|kind| attributes.values(kind).next().is_some())
+}
+
 fn token(
     value: &Element<'_>,
     stamped: &SignerInfo<'_>,

@@ -298,4 +298,7 @@ pub struct Claimed {
     pub subject: String,
     /// Subject of its issuer.
     pub issuer: String,
+    /// Does it carry a time stamp, of whatever worth?
+    #[serde(skip)]
+    pub is_stamped: bool,
 }

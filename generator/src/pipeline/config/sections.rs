@@ -382,6 +382,9 @@ pub struct Signing {
     pub command: Option<Vec<String>>,
     /// How long the command may take, in seconds; else 600.
     pub time_limit_s: Option<u64>,
+    /// Has a signature to carry a time stamp? Else it has to when the command names a time stamp
+    /// service.
+    pub time_stamp: Option<bool>,
 }
 
 /// `[provenance]`: who vouches for what a bundle was made of.

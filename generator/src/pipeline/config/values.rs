@@ -156,6 +156,29 @@ mod tests {
         assert_eq!(parse_window("24:00-04:00"), None);
     }
 
+    /// Each command of the page is one that the config takes, and asks for a stamp.
+    #[test]
+    fn the_samples_of_the_page_are_commands() {
+        #[derive(serde::Deserialize)]
+        struct Sample {
+            signing: Signing,
+        }
+        let page = include_str!("../../../../docs/signing.md");
+        let blocks = page.split("```toml\n").skip(1);
+        let samples = blocks.filter_map(|rest| rest.split("```").next());
+        let mut count = 0;
+        for text in samples {
+            let sample: Sample = toml::from_str(text).unwrap();
+            assert!(signing_fault(&sample.signing).is_none(), "{text}");
+            assert!(
+                crate::pipeline::signing_command::wants_stamp(&sample.signing),
+                "{text}"
+            );
+            count += 1;
+        }
+        assert_eq!(count, 5);
+    }
+
     #[test]
     fn a_signing_command_has_a_place_for_its_result_and_no_unknown_one() {
         let of = |words: &str, time_limit_s| {

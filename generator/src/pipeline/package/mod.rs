@@ -50,6 +50,8 @@ pub struct PackageRequest {
     pub allow_unsigned: bool,
     /// Who signs installer package and cabinets.
     pub signing: PackageSigning,
+    /// May a package's signature lack a time stamp, whatever the config says?
+    pub allow_unstamped: bool,
 }
 
 /// What was made.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::super::config::{self, Config};
 use super::super::exchange::{self, ExchangeError};
 use super::super::private_folder::PrivateFolder;
-use super::super::signing_command::SigningCommand;
+use super::super::signing_command::{SigningCommand, wants_stamp};
 use super::super::{sign, trust};
 use super::place::Staging;
 use super::{PackageError, PackageRequest};
@@ -47,6 +47,7 @@ pub enum PackageSigning {
 pub(super) struct Signing {
     maker: Maker,
     anchors: Option<TrustAnchors>,
+    wants_stamp: bool,
     now: i64,
     scratch: PrivateFolder,
     /// Data for a signer elsewhere, until the packages are in their place.
@@ -76,6 +77,7 @@ impl Signing {
             Some(config) => Config::load(config)?.signing,
             None => config::Signing::default(),
         };
+        let wants_stamp = wants_stamp(&found) && !request.allow_unstamped;
         let maker = match &request.signing {
             PackageSigning::Nobody => return Ok(None),
             PackageSigning::Command => Maker::Command {
@@ -100,6 +102,7 @@ impl Signing {
         Ok(Some(Self {
             maker,
             anchors: trust::anchors_of(&trust::load_roots(&found.roots)?),
+            wants_stamp,
             now: request.bundle.now,
             scratch: PrivateFolder::for_work_on(&out)
                 .map_err(DiskError::io("make a private folder for the work on", &out))?,
@@ -161,8 +164,16 @@ impl Signing {
             )
             .with_evidence(why)])
             })?;
+        if self.wants_stamp && !who.is_stamped {
+            return Err(PackageError::Refused(vec![Problem::new(
+                &codes::PACKAGE_NOT_STAMPED,
+                relative,
+                "its signature carries no time stamp, although one is asked for",
+                "look whether the time stamp service answered, and sign again; `--allow-unstamped`                  takes it as it is",
+            )]));
+        }
         put_in_place(&result, &place).map_err(DiskError::io("write", &place))?;
-        Ok(Some(who))
+        Ok(Some(who.line))
     }
 
     /// What to do about a signature that is refused.
@@ -190,7 +201,7 @@ impl Signing {
     }
 
     /// Who signed the result, when it is the package and a signature that holds.
-    fn accepted(&self, package: &Path, result: &Path, kind: FileKind) -> Result<String, String> {
+    fn accepted(&self, package: &Path, result: &Path, kind: FileKind) -> Result<Who, String> {
         let open = |path: &Path| plain_file::open(path).map_err(|error| error.to_string());
         let (mut before, mut after) = (open(package)?, open(result)?);
         let same = match kind {
@@ -203,18 +214,30 @@ impl Signing {
         match authenticode::verify(&mut after, Some(kind), anchors, self.now) {
             Verdict::Valid(valid) => {
                 let who = &valid.signature.signer.subject;
-                Ok(match valid.signature.signed_at {
-                    Some(_) => format!("{who}, time-stamped"),
-                    None => format!("{who}, without a time stamp"),
-                })
+                let is_stamped = valid.signature.signed_at.is_some();
+                let line = match is_stamped {
+                    true => format!("{who}, time-stamped"),
+                    false => format!("{who}, without a time stamp"),
+                };
+                Ok(Who { line, is_stamped })
             }
             Verdict::Invalid {
                 reason: InvalidReason::SignerNotTrusted { .. },
                 claimed: Some(claimed),
-            } if self.anchors.is_none() => Ok(format!("{}, root not judged", claimed.subject)),
+            } if self.anchors.is_none() => Ok(Who {
+                line: format!("{}, root not judged", claimed.subject),
+                is_stamped: claimed.is_stamped,
+            }),
             other => Err(other.to_string()),
         }
     }
+}
+
+/// Who signed a package.
+struct Who {
+    /// Subject of the certificate, and what is known of stamp and root.
+    line: String,
+    is_stamped: bool,
 }
 
 /// The command's result on a copy.

@@ -19,9 +19,9 @@ use super::config::{self, Config};
 use super::exchange::{self, ExchangeError};
 use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
-use super::signing_command::SigningCommand;
+use super::signing_command::{SigningCommand, wants_stamp};
 use super::verify::{
-    Judged, Pinned, ProvenExe, Signature, VerifyError, VerifyRequest, judge, verify,
+    Judged, Pinned, ProvenExe, Signature, VerifyError, VerifyRequest, judge, not_stamped, verify,
 };
 use super::{codes, leftover, output, trust};
 use crate::bootstrap::{MAX_STUB_BYTES, with_signature, without_signature};
@@ -53,6 +53,8 @@ pub struct SignRequest {
     pub now: i64,
     /// Who signs.
     pub by: SignedBy,
+    /// May the signature lack a time stamp, whatever the config says?
+    pub allow_unstamped: bool,
 }
 
 /// Where a signature comes from.
@@ -86,6 +88,7 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     output::mend(&request.bundle);
     let signing = Config::load(&request.config)?.signing;
     let anchors = trust::anchors_of(&trust::load_roots(&signing.roots)?);
+    let wants_stamp = wants_stamp(&signing) && !request.allow_unstamped;
     let maker = Maker::of(request, signing)?;
     let bundle = resolved(&request.bundle)?;
     // Before anything is proven: nobody exchanges the bundle afterwards.
@@ -100,6 +103,10 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
         anchors.as_ref(),
         request.now,
     )?;
+    if wants_stamp && judged.lacks_stamp {
+        let problem = not_stamped(&document.exe.path);
+        return Err(SignError::Refused(Box::new(problem)));
+    }
     // Written anew: the program's file may be a link, or still open.
     put_in_place(&scratch.accepted, &exe_path, &bytes)?;
     Ok(Signed {

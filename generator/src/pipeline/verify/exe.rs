@@ -71,6 +71,9 @@ pub(super) fn judge(
     problems.extend(problem);
     let judged = signature::judge(&path, &bytes, outside.anchors.as_ref(), now);
     problems.extend(judged.problems);
+    if outside.wants_stamp && judged.lacks_stamp {
+        problems.push(signature::not_stamped(&path));
+    }
     Ok(Judged {
         stub,
         signature: judged.signature,

@@ -21,13 +21,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) use exe::digest as exe_digest;
-pub(super) use signature::{Judged, judge};
+pub(super) use signature::{Judged, judge, not_stamped};
 pub(super) use tree::{Found, Tree, digest as file_digest};
 
 use super::build_error::BuildError;
 use super::codes;
 use super::config::Config;
 use super::output::{OutputError, io_error};
+use super::signing_command::wants_stamp;
 use super::stub::Stub;
 use super::{lock, output, trust};
 use crate::bundle::{self, BundleDocument};
@@ -273,6 +274,8 @@ pub(super) fn same_files(folder: &Path, document: &BundleDocument) -> Result<boo
 struct Outside {
     /// Roots for the signature; none when none is named.
     anchors: Option<TrustAnchors>,
+    /// Is a signature without a time stamp told?
+    wants_stamp: bool,
     lock: Option<crate::intake::lock::Lock>,
     /// A stub, and whether the caller named it.
     stub: Option<(Vec<u8>, bool)>,
@@ -290,11 +293,15 @@ impl Outside {
         if let Some(config) = &config {
             roots.extend(trust::load_roots(&config.signing.roots)?);
         }
+        let wants_stamp = config
+            .as_ref()
+            .is_some_and(|config| wants_stamp(&config.signing));
         let configured = config.and_then(|config| config.bootstrap.stub);
         let named = request.stub.is_some();
         let stub = Stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;
         Ok(Self {
             anchors: trust::anchors_of(&roots),
+            wants_stamp,
             lock,
             stub: stub.map(|stub| (stub.bytes.into_owned(), named)),
         })

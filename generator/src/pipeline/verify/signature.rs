@@ -14,6 +14,8 @@ use crate::problem::Problem;
 pub(in crate::pipeline) struct Judged {
     pub(in crate::pipeline) signature: Signature,
     pub(in crate::pipeline) problems: Vec<Problem>,
+    /// A signature that is good or intact, and carries no time stamp.
+    pub(in crate::pipeline) lacks_stamp: bool,
 }
 
 /// Judges the signature of `exe`, by `anchors` when there are any. `subject` names the exe; `now`
@@ -33,13 +35,22 @@ pub(in crate::pipeline) fn judge(
     );
     let mut judged = match verdict {
         Verdict::Unsigned => return unsigned(subject),
-        Verdict::Valid(valid) => vouched(&valid),
+        Verdict::Valid(valid) => Judged {
+            lacks_stamp: valid.signature.signed_at.is_none(),
+            ..vouched(&valid)
+        },
         Verdict::Invalid {
             reason: InvalidReason::SignerNotTrusted { .. },
             claimed,
         } if anchors.is_none() => {
-            let who = claimed.map_or_else(|| "unknown".to_owned(), |claimed| claimed.subject);
-            intact(subject, &who)
+            let (who, is_stamped) = claimed.map_or_else(
+                || ("unknown".to_owned(), false),
+                |claimed| (claimed.subject, claimed.is_stamped),
+            );
+            Judged {
+                lacks_stamp: !is_stamped,
+                ..intact(subject, &who)
+            }
         }
         Verdict::Invalid {
             reason: reason @ InvalidReason::SignerNotTrusted { .. },
@@ -73,6 +84,7 @@ fn unsigned(subject: &str) -> Judged {
             "the bootstrap is as it was built, and not signed",
             "sign it with `gangway sign`",
         )],
+        lacks_stamp: false,
     }
 }
 
@@ -89,6 +101,7 @@ fn vouched(valid: &Valid) -> Judged {
             summary: format!("signed by `{}`, {stamp}", signature.signer.subject),
         },
         problems: Vec::new(),
+        lacks_stamp: false,
     }
 }
 
@@ -105,6 +118,7 @@ fn intact(subject: &str, who: &str) -> Judged {
             "give the root of the signing certificate by `--root`, or as `roots` under `[signing]` of \
          the config that `--config` names",
         )],
+        lacks_stamp: false,
     }
 }
 
@@ -134,7 +148,18 @@ fn of_signature(subject: &str, why: String, message: &str, next: &str) -> Judged
             summary: why,
         },
         problems: vec![problem],
+        lacks_stamp: false,
     }
+}
+
+/// The finding of a signature without a time stamp, where one is asked for.
+pub(in crate::pipeline) fn not_stamped(subject: &str) -> Problem {
+    Problem::new(
+        &codes::EXE_NOT_STAMPED,
+        subject,
+        "its signature carries no time stamp, although one is asked for",
+        "look whether the time stamp service answered, and sign again; `--allow-unstamped` signs          without one",
+    )
 }
 
 /// The problem of parts that nobody vouches for, when there are any.

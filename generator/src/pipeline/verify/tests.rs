@@ -183,6 +183,7 @@ fn judge_exe(folder: &Path, stored: &Stored, bytes: &[u8], outside: &Outside) ->
 fn outside() -> Outside {
     Outside {
         anchors: Some(lab_roots()),
+        wants_stamp: false,
         lock: None,
         stub: None,
     }

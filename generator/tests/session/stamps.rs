@@ -1,0 +1,113 @@
+//! Time stamps that did not come: refused where one is asked for.
+
+use std::fs;
+
+use gangway_fixtures::Lab;
+use gangway_fixtures::authenticode::{Signature, sign_pe};
+
+use super::desk::{Desk, NOW};
+
+/// A bundle, and a command that gives its exe with this signature and takes more words.
+fn desk(signature: &Signature, section: &str, more: &str) -> Desk {
+    let desk = Desk::with_downloads();
+    let script = r#"["/bin/sh", "-c", "/bin/cp signed.exe \"$1\"", "sign", "{out}""#;
+    let signing = format!("[signing]\n{section}\ncommand = {script}{more}]");
+    desk.change_config("[signing]", &signing);
+    desk.build().succeeds();
+    let signed = sign_pe(&fs::read(desk.exe()).unwrap(), signature);
+    desk.put("signed.exe", &signed);
+    desk
+}
+
+#[test]
+fn an_exe_without_the_stamp_that_is_asked_for_stays_unsigned_unless_told() {
+    let service = r#", "-ts", "http://stamp.contoso.com""#;
+    for (section, more, is_asked_for) in [
+        ("time_stamp = true", "", true),
+        ("", service, true),
+        ("", "", false),
+        ("time_stamp = false", service, false),
+    ] {
+        let desk = desk(&Signature::default().unstamped(), section, more);
+        let before = desk.tree("out");
+        let session = desk.run(&["sign", "out", "--as-of", NOW]);
+        if is_asked_for {
+            session.fails_with(4, &["GW3032", "--allow-unstamped"]);
+            assert!(before == desk.tree("out"), "{section} {more}");
+            let session = desk.run(&["sign", "out", "--as-of", NOW, "--allow-unstamped"]);
+            assert!(session.succeeds().contains("without a time stamp"));
+        } else {
+            session.succeeds();
+        }
+        // Told, and no error: it is the bundle that was built.
+        let verified = desk.verify_with(&["--signed", "--config", "gangway.toml"]);
+        verified.succeeds();
+        assert_eq!(verified.err.contains("GW3032"), is_asked_for, "{section}");
+    }
+}
+
+#[test]
+fn a_stamp_is_enough_and_without_roots_it_is_seen_too() {
+    let desk_of = |signature| desk(&signature, "time_stamp = true", "");
+    let sign = |desk: &Desk| desk.run(&["sign", "out", "--as-of", NOW]);
+    let stamped = desk_of(Signature::default());
+    assert!(sign(&stamped).succeeds().contains("time-stamped"));
+    for (signature, code) in [
+        (Signature::default(), 0),
+        (Signature::default().unstamped(), 4),
+    ] {
+        let desk = desk_of(signature);
+        desk.change_config("roots = [\"root.pem\"]", "roots = []");
+        let session = sign(&desk);
+        assert_eq!(session.code, code, "{}", session.err);
+    }
+}
+
+/// osslsigncode as the command, with the lab's stamper or none.
+fn packages(stamper: &str, section: &str) -> Desk {
+    let desk = Desk::with_downloads();
+    let chain: String = [Lab::Code, Lab::CodeCa, Lab::TimeStamp, Lab::Root]
+        .into_iter()
+        .map(Lab::certificate_pem)
+        .collect();
+    desk.put("chain.pem", chain.as_bytes());
+    desk.put("code.key", Lab::Code.key_pem().as_bytes());
+    desk.put("stamp.pem", Lab::TimeStamp.certificate_pem().as_bytes());
+    desk.put("stamp.key", Lab::TimeStamp.key_pem().as_bytes());
+    let command = format!(
+        r#"["osslsigncode", "sign", "-certs", "chain.pem", "-key", "code.key", "-h", "sha256", {stamper}"-in", "{{in}}", "-out", "{{out}}"]"#
+    );
+    desk.change_config(
+        "[signing]",
+        &format!("[signing]\n{section}\ncommand = {command}"),
+    );
+    desk.build().succeeds();
+    desk
+}
+
+#[test]
+fn packages_without_the_stamp_that_is_asked_for_are_not_written_unless_told() {
+    let own =
+        format!(r#""-TSA-certs", "stamp.pem", "-TSA-key", "stamp.key", "-TSA-time", "{NOW}", "#);
+    let usual = [
+        "package",
+        "out",
+        "-c",
+        "gangway.toml",
+        "--as-of",
+        NOW,
+        "--allow-unsigned",
+        "--sign",
+    ];
+    for format in ["msi", "cab"] {
+        let arguments = [&usual[..], &["--format", format]].concat();
+        let desk = packages("", "time_stamp = true");
+        desk.run(&arguments)
+            .fails_with(1, &["GW5007", "--allow-unstamped"]);
+        assert!(!desk.path("out-packages").exists());
+        let told = [&arguments[..], &["--allow-unstamped"]].concat();
+        assert!(desk.run(&told).succeeds().contains("without a time stamp"));
+        let desk = packages(&own, "");
+        assert!(desk.run(&arguments).succeeds().contains("time-stamped"));
+    }
+}
