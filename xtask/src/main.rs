@@ -18,6 +18,7 @@ mod real_files;
 mod runner;
 mod say;
 mod setup;
+mod systems;
 mod test;
 mod test_runner;
 mod tidy;
@@ -57,6 +58,8 @@ enum Command {
     Audit,
     /// Installs what the other commands need, or says what is missing
     Setup(setup::Arguments),
+    /// Runs the README's commands in bare roots of the systems that it names; as root
+    Systems(systems::Arguments),
     /// Builds the bootstrap stub for Windows and inspects it
     Runner(runner::Arguments),
     /// Makes the table of functions that the oldest Windows has (`runner/import-floor.txt`)
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Audit => audit::run(),
         Command::Setup(arguments) => setup::run(&arguments),
+        Command::Systems(arguments) => systems::run(&arguments),
         Command::Runner(arguments) => runner::run(&arguments),
         #[cfg(feature = "import-floor")]
         Command::ImportFloor => import_floor::run(),

@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Samba,
     /// The yardsticks of the measurements
     Bench,
+    /// Bare roots of other systems
+    Systems,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
         Self::Suites,
         Self::Samba,
         Self::Bench,
+        Self::Systems,
     ];
 }
 
@@ -291,6 +294,13 @@ pub(super) const TOOLS: &[Tool] = &[
         purposes: &[Purpose::Samba],
         probe: Probe::Program(&["ip"]),
         packages: &["iproute2"],
+    },
+    Tool {
+        name: "debootstrap",
+        why: "makes bare roots of the systems that the README names",
+        purposes: &[Purpose::Systems],
+        probe: Probe::Program(&["debootstrap"]),
+        packages: &["debootstrap"],
     },
 ];
 

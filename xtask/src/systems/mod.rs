@@ -1,0 +1,181 @@
+//! `cargo xtask systems`: the commands of the README in bare roots of the systems that it names.
+//!
+//! A root is what `debootstrap --variant=minbase` makes, anew each time. Inside are the checkout as it
+//! is committed, this machine's Rust toolchain and its fetched crates, and nothing else: no
+//! cargo-nextest, no tool that a command has not installed itself. As root only.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use std::{hint, thread};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::program::Program;
+use crate::setup::{self, Purpose};
+use crate::{say, workspace};
+
+/// What `cargo xtask systems` takes.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only this system; may be given more than once
+    #[arg(long = "system", value_enum, value_name = "SYSTEM")]
+    systems: Vec<System>,
+    /// What is run inside
+    #[arg(long, value_enum, default_value_t = What::Demo)]
+    run: What,
+    /// Beside a busy loop on every processor
+    #[arg(long)]
+    load: bool,
+}
+
+/// The systems, by Debian's names of its releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum System {
+    /// Debian 12
+    Bookworm,
+    /// Debian 13
+    Trixie,
+}
+
+impl System {
+    fn suite(self) -> &'static str {
+        match self {
+            Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
+        }
+    }
+}
+
+/// A command of the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// `cargo xtask demo`: with Wine, to the fleet report
+    Demo,
+    /// `cargo xtask test`: all of it, without cargo-nextest
+    Test,
+}
+
+impl What {
+    fn command(self) -> &'static str {
+        match self {
+            Self::Demo => "cargo xtask demo",
+            Self::Test => "cargo xtask test",
+        }
+    }
+}
+
+/// What README asks for before its first command.
+const PACKAGES: &str = "gcc libc6-dev ca-certificates";
+
+const ENTER: &str = include_str!("enter.sh");
+
+/// Makes a root for each system and runs the command in it.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    setup::ensure(&[Purpose::Systems])?;
+    if Program::new("id").arg("-u").text()? != "0" {
+        bail!(
+            "only root may make a root folder of another system\nhint: `sudo -E cargo xtask systems`"
+        );
+    }
+    let wanted = match arguments.systems.as_slice() {
+        [] => System::value_variants(),
+        some => some,
+    };
+    let _load = arguments.load.then(Load::start).transpose()?;
+    for system in wanted {
+        let root = Root::make(*system)?;
+        let command = arguments.run.command();
+        say::stage(format!("{}: {command}", system.suite()));
+        let began = Instant::now();
+        root.enter(&format!(
+            "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+             --no-install-recommends {PACKAGES} && CARGO_INCREMENTAL=0 {command}"
+        ))
+        .with_context(|| format!("`{command}` does not hold on {}", system.suite()))?;
+        let seconds = began.elapsed().as_secs();
+        say::line(format!("{}: {command} in {seconds} s", system.suite()));
+    }
+    Ok(())
+}
+
+/// A bare system in a folder.
+struct Root {
+    folder: PathBuf,
+}
+
+impl Root {
+    fn make(system: System) -> Result<Self> {
+        let folder = workspace::target()?.join("systems").join(system.suite());
+        if folder.exists() {
+            fs::remove_dir_all(&folder)
+                .with_context(|| format!("remove the old root `{}`", folder.display()))?;
+        }
+        workspace::make_folder(&folder)?;
+        say::stage(format!("{}: a bare root", system.suite()));
+        Program::new("debootstrap")
+            .args(["--variant=minbase", system.suite()])
+            .arg(&folder)
+            .run_quietly()?;
+        Program::new("git")
+            .args(["clone", "--quiet", "--no-hardlinks"])
+            .args([workspace::root()?, folder.join("checkout")])
+            .run_quietly()?;
+        Ok(Self { folder })
+    }
+
+    fn enter(&self, command: &str) -> Result<()> {
+        Program::new("unshare")
+            .args(["--mount", "--pid", "--fork", "sh", "-c", ENTER, "enter.sh"])
+            .args([&self.folder, &toolchain()?, &registry()?])
+            .arg(command)
+            .run()
+    }
+}
+
+fn toolchain() -> Result<PathBuf> {
+    let folder = Program::new("rustc").args(["--print", "sysroot"]).text()?;
+    Ok(PathBuf::from(folder))
+}
+
+/// Where cargo keeps what it has fetched.
+fn registry() -> Result<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let usual = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    let registry = home
+        .or_else(usual)
+        .context("neither CARGO_HOME nor HOME is set")?;
+    let registry = registry.join("registry");
+    workspace::make_folder(&registry)?;
+    Ok(registry)
+}
+
+/// Busy loops beside what runs; they end with this value.
+struct Load {
+    is_over: Arc<AtomicBool>,
+}
+
+impl Load {
+    fn start() -> Result<Self> {
+        let is_over = Arc::new(AtomicBool::new(false));
+        for _ in 0..thread::available_parallelism()?.get() {
+            let is_over = Arc::clone(&is_over);
+            thread::spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
+        }
+        Ok(Self { is_over })
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
