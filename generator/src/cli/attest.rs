@@ -15,6 +15,7 @@ pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedA
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         packages: given.packages.clone(),
         out: given.out.clone(),
+        allow_unsigned: given.allow_unsigned,
     })?;
     output.problems(&made.problems);
     let document = &made.document;

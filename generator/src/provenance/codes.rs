@@ -28,6 +28,13 @@ signature makes it another file.\n\nAttest after signing, and copy the statement
 digest, or is no plain file, which nothing can be said about: it was made or changed after the attestation.\n\nMake the packages, attest with `--packages`, and copy \
 both together.";
 
+    /// Packages of something else.
+    OTHER_PACKAGES "GW5206" "the folder of packages is not what its own document says"
+"`packages.json` of `gangway package` names each package with its digest, and the bundle and the bootstrap that they \
+were made of. A package that it names is missing or has other bytes, the packages were made of another bundle or \
+before the bootstrap was signed, or a file has the name of one of the bundle's own. Nobody would know then what is \
+vouched for.\n\nMake the packages of this bundle again, or copy their folder as a whole.";
+
     /// The signing program gave something else.
     BAD_SIGNATURE "GW5205" "the command's signature does not fit the configured key"
 "`provenance.command` signs what it gets as `{in}` and leaves the signature as `{out}`: for a key of P-256 an \

@@ -52,6 +52,11 @@ fn desk((algorithm, command): (&[&str], &str)) -> Desk {
     desk
 }
 
+/// A signed bundle, and a key that may vouch for it.
+pub(crate) fn attestable() -> Desk {
+    desk(KINDS[1])
+}
+
 fn attest(desk: &Desk, more: &[&str]) -> Session {
     let usual = ["attest", "out", "-c", "gangway.toml", "--as-of", NOW];
     desk.run(&[&usual, more].concat())
@@ -290,6 +295,62 @@ fn nothing_is_attested_that_does_not_hold() {
     attest(&desk, &["--out", "mine.intoto.jsonl"]).fails_with(3, &["is not replaced"]);
     fs::write(desk.path("out/share/control.json"), b"{}").unwrap();
     attest(&desk, &[]).fails_with(4, &["does not verify"]);
+}
+
+#[test]
+fn a_bootstrap_that_nobody_signed_is_attested_when_told_only() {
+    let desk = desk(KINDS[0]);
+    fs::copy(desk.path("unsigned.exe"), desk.exe()).unwrap();
+    attest(&desk, &[]).fails_with(4, &["not signed", "--allow-unsigned"]);
+    assert!(!desk.path("out.intoto.jsonl").exists());
+    attest(&desk, &["--allow-unsigned"]).succeeds();
+    verify(&desk, &[]).succeeds();
+}
+
+#[cfg(unix)]
+#[test]
+fn packages_that_are_not_what_their_document_says_are_vouched_for_by_nobody() {
+    let package = |desk: &Desk| {
+        desk.run(&["package", "out", "-c", "gangway.toml", "--as-of", NOW])
+            .succeeds();
+    };
+    let cabinet = |desk: &Desk| {
+        let mut files = desk.tree("out-packages").into_iter();
+        let (path, _) = files
+            .find(|(path, _)| path.ends_with("payload.cab"))
+            .unwrap();
+        desk.path("out-packages").join(path)
+    };
+    let edits: [(&str, &dyn Fn(&Desk)); 5] = [
+        ("is not there", &|desk| {
+            fs::remove_file(cabinet(desk)).unwrap()
+        }),
+        ("its bytes are not", &|desk| {
+            fs::write(cabinet(desk), b"x").unwrap()
+        }),
+        ("has the name of a file", &|desk| {
+            desk.put("out-packages/bundle.json", b"{}");
+        }),
+        ("cannot be read", &|desk| {
+            desk.put("out-packages/packages.json", b"{}");
+        }),
+        ("another bootstrap", &|desk| {
+            let unsigned = fs::read(desk.path("unsigned.exe")).unwrap();
+            let again = Signature::default().unstamped();
+            fs::write(desk.exe(), sign_pe(&unsigned, &again)).unwrap();
+        }),
+    ];
+    for (why, edit) in edits {
+        let desk = desk(KINDS[0]);
+        package(&desk);
+        let packages = ["--packages", "out-packages"];
+        attest(&desk, &packages).succeeds();
+        let before = fs::read(desk.path("out.intoto.jsonl")).unwrap();
+        edit(&desk);
+        attest(&desk, &packages).fails_with(4, &["GW5206", why]);
+        assert!(before == fs::read(desk.path("out.intoto.jsonl")).unwrap());
+        verify(&desk, &packages).fails_with(4, &["GW5206", why]);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use gangway_contract::report::file_name;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
 use serde_json::{Value, json};
 
+use super::attest::attestable;
 use super::desk::{Desk, NOW};
 use super::differences::twice;
 
@@ -199,6 +200,12 @@ pub(crate) const CASES: &[Case] = &[
         built,
         &["package", "out", "-c", "gangway.toml", "--as-of", NOW],
         4,
+    ),
+    (
+        "attest",
+        attestable,
+        &["attest", "out", "-c", "gangway.toml", "--as-of", NOW],
+        0,
     ),
     (
         "attest-failed",

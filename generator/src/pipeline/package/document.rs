@@ -1,10 +1,15 @@
 //! `packages.json`: what a folder of packages is made of, and the mark that it is ours.
 
+use std::io;
+use std::path::Path;
+
 use gangway_contract::document;
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, ReleaseId, Sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::plain_file;
 
 /// Version of this document's shape.
 const SCHEMA: u32 = 1;
@@ -104,5 +109,18 @@ impl PackagesDocument {
             return Err(format!("it has schema {}", document.schema));
         }
         Ok(document)
+    }
+}
+
+/// The document of a folder; none where there is none.
+///
+/// # Errors
+/// In words: it is there, and not one of ours.
+pub(in crate::pipeline) fn of_folder(folder: &Path) -> Option<Result<PackagesDocument, String>> {
+    let path = folder.join(FILE_NAME);
+    match plain_file::read_whole(&path, MAX_BYTES) {
+        Ok(bytes) => Some(PackagesDocument::parse(&bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => Some(Err(error.to_string())),
     }
 }

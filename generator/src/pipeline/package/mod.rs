@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::manifest::{Manifest, Payload};
 use gangway_contract::{BundleId, Sha256};
 
+pub(super) use document::of_folder as document_of;
 pub use document::{Format, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
 pub use signing::PackageSigning;

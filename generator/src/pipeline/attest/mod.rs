@@ -1,25 +1,29 @@
 //! `gangway attest`: what a bundle was made of, signed by a key of the organisation; and what such
 //! statements prove of a bundle.
 
-use std::borrow::Cow;
+mod error;
+mod files;
+mod packages;
+
 use std::fs;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gangway_contract::Sha256;
 
-use super::config::{Config, ConfigError};
+use super::config::Config;
 use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
 use super::sign::TIME_LIMIT_S;
-use super::signing_command::{CommandFault, SigningCommand};
-use super::verify::{Found, Tree, Verification, VerifyError, VerifyRequest, file_digest, verify};
+use super::signing_command::SigningCommand;
+use super::verify::{Standing, Verification, VerifyError, VerifyRequest, verify};
 use crate::bundle::{self, BundleDocument};
-use crate::disk::{self, Claim, DiskError, Prepared};
-use crate::failure::{FailureCode, Fault};
+use crate::disk::{self, Claim};
 use crate::plain_file;
 use crate::problem::Problem;
+pub use error::AttestError;
+use files::Places;
+
 use crate::provenance::{
     self, Attested, CYCLONEDX, Envelope, Identity, MAX_BYTES, PARTS_SUFFIX, SLSA, SUFFIX, Subject,
     VerifyingKey, codes,
@@ -31,15 +35,6 @@ const MAX_KEY_BYTES: u64 = 64 << 10;
 /// Largest signature, in bytes: 72 for P-256, 64 for Ed25519.
 const MAX_SIGNATURE_BYTES: u64 = 4 << 10;
 
-/// Largest package, in bytes; the Windows Installer takes less.
-const MAX_PACKAGE_BYTES: u64 = 1 << 40;
-
-/// How a file of statements begins.
-const STATEMENTS_BEGIN: &str = "{\"payload\":";
-
-/// How a list of parts begins.
-const PARTS_BEGIN: &str = "{\n  \"bomFormat\"";
-
 /// What to attest.
 #[derive(Debug, Clone)]
 pub struct AttestRequest {
@@ -49,6 +44,8 @@ pub struct AttestRequest {
     pub packages: Option<PathBuf>,
     /// The file of statements, else `BUNDLE.intoto.jsonl` beside the bundle's folder.
     pub out: Option<PathBuf>,
+    /// May the bootstrap be unsigned?
+    pub allow_unsigned: bool,
 }
 
 /// Statements that were written.
@@ -77,121 +74,6 @@ pub struct AttestationRequest {
     pub packages: Option<PathBuf>,
 }
 
-/// Why nothing was attested; no file was written.
-#[derive(Debug, thiserror::Error)]
-pub enum AttestError {
-    /// `gangway.toml` cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// It names no key, or no command.
-    #[error("the config has no `provenance.{field}`")]
-    NotConfigured {
-        /// Its key below `[provenance]`.
-        field: &'static str,
-    },
-    /// The key cannot be used.
-    #[error("the key `{}` cannot be used: {why}", path.display())]
-    Key {
-        /// Its file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The bundle cannot be verified.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
-    /// The bundle does not verify.
-    #[error("the bundle does not verify, so nobody vouches for it: {} {}: {}",
-        .0.code.id, .0.subject, .0.message
-    )]
-    NotProven(Box<Problem>),
-    /// A statement inside of what it is about.
-    #[error("`{}` lies in the bundle or in the folder of packages", path.display())]
-    Inside {
-        /// The file that was to be written.
-        path: PathBuf,
-    },
-    /// Something else lies there.
-    #[error("`{}` is another file, and is not replaced", path.display())]
-    Occupied {
-        /// The file that was to be written.
-        path: PathBuf,
-    },
-    /// The command's signature does not fit.
-    #[error("nothing is attested: {} {}", .0.code.id, .0.message)]
-    Refused(Box<Problem>),
-    /// Reading what is attested.
-    #[error(transparent)]
-    Io(#[from] OutputError),
-    /// Writing the statements.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-    /// The command failed.
-    #[error("`{program}` {why}")]
-    Program {
-        /// Its first word.
-        program: String,
-        /// What happened, with its own words.
-        why: String,
-    },
-}
-
-impl From<CommandFault> for AttestError {
-    fn from(fault: CommandFault) -> Self {
-        match fault {
-            CommandFault::Disk(error) => Self::Io(error),
-            CommandFault::Program { program, why } => Self::Program { program, why },
-        }
-    }
-}
-
-impl Fault for AttestError {
-    fn code(&self) -> FailureCode {
-        match self {
-            Self::Config(error) => error.code(),
-            Self::Verify(error) => error.code(),
-            Self::Io(error) => error.code(),
-            Self::Disk(error) => error.code(),
-            Self::NotConfigured { .. } => FailureCode::Config,
-            Self::Key { .. } | Self::Inside { .. } | Self::Occupied { .. } => FailureCode::Files,
-            Self::NotProven(_) | Self::Refused(_) => FailureCode::NotVerified,
-            Self::Program { .. } => FailureCode::Program,
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Config(error) => return error.hint(),
-            Self::Verify(error) => return error.hint(),
-            Self::Io(error) => return error.hint(),
-            Self::Disk(error) => return error.hint(),
-            Self::NotProven(problem) | Self::Refused(problem) => {
-                return Some(problem.next_action.clone().into());
-            }
-            Self::NotConfigured { .. } => {
-                "write `[provenance]` with `key`, the file of the public key, and `command`, the \
-                 program that signs {in} into {out}"
-            }
-            Self::Key { .. } => {
-                "give the public key in PEM: `openssl pkey -in key.pem -pubout`, of P-256 or Ed25519"
-            }
-            Self::Inside { .. } => "name a file beside them by `--out`",
-            Self::Occupied { .. } => "name another file by `--out`, or remove that one",
-            Self::Program { .. } => {
-                "try the command of `provenance.command` by hand; it runs in the folder of the config"
-            }
-        };
-        Some(hint.into())
-    }
-
-    fn problems(&self) -> Vec<Problem> {
-        match self {
-            Self::NotProven(problem) | Self::Refused(problem) => vec![(**problem).clone()],
-            _ => Vec::new(),
-        }
-    }
-}
-
 /// Writes what the bundle was made of, signed by the configured command.
 ///
 /// # Errors
@@ -205,8 +87,7 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     not_inside(&out, [Some(folder), request.packages.as_ref()])?;
     // Two runs must not work on it at once: they would share the private folder.
     let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
-    replaces_own(&out, STATEMENTS_BEGIN)?;
-    replaces_own(&parts_out, PARTS_BEGIN)?;
+    let places = Places::of(&out, &parts_out)?;
     let found = verify(&request.bundle)?;
     if let Some(problem) = found.problems.iter().find(|problem| problem.is_error()) {
         return Err(AttestError::NotProven(Box::new(problem.clone())));
@@ -217,7 +98,10 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
             why: "its bootstrap is not proven".to_owned(),
         }));
     };
-    let packages = packages(request.packages.as_deref())?
+    if found.signature.standing == Standing::Unsigned && !request.allow_unsigned {
+        return Err(AttestError::Unsigned);
+    }
+    let packages = packages::of(request.packages.as_deref(), &identity)?
         .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
     let mut subjects = vec![
         Subject::new(bundle::FILE_NAME, identity.bundle_json_sha256),
@@ -247,9 +131,7 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     // Strings, numbers and lists only, which always serialise.
     let mut list = serde_json::to_string_pretty(&parts).unwrap_or_default();
     list.push('\n');
-    let parts_file = Prepared::write(&parts_out, PARTS_BEGIN, list.as_bytes())?;
-    Prepared::write(&out, STATEMENTS_BEGIN, text.as_bytes())?.put()?;
-    parts_file.put()?;
+    places.put(&text, &list)?;
     Ok(AttestedBundle {
         document: found.document,
         attested,
@@ -276,7 +158,7 @@ pub fn check_attestation(
     };
     let named = request.statements.clone();
     let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
-    let packages = match packages(request.packages.as_deref())? {
+    let packages = match packages::of(request.packages.as_deref(), &identity)? {
         Ok(packages) => packages,
         Err(problem) => return Ok(Err(problem)),
     };
@@ -379,28 +261,6 @@ fn identity(found: &Verification) -> Option<Identity> {
     })
 }
 
-/// Every file of a folder of packages, by its path with `/`; a finding where something there is no
-/// plain file, which could be compared with nothing and would be used all the same.
-fn packages(folder: Option<&Path>) -> Result<Result<Vec<(String, Sha256)>, Problem>, OutputError> {
-    let Some(folder) = folder else {
-        return Ok(Ok(Vec::new()));
-    };
-    let tree = Tree::walk(folder)?;
-    if let Some(found) = tree.problems.iter().find(|problem| problem.is_error()) {
-        let next = "take it out of the folder of packages, or make the packages again";
-        let (subject, why) = (found.subject.clone(), found.message.clone());
-        return Ok(Err(Problem::new(&codes::NOT_VOUCHED, subject, why, next)));
-    }
-    let digest = |(name, found): (&String, &Found)| {
-        Ok((name.clone(), file_digest(&found.path, MAX_PACKAGE_BYTES)?.1))
-    };
-    tree.files
-        .iter()
-        .map(digest)
-        .collect::<Result<_, _>>()
-        .map(Ok)
-}
-
 /// A file beside a folder, under its name and a suffix.
 fn beside(folder: &Path, suffix: &str) -> PathBuf {
     let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
@@ -422,22 +282,6 @@ fn beside_statements(statements: &Path) -> PathBuf {
 
 fn absolute(path: &Path) -> Result<PathBuf, OutputError> {
     std::path::absolute(path).map_err(io_error("resolve", path))
-}
-
-/// Only a file of ours is replaced.
-fn replaces_own(path: &Path, begin: &str) -> Result<(), AttestError> {
-    let found = match plain_file::open(path) {
-        Ok(mut file) => {
-            let mut head = Vec::new();
-            let limit = begin.len() as u64;
-            let read = (&mut file).take(limit).read_to_end(&mut head);
-            read.is_ok_and(|_| head == begin.as_bytes())
-        }
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    };
-    found.then_some(()).ok_or_else(|| AttestError::Occupied {
-        path: path.to_owned(),
-    })
 }
 
 /// What lies in a bundle and is no part of it would be found as foreign by the next `verify`.

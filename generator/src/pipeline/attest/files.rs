@@ -1,0 +1,101 @@
+//! The two files that an attestation writes: both, or neither.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::AttestError;
+use crate::disk::{self, DiskError, Prepared};
+use crate::plain_file;
+use crate::provenance::MAX_BYTES;
+
+/// How a file of statements begins.
+const STATEMENTS_BEGIN: &str = "{\"payload\":";
+
+/// How a list of parts begins.
+const PARTS_BEGIN: &str = "{\n  \"bomFormat\"";
+
+/// Where the statements go, and the list of parts beside them.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    statements: &'a Path,
+    parts: &'a Path,
+}
+
+impl<'a> Places<'a> {
+    /// Takes both places.
+    ///
+    /// # Errors
+    /// One of them holds a file that is not ours.
+    pub(super) fn of(statements: &'a Path, parts: &'a Path) -> Result<Self, AttestError> {
+        replaces_own(statements, STATEMENTS_BEGIN)?;
+        replaces_own(parts, PARTS_BEGIN)?;
+        Ok(Self { statements, parts })
+    }
+
+    /// Puts both files into their places.
+    ///
+    /// # Errors
+    /// The disk refuses one of them; then both places are as they were.
+    pub(super) fn put(&self, statements: &str, parts: &str) -> Result<(), DiskError> {
+        let path = self.statements;
+        let before = match plain_file::read_whole(path, MAX_BYTES) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(DiskError::io("read", path)(error)),
+        };
+        let parts = Prepared::write(self.parts, PARTS_BEGIN, parts.as_bytes())?;
+        Prepared::write(path, STATEMENTS_BEGIN, statements.as_bytes())?.put()?;
+        parts.put().inspect_err(|_| {
+            // What fails here too is told by nobody: the disk refuses everything by now.
+            let _ = match &before {
+                Some(bytes) => {
+                    Prepared::write(path, STATEMENTS_BEGIN, bytes).and_then(Prepared::put)
+                }
+                None => disk::remove_file(path).map_err(DiskError::io("remove", path)),
+            };
+        })
+    }
+}
+
+/// Only a file of ours is replaced.
+fn replaces_own(path: &Path, begin: &str) -> Result<(), AttestError> {
+    let found = match plain_file::open(path) {
+        Ok(mut file) => {
+            let mut head = Vec::new();
+            let limit = begin.len() as u64;
+            let read = (&mut file).take(limit).read_to_end(&mut head);
+            read.is_ok_and(|_| head == begin.as_bytes())
+        }
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    found.then_some(()).ok_or_else(|| AttestError::Occupied {
+        path: path.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn statements_do_not_stay_when_the_list_of_parts_finds_no_place() {
+        for before in [None, Some("{\"payload\":\"old\"}")] {
+            let folder = tempfile::tempdir().unwrap();
+            let (statements, parts) = (folder.path().join("a.jsonl"), folder.path().join("a.json"));
+            if let Some(text) = before {
+                fs::write(&statements, text).unwrap();
+            }
+            let places = Places::of(&statements, &parts).unwrap();
+            // Since they were looked at.
+            fs::create_dir(&parts).unwrap();
+            assert!(places.put("{\"payload\":\"new\"}", "{}").is_err());
+            let found = fs::read_to_string(&statements).ok();
+            assert_eq!(found.as_deref(), before);
+            fs::remove_dir(&parts).unwrap();
+            places.put("{\"payload\":\"new\"}", "{}").unwrap();
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        }
+    }
+}
