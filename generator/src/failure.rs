@@ -68,6 +68,8 @@ pub enum FailureCode {
     Program,
     /// A server, its directory or its share.
     Server,
+    /// Another domain controller lags, or could not be asked.
+    Replication,
     /// Standard output took no more.
     StandardOutput,
     /// The downloads or policies have errors, each among the `problems`.
@@ -88,7 +90,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code, in the order of declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CommandLine,
         Self::Config,
         Self::Lock,
@@ -97,6 +99,7 @@ impl FailureCode {
         Self::Busy,
         Self::Program,
         Self::Server,
+        Self::Replication,
         Self::StandardOutput,
         Self::Problems,
         Self::Denied,
@@ -122,6 +125,9 @@ impl FailureCode {
             Self::Busy => "another process writes the same output or lock",
             Self::Program => "a program that is needed is missing, failed, or took too long",
             Self::Server => "a server, its directory or its share",
+            Self::Replication => {
+                "another domain controller does not have what was written, or could not be asked"
+            }
             Self::StandardOutput => "standard output took no more",
             Self::Problems => "errors among the `problems`",
             Self::Denied => "findings among the `problems` that `--deny` names",
@@ -142,6 +148,7 @@ impl FailureCode {
             | Self::Busy
             | Self::Program
             | Self::Server
+            | Self::Replication
             | Self::StandardOutput => Exit::Environment,
             Self::Problems | Self::Denied | Self::Unbuildable | Self::Refused => Exit::Problems,
             Self::NotABundle | Self::NotVerified => Exit::Verification,

@@ -58,6 +58,7 @@ pub(super) fn without_directory() -> Failure {
 #[cfg(feature = "directory")]
 mod policies {
     use std::path::{Path, PathBuf};
+    use std::time::Duration;
 
     use crate::cli::answer::Answer;
     use crate::cli::arguments::{PolicyArguments, Publish};
@@ -66,12 +67,14 @@ mod policies {
     use crate::cli::output::Output;
     use crate::cli::password;
     use crate::cli::publish_share::{Opened, beside, open, refuse_idle, tell_offline};
-    use crate::cli::results::{self, PublishAction, PublishedWhole};
+    use crate::cli::results::{self, PublishAction, PublishedWhole, ReplicaStanding};
+    use crate::pipeline::Progress as _;
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
-        Action, Connection, Contents, Credentials, Encryption, Payloads, Places, PublishRequest,
-        Published, ReleaseRequest, ServerChoice, check_links, check_removals, payload_destinations,
-        plan_offline, policy_destinations, publish,
+        Action, Connection, Contents, Credentials, Encryption, LiveReplicas, Payloads, Places,
+        PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing, Waiting,
+        check_links, check_removals, payload_destinations, plan_offline, policy_destinations,
+        publish,
     };
 
     /// The payloads' part of it.
@@ -141,11 +144,12 @@ mod policies {
         check_links(&request.links, &bundle.policies)?;
         check_removals(&request.removals, &bundle.policies)?;
         let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
-            return offline(&request, bundle, output);
+            return offline(&request, bundle, given.wait_replication, output);
         };
         let password = password::read(given.password_file.as_deref(), user)?;
         let credentials = Credentials::new(user, &password)?;
-        let mut server = Connection::open(&server(given), &bundle.policies.domain, &credentials)?;
+        let choice = server(given);
+        let mut server = Connection::open(&choice, &bundle.policies.domain, &credentials)?;
         output.line(&format!("server   {}", server.host));
         let mut opened = match &bundle.share {
             Some(share) => {
@@ -160,18 +164,42 @@ mod policies {
             (Some(share), Some((_, folder))) => Some(share.request(folder.clone(), &request)),
             _ => None,
         };
+        let mut pause = |time: Duration, waiting: &str| {
+            output.begin(waiting, 0);
+            std::thread::sleep(time);
+            output.end();
+        };
+        let mut replicas = LiveReplicas::new(&choice, &credentials, &mut pause);
         let places = Places {
             directory: &mut server.directory,
             sysvol: server.share.as_mut(),
             payloads: payloads(bundle.share.as_ref(), release_request.as_ref(), &mut opened),
+            waiting: given.wait_replication.map(|time| Waiting {
+                time,
+                replicas: &mut replicas,
+            }),
         };
         let mut say = |step: &str| output.line(step);
         let mut done = Published::default();
         let ended = publish(&request, &bundle.policies, places, &mut say, &mut done);
+        tell_end(&request, &done, ended.is_ok(), output);
+        let host = Some(server.host.to_string());
+        let mut answer = answer(bundle, &request, host, done, (Vec::new(), Vec::new()));
+        // What was done before is part of the answer.
+        answer.failure = ended.err().map(Failure::from);
+        if let Some(failure) = &answer.failure {
+            output.problems(&failure.problems);
+            answer.problems.extend_from_slice(&failure.problems);
+        }
+        Ok(answer)
+    }
+
+    /// Notes, and the last word of a publication that went well.
+    fn tell_end(request: &PublishRequest, done: &Published, is_good: bool, output: &Output) {
         for note in &done.notes {
             output.line(&format!("note     {note}"));
         }
-        if ended.is_ok() {
+        if is_good {
             output.line(match (request.dry_run, request.action) {
                 (true, _) => "nothing was written; `--apply` does these steps",
                 (false, Action::Publish) => "published; `--rollback --apply` takes it back",
@@ -179,12 +207,6 @@ mod policies {
                 (false, Action::Remove) => "taken away; servers stay as they are",
             });
         }
-        let host = Some(server.host.to_string());
-        Ok(Answer {
-            // What was done before is part of the answer.
-            failure: ended.err().map(Failure::from),
-            ..answer(bundle, &request, host, done, (Vec::new(), Vec::new()))
-        })
     }
 
     /// What names a server or an account means nothing where none is asked.
@@ -262,6 +284,7 @@ mod policies {
             steps: done.steps,
             unfinished: done.unfinished,
             notes: done.notes,
+            replicas: done.replicas.into_iter().map(replica).collect(),
             asked,
             goes_to,
         };
@@ -274,10 +297,25 @@ mod policies {
         }
     }
 
+    fn replica(found: Replica) -> results::Replica {
+        let (standing, about) = match found.standing {
+            Standing::NotAsked => (ReplicaStanding::NotAsked, Vec::new()),
+            Standing::Seen => (ReplicaStanding::Seen, Vec::new()),
+            Standing::Behind(lacks) => (ReplicaStanding::Behind, lacks),
+            Standing::NotReached(why) => (ReplicaStanding::NotReached, vec![why]),
+        };
+        results::Replica {
+            host: found.host,
+            standing,
+            about,
+        }
+    }
+
     /// What would be asked and written, without a server.
     fn offline(
         request: &PublishRequest,
         bundle: Bundle,
+        wait: Option<Duration>,
         output: &Output,
     ) -> Result<Answer<PublishedWhole>, Failure> {
         let mut said = Vec::new();
@@ -296,6 +334,7 @@ mod policies {
                     .as_ref()
                     .is_some_and(|share| share.only_compare)
             }),
+            wait,
             &mut |step| said.push(step.to_owned()),
         )?;
         let shared = bundle.share.as_ref().filter(|share| !share.only_compare);

@@ -91,6 +91,7 @@ fn bring<'a>(
         directory: domain.directory.as_mut(),
         sysvol: domain.sysvol.as_mut(),
         payloads: Some(payloads),
+        waiting: None,
     };
     Ok(publish_release_and_prune(
         &domain.policies,

@@ -259,10 +259,45 @@ pub(super) struct Published {
     pub(super) unfinished: Option<String>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+    /// The domain's other domain controllers.
+    pub(super) replicas: Vec<Replica>,
     /// With `--offline`: what directory and share would be asked, in words.
     pub(super) asked: Vec<String>,
     /// With `--offline`: the path of every file that would be written.
     pub(super) goes_to: Vec<String>,
+}
+
+/// A domain controller that is not written to.
+#[derive(Serialize, JsonSchema)]
+#[cfg_attr(
+    not(feature = "directory"),
+    allow(dead_code, reason = "the schema is the same without the feature")
+)]
+pub(super) struct Replica {
+    /// Its DNS name; its distinguished name where the directory has none.
+    pub(super) host: String,
+    /// What is known of it.
+    pub(super) standing: ReplicaStanding,
+    /// What it has instead of what was written, or why it could not be asked, in words.
+    pub(super) about: Vec<String>,
+}
+
+/// What is known of a domain controller that is not written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    not(feature = "directory"),
+    allow(dead_code, reason = "the schema is the same without the feature")
+)]
+pub(super) enum ReplicaStanding {
+    /// Nobody looked.
+    NotAsked,
+    /// It has everything that was waited for so far.
+    Seen,
+    /// It has something older, or nothing.
+    Behind,
+    /// It could not be asked.
+    NotReached,
 }
 
 /// What a publication does.

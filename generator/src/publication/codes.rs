@@ -76,6 +76,31 @@ Linux. A folder that is mounted or local shows those of this system, which are n
 meet.\n\nName the share by its UNC path, with `--user`.",
 };
 
+/// Another domain controller lags.
+pub static REPLICA_BEHIND: Code = Code {
+    id: "GW3109",
+    severity: Severity::Error,
+    title: "a domain controller does not have what was published",
+    page: "Directory and SYSVOL come to the other domain controllers by replication, each in its own \
+time: inside a site after seconds, between sites when the schedule of their link says so. A server asks any \
+domain controller. With `--wait-replication` the publication goes on when each of them has the program, the \
+policies, the links; one had something older when the time was over. What was written is there and \
+stays; what comes after it was not begun.\n\nLook at the replication to it, give it more time \
+(`--wait-replication=2h`), then publish again. Samba does not replicate SYSVOL by itself.",
+};
+
+/// Another domain controller could not be asked.
+pub static REPLICA_NOT_REACHED: Code = Code {
+    id: "GW3110",
+    severity: Severity::Error,
+    title: "a domain controller could not be asked whether it has what was published",
+    page: "With `--wait-replication` every domain controller that the directory names is asked, by LDAP with \
+a certificate that this machine trusts, and by its SYSVOL share. One did not answer, its name is not of the \
+domain, or the account may not read there. Whether it has the program and the policies is not \
+known.\n\nLet this machine reach it, or take one that is gone for good out of the directory, then publish \
+again.",
+};
+
 /// Payloads and reports in one folder.
 pub static SHARES_OVERLAP: Code = Code {
     id: "GW3107",
@@ -96,4 +121,6 @@ pub static ALL: &[&Code] = &[
     &SHARE_PERMISSIONS_UNKNOWN,
     &SHARES_OVERLAP,
     &SHARE_WITHHOLDS,
+    &REPLICA_BEHIND,
+    &REPLICA_NOT_REACHED,
 ];

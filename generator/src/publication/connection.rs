@@ -1,11 +1,13 @@
 //! The one server that a publication writes to: its directory and its SYSVOL.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::PublishError;
 use super::credentials::Credentials;
 use super::directory::{Budget, DirectoryError, Encryption, LdapDirectory};
 use super::host::{HostName, InvalidHostName};
+use super::replication::{Opened, Replicas};
 use super::server::pdc_emulator_of;
 #[cfg(unix)]
 use super::share::SmbClient;
@@ -65,6 +67,49 @@ impl Connection {
             directory,
             share,
         })
+    }
+}
+
+/// The domain's other domain controllers: each look is a connection of its own, with a budget of its own.
+pub struct LiveReplicas<'a> {
+    encryption: Encryption,
+    credentials: Credentials,
+    begun: Instant,
+    pause: &'a mut dyn FnMut(Duration, &str),
+}
+
+impl<'a> LiveReplicas<'a> {
+    /// They are reached as the chosen server is, by the same account; `pause` lets time pass and says
+    /// meanwhile who is waited for.
+    pub fn new(
+        choice: &ServerChoice,
+        credentials: &Credentials,
+        pause: &'a mut dyn FnMut(Duration, &str),
+    ) -> Self {
+        Self {
+            encryption: choice.encryption,
+            credentials: credentials.clone(),
+            begun: Instant::now(),
+            pause,
+        }
+    }
+}
+
+impl Replicas for LiveReplicas<'_> {
+    /// The directory first: its certificate proves the name before anybody signs in at its share.
+    fn open(&mut self, host: &HostName) -> Result<Opened, PublishError> {
+        let budget = Budget::default();
+        let directory = LdapDirectory::connect(host, self.encryption, &self.credentials, &budget)?;
+        let share = share_of(host, "sysvol", &self.credentials);
+        Ok((Box::new(directory), share))
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn pause(&mut self, time: Duration, waiting: &str) {
+        (self.pause)(time, waiting);
     }
 }
 

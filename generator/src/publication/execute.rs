@@ -16,9 +16,9 @@ use crate::publication::{AttributeChange, Depth, Directory, Filter, Share};
 pub(super) struct Executor<'a> {
     pub(super) directory: &'a mut dyn Directory,
     share: &'a mut dyn Share,
-    say: &'a mut dyn FnMut(&str),
-    dry_run: bool,
-    done: &'a mut Published,
+    pub(super) say: &'a mut dyn FnMut(&str),
+    pub(super) dry_run: bool,
+    pub(super) done: &'a mut Published,
 }
 
 impl<'a> Executor<'a> {
@@ -87,8 +87,7 @@ impl<'a> Executor<'a> {
         domain: &DomainFacts,
     ) -> Result<(), PublishError> {
         let (name, bytes) = &contents.bootstrap;
-        // NETLOGON is this folder of SYSVOL.
-        let folder = format!("{}/scripts/Gangway", domain.name);
+        let folder = domain.program_folder();
         let path = format!("{folder}/{name}");
         match self.share.read_file(&path)? {
             Some(there) if there == *bytes => return Ok(()),

@@ -48,7 +48,7 @@ impl Executor<'_> {
             );
             let tasks = self.sysvol().read_file(&path)?.unwrap_or_default();
             for program in programs(&tasks) {
-                let path = format!("{}/scripts/Gangway/{program}", domain.name);
+                let path = format!("{}/{program}", domain.program_folder());
                 let bytes = self.sysvol().read_file(&path)?.unwrap_or_default();
                 let named = releases_in(&bytes);
                 if named.is_empty() {

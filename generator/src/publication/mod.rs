@@ -25,6 +25,7 @@ pub mod plan;
 mod present;
 mod release;
 mod removal;
+mod replication;
 mod server;
 mod share;
 mod state;
@@ -36,7 +37,7 @@ use std::path::{Path, PathBuf};
 
 pub use address::ShareAddress;
 #[cfg(feature = "directory")]
-pub use connection::{Connection, ServerChoice};
+pub use connection::{Connection, LiveReplicas, ServerChoice};
 pub use contents::Contents;
 pub use credentials::{Credentials, InvalidCredentials};
 pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter};
@@ -52,6 +53,7 @@ pub use permissions::{ShareCommands, SharedFolder, share_commands};
 pub use release::{
     Campaign, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release,
 };
+pub use replication::{Behind, Opened, Replica, Replicas, Standing, Waiting};
 pub use server::pdc_emulator_of;
 pub use share::{
     AccessEntry, FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree,
@@ -61,10 +63,13 @@ pub use share::{SmbClient, read_archive};
 pub use state::StateError;
 
 use crate::failure::{FailureCode, Fault};
+use crate::gpo::gpt_ini::Version;
 use crate::gpo::{DomainName, Guid};
 use crate::printable::on_one_line;
+use crate::problem::Problem;
 use execute::Executor;
 use plan::{Desired, DomainFacts, GpLink, PresentFilter, Saved, Step, plan, plan_rollback};
+use replication::{Replication, Wanted};
 use state::State;
 
 /// How to publish.
@@ -147,6 +152,9 @@ pub enum PublishError {
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Another domain controller lags.
+    #[error(transparent)]
+    Behind(#[from] Behind),
     /// What was read back is not what was written.
     #[error("`{path}` is not what was written; the version was not raised")]
     Different {
@@ -172,6 +180,7 @@ impl Fault for PublishError {
             }
             Self::Release(error) => error.code(),
             Self::State(_) => FailureCode::Files,
+            Self::Behind(_) => FailureCode::Replication,
             Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
                 FailureCode::Server
             }
@@ -197,11 +206,21 @@ impl Fault for PublishError {
             Self::Directory(error) => error.failure.hint(),
             Self::Share(error) => error.failure.hint(),
             Self::State(error) => return error.hint(),
+            Self::Behind(_) => Some(
+                "what was written stays, and nothing after it was done; when they have it, publish again",
+            ),
             Self::Different { .. } => {
                 Some("somebody else writes to the GPO, or the share lost a file; publish again")
             }
         };
         hint.map(Cow::Borrowed)
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Behind(behind) => behind.problems(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -214,6 +233,8 @@ pub struct Published {
     pub unfinished: Option<String>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// The domain's other domain controllers, and what is known of them.
+    pub replicas: Vec<Replica>,
 }
 
 impl Published {
@@ -246,6 +267,8 @@ pub struct Places<'a> {
     pub sysvol: &'a mut dyn Share,
     /// The payloads and their share; none when they are not part of it.
     pub payloads: Option<Payloads<'a>>,
+    /// That the other domain controllers are waited for, by [`Action::Publish`]; none when they are not.
+    pub waiting: Option<Waiting<'a>>,
 }
 
 /// Publishes, or takes back.
@@ -268,7 +291,17 @@ pub fn publish(
     let mut executor = Executor::new(places.directory, places.sysvol, say, request.dry_run, done);
     executor.note_about_server()?;
     match request.action {
-        Action::Publish => publish_all(request, contents, &domain, places.payloads, &mut executor),
+        Action::Publish => {
+            let replication = Replication::of(places.waiting, &domain, &mut executor)?;
+            publish_all(
+                request,
+                contents,
+                &domain,
+                places.payloads,
+                replication,
+                &mut executor,
+            )
+        }
         Action::Rollback => take_back(request, contents, &domain, places.payloads, &mut executor),
         Action::Remove => removal::remove(request, contents, &domain, &mut executor),
     }
@@ -338,12 +371,14 @@ fn no_such_policy(option: &str, which: &str, given: &str, contents: &Contents) -
 const UNPROVEN: &str = "nobody looked whether the payloads are on the share; without them a server \
     waits and says so. `gangway publish BUNDLE` brings them first, with `--no-share` it only compares";
 
-/// Payloads first, policies after them, links last: what a server is told of is there.
+/// Payloads first, policies after them, links last: what a server is told of is there. Where the other
+/// domain controllers are waited for, each part is there before the next one begins.
 fn publish_all(
     request: &PublishRequest,
     contents: &Contents,
     domain: &DomainFacts,
     mut payloads: Option<Payloads<'_>>,
+    mut replication: Replication<'_>,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
     let state: State<Saved> = State::of(&request.state, &contents.state_name());
@@ -369,12 +404,22 @@ fn publish_all(
         executor.publisher(payloads.lent()).bring_all(&looked)?;
     }
     executor.bootstrap(contents, domain)?;
-    for (gpo, steps) in work {
+    let program = Wanted::program(contents, domain);
+    replication.wait("the program", &[program], domain, executor)?;
+    let mut policies = Vec::new();
+    for Work {
+        gpo,
+        version,
+        steps,
+    } in work
+    {
         executor.say_gpo(&gpo.display_name, gpo.id);
         for step in steps {
             executor.run(&step, Some(gpo))?;
         }
+        policies.push(Wanted::Policy { gpo, version });
     }
+    replication.wait("the policies", &policies, domain, executor)?;
     for gpo in &contents.gpos {
         for link in request.links.iter().filter(|link| link.is_for(gpo)) {
             executor.link(&link.target, domain, gpo, request.enable_links)?;
@@ -383,6 +428,8 @@ fn publish_all(
     if !request.dry_run {
         state.finish()?;
     }
+    let links = Wanted::links(contents, &request.links, request.enable_links);
+    replication.wait("the links", &links, domain, executor)?;
     match &mut payloads {
         Some(payloads) => finish_payloads(payloads, contents, domain, executor),
         None => Ok(()),
@@ -435,21 +482,29 @@ pub fn publish_release_and_prune(
         .prune(keep, &own, live)?)
 }
 
+/// What is done for one GPO.
+struct Work<'a> {
+    gpo: &'a Desired,
+    /// The version that it gets.
+    version: Version,
+    steps: Vec<Step>,
+}
+
 /// The steps for each GPO, and what is there of it, which is saved.
 fn look<'a>(
     contents: &'a Contents,
     domain: &DomainFacts,
     saved: &mut Saved,
     executor: &mut Executor<'_>,
-) -> Result<Vec<(&'a Desired, Vec<Step>)>, PublishError> {
-    let mut work: Vec<(&Desired, Vec<Step>)> = Vec::new();
+) -> Result<Vec<Work<'a>>, PublishError> {
+    let mut work: Vec<Work<'_>> = Vec::new();
     for gpo in &contents.gpos {
         let mut present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
         // GPOs share a WMI filter, which the first of them brings.
         if let Some(filter) = &gpo.filter
             && work
                 .iter()
-                .any(|(earlier, _)| earlier.filter.as_ref() == Some(filter))
+                .any(|earlier| earlier.gpo.filter.as_ref() == Some(filter))
         {
             present.filter = Some(PresentFilter::from(filter));
         }
@@ -457,7 +512,12 @@ fn look<'a>(
         executor.check_name(gpo, domain)?;
         executor.check_rights(gpo, &present, domain)?;
         saved.add(gpo.id, &gpo.display_name, &present);
-        work.push((gpo, steps));
+        let version = present.next_version();
+        work.push(Work {
+            gpo,
+            version,
+            steps,
+        });
     }
     Ok(work)
 }

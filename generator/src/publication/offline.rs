@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use gangway_contract::Sha256;
 
@@ -12,8 +13,8 @@ use super::{
 };
 use crate::publication::{
     AccessEntry, AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter,
-    LargeFiles, Listed, Payloads, Places, Release, ReleaseRequest, Share, ShareError, ShareFailure,
-    Tree,
+    HostName, LargeFiles, Listed, Opened, Payloads, Places, Release, ReleaseRequest, Replicas,
+    Share, ShareError, ShareFailure, Tree, Waiting,
 };
 
 /// What would be asked and written.
@@ -33,6 +34,7 @@ pub fn plan_offline(
     request: &PublishRequest,
     contents: &Contents,
     payloads: Option<(&ReleaseRequest, &Release)>,
+    wait: Option<Duration>,
     say: &mut dyn FnMut(&str),
 ) -> Result<OfflinePlan, PublishError> {
     let mut directory = EmptyDomain {
@@ -41,6 +43,7 @@ pub fn plan_offline(
     };
     let mut sysvol = EmptyShare::of("SYSVOL");
     let mut share = EmptyShare::of("share");
+    let mut nobody = Nobody;
     let mut published = Published::default();
     let payloads = payloads.map(|(request, release)| Payloads {
         request,
@@ -51,6 +54,10 @@ pub fn plan_offline(
         directory: &mut directory,
         sysvol: &mut sysvol,
         payloads,
+        waiting: wait.map(|time| Waiting {
+            time,
+            replicas: &mut nobody,
+        }),
     };
     publish(request, contents, places, say, &mut published)?;
     let mut asked = Vec::new();
@@ -181,6 +188,21 @@ impl Directory for EmptyDomain {
     fn delete_tree(&mut self, dn: &str) -> Result<(), DirectoryError> {
         Err(nobody_there(format!("delete `{dn}`")))
     }
+}
+
+/// Other domain controllers that are not asked.
+struct Nobody;
+
+impl Replicas for Nobody {
+    fn open(&mut self, host: &HostName) -> Result<Opened, PublishError> {
+        Err(nobody_there(format!("connect to `{host}`")).into())
+    }
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn pause(&mut self, _: Duration, _: &str) {}
 }
 
 const OFFLINE: &str = "no server was asked";

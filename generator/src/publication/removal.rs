@@ -62,9 +62,8 @@ pub(super) fn remove(
         executor.run(step, None)?;
     }
     executor.note(&format!(
-        "the program stays in `{}/scripts/Gangway` and payloads stay on the share, where servers may be \
-         reading them",
-        domain.name
+        "the program stays in `{}` and payloads stay on the share, where servers may be reading them",
+        domain.program_folder()
     ));
     if !request.dry_run && request.removals.contains(&Removal::All) {
         // Nothing of it is left that could be brought back to what it was.

@@ -1,5 +1,7 @@
 //! Which server this is, and whether it is one to publish to.
 
+use std::collections::BTreeMap;
+
 use super::{Contents, PublishError};
 use crate::gpo::DomainName;
 use crate::printable::on_one_line;
@@ -81,22 +83,59 @@ pub fn pdc_emulator_of(
     directory: &mut dyn Directory,
 ) -> Result<HostName, PublishError> {
     let named = pdc_emulator(directory)?.unwrap_or_default();
-    let refused = |why: &str| {
+    host_of_the_domain(&named, domain).map_err(|why| {
         let named = on_one_line(&named);
         PublishError::server(
             format!("the directory names `{named}` as the PDC emulator, {why}"),
             Some("name the domain controller to write to by `--dc`"),
         )
-    };
-    let host: HostName = named.parse().map_err(|_| refused("which is no server"))?;
+    })
+}
+
+/// A name that stands in the directory, as one of a server that the account's password may go to; else
+/// why not.
+pub(super) fn host_of_the_domain(named: &str, domain: &DomainName) -> Result<HostName, String> {
+    let host: HostName = named.parse().map_err(|_| "which is no server".to_owned())?;
     let (name, suffix) = (named.to_lowercase(), domain.as_str().to_lowercase());
     match name.strip_suffix(&suffix) {
         Some("") => Ok(host),
         Some(head) if head.ends_with('.') => Ok(host),
-        _ => Err(refused(&format!(
+        _ => Err(format!(
             "which is not of the domain `{domain}`; no password is sent there"
-        ))),
+        )),
     }
+}
+
+/// Primary groups of the accounts of domain controllers, and of read-only ones: the RIDs of Domain
+/// Controllers and of Read-only Domain Controllers (MS-ADTS 6.1.1.3.1 and 6.1.1.3.2).
+const GROUPS_OF_CONTROLLERS: [&str; 2] = ["516", "521"];
+
+/// The domain's other domain controllers, sorted, by the DNS names that its directory has of them; by
+/// distinguished name where it has none. `own` is the name of the one that is asked.
+pub(super) fn others(
+    domain: &DomainFacts,
+    own: Option<&str>,
+    directory: &mut dyn Directory,
+) -> Result<Vec<String>, DirectoryError> {
+    let mut others = BTreeMap::new();
+    for group in GROUPS_OF_CONTROLLERS {
+        let found = directory.search(
+            &domain.naming_context,
+            Depth::Tree,
+            Filter::Equals("primaryGroupID", group),
+            &["dNSHostName", "primaryGroupID"],
+        )?;
+        for entry in found {
+            if entry.text("primaryGroupID").as_deref() != Some(group) {
+                continue;
+            }
+            let name = entry.text("dNSHostName").unwrap_or(entry.dn);
+            if !own.is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
+                others.insert(name.to_lowercase(), name);
+            }
+        }
+    }
+    Ok(others.into_values().collect())
 }
 
 /// An attribute of the root object, which says what the server is.

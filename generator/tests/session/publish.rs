@@ -255,6 +255,59 @@ fn a_whole_publication_names_payloads_program_settings_tasks_and_links_in_this_o
 }
 
 #[test]
+fn where_the_other_domain_controllers_are_waited_for_stands_among_the_steps() {
+    let desk = built();
+    let arguments = ["publish", "out", "--offline", "--allow-unsigned", "--json"];
+    let more = ["--link", "OU=Servers,DC=contoso,DC=com", "--as-of", NOW];
+    for (wait, time) in [
+        ("--wait-replication", "15m at the most"),
+        ("--wait-replication=90s", "1m30s at the most"),
+    ] {
+        let told = desk.run(&[&arguments[..], &more, &[wait]].concat());
+        let told: serde_json::Value = serde_json::from_str(told.succeeds()).unwrap();
+        let steps = told["result"]["steps"].as_array().unwrap();
+        let at = |words: &str| {
+            let is = |step: &serde_json::Value| step.as_str().unwrap().contains(words);
+            let found = steps.iter().position(is);
+            found.unwrap_or_else(|| panic!("{words}: {steps:#?}"))
+        };
+        let wait_for = |what: &str| {
+            at(&format!(
+                "wait until every other domain controller has {what}, {time}"
+            ))
+        };
+        let order = [
+            at("MdeOnboard-"),
+            wait_for("the program"),
+            at("add `CN="),
+            at("GPT.INI"),
+            wait_for("the policies"),
+            at("link `Gangway Deploy`"),
+            wait_for("the links"),
+        ];
+        assert!(order.is_sorted(), "{steps:#?}");
+    }
+    for wrong in [
+        "=0s",
+        "=15",
+        "=25h",
+        "=1d",
+        "=",
+        "=-1m",
+        "=99999999999999999999h",
+    ] {
+        let wait = format!("--wait-replication{wrong}");
+        let refused = desk.run(&[&arguments[..], &[&wait]].concat());
+        refused.fails_with(2, &[]);
+    }
+    for other in ["--rollback", "--remove"] {
+        let usual = ["publish", "out", "--wait-replication", other];
+        desk.run(&[&usual[..], &ACCOUNT].concat())
+            .fails_with(2, &["--wait-replication", other]);
+    }
+}
+
+#[test]
 fn without_a_bundle_publish_is_told_apart_from_its_parts() {
     let desk = built();
     desk.run(&["publish"]).fails_with(2, &["<BUNDLE>"]);

@@ -30,6 +30,8 @@ mod read_back;
 mod registry_policy;
 #[path = "samba/removal.rs"]
 mod removal;
+#[path = "samba/replication.rs"]
+mod replication;
 #[path = "samba/secrets.rs"]
 mod secrets;
 #[path = "samba/shares.rs"]

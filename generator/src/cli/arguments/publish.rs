@@ -1,10 +1,11 @@
 //! What `publish` takes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::shared::{Moment, Outside};
+use super::shared::{Moment, Outside, duration};
 use crate::publication::{HostName, Link, Removal};
 
 /// Everything, in the order in which nothing that a server is told of is missing; or a part.
@@ -145,6 +146,14 @@ pub(in crate::cli) struct PolicyArguments {
     /// Switches the links of `--link` on
     #[arg(long, requires = "link")]
     pub(in crate::cli) enable_links: bool,
+    /// Waits until every other domain controller has the program, before any policy is changed, then until
+    /// it has the policies, before they are linked, and the links: so long in all, as `90s`, `15m` or
+    /// `2h`; without a value 15 minutes. Each is asked by LDAP and by its SYSVOL share. One that lags or
+    /// does not answer then is named, nothing is undone, and the exit code is 3
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true,
+        default_missing_value = "15m", value_parser = duration,
+        conflicts_with_all = ["rollback", "remove"])]
+    pub(in crate::cli) wait_replication: Option<Duration>,
     /// Publishes a bundle whose bootstrap has no signature; for tests only
     #[arg(long)]
     pub(in crate::cli) allow_unsigned: bool,

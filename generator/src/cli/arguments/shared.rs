@@ -1,6 +1,7 @@
 //! What several commands take, and how such a value is read.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use gangway_contract::Sha256;
@@ -34,6 +35,22 @@ fn moment(text: &str) -> Result<i64, String> {
         .map_err(|_| {
             "expected `2026-03-02`, `2026-03-02T10:00:00Z` or seconds since 1970".to_owned()
         })
+}
+
+/// Longest time that somebody waits, in seconds: a day.
+const MAX_DURATION: u64 = 24 * 60 * 60;
+
+/// A length of time: a number and its unit.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 60 * 60)];
+    let found = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds)
+    });
+    match found {
+        Some(seconds @ 1..=MAX_DURATION) => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected a length of time up to a day, such as `90s`, `15m` or `2h`".to_owned()),
+    }
 }
 
 /// What becomes of findings.

@@ -61,6 +61,11 @@ impl DomainFacts {
         format!("CN=SOM,CN=WMIPolicy,CN=System,{}", self.naming_context)
     }
 
+    /// Folder of the program below the SYSVOL share, with `/`: the domain's `scripts` are NETLOGON.
+    pub fn program_folder(&self) -> String {
+        format!("{}/scripts/Gangway", self.name)
+    }
+
     /// Folder of a GPO below the SYSVOL share, with `/`.
     pub fn gpo_folder(&self, id: Guid) -> String {
         format!("{}/Policies/{id}", self.name)

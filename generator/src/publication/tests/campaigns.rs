@@ -293,6 +293,7 @@ fn release_alone(world: &mut World, content: &str, keep: usize) -> Result<Publis
             release: &release,
             share: world.payloads.as_mut().unwrap(),
         }),
+        waiting: None,
     };
     let mut done = Published::default();
     let contents = super::world::contents(content);

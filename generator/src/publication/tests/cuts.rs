@@ -125,6 +125,8 @@ fn a_file_that_changes_on_the_way_keeps_the_version_down() {
             only_compare: false,
             keep: None,
             removals: Vec::new(),
+            wait: None,
+            replicas: super::replication::FakeReplicas::default(),
             state: tempfile::tempdir().unwrap(),
             budget: world.budget.clone(),
         },

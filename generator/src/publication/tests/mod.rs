@@ -6,6 +6,7 @@ mod cuts;
 mod directory;
 mod links;
 mod removal;
+mod replication;
 mod share;
 mod whole;
 mod world;

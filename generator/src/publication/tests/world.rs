@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use gangway_contract::Sha256;
 
 use super::budget::Budget;
 use super::directory::{FakeDirectory, value};
+use super::replication::FakeReplicas;
 use super::share::FakeShare;
 use crate::gpo::gpt_ini::GptIni;
 use crate::gpo::wmi::WmiFilter;
@@ -14,7 +16,7 @@ use crate::gpo::{DomainName, Guid, Timestamp};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::publication::{
     Action, Campaign, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
-    ReleaseFile, ReleaseRequest, Removal, publish,
+    ReleaseFile, ReleaseRequest, Removal, Waiting, publish,
 };
 
 /// A domain with its share, and a folder for the state.
@@ -26,6 +28,9 @@ pub(super) struct World {
     pub(super) only_compare: bool,
     pub(super) keep: Option<usize>,
     pub(super) removals: Vec<Removal>,
+    /// Seconds that the other domain controllers are waited for.
+    pub(super) wait: Option<u64>,
+    pub(super) replicas: FakeReplicas,
     pub(super) state: tempfile::TempDir,
     pub(super) budget: Budget,
 }
@@ -69,6 +74,8 @@ pub(super) fn world() -> World {
         only_compare: false,
         keep: None,
         removals: Vec::new(),
+        wait: None,
+        replicas: FakeReplicas::default(),
         state: tempfile::tempdir().unwrap(),
         budget,
     }
@@ -216,6 +223,10 @@ impl World {
                 request: &release_request,
                 release: &release,
                 share,
+            }),
+            waiting: self.wait.map(|seconds| Waiting {
+                time: Duration::from_secs(seconds),
+                replicas: &mut self.replicas,
             }),
         };
         let ended = publish(&request, &contents(content), places, &mut |_| {}, &mut done);

@@ -43,6 +43,32 @@ impl Domain {
     /// # Errors
     /// Not root, a program is missing, or the domain does not start.
     pub fn start() -> Result<Self> {
+        Self::start_from(|folder| {
+            let template = template::folder()?;
+            template::copy(&template, &folder.join("tree"), &folder.join("copy"))
+        })
+    }
+
+    /// The same with a second domain controller, [`super::SECOND_CONTROLLER`], which has what was there
+    /// when it was joined until [`Domain::replicate`].
+    ///
+    /// # Errors
+    /// As above.
+    pub fn start_with_second() -> Result<Self> {
+        Self::start_from(|folder| {
+            let template = template::folder_of_two()?;
+            for part in ["tree", "second"] {
+                template::copy(
+                    &template.join(part),
+                    &folder.join(part),
+                    &folder.join("copy"),
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn start_from(bring: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let user = fs::metadata("/proc/self")
             .context("ask for the user")?
             .uid();
@@ -50,17 +76,13 @@ impl Domain {
             user == 0,
             "the suite `samba` makes namespaces and low ports\nhint: start it as root"
         );
-        let template = template::folder()?;
         let folder = required::work_folder()?.join(format!(
             "samba-{}-{}",
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         ));
         fs::create_dir(&folder).with_context(|| format!("create `{}`", folder.display()))?;
-        // `cp` keeps owners and extended attributes, where Samba has its permissions.
-        let mut copy = Command::new("cp");
-        copy.arg("-a").arg(&template).arg(folder.join("tree"));
-        succeed(&mut copy, &folder.join("copy"))?;
+        bring(&folder)?;
         fs::write(folder.join("password"), PASSWORD).context("write the password")?;
         Self::serve(folder)
     }
@@ -68,9 +90,11 @@ impl Domain {
     fn serve(folder: PathBuf) -> Result<Self> {
         let mut isolated = isolated(SERVE)?;
         let log = fs::File::create(folder.join("serve.err")).context("create a log")?;
+        let second = folder.join("second");
         let mut child = isolated
             .command
             .arg(folder.join("tree"))
+            .args(second.is_dir().then_some(second))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -413,15 +437,4 @@ impl Drop for Domain {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn succeed(command: &mut Command, files: &Path) -> Result<()> {
-    let output = program::run(command, files, LIMIT)?;
-    ensure!(
-        output.status.success(),
-        "{command:?}: {}\n{}",
-        output.status,
-        output.stderr
-    );
-    Ok(())
 }

@@ -10,9 +10,12 @@ mod domain;
 mod held;
 mod lab;
 mod namespaces;
+mod second;
 mod template;
 
 pub use contents::{Attributes, Objects, tree};
 pub use cut::Cut;
 pub use domain::Domain;
-pub use lab::{ADMINISTRATOR, CONTROLLER, CREATOR, DN, INSIDE, NAME, PASSWORD, PLAIN};
+pub use lab::{
+    ADMINISTRATOR, CONTROLLER, CREATOR, DN, INSIDE, NAME, PASSWORD, PLAIN, SECOND_CONTROLLER,
+};

@@ -11,7 +11,7 @@ mount -t tmpfs -o mode=755 tmpfs /run/samba
 mkdir "$D"
 mount --bind "$TREE" "$D"
 mkdir -p "$D/run" "$D/log" "$D/tls" "$D/nss"
-printf '127.0.0.1 localhost\n127.0.0.1 dc1.lab.gangway.test dc1 lab.gangway.test\n127.0.0.2 cut.lab.gangway.test\n' \
+printf '127.0.0.1 localhost\n127.0.0.1 dc1.lab.gangway.test dc1 lab.gangway.test\n127.0.0.2 cut.lab.gangway.test\n127.0.0.3 dc2.lab.gangway.test\n' \
     > "$D/nss/hosts"
 printf 'nameserver 127.0.0.1\n' > "$D/nss/resolv.conf"
 cat > "$D/nss/krb5.conf" <<CONF
@@ -31,15 +31,16 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=Gangway lab' \
     -keyout "$D/tls/ca-key.pem" -out "$D/tls/ca.pem"
 openssl req -newkey rsa:2048 -nodes -subj /CN=dc1.lab.gangway.test \
     -keyout "$D/tls/key.pem" -out "$D/tls/request.pem"
-# The domain's name leads to a domain controller; the last one is a test's, which cuts.
+# The domain's name leads to a domain controller; one is a test's, which cuts; the last one is that of a
+# second domain controller, where a test has one.
 printf 'basicConstraints=critical,CA:FALSE\nsubjectAltName=%s\n' \
-    DNS:dc1.lab.gangway.test,DNS:lab.gangway.test,DNS:cut.lab.gangway.test > "$D/tls/extensions"
+    DNS:dc1.lab.gangway.test,DNS:lab.gangway.test,DNS:cut.lab.gangway.test,DNS:dc2.lab.gangway.test > "$D/tls/extensions"
 openssl x509 -req -in "$D/tls/request.pem" -CA "$D/tls/ca.pem" -CAkey "$D/tls/ca-key.pem" \
     -days 3650 -extfile "$D/tls/extensions" -out "$D/tls/cert.pem"
 chmod 600 "$D/tls/key.pem" "$D/tls/ca-key.pem"
 cat > "$D/base.conf" <<CONF
 [global]
-    interfaces = lo
+    interfaces = 127.0.0.1/8
     bind interfaces only = yes
     log file = $D/log/samba.log
     pid directory = $D/run

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Serves the domain in the folder $1, a copy of the template: in namespaces of its own, as root,
-# until standard input ends. Says `ready` when directory and shares answer.
+# Serves the domain in the folder $1, a copy of the template, and its second domain controller in the
+# folder $2, if there is one: in namespaces of its own, as root, until standard input ends. Says `ready`
+# when directory and shares answer.
 set -eu
 TREE=$1
 D=/run/samba/domain
@@ -23,10 +24,24 @@ wait_for() {
         sleep 0.1
     done
 }
-wait_for ldbsearch -H ldap://127.0.0.1 -s base -b '' defaultNamingContext
-wait_for smbclient -s "$D/etc/smb.conf" //127.0.0.1/sysvol -U 'Administrator%Passw0rd!lab' -c ls
+answers() {
+    wait_for ldbsearch -H "ldap://$1" -s base -b '' defaultNamingContext
+    wait_for smbclient -s "$D/etc/smb.conf" "//$1/sysvol" -U 'Administrator%Passw0rd!lab' -c ls
+}
+if [ $# -gt 1 ]; then
+    mkdir /run/samba/second
+    mount --bind "$2" /run/samba/second
+    ip addr add 127.0.0.3/8 dev lo
+    samba -s /run/samba/second/etc/smb.conf -F --no-process-group </dev/null \
+        >/run/samba/second/log/out.log 2>&1 &
+    SECOND=$!
+    answers 127.0.0.3
+fi
+answers 127.0.0.1
 echo ready
 # The other end of this pipe is the test; when it goes, the domain goes.
 while read -r line; do :; done
+# A test may have ended the second one.
 kill -TERM "$DC"
+[ $# -eq 1 ] || kill -TERM "$SECOND" 2>/dev/null || true
 wait "$DC" || true

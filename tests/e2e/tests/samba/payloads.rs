@@ -17,7 +17,11 @@ pub(super) fn unc() -> String {
 
 /// A domain whose administrator made the folder for the payloads.
 pub(super) fn with_folder() -> Domain {
-    let domain = Domain::start().unwrap();
+    with_folder_in(Domain::start().unwrap())
+}
+
+/// The same in a domain that is there.
+pub(super) fn with_folder_in(domain: Domain) -> Domain {
     let made = domain.smbclient_on("payloads", "Administrator", "mkdir mde");
     assert!(made.unwrap().status.success());
     domain
