@@ -7,6 +7,7 @@
 mod fleet;
 mod many;
 mod measure;
+mod packages;
 mod table;
 
 use std::num::NonZeroUsize;
@@ -37,9 +38,6 @@ pub(crate) struct Arguments {
 
 /// Most memory that streaming a package may take.
 const PACKAGE_MEMORY_BYTES: u64 = 32 * 1024 * 1024;
-
-/// Most memory that making an installer package may take.
-const INSTALLER_MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Most memory that a fleet report may take.
 const FLEET_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
@@ -80,6 +78,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted("installer package") {
         rows.extend(bench.installer_package()?);
+    }
+    if wanted("cabinet") {
+        rows.extend(bench.cabinets()?);
     }
     if wanted("authenticode") {
         rows.extend(bench.authenticode()?);
@@ -131,6 +132,8 @@ impl Bench {
         .make(&bench.folder)?;
         let config = workspace::root()?.join("samples/contoso/gangway.toml");
         workspace::write_file(&bench.config(), &workspace::read_file(&config)?)?;
+        // It remembers the downloads of an earlier checkout.
+        remove(&bench.folder.join("gangway.lock"))?;
         Ok(bench)
     }
 
@@ -185,49 +188,6 @@ impl Bench {
                 "build with the agent, memory",
                 &product,
                 PACKAGE_MEMORY_BYTES,
-            ),
-        ])
-    }
-
-    /// An installer package of the bundle, which is verified first, against copying and hashing the one
-    /// large file of it.
-    fn installer_package(&self) -> Result<Vec<Row>> {
-        let bundle = self.folder.join("out");
-        Program::new(&self.gangway)
-            .args(["build", "--quiet", "-c"])
-            .arg(self.config())
-            .arg("-o")
-            .arg(&bundle)
-            .arg("--stub")
-            .arg(&self.stub)
-            .run()?;
-        let out = self.folder.join("packages");
-        let copy = self.folder.join("copy.msi");
-        let package = Contender::new("gangway package", &[&out], || {
-            Program::new(&self.gangway)
-                .args(["package", "--quiet", "--allow-unsigned", "--format", "msi"])
-                .arg(&bundle)
-                .arg("-o")
-                .arg(&out)
-        });
-        let copy_and_hash = Contender::new("cp + openssl dgst", &[&copy], || {
-            Program::new("sh")
-                .args(["-c", "cp -- \"$0\" \"$1\" && openssl dgst -sha256 \"$0\""])
-                .arg(self.agent())
-                .arg(&copy)
-        });
-        let (product, yardstick) = measure::by_turns(&package, &copy_and_hash, self.rounds)?;
-        Ok(vec![
-            compared(
-                "installer package of the agent",
-                &product,
-                &yardstick,
-                Bar::Times(1.6),
-            ),
-            memory(
-                "installer package, memory",
-                &product,
-                INSTALLER_MEMORY_BYTES,
             ),
         ])
     }

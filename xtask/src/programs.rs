@@ -39,6 +39,18 @@ pub(crate) fn optimised_gangway() -> Result<PathBuf> {
     named(&build(&["gangway"], &["--release"])?, "gangway")
 }
 
+/// Writes a cabinet of files and does nothing else: what is measured against other writers.
+pub(crate) fn cabinet_writer() -> Result<PathBuf> {
+    let messages = Program::cargo()
+        .folder(workspace::root()?)
+        .args(["build", "--quiet", "--locked", "--release"])
+        .args(["--package", "gangway", "--example", "cabinet"])
+        .arg("--message-format=json-render-diagnostics")
+        .standard_output()
+        .context("the writer of cabinets cannot be built")?;
+    named(&program::built(&messages)?, "cabinet")
+}
+
 fn build(packages: &[&str], options: &[&str]) -> Result<Vec<PathBuf>> {
     let mut cargo = Program::cargo()
         .folder(workspace::root()?)

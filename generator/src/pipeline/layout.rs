@@ -10,6 +10,9 @@ use crate::bundle::{self, BundleDocument};
 /// The switch that may hold servers back.
 pub(super) const CONTROL_PATH: &str = "share/control.json";
 
+/// Where the payloads lie, those of each release in a folder of its own.
+pub(super) const RELEASES: &str = "share/releases/";
+
 /// Longest name of one file or folder on the file systems of Windows.
 const LONGEST_NAME: usize = 255;
 
@@ -29,7 +32,7 @@ pub(super) fn unlisted(document: &BundleDocument) -> [String; 3] {
 
 /// Is this where a build writes files, beside those that are not listed?
 pub(super) fn has_a_place(path: &str, document: &BundleDocument) -> bool {
-    let release = format!("share/releases/{}/", document.release_id);
+    let release = format!("{RELEASES}{}/", document.release_id);
     has_a_fixed_place(path)
         || path
             .strip_prefix(&release)
@@ -39,7 +42,7 @@ pub(super) fn has_a_place(path: &str, document: &BundleDocument) -> bool {
 /// The same for a bundle that is not whole yet, of any release.
 pub(super) fn may_come_to_be(path: &str) -> bool {
     [bundle::FILE_NAME, SUMS_FILE_NAME].contains(&path)
-        || ["bootstrap/", "share/releases/"]
+        || ["bootstrap/", RELEASES]
             .iter()
             .any(|folder| path.starts_with(folder))
         || has_a_fixed_place(path)

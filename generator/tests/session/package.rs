@@ -149,9 +149,20 @@ fn a_bundle_that_does_not_verify_is_not_packed_and_the_old_packages_stay() {
         .tree("out")
         .into_iter()
         .find(|(path, _)| path.ends_with("/md4ws.msi"));
-    desk.put(&format!("out/{}", payload.unwrap().0), b"another");
-    package(&desk, &[]).fails_with(4, &["GW3001", "md4ws.msi"]);
-    assert!(before == desk.tree("out-packages"));
+    let (path, mut bytes) = payload.unwrap();
+    let path = format!("out/{path}");
+    let refused = |content: &[u8], format: &str| {
+        desk.put(&path, content);
+        package(&desk, &["--format", format]).fails_with(4, &["GW3001", "md4ws.msi"]);
+        assert!(before == desk.tree("out-packages"), "{format}");
+    };
+    // Of another size, and of the same with one bit turned in the middle.
+    refused(b"another", "msi");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    for format in ["msi", "cab", "zip"] {
+        refused(&bytes, format);
+    }
 }
 
 #[test]

@@ -3,33 +3,27 @@
 //! Each file has a folder of its own, so that a reader gets to one without unpacking those before it;
 //! a folder of what does not shrink is stored. Blocks of MSZIP know nothing of each other, so as many
 //! are packed at once as there are processors, and the bytes are the same for any number of them.
-//! Memory is bounded by [`BATCH`] blocks, whatever the files' sizes.
+//! Content is read once: it is hashed, packed and written from the same block of memory, which is bounded
+//! whatever the files' sizes.
 
 mod block;
+mod folder;
 mod layout;
+mod sink;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use gangway_contract::Sha256;
-use rayon::prelude::*;
 use sha2::Digest as _;
 
-use block::{BLOCK_BYTES, Packer, header};
+use block::BLOCK_BYTES;
+use folder::Content;
 use layout::{FileEntry, Folder, tables};
+use sink::Sink;
 
 pub use layout::DosTime;
-
-/// Blocks that are read, packed and written together: 2 MiB of content.
-const BATCH: usize = 64;
-
-/// Blocks of a file that tell whether it shrinks.
-const SAMPLE: u64 = 32;
-
-/// A file whose sample keeps more than this of its size, in percent, is stored: what is packed
-/// already (installers, signed archives) stays as it is.
-const STORED_ABOVE: usize = 97;
 
 /// Most bytes of a cabinet: signed 32-bit offsets are all that readers agree on, and the Windows
 /// Installer takes no larger ones ("Cabinet File Size", Windows Installer documentation: 2 GB).
@@ -111,6 +105,9 @@ pub struct Written {
     pub size: u64,
     /// SHA-256 of each file's content as it was read, in the order of the files.
     pub digests: Vec<Sha256>,
+    /// SHA-256 of the cabinet. None where a large file was packed: what stands in front of it, which
+    /// is the first that is hashed, is known only then.
+    pub sha256: Option<Sha256>,
 }
 
 /// Writes a cabinet to the beginning of `out`, which is empty.
@@ -126,47 +123,73 @@ pub fn write(
 ) -> Result<Written, CabinetError> {
     check(members)?;
     let files = file_entries(members)?;
-    let count = files.last().map_or(0, |last| usize::from(last.folder) + 1);
-    let mut folders = vec![Folder::default(); count];
-    let begin = tables(&folders, &files, time, 0);
-    let mut out = Counted { out, at: 0 };
-    out.write(&begin)?;
-    // A folder without content begins and ends here.
-    let begin = u32::try_from(begin.len()).map_err(|_| CabinetError::TooLarge)?;
-    for folder in &mut folders {
-        folder.first_data = begin;
+    let mut lanes = folder::lanes();
+    let contents = folder::contents(members, packing, &mut lanes)?;
+    let begin = tables(
+        &vec![Folder::default(); contents.len().max(1)],
+        &files,
+        time,
+        0,
+    );
+    let (mut folders, end) = placed(begin.len() as u64, members, &contents)?;
+    let is_known = contents.iter().all(|content| content.length.is_some());
+    let mut sink = Sink::new(out, is_known.then(sha2::Sha256::new));
+    sink.write(&tables(&folders, &files, time, end))?;
+    let mut digests = Vec::with_capacity(members.len());
+    let mut rest = contents.into_iter().zip(&mut folders);
+    for member in members {
+        let next = if member.size > 0 { rest.next() } else { None };
+        digests.push(match next {
+            None => Sha256::of(b""),
+            Some((content, folder)) => {
+                folder.first_data = u32::try_from(sink.at).map_err(|_| CabinetError::TooLarge)?;
+                content.write(&mut sink, member, &mut lanes)?
+            }
+        });
     }
-    let lanes = rayon::current_num_threads().max(1);
-    let mut lanes: Vec<Packer> = (0..lanes).map(|_| Packer::new()).collect();
-    let mut digests = Vec::new();
-    for (member, file) in members.iter_mut().zip(&files) {
-        if member.size == 0 {
-            digests.push(Sha256::of(b""));
-            continue;
-        }
-        let is_packed = match packing {
-            Packing::Stored => false,
-            Packing::Mszip => true,
-            Packing::Smaller => shrinks(member, &mut lanes)?,
-        };
+    let size = sink.at;
+    let (out, hash) = sink.end();
+    if hash.is_none() {
+        let end = u32::try_from(size).map_err(|_| CabinetError::TooLarge)?;
+        out.seek(SeekFrom::Start(0))
+            .and_then(|_| out.write_all(&tables(&folders, &files, time, end)))
+            .map_err(CabinetError::Write)?;
+    }
+    out.flush().map_err(CabinetError::Write)?;
+    Ok(Written {
+        size,
+        digests,
+        sha256: hash.map(|hash| Sha256::from_bytes(hash.finalize().into())),
+    })
+}
+
+/// The folders one behind the other, and where the last one ends. Behind one whose size shows only
+/// when it is packed the places are not yet the right ones.
+fn placed(
+    begin: u64,
+    members: &[Member<'_>],
+    contents: &[Content],
+) -> Result<(Vec<Folder>, u32), CabinetError> {
+    let place = |at: u64| u32::try_from(at).map_err(|_| CabinetError::TooLarge);
+    let mut at = begin;
+    let mut folders = Vec::with_capacity(contents.len());
+    for (member, content) in members.iter().filter(|one| one.size > 0).zip(contents) {
         let blocks = member.size.div_ceil(BLOCK_BYTES as u64);
-        folders[usize::from(file.folder)] = Folder {
-            first_data: u32::try_from(out.at).map_err(|_| CabinetError::TooLarge)?,
+        folders.push(Folder {
+            first_data: place(at)?,
             blocks: u16::try_from(blocks).map_err(|_| CabinetError::TooLarge)?,
-            is_packed,
-        };
-        let lanes = is_packed.then_some(&mut lanes[..]);
-        digests.push(write_folder(&mut out, member, lanes)?);
+            is_packed: content.is_packed,
+        });
+        at += content.length.unwrap_or(0);
     }
-    let size = out.at;
-    let total = u32::try_from(size).map_err(|_| CabinetError::TooLarge)?;
-    let tables = tables(&folders, &files, time, total);
-    let Counted { out, .. } = out;
-    out.seek(SeekFrom::Start(0))
-        .and_then(|_| out.write_all(&tables))
-        .and_then(|()| out.flush())
-        .map_err(CabinetError::Write)?;
-    Ok(Written { size, digests })
+    if folders.is_empty() {
+        // Files without content lie in a folder without blocks.
+        folders.push(Folder {
+            first_data: place(begin)?,
+            ..Folder::default()
+        });
+    }
+    Ok((folders, place(at)?))
 }
 
 /// The list of files. One without content lies in the folder of the one before it, behind that, or in
@@ -210,120 +233,4 @@ fn check(members: &[Member<'_>]) -> Result<(), CabinetError> {
         }
     }
     Ok(())
-}
-
-/// Counts what was written, and where the limit is.
-struct Counted<'a, W> {
-    out: &'a mut W,
-    at: u64,
-}
-
-impl<W: Write> Counted<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), CabinetError> {
-        self.at += bytes.len() as u64;
-        if self.at > MAX_CABINET_BYTES {
-            return Err(CabinetError::TooLarge);
-        }
-        self.out.write_all(bytes).map_err(CabinetError::Write)
-    }
-}
-
-/// Does the file get smaller? Asks blocks from all over it: the beginning of an installer is tables,
-/// and the rest of it a cabinet.
-fn shrinks(member: &mut Member<'_>, lanes: &mut [Packer]) -> Result<bool, CabinetError> {
-    let blocks = member.size.div_ceil(BLOCK_BYTES as u64);
-    let asked = blocks.min(SAMPLE);
-    let failed = |source| CabinetError::Read {
-        name: member.name.to_owned(),
-        source,
-    };
-    let (mut before, mut after) = (0, 0);
-    for number in 0..asked {
-        let at = number * blocks / asked * BLOCK_BYTES as u64;
-        member.source.seek(SeekFrom::Start(at)).map_err(failed)?;
-        let mut content = Vec::new();
-        (&mut *member.source)
-            .take(BLOCK_BYTES as u64)
-            .read_to_end(&mut content)
-            .map_err(failed)?;
-        let Some(lane) = lanes.first_mut() else {
-            return Ok(false);
-        };
-        before += content.len();
-        after += lane.packed(&content).len();
-    }
-    member.source.seek(SeekFrom::Start(0)).map_err(failed)?;
-    Ok(after * 100 <= before * STORED_ABOVE)
-}
-
-/// Writes the blocks of one file; without lanes as they are.
-fn write_folder<W: Write>(
-    out: &mut Counted<'_, W>,
-    member: &mut Member<'_>,
-    mut lanes: Option<&mut [Packer]>,
-) -> Result<Sha256, CabinetError> {
-    let failed = |source| CabinetError::Read {
-        name: member.name.to_owned(),
-        source,
-    };
-    let other_size = || CabinetError::Size {
-        name: member.name.to_owned(),
-        expected: member.size,
-    };
-    let mut hash = sha2::Sha256::new();
-    let mut left = member.size;
-    let mut content = vec![0; BATCH * BLOCK_BYTES];
-    let mut ready = Vec::new();
-    while left > 0 {
-        let wanted = usize::try_from(left)
-            .unwrap_or(usize::MAX)
-            .min(content.len());
-        let batch = &mut content[..wanted];
-        member
-            .source
-            .read_exact(batch)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => other_size(),
-                _ => failed(error),
-            })?;
-        left -= wanted as u64;
-        hash.update(&*batch);
-        ready.clear();
-        match lanes.as_deref_mut() {
-            None => {
-                for block in batch.chunks(BLOCK_BYTES) {
-                    ready.extend(header(block, block.len()));
-                    ready.extend(block);
-                }
-            }
-            Some(lanes) => pack(batch, lanes, &mut ready),
-        }
-        out.write(&ready)?;
-    }
-    let mut more = [0];
-    match member.source.read(&mut more) {
-        Ok(0) => Ok(Sha256::from_bytes(hash.finalize().into())),
-        Ok(_) => Err(other_size()),
-        Err(error) => Err(failed(error)),
-    }
-}
-
-/// Packs a batch, each lane a part of it; in the order of the blocks.
-fn pack(batch: &[u8], lanes: &mut [Packer], ready: &mut Vec<u8>) {
-    let blocks = batch.len().div_ceil(BLOCK_BYTES);
-    let share = blocks.div_ceil(lanes.len()) * BLOCK_BYTES;
-    let parts: Vec<Vec<u8>> = batch
-        .par_chunks(share)
-        .zip(lanes)
-        .map(|(part, lane)| {
-            let mut ready = Vec::with_capacity(part.len());
-            for block in part.chunks(BLOCK_BYTES) {
-                let packed = lane.packed(block);
-                ready.extend(header(packed, block.len()));
-                ready.extend(packed);
-            }
-            ready
-        })
-        .collect();
-    parts.iter().for_each(|part| ready.extend(part));
 }

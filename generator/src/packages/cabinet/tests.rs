@@ -5,6 +5,7 @@ use std::io::Cursor;
 
 use flate2::{Decompress, FlushDecompress};
 
+use super::block::header;
 use super::*;
 use crate::formats::cabinet::list_files;
 
@@ -33,6 +34,7 @@ fn written(files: &[(&str, Vec<u8>)], packing: Packing) -> Result<Vec<u8>, Cabin
         .map(|(_, content)| Sha256::of(content))
         .collect();
     assert_eq!(done.digests, digests);
+    assert!(done.sha256.is_none_or(|sha256| sha256 == Sha256::of(&out)));
     Ok(out)
 }
 

@@ -34,6 +34,15 @@ pub enum Format {
     Zip,
 }
 
+impl Format {
+    /// Is every payload read for it, and held against the manifest?
+    pub(super) fn reads_payloads(self) -> bool {
+        match self {
+            Self::Msi | Self::Cab | Self::Zip => true,
+        }
+    }
+}
+
 /// One file of the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

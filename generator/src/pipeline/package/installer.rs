@@ -62,10 +62,11 @@ pub(super) fn make(work: &mut Work<'_>, place: Payloads) -> Result<Product, Pack
         return Err(PackageError::Refused(stored));
     }
     drop(package);
-    if written.is_some() && place == Payloads::Beside {
-        work.add(beside, Format::Msi, Some(FileKind::Cabinet))?;
+    if let Some(written) = written.filter(|_| place == Payloads::Beside) {
+        let known = written.sha256.map(|sha256| (written.size, sha256));
+        work.add(beside, Format::Msi, Some(FileKind::Cabinet), known)?;
     }
-    work.add(relative, Format::Msi, Some(FileKind::Msi))?;
+    work.add(relative, Format::Msi, Some(FileKind::Msi), None)?;
     Ok(Product {
         product_code: planned.identities.product_code.to_string(),
         upgrade_code: planned.identities.upgrade_code.to_string(),

@@ -1,7 +1,8 @@
 //! `gangway package`: a verified bundle in the forms that other tools bring to servers.
 //!
-//! The bundle is proven first, exactly as `verify` does it; what is packed is what was proven, read
-//! again and compared. The folder of packages takes its place when all of them are whole.
+//! The bundle is proven first, as `verify` does it but for the content of the payloads: that is held
+//! against the manifest while it is packed, before anything is signed. The folder of packages takes its
+//! place when all of them are whole.
 
 mod document;
 mod error;
@@ -24,12 +25,15 @@ pub use signing::PackageSigning;
 use place::{SUMS, Staging};
 use signing::Signing;
 
+use super::layout::RELEASES;
 use super::sums::SUMS_FILE_NAME;
-use super::verify::{ProvenExe, Standing, Verification, VerifyRequest, verify};
+use super::verify::{
+    ProvenExe, Standing, Verification, VerifyRequest, verify, verify_all_but_payloads,
+};
 use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
-use crate::packages::archive;
+use crate::packages::archive::{self, ArchiveError};
 use crate::packages::cabinet::{self, DosTime, Member, Packing};
 use crate::packages::codes;
 use crate::packages::msi::Payloads;
@@ -149,17 +153,15 @@ impl Source {
             exe,
             problems,
             ..
-        } = verify(&request.bundle)?;
+        } = match request.formats.iter().any(|one| one.reads_payloads()) {
+            true => verify_all_but_payloads(&request.bundle)?,
+            false => verify(&request.bundle)?,
+        };
         if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
             return Err(PackageError::NotProven(Box::new(problem.clone())));
         }
         let folder = request.bundle.bundle.clone();
-        let changed = |what: &str| {
-            let message = format!("`{what}` changed while it was read");
-            let next = "verify the bundle, and find out who writes to it";
-            let problem = Problem::new(&super::codes::FILE_CHANGED, what, message, next);
-            PackageError::NotProven(Box::new(problem))
-        };
+        let changed = |what: &str| changed(what, format!("`{what}` changed while it was read"));
         // An exe that is not proven is an error among the findings.
         let exe = exe.ok_or_else(|| changed(&document.exe.path))?;
         if signature.standing == Standing::Unsigned && !request.allow_unsigned {
@@ -194,7 +196,7 @@ impl Source {
 
     /// Opens every payload.
     fn payloads(&self) -> Result<Vec<File>, PackageError> {
-        let folder = self.folder.join("share/releases");
+        let folder = self.folder.join(RELEASES);
         let folder = folder.join(self.manifest.release_id.as_str());
         let open = |payload: &Payload| {
             let path = folder.join(&payload.name);
@@ -205,21 +207,26 @@ impl Source {
         self.manifest.payloads.iter().map(open).collect()
     }
 
-    /// What was read of the payloads is what the manifest says.
+    /// What was read of the payloads is what the manifest says: for their content this is the place
+    /// where the bundle is proven.
     fn compare_payloads(&self, digests: &[Sha256]) -> Result<(), PackageError> {
-        let payloads = self.manifest.payloads.iter();
-        match payloads
-            .zip(digests)
-            .find(|(payload, found)| payload.sha256 != **found)
-        {
-            None if digests.len() == self.manifest.payloads.len() => Ok(()),
-            None => Err(not_as_listed("the payloads", "some were not read")),
-            Some((payload, found)) => Err(not_as_listed(
-                &payload.name,
-                &format!("expected SHA-256 {}, found {found}", payload.sha256),
-            )),
+        let mut payloads = self.manifest.payloads.iter().zip(digests);
+        if let Some((payload, _)) = payloads.find(|(payload, found)| payload.sha256 != **found) {
+            let path = format!("{RELEASES}{}/{}", self.manifest.release_id, payload.name);
+            return Err(changed(&path, "the file was changed"));
+        }
+        match digests.len() == self.manifest.payloads.len() {
+            true => Ok(()),
+            false => Err(not_as_listed("the payloads", "some were not read")),
         }
     }
+}
+
+/// The finding of a file that is not the one that was built.
+fn changed(path: &str, message: impl Into<String>) -> PackageError {
+    let next = "find out who writes to the bundle; copy it again as a whole, or build it again";
+    let problem = Problem::new(&super::codes::FILE_CHANGED, path, message, next);
+    PackageError::NotProven(Box::new(problem))
 }
 
 fn not_as_listed(name: &str, why: &str) -> PackageError {
@@ -278,7 +285,8 @@ impl Work<'_> {
         self.source
             .compare_payloads(written.digests.get(1..).unwrap_or_default())?;
         drop(out);
-        self.add(relative, Format::Cab, Some(FileKind::Cabinet))
+        let known = written.sha256.map(|sha256| (written.size, sha256));
+        self.add(relative, Format::Cab, Some(FileKind::Cabinet), known)
     }
 
     /// The bundle as it lies there, the exe as it was proven.
@@ -317,24 +325,35 @@ impl Work<'_> {
                 false => Box::new(plain_file::open(&folder.join(&file.path))?),
             };
             Ok(source)
+        })
+        .map_err(|error| match error {
+            ArchiveError::Changed { path } => changed(&path, "the file was changed"),
+            error => error.into(),
         })?;
-        self.add(relative, Format::Zip, None)
+        self.add(relative, Format::Zip, None, None)
     }
 
-    /// Signs a package where that was asked for, and lists it.
+    /// Signs a package where that was asked for, and lists it; `written` is its size and digest where
+    /// they are known.
     fn add(
         &mut self,
         relative: String,
         format: Format,
         kind: Option<FileKind>,
+        written: Option<(u64, Sha256)>,
     ) -> Result<(), PackageError> {
         let signature = match (&mut self.signing, kind) {
             (Some(signing), Some(kind)) => signing.sign(self.staging, &relative, kind)?,
             _ => None,
         };
-        let path = self.staging.path(&relative);
-        let digest = plain_file::digest(&path, u64::MAX - 1);
-        let (size, sha256) = digest.map_err(DiskError::io("read", &path))?;
+        let (size, sha256) = match written.filter(|_| signature.is_none()) {
+            Some(written) => written,
+            None => {
+                let path = self.staging.path(&relative);
+                let digest = plain_file::digest(&path, u64::MAX - 1);
+                digest.map_err(DiskError::io("read", &path))?
+            }
+        };
         self.files.push(PackageFile {
             path: relative,
             format,

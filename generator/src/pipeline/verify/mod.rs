@@ -214,10 +214,32 @@ const BUILD_AGAIN: &str = "copy the bundle again as a whole, or build it again";
 /// The folder is no bundle or cannot be read, or what the request names cannot; everything else
 /// is a problem.
 pub fn verify(request: &VerifyRequest) -> Result<Verification, VerifyError> {
+    verify_files(request, Payloads::Read)
+}
+
+/// Verifies a bundle for one who reads every payload next, and holds it against the manifest: of the
+/// payloads only the sizes are looked at here.
+///
+/// # Errors
+/// Those of [`verify`].
+pub(super) fn verify_all_but_payloads(
+    request: &VerifyRequest,
+) -> Result<Verification, VerifyError> {
+    verify_files(request, Payloads::LeftOut)
+}
+
+/// Is the content of the payloads compared?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Payloads {
+    Read,
+    LeftOut,
+}
+
+fn verify_files(request: &VerifyRequest, payloads: Payloads) -> Result<Verification, VerifyError> {
     let outside = Outside::load(request)?;
     for _ in 1..MAX_LOOKS {
         let (document, bytes) = load_document(&request.bundle)?;
-        let verified = verify_once(request, &outside, document, &bytes);
+        let verified = verify_once(request, &outside, document, &bytes, payloads);
         let is_good = |found: &Verification| found.problems.iter().all(|one| !one.is_error());
         let settled = verified.as_ref().is_ok_and(is_good)
             || load_document(&request.bundle).is_ok_and(|(_, again)| again == bytes);
@@ -227,7 +249,7 @@ pub fn verify(request: &VerifyRequest) -> Result<Verification, VerifyError> {
         // A build exchanged the folder meanwhile: what was seen is of two bundles.
     }
     let (document, bytes) = load_document(&request.bundle)?;
-    verify_once(request, &outside, document, &bytes)
+    verify_once(request, &outside, document, &bytes, payloads)
 }
 
 fn verify_once(
@@ -235,6 +257,7 @@ fn verify_once(
     outside: &Outside,
     document: BundleDocument,
     bytes: &[u8],
+    payloads: Payloads,
 ) -> Result<Verification, VerifyError> {
     let bundle_json_sha256 = Sha256::of(bytes);
     let tree = Tree::walk(&request.bundle)?;
@@ -243,7 +266,7 @@ fn verify_once(
     let mut problems: Vec<Problem> = pin_problem.into_iter().collect();
     problems.extend(tree.problems.iter().cloned());
     problems.extend(listing::check_document(&document, bytes));
-    let (files, changes) = listing::compare(&document, &tree)?;
+    let (files, changes) = listing::compare(&document, &tree, payloads)?;
     problems.extend(changes);
     problems.extend(listing::check_sums(&tree, &document, bundle_json_sha256)?);
     let (manifest, faults) = documents::check(&tree, &document)?;
@@ -267,7 +290,10 @@ fn verify_once(
 /// that it does not list only the names count.
 pub(super) fn same_files(folder: &Path, document: &BundleDocument) -> Result<bool, OutputError> {
     let tree = Tree::walk(folder)?;
-    Ok(tree.problems.is_empty() && listing::compare(document, &tree)?.1.is_empty())
+    Ok(tree.problems.is_empty()
+        && listing::compare(document, &tree, Payloads::Read)?
+            .1
+            .is_empty())
 }
 
 /// What the caller has of his own.
