@@ -29,9 +29,10 @@ would replace an older one.\n\nBring the bundle to servers by its exe.";
 
     /// Too much for a cabinet.
     PAYLOADS_TOO_LARGE "GW5004" "the payloads are too large for a cabinet"
-"A cabinet holds 2 000 000 000 bytes and the Windows Installer takes no larger one. The payloads of \
-this bundle are more.\n\nLeave out what no server needs, such as prerequisites of products that you \
-do not have, or bring the payloads by the share.";
+"A cabinet holds 2 000 000 000 bytes and the Windows Installer takes no larger one. Payloads that are \
+more together lie in several cabinets beside the installer package; one alone cannot, and inside the \
+package there is room for one cabinet.\n\nLeave `--embed` away. Leave out what no server needs, such as \
+prerequisites of products that you do not have, bring the payloads by the share, or take `--format zip`.";
 
     /// Not the bytes of the manifest.
     PAYLOAD_NOT_AS_LISTED "GW5005" "a payload is not what the manifest says"

@@ -165,6 +165,23 @@ fn a_bundle_has_the_same_bytes_and_is_judged_in_the_same_words() {
     let verify = with(&["verify", "desk/out"]);
     assert_eq!(both.say_the_same(&[&verify[..], &stub_of].concat()), good);
     assert_eq!(both.say_the_same(&["lint", "desk/out"]), good);
+
+    let package = [
+        "package",
+        "desk/out",
+        "--allow-unsigned",
+        "--out",
+        "desk/packages",
+    ];
+    assert_eq!(both.say_the_same(&with(&package)), good);
+    let embedded = ["--out", "desk/embedded", "--format", "msi", "--embed"];
+    let embedded = [&package[..3], &embedded[..]].concat();
+    assert_eq!(both.say_the_same(&with(&embedded)), good);
+    for folder in ["packages", "embedded"] {
+        let made = tree(&one.join(folder));
+        assert!(made.keys().any(|path| path.ends_with(".msi")), "{made:?}");
+        assert_eq!(tree(&other.join(folder)), made);
+    }
     assert_eq!(both.say_the_same(&["diff", "desk/out", "desk/out"]), good);
     assert_eq!(both.say_the_same(&["explain", "GW3005"]), good);
 }

@@ -14,6 +14,7 @@ mod sink;
 mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use gangway_contract::Sha256;
 use sha2::Digest as _;
@@ -31,6 +32,12 @@ pub const MAX_CABINET_BYTES: u64 = 2_000_000_000;
 
 /// Most blocks of a folder (MS-CAB 2.2, `cCFData`).
 const MAX_BLOCKS: u64 = 65_535;
+
+/// Its header, and what a stored block of deflate has besides (signature, type, two lengths).
+const MOST_BESIDE_A_BLOCK: u64 = 8 + 2 + 5;
+
+/// The header of a cabinet, an entry of a folder and one of a file with the longest name.
+const MOST_BESIDE_A_FILE: u64 = 36 + 8 + 16 + 256;
 
 /// How the content of a file is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +168,35 @@ pub fn write(
         digests,
         sha256: hash.map(|hash| Sha256::from_bytes(hash.finalize().into())),
     })
+}
+
+/// Shares files out to cabinets of at most `most` bytes each, in their order: the files of each cabinet,
+/// by their place. Counts what they take when none of them shrinks.
+///
+/// # Errors
+/// The place of a file that is too large for any cabinet.
+pub fn volumes(sizes: &[u64], most: u64) -> Result<Vec<Range<usize>>, usize> {
+    let mut volumes: Vec<Range<usize>> = Vec::new();
+    let mut taken = 0u64;
+    for (number, size) in sizes.iter().enumerate() {
+        let blocks = size.div_ceil(BLOCK_BYTES as u64);
+        let needed = size.saturating_add(blocks.saturating_mul(MOST_BESIDE_A_BLOCK));
+        let needed = needed.saturating_add(MOST_BESIDE_A_FILE);
+        if needed > most || blocks > MAX_BLOCKS {
+            return Err(number);
+        }
+        taken = taken.saturating_add(needed);
+        match volumes.last_mut() {
+            Some(last) if taken <= most && last.len() < usize::from(u16::MAX) => {
+                last.end = number + 1;
+            }
+            _ => {
+                volumes.push(number..number + 1);
+                taken = needed;
+            }
+        }
+    }
+    Ok(volumes)
 }
 
 /// The folders one behind the other, and where the last one ends. Behind one whose size shows only

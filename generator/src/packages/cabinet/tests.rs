@@ -208,3 +208,47 @@ fn more_than_a_cabinet_holds_is_refused_before_anything_is_read() {
     assert!(matches!(refused, Err(CabinetError::TooLarge)));
     assert!(out.into_inner().is_empty());
 }
+
+#[test]
+fn files_are_shared_out_to_as_many_cabinets_as_they_need() {
+    // A block of content takes 32 783 bytes at most, a file 316 more.
+    let block = BLOCK_BYTES as u64;
+    let one = block + 15 + 316;
+    for (sizes, most, expected) in [
+        (vec![], one, Ok(vec![])),
+        (vec![block], one, Ok(vec![1])),
+        (vec![block, block], 2 * one, Ok(vec![2])),
+        (vec![block, block], 2 * one - 1, Ok(vec![1, 2])),
+        (vec![0, block, 0, block], one + 316, Ok(vec![2, 4])),
+        (vec![block, block, block], 2 * one, Ok(vec![2, 3])),
+        (vec![1, block + 1, 1], one, Err(1)),
+        (vec![u64::MAX], u64::MAX, Err(0)),
+        // More blocks than a folder counts.
+        (vec![65_536 * block], u64::MAX, Err(0)),
+    ] {
+        let volumes = volumes(&sizes, most);
+        let ends = volumes.map(|volumes| volumes.iter().map(|files| files.end).collect());
+        assert_eq!(ends, expected, "{sizes:?} in {most}");
+    }
+}
+
+#[test]
+fn what_is_shared_out_fits_whatever_it_is() {
+    let files: Vec<(String, Vec<u8>)> = (0..40)
+        .map(|number| (format!("{number}"), noise(number * 3001)))
+        .collect();
+    let sizes: Vec<u64> = files.iter().map(|(_, bytes)| bytes.len() as u64).collect();
+    let most = 300_000;
+    let volumes = volumes(&sizes, most).unwrap();
+    assert!(volumes.len() > 5, "{volumes:?}");
+    for volume in volumes {
+        let part: Vec<(&str, Vec<u8>)> = files[volume]
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.clone()))
+            .collect();
+        for packing in [Packing::Stored, Packing::Mszip] {
+            let size = written(&part, packing).unwrap().len() as u64;
+            assert!(size <= most, "{size}");
+        }
+    }
+}

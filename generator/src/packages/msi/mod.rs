@@ -26,8 +26,16 @@ use table::Table;
 use super::codes;
 use crate::problem::Problem;
 
-/// Name of the cabinet with the payloads, beside the package or inside it.
+/// Name of the first cabinet with payloads, beside the package or inside it.
 pub const PAYLOAD_CABINET: &str = "payload.cab";
+
+/// Name of a cabinet with payloads, by its number from 0.
+pub fn payload_cabinet(number: usize) -> String {
+    match number {
+        0 => PAYLOAD_CABINET.to_owned(),
+        number => format!("payload{}.cab", number + 1),
+    }
+}
 
 /// Name of the cabinet with the bootstrap, always inside the package.
 pub const BOOT_CABINET: &str = "boot.cab";
@@ -43,10 +51,10 @@ pub struct PackagedFile {
     pub sha256: Sha256,
 }
 
-/// Where the cabinet with the payloads lies.
+/// Where the cabinets with the payloads lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payloads {
-    /// Beside the package, as [`PAYLOAD_CABINET`]: Windows keeps a copy of a whole package in
+    /// Beside the package, as [`payload_cabinet`] names them: Windows keeps a copy of a whole package in
     /// `%windir%\Installer`, with all that is embedded.
     Beside,
     /// Inside the package.
@@ -70,9 +78,11 @@ pub struct Contents {
     pub exe: PackagedFile,
     /// Version that the bootstrap's resource states, as `1.2.3.4`.
     pub exe_version: String,
-    /// The payloads, in the order of the cabinet.
+    /// The payloads, in the order of the cabinets.
     pub payloads: Vec<PackagedFile>,
-    /// Where their cabinet lies.
+    /// How many of them are in each cabinet.
+    pub cabinets: Vec<usize>,
+    /// Where the cabinets lie.
     pub place: Payloads,
 }
 

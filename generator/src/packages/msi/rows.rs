@@ -6,7 +6,7 @@ use super::identity::{self, Identities};
 use super::schema::table;
 use super::sequences::{self, BOOTSTRAP, NEWER, OLDER};
 use super::table::{Cell, Table};
-use super::{BOOT_CABINET, Contents, PAYLOAD_CABINET, Payloads, file_keys};
+use super::{BOOT_CABINET, Contents, Payloads, file_keys, payload_cabinet};
 
 /// The folder of the bundle. In mixed case: keys in capitals are public properties, and a command line
 /// could move the installation to a folder that anybody may write to.
@@ -177,7 +177,7 @@ fn files(contents: &Contents) -> Vec<Table> {
         table("Feature", vec![feature()]),
         table("FeatureComponents", in_feature.collect()),
         table("File", files.iter().zip(1..).map(file_row).collect()),
-        table("Media", media(contents, files.len())),
+        table("Media", media(contents)),
         table("Registry", vec![registry(contents)]),
         table("RemoveFile", removed_folders()),
     ]
@@ -201,20 +201,29 @@ fn directories(contents: &Contents) -> Vec<Vec<Cell>> {
     .into()
 }
 
-/// The bootstrap's cabinet, always inside, and that of the payloads.
-fn media(contents: &Contents, files: usize) -> Vec<Vec<Cell>> {
-    let medium = |disk: i32, last: usize, cabinet: String| {
-        let last = Cell::Number(i32::try_from(last).unwrap_or(i32::MAX));
+/// The bootstrap's cabinet, always inside, and those of the payloads.
+fn media(contents: &Contents) -> Vec<Vec<Cell>> {
+    let number = |count: usize| Cell::Number(i32::try_from(count).unwrap_or(i32::MAX));
+    let medium = |disk: usize, last: usize, cabinet: String| {
         let [prompt, label, source] = [Cell::Null, Cell::Null, Cell::Null];
-        vec![disk.into(), last, prompt, cabinet.into(), label, source]
+        vec![
+            number(disk),
+            number(last),
+            prompt,
+            cabinet.into(),
+            label,
+            source,
+        ]
     };
     let mut media = vec![medium(1, 1, format!("#{BOOT_CABINET}"))];
-    if !contents.payloads.is_empty() {
+    let mut last = 1;
+    for (index, files) in contents.cabinets.iter().enumerate() {
+        last += files;
         let cabinet = match contents.place {
-            Payloads::Beside => PAYLOAD_CABINET.to_owned(),
-            Payloads::Embedded => format!("#{PAYLOAD_CABINET}"),
+            Payloads::Beside => payload_cabinet(index),
+            Payloads::Embedded => format!("#{}", payload_cabinet(index)),
         };
-        media.push(medium(2, files, cabinet));
+        media.push(medium(index + 2, last, cabinet));
     }
     media
 }

@@ -33,6 +33,7 @@ fn contents() -> Contents {
         payloads: ["OnboardingInfo.json", "md4ws.msi", "no extension"]
             .map(file)
             .into(),
+        cabinets: vec![3],
         place: Payloads::Beside,
     }
 }
@@ -66,6 +67,29 @@ fn listed(tables: &[Table]) -> String {
 fn every_row_of_a_package() {
     let planned = plan(contents()).unwrap();
     insta::assert_snapshot!(listed(&planned.tables));
+}
+
+#[test]
+fn each_cabinet_has_a_medium_up_to_its_last_file() {
+    let media = |cabinets: Vec<usize>| {
+        let contents = Contents {
+            cabinets,
+            ..contents()
+        };
+        plan(contents).map(|planned| {
+            let media = find(&planned.tables, "Media").unwrap();
+            listed(std::slice::from_ref(media))
+        })
+    };
+    assert_eq!(
+        media(vec![2, 1]).unwrap(),
+        "[Media]\n\
+         1 ¦ 1 ¦ - ¦ #boot.cab ¦ - ¦ -\n\
+         2 ¦ 3 ¦ - ¦ payload.cab ¦ - ¦ -\n\
+         3 ¦ 4 ¦ - ¦ payload2.cab ¦ - ¦ -\n"
+    );
+    // A payload in no cabinet.
+    assert_eq!(media(vec![2]).unwrap_err()[0].code.id, "GW5106");
 }
 
 #[test]

@@ -1,26 +1,28 @@
 //! The installer package of a bundle.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use gangway_contract::Sha256;
 use gangway_contract::manifest::{Mode, Payload, Role};
 
 use super::document::{Format, Product};
-use super::{PackageError, Work, not_as_listed, refused_or};
+use super::{PackageError, Work, not_as_listed, volumes};
 use crate::formats::authenticode::FileKind;
 use crate::formats::pe::{Layout, VersionInfo};
-use crate::packages::cabinet::{self, CabinetError, Member, Packing};
+use crate::packages::cabinet::{self, Member, Packing};
 use crate::packages::codes;
 use crate::packages::msi::{
-    Contents, PAYLOAD_CABINET, PackagedFile, Payloads, WriteError, add_payloads, check_stored,
-    file_keys, plan, write,
+    Contents, PackagedFile, Payloads, add_payloads, check_stored, file_keys, payload_cabinet, plan,
+    write,
 };
 use crate::problem::Problem;
 
 /// Writes `msi/NAME.msi` and, unless the payloads are inside, `msi/payload.cab`.
 pub(super) fn make(work: &mut Work<'_>, place: Payloads) -> Result<Product, PackageError> {
     let source = work.source;
-    let planned = plan(contents(work, place)?).map_err(PackageError::Refused)?;
+    let volumes = volumes::of_package(source, place == Payloads::Embedded)?;
+    let planned = plan(contents(work, place, &volumes)?).map_err(PackageError::Refused)?;
     let keys = file_keys(source.manifest.payloads.len());
     let stem = source.exe_name.trim_end_matches(".exe");
     let relative = format!("msi/{stem}.msi");
@@ -38,34 +40,28 @@ pub(super) fn make(work: &mut Work<'_>, place: Payloads) -> Result<Product, Pack
             source,
         })
         .collect();
-    let time = source.time();
-    let beside = format!("msi/{PAYLOAD_CABINET}");
-    let written = match (members.is_empty(), place) {
-        (true, _) => None,
-        (false, Payloads::Embedded) => {
-            let added = add_payloads(&package, &mut members, Packing::Smaller, time);
-            Some(added.map_err(|error| match error {
-                WriteError::Cabinet(error) => refused_or(error),
-                error => error.into(),
-            })?)
+    let mut beside = Vec::new();
+    let digests: Vec<Sha256> = match place {
+        Payloads::Embedded if members.is_empty() => Vec::new(),
+        Payloads::Embedded => {
+            let time = source.time();
+            add_payloads(&package, &mut members, Packing::Smaller, time)?.digests
         }
-        (false, Payloads::Beside) => {
-            let mut out = work.staging.create(&beside)?;
-            let written = cabinet::write(&mut out, &mut members, Packing::Smaller, time);
-            Some(written.map_err(refused_or)?)
+        Payloads::Beside => {
+            beside = work.write_cabinets(&mut members, &volumes, |number| {
+                format!("msi/{}", payload_cabinet(number))
+            })?;
+            let written = beside.iter().flat_map(|(_, written)| &written.digests);
+            written.copied().collect()
         }
     };
-    let digests = written.as_ref().map_or(&[][..], |written| &written.digests);
-    source.compare_payloads(digests)?;
+    source.compare_payloads(&digests)?;
     let stored = check_stored(&mut package, &relative)?;
     if !stored.is_empty() {
         return Err(PackageError::Refused(stored));
     }
     drop(package);
-    if let Some(written) = written.filter(|_| place == Payloads::Beside) {
-        let known = written.sha256.map(|sha256| (written.size, sha256));
-        work.add(beside, Format::Msi, Some(FileKind::Cabinet), known)?;
-    }
+    work.add_cabinets(beside, Format::Msi)?;
     work.add(relative, Format::Msi, Some(FileKind::Msi), None)?;
     Ok(Product {
         product_code: planned.identities.product_code.to_string(),
@@ -96,16 +92,16 @@ fn boot_cabinet(work: &Work<'_>, keys: &[String]) -> Result<Vec<u8>, PackageErro
     Ok(out.into_inner())
 }
 
-fn contents(work: &Work<'_>, place: Payloads) -> Result<Contents, PackageError> {
+fn contents(
+    work: &Work<'_>,
+    place: Payloads,
+    volumes: &[Range<usize>],
+) -> Result<Contents, PackageError> {
     let (document, manifest) = (&work.source.document, &work.source.manifest);
     let secrets: Vec<Problem> = manifest.payloads.iter().filter_map(secret).collect();
     // Of a bundle that offboards the plan says it in one line.
     if !secrets.is_empty() && document.mode != Mode::Offboard {
         return Err(PackageError::Refused(secrets));
-    }
-    let total: u64 = manifest.payloads.iter().map(|payload| payload.size).sum();
-    if total > cabinet::MAX_CABINET_BYTES {
-        return Err(refused_or(CabinetError::TooLarge));
     }
     let exe = &work.source.exe.bytes;
     let mut bytes = Cursor::new(exe);
@@ -130,6 +126,7 @@ fn contents(work: &Work<'_>, place: Payloads) -> Result<Contents, PackageError> 
         },
         exe_version: version.unwrap_or_default(),
         payloads: manifest.payloads.iter().map(payload).collect(),
+        cabinets: volumes.iter().map(ExactSizeIterator::len).collect(),
         place,
     })
 }

@@ -9,9 +9,11 @@ mod error;
 mod installer;
 mod place;
 mod signing;
+mod volumes;
 
 use std::fs::File;
 use std::io::{self, Cursor};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::manifest::{Manifest, Payload};
@@ -34,7 +36,7 @@ use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
 use crate::packages::archive::{self, ArchiveError};
-use crate::packages::cabinet::{self, DosTime, Member, Packing};
+use crate::packages::cabinet::{self, DosTime, Member, Packing, Written};
 use crate::packages::codes;
 use crate::packages::msi::Payloads;
 use crate::plain_file;
@@ -75,6 +77,7 @@ pub struct Packaged {
 /// stays as it was.
 pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     let source = Source::proven(request)?;
+    volumes::check(&source, request)?;
     let staging = Staging::begin(&request.out, &request.bundle.bundle)?;
     let signing = Signing::of(request)?;
     let mut work = Work {
@@ -239,19 +242,6 @@ fn not_as_listed(name: &str, why: &str) -> PackageError {
     PackageError::Refused(vec![problem.with_evidence(why)])
 }
 
-/// A cabinet that would be too large is a finding and no failure of the disk.
-fn refused_or(error: cabinet::CabinetError) -> PackageError {
-    match error {
-        cabinet::CabinetError::TooLarge => PackageError::Refused(vec![Problem::new(
-            &codes::PAYLOADS_TOO_LARGE,
-            "the payloads",
-            error.to_string(),
-            "leave out what no server needs, or bring the payloads by the share",
-        )]),
-        error => error.into(),
-    }
-}
-
 /// Packages in the making.
 struct Work<'a> {
     source: &'a Source,
@@ -263,30 +253,62 @@ struct Work<'a> {
 impl Work<'_> {
     /// Bootstrap and payloads under their own names, for those who unpack them with `expand`.
     fn cabinet(&mut self) -> Result<(), PackageError> {
-        let stem = self.source.exe_name.trim_end_matches(".exe");
-        let relative = format!("cab/{stem}.cab");
-        let mut out = self.staging.create(&relative)?;
-        let mut exe = Cursor::new(&self.source.exe.bytes);
-        let mut files = self.source.payloads()?;
+        let source = self.source;
+        let stem = source.exe_name.trim_end_matches(".exe");
+        let volumes = volumes::of_cabinet(source)?;
+        let mut exe = Cursor::new(&source.exe.bytes);
+        let mut files = source.payloads()?;
         let mut members = vec![Member {
-            name: &self.source.exe_name,
-            size: self.source.exe.bytes.len() as u64,
+            name: &source.exe_name,
+            size: source.exe.bytes.len() as u64,
             source: &mut exe,
         }];
-        let payloads = self.source.manifest.payloads.iter().zip(&mut files);
+        let payloads = source.manifest.payloads.iter().zip(&mut files);
         members.extend(payloads.map(|(payload, source)| Member {
             name: &payload.name,
             size: payload.size,
             source,
         }));
-        let time = self.source.time();
-        let written =
-            cabinet::write(&mut out, &mut members, Packing::Smaller, time).map_err(refused_or)?;
-        self.source
-            .compare_payloads(written.digests.get(1..).unwrap_or_default())?;
-        drop(out);
-        let known = written.sha256.map(|sha256| (written.size, sha256));
-        self.add(relative, Format::Cab, Some(FileKind::Cabinet), known)
+        let made = self.write_cabinets(&mut members, &volumes, |number| match number {
+            0 => format!("cab/{stem}.cab"),
+            number => format!("cab/{stem}-{}.cab", number + 1),
+        })?;
+        let digests = made.iter().flat_map(|(_, written)| &written.digests);
+        let digests: Vec<Sha256> = digests.skip(1).copied().collect();
+        source.compare_payloads(&digests)?;
+        self.add_cabinets(made, Format::Cab)
+    }
+
+    /// Writes a cabinet for each of these parts of the files.
+    fn write_cabinets(
+        &self,
+        members: &mut [Member<'_>],
+        volumes: &[Range<usize>],
+        path: impl Fn(usize) -> String,
+    ) -> Result<Vec<(String, Written)>, PackageError> {
+        let mut made = Vec::new();
+        for (number, volume) in volumes.iter().enumerate() {
+            let relative = path(number);
+            let mut out = self.staging.create(&relative)?;
+            let members = members.get_mut(volume.clone()).unwrap_or_default();
+            let time = self.source.time();
+            let written = cabinet::write(&mut out, members, Packing::Smaller, time)?;
+            made.push((relative, written));
+        }
+        Ok(made)
+    }
+
+    /// Signs and lists them; what is in them was compared.
+    fn add_cabinets(
+        &mut self,
+        made: Vec<(String, Written)>,
+        format: Format,
+    ) -> Result<(), PackageError> {
+        for (relative, written) in made {
+            let known = written.sha256.map(|sha256| (written.size, sha256));
+            self.add(relative, format, Some(FileKind::Cabinet), known)?;
+        }
+        Ok(())
     }
 
     /// The bundle as it lies there, the exe as it was proven.
