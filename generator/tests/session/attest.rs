@@ -307,6 +307,10 @@ fn a_bootstrap_that_nobody_signed_is_attested_when_told_only() {
     verify(&desk, &[]).succeeds();
 }
 
+/// What changes a desk.
+#[cfg(unix)]
+type DeskEdit<'a> = &'a dyn Fn(&Desk);
+
 #[cfg(unix)]
 #[test]
 fn packages_that_are_not_what_their_document_says_are_vouched_for_by_nobody() {
@@ -321,12 +325,12 @@ fn packages_that_are_not_what_their_document_says_are_vouched_for_by_nobody() {
             .unwrap();
         desk.path("out-packages").join(path)
     };
-    let edits: [(&str, &dyn Fn(&Desk)); 5] = [
+    let edits: [(&str, DeskEdit<'_>); 5] = [
         ("is not there", &|desk| {
-            fs::remove_file(cabinet(desk)).unwrap()
+            fs::remove_file(cabinet(desk)).unwrap();
         }),
         ("its bytes are not", &|desk| {
-            fs::write(cabinet(desk), b"x").unwrap()
+            fs::write(cabinet(desk), b"x").unwrap();
         }),
         ("has the name of a file", &|desk| {
             desk.put("out-packages/bundle.json", b"{}");
