@@ -34,6 +34,8 @@ mod normalise;
 mod owners;
 #[cfg(unix)]
 mod package;
+#[cfg(all(unix, feature = "directory"))]
+mod pipelines;
 #[cfg(feature = "directory")]
 mod publish;
 mod rebuild;

@@ -40,7 +40,7 @@ fn the_list_of_parts_is_what_its_schema_asks_for() {
     let registry = jsonschema::Registry::new()
         .add(address("spdx"), &licences)
         .and_then(|registry| registry.add(address("jsf-0.82"), &signatures))
-        .and_then(|registry| registry.prepare())
+        .and_then(jsonschema::RegistryBuilder::prepare)
         .unwrap();
     let options = jsonschema::options().with_registry(&registry);
     let validator = options.build(&schema("bom-1.6")).unwrap();
