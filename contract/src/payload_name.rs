@@ -50,6 +50,14 @@ pub fn fault_within(name: &str, longest: usize) -> Option<&'static str> {
     if name.starts_with([' ', '.']) || name.ends_with([' ', '.']) {
         return Some("it begins or ends with a blank or a dot, which Windows may drop");
     }
+    if is_device(name) {
+        return Some("it is the name of a device");
+    }
+    None
+}
+
+/// Whether Windows takes a name for a device, in whatever folder.
+pub(crate) fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end();
     let numbered = |device: &str| {
         let rest = stem
@@ -58,13 +66,7 @@ pub fn fault_within(name: &str, longest: usize) -> Option<&'static str> {
             .and_then(|_| stem.get(device.len()..));
         rest.is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
     };
-    if DEVICES.iter().any(|name| stem.eq_ignore_ascii_case(name))
-        || numbered("COM")
-        || numbered("LPT")
-    {
-        return Some("it is the name of a device");
-    }
-    None
+    DEVICES.iter().any(|name| stem.eq_ignore_ascii_case(name)) || numbered("COM") || numbered("LPT")
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::payload_name;
+
 /// `\\server\share` or a folder below it, its server by full DNS name: short names fall back to NTLM,
 /// and some policies forbid that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub enum InvalidUncPath {
     Server(String),
     /// No share, or a part that Windows would read as another one.
     Part(String),
+    /// A share that only administrators of the file server reach.
+    Administrative(String),
 }
 
 impl UncPath {
@@ -74,6 +78,9 @@ impl FromStr for UncPath {
         if !below.split('\\').all(is_folder_name) {
             return Err(InvalidUncPath::Part(text.to_owned()));
         }
+        if below.split('\\').next().is_some_and(is_administrative) {
+            return Err(InvalidUncPath::Administrative(text.to_owned()));
+        }
         Ok(Self(text.to_owned()))
     }
 }
@@ -109,6 +116,10 @@ impl fmt::Display for InvalidUncPath {
                 f,
                 "`{text}` has an empty or forbidden part, or one that ends with a dot or a blank"
             ),
+            Self::Administrative(text) => write!(
+                f,
+                "`{text}` is on a share that only administrators of the file server reach"
+            ),
         }
     }
 }
@@ -122,6 +133,15 @@ fn is_folder_name(part: &str) -> bool {
         && !part.ends_with(['.', ' '])
         && !part.contains(['/', ':', '*', '?', '"', '<', '>', '|', '%'])
         && !part.chars().any(char::is_control)
+        && !payload_name::is_device(part)
+}
+
+/// The shares that Windows makes by itself, of type `STYPE_SPECIAL`: `C$` and its like for each drive,
+/// `ADMIN$`, `IPC$`, and `PRINT$`, which holds drivers.
+fn is_administrative(share: &str) -> bool {
+    let is_drive = matches!(share.as_bytes(), [letter, b'$'] if letter.is_ascii_alphabetic());
+    let mut named = ["admin$", "ipc$", "print$"].iter();
+    is_drive || named.any(|name| name.eq_ignore_ascii_case(share))
 }
 
 /// Two labels at least, letters, digits and inner hyphens (RFC 1123), and no address.
@@ -177,6 +197,11 @@ mod tests {
             (r"\\files.contoso.com\x.", "ends with a dot"),
             (r"\\files.contoso.com\x/y", "empty or forbidden"),
             (r"\\files.contoso.com\%TEMP%", "empty or forbidden"),
+            (r"\\files.contoso.com\con", "empty or forbidden"),
+            (r"\\files.contoso.com\s\nul.txt", "empty or forbidden"),
+            (r"\\files.contoso.com\c$", "only administrators"),
+            (r"\\files.contoso.com\ADMIN$\x", "only administrators"),
+            (r"\\files.contoso.com\IPC$", "only administrators"),
         ] {
             let said = text.parse::<UncPath>().unwrap_err().to_string();
             assert!(said.contains(fault), "{text}: {said}");

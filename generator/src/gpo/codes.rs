@@ -220,9 +220,10 @@ codes! {
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \
          start, or only when the GPO changed: the bootstrap is not started again after a \
          failure.\n\nSet the value to 0 for the servers in scope.";
-    STRING_COMPARISON = "GW2302" Error "a WMI query compares a version as text":
+    STRING_COMPARISON = "GW2302" Warning "a WMI query compares a version as text":
         "`Version` and `BuildNumber` are strings in WMI, and strings compare letter by letter: \
-         `\"10240\" > \"9600\"` is false.\n\nUse `LIKE \"10.0.%\"` or `=`.";
+         `\"10240\" > \"9600\"` is false. Texts of one length compare as the numbers do.\n\nUse \
+         `LIKE \"10.0.%\"` or `=`.";
     FILTER_LENGTHS = "GW2303" Error "a WMI filter is malformed":
         "`msWMI-Parm2` counts the characters of each query. With one wrong length the filter is \
          false on every client, and no GPO that uses it is applied.\n\nCount the characters of \

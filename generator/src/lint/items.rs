@@ -16,6 +16,12 @@ struct View {
     oddities: Vec<Oddity>,
 }
 
+impl View {
+    fn is_off(&self) -> bool {
+        self.attributes.disabled == Some(true)
+    }
+}
+
 pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
     for (name, side) in gpo.sides() {
         let is_computer = name == "computer";
@@ -123,13 +129,20 @@ fn uids(path: &str, items: &[View], needed: bool, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Ids of the run-once filters of an item, nested ones included.
+/// Ids of the run-once filters of an item, nested ones included, each once.
 pub(super) fn run_once_ids(filters: &[Filter]) -> Vec<Guid> {
+    let mut ids = all_run_once_ids(filters);
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn all_run_once_ids(filters: &[Filter]) -> Vec<Guid> {
     let mut ids = Vec::new();
     for filter in filters {
         match &filter.condition {
             Condition::RunOnce { id, .. } => ids.push(*id),
-            Condition::Collection { filters, .. } => ids.extend(run_once_ids(filters)),
+            Condition::Collection { filters, .. } => ids.extend(all_run_once_ids(filters)),
             _ => {}
         }
     }
@@ -138,7 +151,8 @@ pub(super) fn run_once_ids(filters: &[Filter]) -> Vec<Guid> {
 
 fn run_once(path: &str, items: &[View], problems: &mut Vec<Problem>) {
     let mut seen: Vec<(Guid, &str)> = Vec::new();
-    for item in items {
+    // What is switched off is not applied and marks nothing.
+    for item in items.iter().filter(|item| !item.is_off()) {
         for id in run_once_ids(&item.filters) {
             if let Some((_, first)) = seen.iter().find(|(other, _)| *other == id) {
                 problems.push(of_item(
@@ -166,7 +180,7 @@ fn one_item(path: &str, item: &View, is_computer: bool, problems: &mut Vec<Probl
             problems.push(not_understood(path, oddity));
         }
     }
-    if item.attributes.disabled == Some(true) {
+    if item.is_off() {
         problems.push(of_item(
             &codes::SWITCHED_OFF,
             path,
@@ -174,6 +188,7 @@ fn one_item(path: &str, item: &View, is_computer: bool, problems: &mut Vec<Probl
             "the item is switched off",
             "switch it on, or delete it",
         ));
+        return;
     }
     for filter in &item.filters {
         one_filter(path, item, filter, is_computer, problems);
@@ -246,7 +261,11 @@ fn one_filter(
 fn password(path: &str, root: &Element, problems: &mut Vec<Problem>) {
     let mut todo = vec![root];
     while let Some(element) = todo.pop() {
-        if element.get("cpassword").is_some() {
+        // The editor writes an empty one for an account without a password.
+        if element
+            .get("cpassword")
+            .is_some_and(|text| !text.is_empty())
+        {
             problems.push(
                 Problem::new(
                     &codes::PASSWORD,

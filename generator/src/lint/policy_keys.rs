@@ -15,20 +15,27 @@ use crate::gpo::registry_pol::{Effect, Record};
 use crate::problem::Problem;
 
 /// What a key begins with when somebody wrote the hive into it, lower case.
-const HIVES: [&str; 12] = [
+const HIVES: [&str; 10] = [
     "hklm",
-    "hklm:",
     "hkey_local_machine",
-    "hkey_local_machine:",
     "hkcu",
-    "hkcu:",
     "hkey_current_user",
-    "hkey_current_user:",
     "hku",
     "hkey_users",
     "hkcr",
     "hkey_classes_root",
+    "hkcc",
+    "hkey_current_config",
 ];
+
+/// Does a key begin with a hive, as registry editors, PowerShell's drives and its provider write it?
+fn begins_with_hive(key: &str) -> bool {
+    let lower = key.to_lowercase();
+    let bare = lower.strip_prefix("registry::").unwrap_or(&lower);
+    let bare = bare.strip_prefix(r"computer\").unwrap_or(bare);
+    let first = bare.split('\\').next().unwrap_or_default();
+    HIVES.contains(&first.trim_end_matches(':'))
+}
 
 /// Values that the sensor, the antivirus and telemetry are documented to read, by key (Microsoft's
 /// policy templates `WindowsDefender.admx` and `DataCollection.admx`, and the deployment pages of
@@ -83,8 +90,7 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
 fn keys(path: &str, records: &[Record], problems: &mut Vec<Problem>) {
     let keys: BTreeSet<&str> = records.iter().map(|record| record.key.as_str()).collect();
     for key in keys {
-        let first = key.split('\\').next().unwrap_or_default();
-        let why = if HIVES.contains(&first.to_lowercase().as_str()) {
+        let why = if begins_with_hive(key) {
             format!("`{key}` begins with a hive")
         } else if key.starts_with('\\') || key.ends_with('\\') {
             format!("`{key}` begins or ends with a backslash")

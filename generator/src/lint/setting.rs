@@ -67,27 +67,43 @@ pub(super) fn settings(gpo: &FoundGpo) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (hive, (_, side)) in ["hklm", "hkcu"].into_iter().zip(gpo.sides()) {
         if let Some(FoundFile { path, content }) = &side.policy {
-            let records = content.records.iter();
-            settings.extend(records.filter_map(|record| from_policy(path, hive, record)));
+            settings.extend(from_policy(path, hive, &content.records));
         }
         settings.extend(from_preferences(side));
     }
     settings
 }
 
-fn from_policy(path: &str, hive: &str, record: &Record) -> Option<Setting> {
-    let (Effect::Set(name) | Effect::SetIfAbsent(name)) = record.effect() else {
-        return None;
-    };
-    Some(Setting {
-        path: path.to_owned(),
-        key: format!(r"{hive}\{}", record.key.to_lowercase()),
-        name: name.to_lowercase(),
-        shown: name.to_owned(),
-        kind: Some(record.kind),
-        number: record.number(),
-        text: record.string(),
-    })
+/// The values that are there once all records of a policy have had their turn: a later one wins.
+fn from_policy(path: &str, hive: &str, records: &[Record]) -> Vec<Setting> {
+    let mut settings: Vec<Setting> = Vec::new();
+    for record in records {
+        let key = format!(r"{hive}\{}", record.key.to_lowercase());
+        let deleted = record.string().unwrap_or_default().to_lowercase();
+        let goes = |setting: &Setting, effect: &Effect<'_>| match effect {
+            Effect::Set(name) | Effect::Delete(name) => setting.name == name.to_lowercase(),
+            Effect::DeleteAllValues => true,
+            Effect::DeleteValues => deleted.split(';').any(|name| name == setting.name),
+            Effect::SetIfAbsent(_) | Effect::DeleteKeys | Effect::SecureKey | Effect::CreateKey => {
+                false
+            }
+        };
+        let effect = record.effect();
+        settings.retain(|setting| setting.key != key || !goes(setting, &effect));
+        let (Effect::Set(name) | Effect::SetIfAbsent(name)) = effect else {
+            continue;
+        };
+        settings.push(Setting {
+            path: path.to_owned(),
+            key,
+            name: name.to_lowercase(),
+            shown: name.to_owned(),
+            kind: Some(record.kind),
+            number: record.number(),
+            text: record.string(),
+        });
+    }
+    settings
 }
 
 fn from_preferences(side: &FoundSide) -> Vec<Setting> {

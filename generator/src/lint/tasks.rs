@@ -22,12 +22,20 @@ pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) 
         let Some(FoundFile { path, content }) = &side.tasks else {
             continue;
         };
-        for item in content.all_items() {
+        let items = content.all_items().into_iter();
+        // What is switched off is said to be, and is not applied.
+        for item in items.filter(|item| item.attributes.disabled != Some(true)) {
             let mut rules = Rules {
                 path,
                 item: &item,
                 problems,
             };
+            rules.name();
+            // A task that is taken away needs neither account nor contents (MS-GPPREF 2.2.1.18.3).
+            let is_removal = item.properties.action.as_deref() == Some("D");
+            if is_removal && item.properties.kind == TaskKind::Scheduled {
+                continue;
+            }
             rules.properties();
             if let Some(task) = &item.properties.task {
                 rules.principals(task);
@@ -62,15 +70,8 @@ impl Rules<'_> {
         self.problems.push(problem);
     }
 
-    fn properties(&mut self) {
+    fn name(&mut self) {
         let properties = &self.item.properties;
-        if properties.task.is_none() {
-            self.report(
-                &codes::NO_TASK,
-                "the item has no embedded `Task`: nothing is registered",
-                "write the item again with the policy editor, at least for Windows 7",
-            );
-        }
         if properties.name != self.item.attributes.name {
             self.report(
                 &codes::NAME_MISMATCH,
@@ -84,6 +85,17 @@ impl Rules<'_> {
                 &codes::TASK_NAME,
                 format!("`{}` holds `{character}`", properties.name),
                 "give the task a name without it",
+            );
+        }
+    }
+
+    fn properties(&mut self) {
+        let properties = &self.item.properties;
+        if properties.task.is_none() {
+            self.report(
+                &codes::NO_TASK,
+                "the item has no embedded `Task`: nothing is registered",
+                "write the item again with the policy editor, at least for Windows 7",
             );
         }
         let account = properties.run_as.as_deref().unwrap_or_default();
@@ -356,7 +368,7 @@ impl Rules<'_> {
             paths.extend(unc::find(arguments));
             self.paths(&paths, account, domain_controllers);
         }
-        if task.actions.list.is_empty() && self.item.properties.action.as_deref() != Some("D") {
+        if task.actions.list.is_empty() {
             self.report(
                 &codes::COMMAND,
                 "the task has no action",

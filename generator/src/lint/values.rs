@@ -159,14 +159,12 @@ fn form(setting: &Setting, problems: &mut Vec<Problem>) {
         }
     } else if setting.is(DATA_COLLECTION, SENSOR_PROXY) {
         match text {
-            Some(text) if !text.contains("://") && !text.contains(' ') && text.contains(':') => {
-                return;
-            }
+            Some(text) if is_host_and_port(text) => return,
             _ => "it must be a text `host:port` without scheme and blanks",
         }
     } else if setting.is(ANTIVIRUS_POLICY, ANTIVIRUS_PROXY) {
         match text {
-            Some(text) if text.starts_with("http://") || text.starts_with("https://") => return,
+            Some(text) if has_web_scheme(text) => return,
             _ => "it must be a URL with its scheme",
         }
     } else if setting.is(DEVICE_TAGGING, DEVICE_TAG) {
@@ -186,6 +184,23 @@ fn form(setting: &Setting, problems: &mut Vec<Problem>) {
         )
         .with_evidence(format!(r"{}\{}", setting.key, setting.shown)),
     );
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_port = port.parse::<u16>().is_ok_and(|port| port != 0);
+        let is_host = !host.is_empty() && !host.contains(['/', ' ', ';']);
+        is_port && is_host
+    })
+}
+
+/// A scheme is written in capitals or small letters (RFC 3986, 3.1).
+fn has_web_scheme(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        ["http", "https"]
+            .iter()
+            .any(|web| scheme.eq_ignore_ascii_case(web))
+    })
 }
 
 /// Folders and endings that hold so much that excluding them protects nothing.

@@ -96,7 +96,7 @@ fn parse(tokens: &[Token]) -> Result<Option<&str>, String> {
         .any(|kind| reader.take(kind))
     {
         reader.keyword("OF")?;
-        return Ok(None);
+        return reader.path().map(|()| None);
     }
     reader.keyword("SELECT")?;
     if !reader.take_sign("*") {
@@ -107,6 +107,9 @@ fn parse(tokens: &[Token]) -> Result<Option<&str>, String> {
     }
     reader.keyword("FROM")?;
     let class = reader.name("a class")?;
+    if class.contains('.') {
+        return Err(format!("`{class}` is no name of a class"));
+    }
     if reader.take("WHERE") {
         reader.condition(0)?;
     }
@@ -160,6 +163,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `{PATH}`, whatever stands in it: the path of an object, which is no WQL.
+    fn path(&mut self) -> Result<(), String> {
+        if !self.take_sign("{") {
+            return Err(unexpected(self.rest.first(), "`{`"));
+        }
+        match self.rest.iter().position(|token| token.is_sign("}")) {
+            Some(1..) => Ok(()),
+            Some(0) => Err("there is no path between `{` and `}`".to_owned()),
+            None => Err(unexpected(None, "`}`")),
+        }
+    }
+
     fn condition(&mut self, depth: usize) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("more than {MAX_DEPTH} nested conditions"));
@@ -184,37 +199,101 @@ impl<'a> Reader<'a> {
                 other => Err(unexpected(other, "`)`")),
             };
         }
-        self.operand()?;
+        let first = self.operand()?;
         if self.take("IS") {
             self.take("NOT");
             return self.keyword("NULL");
         }
         if self.take("NOT") || self.rest.first().is_some_and(|token| token.is("LIKE")) {
             self.keyword("LIKE")?;
-            return self.operand();
+            return sides(&first, &self.operand()?);
         }
         if self.take("ISA") {
-            return self.operand();
+            return self.operand().map(|_| ());
         }
         match self.next() {
             Some(Token::Sign(sign))
                 if matches!(sign.as_str(), "=" | "<" | ">" | "<=" | ">=" | "<>" | "!=") =>
             {
-                self.operand()
+                sides(&first, &self.operand()?)
             }
             other => Err(unexpected(other, "a comparison")),
         }
     }
 
-    fn operand(&mut self) -> Result<(), String> {
+    fn operand(&mut self) -> Result<Operand<'a>, String> {
+        const CONSTANTS: [&str; 3] = ["TRUE", "FALSE", "NULL"];
         match self.rest.first() {
-            Some(Token::Text(_) | Token::Number(_)) => {
+            Some(token @ (Token::Text(_) | Token::Number(_))) => {
                 self.next();
-                Ok(())
+                constant(token).map(Operand::Constant)
             }
-            _ => self.name("a property or a value").map(|_| ()),
+            _ => {
+                let name = self.name("a property or a value")?;
+                let mut constants = CONSTANTS.iter();
+                if constants.any(|constant| constant.eq_ignore_ascii_case(name)) {
+                    Ok(Operand::Constant(name))
+                } else if name.split('.').any(str::is_empty) {
+                    Err(format!("`{name}` is no name of a property"))
+                } else {
+                    Ok(Operand::Property(name))
+                }
+            }
         }
     }
+}
+
+/// One side of a comparison.
+enum Operand<'a> {
+    Property(&'a str),
+    Constant(&'a str),
+}
+
+/// A property is compared with a constant ("WHERE Clause" of Microsoft's description).
+fn sides(first: &Operand<'_>, second: &Operand<'_>) -> Result<(), String> {
+    match (first, second) {
+        (Operand::Property(one), Operand::Property(other)) => Err(format!(
+            "`{one}` and `{other}` are both names of properties; a text needs quotes"
+        )),
+        (Operand::Constant(one), Operand::Constant(other)) => Err(format!(
+            "neither {one} nor {other} is the name of a property"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A number or a text that is one; gives it as written.
+fn constant(token: &Token) -> Result<&str, String> {
+    let written = token.as_written();
+    let is_one = match token {
+        Token::Number(_) => is_number(written),
+        _ => is_escaped(written),
+    };
+    match (is_one, token) {
+        (true, _) => Ok(written),
+        (false, Token::Number(_)) => Err(format!("`{written}` is no number; a text needs quotes")),
+        (false, _) => Err(format!("a backslash in {written} is not doubled")),
+    }
+}
+
+/// `-17`, `0x1F`, `1.5`, `2E3`.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        return !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
+    digits.starts_with(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok()
+}
+
+/// In a text a backslash stands before another one or before a quote.
+fn is_escaped(text: &str) -> bool {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' && !matches!(characters.next(), Some('\\' | '"' | '\'')) {
+            return false;
+        }
+    }
+    true
 }
 
 fn unexpected(found: Option<&Token>, wanted: &str) -> String {
@@ -380,6 +459,28 @@ mod tests {
             ("SELECT * FROM a WHERE b = 1 c", "`c` stands where the end"),
             ("SELECT * FROM a;", "`;` stands"),
             ("Version LIKE '10%'", "`Version` stands where `SELECT`"),
+            ("SELECT * FROM a WHERE b = 'C:\\Windows'", "is not doubled"),
+            (
+                "SELECT * FROM a WHERE b = Server",
+                "both names of properties",
+            ),
+            (
+                "SELECT * FROM a WHERE b LIKE SRV01",
+                "both names of properties",
+            ),
+            ("SELECT * FROM a WHERE 1 = 1", "neither 1 nor 1"),
+            (
+                "SELECT * FROM a WHERE b = 10.0.17763",
+                "`10.0.17763` is no number",
+            ),
+            ("SELECT * FROM a WHERE b = 17763abc", "is no number"),
+            ("SELECT * FROM a WHERE b = -", "`-` is no number"),
+            ("SELECT * FROM a.b", "no name of a class"),
+            ("SELECT * FROM a WHERE b. = 1", "no name of a property"),
+            ("ASSOCIATORS OF", "ends where `{`"),
+            ("ASSOCIATORS OF Win32_Service", "where `{` belongs"),
+            ("REFERENCES OF {", "ends where `}`"),
+            ("REFERENCES OF {}", "no path"),
         ] {
             let error = parse(&tokenize(query)).unwrap_err();
             assert!(error.contains(wanted), "{query}: {error}");

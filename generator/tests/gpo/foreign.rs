@@ -172,7 +172,7 @@ fn the_text_of_a_password_goes_into_no_copy() {
             !format!("{file:?}{written}").contains("SECRET"),
             "{written}"
         );
-        assert!(written.contains("cpassword=\"\""), "{written}");
+        assert!(written.contains("cpassword=\"removed\""), "{written}");
     }
 }
 

@@ -178,15 +178,16 @@ impl<P: Properties> Item<P> {
     }
 }
 
-/// The element with the text of every `cpassword` removed: it is encrypted under a published
-/// key (MS14-025), so it must go into no copy that we make.
+/// The element with the text of every `cpassword` replaced: it is encrypted under a published
+/// key (MS14-025), so it must go into no copy that we make. An empty one, as the editor writes for an
+/// account without a password, stays empty.
 fn without_password(element: &Element) -> Element {
     let mut copy = element.clone();
     let mut todo = vec![&mut copy];
     while let Some(element) = todo.pop() {
         for (name, value) in &mut element.attributes {
-            if name == "cpassword" {
-                value.clear();
+            if name == "cpassword" && !value.is_empty() {
+                *value = "removed".to_owned();
             }
         }
         todo.extend(element.children.iter_mut().filter_map(|node| match node {

@@ -60,7 +60,9 @@ impl Properties for TaskProperties {
         let name = reader.text("name").unwrap_or_default();
         let run_as = reader.text("runAs");
         let logon_type = reader.text("logonType");
-        let has_cpassword = reader.text("cpassword").is_some();
+        let has_cpassword = reader
+            .text("cpassword")
+            .is_some_and(|text| !text.is_empty());
         if has_cpassword {
             oddities.push(Oddity::new(properties, "carries `cpassword`"));
         }

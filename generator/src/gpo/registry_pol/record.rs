@@ -42,7 +42,7 @@ pub enum Effect<'a> {
     SetIfAbsent(&'a str),
     /// Deletes the value (`**del.NAME`).
     Delete(&'a str),
-    /// Deletes all values of the key (`**delvals.`).
+    /// Deletes all values of the key (`**delvals.`; documented without the dot, too).
     DeleteAllValues,
     /// Deletes the values listed in the data (`**DeleteValues`).
     DeleteValues,
@@ -85,7 +85,7 @@ impl Record {
         };
         if let Some(name) = after("**del.") {
             Effect::Delete(name)
-        } else if after("**delvals.").is_some() {
+        } else if after("**delvals").is_some() {
             Effect::DeleteAllValues
         } else if after("**deletevalues").is_some() {
             Effect::DeleteValues

@@ -96,7 +96,9 @@ pub(super) fn find(text: &str) -> Asked {
     // An HRESULT of facility 7 wraps an error code of Windows (MS-ERREF 2.1).
     if number >> 16 == 0x8007 {
         let inner = number & 0xffff;
-        let windows = families.iter().filter(|one| one.name() == "win32");
+        let windows = families
+            .iter()
+            .filter(|one| matches!(one.name(), "win32" | "msiexec"));
         pages.extend(windows.filter_map(|one| one.page(inner)));
     }
     if pages.is_empty() {
@@ -180,6 +182,10 @@ mod tests {
             ("2147943732", &["win32:1332"]),
             ("0x534", &["win32:1332"]),
             ("1603", &["msiexec:1603"]),
+            ("0x80070643", &["msiexec:1603"]),
+            ("0x80041318", &["hresult:0x80041318"]),
+            ("gp:4098", &["grouppolicy:4098"]),
+            ("1058", &["grouppolicy:1058", "win32:1058"]),
             ("3010", &["msiexec:3010", "wusa:3010", "dism:3010"]),
             ("ddt:999", &[]),
             ("nobody:1", &[]),

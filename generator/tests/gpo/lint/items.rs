@@ -21,6 +21,17 @@ fn with_once(tree: Tree, nth: u8) -> Tree {
     )
 }
 
+/// Two items of one file that stop at the same run-once filter.
+fn once_twice() -> String {
+    let once = r#"<Filters><FilterRunOnce hidden="1" bool="AND" not="0" id="{99999999-2222-3333-4444-555555555555}"/></Filters></TaskV2>"#;
+    let xml = good_task("S-1-5-18", "a.exe", "").replace("</TaskV2>", once);
+    let (from, to) = (xml.find("<TaskV2").unwrap(), xml.rfind("</Sch").unwrap());
+    let second = xml[from..to]
+        .replace("name=\"a\"", "name=\"b\"")
+        .replace("uid=\"{1", "uid=\"{2");
+    format!("{}{second}{}", &xml[..to], &xml[to..])
+}
+
 /// A good task with one more setting.
 fn with_setting(setting: &str) -> Tree {
     let good = good_task("S-1-5-18", "a.exe", "");
@@ -55,12 +66,7 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 .replace(TASKS, &format!(" uid=\"{first_uid}\""), ""),
         ),
         (vec!["GW2203"], with_once(with_once(empty(), 1), 2)),
-        (
-            vec!["GW2203"],
-            filtered(
-                r#"<FilterRunOnce hidden="1" bool="AND" not="0" id="{99999999-2222-3333-4444-555555555555}"/><FilterRunOnce hidden="1" bool="AND" not="0" id="{99999999-2222-3333-4444-555555555555}"/>"#,
-            ),
-        ),
+        (vec!["GW2203"], with_task(&once_twice())),
         (
             vec!["GW2204"],
             deploy_tree.clone().replace(

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use gangway::gpo::codes;
 use gangway::gpo::found::LoadError;
-use gangway::gpo::registry_pol::Record;
+use gangway::gpo::registry_pol::{Record, RegistryPolicy};
 use gangway::lint::lint;
 
 use tree::{Tree, empty, file_item, filtered, good_task, linked, with_preference, with_task};
@@ -40,8 +40,78 @@ fn the_good_inputs_of_the_cases_are_clean() {
         with_preference("Files", &file_item("C", r"C:\a.exe")).codes(),
         BTreeSet::new()
     );
+    assert_eq!(
+        with_preference(
+            "Groups",
+            r#"<Groups><User name="admin"><Properties cpassword=""/></User></Groups>"#
+        )
+        .codes(),
+        BTreeSet::new(),
+        "as the editor writes it for an account without a password"
+    );
     let filter = r#"<FilterGroup bool="AND" not="0" sid="S-1-5-21-1-2-3-4" userContext="0"/>"#;
     assert_eq!(filtered(filter).codes(), BTreeSet::new());
+}
+
+#[test]
+fn what_is_taken_away_again_or_switched_off_is_no_fault() {
+    let off = || Record::dword(ANTIVIRUS, "DisableAntiSpyware", 1);
+    let gone = |value: &str| Record {
+        value: value.to_owned(),
+        ..Record::text(ANTIVIRUS, "x", " ")
+    };
+    for (later, wanted) in [
+        (
+            Record::dword(ANTIVIRUS, "DISABLEANTISPYWARE", 0),
+            &["GW2317"][..],
+        ),
+        (gone("**del.DisableAntiSpyware"), &[]),
+        (gone("**delvals."), &[]),
+        (gone("**DelVals"), &[]),
+        (
+            Record::text(ANTIVIRUS, "**DeleteValues", "a;DisableAntiSpyware"),
+            &[],
+        ),
+        (gone("**del.DisableAntiVirus"), &["GW2308"]),
+    ] {
+        let policy = RegistryPolicy {
+            records: vec![off(), later],
+        };
+        let bytes = policy.write().unwrap();
+        let tree = empty().sysvol(1, &[("Machine/registry.pol", &bytes)]);
+        assert_eq!(tree.codes(), wanted.iter().copied().collect(), "{policy:?}");
+    }
+    let good = good_task("S-1-5-18", "a.exe", "");
+    let removal = r#"<Properties action="D" name="a"/>"#;
+    let bad = good.replace("runAs=\"S-1-5-18\"", "runAs=\"\"");
+    let off = bad.replace("uid=", "disabled=\"1\" uid=");
+    let once = r#"<FilterRunOnce hidden="1" bool="AND" not="0" id="{99999999-2222-3333-4444-555555555555}"/>"#;
+    for (xml, wanted) in [
+        (tree::task(removal, ""), &[][..]),
+        (good.replace("action=\"U\"", "action=\"D\""), &[]),
+        (bad, &["GW2206"]),
+        (off, &["GW2230"]),
+        (
+            tree::task(
+                &good_properties(&good),
+                &format!("<Filters>{once}{once}</Filters>"),
+            ),
+            &[],
+        ),
+    ] {
+        assert_eq!(
+            with_task(&xml).codes(),
+            wanted.iter().copied().collect(),
+            "{xml}"
+        );
+    }
+}
+
+/// The `Properties` of a task file.
+fn good_properties(xml: &str) -> String {
+    let end = "</Properties>";
+    let (from, to) = (xml.find("<Properties").unwrap(), xml.find(end).unwrap());
+    xml[from..to + end.len()].to_owned()
 }
 
 /// The codes that a broken input provokes, and the input.

@@ -143,6 +143,17 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             ),
         ),
         (
+            vec!["GW2311"],
+            empty().policy(
+                1,
+                Record::text(
+                    r"SOFTWARE\Policies\Microsoft\Windows\DataCollection",
+                    "TelemetryProxyServer",
+                    "proxy:99999",
+                ),
+            ),
+        ),
+        (
             vec!["GW2312"],
             empty().policy(
                 1,
@@ -176,6 +187,9 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         ),
         (vec!["GW2316"], policy_key(r"HKLM:\SOFTWARE\Policies\Example")),
         (vec!["GW2316"], policy_key(r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Example")),
+        (vec!["GW2316"], policy_key(r"Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Example")),
+        (vec!["GW2316"], policy_key(r"Computer\HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Example")),
+        (vec!["GW2316"], policy_key(r"HKCC\Software\Example")),
         (vec!["GW2316"], policy_key(r"\SOFTWARE\Policies\Example")),
         (vec!["GW2316"], policy_key(r"SOFTWARE\Policies\Example\")),
         (vec!["GW2317"], {
