@@ -71,7 +71,7 @@ mod policies {
     use crate::pipeline::Progress as _;
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
-        Action, Connection, Contents, Credentials, Encryption, LiveReplicas, Payloads, Places,
+        Action, Claimant, Connection, Contents, Credentials, Encryption, LiveReplicas, Payloads, Places,
         PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing, Waiting,
         check_links, check_removals, payload_destinations, plan_offline, policy_destinations,
         publish,
@@ -83,6 +83,7 @@ mod policies {
         contents: ReleaseContents,
         only_compare: bool,
         keep: Option<usize>,
+        claimant: Claimant,
     }
 
     impl Share {
@@ -95,6 +96,10 @@ mod policies {
                 contents,
                 only_compare: given.no_share,
                 keep: given.keep_releases.map(usize::from),
+                claimant: Claimant::here(
+                    given.policies.user.as_deref(),
+                    now(&given.policies.moment),
+                ),
             }
         }
 
@@ -107,6 +112,7 @@ mod policies {
                 action: request.action,
                 keep: self.keep,
                 state: request.state.clone(),
+                claimant: self.claimant.clone(),
             }
         }
 

@@ -11,8 +11,8 @@ use super::results::PublishedShare;
 use crate::failure::FailureCode;
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, everything, release};
 use crate::publication::{
-    Action, Contents, Credentials, Directory, FolderShare, LargeFiles, OfflinePlan, Payloads,
-    Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
+    Action, Claimant, Contents, Credentials, Directory, FolderShare, LargeFiles, OfflinePlan,
+    Payloads, Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
     plan_release_offline, publish_release, publish_release_and_prune,
 };
 
@@ -239,6 +239,7 @@ fn request(given: &PublishShare, to: &Path, folder: Option<String>) -> ReleaseRe
         },
         keep: given.keep_releases.map(usize::from),
         state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
+        claimant: Claimant::here(given.user.as_deref(), now(&given.moment)),
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod address;
 mod check;
+mod claimant;
 pub mod codes;
 #[cfg(feature = "directory")]
 mod connection;
@@ -36,6 +37,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 pub use address::ShareAddress;
+pub use claimant::Claimant;
 #[cfg(feature = "directory")]
 pub use connection::{Connection, LiveReplicas, ServerChoice};
 pub use contents::Contents;
@@ -390,18 +392,15 @@ fn publish_all(
     for link in &request.links {
         executor.check_link(&link.target)?;
     }
-    let looked = match &mut payloads {
-        Some(payloads) => Some(executor.publisher(payloads.lent()).look()?),
-        None => {
-            executor.note(UNPROVEN);
-            None
-        }
-    };
+    match &mut payloads {
+        Some(payloads) => executor.publisher(payloads.lent()).look()?,
+        None => executor.note(UNPROVEN),
+    }
     if !request.dry_run {
         state.save(&saved)?;
     }
-    if let (Some(payloads), Some(looked)) = (&mut payloads, looked) {
-        executor.publisher(payloads.lent()).bring_all(&looked)?;
+    if let Some(payloads) = &mut payloads {
+        executor.publisher(payloads.lent()).bring_all()?;
     }
     executor.bootstrap(contents, domain)?;
     let program = Wanted::program(contents, domain);

@@ -60,14 +60,19 @@ pub fn plan_offline(
         }),
     };
     publish(request, contents, places, say, &mut published)?;
-    let mut asked = Vec::new();
     let questions = directory.asked.into_iter().chain(sysvol.asked);
-    for question in questions.chain(share.asked) {
+    let asked = once(questions.chain(share.asked));
+    Ok(OfflinePlan { asked, published })
+}
+
+fn once(questions: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut asked = Vec::new();
+    for question in questions {
         if !asked.contains(&question) {
             asked.push(question);
         }
     }
-    Ok(OfflinePlan { asked, published })
+    asked
 }
 
 /// Plans the publication of a release alone to a share that has nothing of it, and asks nobody; the
@@ -88,8 +93,7 @@ pub fn plan_release_offline(
         share: &mut share,
     };
     publish_release(payloads, say, &mut published)?;
-    let mut asked = share.asked;
-    asked.dedup();
+    let asked = once(share.asked);
     Ok(OfflinePlan { asked, published })
 }
 
@@ -282,9 +286,9 @@ impl Share for EmptyShare {
 impl LargeFiles for EmptyShare {
     /// The release root is there, as whoever made the share made it.
     fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        let is_below = folder.split('/').any(|part| part == "releases");
+        let is_there = |part: &str| part != "releases" && !part.starts_with("campaigns");
         self.ask("folder", folder);
-        Ok((!is_below).then(BTreeMap::new))
+        Ok(folder.split('/').all(is_there).then(BTreeMap::new))
     }
 
     /// Nobody was asked, which is told already.

@@ -100,8 +100,11 @@ impl<T: Kept> State<T> {
         if !self.pending.exists() {
             return Ok(());
         }
-        let renamed = std::fs::rename(&self.pending, &self.before);
-        Ok(renamed.map_err(DiskError::io("rename", &self.pending))?)
+        match std::fs::rename(&self.pending, &self.before) {
+            // Another publication from this folder has ended meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            renamed => Ok(renamed.map_err(DiskError::io("rename", &self.pending))?),
+        }
     }
 
     /// What was there before the last publication, finished or not.

@@ -36,6 +36,8 @@ mod replication;
 mod secrets;
 #[path = "samba/shares.rs"]
 mod shares;
+#[path = "samba/together.rs"]
+mod together;
 #[path = "samba/whole.rs"]
 mod whole;
 

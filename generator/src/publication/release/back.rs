@@ -2,8 +2,9 @@
 
 use gangway_contract::control::Control;
 
+use super::before::Before;
 use super::{CONTROL, Publisher, ReleaseError};
-use crate::publication::state::StateError;
+use crate::publication::state::{State, StateError};
 
 impl Publisher<'_> {
     /// Goes back: the campaigns need first what they needed before, and a switch that the publication
@@ -12,11 +13,21 @@ impl Publisher<'_> {
         let Some(state) = self.state() else {
             return Ok(());
         };
-        let root = self.request.folder.as_deref().unwrap_or(".");
-        let Some(at_root) = self.share.list(root)? else {
+        if self.share.list(self.root())?.is_none() {
             return Err(self.no_folder());
-        };
+        }
+        state.saved()?;
+        self.claimed(|publisher| publisher.take_back_claimed(&state))?;
+        // Last: what is cut is taken back again, with the claim that it left.
+        if !self.request.dry_run {
+            state.forget()?;
+        }
+        Ok(())
+    }
+
+    fn take_back_claimed(&mut self, state: &State<Before>) -> Result<(), ReleaseError> {
         let before = state.saved()?;
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
         let documents = self.documents(&at_root)?;
         let ours: Vec<String> = self
             .release
@@ -49,9 +60,6 @@ impl Publisher<'_> {
             "the payloads of release `{}` stay on the share, where servers may be reading them",
             self.release.id
         ));
-        if !self.request.dry_run {
-            state.forget()?;
-        }
         Ok(())
     }
 

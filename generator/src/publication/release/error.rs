@@ -47,6 +47,23 @@ pub enum ReleaseError {
         /// What is wrong with it.
         why: String,
     },
+    /// Another publication holds the claim of the share, and did not free it in the time that it is
+    /// waited for.
+    #[error("the share is claimed by `{path}`: {holder} publishes to it, or was cut")]
+    Claimed {
+        /// The claim's folder.
+        path: String,
+        /// Whose it is, in words.
+        holder: String,
+    },
+    /// Somebody took the claim away while it was held.
+    #[error(
+        "`{path}`, by which this publication had the share for itself, was taken away meanwhile"
+    )]
+    ClaimLost {
+        /// The claim's folder.
+        path: String,
+    },
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
@@ -78,6 +95,8 @@ impl Fault for ReleaseError {
             Self::Share(_)
             | Self::NoFolder { .. }
             | Self::NotThere { .. }
+            | Self::Claimed { .. }
+            | Self::ClaimLost { .. }
             | Self::Different { .. } => FailureCode::Server,
             Self::Control { .. }
             | Self::Campaign { .. }
@@ -104,6 +123,13 @@ impl Fault for ReleaseError {
             Self::Campaign { .. } => {
                 "look who wrote it; without it the share knows no release of that campaign, and takes \
                  none of them away"
+            }
+            Self::Claimed { .. } => {
+                "wait until it ends; when nobody publishes any more, publish again from where it was cut, \
+                 or delete the folder on the share"
+            }
+            Self::ClaimLost { .. } => {
+                "another publication may have written at the same time: publish again"
             }
             Self::State(error) => return error.hint(),
             Self::InTheWay { .. } => "look what it is, and move it away",

@@ -10,6 +10,7 @@ mod announced;
 mod back;
 mod before;
 mod campaign;
+mod claim;
 mod error;
 mod prune;
 mod rights;
@@ -24,7 +25,7 @@ use gangway_contract::control::{self, Control};
 
 use super::plan::TEMPORARY;
 use super::share::{LargeFiles, Listed};
-use super::{Action, Published};
+use super::{Action, Claimant, Published};
 use crate::printable::on_one_line;
 pub use campaign::Campaign;
 use campaign::Needs;
@@ -81,6 +82,8 @@ pub struct ReleaseRequest {
     pub keep: Option<usize>,
     /// Folder that keeps what was there before.
     pub state: PathBuf,
+    /// Who publishes, as others are told meanwhile.
+    pub claimant: Claimant,
 }
 
 impl ReleaseRequest {
@@ -108,8 +111,8 @@ pub fn publish_release(
     if publisher.request.action == Action::Rollback {
         return publisher.take_back();
     }
-    let looked = publisher.look()?;
-    publisher.bring_all(&looked)?;
+    publisher.look()?;
+    publisher.bring_all()?;
     publisher.finish()
 }
 
@@ -135,7 +138,7 @@ impl Payloads<'_> {
 }
 
 /// What lies at the release root before anything is written.
-pub(super) struct Looked {
+struct Looked {
     has_releases: bool,
     has_control: bool,
     has_campaigns: bool,
@@ -171,9 +174,21 @@ impl<'a> Publisher<'a> {
     }
 
     /// Looks at what would refuse the release, before anything is written anywhere.
-    pub(super) fn look(&mut self) -> Result<Looked, ReleaseError> {
-        let root = self.request.folder.as_deref().unwrap_or(".");
-        let Some(at_root) = self.share.list(root)? else {
+    pub(super) fn look(&mut self) -> Result<(), ReleaseError> {
+        let looked = self.look_at_root()?;
+        if self.request.only_compare {
+            self.compare_all(looked.has_control)?;
+        }
+        self.note_rights(self.root())
+    }
+
+    /// The release root, below the share.
+    fn root(&self) -> &'a str {
+        self.request.folder.as_deref().unwrap_or(".")
+    }
+
+    fn look_at_root(&mut self) -> Result<Looked, ReleaseError> {
+        let Some(at_root) = self.share.list(self.root())? else {
             return Err(self.no_folder());
         };
         let has_control = self.check_control(&at_root)?;
@@ -182,10 +197,6 @@ impl<'a> Publisher<'a> {
         for campaign in &self.release.campaigns {
             needs.push(self.needs_of(campaign, &documents)?);
         }
-        if self.request.only_compare {
-            self.compare_all(has_control)?;
-        }
-        self.note_rights(root)?;
         Ok(Looked {
             has_releases: at_root.contains_key(RELEASES),
             has_control,
@@ -202,11 +213,17 @@ impl<'a> Publisher<'a> {
     }
 
     /// Writes what is missing or wrong, the switch last.
-    pub(super) fn bring_all(&mut self, looked: &Looked) -> Result<(), ReleaseError> {
+    pub(super) fn bring_all(&mut self) -> Result<(), ReleaseError> {
         if self.request.only_compare {
             return Ok(());
         }
-        self.announce(looked)?;
+        self.claimed(Self::bring_claimed)
+    }
+
+    /// What others wrote since the first look counts.
+    fn bring_claimed(&mut self) -> Result<(), ReleaseError> {
+        let looked = self.look_at_root()?;
+        self.announce(&looked)?;
         if !looked.has_releases {
             self.make_folder(&self.request.path(RELEASES))?;
         }

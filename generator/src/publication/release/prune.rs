@@ -17,6 +17,15 @@ impl Publisher<'_> {
         gpo: &str,
         live: Result<BTreeSet<String>, String>,
     ) -> Result<(), ReleaseError> {
+        self.claimed(|publisher| publisher.prune_claimed(keep, gpo, live))
+    }
+
+    fn prune_claimed(
+        &mut self,
+        keep: usize,
+        gpo: &str,
+        live: Result<BTreeSet<String>, String>,
+    ) -> Result<(), ReleaseError> {
         let Some(campaign) = self.release.campaigns.iter().find(|one| one.gpo == gpo) else {
             return Ok(());
         };
@@ -32,8 +41,7 @@ impl Publisher<'_> {
                 return Ok(());
             }
         };
-        let root = self.request.folder.as_deref().unwrap_or(".");
-        let at_root = self.share.list(root)?.unwrap_or_default();
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
         let documents = self.documents(&at_root)?;
         // In a dry run the release is not announced.
         let present = self.needs_of(campaign, &documents)?.with(self.named());
@@ -57,8 +65,7 @@ impl Publisher<'_> {
         mut named: BTreeSet<String>,
     ) -> Result<Result<BTreeSet<String>, String>, ReleaseError> {
         named.insert(self.release.id.clone());
-        let root = self.request.folder.as_deref().unwrap_or(".");
-        let at_root = self.share.list(root)?.unwrap_or_default();
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
         for (name, found) in self.documents(&at_root)? {
             // What a cut run left is not told to anybody yet.
             if name.eq_ignore_ascii_case(own) || name.ends_with(TEMPORARY) {

@@ -45,6 +45,10 @@ impl FolderShare {
     }
 }
 
+fn is_folder(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
 fn is_a_link(path: &Path) -> ShareError {
     ShareError {
         doing: format!("use `{}`", path.display()),
@@ -112,9 +116,13 @@ impl Share for FolderShare {
     fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let local = self.local(path)?;
         let doing = || format!("make folder `{}`", local.display());
-        std::fs::create_dir(&local)
-            .and_then(|()| readable(&local, true))
-            .map_err(|error| failed(doing(), &error))
+        match std::fs::create_dir(&local) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&local) => {
+                Ok(())
+            }
+            made => made.and_then(|()| readable(&local, true)),
+        }
+        .map_err(|error| failed(doing(), &error))
     }
 
     fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {

@@ -98,7 +98,7 @@ pub trait Share {
     /// Refused, or the connection failed.
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError>;
 
-    /// Makes a folder in one that is there.
+    /// Makes a folder in one that is there; one of that name that somebody made since is as good.
     ///
     /// # Errors
     /// Refused, or the connection failed.
@@ -117,7 +117,8 @@ pub trait Share {
     /// Refused, or the connection failed.
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError>;
 
-    /// Renames a file or folder; a file of the new name is replaced.
+    /// Renames a file or folder; a file of the new name is replaced, a folder that holds something is
+    /// not.
     ///
     /// # Errors
     /// Refused, or the connection failed.

@@ -284,6 +284,7 @@ fn release_alone(world: &mut World, content: &str, keep: usize) -> Result<Publis
         action: Action::Publish,
         keep: Some(keep),
         state: world.state.path().to_owned(),
+        claimant: super::world::claimant(),
     };
     let places = Places {
         directory: &mut world.directory,

@@ -9,7 +9,7 @@ mod removal;
 mod replication;
 mod share;
 mod whole;
-mod world;
+pub(super) mod world;
 
 use std::collections::BTreeMap;
 

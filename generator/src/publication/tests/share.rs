@@ -108,8 +108,22 @@ impl Share for FakeShare {
             self.files.insert(to.to_owned(), bytes);
             return Ok(());
         }
-        let folder = self.folders.iter_mut().find(|one| *one == from).unwrap();
-        to.clone_into(folder);
+        assert!(self.folders.iter().any(|one| one == from), "no `{from}`");
+        let below = format!("{to}/");
+        if self.files.keys().any(|path| path.starts_with(&below)) {
+            return Err(ShareError {
+                doing: format!("rename `{from}` to `{to}`"),
+                failure: ShareFailure::Other,
+                why: "the folder holds something".to_owned(),
+            });
+        }
+        let renamed = |path: &str| match path.strip_prefix(from) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{to}{rest}"),
+            _ => path.to_owned(),
+        };
+        self.folders = self.folders.iter().map(|path| renamed(path)).collect();
+        let files = std::mem::take(&mut self.files).into_iter();
+        self.files = files.map(|(path, bytes)| (renamed(&path), bytes)).collect();
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{DomainName, Guid, Timestamp};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::publication::{
-    Action, Campaign, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
+    Action, Campaign, Claimant, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
     ReleaseFile, ReleaseRequest, Removal, Waiting, publish,
 };
 
@@ -151,6 +151,16 @@ pub(super) fn campaign() -> Campaign {
     )
 }
 
+/// Who publishes, and waits for nobody.
+pub(in crate::publication) fn claimant() -> Claimant {
+    Claimant {
+        account: "admin@contoso.com".to_owned(),
+        host: "desk".to_owned(),
+        begun: 1_800_000_000,
+        patience: std::time::Duration::ZERO,
+    }
+}
+
 /// A release of two files.
 pub(super) fn release(content: &str, folder: &Path) -> Release {
     let file = |name: &str| {
@@ -215,6 +225,7 @@ impl World {
             action,
             keep: self.keep,
             state: self.state.path().to_owned(),
+            claimant: claimant(),
         };
         let places = Places {
             directory: &mut self.directory,

@@ -1,6 +1,7 @@
 //! `gangway publish BUNDLE`: payloads, program, policies and links by one command.
 
 use std::fs;
+use std::path::Path;
 
 use gangway_e2e::samba::{DN, Domain};
 use gangway_e2e::{Bundle, required};
@@ -105,8 +106,12 @@ fn policies_are_not_switched_to_payloads_that_are_not_there() {
 
 /// The releases that lie on the share.
 fn releases(domain: &Domain) -> Vec<String> {
-    let folder = domain.payloads().join("mde/releases");
-    let entries = fs::read_dir(folder).unwrap();
+    releases_in(&domain.payloads().join("mde"))
+}
+
+/// The releases below a release root.
+pub(super) fn releases_in(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root.join("releases")).unwrap();
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
     let mut names: Vec<String> = entries
         .map(|entry| name(entry).into_string().unwrap())
@@ -115,7 +120,7 @@ fn releases(domain: &Domain) -> Vec<String> {
     names
 }
 
-fn sorted(bundles: &[&Bundle]) -> Vec<String> {
+pub(super) fn sorted(bundles: &[&Bundle]) -> Vec<String> {
     let ids = bundles.iter().map(|bundle| bundle.release_id().to_owned());
     let mut ids: Vec<String> = ids.collect();
     ids.sort();
@@ -124,7 +129,7 @@ fn sorted(bundles: &[&Bundle]) -> Vec<String> {
 }
 
 /// Bundles of one campaign with other payloads each.
-fn three_releases() -> [Bundle; 3] {
+pub(super) fn three_releases() -> [Bundle; 3] {
     let fewer = tempfile::tempdir().unwrap();
     let samples = required::path(required::FIXTURES)
         .unwrap()
@@ -202,8 +207,8 @@ fn campaigns_beside_each_other_come_and_go_and_take_nothing_of_each_other() {
     assert_read_only_for_computers(&domain, &second, "mde/");
 }
 
-/// The writes to the payload share, one of each kind: a campaign's document, folders, a payload, the
-/// switch. Every write to SYSVOL and directory is cut by the tests beside this one.
+/// The writes to the payload share, one of each kind: the claim, a campaign's document, folders, a
+/// payload, the switch. Every write to SYSVOL and directory is cut by the tests beside this one.
 #[test]
 fn a_publication_that_is_killed_on_the_share_has_told_no_server_and_ends_whole() {
     let domain = with_folder();
@@ -211,7 +216,7 @@ fn a_publication_that_is_killed_on_the_share_has_told_no_server_and_ends_whole()
     let to = unc();
     let before = everything(&domain);
     let switch = domain.payloads().join("mde/control.json");
-    for write in [1, 2, 3, 4, 5, 6, 7, 9] {
+    for write in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12] {
         for entry in fs::read_dir(domain.payloads().join("mde")).unwrap() {
             fs::remove_dir_all(entry.unwrap().path()).unwrap();
         }
@@ -239,7 +244,7 @@ fn a_whole_publication_that_is_cut_in_the_domain_leaves_payloads_whole_and_ends_
     let mut cuts = 0;
     // Uploads and names of the program and the policy's files, folders, permissions; then, with the
     // payloads there already, objects and links.
-    for (in_directory, write) in [(false, 14), (false, 18), (true, 3)] {
+    for (in_directory, write) in [(false, 19), (false, 23), (true, 3)] {
         let was_cut = match in_directory {
             false => domain.publish_whole_until(write, bundle.folder(), &to),
             true => domain.publish_whole_until_directory(write, bundle.folder(), &to),

@@ -338,7 +338,14 @@ impl Share for SmbClient {
     fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let doing = format!("make folder `{path}`");
         let commands = format!("mkdir {}", quote(path)?);
-        self.run(&doing, None, &commands, Traffic::NONE).map(drop)
+        match self.run(&doing, None, &commands, Traffic::NONE) {
+            Err(error) if error.why.contains("NT_STATUS_OBJECT_NAME_COLLISION") => {
+                // A file of that name cannot be listed.
+                let there = self.list(path).ok().flatten();
+                there.map(drop).ok_or(error)
+            }
+            made => made.map(drop),
+        }
     }
 
     fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {

@@ -1,5 +1,7 @@
 //! A release on a folder of the disk, cut at each of its writes.
 
+mod together;
+
 use std::cell::Cell;
 use std::fs;
 use std::path::Path;
@@ -70,8 +72,10 @@ impl Share for CutShare {
         self.inner.remove_file(path)
     }
 
-    fn remove_folder(&mut self, _: &str) -> Result<(), ShareError> {
-        panic!("a release takes no folder away");
+    fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
+        assert!(path.contains(claim::CLAIM), "a release takes `{path}` away");
+        self.spend()?;
+        self.inner.remove_folder(path)
     }
 }
 
@@ -161,15 +165,7 @@ impl World {
     }
 
     fn publish_to(&self, share: &mut dyn LargeFiles, release: &Release, dry_run: bool) -> Told {
-        let request = ReleaseRequest {
-            folder: Some("mde".to_owned()),
-            named: r"\\files.contoso.com\gangway$\mde".to_owned(),
-            dry_run,
-            only_compare: false,
-            action: Action::Publish,
-            keep: None,
-            state: self.root.path().join("state"),
-        };
+        let request = self.request(dry_run);
         let mut done = Published::default();
         let ended = publish_release(
             Payloads {
@@ -184,6 +180,19 @@ impl World {
             steps: done.steps,
             notes: done.notes,
             ended,
+        }
+    }
+
+    fn request(&self, dry_run: bool) -> ReleaseRequest {
+        ReleaseRequest {
+            folder: Some("mde".to_owned()),
+            named: r"\\files.contoso.com\gangway$\mde".to_owned(),
+            dry_run,
+            only_compare: false,
+            action: Action::Publish,
+            keep: None,
+            state: self.root.path().join("state"),
+            claimant: crate::publication::tests::world::claimant(),
         }
     }
 
@@ -241,20 +250,25 @@ fn a_release_is_added_and_the_switch_comes_last() {
 
 #[test]
 fn a_publication_that_is_cut_at_any_write_shows_no_half_file_and_is_finished_by_the_next() {
-    // A folder, two files with a rename each, the switch with its own.
-    for writes in 0..7 {
+    // The claim; a folder, two files with a rename each, the switch with its own; the claim's end.
+    for writes in 0..3 + 7 + 2 {
         let world = World::new();
         world.publish_with(false, writes).ended.unwrap_err();
         for (name, content) in world.share() {
             let is_known = whole().get(&name) == Some(&content);
-            assert!(is_known || name.ends_with(TEMPORARY), "{writes}: {name}");
+            let is_of_us = name.ends_with(TEMPORARY) || name.starts_with(claim::CLAIM);
+            assert!(is_known || is_of_us, "{writes}: {name}");
         }
         let has_switch = world.share().contains_key("control.json");
-        assert!(!has_switch, "{writes}: before the release was there");
+        assert_eq!(
+            has_switch,
+            writes >= 3 + 7,
+            "{writes}: before the release was there"
+        );
         world.publish().ended.unwrap();
         assert_eq!(world.share(), whole(), "{writes}");
     }
-    World::new().publish_with(false, 7).ended.unwrap();
+    World::new().publish_with(false, 3 + 7 + 2).ended.unwrap();
 }
 
 #[test]

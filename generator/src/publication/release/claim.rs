@@ -1,0 +1,268 @@
+//! One publication at a time writes to a share: it holds a claim from before it reads what campaigns need
+//! until all that it says is there.
+//!
+//! The claim is a folder that gets its name by one renaming, with its owner's words in it: whoever comes
+//! second finds the name taken, over SMB and on a disk alike, for no file system puts a folder in the
+//! place of one that holds something. Servers that read the share never look at it. A publisher that is
+//! killed leaves it there; the next one from the same state folder knows it by a number that is kept
+//! beside the state, and goes on. All others are told whose it is and how to take it away.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use gangway_contract::{Sha256, document};
+use serde::{Deserialize, Serialize};
+
+use super::{Listed, Publisher, ReleaseError, ReleaseRequest};
+use crate::disk::{self, DiskError};
+use crate::gpo::Timestamp;
+use crate::plain_file;
+use crate::publication::Claimant;
+use crate::publication::share::{LargeFiles, ShareError, ShareFailure};
+use crate::publication::state::StateError;
+
+/// Folder of the claim, at the release root. What is prepared and what is freed has the claim's number
+/// behind it.
+pub(in crate::publication) const CLAIM: &str = "campaigns.claim";
+
+/// Whose it is: a file in the folder.
+const OWNER: &str = "owner.json";
+
+/// Version of that file's shape.
+const SCHEMA: u32 = 1;
+
+/// Largest such file that is read, in bytes.
+const MAX_OWNER: u64 = 4 << 10;
+
+/// Pause between two looks at a claim of another publication.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// Whose a claim is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    schema: u32,
+    /// Known to the state folder that it was published from, and to nobody else.
+    number: String,
+    account: String,
+    host: String,
+    /// `2026-01-31 08:05:09`, UTC, by the owner's clock.
+    since: String,
+}
+
+impl Owner {
+    fn of(claimant: &Claimant, number: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            number: number.to_owned(),
+            account: claimant.account.clone(),
+            host: claimant.host.clone(),
+            since: Timestamp::from_unix(claimant.begun)
+                .map(Timestamp::changed)
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Who holds the claim of a share, in words; none when nobody does.
+///
+/// # Errors
+/// The share cannot be read.
+pub(in crate::publication) fn holder(
+    share: &mut dyn LargeFiles,
+    claim: &str,
+) -> Result<Option<String>, ShareError> {
+    Ok(match found(share, claim)? {
+        None => None,
+        Some(None) => Some("somebody unknown".to_owned()),
+        Some(Some(owner)) => Some(format!(
+            "`{}` on `{}`, since {} UTC",
+            owner.account, owner.host, owner.since
+        )),
+    })
+}
+
+/// The claim, and its owner where that can be read.
+fn found(share: &mut dyn LargeFiles, claim: &str) -> Result<Option<Option<Owner>>, ShareError> {
+    let Some(inside) = share.list(claim)? else {
+        return Ok(None);
+    };
+    let is_small = |listed: &Listed| matches!(listed, Listed::File(size) if *size <= MAX_OWNER);
+    if !inside.get(OWNER).is_some_and(is_small) {
+        return Ok(Some(None));
+    }
+    let bytes = share.read_file(&format!("{claim}/{OWNER}"))?;
+    let owner = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(Some(owner))
+}
+
+/// A claim that is held.
+struct Held {
+    number: String,
+    /// Beside the state: what knows the claim again after a cut.
+    known: PathBuf,
+    _lock: disk::Claim,
+}
+
+impl Publisher<'_> {
+    /// Does something to the share that two publications must not do at once. A dry run claims nothing,
+    /// and notes who does.
+    pub(super) fn claimed<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<T, ReleaseError>,
+    ) -> Result<T, ReleaseError> {
+        if self.request.dry_run {
+            self.note_holder()?;
+            return act(self);
+        }
+        let held = self.take_claim()?;
+        let ended = act(self);
+        let freed = self.free_claim(&held);
+        let value = ended?;
+        freed.map(|()| value)
+    }
+
+    fn claim_path(&self) -> String {
+        self.request.path(CLAIM)
+    }
+
+    /// Where a claim is prepared, and where it goes when it is freed.
+    fn aside(&self, number: &str) -> String {
+        self.request.path(&format!("{CLAIM}-{number}"))
+    }
+
+    fn note_holder(&mut self) -> Result<(), ReleaseError> {
+        let claim = self.claim_path();
+        if let Some(holder) = holder(self.share, &claim)? {
+            self.done.note(&format!(
+                "the share is claimed by `{claim}`: {holder} publishes to it, or was cut; `--apply` \
+                 waits for it {} s",
+                self.request.claimant.patience.as_secs()
+            ));
+        }
+        Ok(())
+    }
+
+    fn take_claim(&mut self) -> Result<Held, ReleaseError> {
+        let until = Instant::now() + self.request.claimant.patience;
+        let lock = lock(self.request, until)?;
+        let known = beside_state(self.request, "claim");
+        let number = number(&known)?;
+        let held = Held {
+            number,
+            known,
+            _lock: lock,
+        };
+        self.take_name(&held.number, until)?;
+        Ok(held)
+    }
+
+    /// Gives the claim its name, as soon as nobody else has it.
+    fn take_name(&mut self, number: &str, until: Instant) -> Result<(), ReleaseError> {
+        let (claim, aside) = (self.claim_path(), self.aside(number));
+        let is_ours = |found: &Option<Option<Owner>>| {
+            let owner = found.as_ref().and_then(Option::as_ref);
+            owner.is_some_and(|owner| owner.number == number)
+        };
+        // What a cut run of ours left.
+        if is_ours(&found(self.share, &claim)?) {
+            return Ok(());
+        }
+        if self.share.list(&aside)?.is_none() {
+            self.share.make_folder(&aside)?;
+        }
+        let owner = document::to_bytes(&Owner::of(&self.request.claimant, number));
+        self.share.write(&format!("{aside}/{OWNER}"), &owner)?;
+        let mut was_free = false;
+        loop {
+            let renamed = self.share.rename(&aside, &claim);
+            let found = found(self.share, &claim)?;
+            if is_ours(&found) {
+                return Ok(());
+            }
+            match renamed {
+                // Freed since: once more, and then the renaming failed for another reason.
+                Err(error) if found.is_none() && was_free => return Err(error.into()),
+                Err(error) if error.failure == ShareFailure::NotSignedIn => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+            was_free = found.is_none();
+            if !was_free && Instant::now() >= until {
+                self.share.remove_folder(&aside)?;
+                let holder = holder(self.share, &claim)?;
+                return Err(ReleaseError::Claimed {
+                    path: claim,
+                    holder: holder.unwrap_or_else(|| "somebody".to_owned()),
+                });
+            }
+            std::thread::sleep(PAUSE.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
+    /// Takes the claim away, which has to be ours still.
+    fn free_claim(&mut self, held: &Held) -> Result<(), ReleaseError> {
+        let (claim, aside) = (self.claim_path(), self.aside(&held.number));
+        let owner = found(self.share, &claim)?.flatten();
+        if owner.is_none_or(|owner| owner.number != held.number) {
+            return Err(ReleaseError::ClaimLost { path: claim });
+        }
+        // By its name first: nobody may find it half.
+        self.share.rename(&claim, &aside)?;
+        self.share.remove_folder(&aside)?;
+        let removed = std::fs::remove_file(&held.known);
+        removed.map_err(|error| StateError::Disk(DiskError::io("remove", &held.known)(error)))?;
+        Ok(())
+    }
+}
+
+/// A file of this share's claim, beside the state. The share is told by what it is called: from the same
+/// folder one may publish to several.
+fn beside_state(request: &ReleaseRequest, end: &str) -> PathBuf {
+    let name = format!("{}\n{}", request.named, request.path(CLAIM));
+    let digest = Sha256::of(name.as_bytes()).to_string();
+    let digest = digest.get(..16).unwrap_or_default();
+    request.state.join(format!("share.{digest}.{end}"))
+}
+
+/// The right to use the state folder for this share: what another process of this machine claims from
+/// there is no cut run's.
+fn lock(request: &ReleaseRequest, until: Instant) -> Result<disk::Claim, ReleaseError> {
+    let path = beside_state(request, "lock");
+    let of_state = |error: DiskError| ReleaseError::State(StateError::Disk(error));
+    std::fs::create_dir_all(&request.state)
+        .map_err(DiskError::io("make", &request.state))
+        .map_err(of_state)?;
+    loop {
+        match disk::Claim::take(path.clone(), Path::new(&request.named)) {
+            Err(DiskError::Busy { .. }) if Instant::now() < until => {}
+            taken => return taken.map_err(of_state),
+        }
+        std::thread::sleep(PAUSE.min(until.saturating_duration_since(Instant::now())));
+    }
+}
+
+/// The number of the claim that a cut run left, or a new one, which is kept.
+fn number(known: &Path) -> Result<String, ReleaseError> {
+    let is_number =
+        |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match plain_file::read_whole(known, 16) {
+        Ok(bytes) => {
+            if let Ok(text) = String::from_utf8(bytes)
+                && is_number(&text)
+            {
+                return Ok(text);
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(StateError::Disk(DiskError::io("read", known)(error)).into()),
+    }
+    // The keys of this type are the system's random numbers.
+    let number = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+    std::fs::write(known, &number)
+        .map_err(|error| StateError::Disk(DiskError::io("write", known)(error)))?;
+    Ok(number)
+}
