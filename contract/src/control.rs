@@ -11,6 +11,9 @@ pub const SCHEMA: u32 = 1;
 /// Largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
 
+/// What editors put before a text: of UTF-8 and of UTF-16, which no JSON is (RFC 8259 8.1).
+const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+
 /// What the administrator withholds. Unknown fields are refused: they could ask for more
 /// restraint than this program knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,21 +43,36 @@ impl Control {
     /// Reads the document.
     ///
     /// # Errors
-    /// Names the limit, the schema or the malformed field.
+    /// Names the limit, the byte order mark, the schema or the malformed field.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() > MAX_BYTES {
             return Err(format!("`control.json` is larger than {MAX_BYTES} bytes"));
         }
+        if BYTE_ORDER_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+            return Err(
+                "`control.json` begins with a byte order mark: save it as UTF-8 without one"
+                    .to_owned(),
+            );
+        }
+        // A list of the same values would be read, too.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err("`control.json` is malformed: it is no JSON object".to_owned());
+        }
         let control: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("`control.json` is malformed: {error}"))?;
-        if control.schema == SCHEMA {
-            Ok(control)
-        } else {
-            Err(format!(
+        if control.schema != SCHEMA {
+            return Err(format!(
                 "`control.json` has schema {}, this program reads schema {SCHEMA}",
                 control.schema
-            ))
+            ));
         }
+        if control.ring_percent > Self::OPEN.ring_percent {
+            return Err(format!(
+                "`control.json` has `ring_percent` {}, which goes from 0 to 100",
+                control.ring_percent
+            ));
+        }
+        Ok(control)
     }
 
     /// The bytes to publish: indented JSON with a final line feed.
@@ -86,6 +104,33 @@ mod tests {
     fn a_restraint_that_is_not_known_is_refused() {
         let text = br#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":9,"hold":1}"#;
         assert!(Control::parse(text).unwrap_err().contains("hold"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_switch_is_refused_and_named() {
+        let object = r#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":100}"#;
+        for (text, told) in [
+            ("[1,false,0,100]".to_owned(), "no JSON object"),
+            (String::new(), "no JSON object"),
+            (format!("\u{feff}{object}"), "byte order mark"),
+            (object.replace("100}", "101}"), "`ring_percent` 101"),
+            (object.replace("100}", "256}"), "malformed"),
+            (object.replace("\"paused\"", "\"schema\""), "malformed"),
+        ] {
+            let why = Control::parse(text.as_bytes()).unwrap_err();
+            assert!(why.contains(told), "{text}: {why}");
+        }
+        let wide: Vec<u8> = object.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide = [&b"\xff\xfe"[..], &wide].concat();
+        assert!(
+            Control::parse(&wide)
+                .unwrap_err()
+                .contains("byte order mark")
+        );
+        assert_eq!(
+            Control::parse(format!("\r\n {object}").as_bytes()),
+            Ok(Control::OPEN)
+        );
     }
 
     #[test]
