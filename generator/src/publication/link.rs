@@ -38,8 +38,7 @@ impl Link {
 
     /// Is the target a site?
     pub(super) fn is_of_a_site(&self) -> bool {
-        let folder = "cn=sites,cn=configuration,dc=";
-        self.target.to_ascii_lowercase().contains(folder)
+        is_a_site(&parts(&self.target))
     }
 
     /// The domain that the target is of: the `DC` parts that its name ends with, in lower case. None
@@ -76,6 +75,53 @@ fn parts(dn: &str) -> Vec<&str> {
     }
     parts.push(&dn[start..]);
     parts
+}
+
+/// Is a part of a distinguished name of this attribute, and of this value where one is asked for?
+fn is_part(part: &str, attribute: &str, value: Option<&str>) -> bool {
+    part.split_once('=').is_some_and(|(name, found)| {
+        let found = found.trim();
+        name.trim().eq_ignore_ascii_case(attribute)
+            && !found.is_empty()
+            && value.is_none_or(|value| found.eq_ignore_ascii_case(value))
+    })
+}
+
+fn is_domain(parts: &[&str]) -> bool {
+    !parts.is_empty() && parts.iter().all(|part| is_part(part, "dc", None))
+}
+
+fn is_a_site(parts: &[&str]) -> bool {
+    let [site, sites, configuration, domain @ ..] = parts else {
+        return false;
+    };
+    is_part(site, "cn", None)
+        && is_part(sites, "cn", Some("sites"))
+        && is_part(configuration, "cn", Some("configuration"))
+        && is_domain(domain)
+}
+
+/// Why nothing with this name can hold a link; none when something may.
+///
+/// Policies are linked to sites, domains and organizational units (MS-GPOL 1.1.5, scope of management):
+/// the classes `site`, `domainDNS` and `organizationalUnit` have the attribute `gPLink`, and a container
+/// such as `CN=Users` has none.
+fn cannot_be_linked(dn: &str) -> Option<String> {
+    if dn.chars().any(char::is_control) {
+        return Some(format!(
+            "`{}` holds a line break or another control character",
+            dn.escape_debug()
+        ));
+    }
+    let parts = parts(dn);
+    let is_unit = parts.first().is_some_and(|part| is_part(part, "ou", None));
+    if is_unit || is_domain(&parts) || is_a_site(&parts) {
+        return None;
+    }
+    Some(format!(
+        "`{dn}` can hold no link: a unit (`OU=…`), a domain (`DC=…` alone) and a site \
+         (`CN=NAME,CN=Sites,CN=Configuration,DC=…`) can; a container such as `CN=Users` cannot"
+    ))
 }
 
 /// Words for a policy of which a bundle has one.
@@ -195,6 +241,9 @@ impl std::str::FromStr for Link {
                     .to_owned(),
             );
         }
+        if let Some(why) = cannot_be_linked(target) {
+            return Err(why);
+        }
         Ok(Self {
             which,
             target: target.to_owned(),
@@ -210,6 +259,56 @@ impl fmt::Display for Link {
                 None => write!(f, "{which}={}", self.target),
             },
             None => f.write_str(&self.target),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_hold_a_link_is_taken() {
+        for (dn, refused) in [
+            ("OU=Servers,DC=contoso,DC=com", None),
+            ("ou = Servers , dc=contoso,dc=com", None),
+            (r"OU=a\,b,OU=Servers,DC=contoso,DC=com", None),
+            ("DC=contoso,DC=com", None),
+            (
+                "CN=Berlin,CN=Sites,CN=Configuration,DC=contoso,DC=com",
+                None,
+            ),
+            ("CN=Users,DC=contoso,DC=com", Some("can hold no link")),
+            (
+                "CN=Computers,OU=x,DC=contoso,DC=com",
+                Some("can hold no link"),
+            ),
+            (
+                "CN=Sites,CN=Configuration,DC=contoso,DC=com",
+                Some("can hold no link"),
+            ),
+            (
+                "CN=a,CN=b,CN=Sites,CN=Configuration,DC=contoso,DC=com",
+                Some("can hold no link"),
+            ),
+            ("DC=x,OU=y,DC=contoso,DC=com", Some("can hold no link")),
+            ("OU=,DC=contoso,DC=com", Some("can hold no link")),
+            ("OU=Ser\nvers,DC=contoso,DC=com", Some("line break")),
+            ("OU=Servers,DC=contoso,DC=com\r", Some("line break")),
+            ("OU=\u{1b}[2J,DC=contoso,DC=com", Some("control character")),
+        ] {
+            for text in [dn.to_owned(), format!("deploy={dn}")] {
+                match (text.parse::<Link>(), refused) {
+                    (Ok(link), None) => assert_eq!(link.target, dn),
+                    (Err(why), Some(told)) => {
+                        assert!(
+                            why.contains(told) && !why.contains(char::is_control),
+                            "{why}"
+                        );
+                    }
+                    (found, _) => panic!("{text:?}: {found:?}"),
+                }
+            }
         }
     }
 }
