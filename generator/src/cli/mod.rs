@@ -16,6 +16,7 @@ mod publish_share;
 mod report;
 mod results;
 mod schemas;
+mod share_place;
 mod verify_share;
 mod version;
 

@@ -57,7 +57,7 @@ pub(super) fn without_directory() -> Failure {
 
 #[cfg(feature = "directory")]
 mod policies {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
     use std::time::Duration;
 
     use crate::cli::answer::Answer;
@@ -66,8 +66,11 @@ mod policies {
     use crate::cli::failure::Failure;
     use crate::cli::output::Output;
     use crate::cli::password;
-    use crate::cli::publish_share::{Opened, beside, open, refuse_idle, tell_offline};
+    use crate::cli::publish_share::{
+        Opened, beside, idle_permission, open, refuse_idle, tell_offline,
+    };
     use crate::cli::results::{self, PublishAction, PublishedWhole, ReplicaStanding};
+    use crate::cli::share_place::{SharePlace, state_apart};
     use crate::pipeline::Progress as _;
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
@@ -79,7 +82,7 @@ mod policies {
 
     /// The payloads' part of it.
     struct Share {
-        to: PathBuf,
+        to: SharePlace,
         contents: ReleaseContents,
         only_compare: bool,
         keep: Option<usize>,
@@ -87,12 +90,9 @@ mod policies {
     }
 
     impl Share {
-        fn of(given: &Publish, contents: ReleaseContents) -> Self {
-            Self {
-                to: given
-                    .to
-                    .clone()
-                    .unwrap_or_else(|| PathBuf::from(contents.root.as_str())),
+        fn of(given: &Publish, contents: ReleaseContents) -> Result<Self, Failure> {
+            Ok(Self {
+                to: SharePlace::typed_or(given.to.as_deref(), &contents.root)?,
                 contents,
                 only_compare: given.no_share,
                 keep: given.keep_releases.map(usize::from),
@@ -100,13 +100,13 @@ mod policies {
                     given.policies.user.as_deref(),
                     now(&given.policies.moment),
                 ),
-            }
+            })
         }
 
         fn request(&self, folder: Option<String>, request: &PublishRequest) -> ReleaseRequest {
             ReleaseRequest {
                 folder,
-                named: self.to.display().to_string(),
+                named: self.to.to_string(),
                 dry_run: request.dry_run,
                 only_compare: self.only_compare,
                 action: request.action,
@@ -119,7 +119,7 @@ mod policies {
         fn result(&self) -> results::ReleaseOnShare {
             let release = &self.contents.release;
             results::ReleaseOnShare {
-                to: self.to.display().to_string(),
+                to: self.to.to_string(),
                 root: self.contents.root.to_string(),
                 release_id: release.id.clone(),
                 files: release.files.len(),
@@ -142,16 +142,28 @@ mod policies {
         whole: Option<&Publish>,
         output: &Output,
     ) -> Result<Answer<PublishedWhole>, Failure> {
-        without_effect(given)?;
+        without_effect(given, whole)?;
         let request = request(folder, given);
         let bundle = read(folder, given, whole, &request)?;
         output.problems(&bundle.policies.problems);
+        idle_permission(given.allow_unsigned, &bundle.policies.problems)?;
         // Before anybody is asked for a password.
         check_links(&request.links, &bundle.policies)?;
         check_removals(&request.removals, &bundle.policies)?;
         let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
             return offline(&request, bundle, given.wait_replication, output);
         };
+        state_apart(
+            &request.state,
+            &[
+                ("bundle", Some(folder)),
+                (
+                    "share",
+                    bundle.share.as_ref().and_then(|share| share.to.folder()),
+                ),
+                ("SYSVOL", given.sysvol.as_deref()),
+            ],
+        )?;
         let password = password::read(given.password_file.as_deref(), user)?;
         let credentials = Credentials::new(user, &password)?;
         let choice = server(given);
@@ -159,7 +171,7 @@ mod policies {
         output.line(&format!("server   {}", server.host));
         let mut opened = match &bundle.share {
             Some(share) => {
-                output.line(&format!("share    {}", share.to.display()));
+                output.line(&format!("share    {}", share.to));
                 output.line(&format!("release  {}", share.contents.release.id));
                 let signed_in = || Ok(credentials.clone());
                 Some(open(folder, &share.to, &share.contents, signed_in)?)
@@ -216,10 +228,20 @@ mod policies {
     }
 
     /// What names a server or an account means nothing where none is asked.
-    fn without_effect(given: &PolicyArguments) -> Result<(), Failure> {
+    fn without_effect(given: &PolicyArguments, whole: Option<&Publish>) -> Result<(), Failure> {
+        if let (false, Some(whole)) = (given.remove.is_empty(), whole) {
+            refuse_idle(
+                "`--remove` leaves the share as it is",
+                &[("--to", whole.to.is_some()), ("--no-share", whole.no_share)],
+            )?;
+        }
         if !given.offline {
             return Ok(());
         }
+        refuse_idle(
+            "`--offline` writes nothing",
+            &[("--state", given.state.is_some())],
+        )?;
         refuse_idle(
             "`--offline` asks no server",
             &[
@@ -267,7 +289,7 @@ mod policies {
         let (policies, release) = everything(&wanted)?;
         Ok(Bundle {
             policies,
-            share: Some(Share::of(whole, release)),
+            share: Some(Share::of(whole, release)?),
         })
     }
 
@@ -345,7 +367,7 @@ mod policies {
         )?;
         let shared = bundle.share.as_ref().filter(|share| !share.only_compare);
         let mut goes_to = shared.map_or_else(Vec::new, |share| {
-            payload_destinations(&share.to.to_string_lossy(), &share.contents.release)
+            payload_destinations(&share.to.to_string(), &share.contents.release)
         });
         goes_to.extend(policy_destinations(&bundle.policies));
         tell_offline(&plan.asked, &goes_to, output);

@@ -8,8 +8,12 @@ use super::commands::now;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::PublishedShare;
+use super::share_place::{SharePlace, state_apart};
 use crate::failure::FailureCode;
-use crate::pipeline::publish::{ContentsRequest, ReleaseContents, everything, release};
+use crate::pipeline::publish::{
+    ContentsRequest, ReleaseContents, everything, is_about_signature, release,
+};
+use crate::problem::Problem;
 use crate::publication::{
     Action, Claimant, Contents, Credentials, Directory, FolderShare, LargeFiles, OfflinePlan,
     Payloads, Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
@@ -33,20 +37,25 @@ pub(super) fn run(
         None => (None, release(&wanted)?),
     };
     output.problems(&contents.problems);
-    let to = given.to.clone();
-    let to = to.unwrap_or_else(|| PathBuf::from(contents.root.as_str()));
+    let to = SharePlace::typed_or(given.to.as_deref(), &contents.root)?;
     without_effect(given, &to)?;
+    idle_permission(given.allow_unsigned, &contents.problems)?;
+    let state = given.state.clone().unwrap_or_else(|| beside(&given.bundle));
     if given.offline {
-        return offline(given, &to, contents, output);
+        return offline(request(given, &to, None, state), &to, contents, output);
     }
+    state_apart(
+        &state,
+        &[("bundle", Some(&given.bundle)), ("share", to.folder())],
+    )?;
     let domain = policies.map(|policies| domain_of(given, policies));
     let mut domain = domain.transpose()?;
     let (mut share, folder) = open(&given.bundle, &to, &contents, || {
         sign_in(given.user.as_deref(), given.password_file.as_deref(), &to)
     })?;
-    output.line(&format!("share    {}", to.display()));
+    output.line(&format!("share    {to}"));
     output.line(&format!("release  {}", contents.release.id));
-    let request = request(given, &to, folder);
+    let request = request(given, &to, folder, state);
     let mut done = Published::default();
     let payloads = Payloads {
         request: &request,
@@ -103,17 +112,16 @@ fn bring<'a>(
 
 /// What would be written, without a share.
 fn offline(
-    given: &PublishShare,
-    to: &Path,
+    request: ReleaseRequest,
+    to: &SharePlace,
     contents: ReleaseContents,
     output: &Output,
 ) -> Result<Answer<PublishedShare>, Failure> {
     let mut said = Vec::new();
-    let request = request(given, to, None);
     let plan = plan_release_offline(&request, &contents.release, &mut |step| {
         said.push(step.to_owned());
     })?;
-    let goes_to = payload_destinations(&to.to_string_lossy(), &contents.release);
+    let goes_to = payload_destinations(&to.to_string(), &contents.release);
     tell_offline(&plan.asked, &goes_to, output);
     for step in &said {
         output.line(step);
@@ -136,7 +144,7 @@ pub(super) fn tell_offline(asked: &[String], goes_to: &[String], output: &Output
 }
 
 fn answer(
-    to: &Path,
+    to: &SharePlace,
     contents: ReleaseContents,
     dry_run: bool,
     plan: OfflinePlan,
@@ -146,7 +154,7 @@ fn answer(
     Answer {
         problems: contents.problems,
         ..Answer::good(PublishedShare {
-            to: to.display().to_string(),
+            to: to.to_string(),
             root: contents.root.into(),
             files: release.files.len(),
             bytes: release.files.iter().map(|file| file.size).sum(),
@@ -194,20 +202,33 @@ fn domain_of(_: &PublishShare, _: Contents) -> Result<Domain, Failure> {
     Err(super::publish::without_directory())
 }
 
-/// An account means nothing where a folder is written to.
-fn without_effect(given: &PublishShare, to: &Path) -> Result<(), Failure> {
+/// An account means nothing where a folder is written to, and a state where nothing is.
+fn without_effect(given: &PublishShare, to: &SharePlace) -> Result<(), Failure> {
     let account = [
         ("--user", given.user.is_some()),
         ("--password-file", given.password_file.is_some()),
     ];
     if given.offline {
+        refuse_idle(
+            "`--offline` writes nothing",
+            &[("--state", given.state.is_some())],
+        )?;
         return refuse_idle("`--offline` asks no server", &account);
     }
-    if is_unc(to) || given.keep_releases.is_some() {
+    if to.folder().is_none() || given.keep_releases.is_some() {
         return Ok(());
     }
-    let why = format!("`{}` is reached as a folder", to.display());
+    let why = format!("`{to}` is reached as a folder");
     refuse_idle(&why, &account)
+}
+
+/// Whoever lets an unsigned bootstrap through should know when there is none.
+pub(super) fn idle_permission(is_given: bool, problems: &[Problem]) -> Result<(), Failure> {
+    let is_idle = is_given && !problems.iter().any(is_about_signature);
+    refuse_idle(
+        "the bootstrap is signed, and a root vouches for it",
+        &[("--allow-unsigned", is_idle)],
+    )
 }
 
 /// Refuses options that were given and would have no effect: whoever gave them expects one.
@@ -219,17 +240,16 @@ pub(super) fn refuse_idle(why: &str, options: &[(&str, bool)]) -> Result<(), Fai
     Err(Failure::of(FailureCode::CommandLine, text).hint(format!("leave `{name}` out")))
 }
 
-/// Is it a UNC path, which an account signs in at?
-pub(super) fn is_unc(to: &Path) -> bool {
-    let text = to.to_string_lossy();
-    text.starts_with(r"\\") || text.starts_with("//")
-}
-
 /// What is asked of the share.
-fn request(given: &PublishShare, to: &Path, folder: Option<String>) -> ReleaseRequest {
+fn request(
+    given: &PublishShare,
+    to: &SharePlace,
+    folder: Option<String>,
+    state: PathBuf,
+) -> ReleaseRequest {
     ReleaseRequest {
         folder,
-        named: to.display().to_string(),
+        named: to.to_string(),
         dry_run: !given.apply,
         only_compare: false,
         action: if given.rollback {
@@ -238,7 +258,7 @@ fn request(given: &PublishShare, to: &Path, folder: Option<String>) -> ReleaseRe
             Action::Publish
         },
         keep: given.keep_releases.map(usize::from),
-        state: given.state.clone().unwrap_or_else(|| beside(&given.bundle)),
+        state,
         claimant: Claimant::here(given.user.as_deref(), now(&given.moment)),
     }
 }
@@ -260,34 +280,29 @@ pub(super) type Opened = (Box<dyn LargeFiles>, Option<String>);
 /// asked for only when they are needed.
 pub(super) fn open(
     bundle: &Path,
-    to: &Path,
+    to: &SharePlace,
     contents: &ReleaseContents,
     credentials: impl FnOnce() -> Result<Credentials, Failure>,
 ) -> Result<Opened, Failure> {
-    let text = to.to_string_lossy();
-    if !is_unc(to) || cfg!(windows) {
-        apart(bundle, to)?;
-        return Ok((Box::new(FolderShare::new(to.to_owned())), None));
+    match to {
+        SharePlace::Folder(folder) => {
+            apart(bundle, folder)?;
+            Ok((Box::new(FolderShare::new(folder.clone())), None))
+        }
+        SharePlace::Server(address) => signed_in(address, contents, &credentials()?),
     }
-    let unc: ShareAddress = text.parse().map_err(|why| {
-        let text = format!("`{text}`: {why}");
-        Failure::of(FailureCode::CommandLine, text).hint(
-            r"write it as `\\files.contoso.com\gangway$`, or name a folder that it is reached by",
-        )
-    })?;
-    signed_in(&unc, contents, &credentials()?)
 }
 
 #[cfg(feature = "directory")]
 pub(super) fn sign_in(
     user: Option<&str>,
     password_file: Option<&Path>,
-    to: &Path,
+    to: &SharePlace,
 ) -> Result<Credentials, Failure> {
     use super::password;
 
     let Some(user) = user else {
-        let text = format!("no account was named to sign in at `{}`", to.display());
+        let text = format!("no account was named to sign in at `{to}`");
         return Err(Failure::of(FailureCode::CommandLine, text)
             .hint("give `--user ACCOUNT`, or name a folder that the share is reached by instead"));
     };
@@ -296,7 +311,11 @@ pub(super) fn sign_in(
 }
 
 #[cfg(not(feature = "directory"))]
-pub(super) fn sign_in(_: Option<&str>, _: Option<&Path>, _: &Path) -> Result<Credentials, Failure> {
+pub(super) fn sign_in(
+    _: Option<&str>,
+    _: Option<&Path>,
+    _: &SharePlace,
+) -> Result<Credentials, Failure> {
     Err(cannot_sign_in())
 }
 

@@ -1,11 +1,10 @@
 //! `verify --share`: the shares as they are, held against the bundle.
 
-use std::path::{Path, PathBuf};
-
 use super::arguments::Verify;
 use super::commands::now;
 use super::failure::Failure;
-use super::publish_share::{Opened, is_unc, open, refuse_idle, sign_in};
+use super::publish_share::{Opened, open, refuse_idle, sign_in};
+use super::share_place::SharePlace;
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
 use crate::problem::Problem;
 use crate::publication::{codes, inspect_payloads, inspect_reports};
@@ -20,17 +19,18 @@ pub(super) fn look(given: &Verify) -> Result<Option<Vec<Problem>>, Failure> {
         domain: None,
         needs_signature: false,
     })?;
-    let reports = reports(given, to, &contents);
-    without_effect(given, to, reports.as_deref())?;
+    let to = &SharePlace::typed(to)?;
+    let reports = reports(given, to, &contents)?;
+    without_effect(given, to, reports.as_ref())?;
     let (mut share, folder) = opened(given, to, &contents)?;
-    let place = to.display().to_string();
+    let place = to.to_string();
     let release = &contents.release;
     let mut problems =
         inspect_payloads(release, folder.as_deref(), &place, share.as_mut()).map_err(refused)?;
     if let Some(reports) = reports {
         problems.extend(overlap(to, &reports));
         let (mut share, folder) = opened(given, &reports, &contents)?;
-        let place = reports.display().to_string();
+        let place = reports.to_string();
         let found = inspect_reports(folder.as_deref(), &place, share.as_mut());
         problems.extend(found.map_err(refused)?);
     }
@@ -38,17 +38,22 @@ pub(super) fn look(given: &Verify) -> Result<Option<Vec<Problem>>, Failure> {
 }
 
 /// An account means nothing where both are reached as folders.
-fn without_effect(given: &Verify, to: &Path, reports: Option<&Path>) -> Result<(), Failure> {
-    if is_unc(to) || reports.is_some_and(is_unc) {
+fn without_effect(
+    given: &Verify,
+    to: &SharePlace,
+    reports: Option<&SharePlace>,
+) -> Result<(), Failure> {
+    let signs_in = |place: &SharePlace| place.folder().is_none();
+    if signs_in(to) || reports.is_some_and(signs_in) {
         return Ok(());
     }
     refuse_idle(
-        &format!("`{}` is reached as a folder", to.display()),
+        &format!("`{to}` is reached as a folder"),
         &[("--user", given.shares.user.is_some())],
     )
 }
 
-fn opened(given: &Verify, to: &Path, contents: &ReleaseContents) -> Result<Opened, Failure> {
+fn opened(given: &Verify, to: &SharePlace, contents: &ReleaseContents) -> Result<Opened, Failure> {
     let (user, file) = (&given.shares.user, &given.shares.password_file);
     let signed_in = || sign_in(user.as_deref(), file.as_deref(), to);
     open(&given.bundle, to, contents, signed_in)
@@ -56,20 +61,26 @@ fn opened(given: &Verify, to: &Path, contents: &ReleaseContents) -> Result<Opene
 
 /// The folder of the reports: as told; else, where servers look for the payloads at the very place
 /// that is looked at, where they leave their reports.
-fn reports(given: &Verify, to: &Path, contents: &ReleaseContents) -> Option<PathBuf> {
-    let is_root = compared(to) == compared(Path::new(contents.root.as_str()));
-    let told = given.shares.reports.clone();
+fn reports(
+    given: &Verify,
+    to: &SharePlace,
+    contents: &ReleaseContents,
+) -> Result<Option<SharePlace>, Failure> {
+    if let Some(typed) = &given.shares.reports {
+        return SharePlace::typed(typed).map(Some);
+    }
+    let is_root = compared(to) == compared(&SharePlace::from(&contents.root));
     let servers_are_told = contents.reports.as_ref().filter(|_| is_root);
-    told.or_else(|| servers_are_told.map(|reports| PathBuf::from(reports.as_str())))
+    Ok(servers_are_told.map(SharePlace::from))
 }
 
 /// A path as it is compared: Windows knows no case, and either slash.
-fn compared(path: &Path) -> String {
-    let text = path.to_string_lossy().replace('\\', "/").to_lowercase();
+fn compared(place: &SharePlace) -> String {
+    let text = place.to_string().replace('\\', "/").to_lowercase();
     text.trim_end_matches('/').to_owned()
 }
 
-fn overlap(share: &Path, reports: &Path) -> Option<Problem> {
+fn overlap(share: &SharePlace, reports: &SharePlace) -> Option<Problem> {
     let (one, other) = (compared(share), compared(reports));
     let lies_in = |inner: &str, outer: &str| {
         let rest = inner.strip_prefix(outer);
@@ -78,11 +89,8 @@ fn overlap(share: &Path, reports: &Path) -> Option<Problem> {
     (lies_in(&one, &other) || lies_in(&other, &one)).then(|| {
         Problem::new(
             &codes::SHARES_OVERLAP,
-            share.display().to_string(),
-            format!(
-                "one of it and the reports `{}` lies in the other",
-                reports.display()
-            ),
+            share.to_string(),
+            format!("one of it and the reports `{reports}` lies in the other"),
             "use two folders beside each other, best two shares",
         )
     })
@@ -94,11 +102,14 @@ fn refused(error: crate::publication::ShareError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn folders_that_lie_in_each_other_are_told_however_they_are_written() {
-        let share = Path::new(r"\\files.contoso.com\gangway$");
+        let place = |text: &str| SharePlace::typed(Path::new(text)).unwrap();
+        let share = place(r"\\files.contoso.com\gangway$");
         for (reports, expected) in [
             (r"\\files.contoso.com\gangway$", true),
             (r"\\FILES.contoso.com\gangway$\reports", true),
@@ -106,7 +117,7 @@ mod tests {
             (r"\\files.contoso.com\gangway$-reports", false),
             (r"\\files.contoso.com\reports$", false),
         ] {
-            let found = overlap(share, Path::new(reports));
+            let found = overlap(&share, &place(reports));
             assert_eq!(found.is_some(), expected, "{reports}");
         }
     }

@@ -289,13 +289,18 @@ struct Checked {
     problems: Vec<Problem>,
 }
 
+/// Does it say that nobody, or nobody who is known, signed the bootstrap? The one thing that a request
+/// without [`ContentsRequest::needs_signature`] lets through.
+pub fn is_about_signature(problem: &Problem) -> bool {
+    [&codes::EXE_UNSIGNED, &codes::EXE_CHAIN_UNKNOWN].contains(&problem.code)
+}
+
 /// The bundle, when everything in it is as it was built, and its bootstrap signed by somebody
 /// whom a root of the request vouches for.
 fn checked(request: &ContentsRequest) -> Result<Checked, ContentsError> {
     let verified = verify(&request.bundle)?;
-    let about_signature = [&codes::EXE_UNSIGNED, &codes::EXE_CHAIN_UNKNOWN];
     let stands_against = |problem: &&Problem| {
-        problem.is_error() || (request.needs_signature && about_signature.contains(&problem.code))
+        problem.is_error() || (request.needs_signature && is_about_signature(problem))
     };
     if let Some(problem) = verified.problems.iter().find(stands_against) {
         return Err(ContentsError::NotProven(Box::new(problem.clone())));

@@ -1,5 +1,9 @@
 //! Where a share is reached from here, as it is typed.
 
+use std::fmt;
+
+use gangway_contract::UncPath;
+
 use super::host::HostName;
 
 /// `\\host\share\folder`, with either slash; unlike a
@@ -12,6 +16,28 @@ pub struct ShareAddress {
     pub share: String,
     /// A folder below it, with `/`; none when the share itself is meant.
     pub folder: Option<String>,
+}
+
+/// What the manifest tells servers, which is stricter.
+impl From<&UncPath> for ShareAddress {
+    fn from(path: &UncPath) -> Self {
+        let folders: Vec<&str> = path.folders().collect();
+        Self {
+            host: HostName::of_share(path),
+            share: path.share().to_owned(),
+            folder: (!folders.is_empty()).then(|| folders.join("/")),
+        }
+    }
+}
+
+impl fmt::Display for ShareAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r"\\{}\{}", self.host, self.share)?;
+        match &self.folder {
+            Some(folder) => write!(f, r"\{}", folder.replace('/', r"\")),
+            None => Ok(()),
+        }
+    }
 }
 
 impl std::str::FromStr for ShareAddress {
@@ -48,6 +74,20 @@ impl std::str::FromStr for ShareAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_manifest_says_is_the_same_as_when_it_is_typed() {
+        for text in [
+            r"\\files.contoso.com\gangway$",
+            r"\\Files.contoso.com\soft ware\mde\prod",
+        ] {
+            let unc: UncPath = text.parse().unwrap();
+            let address = ShareAddress::from(&unc);
+            assert_eq!(text.parse(), Ok(address.clone()));
+            assert_eq!(text.replace('\\', "/").parse(), Ok(address.clone()));
+            assert_eq!(address.to_string(), text);
+        }
+    }
 
     #[test]
     fn host_share_and_folder_are_told_apart() {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use gangway_contract::UncPath;
+
 /// DNS name or IPv4 address of a server: nothing in it ends a part of a URL or of a UNC path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
@@ -19,6 +21,11 @@ pub struct InvalidHostName(String);
 const MAX_LENGTH: usize = 253;
 
 impl HostName {
+    /// The file server of a UNC path, whose name is a full DNS name.
+    pub(super) fn of_share(path: &UncPath) -> Self {
+        Self(path.server().to_owned())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
