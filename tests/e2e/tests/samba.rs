@@ -18,6 +18,8 @@ mod cuts;
 mod links;
 #[path = "samba/model.rs"]
 mod model;
+#[path = "samba/old_releases.rs"]
+mod old_releases;
 #[path = "samba/owners.rs"]
 mod owners;
 #[path = "samba/payloads.rs"]

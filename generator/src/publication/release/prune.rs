@@ -80,6 +80,53 @@ impl Publisher<'_> {
         Ok(Ok(named))
     }
 
+    /// Removes a release's files, all or, where one is held open, none: what can be renamed can be
+    /// removed, and a name is given back. With an error it is told what is left.
+    fn remove_files(
+        &mut self,
+        folder: &str,
+        names: &[&str],
+        with_folder: bool,
+    ) -> Result<(), (ShareError, String)> {
+        let whole = || "with all its files".to_owned();
+        let path = |name: &str| format!("{folder}/{name}");
+        let aside = |name: &str| format!("{folder}/{name}{TEMPORARY}");
+        let (halves, names): (Vec<&str>, Vec<&str>) = names
+            .iter()
+            .copied()
+            .partition(|name| name.ends_with(TEMPORARY));
+        // Of a cut run, and else in the way of the renaming.
+        for name in halves {
+            let removed = self.share.remove_file(&path(name));
+            removed.map_err(|error| (error, whole()))?;
+        }
+        for (at, name) in names.iter().enumerate() {
+            if let Err(error) = self.share.rename(&path(name), &aside(name)) {
+                let moved = names.get(..at).unwrap_or_default().iter();
+                let lost: Vec<&str> = moved
+                    .copied()
+                    .filter(|name| self.share.rename(&aside(name), &path(name)).is_err())
+                    .collect();
+                let left = match lost.as_slice() {
+                    [] => whole(),
+                    lost => format!("with `{TEMPORARY}` behind the names of {}", lost.join(", ")),
+                };
+                return Err((error, left));
+            }
+        }
+        for (at, name) in names.iter().enumerate() {
+            self.share.remove_file(&aside(name)).map_err(|error| {
+                let rest = names.get(at..).unwrap_or_default().join(", ");
+                (error, format!("of which is left: {rest}"))
+            })?;
+        }
+        if with_folder {
+            let removed = self.share.remove_folder(folder);
+            removed.map_err(|error| (error, "with its empty folder".to_owned()))?;
+        }
+        Ok(())
+    }
+
     /// Takes a release's files away, and its folder when nothing else is in it. `Ok(false)`: it is in
     /// use, and stays for the next time.
     fn take_away(&mut self, old: &Named) -> Result<bool, ReleaseError> {
@@ -89,7 +136,7 @@ impl Publisher<'_> {
         };
         let is_ours = |name: &str, found: Listed| {
             let name = name.strip_suffix(TEMPORARY).unwrap_or(name);
-            found != Listed::Folder && old.files.iter().any(|file| file == name)
+            matches!(found, Listed::File(_)) && old.files.iter().any(|file| file == name)
         };
         let (ours, others): (Vec<_>, Vec<_>) = listed
             .iter()
@@ -102,25 +149,17 @@ impl Publisher<'_> {
         let text = format!("remove release `{}`: {} files", old.id, ours.len());
         self.done.begin(&text, self.say);
         if !self.request.dry_run {
-            let mut remove = || -> Result<(), ShareError> {
-                for (name, _) in &ours {
-                    self.share.remove_file(&format!("{folder}/{name}"))?;
-                }
-                match others.is_empty() {
-                    true => self.share.remove_folder(&folder),
-                    false => Ok(()),
-                }
-            };
-            match remove() {
+            let names: Vec<&str> = ours.iter().map(|(name, _)| name.as_str()).collect();
+            match self.remove_files(&folder, &names, others.is_empty()) {
                 Ok(()) => {}
                 // The account will not be let in for the next one either.
-                Err(error) if error.failure == ShareFailure::NotSignedIn => {
+                Err((error, _)) if error.failure == ShareFailure::NotSignedIn => {
                     return Err(error.into());
                 }
-                Err(error) => {
+                Err((error, left)) => {
                     self.done.unfinished = None;
                     self.done.note(&format!(
-                        "release `{}` stays for the next time: {error}",
+                        "release `{}` stays for the next time, {left}: {error}",
                         old.id
                     ));
                     return Ok(false);

@@ -15,6 +15,8 @@ pub(super) struct FakeShare {
     pub(super) budget: Budget,
     /// Folders that were read with all that is in them.
     pub(super) trees_read: usize,
+    /// A file that a reader holds open, which has to keep its name.
+    pub(super) held: Option<String>,
 }
 
 impl FakeShare {
@@ -27,6 +29,17 @@ impl FakeShare {
             failure: ShareFailure::Other,
             why: "cut".to_owned(),
         })
+    }
+
+    fn is_free(&self, path: &str) -> Result<(), ShareError> {
+        match self.held.as_deref() {
+            Some(held) if held == path => Err(ShareError {
+                doing: format!("change `{path}`"),
+                failure: ShareFailure::Other,
+                why: "NT_STATUS_SHARING_VIOLATION".to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn parent_is_there(&self, path: &str) {
@@ -104,6 +117,7 @@ impl Share for FakeShare {
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
         self.spend()?;
+        self.is_free(from)?;
         if let Some(bytes) = self.files.remove(from) {
             self.files.insert(to.to_owned(), bytes);
             return Ok(());
@@ -129,6 +143,7 @@ impl Share for FakeShare {
 
     fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
         self.spend()?;
+        self.is_free(path)?;
         assert!(self.files.remove(path).is_some(), "there is no `{path}`");
         Ok(())
     }

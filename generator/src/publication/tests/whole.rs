@@ -11,6 +11,7 @@ pub(super) fn with_payloads(mut world: World) -> World {
         files: std::collections::BTreeMap::new(),
         budget: world.budget.clone(),
         trees_read: 0,
+        held: None,
     });
     world
 }

@@ -69,6 +69,7 @@ pub(super) fn world() -> World {
             files: BTreeMap::new(),
             budget: budget.clone(),
             trees_read: 0,
+            held: None,
         },
         payloads: None,
         only_compare: false,

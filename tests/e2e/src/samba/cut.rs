@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::domain::{Domain, LIMIT};
 use super::lab::{ADMINISTRATOR, CUT_NAME, search_path};
@@ -30,70 +30,59 @@ pub enum Cut {
     Directory(usize),
 }
 
+impl Cut {
+    /// What the publisher is told, so that it meets the cut.
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Share(_) => &[],
+            Self::Directory(_) => &["--dc", CUT_NAME],
+        }
+    }
+}
+
 impl Domain {
-    /// Publishes as the administrator until the cut. `Ok(false)`: it has fewer writes, and went
+    /// Publishes policies as the administrator until the cut. `Ok(false)`: it has fewer writes, and went
     /// through.
     ///
     /// # Errors
     /// The publication ended in another way than by the cut.
     pub fn publish_until(&self, cut: Cut, bundle: &Path, arguments: &[&str]) -> Result<bool> {
-        let arguments = [&["--apply"], arguments].concat();
+        let arguments = [&["--apply"], cut.arguments(), arguments].concat();
+        let command = self.publish_command(bundle, ADMINISTRATOR, &arguments)?;
+        self.run_until(cut, command)
+    }
+
+    /// As [`Domain::publish_until`], of payloads and policies.
+    ///
+    /// # Errors
+    /// The publication ended in another way than by the cut.
+    pub fn publish_whole_until(&self, cut: Cut, bundle: &Path, arguments: &[&str]) -> Result<bool> {
+        let arguments = [&["--apply"], cut.arguments(), arguments].concat();
+        let command = self.publish_whole_command(bundle, &arguments)?;
+        self.run_until(cut, command)
+    }
+
+    fn run_until(&self, cut: Cut, command: Command) -> Result<bool> {
         let (output, was_cut) = match cut {
             Cut::Share(at) => {
-                let output = self.publish_past_wrappers(at, bundle, &arguments)?;
+                let output = self.run_past_wrappers(at, command)?;
                 let was_cut = output.status.signal() == Some(KILLED);
                 (output, was_cut)
             }
             Cut::Directory(at) => {
-                let output = self.publish_through(at, bundle, &arguments)?;
+                let output = self.run_through(at, command)?;
                 let was_cut = output.status.code() == Some(ENVIRONMENT);
                 (output, was_cut)
             }
         };
-        if !was_cut && !output.status.success() {
-            bail!(
-                "{cut:?}: {}\n{}{}",
-                output.status,
-                output.stdout,
-                output.stderr
-            );
-        }
-        Ok(was_cut)
-    }
-
-    /// Publishes payloads and policies as the administrator, and is killed at a write to a share.
-    /// `Ok(false)`: it has fewer writes, and went through.
-    ///
-    /// # Errors
-    /// The publication ended in another way than by the cut.
-    pub fn publish_whole_until(
-        &self,
-        write: usize,
-        bundle: &Path,
-        arguments: &[&str],
-    ) -> Result<bool> {
-        let arguments = [&["--apply"], arguments].concat();
-        let command = self.publish_whole_command(bundle, &arguments)?;
-        let output = self.run_past_wrappers(write, command)?;
-        let was_cut = output.status.signal() == Some(KILLED);
         ensure!(
             was_cut || output.status.success(),
-            "{write}: {}\n{}{}",
+            "{cut:?}: {}\n{}{}",
             output.status,
             output.stdout,
             output.stderr
         );
         Ok(was_cut)
-    }
-
-    fn publish_past_wrappers(
-        &self,
-        at: usize,
-        bundle: &Path,
-        arguments: &[&str],
-    ) -> Result<Output> {
-        let command = self.publish_command(bundle, ADMINISTRATOR, arguments)?;
-        self.run_past_wrappers(at, command)
     }
 
     fn run_past_wrappers(&self, at: usize, mut command: Command) -> Result<Output> {
@@ -115,38 +104,6 @@ impl Domain {
             .env("CUT_COUNT", &count)
             .env("CUT_AT", at.to_string());
         self.run(&mut command)
-    }
-
-    /// Publishes payloads and policies as the administrator, and loses the directory after a write.
-    /// `Ok(false)`: it has fewer writes, and went through.
-    ///
-    /// # Errors
-    /// The publication ended in another way than by the cut.
-    pub fn publish_whole_until_directory(
-        &self,
-        write: usize,
-        bundle: &Path,
-        arguments: &[&str],
-    ) -> Result<bool> {
-        let arguments = [&["--apply", "--dc", CUT_NAME], arguments].concat();
-        let command = self.publish_whole_command(bundle, &arguments)?;
-        let output = self.run_through(write, command)?;
-        let was_cut = output.status.code() == Some(ENVIRONMENT);
-        ensure!(
-            was_cut || output.status.success(),
-            "{write}: {}\n{}{}",
-            output.status,
-            output.stdout,
-            output.stderr
-        );
-        Ok(was_cut)
-    }
-
-    fn publish_through(&self, at: usize, bundle: &Path, arguments: &[&str]) -> Result<Output> {
-        let mut arguments = arguments.to_vec();
-        arguments.extend(["--dc", CUT_NAME]);
-        let command = self.publish_command(bundle, ADMINISTRATOR, &arguments)?;
-        self.run_through(at, command)
     }
 
     fn run_through(&self, at: usize, mut publisher: Command) -> Result<Output> {

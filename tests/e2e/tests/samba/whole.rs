@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gangway_e2e::samba::{DN, Domain};
+use gangway_e2e::samba::{Cut, DN, Domain};
 use gangway_e2e::{Bundle, required};
 
 use super::model::{assert_whole, bundle, gpos, recipe, task_only};
@@ -12,7 +12,7 @@ use super::{ENVIRONMENT, everything, text};
 
 /// What was said by a publication that has to go well.
 #[track_caller]
-fn published(domain: &Domain, bundle: &Bundle, arguments: &[&str]) -> String {
+pub(super) fn published(domain: &Domain, bundle: &Bundle, arguments: &[&str]) -> String {
     let output = domain.publish_whole(bundle.folder(), arguments).unwrap();
     assert!(output.status.success(), "{}", text(&output));
     output.stdout
@@ -105,7 +105,7 @@ fn policies_are_not_switched_to_payloads_that_are_not_there() {
 }
 
 /// The releases that lie on the share.
-fn releases(domain: &Domain) -> Vec<String> {
+pub(super) fn releases(domain: &Domain) -> Vec<String> {
     releases_in(&domain.payloads().join("mde"))
 }
 
@@ -220,7 +220,8 @@ fn a_publication_that_is_killed_on_the_share_has_told_no_server_and_ends_whole()
         for entry in fs::read_dir(domain.payloads().join("mde")).unwrap() {
             fs::remove_dir_all(entry.unwrap().path()).unwrap();
         }
-        let was_cut = domain.publish_whole_until(write, bundle.folder(), &["--to", &to]);
+        let was_cut =
+            domain.publish_whole_until(Cut::Share(write), bundle.folder(), &["--to", &to]);
         assert!(was_cut.unwrap(), "{write}");
         assert!(everything(&domain) == before, "{write}");
         assert!(!switch.exists(), "{write}");
@@ -244,12 +245,9 @@ fn a_whole_publication_that_is_cut_in_the_domain_leaves_payloads_whole_and_ends_
     let mut cuts = 0;
     // Uploads and names of the program and the policy's files, folders, permissions; then, with the
     // payloads there already, objects and links.
-    for (in_directory, write) in [(false, 19), (false, 23), (true, 3)] {
-        let was_cut = match in_directory {
-            false => domain.publish_whole_until(write, bundle.folder(), &to),
-            true => domain.publish_whole_until_directory(write, bundle.folder(), &to),
-        };
-        assert!(was_cut.unwrap(), "{write}");
+    for cut in [Cut::Share(19), Cut::Share(23), Cut::Directory(3)] {
+        let was_cut = domain.publish_whole_until(cut, bundle.folder(), &to);
+        assert!(was_cut.unwrap(), "{cut:?}");
         cuts += 1;
         assert_read_only_for_computers(&domain, &bundle, "mde/");
         assert!(domain.payloads().join("mde/control.json").exists());
@@ -271,36 +269,4 @@ fn a_whole_publication_that_is_cut_in_the_domain_leaves_payloads_whole_and_ends_
             let _ = fs::remove_file(&path);
         }
     }
-}
-
-/// On Samba what is open can be replaced and not be deleted: what is in use stays, and is named.
-#[test]
-fn a_reader_that_holds_files_open_is_told_of_and_loses_nothing() {
-    let domain = with_folder();
-    let [first, second, third] = three_releases();
-    let to = unc();
-    let apply = ["--apply", "--to", &to];
-    published(&domain, &first, &apply);
-    let task = gpos(&first).pop().unwrap();
-    let payload = &first.payloads().unwrap()[0];
-    let paths = [
-        "mde/control.json".to_owned(),
-        format!("mde/campaigns/{}.json", task.id),
-        format!("mde/releases/{}/{payload}", first.release_id()),
-    ];
-    let held = paths.map(|path| domain.hold("payloads", &path).unwrap());
-    published(&domain, &second, &apply);
-    let keep = [&apply[..], &["--keep-releases", "2"]].concat();
-    let said = published(&domain, &third, &keep);
-    let told = format!("release `{}` stays for the next time", first.release_id());
-    assert!(said.contains(&told), "{said}");
-    assert_eq!(releases(&domain), sorted(&[&first, &second, &third]));
-    assert_whole(&domain, &gpos(&third).pop().unwrap());
-    assert_read_only_for_computers(&domain, &third, "mde/");
-
-    drop(held);
-    let said = published(&domain, &third, &keep);
-    let removed = format!("remove release `{}`", first.release_id());
-    assert!(said.contains(&removed), "{said}");
-    assert_eq!(releases(&domain), sorted(&[&second, &third]));
 }
