@@ -74,10 +74,10 @@ mod policies {
     use crate::pipeline::Progress as _;
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
-        Action, Claimant, Connection, Contents, Credentials, Encryption, LiveReplicas, Payloads, Places,
-        PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing, Waiting,
-        check_links, check_removals, payload_destinations, plan_offline, policy_destinations,
-        publish,
+        Action, Claimant, Connection, Contents, Credentials, Encryption, LiveReplicas, Payloads,
+        Places, PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing,
+        Waiting, check_links, check_removals, payload_destinations, plan_offline,
+        policy_destinations, publish,
     };
 
     /// The payloads' part of it.
@@ -153,17 +153,7 @@ mod policies {
         let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
             return offline(&request, bundle, given.wait_replication, output);
         };
-        state_apart(
-            &request.state,
-            &[
-                ("bundle", Some(folder)),
-                (
-                    "share",
-                    bundle.share.as_ref().and_then(|share| share.to.folder()),
-                ),
-                ("SYSVOL", given.sysvol.as_deref()),
-            ],
-        )?;
+        check_state(folder, given, &bundle, &request)?;
         let password = password::read(given.password_file.as_deref(), user)?;
         let credentials = Credentials::new(user, &password)?;
         let choice = server(given);
@@ -250,6 +240,24 @@ mod policies {
                 ("--dc", given.dc.is_some()),
                 ("--start-tls", given.start_tls),
                 ("--sysvol", given.sysvol.is_some()),
+            ],
+        )
+    }
+
+    /// What is kept for the way back lies where nobody else writes or reads.
+    fn check_state(
+        folder: &Path,
+        given: &PolicyArguments,
+        bundle: &Bundle,
+        request: &PublishRequest,
+    ) -> Result<(), Failure> {
+        let share = bundle.share.as_ref();
+        state_apart(
+            &request.state,
+            &[
+                ("bundle", Some(folder)),
+                ("share", share.and_then(|share| share.to.folder())),
+                ("SYSVOL", given.sysvol.as_deref()),
             ],
         )
     }

@@ -42,7 +42,8 @@ pub(super) fn run(
     idle_permission(given.allow_unsigned, &contents.problems)?;
     let state = given.state.clone().unwrap_or_else(|| beside(&given.bundle));
     if given.offline {
-        return offline(request(given, &to, None, state), &to, contents, output);
+        let request = request(given, &to, None, state);
+        return offline(&request, &to, contents, output);
     }
     state_apart(
         &state,
@@ -112,13 +113,13 @@ fn bring<'a>(
 
 /// What would be written, without a share.
 fn offline(
-    request: ReleaseRequest,
+    request: &ReleaseRequest,
     to: &SharePlace,
     contents: ReleaseContents,
     output: &Output,
 ) -> Result<Answer<PublishedShare>, Failure> {
     let mut said = Vec::new();
-    let plan = plan_release_offline(&request, &contents.release, &mut |step| {
+    let plan = plan_release_offline(request, &contents.release, &mut |step| {
         said.push(step.to_owned());
     })?;
     let goes_to = payload_destinations(&to.to_string(), &contents.release);

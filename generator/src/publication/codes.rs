@@ -66,6 +66,52 @@ set it so: the release is there, and those servers wait.\n\nWhen they shall begi
 false, or `ring_percent` to 100, on the share.",
 };
 
+/// What campaigns need is not said, or is not there.
+pub static CAMPAIGN_UNKNOWN: Code = Code {
+    id: "GW3111",
+    severity: Severity::Warning,
+    title: "the share does not say truly what a campaign needs",
+    page: "`campaigns` on the share has a document for each task's GPO, which lists the releases that \
+were published for it. Servers do not read it; `--keep-releases` and `--rollback` do. The bundle's \
+campaign has no document there or it does not list the bundle's release, so another publication may \
+take the release for one that nobody needs; or a document lists a release that is not on the \
+share.\n\nPublish with `gangway publish share`. Where the share is filled by hand there is no document, \
+and nobody should use `--keep-releases` there.",
+};
+
+/// A campaign's document cannot be believed.
+pub static CAMPAIGN_DOCUMENT: Code = Code {
+    id: "GW3112",
+    severity: Severity::Error,
+    title: "a campaign's document on the share is not as a publication writes it",
+    page: "What lies in `campaigns` says which releases may be taken away and with which files. A \
+document is malformed, of another campaign than its name says, or was edited. `publish share` of that \
+campaign is refused while it cannot be read, and no publication takes any old release \
+away.\n\nFind out who wrote there. Delete the document and publish the campaign again, which writes it \
+anew; older releases of it are then known to nobody and stay.",
+};
+
+/// A publication is at it.
+pub static SHARE_CLAIMED: Code = Code {
+    id: "GW3113",
+    severity: Severity::Warning,
+    title: "a publication writes to the share, or was cut",
+    page: "`campaigns.claim` on the share is there while a publication writes, so that two lose nothing \
+of each other. It tells account, machine and time. What was killed leaves it, and every other \
+publication stops at it.\n\nWait until it ends. When nobody publishes any more, publish again from where \
+it was cut (with the same `--state` folder), or delete the folder.",
+};
+
+/// No folder for the reports.
+pub static REPORTS_MISSING: Code = Code {
+    id: "GW3114",
+    severity: Severity::Error,
+    title: "the folder for reports is not there",
+    page: "Servers make their reports in a folder that has to be there; they make none. Without it no \
+report arrives, and nobody learns which servers are done.\n\nMake the share by the commands in the \
+bundle's `runbook.html`, or name where it is by `--reports`.",
+};
+
 /// Nobody could say who may do what.
 pub static SHARE_PERMISSIONS_UNKNOWN: Code = Code {
     id: "GW3106",
@@ -123,4 +169,8 @@ pub static ALL: &[&Code] = &[
     &SHARE_WITHHOLDS,
     &REPLICA_BEHIND,
     &REPLICA_NOT_REACHED,
+    &CAMPAIGN_UNKNOWN,
+    &CAMPAIGN_DOCUMENT,
+    &SHARE_CLAIMED,
+    &REPORTS_MISSING,
 ];

@@ -79,21 +79,37 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Puts the bootstrap where the task starts it. Its name holds the bundle id, so a file of
-    /// that name is this very program or somebody's forgery.
+    /// Is the bootstrap where the task starts it? Its name holds the bundle id, so a file of that
+    /// name is this very program or somebody's forgery.
+    pub(super) fn look_at_bootstrap(
+        &mut self,
+        contents: &Contents,
+        domain: &DomainFacts,
+    ) -> Result<bool, PublishError> {
+        let (name, bytes) = &contents.bootstrap;
+        let path = format!("{}/{name}", domain.program_folder());
+        match self.share.read_file(&path)? {
+            Some(there) if there == *bytes => return Ok(true),
+            Some(_) => return Err(PublishError::Different { path }),
+            None => {}
+        }
+        // What a cut run left is written over; a folder or a link of that name is refused here.
+        self.share.read_file(&format!("{path}{TEMPORARY}"))?;
+        Ok(false)
+    }
+
+    /// Puts the bootstrap where the task starts it.
     pub(super) fn bootstrap(
         &mut self,
         contents: &Contents,
         domain: &DomainFacts,
     ) -> Result<(), PublishError> {
+        if self.look_at_bootstrap(contents, domain)? {
+            return Ok(());
+        }
         let (name, bytes) = &contents.bootstrap;
         let folder = domain.program_folder();
         let path = format!("{folder}/{name}");
-        match self.share.read_file(&path)? {
-            Some(there) if there == *bytes => return Ok(()),
-            Some(_) => return Err(PublishError::Different { path }),
-            None => {}
-        }
         if self.share.read_tree(&folder)?.is_none() {
             let path = folder;
             self.run(&Step::MakeFolder { path }, None)?;

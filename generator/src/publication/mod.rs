@@ -392,6 +392,7 @@ fn publish_all(
     for link in &request.links {
         executor.check_link(&link.target)?;
     }
+    executor.look_at_bootstrap(contents, domain)?;
     match &mut payloads {
         Some(payloads) => executor.publisher(payloads.lent()).look()?,
         None => executor.note(UNPROVEN),

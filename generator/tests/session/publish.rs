@@ -1,6 +1,8 @@
 //! `gangway publish gpo` up to the network: what is refused before a server is asked; and `publish
 //! share` into a folder. Live servers are the end-to-end suite `samba`.
 
+use gangway_fixtures::authenticode::{Signature, sign_pe};
+
 use super::desk::{Desk, NOW};
 
 const ACCOUNT: [&str; 4] = ["--user", "admin@contoso.com", "--password-file", "password"];
@@ -377,6 +379,139 @@ fn a_share_is_held_against_the_bundle_and_what_differs_is_named() {
         .fails_with(4, &["GW3107"]);
 }
 
+/// A built bundle whose payloads lie on the folder `share`.
+fn shared() -> Desk {
+    let desk = built();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    share(&desk, &["--apply"]).succeeds();
+    desk
+}
+
+/// What stands against the share, in words.
+fn verified(desk: &Desk, more: &[&str]) -> (i32, String) {
+    let usual = ["verify", "out", "--share", "share", "--as-of", NOW];
+    let session = desk.run(&[&usual[..], more].concat());
+    (session.code, format!("{}{}", session.out, session.err))
+}
+
+#[test]
+fn what_the_share_says_of_campaigns_is_held_against_the_bundle() {
+    let desk = shared();
+    let tree = desk.tree("share");
+    let (name, whole) = tree
+        .iter()
+        .find(|(name, _)| name.starts_with("campaigns/"))
+        .unwrap();
+    let path = format!("share/{name}");
+    let whole = String::from_utf8(whole.clone()).unwrap();
+    let (_, said) = verified(&desk, &[]);
+    assert!(
+        !said.contains("GW3111") && !said.contains("GW3112"),
+        "{said}"
+    );
+    for (from, to, code, told) in [
+        ("", "{", 4, &["GW3112", "EOF"][..]),
+        ("{", "[{", 4, &["GW3112"]),
+        ("  ", " ", 4, &["GW3112", "somebody edited it"]),
+        ("md4ws.msi", "x.msi", 4, &["GW3112", "lists other files"]),
+        ("Gangway Deploy", "Mine", 4, &["GW3112", "`Mine`"]),
+        (
+            "\"gpo\": \"{",
+            "\"gpo\": \"{0",
+            4,
+            &["GW3112", "of the GPO"],
+        ),
+        (
+            "\"id\": \"",
+            "\"id\": \"0",
+            0,
+            &["GW3111", "not on the share", "does not list the bundle's"],
+        ),
+    ] {
+        let changed = match from {
+            "" => to.to_owned(),
+            from => whole.replacen(from, to, 1),
+        };
+        assert_ne!(changed, whole);
+        desk.put(&path, changed.as_bytes());
+        let (code_found, said) = verified(&desk, &[]);
+        assert_eq!(code_found, code, "{from}: {said}");
+        for told in told.iter().chain(&["campaigns/{"]) {
+            assert!(said.contains(told), "{from}, {told}: {said}");
+        }
+    }
+    std::fs::remove_file(desk.path(&path)).unwrap();
+    let (code, said) = verified(&desk, &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("GW3111") && said.contains("it is missing"),
+        "{said}"
+    );
+    share(&desk, &["--apply"]).succeeds();
+
+    // Of others: what no publication wrote, and what is of another campaign.
+    desk.put("share/campaigns/notes.txt", b"of somebody");
+    desk.put(
+        "share/campaigns/{5D6E6E0B-0000-4000-8000-000000000001}.json",
+        b"{}",
+    );
+    let (code, said) = verified(&desk, &[]);
+    assert_eq!(code, 4, "{said}");
+    for told in [
+        "campaigns/notes.txt",
+        "GW3102",
+        "{5D6E6E0B-0000",
+        "missing field",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    // A publication that was killed.
+    let owner = br#"{"schema":1,"number":"0","account":"olga","host":"desk7","since":"2026-11-29 15:00:00"}"#;
+    std::fs::create_dir(desk.path("share/campaigns.claim")).unwrap();
+    desk.put("share/campaigns.claim/owner.json", owner);
+    let (_, said) = verified(&desk, &[]);
+    assert!(
+        said.contains("GW3113") && said.contains("`olga` on `desk7`"),
+        "{said}"
+    );
+}
+
+/// The parser is the bootstrap's own, and what it does with such a switch is told.
+#[test]
+fn a_switch_that_the_bootstrap_cannot_read_is_named_with_what_it_does() {
+    let desk = shared();
+    let open = std::fs::read(desk.path("share/control.json")).unwrap();
+    let with_mark = [&b"\xef\xbb\xbf"[..], &open].concat();
+    for (switch, told) in [
+        (&b"[1,false,0,100]"[..], "no JSON object"),
+        (
+            br#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":101}"#,
+            "`ring_percent` 101",
+        ),
+        (&with_mark, "byte order mark"),
+    ] {
+        desk.put("share/control.json", switch);
+        let (code, said) = verified(&desk, &[]);
+        assert_eq!(code, 4, "{said}");
+        for told in ["GW3101", told, "no server begins anything"] {
+            assert!(said.contains(told), "{told}: {said}");
+        }
+        share(&desk, &["--apply"]).fails_with(1, &[told, "every server stops at it"]);
+    }
+}
+
+#[test]
+fn a_folder_for_reports_that_is_not_there_is_named() {
+    let desk = shared();
+    let (code, said) = verified(&desk, &["--reports", "nope"]);
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("GW3114") && said.contains("nope"), "{said}");
+    std::fs::create_dir(desk.path("nope")).unwrap();
+    let (code, said) = verified(&desk, &["--reports", "nope"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!said.contains("GW3114"), "{said}");
+}
+
 #[test]
 fn what_has_no_effect_is_refused_and_not_ignored() {
     let desk = built();
@@ -418,6 +553,21 @@ fn what_has_no_effect_is_refused_and_not_ignored() {
             user,
             "reached as a folder",
         ),
+        (
+            &["publish", "share", "out", "--offline"],
+            &["--state", "elsewhere"],
+            "`--state` has no effect",
+        ),
+        (
+            &["publish", "gpo", "out", "--offline"],
+            &["--state", "elsewhere"],
+            "`--state` has no effect",
+        ),
+        (
+            &["publish", "out", "--offline"],
+            &["--state", "elsewhere"],
+            "`--state` has no effect",
+        ),
     ] {
         let allowed: &[&str] = match command[0] {
             "publish" => &["--allow-unsigned"],
@@ -433,6 +583,107 @@ fn what_has_no_effect_is_refused_and_not_ignored() {
         (&["--rollback", "--keep-releases", "2"], "--rollback"),
     ] {
         let line = [&["publish", "share", "out"], more].concat();
+        desk.run(&line).fails_with(2, &[told]);
+    }
+}
+
+/// What is kept for the way back is neither lost with the bundle nor served to computers.
+#[test]
+fn a_state_inside_bundle_share_or_sysvol_is_refused() {
+    let desk = built();
+    for folder in ["share", "sysvol"] {
+        std::fs::create_dir(desk.path(folder)).unwrap();
+    }
+    let account = [&ACCOUNT[..], &["--dc", "127.0.0.1"]].concat();
+    for (command, more, state, told) in [
+        (
+            &["publish", "share", "out", "--to", "share"][..],
+            &[][..],
+            "share/state",
+            "in the share",
+        ),
+        (
+            &["publish", "share", "out", "--to", "share"],
+            &[],
+            "share",
+            "in the share",
+        ),
+        (
+            &["publish", "share", "out", "--to", "share"],
+            &[],
+            "share/../out/a/b",
+            "in the bundle",
+        ),
+        (
+            &["publish", "out", "--to", "share"],
+            &account,
+            "share/state",
+            "in the share",
+        ),
+        (
+            &["publish", "gpo", "out"],
+            &account,
+            "out/state",
+            "in the bundle",
+        ),
+        (
+            &["publish", "gpo", "out", "--sysvol", "sysvol"],
+            &account,
+            "sysvol/x",
+            "in the SYSVOL",
+        ),
+    ] {
+        let usual = [
+            "--allow-unsigned",
+            "--as-of",
+            NOW,
+            "--apply",
+            "--state",
+            state,
+        ];
+        let line = [command, more, &usual].concat();
+        desk.run(&line)
+            .fails_with(2, &[told, "`--state`", "hint: name a folder"]);
+    }
+    assert_eq!(desk.tree("share"), []);
+    assert_eq!(desk.tree("sysvol"), []);
+}
+
+#[test]
+fn a_permission_that_nothing_needs_is_refused() {
+    let desk = built();
+    let exe = desk.exe();
+    let signed = sign_pe(&std::fs::read(&exe).unwrap(), &Signature::default());
+    std::fs::write(exe, signed).unwrap();
+    std::fs::create_dir(desk.path("share")).unwrap();
+    let usual = ["-c", "gangway.toml", "--as-of", NOW];
+    for command in [
+        &["publish", "share", "out", "--to", "share"][..],
+        &["publish", "gpo", "out", "--offline"],
+    ] {
+        let line = [command, &usual].concat();
+        desk.run(&line).succeeds();
+        desk.run(&[&line[..], &["--allow-unsigned"]].concat())
+            .fails_with(2, &["`--allow-unsigned` has no effect", "is signed"]);
+    }
+}
+
+#[test]
+fn what_can_hold_no_link_is_refused_offline_too() {
+    let desk = built();
+    for (link, told) in [
+        ("deploy=CN=Users,DC=contoso,DC=com", "can hold no link"),
+        ("OU=Ser\nvers,DC=contoso,DC=com", "line break"),
+    ] {
+        let line = [
+            "publish",
+            "gpo",
+            "out",
+            "--offline",
+            "--allow-unsigned",
+            "--link",
+            link,
+        ];
         desk.run(&line).fails_with(2, &[told]);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::before::Before;
 use super::campaign::{self, Campaign, Named, Needs};
 use super::{Listed, Looked, Publisher, ReleaseError};
+use crate::publication::share::{LargeFiles, ShareError};
 use crate::publication::state::State;
 
 impl Publisher<'_> {
@@ -89,18 +90,30 @@ impl Publisher<'_> {
 
     pub(super) fn read_needs(&mut self, name: &str, found: Listed) -> Result<Needs, ReleaseError> {
         let path = self.document_path(name);
-        let refused = |why: String| ReleaseError::Campaign {
-            path: path.clone(),
-            why,
-        };
-        match found {
-            Listed::Folder => return Err(refused("it is a folder".to_owned())),
-            Listed::File(size) if size > campaign::MAX_BYTES => {
-                return Err(refused(format!("it has {size} bytes")));
-            }
-            Listed::File(_) => {}
+        match read_document(self.share, &path, name, found)? {
+            Ok((needs, _)) => Ok(needs),
+            Err(why) => Err(ReleaseError::Campaign { path, why }),
         }
-        let bytes = self.share.read_file(&path)?.unwrap_or_default();
-        Needs::read(&bytes, name).map_err(refused)
     }
+}
+
+/// A campaign's document with its bytes, or what is wrong with it, in words.
+///
+/// # Errors
+/// The share cannot be read.
+pub(in crate::publication) fn read_document(
+    share: &mut dyn LargeFiles,
+    path: &str,
+    name: &str,
+    found: Listed,
+) -> Result<Result<(Needs, Vec<u8>), String>, ShareError> {
+    match found {
+        Listed::Folder | Listed::Other => return Ok(Err(format!("it is {}", found.what()))),
+        Listed::File(size) if size > campaign::MAX_BYTES => {
+            return Ok(Err(format!("it has {size} bytes")));
+        }
+        Listed::File(_) => {}
+    }
+    let bytes = share.read_file(path)?.unwrap_or_default();
+    Ok(Needs::read(&bytes, name).map(|needs| (needs, bytes)))
 }

@@ -1,9 +1,13 @@
 //! Back to what the share said before a publication.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use gangway_contract::control::Control;
 
 use super::before::Before;
-use super::{CONTROL, Publisher, ReleaseError};
+use super::campaign::{Campaign, Named};
+use super::{CONTROL, Listed, Publisher, RELEASES, ReleaseError};
+use crate::publication::plan::TEMPORARY;
 use crate::publication::state::{State, StateError};
 
 impl Publisher<'_> {
@@ -29,12 +33,6 @@ impl Publisher<'_> {
         let before = state.saved()?;
         let at_root = self.share.list(self.root())?.unwrap_or_default();
         let documents = self.documents(&at_root)?;
-        let ours: Vec<String> = self
-            .release
-            .campaigns
-            .iter()
-            .map(super::Campaign::file_name)
-            .collect();
         for needs in &before.needs {
             let name = needs.file_name();
             let Some(found) = documents.get(&name) else {
@@ -53,8 +51,8 @@ impl Publisher<'_> {
             }
         }
         if !before.had_control && at_root.contains_key(CONTROL) {
-            let others = documents.keys().find(|name| !ours.contains(name));
-            self.remove_control(others.map(String::as_str))?;
+            let needed = self.switch_needed(&before, &documents)?;
+            self.remove_control(needed)?;
         }
         self.done.note(&format!(
             "the payloads of release `{}` stay on the share, where servers may be reading them",
@@ -75,8 +73,45 @@ impl Publisher<'_> {
         }
     }
 
-    /// Takes the switch away, as there was none before, unless somebody made it his.
-    fn remove_control(&mut self, other: Option<&str>) -> Result<(), ReleaseError> {
+    /// Why servers need the switch by now, in words: a release has come that is neither of this
+    /// publication nor of before, told by a campaign or not.
+    fn switch_needed(
+        &mut self,
+        before: &Before,
+        documents: &BTreeMap<String, Listed>,
+    ) -> Result<Option<String>, ReleaseError> {
+        let own = self.release.id.clone();
+        let of_before = before.needs.iter().flat_map(|needs| &needs.releases);
+        let known: BTreeSet<String> = of_before.map(|one| one.id.clone()).chain([own]).collect();
+        let campaigns = self.release.campaigns.iter().map(Campaign::file_name);
+        let ours: BTreeSet<String> = campaigns.collect();
+        for (name, found) in documents
+            .iter()
+            .filter(|(name, _)| !name.ends_with(TEMPORARY))
+        {
+            let needs = match self.read_needs(name, *found) {
+                Ok(needs) => needs,
+                Err(ReleaseError::Share(error)) => return Err(error.into()),
+                Err(error) => return Ok(Some(error.to_string())),
+            };
+            let is_new = |one: &&Named| !known.contains(&one.id);
+            match needs.releases.iter().find(is_new) {
+                Some(new) if ours.contains(name) => {
+                    let why = format!("release `{}` has come since, and needs it", new.id);
+                    return Ok(Some(why));
+                }
+                _ if ours.contains(name) || needs.is_empty() => {}
+                _ => return Ok(Some(format!("another campaign uses the share (`{name}`)"))),
+            }
+        }
+        let folders = self.share.list(&self.request.path(RELEASES))?;
+        let folders = folders.unwrap_or_default();
+        let other = folders.keys().find(|name| !known.contains(*name));
+        Ok(other.map(|name| format!("`{RELEASES}/{name}` lies there, and may need it")))
+    }
+
+    /// Takes the switch away, as there was none before, unless somebody made it his or needs it.
+    fn remove_control(&mut self, needed: Option<String>) -> Result<(), ReleaseError> {
         let path = self.request.path(CONTROL);
         let bytes = self.share.read_file(&path)?;
         if bytes.as_deref() != Some(&Control::OPEN.to_bytes()) {
@@ -85,10 +120,8 @@ impl Publisher<'_> {
             ));
             return Ok(());
         }
-        if let Some(other) = other {
-            self.done.note(&format!(
-                "switch `{path}` stays: another campaign uses the share (`{other}`)"
-            ));
+        if let Some(why) = needed {
+            self.done.note(&format!("switch `{path}` stays: {why}"));
             return Ok(());
         }
         let text = format!("remove `{path}`: there was none before, and no server begins without");

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use crate::gpo::Guid;
 
 /// Folder of the documents, below the release root.
-pub(super) const FOLDER: &str = "campaigns";
+pub(in crate::publication) const FOLDER: &str = "campaigns";
 
 /// Version of the document's shape.
 const SCHEMA: u32 = 1;
 
 /// Largest document that is read, in bytes: some hundred releases.
-pub(super) const MAX_BYTES: u64 = 256 << 10;
+pub(in crate::publication) const MAX_BYTES: u64 = 256 << 10;
 
 /// Most releases of one campaign that a document lists.
 const MAX_RELEASES: usize = 100;
@@ -56,26 +56,26 @@ impl Campaign {
 /// A release that was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Named {
+pub(in crate::publication) struct Named {
     /// Name of its folder.
-    pub(super) id: String,
+    pub(in crate::publication) id: String,
     /// Its files: what may be taken away with it.
-    pub(super) files: Vec<String>,
+    pub(in crate::publication) files: Vec<String>,
 }
 
 /// The document of one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Needs {
+pub(in crate::publication) struct Needs {
     schema: u32,
     campaign: Campaign,
     /// Newest first.
-    pub(super) releases: Vec<Named>,
+    pub(in crate::publication) releases: Vec<Named>,
 }
 
 impl Needs {
     /// A campaign that was never published to this share.
-    pub(super) const fn none(campaign: Campaign) -> Self {
+    pub(in crate::publication) const fn none(campaign: Campaign) -> Self {
         Self {
             schema: SCHEMA,
             campaign,
@@ -87,7 +87,7 @@ impl Needs {
     ///
     /// # Errors
     /// In words: what is wrong with it.
-    pub(super) fn read(bytes: &[u8], file_name: &str) -> Result<Self, String> {
+    pub(in crate::publication) fn read(bytes: &[u8], file_name: &str) -> Result<Self, String> {
         let read: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if read.schema != SCHEMA {
             return Err(format!(
@@ -112,13 +112,13 @@ impl Needs {
     }
 
     /// The document's bytes.
-    pub(super) fn write(&self) -> Vec<u8> {
+    pub(in crate::publication) fn write(&self) -> Vec<u8> {
         document::to_bytes(self)
     }
 
     /// The same with this release as the newest.
     #[must_use]
-    pub(super) fn with(mut self, release: Named) -> Self {
+    pub(in crate::publication) fn with(mut self, release: Named) -> Self {
         self.releases.retain(|one| one.id != release.id);
         self.releases.insert(0, release);
         self.releases.truncate(MAX_RELEASES);
@@ -127,7 +127,7 @@ impl Needs {
 
     /// The same in the order that it had before; what has come since is the oldest and stays known.
     #[must_use]
-    pub(super) fn back_to(mut self, before: &Self) -> Self {
+    pub(in crate::publication) fn back_to(mut self, before: &Self) -> Self {
         let is_new = |one: &Named| !before.releases.iter().any(|old| old.id == one.id);
         self.releases.retain(is_new);
         let mut releases = before.releases.clone();
@@ -136,15 +136,24 @@ impl Needs {
     }
 
     /// Those beyond the newest `keep` that nothing else names.
-    pub(super) fn superfluous(&self, keep: usize, named: &BTreeSet<String>) -> Vec<Named> {
+    pub(in crate::publication) fn superfluous(
+        &self,
+        keep: usize,
+        named: &BTreeSet<String>,
+    ) -> Vec<Named> {
         let old = self.releases.iter().skip(keep);
         old.filter(|one| !named.contains(&one.id))
             .cloned()
             .collect()
     }
 
+    /// Is it this campaign's, by its names, too?
+    pub(in crate::publication) fn is_of(&self, campaign: &Campaign) -> bool {
+        self.campaign == *campaign
+    }
+
     /// Does it need nothing?
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(in crate::publication) const fn is_empty(&self) -> bool {
         self.releases.is_empty()
     }
 
@@ -154,7 +163,7 @@ impl Needs {
     }
 
     /// How the campaign is called in a line of ours.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::publication) fn shown(&self) -> String {
         format!("`{}` of `{}`", self.campaign.name, self.campaign.domain)
     }
 }

@@ -67,11 +67,15 @@ pub enum ReleaseError {
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
-    /// Something else lies where a file would be written.
-    #[error("`{path}` is a folder, and a payload has that name")]
+    /// Something else lies where a file would be written, or a folder be made.
+    #[error("`{path}` is {found}, and {wanted} of that name is needed")]
     InTheWay {
-        /// The folder.
+        /// Where.
         path: String,
+        /// What lies there.
+        found: &'static str,
+        /// What is needed there.
+        wanted: &'static str,
     },
     /// Nothing is to be written, and something is missing or of other bytes.
     #[error("the release is not on the share: `{path}` {why}")]
@@ -132,7 +136,7 @@ impl Fault for ReleaseError {
                 "another publication may have written at the same time: publish again"
             }
             Self::State(error) => return error.hint(),
-            Self::InTheWay { .. } => "look what it is, and move it away",
+            Self::InTheWay { .. } => "look whose it is, and move it away",
             Self::NotThere { .. } => {
                 "servers would find no payloads; let whoever fills the share bring the bundle's folder \
                  `share`, or leave `--no-share` out"

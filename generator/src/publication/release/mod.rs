@@ -16,6 +16,7 @@ mod prune;
 mod rights;
 #[cfg(test)]
 mod tests;
+mod way;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,8 +28,10 @@ use super::plan::TEMPORARY;
 use super::share::{LargeFiles, Listed};
 use super::{Action, Claimant, Published};
 use crate::printable::on_one_line;
+pub(super) use announced::read_document;
 pub use campaign::Campaign;
-use campaign::Needs;
+pub(super) use campaign::{FOLDER as CAMPAIGNS, Needs};
+pub(super) use claim::{CLAIM, holder as holder_of_claim};
 pub use error::ReleaseError;
 
 /// The switch, on the share.
@@ -192,7 +195,9 @@ impl<'a> Publisher<'a> {
             return Err(self.no_folder());
         };
         let has_control = self.check_control(&at_root)?;
+        self.check_root(&at_root)?;
         let documents = self.documents(&at_root)?;
+        self.check_way(&at_root, &documents)?;
         let mut needs = Vec::new();
         for campaign in &self.release.campaigns {
             needs.push(self.needs_of(campaign, &documents)?);
@@ -296,7 +301,9 @@ impl<'a> Publisher<'a> {
         };
         match at_root.get(CONTROL) {
             None => return Ok(false),
-            Some(Listed::Folder) => return Err(refused("it is a folder".to_owned())),
+            Some(found @ (Listed::Folder | Listed::Other)) => {
+                return Err(refused(format!("it is {}", found.what())));
+            }
             Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
                 return Err(refused(format!("it has {size} bytes")));
             }
@@ -359,18 +366,15 @@ impl<'a> Publisher<'a> {
     ) -> Result<(), ReleaseError> {
         let path = format!("{folder}/{}", file.name);
         let wanted = Some((file.size, file.sha256));
-        match found {
-            Some(Listed::Folder) => return Err(ReleaseError::InTheWay { path }),
-            Some(Listed::File(size)) => {
-                if *size == file.size && self.share.digest(&path, file.size)? == wanted {
-                    return Ok(());
-                }
-                self.done.note(&format!(
-                    "`{path}` had other bytes than the release: servers refuse them; find out who \
-                     wrote there"
-                ));
+        // What is no file was refused before anything was written.
+        if let Some(Listed::File(size)) = found {
+            if *size == file.size && self.share.digest(&path, file.size)? == wanted {
+                return Ok(());
             }
-            None => {}
+            self.done.note(&format!(
+                "`{path}` had other bytes than the release: servers refuse them; find out who \
+                 wrote there"
+            ));
         }
         let text = format!("write `{path}` ({} bytes)", file.size);
         self.step(&text, |share| {
@@ -394,7 +398,7 @@ impl<'a> Publisher<'a> {
         if is(name) {
             return Ok(());
         }
-        if !is_left || found == Listed::Folder {
+        if !is_left || !matches!(found, Listed::File(_)) {
             self.done.note(&format!(
                 "`{path}` is not of the release; no server reads it"
             ));

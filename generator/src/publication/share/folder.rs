@@ -176,10 +176,12 @@ impl LargeFiles for FolderShare {
             let entry = entry?;
             let data = entry.metadata()?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            io::Result::Ok(match data.is_dir() {
-                true => (name, Listed::Folder),
-                false => (name, Listed::File(data.len())),
-            })
+            let listed = match data.file_type() {
+                kind if kind.is_dir() => Listed::Folder,
+                kind if kind.is_file() => Listed::File(data.len()),
+                _ => Listed::Other,
+            };
+            io::Result::Ok((name, listed))
         };
         let found: io::Result<_> = entries.map(listed).collect();
         found.map(Some).map_err(|error| failed(doing(), &error))

@@ -144,6 +144,19 @@ pub enum Listed {
     Folder,
     /// A file, and its size in bytes.
     File(u64),
+    /// A link, a pipe or a device.
+    Other,
+}
+
+impl Listed {
+    /// What it is, in words.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Folder => "a folder",
+            Self::File(_) => "a file",
+            Self::Other => "a link, a pipe or a device",
+        }
+    }
 }
 
 /// Who may do what, as one entry of a list of permissions says it.

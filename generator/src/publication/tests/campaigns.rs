@@ -146,6 +146,54 @@ fn the_way_back_needs_first_what_was_needed_before_and_leaves_the_switch_of_othe
     }
 }
 
+/// What counts is who needs the switch now, and not who did when the publication began.
+#[test]
+fn the_way_back_leaves_the_switch_to_releases_that_have_come_since() {
+    for (come, told) in [
+        (
+            (|world: &mut World| {
+                let elsewhere = tempfile::tempdir().unwrap();
+                let own = std::mem::replace(&mut world.state, elsewhere);
+                world.publish("newer");
+                world.state = own;
+            }) as fn(&mut World),
+            "release `newer` has come since",
+        ),
+        (
+            |world| {
+                let folders = &mut world.payloads.as_mut().unwrap().folders;
+                folders.push("releases/by-hand".to_owned());
+            },
+            "`releases/by-hand` lies there",
+        ),
+        (
+            |world| {
+                let (path, _) = needs_of_another("x");
+                world.put(&path, "{");
+            },
+            "lists the releases that a campaign needs",
+        ),
+    ] {
+        let mut world = with_payloads(world());
+        // The payloads alone, so that each has a way back of its own.
+        world.publish("new");
+        come(&mut world);
+        let done = world.run(Action::Rollback, "new").unwrap();
+        assert!(world.has("control.json"), "{told}");
+        assert!(
+            done.notes.iter().any(|note| note.contains(told)),
+            "{:?}",
+            done.notes
+        );
+    }
+    // What a cut run left is nobody's.
+    let mut world = with_payloads(world());
+    world.publish("new");
+    world.put("campaigns/{X}.json.gangway-part", "{");
+    world.run(Action::Rollback, "new").unwrap();
+    assert!(!world.has("control.json"));
+}
+
 #[test]
 fn the_way_back_can_be_cut_at_any_write() {
     let start = || {
@@ -269,6 +317,29 @@ fn a_release_in_use_stays_for_the_next_time_and_a_cut_loses_nothing() {
         assert_eq!(world.needs(), ["d", "c"], "{allowed}");
         world.assert_whole("d");
         assert_eq!(world.attribute_of(task_id(), "flags").as_deref(), Some("1"));
+    }
+}
+
+/// All of its files or none: a server in the middle of it finds the rest.
+#[test]
+fn a_release_of_which_one_file_is_held_loses_none() {
+    for held in ["OnboardingInfo.json", "md4ws.msi", "md4ws.msi.gangway-part"] {
+        let mut world = four_releases();
+        world.put("releases/a/md4ws.msi.gangway-part", "half");
+        world.keep = Some(2);
+        let held = format!("releases/a/{held}");
+        world.payloads.as_mut().unwrap().held = Some(held.clone());
+        let done = world.publish("d");
+        let told = |note: &String| note.contains("release `a` stays for the next time");
+        assert!(done.notes.iter().any(told), "{:?}", done.notes);
+        assert_eq!(world.releases(), ["a", "c", "d"], "{held}");
+        for name in ["OnboardingInfo.json", "md4ws.msi"] {
+            assert!(world.has(&format!("releases/a/{name}")), "{held}: {name}");
+        }
+        assert_eq!(world.needs(), ["d", "c", "a"]);
+        world.payloads.as_mut().unwrap().held = None;
+        world.publish("d");
+        assert_eq!(world.releases(), ["c", "d"]);
     }
 }
 

@@ -156,6 +156,19 @@ fn a_bootstrap_of_that_name_with_other_bytes_stops_everything() {
     assert!(matches!(error, PublishError::Different { .. }), "{error}");
 }
 
+/// Also the payloads, which come before it.
+#[test]
+fn a_bootstrap_of_other_bytes_is_found_before_payloads_come() {
+    let mut world = whole::with_payloads(world());
+    let folder = "contoso.com/scripts/Gangway";
+    world.share.folders.push(folder.to_owned());
+    let path = format!("{folder}/MdeOnboard-new.exe");
+    world.share.files.insert(path, b"other".to_vec());
+    world.budget.set(Some(0));
+    let error = world.run(Action::Publish, "new").unwrap_err();
+    assert!(matches!(error, PublishError::Different { .. }), "{error}");
+}
+
 #[test]
 fn a_gpo_of_the_same_name_from_elsewhere_stops_everything() {
     let mut world = world();

@@ -15,8 +15,8 @@ use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{DomainName, Guid, Timestamp};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::publication::{
-    Action, Campaign, Claimant, Contents, Payloads, Places, PublishError, PublishRequest, Published, Release,
-    ReleaseFile, ReleaseRequest, Removal, Waiting, publish,
+    Action, Campaign, Claimant, Contents, Payloads, Places, PublishError, PublishRequest,
+    Published, Release, ReleaseFile, ReleaseRequest, Removal, Waiting, publish,
 };
 
 /// A domain with its share, and a folder for the state.
@@ -158,7 +158,7 @@ pub(in crate::publication) fn claimant() -> Claimant {
         account: "admin@contoso.com".to_owned(),
         host: "desk".to_owned(),
         begun: 1_800_000_000,
-        patience: std::time::Duration::ZERO,
+        patience: Duration::ZERO,
     }
 }
 

@@ -73,7 +73,7 @@ impl Share for CutShare {
     }
 
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
-        assert!(path.contains(claim::CLAIM), "a release takes `{path}` away");
+        assert!(path.contains(CLAIM), "a release takes `{path}` away");
         self.spend()?;
         self.inner.remove_folder(path)
     }
@@ -256,7 +256,7 @@ fn a_publication_that_is_cut_at_any_write_shows_no_half_file_and_is_finished_by_
         world.publish_with(false, writes).ended.unwrap_err();
         for (name, content) in world.share() {
             let is_known = whole().get(&name) == Some(&content);
-            let is_of_us = name.ends_with(TEMPORARY) || name.starts_with(claim::CLAIM);
+            let is_of_us = name.ends_with(TEMPORARY) || name.starts_with(CLAIM);
             assert!(is_known || is_of_us, "{writes}: {name}");
         }
         let has_switch = world.share().contains_key("control.json");
@@ -359,6 +359,65 @@ fn a_share_that_is_not_there_and_a_folder_in_the_way_are_told() {
         error.contains("there is no folder `\\\\files.contoso.com\\gangway$\\mde`"),
         "{error}"
     );
+}
+
+/// A dry run ends as the run that writes, and that writes nothing.
+#[cfg(unix)]
+#[test]
+fn what_lies_in_the_way_is_told_before_anything_is_written_and_by_a_dry_run() {
+    use std::os::unix::fs::symlink;
+    let campaign = || {
+        let gpo = crate::gpo::Guid::derive(&["task"]);
+        Campaign::new(gpo, "Gangway Deploy".to_owned(), "contoso.com".to_owned())
+    };
+    let document = format!("campaigns/{}", campaign().file_name());
+    let part = |name: &str| format!("{name}{TEMPORARY}");
+    let last = "releases/new/md4ws.msi";
+    for name in [
+        last.to_owned(),
+        part(last),
+        "releases".to_owned(),
+        "releases/new".to_owned(),
+        "campaigns".to_owned(),
+        document.clone(),
+        part(&document),
+        "control.json".to_owned(),
+        part("control.json"),
+    ] {
+        for link in [true, false] {
+            let is_folder = ["releases", "releases/new", "campaigns"].contains(&name.as_str());
+            let world = World::new();
+            let path = world.root.path().join("share/mde").join(&name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            if is_folder {
+                let _ = fs::remove_dir_all(&path);
+            }
+            match (link, is_folder) {
+                (true, _) => symlink(world.root.path().join("bundle"), &path).unwrap(),
+                (false, true) => fs::write(&path, "of somebody").unwrap(),
+                (false, false) => fs::create_dir(&path).unwrap(),
+            }
+            let release = Release {
+                campaigns: vec![campaign()],
+                ..world.release()
+            };
+            let before = world.share();
+            let publish = |dry_run| {
+                let mut share = FolderShare::new(world.root.path().join("share"));
+                let told = world.publish_to(&mut share, &release, dry_run);
+                (told.steps, told.ended.unwrap_err().to_string())
+            };
+            let would = publish(true);
+            assert_eq!(would, publish(false), "{name}");
+            assert_eq!(would.0, [""; 0], "{name}");
+            assert!(
+                would.1.contains(&name) && would.1.contains(" is a "),
+                "{name}: {}",
+                would.1
+            );
+            assert_eq!(world.share(), before, "{name}");
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! A share as it is, held against a release and against who may do what there.
 
+mod campaigns;
+
 use std::collections::BTreeMap;
 
 use gangway_contract::ReleaseId;
@@ -7,7 +9,8 @@ use gangway_contract::control::{self, Control};
 
 use super::codes;
 use super::permissions::{Excess, SharedFolder};
-use super::release::Release;
+use super::plan::TEMPORARY;
+use super::release::{CAMPAIGNS, CLAIM, Release, holder_of_claim};
 use super::share::{LargeFiles, Listed, ShareError};
 use crate::problem::{Code, Problem};
 
@@ -15,6 +18,8 @@ const PUBLISH: &str =
     "bring the release with `gangway publish share`, and find out who wrote there";
 const MEND: &str =
     "mend it on the share itself: `gangway publish share` writes over no switch that is there";
+const MAKE_REPORTS: &str = "make it by the commands in the bundle's `runbook.html`, or name where it is by \
+    `--reports`";
 const RUNBOOK: &str = "set the permissions by the commands in the bundle's `runbook.html`";
 
 /// Looks at the folder that servers read payloads from; `folder` is below the share, `place` what
@@ -41,13 +46,15 @@ pub fn inspect_payloads(
     inspector.control(release, &at_root)?;
     inspector.files(release)?;
     inspector.releases()?;
-    let known = ["control.json", "releases", "campaigns"];
+    inspector.campaigns(release, &at_root)?;
+    let known = ["control.json", "releases", CAMPAIGNS, CLAIM];
     for name in at_root
         .keys()
         .filter(|name| !known.contains(&name.as_str()))
     {
         inspector.more(name);
     }
+    inspector.claim()?;
     inspector.permissions(SharedFolder::Payloads)?;
     Ok(inspector.problems)
 }
@@ -62,8 +69,18 @@ pub fn inspect_reports(
     share: &mut dyn LargeFiles,
 ) -> Result<Vec<Problem>, ShareError> {
     let mut inspector = Inspector::of(folder, place, share);
+    if inspector.share.list(folder.unwrap_or("."))?.is_none() {
+        let what = "there is no such folder, so no report arrives";
+        inspector.find(&codes::REPORTS_MISSING, "", what, MAKE_REPORTS);
+        return Ok(inspector.problems);
+    }
     inspector.permissions(SharedFolder::Reports)?;
     Ok(inspector.problems)
+}
+
+/// A switch that the bootstrap cannot read, and what it does then.
+fn unread(why: &str) -> String {
+    format!("{why}; the bootstrap cannot read it either, and no server begins anything")
 }
 
 struct Inspector<'a> {
@@ -99,8 +116,13 @@ impl<'a> Inspector<'a> {
     }
 
     fn more(&mut self, below: &str) {
-        let what = "no publication put it there";
-        let next = "look whose it is, and move it away";
+        let (what, next) = if below.ends_with(TEMPORARY) || below.starts_with(CLAIM) {
+            let next = "it goes when that release is published again; else delete it";
+            ("a publication that was cut left it", next)
+        } else {
+            let next = "look whose it is, and move it away";
+            ("no publication put it there", next)
+        };
         self.find(&codes::SHARE_HOLDS_MORE, below, what, next);
     }
 
@@ -116,16 +138,18 @@ impl<'a> Inspector<'a> {
                 self.find(&codes::SHARE_DIFFERS, name, why, PUBLISH);
                 None
             }
-            Some(Listed::Folder) => Some("it is a folder".to_owned()),
+            Some(found @ (Listed::Folder | Listed::Other)) => {
+                Some(unread(&format!("it is {}", found.what())))
+            }
             Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
-                Some(format!("it has {size} bytes"))
+                Some(unread(&format!("it has {size} bytes")))
             }
             Some(Listed::File(_)) => {
                 let bytes = self.share.read_file(&self.path(name))?;
                 match Control::parse(&bytes.unwrap_or_default()) {
-                    Err(why) => Some(why),
+                    Err(why) => Some(unread(&why)),
                     Ok(control) if control.min_sequence > release.sequence => Some(format!(
-                        "it holds back bundles below sequence {}, this one has {}",
+                        "it holds back bundles below sequence {}, this one has {}, so no server takes it",
                         control.min_sequence, release.sequence
                     )),
                     Ok(control) => {
@@ -137,6 +161,18 @@ impl<'a> Inspector<'a> {
         };
         if let Some(why) = why {
             self.find(&codes::SHARE_DIFFERS, name, &why, MEND);
+        }
+        Ok(())
+    }
+
+    /// Is a publication at it, or was one cut?
+    fn claim(&mut self) -> Result<(), ShareError> {
+        let claim = self.path(CLAIM);
+        if let Some(holder) = holder_of_claim(self.share, &claim)? {
+            let what = format!("{holder} publishes to the share, or was cut");
+            let next = "wait until it ends; when nobody publishes any more, publish again from where it \
+                        was cut, or delete the folder";
+            self.find(&codes::SHARE_CLAIMED, CLAIM, &what, next);
         }
         Ok(())
     }
@@ -171,11 +207,16 @@ impl<'a> Inspector<'a> {
         let listed = self.share.list(&self.path(&below))?.unwrap_or_default();
         for file in &release.files {
             let name = format!("{below}/{}", file.name);
-            let found = self.share.digest(&self.path(&name), file.size)?;
-            let why = match found {
-                Some(found) if found == (file.size, file.sha256) => continue,
-                Some(_) => "it has other bytes than the release, and servers refuse it",
+            let why = match listed.get(&file.name) {
                 None => "it is missing",
+                Some(Listed::Folder | Listed::Other) => "it is no file",
+                Some(Listed::File(_)) => {
+                    let found = self.share.digest(&self.path(&name), file.size)?;
+                    if found == Some((file.size, file.sha256)) {
+                        continue;
+                    }
+                    "it has other bytes than the release, and servers refuse it"
+                }
             };
             self.find(&codes::SHARE_DIFFERS, &name, why, PUBLISH);
         }
