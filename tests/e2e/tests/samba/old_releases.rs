@@ -3,7 +3,7 @@
 use std::fs;
 
 use gangway_e2e::Bundle;
-use gangway_e2e::samba::{ADMINISTRATOR, Domain};
+use gangway_e2e::samba::{ADMINISTRATOR, CONTROLLER, Domain};
 
 use super::model::{assert_whole, gpos};
 use super::payloads::{assert_read_only_for_computers, unc, with_folder};
@@ -78,7 +78,7 @@ fn payloads_that_come_alone_take_old_ones_away_when_no_policy_needs_them() {
         assert!(output.status.success(), "{}", text(&output));
         output.stdout
     };
-    let keep = ["--keep-releases", "2"];
+    let keep = ["--keep-releases", "2", "--dc", CONTROLLER];
     // The policy starts the first bundle's program.
     published(&domain, &first, &["--apply", "--to", &to]);
     alone(&second, &[]);
