@@ -46,8 +46,30 @@ impl ExitCode {
     ];
 
     /// The number that the process ends with.
-    pub fn number(self) -> i32 {
+    pub const fn number(self) -> i32 {
         self as i32
+    }
+
+    /// What it says of the server, as a part of a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Good => {
+                "the server is what the bundle wants, or a precheck found nothing in the way"
+            }
+            Self::Usage => "the command line is not understood",
+            Self::PendingReboot => "onboarded, and a restart is pending",
+            Self::Waiting => {
+                "not done yet: a window, a ring, a pause, a restart or a running installer"
+            }
+            Self::Blocked => "something on the server stands in the way that a person must clear",
+            Self::Failed => "a step was tried, and the server is not what it should be",
+            Self::Refused => {
+                "the exe, its manifest or a payload is not what it must be; nothing was run"
+            }
+            Self::NotTargeted => "the bundle is not for this product",
+            Self::Unhealthy => "onboarded, and not protected or not watched as wanted",
+            Self::Internal => "a defect of the bootstrap itself",
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Package
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         out: out.clone(),
         formats: given.formats(),
+        offboard: given.offboard.clone(),
         embed: given.embed,
         allow_unsigned: given.allow_unsigned,
         signing: given.signing(),

@@ -52,6 +52,19 @@ that holds.\n\nTake a tool that only signs, and try it by hand.";
 
 Look whether the service answered, and sign again. Where there is none, write `time_stamp = false` under `[signing]`, or give `--allow-unstamped` this once.";
 
+    /// Deployment tools of a bundle that does something else.
+    NOT_ONBOARDING "GW5008" "folders for deployment tools are made of an onboarding bundle"
+"Configuration Manager, Ansible and DSC are told what a server should be, and look at its state: \
+onboarded to the tenant of the bundle. A precheck changes no state, and an offboarding bundle is the way \
+back of an onboarding one.\n\nMake them of the onboarding bundle and give the offboarding one by \
+`--offboard`; run a precheck by its exe (`--format content`), and read its reports.";
+
+    /// The way back does not fit.
+    OFFBOARDING_UNFIT "GW5009" "the offboarding bundle does not fit"
+"What uninstalls has to offboard, from the tenant that servers are onboarded to, and still do so: the \
+service stops to take an offboarding package a month after it was made.\n\nDownload a new offboarding \
+package of the same tenant, and build it by `gangway build --mode offboard`.";
+
     /// Rows out of order.
     PACKAGE_ORDER "GW5101" "rows of the package are in another order than Windows wants"
 "Each table of an installer package is stored ascending by its keys, as numbers of strings. Windows \

@@ -7,3 +7,4 @@ pub mod cabinet;
 pub mod codes;
 pub mod msi;
 pub mod signed;
+pub mod tools;

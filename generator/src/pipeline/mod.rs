@@ -47,8 +47,8 @@ pub use config::{Config, ConfigError};
 pub use diff::{Compared, Comparison, DiffError, Difference, diff, policies_folder};
 pub use output::{Foreign, OutputError};
 pub use package::{
-    Format, PackageError, PackageFile, PackageRequest, PackageSigning, Packaged, PackagesDocument,
-    Product, package,
+    Format, Offboarding, PackageError, PackageFile, PackageRequest, PackageSigning, Packaged,
+    PackagesDocument, Product, package,
 };
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};

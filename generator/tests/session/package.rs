@@ -6,6 +6,7 @@ use std::process::Command;
 
 use gangway::formats::cabinet::list_files;
 use gangway::formats::msi::InstallerPackage;
+use gangway_contract::Sha256;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
 use gangway_fixtures::blob::BlobSpec;
 use gangway_fixtures::portal;
@@ -28,10 +29,10 @@ fn package(desk: &Desk, more: &[&str]) -> Session {
     desk.run(&[&usual, more].concat())
 }
 
-/// The one file of a format's folder that ends so.
+/// The one file of a format's folder that ends so; payloads as they are do not count.
 fn file(desk: &Desk, ending: &str) -> (String, Vec<u8>) {
     let mut files = desk.tree("out-packages");
-    files.retain(|(path, _)| path.ends_with(ending));
+    files.retain(|(path, _)| path.ends_with(ending) && !path.starts_with("content/"));
     assert_eq!(files.len(), 1, "{ending}");
     files.remove(0)
 }
@@ -206,4 +207,112 @@ fn a_signing_command_that_changes_more_leaves_nothing() {
     }
     let desk = signed();
     package(&desk, &["--sign"]).fails_with(2, &["signing.command"]);
+}
+
+/// An onboarding bundle, and one of mode offboard of the same tenant in the folder `back`.
+fn with_way_back(expires_at: i64) -> Desk {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    let offboarding = ScriptSpec {
+        variant: Variant::Gpo,
+        ..ScriptSpec::of(BlobSpec::offboarding(expires_at))
+    };
+    let zip = portal::group_policy_zip(&offboarding);
+    desk.put("downloads/WindowsDefenderATPOffboardingPackage.zip", &zip);
+    let usual = [
+        "build", "--out", "back", "--stub", "stub.exe", "--as-of", NOW,
+    ];
+    desk.run(&[&usual[..], &["--mode", "offboard"]].concat())
+        .succeeds();
+    desk
+}
+
+/// The end of an offboarding package, beyond the moment of the sessions.
+const END: i64 = 1_777_000_000;
+
+fn document(desk: &Desk) -> Value {
+    let bytes = fs::read(desk.path("out-packages/packages.json")).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[test]
+fn folders_of_tools_come_with_what_they_run_and_with_the_way_back() {
+    let desk = with_way_back(END);
+    for tool in ["configmgr", "ansible", "dsc"] {
+        let more = ["--allow-unsigned", "--format", tool, "--offboard", "back"];
+        package(&desk, &more).succeeds();
+        let files = desk.tree("out-packages");
+        let document = document(&desk);
+        let listed: Vec<&str> = document["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["path"].as_str().unwrap())
+            .collect();
+        let on_disk = files.iter().map(|(path, _)| path.as_str());
+        let others: Vec<&str> = on_disk.filter(|path| path.contains('/')).collect();
+        assert_eq!(listed, others, "every file is listed");
+        for (bundle, folder) in [("out", "content"), ("back", "offboard")] {
+            let exe = desk.exe_of(bundle);
+            let name = exe.file_name().unwrap().to_str().unwrap();
+            let bytes = fs::read(&exe).unwrap();
+            assert!(files.contains(&(format!("{folder}/{name}"), bytes.clone())));
+            let digest = Sha256::of(&bytes).to_string();
+            let names_it = |(path, content): &(String, Vec<u8>)| {
+                path.starts_with(tool) && String::from_utf8_lossy(content).contains(&digest)
+            };
+            assert!(files.iter().any(names_it), "{tool} names {name}");
+        }
+        assert!(files.iter().any(|(path, _)| path == "content/md4ws.msi"));
+        assert!(
+            files
+                .iter()
+                .any(|(path, _)| path == "offboard/OffboardingInfo.json")
+        );
+        assert_eq!(document["offboarding"]["expires_at"], END);
+    }
+}
+
+#[test]
+fn what_does_not_take_servers_back_is_refused() {
+    let desk = with_way_back(END);
+    let tool = ["--allow-unsigned", "--format", "ansible", "--offboard"];
+    let with = |bundle: &str, more: &[&str]| package(&desk, &[&tool[..], &[bundle], more].concat());
+    with("out", &[]).fails_with(1, &["GW5009", "does not offboard"]);
+    let late = (END + 1).to_string();
+    let usual = ["package", "out", "-c", "gangway.toml", "--as-of", &late];
+    desk.run(&[&usual[..], &tool, &["back"]].concat())
+        .fails_with(1, &["GW5009", "past its end"]);
+    with("absent", &[]).fails_with(3, &["absent"]);
+    desk.put("back/manifest.json", b"{}");
+    with("back", &[]).fails_with(4, &["GW3001", "manifest.json"]);
+    assert!(!desk.path("out-packages").exists());
+
+    let other = Desk::empty();
+    let spec = BlobSpec {
+        org_id: "11111111-2222-3333-4444-555555555555".to_owned(),
+        ..BlobSpec::offboarding(END)
+    };
+    let zip = portal::group_policy_zip(&ScriptSpec {
+        variant: Variant::Gpo,
+        ..ScriptSpec::of(spec)
+    });
+    other.put("downloads/WindowsDefenderATPOffboardingPackage.zip", &zip);
+    other.build_with(&["--mode", "offboard"]).succeeds();
+    let desk = with_way_back(END);
+    let path = other.path("out").display().to_string();
+    let usual = ["package", "out", "--as-of", NOW];
+    desk.run(&[&usual[..], &tool, &[&path]].concat())
+        .fails_with(1, &["GW5009", "is of tenant"]);
+}
+
+#[test]
+fn tools_are_told_of_an_onboarding_bundle_only() {
+    let desk = Desk::with_downloads();
+    desk.build_with(&["--mode", "precheck"]).succeeds();
+    package(&desk, &["--allow-unsigned", "--format", "dsc"]).fails_with(1, &["GW5008"]);
+    package(&desk, &["--allow-unsigned"]).succeeds();
+    let files = desk.tree("out-packages");
+    let has = |folder: &str| files.iter().any(|(path, _)| path.starts_with(folder));
+    assert!(has("msi/") && has("content/") && !has("ansible/") && !has("offboard/"));
 }

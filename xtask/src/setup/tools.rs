@@ -237,6 +237,13 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["p7zip-full"],
     },
     Tool {
+        name: "Ansible",
+        why: "plays the playbooks that we write",
+        purposes: &[Purpose::Suites],
+        probe: Probe::Program(&["ansible-playbook"]),
+        packages: &["ansible-core"],
+    },
+    Tool {
         name: "samba",
         why: "a real directory that imports the policies",
         purposes: &[Purpose::Samba],

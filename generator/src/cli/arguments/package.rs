@@ -18,6 +18,10 @@ pub(in crate::cli) struct Package {
     /// Which package; may be given several times
     #[arg(long = "format", value_enum, default_value = "all")]
     formats: Vec<PackageFormat>,
+    /// A bundle of mode offboard and of the same tenant: the folders for deployment tools uninstall with
+    /// it
+    #[arg(long, value_name = "BUNDLE")]
+    pub(in crate::cli) offboard: Option<PathBuf>,
     /// Puts the payloads into the installer package instead of beside it: Windows keeps a second copy of
     /// all that is inside
     #[arg(long)]
@@ -58,15 +62,19 @@ impl Package {
         }
     }
 
-    /// Every package that is asked for.
+    /// Every package that is asked for; none for all.
     pub(in crate::cli) fn formats(&self) -> Vec<Format> {
-        let all = self.formats.iter().flat_map(|format| match format {
-            PackageFormat::Msi => &[Format::Msi][..],
-            PackageFormat::Cab => &[Format::Cab],
-            PackageFormat::Zip => &[Format::Zip],
-            PackageFormat::All => &[Format::Msi, Format::Cab, Format::Zip],
+        let formats = self.formats.iter().map(|format| match format {
+            PackageFormat::Msi => Some(Format::Msi),
+            PackageFormat::Cab => Some(Format::Cab),
+            PackageFormat::Zip => Some(Format::Zip),
+            PackageFormat::Content => Some(Format::Content),
+            PackageFormat::Configmgr => Some(Format::Configmgr),
+            PackageFormat::Ansible => Some(Format::Ansible),
+            PackageFormat::Dsc => Some(Format::Dsc),
+            PackageFormat::All => None,
         });
-        all.copied().collect()
+        formats.collect::<Option<_>>().unwrap_or_default()
     }
 }
 
@@ -79,6 +87,14 @@ enum PackageFormat {
     Cab,
     /// The bundle in one file, for a closed network
     Zip,
-    /// All of them
+    /// Bootstrap and payloads as files, for any tool that runs programs
+    Content,
+    /// An application for Configuration Manager, and `content`
+    Configmgr,
+    /// Playbooks for Ansible, and `content`
+    Ansible,
+    /// Configurations for PowerShell DSC, and `content`
+    Dsc,
+    /// All that a bundle of its mode has
     All,
 }

@@ -268,48 +268,21 @@ const BESIDE: [(&str, &str, &str); 10] = [
 /// How the bootstrap ends, as people who start it by another tool see it.
 fn exit_codes(pages: &mut Vec<Page>) {
     pages.extend(ExitCode::ALL.map(|code| {
-        let (about, next) = match code {
-            ExitCode::Good => (
-                "the server is what the bundle wants, or a precheck found nothing in the way",
-                "nothing",
-            ),
-            ExitCode::Usage => (
-                "the command line is not understood",
-                "see `--help` of the bootstrap",
-            ),
-            ExitCode::PendingReboot => (
-                "onboarded, and a restart is pending",
-                "restart in the next maintenance; other tools may take it as `soft restart`",
-            ),
-            ExitCode::Waiting => (
-                "not done yet: a window, a ring, a pause, a restart or a running installer",
-                "run it again later; other tools may take it as `try again`",
-            ),
-            ExitCode::Blocked => (
-                "something on the server stands in the way that a person must clear",
-                "read reason and next action in the host report",
-            ),
-            ExitCode::Failed => (
-                "a step was tried, and the server is not what it should be",
-                "read the step's code and log in the host report",
-            ),
-            ExitCode::Refused => (
-                "the exe, its manifest or a payload is not what it must be; nothing was run",
-                "run `gangway verify`, and copy the bundle again",
-            ),
-            ExitCode::NotTargeted => (
-                "the bundle is not for this product",
-                "leave the server out of the tool's collection",
-            ),
-            ExitCode::Unhealthy => (
-                "onboarded, and not protected or not watched as wanted",
-                "read `health` in the host report",
-            ),
-            ExitCode::Internal => (
-                "a defect of the bootstrap itself",
-                "report it, with the log",
-            ),
+        let next = match code {
+            ExitCode::Good => "nothing",
+            ExitCode::Usage => "see `--help` of the bootstrap",
+            ExitCode::PendingReboot => {
+                "restart in the next maintenance; other tools may take it as `soft restart`"
+            }
+            ExitCode::Waiting => "run it again later; other tools may take it as `try again`",
+            ExitCode::Blocked => "read reason and next action in the host report",
+            ExitCode::Failed => "read the step's code and log in the host report",
+            ExitCode::Refused => "run `gangway verify`, and copy the bundle again",
+            ExitCode::NotTargeted => "leave the server out of the tool's collection",
+            ExitCode::Unhealthy => "read `health` in the host report",
+            ExitCode::Internal => "report it, with the log",
         };
+        let about = code.meaning();
         let name = format!("bootstrap:{}", code.number());
         let about = format!(
             "Exit code {} of `MdeOnboard-*.exe`: {about}.",

@@ -9,6 +9,7 @@ use gangway_contract::{BundleId, ReleaseId, Sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::packages::tools::{CONTENT, OFFBOARD};
 use crate::plain_file;
 
 /// Version of this document's shape.
@@ -32,13 +33,68 @@ pub enum Format {
     Cab,
     /// The bundle in one file, for a closed network.
     Zip,
+    /// Bootstrap and payloads as files, which tools that run programs bring to servers.
+    Content,
+    /// An application for Configuration Manager.
+    Configmgr,
+    /// Playbooks for Ansible.
+    Ansible,
+    /// Configurations for PowerShell DSC.
+    Dsc,
+}
+
+/// How a format's files lie in the folder of packages.
+impl Format {
+    /// Every format.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Msi,
+        Self::Cab,
+        Self::Zip,
+        Self::Content,
+        Self::Configmgr,
+        Self::Ansible,
+        Self::Dsc,
+    ];
+
+    /// Folders of its files.
+    pub(super) const fn folders(self) -> &'static [&'static str] {
+        match self {
+            Self::Msi => &["msi"],
+            Self::Cab => &["cab"],
+            Self::Zip => &["zip"],
+            Self::Content => &[CONTENT, OFFBOARD],
+            Self::Configmgr => &["configmgr"],
+            Self::Ansible => &["ansible"],
+            Self::Dsc => &["dsc"],
+        }
+    }
+
+    /// How names of its files end; nothing where payloads lie, whose names are their own.
+    pub(super) const fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Msi => &["msi", "cab"],
+            Self::Cab => &["cab"],
+            Self::Zip => &["zip"],
+            Self::Content => &[],
+            Self::Configmgr => &["ps1", "json"],
+            Self::Ansible => &["yml"],
+            Self::Dsc => &["ps1"],
+        }
+    }
+
+    /// Does it name a state that servers are brought to?
+    pub(super) const fn is_of_a_tool(self) -> bool {
+        matches!(self, Self::Configmgr | Self::Ansible | Self::Dsc)
+    }
 }
 
 impl Format {
     /// Is every payload read for it, and held against the manifest?
     pub(super) fn reads_payloads(self) -> bool {
         match self {
-            Self::Msi | Self::Cab | Self::Zip => true,
+            Self::Msi | Self::Cab | Self::Zip | Self::Content => true,
+            // They come with `content`.
+            Self::Configmgr | Self::Ansible | Self::Dsc => true,
         }
     }
 }
@@ -71,6 +127,20 @@ pub struct Product {
     pub version: String,
 }
 
+/// What takes servers out of the service again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Offboarding {
+    /// Digest of its manifest, as `bundle.json` has it.
+    pub bundle_id: BundleId,
+    /// SHA-256 of that bundle's `bundle.json`.
+    pub bundle_json_sha256: Sha256,
+    /// SHA-256 of its bootstrap, with its signature.
+    pub exe_sha256: Sha256,
+    /// Last moment of the offboarding package, in seconds since 1970 UTC.
+    pub expires_at: i64,
+}
+
 /// The whole document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +163,9 @@ pub struct PackagesDocument {
     pub exe_is_signed: bool,
     /// The installer package, when there is one.
     pub product: Option<Product>,
+    /// The bundle that offboards, when one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offboarding: Option<Offboarding>,
     /// Every file beside this document and `SHA256SUMS`, sorted by path.
     pub files: Vec<PackageFile>,
 }

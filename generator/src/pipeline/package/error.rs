@@ -81,6 +81,9 @@ pub enum PackageError {
     /// Files that no ZIP can hold.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A file for a deployment tool.
+    #[error("a file for a deployment tool cannot be written")]
+    Tool(#[from] askama::Error),
     /// The bootstrap says no version.
     #[error("the bootstrap's version cannot be read")]
     Version(#[from] PeError),
@@ -109,9 +112,11 @@ impl Fault for PackageError {
             Self::Occupied { .. } => FailureCode::Occupied,
             Self::NoCommand => FailureCode::Config,
             Self::Program { .. } => FailureCode::Program,
-            Self::Cabinet(_) | Self::Package(_) | Self::ReadBack(_) | Self::Archive(_) => {
-                FailureCode::Files
-            }
+            Self::Cabinet(_)
+            | Self::Package(_)
+            | Self::ReadBack(_)
+            | Self::Archive(_)
+            | Self::Tool(_) => FailureCode::Files,
         }
     }
 
@@ -142,7 +147,7 @@ impl Fault for PackageError {
             Self::Cabinet(_) | Self::Package(_) | Self::Archive(_) => {
                 "look whether the disk is full, and whether somebody writes to the bundle"
             }
-            Self::ReadBack(_) | Self::Version(_) => return None,
+            Self::ReadBack(_) | Self::Tool(_) | Self::Version(_) => return None,
         };
         Some(hint.into())
     }

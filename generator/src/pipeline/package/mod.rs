@@ -9,6 +9,7 @@ mod error;
 mod installer;
 mod place;
 mod signing;
+mod tools;
 mod volumes;
 
 use std::fs::File;
@@ -16,11 +17,11 @@ use std::io::{self, Cursor};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::manifest::{Manifest, Payload};
+use gangway_contract::manifest::{Manifest, Mode, Payload};
 use gangway_contract::{BundleId, Sha256};
 
 pub(super) use document::of_folder as document_of;
-pub use document::{Format, PackageFile, PackagesDocument, Product};
+pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
 pub use signing::PackageSigning;
 
@@ -39,6 +40,7 @@ use crate::packages::archive::{self, ArchiveError};
 use crate::packages::cabinet::{self, DosTime, Member, Packing, Written};
 use crate::packages::codes;
 use crate::packages::msi::Payloads;
+use crate::packages::tools::{CONTENT, OFFBOARD};
 use crate::plain_file;
 use crate::problem::Problem;
 
@@ -49,8 +51,10 @@ pub struct PackageRequest {
     pub bundle: VerifyRequest,
     /// Folder to write.
     pub out: PathBuf,
-    /// Which packages.
+    /// Which packages; none means all that a bundle of its mode has.
     pub formats: Vec<Format>,
+    /// The folder of a bundle that offboards, held against the same things from outside.
+    pub offboard: Option<PathBuf>,
     /// Are the payloads inside the installer package?
     pub embed: bool,
     /// May the bootstrap be unsigned?
@@ -76,8 +80,12 @@ pub struct Packaged {
 /// The bundle does not verify, something stands against a package, or the disk refuses; the place
 /// stays as it was.
 pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
-    let source = Source::proven(request)?;
-    volumes::check(&source, request)?;
+    let packs =
+        request.formats.is_empty() || request.formats.iter().any(|one| one.reads_payloads());
+    let source = Source::proven(&request.bundle, request.allow_unsigned, packs)?;
+    let removal = tools::removal(request, &source)?;
+    let formats = formats(request, &source)?;
+    volumes::check(&source, &formats, request.embed)?;
     let staging = Staging::begin(&request.out, &request.bundle.bundle)?;
     let signing = Signing::of(request)?;
     let mut work = Work {
@@ -86,27 +94,12 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
         signing,
         files: Vec::new(),
     };
-    let mut formats = request.formats.clone();
-    formats.sort_unstable();
-    formats.dedup();
-    let mut product = None;
-    for format in formats {
-        match format {
-            Format::Msi => {
-                let place = match request.embed {
-                    true => Payloads::Embedded,
-                    false => Payloads::Beside,
-                };
-                product = Some(installer::make(&mut work, place)?);
-            }
-            Format::Cab => work.cabinet()?,
-            Format::Zip => work.archive()?,
-        }
-    }
+    let product = make_each(&mut work, &formats, request.embed, removal.as_ref())?;
     let Work {
         mut files, signing, ..
     } = work;
     files.sort_by(|one, other| one.path.cmp(&other.path));
+    let offboarding = removal.as_ref().and_then(Source::as_offboarding);
     let document = PackagesDocument {
         schema: PackagesDocument::schema(),
         bundle_id: source.document.bundle_id.clone(),
@@ -117,6 +110,7 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
         exe_sha256: Sha256::of(&source.exe.bytes),
         exe_is_signed: source.is_signed,
         product,
+        offboarding,
         files,
     };
     let sums = document.files.iter();
@@ -129,10 +123,59 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     if let Some(signing) = signing {
         signing.hand_over()?;
     }
-    Ok(Packaged {
-        document,
-        problems: source.problems,
-    })
+    let mut problems = source.problems;
+    problems.extend(removal.into_iter().flat_map(|removal| removal.problems));
+    Ok(Packaged { document, problems })
+}
+
+/// Makes every format that is asked for, and what offboards where that was given; tells the installer
+/// package's identity.
+fn make_each(
+    work: &mut Work<'_>,
+    formats: &[Format],
+    embed: bool,
+    removal: Option<&Source>,
+) -> Result<Option<Product>, PackageError> {
+    let source = work.source;
+    let mut product = None;
+    for format in formats {
+        match format {
+            Format::Msi => {
+                let place = match embed {
+                    true => Payloads::Embedded,
+                    false => Payloads::Beside,
+                };
+                product = Some(installer::make(work, place)?);
+            }
+            Format::Cab => work.cabinet()?,
+            Format::Zip => work.archive()?,
+            Format::Content => work.content(source, CONTENT)?,
+            tool => tools::make(work, *tool, removal)?,
+        }
+    }
+    if let Some(removal) = removal {
+        work.content(removal, OFFBOARD)?;
+    }
+    Ok(product)
+}
+
+/// What is made, in the order of the formats. Folders of tools name the files of `content`.
+fn formats(request: &PackageRequest, source: &Source) -> Result<Vec<Format>, PackageError> {
+    let onboards = source.document.mode == Mode::Onboard;
+    let mut formats = request.formats.clone();
+    if formats.is_empty() {
+        let all = Format::ALL.into_iter();
+        formats.extend(all.filter(|format| onboards || !format.is_of_a_tool()));
+    }
+    if formats.iter().any(|format| format.is_of_a_tool()) {
+        if !onboards {
+            return Err(tools::not_onboarding(source));
+        }
+        formats.push(Format::Content);
+    }
+    formats.sort_unstable();
+    formats.dedup();
+    Ok(formats)
 }
 
 /// A bundle that verified.
@@ -148,7 +191,12 @@ struct Source {
 }
 
 impl Source {
-    fn proven(request: &PackageRequest) -> Result<Self, PackageError> {
+    /// With `packs` the payloads are left to whoever packs them, and compares them then.
+    fn proven(
+        request: &VerifyRequest,
+        allow_unsigned: bool,
+        packs: bool,
+    ) -> Result<Self, PackageError> {
         let Verification {
             document,
             bundle_json_sha256,
@@ -156,18 +204,18 @@ impl Source {
             exe,
             problems,
             ..
-        } = match request.formats.iter().any(|one| one.reads_payloads()) {
-            true => verify_all_but_payloads(&request.bundle)?,
-            false => verify(&request.bundle)?,
+        } = match packs {
+            true => verify_all_but_payloads(request)?,
+            false => verify(request)?,
         };
         if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
             return Err(PackageError::NotProven(Box::new(problem.clone())));
         }
-        let folder = request.bundle.bundle.clone();
+        let folder = request.bundle.clone();
         let changed = |what: &str| changed(what, format!("`{what}` changed while it was read"));
         // An exe that is not proven is an error among the findings.
         let exe = exe.ok_or_else(|| changed(&document.exe.path))?;
-        if signature.standing == Standing::Unsigned && !request.allow_unsigned {
+        if signature.standing == Standing::Unsigned && !allow_unsigned {
             return Err(PackageError::Unsigned);
         }
         let path = folder.join("manifest.json");
@@ -190,6 +238,16 @@ impl Source {
             is_signed: signature.standing != Standing::Unsigned,
             document,
             problems,
+        })
+    }
+
+    /// What `packages.json` says of a bundle that offboards.
+    fn as_offboarding(&self) -> Option<Offboarding> {
+        Some(Offboarding {
+            bundle_id: self.document.bundle_id.clone(),
+            bundle_json_sha256: self.bundle_json_sha256,
+            exe_sha256: Sha256::of(&self.exe.bytes),
+            expires_at: self.manifest.expires_at?,
         })
     }
 
@@ -309,6 +367,24 @@ impl Work<'_> {
             self.add(relative, format, Some(FileKind::Cabinet), known)?;
         }
         Ok(())
+    }
+
+    /// Bootstrap and payloads of a bundle as they are.
+    fn content(&mut self, of: &Source, folder: &str) -> Result<(), PackageError> {
+        let exe = format!("{folder}/{}", of.exe_name);
+        self.staging.write(&exe, &of.exe.bytes)?;
+        self.add(exe, Format::Content, None, None)?;
+        let mut digests = Vec::new();
+        for (payload, mut source) in of.manifest.payloads.iter().zip(of.payloads()?) {
+            let relative = format!("{folder}/{}", payload.name);
+            let mut out = self.staging.create(&relative)?;
+            let place = self.staging.path(&relative);
+            io::copy(&mut source, &mut out).map_err(DiskError::io("write", &place))?;
+            drop(out);
+            self.add(relative, Format::Content, None, None)?;
+            digests.extend(self.files.last().map(|file| file.sha256));
+        }
+        of.compare_payloads(&digests)
     }
 
     /// The bundle as it lies there, the exe as it was proven.

@@ -6,16 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::PackageError;
-use super::document::{FILE_NAME, MAX_BYTES, PackagesDocument};
+use super::document::{FILE_NAME, Format, MAX_BYTES, PackagesDocument};
 use crate::disk::{self, Claim, DiskError};
 use crate::interrupted::{self, Leftover};
 use crate::plain_file;
 
 /// The list of digests, for `sha256sum -c`.
 pub(super) const SUMS: &str = "SHA256SUMS";
-
-/// Folders of the formats.
-const FOLDERS: [&str; 3] = ["cab", "msi", "zip"];
 
 /// Files that lie beside the document and are not listed in it.
 const UNLISTED: [&str; 2] = [FILE_NAME, SUMS];
@@ -192,7 +189,7 @@ fn is_ours(folder: &Path, shown: &Path) -> Result<Found, PackageError> {
             UNLISTED.contains(&path.as_str())
                 || (has_a_place(path) && document.files.iter().any(|file| file.path == *path))
         }
-        false => FOLDERS.contains(&path.as_str()) && folder.join(path).is_dir(),
+        false => is_of_a_format(path) && folder.join(path).is_dir(),
     };
     match listed.iter().find(|entry| !is_known(entry)) {
         None => Ok(Found::Packages),
@@ -205,9 +202,20 @@ fn has_a_place(path: &str) -> bool {
     let below = path.split_once('/');
     let is_package = below.is_some_and(|(folder, name)| {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-        FOLDERS.contains(&folder) && extension.is_some_and(|it| FOLDERS.contains(&it))
+        Format::ALL.iter().any(|format| {
+            let extensions = format.extensions();
+            format.folders().contains(&folder)
+                && (extensions.is_empty() || extension.is_some_and(|it| extensions.contains(&it)))
+        })
     });
     is_package || UNLISTED.contains(&path)
+}
+
+/// Is this the folder of a format?
+fn is_of_a_format(path: &str) -> bool {
+    Format::ALL
+        .iter()
+        .any(|format| format.folders().contains(&path))
 }
 
 /// Entries of a folder and of its folders, by path, and whether each is a plain file; links are none.
@@ -231,7 +239,7 @@ fn sweep(folder: &Path) -> Result<(), PackageError> {
     let listed = list(folder)?;
     let is_known = |(path, is_plain): &(String, bool)| match is_plain {
         true => has_a_place(path),
-        false => FOLDERS.contains(&path.as_str()),
+        false => is_of_a_format(path),
     };
     if let Some((path, _)) = listed.iter().find(|entry| !is_known(entry)) {
         let why = format!("it holds `{path}`");
@@ -269,7 +277,7 @@ mod tests {
     use gangway_contract::manifest::Mode;
     use gangway_contract::{BundleId, ReleaseId, Sha256};
 
-    use super::super::document::{Format, PackageFile};
+    use super::super::document::PackageFile;
     use super::*;
     use crate::disk::cuts;
 
@@ -284,6 +292,7 @@ mod tests {
             exe_sha256: Sha256::of(content),
             exe_is_signed: true,
             product: None,
+            offboarding: None,
             files: vec![PackageFile {
                 path: "msi/x.msi".to_owned(),
                 format: Format::Msi,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Format, PackageError, PackageRequest, Source};
+use super::{Format, PackageError, Source};
 use crate::packages::cabinet::{self, MAX_CABINET_BYTES};
 use crate::packages::codes;
 use crate::problem::Problem;
@@ -14,11 +14,11 @@ type Sized<'a> = (&'a str, u64);
 ///
 /// # Errors
 /// A file is too large for the formats that were asked for.
-pub(super) fn check(source: &Source, request: &PackageRequest) -> Result<(), PackageError> {
-    if request.formats.contains(&Format::Msi) {
-        of_package(source, request.embed)?;
+pub(super) fn check(source: &Source, formats: &[Format], embed: bool) -> Result<(), PackageError> {
+    if formats.contains(&Format::Msi) {
+        of_package(source, embed)?;
     }
-    if request.formats.contains(&Format::Cab) {
+    if formats.contains(&Format::Cab) {
         of_cabinet(source)?;
     }
     Ok(())

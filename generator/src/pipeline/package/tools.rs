@@ -1,0 +1,133 @@
+//! Folders for deployment tools: what of the bundle they are made of, and which bundle may take back what
+//! they do.
+
+use gangway_contract::Sha256;
+use gangway_contract::manifest::{Mode, Role};
+
+use super::document::Format;
+use super::{PackageError, PackageRequest, Source, Work};
+use crate::packages::codes;
+use crate::packages::tools::{
+    Deployment, Program, Removal, ansible, configuration_manager, dsc, runtime_minutes,
+};
+use crate::pipeline::verify::VerifyRequest;
+use crate::problem::Problem;
+
+/// Writes the folder of a tool.
+pub(super) fn make(
+    work: &mut Work<'_>,
+    tool: Format,
+    removal: Option<&Source>,
+) -> Result<(), PackageError> {
+    let deployment = deployment(work.source, removal);
+    let files = match tool {
+        Format::Configmgr => configuration_manager(&deployment)?,
+        Format::Ansible => ansible(&deployment)?,
+        _ => dsc(&deployment)?,
+    };
+    for folder in tool.folders() {
+        for file in &files {
+            let relative = format!("{folder}/{}", file.name);
+            work.staging.write(&relative, file.content.as_bytes())?;
+            work.add(relative, tool, None, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn deployment(source: &Source, removal: Option<&Source>) -> Deployment {
+    let (document, manifest) = (&source.document, &source.manifest);
+    let installers = manifest.payloads.iter().filter(|payload| {
+        matches!(
+            payload.role,
+            Role::Agent
+                | Role::PlatformUpdate
+                | Role::SensorUpdate
+                | Role::Hotfix
+                | Role::DeploymentTool
+                | Role::MonitoringAgent
+        )
+    });
+    Deployment {
+        organization: document.organization.clone(),
+        bundle_id: document.bundle_id.clone(),
+        sequence: document.sequence,
+        tenant: manifest.tenant.org_id.clone(),
+        program: program(source),
+        runtime_minutes: runtime_minutes(&manifest.settings, installers.count()),
+        removal: removal.and_then(|removal| {
+            Some(Removal {
+                bundle_id: removal.document.bundle_id.clone(),
+                program: program(removal),
+                expires_at: removal.manifest.expires_at?,
+            })
+        }),
+    }
+}
+
+fn program(of: &Source) -> Program {
+    Program {
+        name: of.exe_name.clone(),
+        sha256: Sha256::of(&of.exe.bytes),
+    }
+}
+
+/// The bundle that offboards, proven as the other one is: it is of the same tenant and works still.
+pub(super) fn removal(
+    request: &PackageRequest,
+    source: &Source,
+) -> Result<Option<Source>, PackageError> {
+    let Some(bundle) = &request.offboard else {
+        return Ok(None);
+    };
+    let verified = VerifyRequest {
+        bundle: bundle.clone(),
+        // That is the digest of the other one.
+        expect: None,
+        ..request.bundle.clone()
+    };
+    let removal = Source::proven(&verified, request.allow_unsigned, true)?;
+    match unfit(&removal, source, request.bundle.now) {
+        None => Ok(Some(removal)),
+        Some(why) => Err(PackageError::Refused(vec![Problem::new(
+            &codes::OFFBOARDING_UNFIT,
+            bundle.display().to_string(),
+            why,
+            "give a bundle of `gangway build --mode offboard` of the same tenant that works still",
+        )])),
+    }
+}
+
+/// Why this bundle does not take back what the other one does; `now` in seconds since 1970 UTC.
+fn unfit(removal: &Source, source: &Source, now: i64) -> Option<String> {
+    let (manifest, tenant) = (&removal.manifest, &source.manifest.tenant.org_id);
+    if source.document.mode != Mode::Onboard {
+        return Some(
+            "the bundle that is packed does not onboard, so nothing takes it back".to_owned(),
+        );
+    }
+    if manifest.mode != Mode::Offboard {
+        return Some("it does not offboard".to_owned());
+    }
+    if manifest.tenant.org_id != *tenant {
+        let theirs = &manifest.tenant.org_id;
+        return Some(format!(
+            "it is of tenant {theirs}, and servers go to {tenant}"
+        ));
+    }
+    match manifest.expires_at {
+        Some(end) if end > now => None,
+        Some(_) => Some("its offboarding package is past its end".to_owned()),
+        None => Some("its offboarding package names no end".to_owned()),
+    }
+}
+
+/// No state to bring servers to.
+pub(super) fn not_onboarding(source: &Source) -> PackageError {
+    PackageError::Refused(vec![Problem::new(
+        &codes::NOT_ONBOARDING,
+        source.folder.display().to_string(),
+        "the bundle does not onboard",
+        "give an onboarding bundle; one that offboards goes with it by `--offboard`",
+    )])
+}
