@@ -1,8 +1,8 @@
 //! The build-time side of Gangway: portal downloads in, a bundle for the whole fleet out.
 //!
 //! Modules in the order in which data flows: `formats` turns bytes into typed values, `gpo` those of
-//! Group Policy; `intake`, `bootstrap`, `policies`, `packages`, `provenance`, `lint`, `publication` and
-//! `fleet` are one concern each and never import each other; `pipeline` joins them; `cli` is what a user types.
+//! Group Policy; `intake`, `bootstrap`, `policies`, `packages`, `provenance`, `lint`, `publication`,
+//! `fleet` and `selftest` are one concern each and never import each other; `pipeline` joins them; `cli` is what a user types.
 
 pub mod bootstrap;
 pub mod bundle;
@@ -26,3 +26,4 @@ pub mod problem;
 pub mod provenance;
 pub mod publication;
 pub mod sarif;
+pub mod selftest;

@@ -16,6 +16,7 @@ mod publish_share;
 mod report;
 mod results;
 mod schemas;
+mod selftest;
 mod share_place;
 mod verify_share;
 mod version;
@@ -82,6 +83,7 @@ fn command(command: &Command, output: &Output) -> Exit {
             answer(report::prune(given, output), output)
         }
         Command::Report(given) => answer(report::report(given, output), output),
+        Command::Selftest(given) => answer(selftest::selftest(given, output), output),
         Command::Explain(given) => answer(commands::explain(given, output), output),
         Command::Completions(given) => answer(commands::completions(given, output), output),
         Command::Schema(given) => answer(schemas::run(given, output), output),

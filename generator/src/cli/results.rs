@@ -13,6 +13,7 @@ use crate::pipeline::explain::Page;
 use crate::pipeline::{Compared, Difference, PackagesDocument, Pinned, Standing};
 use crate::problem::{Code, Severity};
 use crate::provenance::Attested;
+use crate::selftest::{Answered, Verdict};
 
 /// Names the command and the version of each result.
 macro_rules! documents {
@@ -39,6 +40,7 @@ documents! {
     "publish share" 1 PublishedShare;
     "publish gpo" 1 Published;
     "report" 2 Fleet;
+    "selftest" 1 Tested;
     "explain" 1 Explained;
     "completions" 1 Completions;
     "version" 1 Version;
@@ -314,6 +316,45 @@ pub(super) enum PublishAction {
     Rollback,
     /// Takes the bundle's GPOs out of the domain.
     Remove,
+}
+
+/// The answer of `selftest`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Tested {
+    /// The file that this document was written to.
+    pub(super) file: String,
+    /// Was what changes the system asked too?
+    pub(super) apply: bool,
+    /// Version of this program.
+    pub(super) gangway: &'static str,
+    /// What Windows calls itself: product and build.
+    pub(super) system: String,
+    /// How many rows were answered how.
+    pub(super) counts: SelftestCounts,
+    /// Every row, in the order of the work.
+    pub(super) answers: Vec<Answered>,
+}
+
+/// Rows by their answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub(super) struct SelftestCounts {
+    /// It is so.
+    pub(super) yes: usize,
+    /// It is not so.
+    pub(super) no: usize,
+    /// Nothing can be said here.
+    pub(super) not_answerable: usize,
+}
+
+impl SelftestCounts {
+    pub(super) fn of(answers: &[Answered]) -> Self {
+        let count = |verdict| answers.iter().filter(|one| one.verdict == verdict).count();
+        Self {
+            yes: count(Verdict::Yes),
+            no: count(Verdict::No),
+            not_answerable: count(Verdict::NotAnswerable),
+        }
+    }
 }
 
 /// The answer of `explain`.

@@ -71,6 +71,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::Published>(),
         entry::<Fleet>(),
         entry::<Pruned>(),
+        entry::<results::Tested>(),
         entry::<results::Explained>(),
         entry::<results::Completions>(),
         entry::<Schemas>(),

@@ -26,6 +26,7 @@ mod progress;
 pub mod publish;
 mod relock;
 mod runbook;
+mod selftest;
 mod sequence;
 mod sign;
 mod signing_command;
@@ -52,6 +53,7 @@ pub use package::{
 };
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};
+pub use selftest::{SelftestBundle, SelftestError, SelftestRequest, subject as selftest_subject};
 pub use sign::{SignError, SignRequest, Signed, SignedBy, sign, write_data_to_sign};
 pub use stub::found as stub_found;
 pub use trust::intake_settings;

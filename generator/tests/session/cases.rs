@@ -356,6 +356,12 @@ pub(crate) const CASES: &[Case] = &[
     ),
     ("report-failed", reports, &["report", "absent"], 3),
     ("explain", Desk::empty, &["explain", "gw1305"], 0),
+    (
+        "selftest-failed",
+        built,
+        &["selftest", "out", "--as-of", NOW],
+        3,
+    ),
     ("explain-failed", Desk::empty, &["explain", "GW9999"], 2),
     ("version", Desk::empty, &["--version"], 0),
     ("completions", Desk::empty, &["completions", "bash"], 0),

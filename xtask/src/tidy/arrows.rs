@@ -24,6 +24,7 @@ const CONCERNS: &[&str] = &[
     "lint",
     "publication",
     "fleet",
+    "selftest",
 ];
 
 /// Manifests name no other package of the workspace than they may.

@@ -4,6 +4,7 @@ mod attest;
 mod package;
 mod publish;
 mod report;
+mod selftest;
 mod shared;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(super) use package::Package;
 pub(super) use publish::PolicyArguments;
 pub(super) use publish::{Publish, PublishGpo, PublishPart, PublishShare};
 pub(super) use report::{Prune, Report};
+pub(super) use selftest::Selftest;
 pub(super) use shared::{Findings, Moment, Outside, Patience, SeenSequence};
 
 use crate::problem::Deny;
@@ -88,6 +90,8 @@ pub(super) enum Command {
     Publish(Box<Publish>),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
+    /// Asks a throw-away Windows Server what only Windows can show, and writes its answers
+    Selftest(Selftest),
     /// Tells more about a problem code, a word of any output, or a code of another program
     Explain(Explain),
     /// Writes shell completions

@@ -264,7 +264,7 @@ fn set_by_powershell(path: &Path, sddl: &str) -> io::Result<()> {
         quote(sddl)?,
         quote(&path.to_string_lossy())?
     );
-    let output = child::program("powershell.exe")
+    let output = child::program(child::powershell())
         .args(["-NoProfile", "-NonInteractive", "-Command", &script])
         .output()?;
     if output.status.success() {

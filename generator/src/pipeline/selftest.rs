@@ -1,0 +1,294 @@
+//! `gangway selftest`: the parts of a verified bundle, and of its packages, that a server is asked about.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gangway_contract::{BundleId, Sha256, UncPath};
+
+use super::package::{Format, PackageFile, PackagesDocument};
+use super::publish::{self, ContentsError, ContentsRequest};
+use super::{codes, verify};
+use crate::failure::{FailureCode, Fault, hint_of};
+use crate::gpo::found::{FoundGpo, LoadError, Origin, load};
+use crate::gpo::registry_pol::{self, RegistryPolicy};
+use crate::gpo::xml;
+use crate::plain_file;
+use crate::problem::Problem;
+use crate::publication::{Contents, SharedFolder, share_commands};
+use crate::selftest::{Backup, Installer, Share, Subject};
+
+/// The share that is made for a moment; of the path only the name of the share comes into the commands.
+const SHARE: &str = r"\\server.contoso.com\gangway-selftest$";
+
+/// Local groups that stand for those of a domain, whose accounts a server without a domain does not have:
+/// users, guests, backup operators for computers, controllers, read-only controllers.
+const STAND_INS: [(&str, &str); 3] = [
+    ("SID-OF-domain-515", "S-1-5-32-545"),
+    ("SID-OF-domain-516", "S-1-5-32-546"),
+    ("SID-OF-domain-521", "S-1-5-32-551"),
+];
+
+/// What is asked about.
+#[derive(Debug, Clone)]
+pub struct SelftestRequest {
+    /// The bundle, and what from outside of it vouches for it.
+    pub bundle: verify::VerifyRequest,
+    /// Which domain of the bundle; none when it has one.
+    pub domain: Option<String>,
+    /// A folder of packages that were made of it.
+    pub packages: Option<PathBuf>,
+}
+
+/// A bundle that is ready to be asked about.
+#[derive(Debug)]
+pub struct SelftestBundle {
+    /// Its parts.
+    pub subject: Subject,
+    /// Findings of the verification, below error.
+    pub problems: Vec<Problem>,
+}
+
+/// Why nothing can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SelftestError {
+    /// It does not verify, or is not for the domain.
+    #[error(transparent)]
+    Bundle(#[from] ContentsError),
+    /// Its policies cannot be read.
+    #[error(transparent)]
+    Policies(#[from] LoadError),
+    /// A part of it cannot be read.
+    #[error("read `{}`", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder of packages is none of this bundle.
+    #[error("`{}` holds no packages of this bundle: {why}", path.display())]
+    Packages {
+        /// The folder.
+        path: PathBuf,
+        /// What speaks against it.
+        why: String,
+    },
+}
+
+impl Fault for SelftestError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Bundle(error) => error.code(),
+            Self::Policies(_) | Self::Packages { .. } => FailureCode::NotVerified,
+            Self::Unreadable { .. } => FailureCode::Files,
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Bundle(error) => error.hint(),
+            Self::Policies(error) => error.hint(),
+            Self::Unreadable { source, .. } => hint_of(source),
+            Self::Packages { .. } => {
+                Some("make them by `gangway package`, and copy the folder whole".into())
+            }
+        }
+    }
+}
+
+/// Verifies a bundle and takes it apart.
+///
+/// # Errors
+/// As for publishing it, or packages of another bundle.
+pub fn subject(request: &SelftestRequest) -> Result<SelftestBundle, SelftestError> {
+    let (contents, release) = publish::everything(&ContentsRequest {
+        bundle: request.bundle.clone(),
+        domain: request.domain.clone(),
+        needs_signature: false,
+    })?;
+    let bundle = absolute(&request.bundle.bundle)?;
+    let folder = bundle.join("gpo").join(contents.domain.as_str());
+    let found = load(&folder)?;
+    let mof = folder.join("wmi-filter.mof");
+    let queries = found
+        .filters
+        .into_iter()
+        .find_map(|filter| filter.queries.ok());
+    let exe = bundle.join("bootstrap").join(&contents.bootstrap.0);
+    let installer = match &request.packages {
+        Some(packages) => installer(&absolute(packages)?, &contents)?,
+        None => None,
+    };
+    let unsigned = |problem: &Problem| problem.code == &codes::EXE_UNSIGNED;
+    let payloads = release.release.files.iter();
+    let payloads: Result<Vec<_>, _> = payloads.map(|file| absolute(&file.source)).collect();
+    Ok(SelftestBundle {
+        subject: Subject {
+            is_signed: !contents.problems.iter().any(unsigned),
+            exe,
+            payloads: payloads?,
+            tasks: tasks(&contents),
+            values: values(&contents),
+            backups: found.gpos.iter().filter_map(backup).collect(),
+            filter: queries.map(|queries| (mof, queries)),
+            installer,
+            shares: shares(),
+        },
+        problems: contents.problems,
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, SelftestError> {
+    std::path::absolute(path).map_err(|source| SelftestError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Every embedded task with its name.
+fn tasks(contents: &Contents) -> Vec<(String, xml::Element)> {
+    let files = contents.gpos.iter().flat_map(|gpo| &gpo.files);
+    let documents = files
+        .filter(|(name, _)| name.ends_with("ScheduledTasks.xml"))
+        .filter_map(|(_, bytes)| xml::read(bytes).ok());
+    let mut tasks = Vec::new();
+    for document in documents {
+        for properties in document
+            .elements()
+            .filter_map(|item| item.find("Properties"))
+        {
+            if let Some(task) = properties.find("Task") {
+                let name = properties.get("name").unwrap_or_default();
+                tasks.push((name.to_owned(), task.clone()));
+            }
+        }
+    }
+    tasks
+}
+
+/// Registry values of all GPOs, each key and name once.
+fn values(contents: &Contents) -> RegistryPolicy {
+    let mut whole = RegistryPolicy::default();
+    for (name, bytes) in contents.gpos.iter().flat_map(|gpo| &gpo.files) {
+        let is_it = name.to_lowercase().ends_with(registry_pol::FILE_NAME);
+        if is_it && let Ok(policy) = RegistryPolicy::read(bytes) {
+            for record in policy.records {
+                let is_same =
+                    |one: &registry_pol::Record| one.key == record.key && one.value == record.value;
+                if !whole.records.iter().any(is_same) {
+                    whole.records.push(record);
+                }
+            }
+        }
+    }
+    whole
+}
+
+/// A backup as `Import-GPO` is told of it.
+fn backup(gpo: &FoundGpo) -> Option<Backup> {
+    let Origin::Backup {
+        document: Some(document),
+        ..
+    } = &gpo.origin
+    else {
+        return None;
+    };
+    let tasks = gpo.machine.tasks.as_ref()?.content.entries.len();
+    let place = absolute(Path::new(&gpo.place)).ok()?;
+    Some(Backup {
+        folder: place.parent()?.to_owned(),
+        name: document.display_name.clone(),
+        task: (tasks > 0).then(|| "ScheduledTasks".to_owned()),
+    })
+}
+
+/// The installer package of a folder of packages, when there is one; every file of it is compared.
+fn installer(folder: &Path, contents: &Contents) -> Result<Option<Installer>, SelftestError> {
+    const LARGEST: u64 = 1 << 20;
+    let refused = |why: String| SelftestError::Packages {
+        path: folder.to_owned(),
+        why,
+    };
+    let path = folder.join("packages.json");
+    let bytes = plain_file::read_whole(&path, LARGEST)
+        .map_err(|source| SelftestError::Unreadable { path, source })?;
+    let document: PackagesDocument =
+        serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+    if !is_of(&document.bundle_id, contents) {
+        return Err(refused(format!(
+            "they are of bundle {}",
+            document.bundle_id
+        )));
+    }
+    if document.exe_sha256 != Sha256::of(&contents.bootstrap.1) {
+        return Err(refused("their bootstrap has other bytes".to_owned()));
+    }
+    let is_part = |file: &&PackageFile| file.format == Format::Msi;
+    for file in document.files.iter().filter(is_part) {
+        let name = file.path.as_str();
+        let path = name
+            .split('/')
+            .fold(folder.to_owned(), |path, part| path.join(part));
+        let plain = !name.split('/').any(|part| ["", ".", ".."].contains(&part));
+        let digest = plain_file::digest(&path, file.size).ok();
+        if !plain || digest != Some((file.size, file.sha256)) {
+            return Err(refused(format!("`{name}` is not there as it was made")));
+        }
+    }
+    let msi = (document.files.iter().filter(is_part)).find(|file| file.path.ends_with(".msi"));
+    let (Some(msi), Some(product)) = (msi, document.product) else {
+        return Ok(None);
+    };
+    let file = msi
+        .path
+        .split('/')
+        .fold(folder.to_owned(), |path, part| path.join(part));
+    let inside = |code: &char| code.is_ascii_hexdigit() || "{}-".contains(*code);
+    if !product.product_code.chars().all(|code| inside(&code)) {
+        return Err(refused("its product code is no GUID".to_owned()));
+    }
+    Ok(Some(Installer {
+        file,
+        product_code: product.product_code,
+        exe_sha256: document.exe_sha256,
+    }))
+}
+
+/// The bootstrap's name holds the id.
+fn is_of(bundle_id: &BundleId, contents: &Contents) -> bool {
+    contents.bootstrap.0.contains(bundle_id.as_str())
+}
+
+/// Both shares as the runbook makes them, with local groups in the place of the domain's.
+fn shares() -> Option<[Share; 2]> {
+    let path: UncPath = SHARE.parse().ok()?;
+    let local = |text: &str| {
+        let replaced = STAND_INS.iter();
+        replaced.fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    };
+    let share = |folder: SharedFolder| Share {
+        commands: (share_commands(folder, &path, &["domain"]).windows.iter())
+            .map(|line| local(line))
+            .collect(),
+        wanted: local(&folder.sddl(&["SID-OF-domain".to_owned()])),
+    };
+    Some([share(SharedFolder::Payloads), share(SharedFolder::Reports)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runbooks_commands_name_accounts_that_every_server_has() {
+        let [payloads, reports] = shares().unwrap();
+        for share in [payloads, reports] {
+            let whole = format!("{} {}", share.commands.join(" "), share.wanted);
+            assert!(!whole.contains("SID-OF"), "{whole}");
+            assert!(whole.contains("icacls.exe \"FOLDER\"") && whole.contains("-Path 'FOLDER'"));
+            assert!(whole.contains("gangway-selftest$"));
+            assert!(share.wanted.contains(";;;S-1-5-32-545)"));
+        }
+    }
+}
