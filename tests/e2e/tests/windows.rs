@@ -6,14 +6,27 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use gangway_contract::UtcTime;
+use gangway_contract::report::file_name;
 use gangway_e2e::wine::{Prefix, template};
-use gangway_e2e::{program, required};
+use gangway_e2e::{Os, Packages, Recipe, Server, program, required};
+use gangway_fixtures::authenticode::{Signature, sign_pe};
 use serde_json::Value;
 use sha2::Digest as _;
 use walkdir::WalkDir;
 
 /// 2026-04-01.
 const NOW: &str = "1775001600";
+
+/// The share that the sample config names.
+const SHARE: &str = r"\\files.contoso.com\gangway$";
+
+/// A program of each system that stands for a signing command: it gives the exe that was signed before.
+const SIGNERS: [&str; 2] = [
+    "[signing]\nroots = ['lab/roots.pem']\ncommand = ['/bin/cp', 'signed.exe', '{out}']\n",
+    "[signing]\nroots = ['lab/roots.pem']\ncommand = ['cmd.exe', '/d', '/c', 'copy', '/y', 'signed.exe', \
+     '{out}']\n",
+];
 
 /// What a program said and how it ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +53,9 @@ impl Both {
         let windows = Prefix::copy_of(&folder, &around.path().join("wine")).expect("a prefix");
         let exe = required::path("GANGWAY_WINDOWS").expect("it works");
         fs::copy(exe, windows.on_c("gangway.exe")).expect("it works");
-        for desk in [linux.path().join("desk"), windows.on_c("desk")] {
+        let desks = [linux.path().join("desk"), windows.on_c("desk")];
+        for (desk, signer) in desks.into_iter().zip(SIGNERS) {
+            let config = format!("{config}{signer}");
             let samples = required::path(required::FIXTURES).expect("it works");
             copy_tree(&samples.join("downloads"), &desk.join("downloads"));
             gangway_fixtures::samples::lab(&desk.join("lab")).expect("it works");
@@ -114,6 +129,93 @@ fn copy_tree(from: &Path, to: &Path) {
             fs::copy(entry.path(), &to).expect("it works");
         }
     }
+}
+
+/// A bundle on both desks, and what the signing command gives.
+fn build(both: &Both) {
+    let stub = required::path(required::STUB).expect("it works");
+    // Both by one file: the program for Linux has none inside.
+    for desk in both.desks() {
+        fs::copy(&stub, desk.join("stub.exe")).expect("it works");
+        let config = desk.join("gangway.toml");
+        let text = fs::read_to_string(&config).expect("it works");
+        fs::write(&config, format!("{text}[bootstrap]\nstub = 'stub.exe'\n")).expect("it works");
+    }
+    let build = [
+        "build",
+        "--out",
+        "desk/out",
+        "-c",
+        "desk/gangway.toml",
+        "--as-of",
+        NOW,
+    ];
+    let on_linux = [&build[..], &["--stub", stub.to_str().expect("it works")]].concat();
+    assert_eq!(both.on_linux(&on_linux).code, Some(0));
+    assert_eq!(both.on_windows(&build).code, Some(0));
+    for desk in both.desks() {
+        let mut exes = fs::read_dir(desk.join("out/bootstrap")).expect("it works");
+        let exe = exes.next().expect("it works").expect("it works").path();
+        let signed = sign_pe(&fs::read(exe).expect("it works"), &Signature::default());
+        fs::write(desk.join("signed.exe"), signed).expect("it works");
+    }
+}
+
+/// The bootstrap's own golden reports, as servers leave them, and the list of servers.
+fn leave_reports(desk: &Path) {
+    const WRITTEN: [&str; 2] = [
+        include_str!(
+            "../../../runner/tests/whole_runs/snapshots/whole_runs__reports__report-done.snap"
+        ),
+        include_str!(
+            "../../../runner/tests/whole_runs/snapshots/whole_runs__reports__report-failed.snap"
+        ),
+    ];
+    fs::create_dir(desk.join("reports")).expect("it works");
+    let mut servers = String::new();
+    for (number, golden) in (0..).zip(WRITTEN) {
+        let (_, document) = golden.split_once("\n---\n").expect("it works");
+        let report: Value = serde_json::from_str(document).expect("it works");
+        let fqdn = report["fqdn"].as_str().expect("it works");
+        let time = report["finished_at"].as_str().expect("it works");
+        let time: UtcTime = time.parse().expect("it works");
+        let name = file_name(fqdn, time, number);
+        fs::write(desk.join("reports").join(name), document).expect("it works");
+        servers.push_str(&format!("{fqdn}\r\n"));
+    }
+    fs::write(desk.join("servers.txt"), servers).expect("it works");
+}
+
+/// Runs of 32 and more hex digits as `#`, and the numbers of bytes and files: they follow from code that
+/// others change.
+fn without_digests(text: &str) -> String {
+    let mut words = Vec::new();
+    for word in text.split(' ') {
+        let hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+        let is_count = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
+        let pieces: Vec<String> = word
+            .split_inclusive(|c: char| !hex(c))
+            .map(|piece| {
+                let digits = piece.trim_end_matches(|c| !hex(c));
+                match digits.len() < 32 {
+                    true => piece.to_owned(),
+                    false => format!("#{}", &piece[digits.len()..]),
+                }
+            })
+            .collect();
+        words.push((is_count, pieces.concat()));
+    }
+    let mut out = String::new();
+    for (index, (is_count, word)) in words.iter().enumerate() {
+        let counted = words.get(index + 1).is_some_and(|(_, next)| {
+            ["bytes", "(bytes", "compared"]
+                .iter()
+                .any(|of| next.starts_with(of))
+        });
+        out.push_str(if index > 0 { " " } else { "" });
+        out.push_str(if *is_count && counted { "#" } else { word });
+    }
+    out
 }
 
 /// Every file below a folder by its path, with its digest.
@@ -215,4 +317,277 @@ fn it_carries_the_stub_that_is_proven_here() {
         .collect();
     assert_eq!(answer["result"]["stub"]["sha256"], *digest);
     assert_eq!(answer["result"]["stub"]["inside"], true);
+}
+
+#[test]
+fn signing_and_all_that_follows_is_told_in_the_same_words() {
+    let both = Both::new();
+    build(&both);
+    for desk in both.desks() {
+        leave_reports(&desk);
+        fs::create_dir(desk.join("share")).unwrap();
+    }
+    let config = ["-c", "desk/gangway.toml", "--as-of", NOW];
+    let with = |command: &[&'static str]| [command, &config[..]].concat();
+    let stub = required::path(required::STUB).unwrap();
+    for desk in both.desks() {
+        fs::copy(&stub, desk.join("stub.exe")).unwrap();
+    }
+    for (arguments, code) in [
+        (with(&["sign", "desk/out"]), 0),
+        (with(&["sign", "desk/out"]), 0),
+        (
+            with(&["verify", "--signed", "desk/out", "--stub", "desk/stub.exe"]),
+            0,
+        ),
+        (with(&["publish", "desk/out", "--offline"]), 0),
+        (
+            with(&["publish", "share", "desk/out", "--to", "desk/share"]),
+            0,
+        ),
+        (
+            with(&[
+                "publish",
+                "share",
+                "desk/out",
+                "--to",
+                "desk/share",
+                "--apply",
+            ]),
+            0,
+        ),
+        (
+            with(&[
+                "publish",
+                "share",
+                "desk/out",
+                "--to",
+                "desk/share",
+                "--apply",
+            ]),
+            0,
+        ),
+        (
+            with(&[
+                "verify",
+                "desk/out",
+                "--stub",
+                "desk/stub.exe",
+                "--share",
+                "desk/share",
+            ]),
+            0,
+        ),
+        (with(&["package", "desk/out", "--format", "msi"]), 0),
+        (
+            vec![
+                "report",
+                "desk/reports",
+                "--expected",
+                "desk/servers.txt",
+                "--as-of",
+                "2026-02-04",
+            ],
+            0,
+        ),
+        (
+            vec![
+                "report",
+                "desk/reports",
+                "--all",
+                "--threshold",
+                "100",
+                "--as-of",
+                "2026-02-04",
+            ],
+            1,
+        ),
+    ] {
+        assert_eq!(both.say_the_same(&arguments), code, "{arguments:?}");
+    }
+    let [one, other] = both.desks();
+    for folder in ["out", "share", "out-packages"] {
+        assert!(tree(&one.join(folder)).len() > 2, "{folder}");
+        assert_eq!(
+            tree(&other.join(folder)),
+            tree(&one.join(folder)),
+            "{folder}"
+        );
+    }
+}
+
+/// As far as Wine's network reaches: the path leads to a folder of this machine.
+#[test]
+fn a_share_is_written_by_its_unc_path_as_by_a_folder() {
+    let both = Both::new();
+    build(&both);
+    let [one, other] = both.desks();
+    let share = other.join("share");
+    fs::create_dir(&share).unwrap();
+    fs::create_dir(one.join("share")).unwrap();
+    let unc = both
+        .windows
+        .folder()
+        .join("dosdevices/unc/files.contoso.com");
+    fs::create_dir_all(&unc).unwrap();
+    std::os::unix::fs::symlink(&share, unc.join("gangway$")).unwrap();
+    let publish = [
+        "publish",
+        "share",
+        "desk/out",
+        "-c",
+        "desk/gangway.toml",
+        "--as-of",
+        NOW,
+        "--apply",
+    ];
+    let sign = [
+        "sign",
+        "desk/out",
+        "-c",
+        "desk/gangway.toml",
+        "--as-of",
+        NOW,
+    ];
+    assert_eq!(both.say_the_same(&sign), 0);
+    let linux = both.on_linux(&[&publish[..], &["--to", "desk/share"]].concat());
+    let windows = both.on_windows(&publish);
+    assert_eq!(
+        (windows.code, linux.code),
+        (Some(0), Some(0)),
+        "{windows:?}"
+    );
+    let told = |said: &str| said.replace(SHARE, "desk/share").replace('\\', "/");
+    assert_eq!(told(&windows.err), told(&linux.err));
+    assert!(tree(&share).len() > 2);
+    assert_eq!(tree(&share), tree(&one.join("share")));
+}
+
+/// What an administrator reads on the console of Windows, from the first command to the report.
+#[test]
+fn a_session_on_the_console_reads_so() {
+    let both = Both::new();
+    build(&both);
+    leave_reports(&both.windows.on_c("desk"));
+    fs::create_dir(both.windows.on_c("desk/share")).unwrap();
+    let mut session = String::new();
+    for line in [
+        r"gangway init desk\new.toml",
+        r"gangway inspect -c desk\gangway.toml desk\downloads\md4ws.msi",
+        r"gangway build -c desk\gangway.toml --out desk\out",
+        r"gangway sign -c desk\gangway.toml desk\out",
+        r"gangway verify --signed -c desk\gangway.toml desk\out",
+        r"gangway lint desk\out",
+        r"gangway diff desk\out desk\absent",
+        r"gangway publish share -c desk\gangway.toml desk\out --to desk\share",
+        r"gangway report desk\reports --expected desk\servers.txt",
+        r"gangway explain GW1305",
+        r"gangway verify desk\reports",
+        r"gangway buidl",
+    ] {
+        let mut arguments: Vec<&str> = line.split(' ').skip(1).collect();
+        let judges = ["inspect", "build", "sign", "verify", "publish"];
+        if judges.contains(&arguments[0]) {
+            arguments.extend(["--as-of", "2026-04-01"]);
+        }
+        if arguments[0] == "report" {
+            arguments.extend(["--as-of", "2026-02-04"]);
+        }
+        let said = both.on_windows(&arguments);
+        session.push_str(&format!("C:\\> {line}\n{}", said.out));
+        said.err
+            .lines()
+            .for_each(|line| session.push_str(&format!("! {line}\n")));
+        session.push_str(&format!("exit code {:?}\n\n", said.code.unwrap()));
+    }
+    let session: Vec<String> = session.lines().map(without_digests).collect();
+    insta::assert_snapshot!("session", session.join("\n"));
+}
+
+/// How each row of `gangway selftest` is answered here.
+const ANSWERS: [(&str, &str); 22] = [
+    ("bootstrap-signature", "not_answerable"),
+    ("payload-signatures", "not_answerable"),
+    ("bootstrap-facts", "yes"),
+    ("antivirus-mode", "not_answerable"),
+    ("sensor-capability", "not_answerable"),
+    ("wmi-filter-query", "not_answerable"),
+    ("wmi-filter-mof", "not_answerable"),
+    ("task-xml-checked", "not_answerable"),
+    ("package-unpacked", "not_answerable"),
+    ("installer-mutex", "not_answerable"),
+    ("task-registered", "not_answerable"),
+    ("task-cache-key", "not_answerable"),
+    ("task-deleted-while-running", "not_answerable"),
+    ("registry-pol", "not_answerable"),
+    ("gpo-imported", "not_answerable"),
+    ("package-installed", "yes"),
+    ("package-permissions", "not_answerable"),
+    ("package-starts-bootstrap", "not_answerable"),
+    ("package-removed", "yes"),
+    ("payload-share", "not_answerable"),
+    ("report-share", "not_answerable"),
+    ("event-source", "not_answerable"),
+];
+
+#[test]
+fn selftest_answers_each_row_or_says_why_it_cannot() {
+    let bundle = Recipe::of_samples().unwrap().bundle().unwrap();
+    let packages = Packages::of(&bundle, &["--format", "msi"]).unwrap();
+    let server = Server::new(Os::Server2022).build().unwrap();
+    let exe = required::path("GANGWAY_WINDOWS").unwrap();
+    fs::copy(exe, server.on_c("gangway.exe")).unwrap();
+    copy_tree(bundle.folder(), &server.on_c("bundle"));
+    copy_tree(&packages.folder(), &server.on_c("packages"));
+    let selftest = [
+        "selftest",
+        r"C:\bundle",
+        "--packages",
+        r"C:\packages",
+        "--out",
+        r"C:\answer.json",
+        "--json",
+    ];
+    let ask = |more: &[&str]| -> Value {
+        let arguments = [&selftest[..], more].concat();
+        let run = server.run(r"C:\gangway.exe", &arguments).unwrap();
+        let written = fs::read_to_string(server.on_c("answer.json")).expect(&run.stderr);
+        assert_eq!(run.stdout.replace("\r\n", "\n").trim(), written.trim());
+        serde_json::from_str(&written).unwrap()
+    };
+    let verdicts = |document: &Value| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let answers = document["result"]["answers"].as_array().unwrap();
+        answers
+            .iter()
+            .map(|one| (text(&one["id"]), text(&one["verdict"])))
+            .collect()
+    };
+
+    let looked = ask(&[]);
+    for answer in looked["result"]["answers"].as_array().unwrap() {
+        let changes = !answer["changes"].is_null();
+        let refused = answer["why"]
+            .as_str()
+            .unwrap()
+            .contains("only with `--apply`");
+        assert_eq!(changes, refused, "{answer}");
+        assert_eq!(answer["changed"].as_array().unwrap().len(), 0, "{answer}");
+    }
+
+    let applied = ask(&["--apply"]);
+    let wanted = ANSWERS.map(|(id, verdict)| (id.to_owned(), verdict.to_owned()));
+    assert_eq!(verdicts(&applied), wanted, "{applied:#}");
+    for answer in applied["result"]["answers"].as_array().unwrap() {
+        assert_ne!(answer["why"], "", "{answer}");
+        assert_eq!(
+            answer["left_behind"].as_array().unwrap().len(),
+            0,
+            "{answer}"
+        );
+    }
+    assert!(!server.on_c("Program Files/Gangway").exists());
+    let tasks =
+        r"software\microsoft\windows nt\currentversion\schedule\taskcache\tree\gangway selftest";
+    assert!(!server.registry().unwrap().has_key(tasks));
 }
