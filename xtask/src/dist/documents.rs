@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::program::Program;
 use crate::workspace;
 
-/// A file by its name alone.
+/// A file by its name, or its path below the archive's top.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) name: String,
@@ -33,8 +33,9 @@ const SHELLS: [(&str, &str); 4] = [
     ("powershell", "_gangway.ps1"),
 ];
 
-/// Ours, by their names in the workspace.
+/// Ours, by their names in the workspace; what README leads to comes along.
 const ABOUT: [&str; 2] = ["README.md", "CHANGELOG.md"];
+const DOCUMENTS: &str = "docs";
 
 impl Documents {
     /// Asks the Linux program for its completions, and makes the manual pages from the same command
@@ -46,6 +47,13 @@ impl Documents {
             about.push(Document {
                 name: name.to_owned(),
                 bytes: workspace::read_file(&root.join(name))?,
+            });
+        }
+        for file in workspace::files_below(&root.join(DOCUMENTS))? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            about.push(Document {
+                name: format!("{DOCUMENTS}/{name}"),
+                bytes: workspace::read_file(&file)?,
             });
         }
         let mut completions = Vec::new();
