@@ -174,6 +174,11 @@ fn it_says_in_both_languages_what_the_bundle_is() {
         let heading = english.text.find(&format!("<h2 id=\"{by_now}\">")).unwrap();
         assert_eq!(unlinks.count(), 2, "once for each domain");
         assert!(place > heading);
+        let last = match mode {
+            "offboard" => &["Gangway Settings", "Gangway Exclusions Databases"][..],
+            _ => &[],
+        };
+        assert_eq!(english.fact("offboard-last"), last);
         assert_eq!(english.sections, japanese.sections);
         assert_eq!(english.commands, japanese.commands);
         assert_eq!(english.facts, japanese.facts);
@@ -345,6 +350,166 @@ fn what_asks_no_server_is_run_as_it_stands() {
     let to = desk.path("mounted/mde");
     assert!(to.join("control.json").is_file());
     assert_eq!(fs::read_dir(to.join("releases")).unwrap().count(), 1);
+}
+
+/// The output time is that of an old download, of `SOURCE_DATE_EPOCH`, or of nothing: no date of the bundle.
+#[test]
+fn no_date_is_told_but_the_end_of_an_offboarding() {
+    for language in ["en", "ja"] {
+        let desk = desk(language, MORE);
+        desk.build_with(&["--mode", "offboard"]).succeeds();
+        let runbook = Runbook::of(&desk);
+        // Below are names and verdicts of downloads, with dates of their own.
+        let (before, _) = runbook.text.split_once("<h2 id=\"payloads\">").unwrap();
+        let text = plain(before);
+        let is_date = |word: &&str| {
+            let digits = |part: Option<&str>, most: usize| {
+                part.is_some_and(|part| {
+                    part.len() == most && part.bytes().all(|byte| byte.is_ascii_digit())
+                })
+            };
+            let mut parts = word.split('-');
+            digits(parts.next(), 4) && digits(parts.next(), 2)
+        };
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-:".contains(c));
+        let dates: Vec<&str> = words.filter(is_date).collect();
+        assert!(
+            dates.iter().all(|date| *date == "2026-04-03T00:00:00Z"),
+            "{dates:?}"
+        );
+        assert!(!dates.is_empty());
+    }
+}
+
+#[test]
+fn reports_are_read_by_their_path_on_windows_and_mounted_on_linux() {
+    let [english, japanese] = ["en", "ja"].map(|language| {
+        let desk = desk(language, "");
+        desk.build().succeeds();
+        Runbook::of(&desk)
+    });
+    for runbook in [&english, &japanese] {
+        let at = |line: &str| {
+            let mut lines = runbook.commands.iter();
+            let found = lines.position(|one| one.starts_with(line));
+            found.unwrap_or_else(|| panic!("{line}: {:#?}", runbook.commands))
+        };
+        let order = [
+            at(r"gangway report '\\files.contoso.com\reports$' --bundle ."),
+            at("sudo mkdir -p /mnt/gangway-reports"),
+            at("sudo mount -t cifs '//files.contoso.com/reports$' /mnt/gangway-reports -o "),
+            at("gangway report /mnt/gangway-reports --bundle ."),
+        ];
+        assert!(
+            order.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+            "{order:?}"
+        );
+        assert!(runbook.commands[order[2]].ends_with(",ro,cifsacl"));
+    }
+    // Where there is no share for them, each server keeps its own.
+    let desk = desk("en", "");
+    desk.change_config("\nreports = '\\\\files.contoso.com\\reports$'", "");
+    desk.build().succeeds();
+    let runbook = Runbook::of(&desk);
+    assert!(runbook.text.contains(r"%ProgramData%\Gangway\reports"));
+    assert!(
+        runbook
+            .commands
+            .contains(&"gangway report REPORTS --bundle .".to_owned())
+    );
+    let mounts = runbook.commands.iter();
+    assert_eq!(mounts.filter(|line| line.contains("-reports")).count(), 0);
+}
+
+#[test]
+fn the_page_explains_no_placeholder_that_it_has_not() {
+    for (mode, more) in [
+        ("onboard", MORE),
+        ("onboard", ""),
+        ("offboard", MORE),
+        ("precheck", ""),
+    ] {
+        for language in ["en", "ja"] {
+            let desk = desk(language, more);
+            desk.build_with(&["--mode", mode]).succeeds();
+            let runbook = Runbook::of(&desk);
+            let typed = runbook.commands.join("\n");
+            for (placeholder, explained) in [
+                ("OU=ROLE", "<code>OU=ROLE</code>"),
+                ("OU=PILOT", "<code>OU=PILOT</code>"),
+                ("ONBOARDING", "<code>ONBOARDING</code>"),
+                ("REPORTS ", "<code>REPORTS</code>"),
+                ("BUNDLE\\", "<code>BUNDLE</code>"),
+                ("CONFIG", "<code>CONFIG</code>"),
+                ("ACCOUNT", "<code>ACCOUNT</code>"),
+            ] {
+                assert_eq!(
+                    typed.contains(placeholder),
+                    runbook.text.contains(explained),
+                    "{mode} {language}: {placeholder}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn each_way_to_take_a_link_away_is_told() {
+    for (mode, policy) in [
+        ("onboard", "Gangway Deploy"),
+        ("offboard", "Gangway Offboard"),
+    ] {
+        for (language, console) in [
+            ("en", "Group Policy Management:"),
+            ("ja", "グループ ポリシーの管理」では"),
+        ] {
+            let desk = desk(language, "");
+            desk.build_with(&["--mode", mode]).succeeds();
+            let runbook = Runbook::of(&desk);
+            let (_, back) = runbook.text.split_once("<h2 id=\"back\">").unwrap();
+            let back = plain(back);
+            for told in [
+                console,
+                &format!("Remove-GPLink -Name '{policy}' -Target 'OU=PILOT,DC=contoso,DC=com'"),
+                "gangway publish . --config CONFIG --domain contoso.com --user ACCOUNT --remove --apply",
+            ] {
+                assert!(back.contains(told), "{mode} {language}: {told}");
+            }
+            let before = plain(runbook.text.split_once("<h2 id=\"addresses\">").unwrap().0);
+            assert_eq!(before.contains(console), mode == "offboard");
+            let remove = "gangway publish ONBOARDING --config CONFIG --domain contoso.com --user ACCOUNT \
+                          --remove=deploy --apply";
+            assert_eq!(before.contains(remove), mode == "offboard");
+        }
+    }
+}
+
+#[test]
+fn what_a_rollback_leaves_is_named() {
+    for (language, stays) in [("en", "What stays:"), ("ja", "残るものは")] {
+        let desk = desk(language, "");
+        desk.build().succeeds();
+        let text = plain(&Runbook::of(&desk).text);
+        let (_, told) = text.split_once(stays).unwrap();
+        let told = told.split_once("gangway publish").unwrap().0;
+        for what in ["NETLOGON", "WMI", "campaigns"] {
+            assert!(told.contains(what), "{language}: {what}");
+        }
+    }
+}
+
+#[test]
+fn no_name_hides_or_turns_what_a_reader_sees() {
+    let desk = desk("en", "");
+    desk.change_config(
+        "name = \"Contoso\"",
+        "name = \"Contoso \\u202Eelbat\\u200B\"",
+    );
+    desk.build().succeeds();
+    let runbook = Runbook::of(&desk);
+    let mut hidden = runbook.text.chars().filter(|c| *c != '\n');
+    assert!(!hidden.any(gangway_contract::printable::deceives));
+    assert!(runbook.text.contains(r"Contoso \u{202e}elbat\u{200b}"));
 }
 
 #[test]

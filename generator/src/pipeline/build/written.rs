@@ -181,7 +181,6 @@ fn write_domains(
         authenticode_sha256: told.authenticode.to_string(),
         inputs: &told.inputs,
         remarks: &told.remarks,
-        output_time: told.output_time,
         policies: &policies,
     })
     .map_err(|error| BuildError::Runbook {

@@ -10,6 +10,8 @@ use crate::publication::{ShareCommands, SharedFolder, share_commands};
 
 /// Where the share is mounted in the examples for Linux.
 const MOUNTED: &str = "/mnt/gangway";
+/// The same of the share of the reports.
+const REPORTS_MOUNTED: &str = "/mnt/gangway-reports";
 
 /// Commands that are the same for every domain; each field holds whole lines.
 pub(super) struct Commands {
@@ -24,7 +26,9 @@ pub(super) struct Commands {
     pub(super) copy_windows: String,
     pub(super) copy_linux: String,
     pub(super) compare_share: String,
-    pub(super) report: String,
+    pub(super) mount_reports: Option<String>,
+    pub(super) report_windows: String,
+    pub(super) report_linux: String,
     pub(super) build_again: String,
 }
 
@@ -58,6 +62,8 @@ pub(super) struct DomainCommands {
     pub(super) unlink: String,
     /// Of the onboarding task, before an offboarding.
     pub(super) unlink_deploy: String,
+    /// The same by command: the policy goes with its links.
+    pub(super) remove_deploy: String,
     pub(super) rollback: String,
     pub(super) remove: String,
 }
@@ -70,6 +76,7 @@ pub(super) fn of_all(facts: &Facts<'_>) -> Commands {
         .map(|domain| domain.dns_name.as_str())
         .collect();
     let quoted_share = quoted(share);
+    let report = |folder: &str| format!("gangway report {folder} --bundle .");
     let compare = match reports {
         Some(reports) => format!(
             "gangway verify . --config CONFIG --share {quoted_share} --reports {} --user ACCOUNT",
@@ -82,11 +89,9 @@ pub(super) fn of_all(facts: &Facts<'_>) -> Commands {
     Commands {
         version: "gangway --version".to_owned(),
         programs_on_linux: "sudo apt-get install smbclient cifs-utils".to_owned(),
-        mount: format!(
-            "sudo mkdir -p {MOUNTED}\nsudo mount -t cifs {} {MOUNTED} -o \
-             username=USER,domain=DOMAIN,vers=3.1.1,seal",
-            quoted(&share.replace('\\', "/"))
-        ),
+        mount: mount(share, MOUNTED, ""),
+        // `cifsacl` shows whose each file is.
+        mount_reports: reports.map(|root| mount(root.as_str(), REPORTS_MOUNTED, ",ro,cifsacl")),
         verify: "gangway verify . --signed --config CONFIG\ngangway verify . --signed --expect \
                  DIGEST --root ROOT"
             .to_owned(),
@@ -112,13 +117,23 @@ pub(super) fn of_all(facts: &Facts<'_>) -> Commands {
              {MOUNTED}/"
         ),
         compare_share: compare,
-        report: format!(
-            "gangway report {} --bundle .",
-            reports.map_or_else(|| "REPORTS".to_owned(), |reports| quoted(reports.as_str()))
-        ),
+        report_windows: match reports {
+            Some(root) => report(&quoted(root.as_str())),
+            None => report("REPORTS"),
+        },
+        report_linux: report(REPORTS_MOUNTED),
         build_again: "gangway build --config CONFIG --out EARLIER --update-lock --allow-downgrade"
             .to_owned(),
     }
+}
+
+/// Mounts a share on Linux.
+fn mount(share: &str, folder: &str, more: &str) -> String {
+    format!(
+        "sudo mkdir -p {folder}\nsudo mount -t cifs {} {folder} -o \
+         username=USER,domain=DOMAIN,vers=3.1.1,seal{more}",
+        quoted(&share.replace('\\', "/"))
+    )
 }
 
 pub(super) fn of_domain(
@@ -159,6 +174,13 @@ pub(super) fn of_domain(
         }),
         unlink: unlink(task_gpo),
         unlink_deploy: unlink("Gangway Deploy"),
+        remove_deploy: {
+            let remove = format!(
+                "gangway publish ONBOARDING --config CONFIG --domain {domain} --user ACCOUNT \
+                 --remove=deploy"
+            );
+            format!("{remove}\n{remove} --apply")
+        },
         remove: format!(
             "{publish} --user ACCOUNT --remove\n{publish} --user ACCOUNT --remove --apply"
         ),

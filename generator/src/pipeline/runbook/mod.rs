@@ -16,6 +16,8 @@ use time::format_description::well_known::Rfc3339;
 use super::config::{Config, Language};
 use super::policies::Written;
 use crate::bundle::{Input, Remark, mode_name};
+use crate::policies::Purpose;
+use crate::printable::on_lines;
 use addresses::{AddressRow, address_rows};
 use commands::{Commands, DomainCommands};
 
@@ -28,7 +30,6 @@ pub(super) struct Facts<'a> {
     pub(super) authenticode_sha256: String,
     pub(super) inputs: &'a [Input],
     pub(super) remarks: &'a [Remark],
-    pub(super) output_time: i64,
     pub(super) policies: &'a [Written],
 }
 
@@ -55,7 +56,6 @@ struct Page<'a> {
     bundle_id: &'a str,
     release_id: &'a str,
     org_id: &'a str,
-    date: String,
     version: &'static str,
     exe_name: &'a str,
     authenticode_sha256: &'a str,
@@ -64,6 +64,8 @@ struct Page<'a> {
     is_of_a_namespace: bool,
     reports: Option<&'a str>,
     domains: Vec<DomainRow<'a>>,
+    /// GPOs that hold exclusions of roles, by the config; an offboarding bundle does not bring them.
+    role_gpos: Vec<String>,
     payloads: Vec<PayloadRow<'a>>,
     addresses: Vec<AddressRow>,
     patterns: Vec<HostPattern>,
@@ -101,6 +103,14 @@ struct DomainRow<'a> {
     commands: DomainCommands,
 }
 
+impl Page<'_> {
+    /// Is something of the bundle linked to the servers of a role alone?
+    fn links_roles(&self) -> bool {
+        let mut domains = self.domains.iter();
+        domains.any(|domain| !domain.for_roles().is_empty())
+    }
+}
+
 impl DomainRow<'_> {
     /// Those that may be linked wherever servers are.
     fn for_every_server(&self) -> Vec<&Written> {
@@ -125,10 +135,12 @@ struct PayloadRow<'a> {
 /// Fills the page.
 pub(super) fn render(facts: &Facts<'_>) -> Result<String, askama::Error> {
     let page = page(facts);
-    match facts.config.organization.language {
+    let text = match facts.config.organization.language {
         Language::English => English { page }.render(),
         Language::Japanese => Japanese { page }.render(),
-    }
+    }?;
+    // Names of others stand in it; none of them hides or turns what a reader sees.
+    Ok(on_lines(&text).into_owned())
 }
 
 fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
@@ -147,7 +159,6 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         bundle_id: facts.bundle_id.as_str(),
         release_id: manifest.release_id.as_str(),
         org_id: manifest.tenant.org_id.as_str(),
-        date: date(facts.output_time),
         version: env!("CARGO_PKG_VERSION"),
         exe_name: facts.exe_name,
         authenticode_sha256: &facts.authenticode_sha256,
@@ -155,6 +166,7 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         is_of_a_namespace: is_of_a_namespace(facts),
         reports: settings.report_root.as_ref().map(UncPath::as_str),
         domains: domains(facts, task_gpo),
+        role_gpos: roles(facts).map(|role| role.display_name()).collect(),
         payloads: payloads(manifest),
         addresses: address_rows(&manifest.tenant),
         patterns: host_patterns(&manifest.tenant),
@@ -171,6 +183,12 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         blob_roots: !facts.config.trust.blob_roots.is_empty(),
         commands: commands::of_all(facts),
     }
+}
+
+/// The roles of the config, as purposes of GPOs.
+fn roles<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = Purpose> + 'a {
+    let roles = facts.config.gpo.settings.role.iter();
+    roles.map(|role| Purpose::Exclusions(role.name.clone()))
 }
 
 fn domains<'a>(facts: &'a Facts<'a>, task_gpo: &str) -> Vec<DomainRow<'a>> {
