@@ -5,6 +5,7 @@
 //! dropped.
 
 mod read;
+mod well_formed;
 mod write;
 
 pub use read::{MAX_BYTES, MAX_DEPTH, MAX_NODES, ReadError, read};

@@ -3,10 +3,11 @@
 
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::reader::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::name::{QName, ResolveResult};
+use quick_xml::reader::NsReader;
 
-use super::{Element, Node};
+use super::{Element, Node, well_formed};
 
 /// Largest document, in bytes. The largest real preference file seen has 200 KiB; reports of
 /// GPMC reach some MiB.
@@ -142,7 +143,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
 
 struct Parser<'a> {
     text: &'a str,
-    reader: Reader<&'a [u8]>,
+    reader: NsReader<&'a [u8]>,
     /// Open elements, outermost first.
     open: Vec<Element>,
     root: Option<Element>,
@@ -155,7 +156,7 @@ impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             text,
-            reader: Reader::from_str(text),
+            reader: NsReader::from_str(text),
             open: Vec::new(),
             root: None,
             nodes: 0,
@@ -178,29 +179,21 @@ impl<'a> Parser<'a> {
                     self.end();
                 }
                 Event::End(_) => self.end(),
-                Event::Text(text) => self.characters(&text.xml10_content(), line)?,
+                Event::Text(text) => {
+                    well_formed::text(&text).map_err(|why| malformed(line, why))?;
+                    self.characters(&text.xml10_content(), line)?;
+                }
                 Event::CData(text) => self.cdata(&text.xml10_content(), line)?,
                 Event::GeneralRef(reference) => {
-                    let resolved = if reference.is_char_ref() {
-                        let character = reference.resolve_char_ref().ok().flatten();
-                        character.filter(|c| is_xml_char(*c)).map(String::from)
-                    } else {
-                        resolve_predefined_entity(&reference).map(str::to_owned)
-                    };
-                    let Some(resolved) = resolved else {
-                        let why = format!("unknown entity `&{};`", &*reference);
-                        return Err(ReadError::Malformed { line, why });
-                    };
+                    let resolved = resolve(&reference).ok_or_else(|| {
+                        malformed(line, format!("unknown entity `&{};`", &*reference))
+                    })?;
                     self.characters(&resolved, line)?;
                 }
                 Event::DocType(_) => return Err(ReadError::Doctype { line }),
-                // XML 1.0, 2.8: a declaration stands at the very start or nowhere; MSXML refuses
-                // the whole file otherwise.
-                Event::Decl(_) if begin != 0 => {
-                    let why = "an XML declaration that is not the start of the file".to_owned();
-                    return Err(ReadError::Malformed { line, why });
+                other @ (Event::Decl(_) | Event::PI(_) | Event::Comment(_)) => {
+                    self.aside(&other, begin == 0, line)?;
                 }
-                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
                 Event::Eof => break,
             }
         }
@@ -216,6 +209,31 @@ impl<'a> Parser<'a> {
             }),
             (None, Some(root)) => Ok(root),
         }
+    }
+
+    /// What carries no meaning, and is well-formed all the same or the file is refused.
+    fn aside(&self, event: &Event<'_>, is_start: bool, line: u32) -> Result<(), ReadError> {
+        match event {
+            // XML 1.0, 2.8: a declaration stands at the very start or nowhere; MSXML refuses
+            // the whole file otherwise.
+            Event::Decl(_) if !is_start => {
+                Err("an XML declaration that is not the start of the file".to_owned())
+            }
+            Event::Decl(declaration) => {
+                let behind_name = declaration.strip_prefix("xml").unwrap_or_default();
+                well_formed::declaration(behind_name)
+            }
+            Event::PI(instruction) => {
+                self.check_characters(instruction, line)?;
+                well_formed::instruction(instruction.target())
+            }
+            Event::Comment(comment) => {
+                self.check_characters(comment, line)?;
+                well_formed::comment(comment)
+            }
+            _ => Ok(()),
+        }
+        .map_err(|why| malformed(line, why))
     }
 
     /// Line at the reader's position; each byte is looked at once.
@@ -252,12 +270,15 @@ impl<'a> Parser<'a> {
             return Err(ReadError::Malformed { line, why });
         }
         let name: &str = tag.name().0;
+        self.check_name(tag.name(), true, line)?;
+        well_formed::attributes(tag.attributes_raw()).map_err(|why| malformed(line, why))?;
         let mut element = Element::new(name);
         element.line = line;
         for attribute in tag.attributes() {
             self.count(line)?;
             let malformed = |why: String| ReadError::Malformed { line, why };
             let attribute = attribute.map_err(|error| malformed(error.to_string()))?;
+            self.check_name(attribute.key, false, line)?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|error| malformed(error.to_string()))?;
@@ -273,6 +294,23 @@ impl<'a> Parser<'a> {
         }
         self.open.push(element);
         Ok(())
+    }
+
+    /// A name of XML whose prefix, if it has one, is declared (Namespaces in XML, section 5).
+    fn check_name(&self, name: QName<'_>, is_element: bool, line: u32) -> Result<(), ReadError> {
+        well_formed::name(name.0).map_err(|why| malformed(line, why))?;
+        // The names that declare are bound to nothing themselves.
+        if name.as_namespace_binding().is_some() {
+            return Ok(());
+        }
+        let resolver = self.reader.resolver();
+        match resolver.resolve_prefix(name.prefix(), is_element) {
+            ResolveResult::Unknown(prefix) => {
+                let why = format!("the prefix `{prefix}` of `{}` is not declared", name.0);
+                Err(malformed(line, why))
+            }
+            ResolveResult::Bound(_) | ResolveResult::Unbound => Ok(()),
+        }
     }
 
     /// Closes the innermost element; the reader has already matched the names.
@@ -335,6 +373,21 @@ impl<'a> Parser<'a> {
                 ),
             }),
         }
+    }
+}
+
+fn malformed(line: u32, why: String) -> ReadError {
+    ReadError::Malformed { line, why }
+}
+
+/// The text of a character reference or of one of the five entities that XML has without a
+/// document type.
+fn resolve(reference: &BytesRef<'_>) -> Option<String> {
+    if reference.is_char_ref() {
+        let character = reference.resolve_char_ref().ok().flatten();
+        character.filter(|c| is_xml_char(*c)).map(String::from)
+    } else {
+        resolve_predefined_entity(reference).map(str::to_owned)
     }
 }
 
@@ -438,6 +491,41 @@ mod tests {
             ),
             ("<a/>\n<?xml version='1.0'?>", "line 2: an XML declaration"),
             ("<a><![CDATA[x</a>", "line 1"),
+            ("<!-- a -- b --><a/>", "`--` inside a comment"),
+            ("<a>\n<!-- a --->\n</a>", "line 2: `--` inside a comment"),
+            ("<!--\u{1}--><a/>", "U+0001"),
+            ("<a>x ]]> y</a>", "`]]>` in a text"),
+            ("<1a/>", "`1a` is no name"),
+            ("<a><b@c/></a>", "`b@c` is no name"),
+            ("<a 1b='2'/>", "`1b` is no name"),
+            ("<a b@c='2'/>", "`b@c` is no name"),
+            ("<a:/>", "`a:` is no name"),
+            ("<a:b:c xmlns:a='x'/>", "`a:b:c` is no name"),
+            ("<a b='1'c='2'/>", "without white space"),
+            ("<a b='1<2'/>", "`<` in an attribute's value"),
+            ("<p:a/>", "the prefix `p` of `p:a` is not declared"),
+            ("<a p:b='1'/>", "the prefix `p` of `p:b` is not declared"),
+            ("<a><b xmlns:p='x'/><p:c/></a>", "is not declared"),
+            ("<?XML version='1.0'?><a/>", "`XML`"),
+            ("<a><?xMl b?></a>", "`xMl`"),
+            ("<?1?><a/>", "`1` is no name"),
+            (
+                "<?xml encoding='utf-8' version='1.0'?><a/>",
+                "begin with `version`",
+            ),
+            ("<?xml encoding='utf-8'?><a/>", "begin with `version`"),
+            ("<?xml version='1.0'encoding='utf-8'?><a/>", "white space"),
+            (
+                "<?xml version='1.0' standalone='yes' encoding='utf-8'?><a/>",
+                "order",
+            ),
+            (
+                "<?xml version='1.0' standalone='maybe'?><a/>",
+                "neither `yes` nor",
+            ),
+            ("<?xml version='1.0' colour='red'?><a/>", "order"),
+            ("<?xml version='2.0'?><a/>", "the version"),
+            ("<?xml version=''?><a/>", "the version"),
         ] {
             let error = read(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(wanted), "{text}: {error}");
@@ -446,6 +534,29 @@ mod tests {
             read(&[b'<', 0xFF, b'>']),
             Err(ReadError::Encoding { .. })
         ));
+    }
+
+    #[test]
+    fn documents_that_are_well_formed_are_read() {
+        for text in [
+            "<?xml version='1.0' encoding=\"utf-8\" standalone='no' ?><a/>",
+            "<?xml\n version = '1.0'?>\n<a/>",
+            "<?xml-stylesheet href='x'?><a/>",
+            "<!-- a - b --><a/><!----><?b?>",
+            "<a>]] > ]]&gt; ></a>",
+            "<a b = '1'\n\tc=\"'>\" />",
+            "<a b=''/>",
+            "<p:a xmlns:p='x' p:b='1'><p:c/></p:a>",
+            "<a p:b='1' xmlns:p='x'/>",
+            "<a xmlns='x' xml:space='preserve'><b/></a>",
+            "<é.1-_·/>",
+        ] {
+            assert!(
+                read(text.as_bytes()).is_ok(),
+                "{text}: {:?}",
+                read(text.as_bytes())
+            );
+        }
     }
 
     #[test]
