@@ -88,6 +88,12 @@ codes! {
         "`Import-GPO` copies the files that `Backup.xml` lists and no others. Editors leave \
          such files behind (`.backup`).\n\nNothing has to be done, unless the file was meant to \
          reach clients: then back the GPO up again.";
+    BACKUP_VERSION = "GW2114" Warning "versions in a backup are 0 or differ":
+        "`Import-GPO` gives the GPO that it fills versions of its own (1 and 1 in a new one), so \
+         this does no harm there. `Restore-GPO` may bring them back: clients skip a side of \
+         version 0, and take halves that differ for a replication fault. It also says that \
+         something was wrong with the GPO when it was backed up.\n\nImport the backup rather than \
+         restore it, or edit the GPO once and back it up again.";
 
     DUPLICATE_UID = "GW2201" Error "two items share a uid":
         "Every preference item needs a uid of its own. Items that share one are taken for the same \
@@ -215,6 +221,16 @@ codes! {
     TASK_NAME = "GW2235" Error "a task has a name that cannot be registered":
         "A task is a file: its name cannot hold `/ : * ? \" < > |`. A backslash makes a \
          folder.\n\nGive it another name.";
+    TASK_SCHEMA = "GW2236" Error "a task is not what the Task Scheduler's schema allows":
+        "The Task Scheduler registers nothing for a task with an unknown element (0x80041316), a \
+         value that the schema does not know (0x80041318) or a missing element (0x80041319): \
+         MS-TSCH 2.5. Names and values are case-sensitive; the client reports event 4098 or \
+         nothing.\n\nCorrect what is named, or write the task again with the policy editor.";
+    ACCOUNT_LEFT_OUT = "GW2237" Warning "a task leaves its account to a default":
+        "MS-GPPREF 2.2.1.18.3 gives a computer's task without `runAs` the account of the Task \
+         Scheduler, usually SYSTEM, and a user's task the user who is logged on. Editors always \
+         write the attribute, and with an empty one nothing is registered.\n\nWrite \
+         `NT AUTHORITY\\System` with logon type `S4U`.";
 
     BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \

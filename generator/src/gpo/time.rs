@@ -80,6 +80,35 @@ pub fn xml_duration(seconds: u32) -> String {
     text
 }
 
+/// Seconds of a duration of XML Schema, with a month of 31 days and a year of 366; nothing where
+/// the text is none that can be counted.
+pub(super) fn seconds_of_duration(text: &str) -> Option<u64> {
+    let (days, time) = match text.strip_prefix('P')?.split_once('T') {
+        Some((days, time)) => (days, time),
+        None => (text.strip_prefix('P')?, ""),
+    };
+    let units = |text: &str, units: &[(char, u64)]| -> Option<u64> {
+        let mut seconds = 0_u64;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+            let letter = rest.get(end..)?.chars().next()?;
+            let (_, unit) = units.iter().find(|(name, _)| *name == letter)?;
+            let number = rest.get(..end)?;
+            let whole = number.split_once('.').map_or(number, |(whole, _)| whole);
+            seconds = seconds.checked_add(whole.parse::<u64>().ok()?.checked_mul(*unit)?)?;
+            rest = rest.get(end + 1..)?;
+        }
+        Some(seconds)
+    };
+    let days = units(
+        days,
+        &[('Y', 366 * 86_400), ('M', 31 * 86_400), ('D', 86_400)],
+    )?;
+    let time = units(time, &[('H', 3600), ('M', 60), ('S', 1)])?;
+    days.checked_add(time)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +127,23 @@ mod tests {
         assert!(Timestamp::from_unix(253_402_300_799).is_ok());
         for seconds in [-1, 253_402_300_800, i64::MAX, i64::MIN] {
             assert_eq!(Timestamp::from_unix(seconds), Err(OutOfRange { seconds }));
+        }
+    }
+
+    #[test]
+    fn durations_are_counted() {
+        for (text, seconds) in [
+            ("PT30S", Some(30)),
+            ("PT1M", Some(60)),
+            ("PT1.5S", Some(1)),
+            ("P31D", Some(31 * 86_400)),
+            ("P1M", Some(31 * 86_400)),
+            ("P1DT1H", Some(90_000)),
+            ("PT99999999999999999999S", None),
+            ("12:00", None),
+            ("PT1X", None),
+        ] {
+            assert_eq!(seconds_of_duration(text), seconds, "{text}");
         }
     }
 

@@ -225,7 +225,7 @@ fn versions(gpo: &FoundGpo, document: &BackupDocument, problems: &mut Vec<Proble
         if has_content(side) && (directory == 0 || sysvol == 0) {
             problems.push(
                 Problem::new(
-                    &codes::VERSION_ZERO,
+                    &codes::BACKUP_VERSION,
                     &gpo.place,
                     format!("`{attribute}` is 0 for a side with content"),
                     "set it to 65537 (1 in the directory, 1 in SYSVOL)",
@@ -235,7 +235,7 @@ fn versions(gpo: &FoundGpo, document: &BackupDocument, problems: &mut Vec<Proble
         } else if directory != sysvol {
             problems.push(
                 Problem::new(
-                    &codes::VERSION_UNEQUAL,
+                    &codes::BACKUP_VERSION,
                     &gpo.place,
                     format!("`{attribute}` has unequal halves"),
                     "edit the GPO once so that both halves are written, then back it up again",

@@ -176,7 +176,15 @@ fn one_item(path: &str, item: &View, is_computer: bool, problems: &mut Vec<Probl
         let has_own_code = (is_filter && !is_known(&oddity.element))
             || oddity.what.contains("cpassword")
             || oddity.what.contains("there is no embedded `Task`");
-        if !has_own_code {
+        if oddity.is_refused && item.attributes.disabled != Some(true) {
+            problems.push(of_item(
+                &codes::TASK_SCHEMA,
+                path,
+                &item.attributes,
+                format!("`{}`: {}", oddity.element, oddity.what),
+                "correct it, or write the task again with the policy editor",
+            ));
+        } else if !has_own_code {
             problems.push(not_understood(path, oddity));
         }
     }

@@ -1,6 +1,6 @@
 //! Texts inside a task: dates, durations, commands.
 
-use time::{Date, Month, Time};
+use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
 use crate::gpo::preferences::task::NOW;
 
@@ -14,33 +14,92 @@ const PROGRAMS: [&str; 7] = [".exe", ".cmd", ".bat", ".com", ".ps1", ".vbs", ".m
 /// `YYYY-MM-DDTHH:MM:SS` with an optional fraction and zone, on a day that exists, or the
 /// variable of immediate tasks.
 pub(super) fn is_date_and_time(text: &str) -> bool {
-    if text.eq_ignore_ascii_case(NOW) {
-        return true;
-    }
-    let bytes = text.as_bytes();
-    let shape = b"dddd-dd-ddTdd:dd:dd";
-    let Some((head, rest)) = bytes.split_at_checked(shape.len()) else {
-        return false;
-    };
-    let fits = head.iter().zip(shape).all(|(byte, wanted)| match wanted {
-        b'd' => byte.is_ascii_digit(),
-        other => byte == other,
-    });
-    let zone =
-        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'Z' | b'+' | b'-' | b':');
-    fits && rest.iter().all(zone) && exists(text)
+    text.eq_ignore_ascii_case(NOW) || moment(text).is_some()
 }
 
-/// Does the day exist, and the time of it? Only for texts of the right shape.
-fn exists(text: &str) -> bool {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u8>().ok();
-    let moment = || {
-        let year = text.get(..4)?.parse().ok()?;
-        let month = Month::try_from(number(5, 7)?).ok()?;
-        Date::from_calendar_date(year, month, number(8, 10)?).ok()?;
-        Time::from_hms(number(11, 13)?, number(14, 16)?, number(17, 19)?).ok()
+/// Does one boundary lie before another? Where only one of them has a zone, the server's may be
+/// any, so they differ for certain only by more than the widest zone (XML Schema 3.2.7.4).
+pub(super) fn is_before(first: &str, second: &str) -> bool {
+    const WIDEST: i64 = 14 * 3600;
+    let (Some(first), Some(second)) = (moment(first), moment(second)) else {
+        return false;
     };
-    moment().is_some()
+    let slack = match (first.zone, second.zone) {
+        (Some(_), Some(_)) | (None, None) => 0,
+        _ => WIDEST,
+    };
+    first.seconds().saturating_add(slack) < second.seconds()
+}
+
+/// A `dateTime` of XML Schema.
+struct Moment {
+    local: PrimitiveDateTime,
+    zone: Option<UtcOffset>,
+}
+
+impl Moment {
+    /// Seconds since 1970 in UTC, or of the local clock where there is no zone.
+    fn seconds(&self) -> i64 {
+        let zone = self.zone.unwrap_or(UtcOffset::UTC);
+        self.local.assume_offset(zone).unix_timestamp()
+    }
+}
+
+fn moment(text: &str) -> Option<Moment> {
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    let head = text.get(..shape.len())?;
+    if !has_shape(head, shape) {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u8>().ok();
+    // XML Schema knows no year 0.
+    let year = text.get(..4)?.parse().ok().filter(|year| *year != 0)?;
+    let month = Month::try_from(number(5, 7)?).ok()?;
+    let date = Date::from_calendar_date(year, month, number(8, 10)?).ok()?;
+    let time = Time::from_hms(number(11, 13)?, number(14, 16)?, number(17, 19)?).ok()?;
+    let local = PrimitiveDateTime::new(date, time);
+    let mut rest = text.get(shape.len()..)?;
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let end = fraction.find(|c: char| !c.is_ascii_digit());
+        let (digits, behind) = fraction.split_at(end.unwrap_or(fraction.len()));
+        if digits.is_empty() {
+            return None;
+        }
+        rest = behind;
+    }
+    let zone = match rest {
+        "" => None,
+        "Z" => Some(UtcOffset::UTC),
+        rest => Some(zone(rest)?),
+    };
+    Some(Moment { local, zone })
+}
+
+/// `+01:00`; at most 14 hours.
+fn zone(text: &str) -> Option<UtcOffset> {
+    let sign = match text.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    if !has_shape(text.get(1..)?, b"dd:dd") {
+        return None;
+    }
+    let hours: i8 = text.get(1..3)?.parse().ok()?;
+    let minutes: i8 = text.get(4..6)?.parse().ok()?;
+    if minutes > 59 || hours > 14 || (hours == 14 && minutes > 0) {
+        return None;
+    }
+    UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()
+}
+
+/// Is a text made of digits where the shape has `d`, and of the shape's characters elsewhere?
+fn has_shape(text: &str, shape: &[u8]) -> bool {
+    text.len() == shape.len()
+        && text.bytes().zip(shape).all(|(byte, wanted)| match wanted {
+            b'd' => byte.is_ascii_digit(),
+            other => byte == *other,
+        })
 }
 
 /// A duration of XML Schema that is not negative: `P`, then years, months and days, then after a
@@ -136,9 +195,35 @@ mod tests {
             ("2026-00-01T09:00:00", false),
             ("2026-01-31T24:00:00", false),
             ("2026-01-31T09:60:00", false),
+            ("2026-01-31T09:00:00+14:00", true),
+            ("2026-01-31T09:00:00-05:30", true),
+            ("2026-01-31T09:00:00.5Z", true),
+            ("2026-01-31T09:00:00ZZ", false),
+            ("2026-01-31T09:00:00+99:99", false),
+            ("2026-01-31T09:00:00+14:01", false),
+            ("2026-01-31T09:00:00+1:00", false),
+            ("2026-01-31T09:00:00+01:00Z", false),
+            ("2026-01-31T09:00:00..", false),
+            ("2026-01-31T09:00:00.", false),
+            ("0000-01-31T09:00:00", false),
             ("", false),
         ] {
             assert_eq!(is_date_and_time(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn boundaries_are_compared_with_their_zones() {
+        for (first, second, wanted) in [
+            ("2026-01-01T09:00:00", "2026-01-01T10:00:00", true),
+            ("2026-01-01T10:00:00", "2026-01-01T09:00:00", false),
+            ("2026-01-01T08:00:00Z", "2026-01-01T09:00:00+02:00", false),
+            ("2026-01-01T09:00:00+02:00", "2026-01-01T08:00:00Z", true),
+            ("2026-01-01T09:00:00", "2026-01-01T20:00:00Z", false),
+            ("2026-01-01T09:00:00", "2026-01-02T00:00:00Z", true),
+            ("%LocalTimeXmlEx%", "2026-01-02T00:00:00Z", false),
+        ] {
+            assert_eq!(is_before(first, second), wanted, "{first} {second}");
         }
     }
 

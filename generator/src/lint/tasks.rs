@@ -2,7 +2,7 @@
 
 use super::account::{self, Account};
 use super::items::of_item;
-use super::task_texts::{arguments_in, drive_of, is_date_and_time, is_duration};
+use super::task_texts::{arguments_in, drive_of, is_before, is_date_and_time, is_duration};
 use super::unc::{self, Unc};
 use super::wmi;
 use crate::gpo::codes;
@@ -98,8 +98,14 @@ impl Rules<'_> {
                 "write the item again with the policy editor, at least for Windows 7",
             );
         }
-        let account = properties.run_as.as_deref().unwrap_or_default();
-        self.account(account, "runAs");
+        match properties.run_as.as_deref() {
+            Some(account) => self.account(account, "runAs"),
+            None => self.report(
+                &codes::ACCOUNT_LEFT_OUT,
+                "`runAs` is left out",
+                r"write `NT AUTHORITY\System`",
+            ),
+        }
         let action = properties.action.as_deref();
         match properties.kind {
             TaskKind::Immediate => {
@@ -275,10 +281,7 @@ impl Rules<'_> {
         }
         for trigger in triggers {
             if let (Some(start), Some(end)) = (&trigger.start_boundary, &trigger.end_boundary)
-                && is_date_and_time(start)
-                && is_date_and_time(end)
-                // Local times of one form compare as text; the variable equals itself.
-                && start.get(..19).zip(end.get(..19)).is_some_and(|(start, end)| end < start)
+                && is_before(end, start)
             {
                 never(
                     "a trigger ends before it begins",
@@ -331,6 +334,11 @@ impl Rules<'_> {
             if let Some(text) = text {
                 self.duration(name, text);
             }
+        }
+        let restart = settings.other.iter();
+        let mut restart = restart.filter(|one| one.name == "RestartOnFailure");
+        if let Some(interval) = restart.find_map(|one| one.text_of("Interval")) {
+            self.duration("Interval", &interval);
         }
     }
 

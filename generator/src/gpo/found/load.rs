@@ -11,7 +11,8 @@ use super::error::{LoadError, MAX_ENTRIES, io_error};
 use super::folder::{Files, load_gpo, read};
 use super::model::{Found, FoundFilter};
 use crate::gpo::backup::{BACKUP_XML, BKUP_INFO_XML};
-use crate::gpo::wmi::{read_ldif, read_mof};
+use crate::gpo::wmi::{names_filter, read_ldif, read_mof};
+use crate::gpo::xml;
 
 /// Deepest folder below the path that is looked into.
 const MAX_DEPTH: usize = 24;
@@ -92,12 +93,18 @@ fn load_folder(root: &Path, found: &mut Found) -> Result<(), LoadError> {
 /// manifest of a bundle.
 fn load_loose(root: &Path, file: &Path, found: &mut Found) -> Result<(), LoadError> {
     let name = lower_name(file);
+    if is_foreign(&name, file, found)? {
+        return Ok(());
+    }
     if let Some(relative) = place_in_gpo(&name) {
         let files = Files::from([(relative, file.to_owned())]);
         let gpo = load_gpo(file, &files, found)?;
         found.gpos.push(gpo);
     } else if name.ends_with(".mof") {
-        if let Some(bytes) = read(file, found)? {
+        // Configurations of DSC are MOF too.
+        if let Some(bytes) = read(file, found)?
+            && names_filter(&bytes)
+        {
             load_mof(file, &bytes, found);
         }
     } else if name.ends_with(".ldif") || name.ends_with(".ldf") {
@@ -147,6 +154,23 @@ fn load_file(path: &Path, found: &mut Found) -> Result<(), LoadError> {
         _ => Path::new("."),
     };
     load_folder(folder, found)
+}
+
+/// Is this another program's document with the general name of a preference file? One that
+/// cannot be read may be either and is reported.
+fn is_foreign(name: &str, file: &Path, found: &mut Found) -> Result<bool, LoadError> {
+    let root = match name {
+        "registry.xml" => "RegistrySettings",
+        "files.xml" => "Files",
+        "folders.xml" => "Folders",
+        _ => return Ok(false),
+    };
+    let Some(bytes) = read(file, found)? else {
+        // Reported as too large.
+        return Ok(true);
+    };
+    let document = xml::read(&bytes);
+    Ok(document.is_ok_and(|element| !element.name.eq_ignore_ascii_case(root)))
 }
 
 /// Where a policy file of this name lies in a GPO.

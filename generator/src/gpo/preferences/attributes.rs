@@ -15,6 +15,8 @@ pub struct Oddity {
     pub element: String,
     /// What is odd, with literals in backticks.
     pub what: String,
+    /// Does the Task Scheduler refuse the whole task for it?
+    pub is_refused: bool,
 }
 
 impl Oddity {
@@ -24,6 +26,15 @@ impl Oddity {
             line: element.line,
             element: element.name.clone(),
             what: what.into(),
+            is_refused: false,
+        }
+    }
+
+    /// An oddity of this element that leaves the task it belongs to unregistered.
+    pub fn refused(element: &Element, what: impl Into<String>) -> Self {
+        Self {
+            is_refused: true,
+            ..Self::new(element, what)
         }
     }
 }
@@ -145,12 +156,12 @@ impl<'a> Children<'a> {
         self.take(name).map(Element::text)
     }
 
-    /// A child element with `true` or `false`.
+    /// A child element with a boolean of XML Schema.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
         let child = self.take(name)?;
-        match child.text().as_str() {
-            "true" => Some(true),
-            "false" => Some(false),
+        match child.text().trim() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
             other => {
                 let what = format!("`{other}` where `true` or `false` belongs");
                 self.oddities.push(Oddity::new(child, what));

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod registry;
 pub mod scheduled_tasks;
 pub mod task;
+mod task_schema;
 
 pub use attributes::{Attributes, Children, Oddity};
 pub use file::{Entry, PreferenceFile, ReadError};

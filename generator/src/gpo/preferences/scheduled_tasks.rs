@@ -2,7 +2,7 @@
 
 use super::super::xml::Element;
 use super::task::Task;
-use super::{Attributes, Children, Oddity, PreferenceFile, Properties};
+use super::{Attributes, Children, Oddity, PreferenceFile, Properties, task_schema};
 
 /// The whole file. The XP-style `Task` and `ImmediateTask` are kept as foreign entries.
 pub type ScheduledTasks = PreferenceFile<TaskProperties>;
@@ -68,7 +68,17 @@ impl Properties for TaskProperties {
         }
         reader.finish(oddities);
         let mut children = Children::of(properties);
-        let task = children.take("Task").map(|task| Task::read(task, oddities));
+        // A task that is only deleted is never registered. For any other the schema says what is
+        // odd, and what becomes of it.
+        let is_registered = action.as_deref() != Some("D");
+        let task = children.take("Task").map(|task| {
+            if is_registered {
+                task_schema::check(task, oddities);
+                Task::read(task, &mut Vec::new())
+            } else {
+                Task::read(task, oddities)
+            }
+        });
         children.finish(oddities);
         if task.is_none() {
             oddities.push(Oddity::new(properties, "there is no embedded `Task`"));

@@ -103,7 +103,7 @@ pub struct Settings {
     pub wake_to_run: Option<bool>,
     /// XML duration; `PT0S` is none.
     pub execution_time_limit: Option<String>,
-    /// 1 to 10.
+    /// 0 to 10.
     pub priority: Option<String>,
     /// XML duration; needs a trigger with an end boundary.
     pub delete_expired_task_after: Option<String>,

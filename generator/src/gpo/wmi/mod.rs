@@ -5,7 +5,7 @@ mod ldif;
 mod mof;
 
 pub use ldif::{LdifFilter, read_ldif, write_ldif};
-pub use mof::{MalformedMof, read_mof, write_mof};
+pub use mof::{MalformedMof, names_filter, read_mof, write_mof};
 
 use super::domain::DomainName;
 use super::guid::Guid;

@@ -73,6 +73,13 @@ pub struct MalformedMof {
     pub why: String,
 }
 
+/// Does a MOF file speak of WMI filters at all? Other programs write MOF too.
+pub fn names_filter(bytes: &[u8]) -> bool {
+    let encoding = encoding_rs::Encoding::for_bom(bytes).map_or(encoding_rs::UTF_8, |(e, _)| e);
+    let (text, _) = encoding.decode_with_bom_removal(bytes);
+    text.to_ascii_lowercase().contains("msft_somfilter")
+}
+
 /// Reads an exported filter: UTF-16 or UTF-8, one `MSFT_SomFilter`.
 ///
 /// # Errors
@@ -147,6 +154,10 @@ fn tokenize(text: &str) -> Result<Vec<Token>, MalformedMof> {
     while let Some(character) = characters.next() {
         match character {
             '"' => tokens.push(Token::Text(read_string(&mut characters)?)),
+            // Comments and directives of the compiler (DSP0004, 7.2 and annex A).
+            '/' if characters.next_if_eq(&'/').is_some() => skip_line(&mut characters),
+            '/' if characters.next_if_eq(&'*').is_some() => skip_comment(&mut characters)?,
+            '#' => skip_line(&mut characters),
             '{' | '}' | '=' | ';' | ',' => tokens.push(Token::Symbol(character)),
             other if other.is_whitespace() => {}
             other if other.is_ascii_alphanumeric() || other == '_' => {
@@ -165,6 +176,26 @@ fn tokenize(text: &str) -> Result<Vec<Token>, MalformedMof> {
         }
     }
     Ok(tokens)
+}
+
+fn skip_line(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while characters
+        .next_if(|next| !matches!(next, '\n' | '\r'))
+        .is_some()
+    {}
+}
+
+fn skip_comment(
+    characters: &mut std::iter::Peekable<std::str::Chars<'_>>,
+) -> Result<(), MalformedMof> {
+    while let Some(character) = characters.next() {
+        if character == '*' && characters.next_if_eq(&'/').is_some() {
+            return Ok(());
+        }
+    }
+    Err(MalformedMof {
+        why: "a comment has no end".to_owned(),
+    })
 }
 
 /// Reads a string literal after its opening quote.
@@ -316,6 +347,23 @@ mod tests {
             text.contains("TargetNameSpace = \"root\\\\CIMv2\";"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn comments_and_directives_are_passed_over() {
+        let bytes = write_mof(&sample());
+        let (good, _, _) = encoding_rs::UTF_16LE.decode(&bytes);
+        let good = good.trim_start_matches('\u{FEFF}').to_owned();
+        for before in [
+            "/* a\n * \"b\" **/",
+            "// instance of x\r\n",
+            "#pragma namespace(\"\\\\.\\root\\Policy\")\n",
+        ] {
+            let text = format!("{before}{good}// end");
+            assert_eq!(read_mof(text.as_bytes()), Ok(sample()), "{before}");
+        }
+        assert!(read_mof(format!("{good}/* no end").as_bytes()).is_err());
+        assert!(read_mof(format!("/ {good}").as_bytes()).is_err());
     }
 
     #[test]

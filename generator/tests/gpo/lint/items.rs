@@ -96,6 +96,10 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             deploy_tree.clone().replace(TASKS, system, "runAs=\"\""),
         ),
         (
+            vec!["GW2237"],
+            deploy_tree.clone().replace(TASKS, system, ""),
+        ),
+        (
             vec!["GW2207"],
             deploy_tree
                 .clone()
@@ -177,7 +181,7 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             ),
         ),
         (
-            vec!["GW2216"],
+            vec!["GW2236"],
             deploy_tree
                 .clone()
                 .replace(TASKS, "<Hidden>false</Hidden>", "<Hidden>False</Hidden>"),

@@ -3,6 +3,7 @@
 
 mod consoles;
 mod items;
+mod task_schema;
 mod tree;
 mod values;
 mod whole_gpo;
@@ -116,7 +117,13 @@ fn good_properties(xml: &str) -> String {
 
 /// The codes that a broken input provokes, and the input.
 fn cases() -> Vec<(Vec<&'static str>, Tree)> {
-    [whole_gpo::cases(), items::cases(), values::cases()].concat()
+    [
+        whole_gpo::cases(),
+        items::cases(),
+        task_schema::cases(),
+        values::cases(),
+    ]
+    .concat()
 }
 
 #[test]
@@ -152,6 +159,34 @@ fn a_single_file_is_recognised_by_its_name() {
         .map(|problem| problem.code.id)
         .collect();
     assert_eq!(ids, ["GW2206"]);
+}
+
+#[test]
+fn files_of_other_programs_are_passed_over() {
+    let dsc = "/*\n@TargetNode='localhost'\n*/\ninstance of MSFT_FileDirectory as $a1ref\n{\n};\n";
+    for (name, text) in [
+        ("localhost.mof", dsc),
+        ("files.xml", "<project><file/></project>"),
+        ("registry.xml", "<registry/>"),
+        ("Folders.xml", "<bookmarks/>"),
+    ] {
+        let mut tree = with_task(&good_task("S-1-5-18", "a.exe", ""));
+        tree.0.insert(name.to_owned(), text.into());
+        assert_eq!(tree.codes(), BTreeSet::new(), "{name}");
+    }
+}
+
+#[test]
+fn files_that_may_be_policies_are_not_passed_over() {
+    for (name, text) in [
+        ("filter.mof", "instance of MSFT_SomFilter { Name = 1; };"),
+        ("files.xml", "<Files><File></Files>"),
+        ("scheduledtasks.xml", "<Tasks/>"),
+    ] {
+        let mut tree = with_task(&good_task("S-1-5-18", "a.exe", ""));
+        tree.0.insert(name.to_owned(), text.into());
+        assert_eq!(tree.codes(), BTreeSet::from(["GW2107"]), "{name}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             deploy_tree.clone().replace("Backup.xml", marker, ""),
         ),
         (
-            vec!["GW2105"],
+            vec!["GW2114"],
             deploy_tree.clone().replace("Backup.xml", "[65537]", "[0]"),
         ),
         (
@@ -55,11 +55,18 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             ),
         ),
         (
-            vec!["GW2106"],
+            vec!["GW2114"],
             deploy_tree
                 .clone()
                 .replace("Backup.xml", "[65537]", "[65538]"),
         ),
+        (vec!["GW2106"], {
+            let mut tree = Tree::bundle();
+            let mut versions = tree.0.iter_mut();
+            let version = versions.find(|(path, _)| path.ends_with("GPT.INI"));
+            *version.unwrap().1 = b"[General]\r\nVersion=7\r\n".to_vec();
+            tree
+        }),
         (
             vec!["GW2107"],
             deploy_tree.clone().replace(TASKS, "</Properties>", ""),
