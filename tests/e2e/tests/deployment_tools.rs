@@ -130,19 +130,19 @@ struct Played {
 
 impl Inventory {
     fn of(bundle: &Bundle) -> Self {
-        let around = tempfile::tempdir().unwrap();
+        let around = tempfile::tempdir().expect("a temporary folder");
         let modules = around
             .path()
             .join("collections/ansible_collections/ansible/windows/plugins/modules");
-        fs::create_dir_all(&modules).unwrap();
+        fs::create_dir_all(&modules).expect("a folder of modules");
         let module = include_str!("deployment_tools/module.py");
         for name in MODULES {
             let path = modules.join(format!("{name}.py"));
-            fs::write(path, module.replace("@NAME@", name)).unwrap();
+            fs::write(path, module.replace("@NAME@", name)).expect("a module");
         }
         let hosts =
             "[windows]\nsrv1 ansible_connection=local ansible_python_interpreter=auto_silent\n";
-        fs::write(around.path().join("hosts"), hosts).unwrap();
+        fs::write(around.path().join("hosts"), hosts).expect("an inventory");
         Self {
             packages: packages(bundle, "ansible"),
             around,
@@ -158,8 +158,9 @@ impl Inventory {
         let state = self.around.path().join("server.json");
         let mut server = server.clone();
         server["calls"] = json!([]);
-        fs::write(&state, server.to_string()).unwrap();
-        let mut command = Command::new(required::tool("ansible-playbook").unwrap());
+        fs::write(&state, server.to_string()).expect("a server");
+        let mut command =
+            Command::new(required::tool("ansible-playbook").expect("ansible-playbook"));
         command
             .arg("-i")
             .arg(self.around.path().join("hosts"))
@@ -176,9 +177,11 @@ impl Inventory {
             .env("LC_ALL", "C.UTF-8")
             .env("GANGWAY_SERVER", &state);
         let log = self.around.path().join("play");
-        let output = program::run(&mut command, &log, Duration::from_secs(300)).unwrap();
-        let server: Value = serde_json::from_slice(&fs::read(&state).unwrap()).unwrap();
-        let calls: Vec<(String, Value)> = serde_json::from_value(server["calls"].clone()).unwrap();
+        let output = program::run(&mut command, &log, Duration::from_secs(300)).expect("an end");
+        let server: Value =
+            serde_json::from_slice(&fs::read(&state).expect("the state")).expect("a server");
+        let calls: Vec<(String, Value)> =
+            serde_json::from_value(server["calls"].clone()).expect("calls");
         Played {
             is_good: output.status.success(),
             said: format!("{}{}", output.stdout, output.stderr),
