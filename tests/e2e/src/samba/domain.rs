@@ -283,7 +283,9 @@ impl Domain {
         command
             .arg("--password-file")
             .arg(self.folder.join("password"))
-            .args(arguments);
+            .args(arguments)
+            // Asked with `--keep-releases`.
+            .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
         self.run(&mut command)
     }
 
