@@ -1,6 +1,7 @@
 //! Packages of a bundle for those who bring software to servers otherwise than by Group Policy's
 //! scheduled task: formats that we write, never read.
 
+pub mod allow;
 pub mod archive;
 pub mod attach;
 pub mod cabinet;

@@ -316,3 +316,46 @@ fn tools_are_told_of_an_onboarding_bundle_only() {
     let has = |folder: &str| files.iter().any(|(path, _)| path.starts_with(folder));
     assert!(has("msi/") && has("content/") && !has("ansible/") && !has("offboard/"));
 }
+
+#[test]
+fn rules_name_what_the_bundle_and_its_signature_name() {
+    let digest = |desk: &Desk| {
+        let bytes = fs::read(desk.path("out/bundle.json")).unwrap();
+        let bundle: Value = serde_json::from_slice(&bytes).unwrap();
+        let digest = bundle["exe"]["authenticode_sha256"].as_str().unwrap();
+        digest.to_uppercase()
+    };
+    let rules = |desk: &Desk| {
+        let (_, control) = file(desk, "AppControl.xml");
+        let (_, locker) = file(desk, "AppLocker.xml");
+        [control, locker].map(|bytes| String::from_utf8(bytes).unwrap())
+    };
+    let desk = signed();
+    package(&desk, &["--format", "allow"]).succeeds();
+    let [control, locker] = rules(&desk);
+    let size = fs::metadata(desk.exe()).unwrap().len();
+    assert!(
+        control.contains(&format!("Hash=\"{}\"", digest(&desk))),
+        "{control}"
+    );
+    assert!(
+        control.contains("<CertPublisher Value=\"Contoso Lab Code Signing"),
+        "{control}"
+    );
+    assert!(
+        locker.contains(&format!("Data=\"0x{}\"", digest(&desk))),
+        "{locker}"
+    );
+    assert!(
+        locker.contains(&format!("SourceFileLength=\"{size}\"")),
+        "{locker}"
+    );
+    assert!(locker.contains("PublisherName=\"O=CONTOSO LAB"), "{locker}");
+
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    package(&desk, &["--format", "allow", "--allow-unsigned"]).succeeds();
+    let [control, locker] = rules(&desk);
+    assert!(control.contains(&digest(&desk)) && !control.contains("CertPublisher"));
+    assert!(locker.contains(&digest(&desk)) && !locker.contains("FilePublisherRule"));
+}

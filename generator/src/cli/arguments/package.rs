@@ -72,6 +72,7 @@ impl Package {
             PackageFormat::Configmgr => Some(Format::Configmgr),
             PackageFormat::Ansible => Some(Format::Ansible),
             PackageFormat::Dsc => Some(Format::Dsc),
+            PackageFormat::Allow => Some(Format::Allow),
             PackageFormat::All => None,
         });
         formats.collect::<Option<_>>().unwrap_or_default()
@@ -95,6 +96,8 @@ enum PackageFormat {
     Ansible,
     /// Configurations for PowerShell DSC, and `content`
     Dsc,
+    /// Rules for App Control and AppLocker that let the bootstrap run
+    Allow,
     /// All that a bundle of its mode has
     All,
 }

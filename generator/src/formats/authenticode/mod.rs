@@ -17,6 +17,7 @@ mod judge;
 mod kind;
 mod msi;
 mod pe;
+mod publisher;
 mod reason;
 mod script;
 mod signer;
@@ -31,6 +32,7 @@ pub use crate::formats::x509::{AnchorName, TrustAnchors};
 pub use detached::{data_to_sign, digest_to_sign, read_signature};
 pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
+pub use publisher::{Publisher, pe_publisher};
 pub use reason::InvalidReason;
 pub use unauthenticated::unauthenticated_parts;
 pub use verdict::{

@@ -269,6 +269,12 @@ impl Certificate {
         }
     }
 
+    /// Digest of what its issuer signed, by the hash of that signature: how App Control names an
+    /// authority. None for an algorithm that is not known.
+    pub fn to_be_signed_digest(&self) -> Option<Vec<u8>> {
+        self.signature_digest()?.digest(&self.to_be_signed)
+    }
+
     /// A critical extension that this program does not understand.
     pub fn unknown_critical_extension(&self) -> Option<&str> {
         self.unknown_critical.as_deref()

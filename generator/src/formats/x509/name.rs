@@ -58,6 +58,21 @@ impl Name {
         self.last(ORGANIZATION)
     }
 
+    /// Town.
+    pub fn locality(&self) -> Option<&str> {
+        self.last("2.5.4.7")
+    }
+
+    /// State or province.
+    pub fn state(&self) -> Option<&str> {
+        self.last("2.5.4.8")
+    }
+
+    /// Country, two letters.
+    pub fn country(&self) -> Option<&str> {
+        self.last("2.5.4.6")
+    }
+
     /// Is this the organisation, and no other beside it?
     pub fn is_of(&self, organization: &str) -> bool {
         let mut named = self

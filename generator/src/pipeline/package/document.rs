@@ -41,12 +41,14 @@ pub enum Format {
     Ansible,
     /// Configurations for PowerShell DSC.
     Dsc,
+    /// Rules for App Control and AppLocker.
+    Allow,
 }
 
 /// How a format's files lie in the folder of packages.
 impl Format {
     /// Every format.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Msi,
         Self::Cab,
         Self::Zip,
@@ -54,6 +56,7 @@ impl Format {
         Self::Configmgr,
         Self::Ansible,
         Self::Dsc,
+        Self::Allow,
     ];
 
     /// Folders of its files.
@@ -66,6 +69,7 @@ impl Format {
             Self::Configmgr => &["configmgr"],
             Self::Ansible => &["ansible"],
             Self::Dsc => &["dsc"],
+            Self::Allow => &["allow"],
         }
     }
 
@@ -79,6 +83,7 @@ impl Format {
             Self::Configmgr => &["ps1", "json"],
             Self::Ansible => &["yml"],
             Self::Dsc => &["ps1"],
+            Self::Allow => &["xml"],
         }
     }
 
@@ -95,6 +100,7 @@ impl Format {
             Self::Msi | Self::Cab | Self::Zip | Self::Content => true,
             // They come with `content`.
             Self::Configmgr | Self::Ansible | Self::Dsc => true,
+            Self::Allow => false,
         }
     }
 }

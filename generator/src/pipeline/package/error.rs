@@ -13,6 +13,7 @@ use crate::disk::DiskError;
 use crate::failure::{FailureCode, Fault};
 use crate::formats::msi::MsiError;
 use crate::formats::pe::PeError;
+use crate::gpo::xml::WriteError as WriteXml;
 use crate::packages::archive::ArchiveError;
 use crate::packages::cabinet::CabinetError;
 use crate::packages::msi::WriteError;
@@ -81,6 +82,9 @@ pub enum PackageError {
     /// Files that no ZIP can hold.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A policy for application control.
+    #[error("no rule can be written")]
+    Rule(#[from] WriteXml),
     /// A file for a deployment tool.
     #[error("a file for a deployment tool cannot be written")]
     Tool(#[from] askama::Error),
@@ -116,7 +120,8 @@ impl Fault for PackageError {
             | Self::Package(_)
             | Self::ReadBack(_)
             | Self::Archive(_)
-            | Self::Tool(_) => FailureCode::Files,
+            | Self::Tool(_)
+            | Self::Rule(_) => FailureCode::Files,
         }
     }
 
@@ -147,7 +152,7 @@ impl Fault for PackageError {
             Self::Cabinet(_) | Self::Package(_) | Self::Archive(_) => {
                 "look whether the disk is full, and whether somebody writes to the bundle"
             }
-            Self::ReadBack(_) | Self::Tool(_) | Self::Version(_) => return None,
+            Self::ReadBack(_) | Self::Tool(_) | Self::Rule(_) | Self::Version(_) => return None,
         };
         Some(hint.into())
     }

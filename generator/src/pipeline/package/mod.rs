@@ -4,6 +4,7 @@
 //! against the manifest while it is packed, before anything is signed. The folder of packages takes its
 //! place when all of them are whole.
 
+mod allow;
 mod document;
 mod error;
 mod installer;
@@ -150,6 +151,7 @@ fn make_each(
             Format::Cab => work.cabinet()?,
             Format::Zip => work.archive()?,
             Format::Content => work.content(source, CONTENT)?,
+            Format::Allow => allow::make(work, removal)?,
             tool => tools::make(work, *tool, removal)?,
         }
     }
