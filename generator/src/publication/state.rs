@@ -2,7 +2,7 @@
 //!
 //! `<domain>.<campaign>.pending.json` from before the first change on, `….before.json` once the
 //! publication is complete; one file for all GPOs, so that they become the state to go back to
-//! together, and another for the share. Onboarding and offboarding have files of their own: neither
+//! together, and another for each share. Onboarding and offboarding have files of their own: neither
 //! is the state that the other goes back to. What a pending state holds is never overwritten: what a
 //! cut publication left is no state to go back to.
 

@@ -12,7 +12,7 @@ impl Publisher<'_> {
     /// Where what was there before is kept.
     pub(super) fn state(&self) -> Option<State<Before>> {
         let campaign = self.release.campaigns.first()?;
-        let name = format!("share.{}", campaign.gpo);
+        let name = format!("share.{}.{}", campaign.gpo, self.request.share_key());
         Some(State::of(&self.request.state, &name))
     }
 

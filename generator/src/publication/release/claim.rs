@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gangway_contract::{Sha256, document};
+use gangway_contract::document;
 use serde::{Deserialize, Serialize};
 
 use super::{Listed, Publisher, ReleaseError, ReleaseRequest};
@@ -219,13 +219,11 @@ impl Publisher<'_> {
     }
 }
 
-/// A file of this share's claim, beside the state. The share is told by what it is called: from the same
-/// folder one may publish to several.
+/// A file of this share's claim, beside the state.
 fn beside_state(request: &ReleaseRequest, end: &str) -> PathBuf {
-    let name = format!("{}\n{}", request.named, request.path(CLAIM));
-    let digest = Sha256::of(name.as_bytes()).to_string();
-    let digest = digest.get(..16).unwrap_or_default();
-    request.state.join(format!("share.{digest}.{end}"))
+    request
+        .state
+        .join(format!("share.{}.{end}", request.share_key()))
 }
 
 /// The right to use the state folder for this share: what another process of this machine claims from

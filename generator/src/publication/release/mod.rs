@@ -97,6 +97,19 @@ impl ReleaseRequest {
             None => below.to_owned(),
         }
     }
+
+    /// Tells the share from every other one that is published to from the same state folder: what one
+    /// had before is nothing that another one goes back to. A folder is the same one however it was
+    /// spelled; a UNC path has no letter case.
+    fn share_key(&self) -> String {
+        let place = match std::fs::canonicalize(&self.named) {
+            Ok(folder) => folder.to_string_lossy().into_owned(),
+            Err(_) => self.named.to_lowercase(),
+        };
+        let name = format!("{place}\n{}", self.path(""));
+        let digest = Sha256::of(name.as_bytes()).to_string();
+        digest.get(..16).unwrap_or_default().to_owned()
+    }
 }
 
 /// Brings a release to the share, or goes back to what was there before.

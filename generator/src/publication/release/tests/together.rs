@@ -228,3 +228,43 @@ fn a_folder_that_somebody_made_since_is_there() {
     world.put("file", "of somebody");
     share.make_folder("mde/file").unwrap_err();
 }
+
+/// From one state folder to two shares: each goes back to what it was, and one that was never
+/// published to stays as it is.
+#[test]
+fn a_share_goes_back_to_its_own_past_alone() {
+    let world = World::new();
+    let folder = |name: &str| world.root.path().join(name);
+    let run = |name: &str, action: Action| {
+        let mut share = FolderShare::new(folder(name));
+        let request = ReleaseRequest {
+            folder: None,
+            // However it is spelled.
+            named: format!("{}/.", folder(name).display()),
+            action,
+            ..world.request(false)
+        };
+        let release = world.release_of("aaaa");
+        let payloads = Payloads {
+            request: &request,
+            release: &release,
+            share: &mut share,
+        };
+        publish_release(payloads, &mut |_| {}, &mut Published::default())
+    };
+    let open = Control::OPEN.to_bytes();
+    for name in ["own", "new", "never"] {
+        fs::create_dir(folder(name)).unwrap();
+    }
+    for name in ["own", "never"] {
+        fs::write(folder(name).join(CONTROL), &open).unwrap();
+    }
+    run("own", Action::Publish).unwrap();
+    run("new", Action::Publish).unwrap();
+    assert!(run("never", Action::Rollback).is_err());
+    run("own", Action::Rollback).unwrap();
+    run("new", Action::Rollback).unwrap();
+    for (name, has_switch) in [("own", true), ("new", false), ("never", true)] {
+        assert_eq!(folder(name).join(CONTROL).exists(), has_switch, "{name}");
+    }
+}
