@@ -126,6 +126,40 @@ fn openssl_reads_the_same_signature() {
     }
 }
 
+/// A key may sign what came of tests or scans, too, and what they are about.
+#[test]
+fn a_statement_that_is_no_provenance_vouches_for_no_package() {
+    let desk = attestable();
+    desk.run(&["package", "out", "-c", "gangway.toml", "--as-of", NOW])
+        .succeeds();
+    attest(&desk, &["--packages", "out-packages"]).succeeds();
+    let mut result: Value = serde_json::from_slice(&payload(&envelopes(&desk)[0])).unwrap();
+    result["predicateType"] = "https://in-toto.io/attestation/test-result/v0.1".into();
+    result["predicate"] = serde_json::json!({"result": "FAILED"});
+    let signed = signed_envelope(&desk, result.to_string().as_bytes());
+    attest(&desk, &[]).succeeds();
+    put_envelopes(&desk, &[envelopes(&desk), vec![signed]].concat());
+    verify(&desk, &[]).succeeds();
+    let session = verify(&desk, &["--packages", "out-packages"]);
+    session.fails_with(4, &["GW5204", "no provenance"]);
+}
+
+/// What somebody with the key `key.pem` (Ed25519) says.
+fn signed_envelope(desk: &Desk, statement: &[u8]) -> Value {
+    let kind = "application/vnd.in-toto+json";
+    let head = format!("DSSEv1 {} {kind} {} ", kind.len(), statement.len());
+    desk.put("message", &[head.as_bytes(), statement].concat());
+    let usual = ["pkeyutl", "-sign", "-rawin", "-inkey", "key.pem"];
+    let files = ["-in", "message", "-out", "signature"];
+    openssl(desk, &[&usual[..], &files].concat());
+    let signature = STANDARD.encode(fs::read(desk.path("signature")).unwrap());
+    serde_json::json!({
+        "payloadType": kind,
+        "payload": STANDARD.encode(statement),
+        "signatures": [{"sig": signature}],
+    })
+}
+
 /// What was changed, and the code that says so.
 type Edit = (&'static str, fn(&Desk), &'static str);
 
