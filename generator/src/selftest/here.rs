@@ -25,6 +25,8 @@ pub struct Here {
     system: PathBuf,
     programs: PathBuf,
     folder: TempDir,
+    /// Programs started until now.
+    started: u32,
     // Dropped after the folder: until then a signal takes the folder away.
     _leftover: Leftover,
 }
@@ -47,13 +49,19 @@ impl Here {
             system,
             programs,
             folder,
+            started: 0,
             _leftover: leftover,
         })
     }
 
-    fn start(&self, call: &Call) -> io::Result<Said> {
-        let path = self.folder.path().join("said.txt");
-        let said = File::create(&path)?;
+    fn start(&mut self, call: &Call) -> io::Result<Said> {
+        // A program's children may outlive it and go on writing: what they say is never the next one's.
+        self.started += 1;
+        let path = self
+            .folder
+            .path()
+            .join(format!("said-{}.txt", self.started));
+        let said = File::create_new(&path)?;
         let mut program = child::program(&call.program);
         program
             .args(&call.arguments)
