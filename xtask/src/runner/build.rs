@@ -150,14 +150,15 @@ impl Build {
         cache::inputs(&self.root, &files, &told)
     }
 
-    /// Brings every crate first, so that the folders to be hidden are all known.
+    /// Brings every crate first, so that the folders to be hidden are all known: those of the target,
+    /// and those that build scripts use on this machine.
     fn fetch(&self, toolchain: &Toolchain, cargo_home: &Path) -> Result<()> {
         toolchain
             .cargo()?
             .folder(&self.root)
             .env("CARGO_HOME", cargo_home)
             .args(["fetch", "--quiet", "--locked", self.std])
-            .args(["--target", TARGET])
+            .args(["--target", TARGET, "--target", &toolchain.host()?])
             .run()
             .context("the crates of the bootstrap cannot be fetched")
     }

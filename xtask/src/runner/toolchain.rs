@@ -81,6 +81,15 @@ impl Toolchain {
         })
     }
 
+    /// The target of the machine that builds, such as `x86_64-unknown-linux-gnu`.
+    pub(super) fn host(&self) -> Result<String> {
+        let host = Program::new(self.folder.join("rustc"))
+            .args(["--print", "host-tuple"])
+            .text()
+            .context("the compiler does not tell its own target")?;
+        Ok(host.trim().to_owned())
+    }
+
     /// This toolchain's cargo, free of everything that the outer cargo set.
     ///
     /// What says where crates come from (proxies, mirrors, offline) stays: it never changes
