@@ -108,7 +108,7 @@ pub(crate) fn run_suites(
         say::line("no suite in `tests/e2e/tests`");
         return Ok(());
     }
-    let environment = Environment::prepare()?;
+    let environment = Environment::prepare(suites)?;
     let mut program = test_runner::tests()?.args(["-p", "gangway-e2e"]);
     for name in suites {
         program = program.args(["--test", name]);
@@ -131,9 +131,18 @@ const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
 /// The variable that names `gangway.exe`.
 const WINDOWS: &str = "GANGWAY_WINDOWS";
 
-/// Whether the harness or a suite asks for a program that is one more build.
-fn wants(variable: &str) -> Result<bool> {
-    for file in workspace::files_below(&workspace::root()?.join("tests/e2e"))? {
+/// Whether the harness or one of these suites asks for a program that is one more build.
+fn wants(root: &Path, suites: &[String], variable: &str) -> Result<bool> {
+    let tests = root.join("tests/e2e/tests");
+    let mut files = workspace::files_below(&root.join("tests/e2e/src"))?;
+    for suite in suites {
+        files.push(tests.join(format!("{suite}.rs")));
+        let folder = tests.join(suite);
+        if folder.is_dir() {
+            files.extend(workspace::files_below(&folder)?);
+        }
+    }
+    for file in files {
         let bytes = workspace::read_file(&file)?;
         if String::from_utf8_lossy(&bytes).contains(variable) {
             return Ok(true);
@@ -160,15 +169,16 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Builds and makes everything that is not up to date.
-    pub(crate) fn prepare() -> Result<Self> {
-        let crash_stub = if wants(CRASH_STUB)? {
+    /// Builds and makes everything of these suites that is not up to date.
+    pub(crate) fn prepare(suites: &[String]) -> Result<Self> {
+        let root = workspace::root()?;
+        let crash_stub = if wants(&root, suites, CRASH_STUB)? {
             Some(runner::stub(&[runner::TEST_HOOK_FEATURE.to_owned()])?)
         } else {
             None
         };
         let stub = runner::stub(&[])?;
-        let windows = if wants(WINDOWS)? {
+        let windows = if wants(&root, suites, WINDOWS)? {
             Some(runner::program(stub.clone(), runner::Profile::Test)?)
         } else {
             None
@@ -228,5 +238,25 @@ mod tests {
     fn only_suites_named_so_need_a_directory() {
         assert!(!needs(&["wine".to_owned()]).contains(&Purpose::Samba));
         assert!(needs(&["samba_import".to_owned()]).contains(&Purpose::Samba));
+    }
+
+    #[test]
+    fn a_suite_that_names_a_program_gets_it_and_no_other() {
+        let root = tempfile::tempdir().unwrap();
+        let tests = root.path().join("tests/e2e/tests");
+        fs::create_dir_all(tests.join("samba")).unwrap();
+        fs::create_dir_all(root.path().join("tests/e2e/src")).unwrap();
+        for (name, text) in [
+            ("windows.rs", WINDOWS),
+            ("wine.rs", ""),
+            ("samba.rs", ""),
+            ("samba/whole.rs", WINDOWS),
+        ] {
+            fs::write(tests.join(name), text).unwrap();
+        }
+        for (suite, wanted) in [("windows", true), ("wine", false), ("samba", true)] {
+            let found = wants(root.path(), &[suite.to_owned()], WINDOWS).unwrap();
+            assert_eq!(found, wanted, "{suite}");
+        }
     }
 }
