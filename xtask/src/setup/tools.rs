@@ -282,6 +282,13 @@ pub(super) const TOOLS: &[Tool] = &[
         packages: &["smbclient"],
     },
     Tool {
+        name: "rsync",
+        why: "brings SYSVOL to that directory's second domain controller",
+        purposes: &[Purpose::Samba],
+        probe: Probe::Program(&["rsync"]),
+        packages: &["rsync"],
+    },
+    Tool {
         name: "ldb tools",
         why: "read and change that directory independently of ours",
         purposes: &[Purpose::Samba],

@@ -10,6 +10,9 @@ use super::lab::{
 };
 use crate::program::Output;
 
+/// How rsync ends when a file went between its listing and its turn (its manual, "Exit values").
+const VANISHED: i32 = 24;
+
 impl Domain {
     /// Folder of the domain below the second one's SYSVOL, on the server's own disk.
     pub fn second_sysvol(&self) -> PathBuf {
@@ -39,13 +42,26 @@ impl Domain {
         )
     }
 
-    /// Brings it the files alone.
+    /// Brings it the files alone, as replication does: each whole, and what is gone goes. Whoever copies
+    /// while the first one is written to meets files that are there for a moment only.
     ///
     /// # Errors
     /// It fails.
     pub fn replicate_sysvol(&self) -> Result<()> {
-        let copy = format!("cp -a {INSIDE}/state/sysvol/. {INSIDE_SECOND}/state/sysvol/");
-        self.succeeded("sh", &["-c", &copy])
+        let mut command = self.command("rsync");
+        command
+            .args(["--archive", "--acls", "--xattrs", "--delete"])
+            .arg(format!("{INSIDE}/state/sysvol/"))
+            .arg(format!("{INSIDE_SECOND}/state/sysvol/"));
+        let output = self.run(&mut command)?;
+        ensure!(
+            matches!(output.status.code(), Some(0 | VANISHED)),
+            "rsync: {}\n{}{}",
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        Ok(())
     }
 
     /// Ends it.
