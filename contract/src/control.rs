@@ -55,7 +55,7 @@ impl Control {
             );
         }
         // A list of the same values would be read, too.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
+        if document::is_object(bytes).is_err() {
             return Err("`control.json` is malformed: it is no JSON object".to_owned());
         }
         let control: Self = serde_json::from_slice(bytes)

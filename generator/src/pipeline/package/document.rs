@@ -192,7 +192,7 @@ impl PackagesDocument {
     /// # Errors
     /// In words.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let document: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let document: Self = document::read(bytes).map_err(|error| error.to_string())?;
         if document.schema != SCHEMA {
             return Err(format!("it has schema {}", document.schema));
         }
