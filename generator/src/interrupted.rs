@@ -2,8 +2,8 @@
 //! was started is ended, and then this one ends.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{fs, io};
@@ -19,8 +19,17 @@ static LEFTOVERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Folders that are taken away after that, as far as nothing is in them; the innermost first.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// What is done about things that no path of this machine leads to, with what tells one from another.
+static UNDOINGS: Mutex<Vec<(Arc<()>, Undo)>> = Mutex::new(Vec::new());
+
+/// What is done when a signal comes.
+type Undo = Box<dyn FnOnce() + Send>;
+
 /// The program that runs for us.
 static CHILD: Mutex<Option<Child>> = Mutex::new(None);
+
+/// Programs whose streams somebody here reads and writes.
+static RUNNING: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
 
 /// Held while stopping would leave a thing half done.
 static UNDISTURBED: Mutex<()> = Mutex::new(());
@@ -41,6 +50,17 @@ pub fn tidy_up_on_signals(exit_code: i32) -> io::Result<()> {
         let mut child = locked(&CHILD);
         if let Some(child) = child.as_mut() {
             end_with_its_own(child);
+        }
+        let running = locked(&RUNNING);
+        for child in running.iter() {
+            let mut child = locked(child);
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let mut undoings = locked(&UNDOINGS);
+        // What was begun last stands in what was begun before.
+        while let Some((_, undo)) = undoings.pop() {
+            undo();
         }
         let leftovers = locked(&LEFTOVERS);
         for leftover in leftovers.iter() {
@@ -230,6 +250,87 @@ impl EmptyFolders {
 impl Drop for EmptyFolders {
     fn drop(&mut self) {
         locked(&FOLDERS).retain(|folder| !self.0.contains(folder));
+    }
+}
+
+/// Something that a signal undoes, until this is dropped.
+#[derive(Debug)]
+pub struct Begun(Arc<()>);
+
+impl Begun {
+    /// From before it is begun. What undoes it must come to an end by itself, and goes neither through
+    /// [`undisturbed`] nor through [`Running`]: a signal holds both.
+    pub fn undone_by(undo: impl FnOnce() + Send + 'static) -> Self {
+        let known = Arc::new(());
+        locked(&UNDOINGS).push((Arc::clone(&known), Box::new(undo)));
+        Self(known)
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        locked(&UNDOINGS).retain(|(known, _)| !Arc::ptr_eq(known, &self.0));
+    }
+}
+
+/// A program whose streams are read and written here, and that a signal ends.
+#[derive(Debug)]
+pub struct Running(Arc<Mutex<Child>>);
+
+/// Standard input, output and error of a program, as far as they are pipes.
+pub type Streams = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
+
+impl Running {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        // A signal finds it, or it is never started.
+        let mut running = locked(&RUNNING);
+        let started = Self::start_to_undo(command)?;
+        running.push(Arc::clone(&started.0));
+        Ok(started)
+    }
+
+    /// Starts one that a signal does not end, because it is what a signal does.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_to_undo(command: &mut Command) -> io::Result<Self> {
+        Ok(Self(Arc::new(Mutex::new(command.spawn()?))))
+    }
+
+    /// Its streams, once.
+    pub fn streams(&self) -> Streams {
+        let mut child = locked(&self.0);
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    }
+
+    /// Ends it.
+    pub fn kill(&self) {
+        let _ = locked(&self.0).kill();
+    }
+
+    /// Waits until it has ended; its streams have, so that is soon.
+    ///
+    /// # Errors
+    /// The system cannot say how it ended.
+    pub fn wait(&self) -> io::Result<ExitStatus> {
+        const SOON: Duration = Duration::from_millis(1);
+        loop {
+            // Not held while this sleeps: a signal takes it.
+            if let Some(status) = locked(&self.0).try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(SOON);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        locked(&RUNNING).retain(|child| !Arc::ptr_eq(child, &self.0));
     }
 }
 

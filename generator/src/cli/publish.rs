@@ -208,7 +208,10 @@ mod policies {
             output.line(&format!("note     {note}"));
         }
         if is_good {
+            let is_empty = done.steps.is_empty();
             output.line(match (request.dry_run, request.action) {
+                (_, Action::Rollback) if is_empty => "nothing is there that would be taken back",
+                (_, Action::Remove) if is_empty => "nothing is there that would be taken away",
                 (true, _) => "nothing was written; `--apply` does these steps",
                 (false, Action::Publish) => "published; `--rollback --apply` takes it back",
                 (false, Action::Rollback) => "taken back",
@@ -224,6 +227,17 @@ mod policies {
                 "`--remove` leaves the share as it is",
                 &[("--to", whole.to.is_some()), ("--no-share", whole.no_share)],
             )?;
+        }
+        if let Some(whole) = whole.filter(|whole| whole.no_share) {
+            let with = match (given.offline, given.rollback) {
+                (true, _) => Some("--offline"),
+                (_, true) => Some("--rollback"),
+                _ => None,
+            };
+            if let Some(with) = with {
+                let why = format!("`{with}` with `--no-share` leaves the share out");
+                refuse_idle(&why, &[("--to", whole.to.is_some())])?;
+            }
         }
         if !given.offline {
             return Ok(());

@@ -267,7 +267,8 @@ fn request(
 /// What a run that did not fail says of itself in the end.
 fn last_word(given: &PublishShare, done: &Published) -> &'static str {
     match (done.steps.is_empty(), given.apply) {
-        _ if given.rollback && given.apply => "taken back",
+        (true, _) if given.rollback => "nothing is there that would be taken back",
+        (false, true) if given.rollback => "taken back",
         (true, _) => "everything is there",
         (false, false) => "nothing was written; `--apply` does these steps",
         (false, true) => "published: each file was read back",

@@ -20,8 +20,9 @@ pub static SHARE_HOLDS_MORE: Code = Code {
     severity: Severity::Warning,
     title: "the share holds what no publication put there",
     page: "The folder of the payloads holds `releases`, `campaigns` and `control.json`, and a \
-release's folder its payloads. Servers read nothing else, but somebody may write there, or a copy by \
-hand went wrong.\n\nLook whose it is and move it away.",
+release's folder its payloads. Servers read nothing else, but somebody may write there, a copy by \
+hand went wrong, or a publication was killed: what it left ends in `.gangway-part` or is a folder \
+`campaigns.claim-NUMBER`, and the finding says what takes it away.\n\nLook whose it is and move it away.",
 };
 
 /// Somebody may change what servers run or report.
@@ -98,8 +99,9 @@ pub static SHARE_CLAIMED: Code = Code {
     title: "a publication writes to the share, or was cut",
     page: "`campaigns.claim` on the share is there while a publication writes, so that two lose nothing \
 of each other. It tells account, machine and time. What was killed leaves it, and every other \
-publication stops at it.\n\nWait until it ends. When nobody publishes any more, publish again from where \
-it was cut (with the same `--state` folder), or delete the folder.",
+publication stops at it; a signal takes it away.\n\nWait until it ends. When nobody publishes any more, \
+publish again or take back (`--rollback`) from where it was cut (with the same `--state` folder), or delete \
+the folder.",
 };
 
 /// No folder for the reports.

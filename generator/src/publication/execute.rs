@@ -2,15 +2,15 @@
 
 use super::release::Publisher;
 use super::{
-    Contents, Payloads, PublishError, Published, changes_something, exchange, heading, link_change,
-    present, server,
+    Contents, Payloads, PublishError, Published, exchange, heading, link_change, present, server,
 };
 use crate::gpo::Guid;
 use crate::gpo::security::SecurityDescriptor;
 use crate::gpo::wmi::WmiFilter;
 use crate::publication::plan::{
-    Change, Desired, DomainFacts, GPT_INI, GpLink, Present, Step, TEMPORARY, sysvol_sddl,
+    Change, Desired, DomainFacts, GpLink, Present, Step, TEMPORARY, sysvol_sddl,
 };
+use crate::publication::share::{begun_file, begun_folder};
 use crate::publication::{AttributeChange, Depth, Directory, Filter, Share};
 
 pub(super) struct Executor<'a> {
@@ -64,11 +64,24 @@ impl<'a> Executor<'a> {
         present::read(id, filter, domain, self.directory, self.share)
     }
 
-    /// GPMC writes to the PDC emulator; two writers on two servers make replication conflicts.
-    pub(super) fn note_about_server(&mut self) -> Result<(), PublishError> {
+    /// What tells the GPO's object from others; none where nothing was done.
+    pub(super) fn object_guid(
+        &mut self,
+        id: Guid,
+        domain: &DomainFacts,
+    ) -> Result<Option<String>, PublishError> {
+        if self.dry_run {
+            return Ok(None);
+        }
+        present::object_guid(id, domain, self.directory)
+    }
+
+    /// The server's DNS name. GPMC writes to the PDC emulator; two writers on two servers make
+    /// replication conflicts, so it is noted when this is another one.
+    pub(super) fn look_at_server(&mut self) -> Result<Option<String>, PublishError> {
         let here = server::root_text(self.directory, "dnsHostName")?;
         let pdc = server::pdc_emulator(self.directory)?;
-        if let (Some(here), Some(pdc)) = (here, pdc)
+        if let (Some(here), Some(pdc)) = (&here, pdc)
             && !here.eq_ignore_ascii_case(&pdc)
         {
             self.done.note(&format!(
@@ -76,7 +89,7 @@ impl<'a> Executor<'a> {
                  GPOs until both have replicated"
             ));
         }
-        Ok(())
+        Ok(here)
     }
 
     /// Is the bootstrap where the task starts it? Its name holds the bundle id, so a file of that
@@ -124,9 +137,6 @@ impl<'a> Executor<'a> {
         step: &Step,
         desired: Option<&Desired>,
     ) -> Result<(), PublishError> {
-        if self.dry_run && !changes_something(step) {
-            return Ok(());
-        }
         self.done.begin(&step.to_string(), self.say);
         if !self.dry_run {
             self.act(step, desired)?;
@@ -157,8 +167,14 @@ impl<'a> Executor<'a> {
             Step::MakeFolder { path } => self.share.make_folder(path)?,
             Step::WriteFile { path, bytes } => {
                 let part = format!("{path}{TEMPORARY}");
-                self.share.write(&part, bytes)?;
-                self.share.rename(&part, path)?;
+                let _begun = begun_file(self.share, &part);
+                let write = self.share.write(&part, bytes);
+                let put = write.and_then(|()| self.share.rename(&part, path));
+                if put.is_err() {
+                    // A full disk, or a reader that holds the old file: no half one stays.
+                    let _ = self.share.remove_file(&part);
+                }
+                put?;
             }
             Step::Compare { path } => self.compare(path, desired)?,
             Step::RemoveFile { path } => self.share.remove_file(path)?,
@@ -178,6 +194,7 @@ impl<'a> Executor<'a> {
             let why = format!("the permissions of `{dn}` cannot be read");
             return Err(PublishError::server(why, None));
         };
+        let _begun = begun_folder(self.share, temporary);
         self.share.make_folder(temporary)?;
         // Before anything is made inside: children keep what they inherit when they are made.
         if self
@@ -208,24 +225,8 @@ impl<'a> Executor<'a> {
         let Some(desired) = desired else {
             return Ok(());
         };
-        for (name, bytes) in &desired.files {
-            let mut there = tree.files.iter();
-            let found = there.find(|(other, _)| other.eq_ignore_ascii_case(name));
-            if found.is_none_or(|(_, content)| content != bytes) {
-                return Err(different(format!("{path}/{name}")));
-            }
-        }
-        let mut extra = tree
-            .files
-            .keys()
-            .filter(|name| !name.eq_ignore_ascii_case(GPT_INI));
-        match extra.find(|name| {
-            !desired
-                .files
-                .keys()
-                .any(|one| one.eq_ignore_ascii_case(name))
-        }) {
-            Some(name) => Err(different(format!("{path}/{name}"))),
+        match desired.first_difference(&tree.files) {
+            Some(found) => Err(different(format!("{path}/{}", found.name()))),
             None => Ok(()),
         }
     }

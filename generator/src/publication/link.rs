@@ -4,6 +4,7 @@ use std::fmt;
 
 use strsim::levenshtein;
 
+use super::distinguished_name::{Part, parse};
 use super::plan::Desired;
 
 /// Begin of the folder of a GPO with a role's exclusions.
@@ -38,60 +39,38 @@ impl Link {
 
     /// Is the target a site?
     pub(super) fn is_of_a_site(&self) -> bool {
-        is_a_site(&parts(&self.target))
+        is_a_site(&self.parts())
     }
 
     /// The domain that the target is of: the `DC` parts that its name ends with, in lower case. None
     /// when there is none.
     pub(super) fn domain(&self) -> Option<String> {
-        let mut labels = Vec::new();
-        for part in parts(&self.target).into_iter().rev() {
-            match part.split_once('=') {
-                Some((name, label)) if name.trim().eq_ignore_ascii_case("dc") => {
-                    labels.push(label.trim().to_ascii_lowercase());
-                }
-                _ => break,
-            }
-        }
-        labels.reverse();
-        (!labels.is_empty()).then(|| labels.join("."))
+        let parts = self.parts();
+        let first = parts.iter().position(|part| is_part(part, "dc", None))?;
+        let domain = parts.get(first..).filter(|domain| is_domain(domain))?;
+        let labels: Vec<String> = domain
+            .iter()
+            .map(|part| part.value.to_ascii_lowercase())
+            .collect();
+        Some(labels.join("."))
     }
-}
 
-/// The parts of a distinguished name; a comma behind a backslash parts nothing (RFC 4514 2.4).
-fn parts(dn: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut escaped) = (0, false);
-    for (at, byte) in dn.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b',' => {
-                parts.push(&dn[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
+    /// Of the target, which was read before.
+    fn parts(&self) -> Vec<Part> {
+        parse(&self.target).unwrap_or_default()
     }
-    parts.push(&dn[start..]);
-    parts
 }
 
 /// Is a part of a distinguished name of this attribute, and of this value where one is asked for?
-fn is_part(part: &str, attribute: &str, value: Option<&str>) -> bool {
-    part.split_once('=').is_some_and(|(name, found)| {
-        let found = found.trim();
-        name.trim().eq_ignore_ascii_case(attribute)
-            && !found.is_empty()
-            && value.is_none_or(|value| found.eq_ignore_ascii_case(value))
-    })
+fn is_part(part: &Part, attribute: &str, value: Option<&str>) -> bool {
+    part.attribute == attribute && value.is_none_or(|value| part.value.eq_ignore_ascii_case(value))
 }
 
-fn is_domain(parts: &[&str]) -> bool {
+fn is_domain(parts: &[Part]) -> bool {
     !parts.is_empty() && parts.iter().all(|part| is_part(part, "dc", None))
 }
 
-fn is_a_site(parts: &[&str]) -> bool {
+fn is_a_site(parts: &[Part]) -> bool {
     let [site, sites, configuration, domain @ ..] = parts else {
         return false;
     };
@@ -113,7 +92,20 @@ fn cannot_be_linked(dn: &str) -> Option<String> {
             dn.escape_debug()
         ));
     }
-    let parts = parts(dn);
+    let parts = match parse(dn) {
+        Ok(parts) => parts,
+        Err(why) => return Some(format!("`{dn}` is no distinguished name: {why}")),
+    };
+    // One label of a DNS name each (RFC 4519 2.4).
+    if let Some(part) = parts
+        .iter()
+        .find(|part| is_part(part, "dc", None) && part.value.contains(['.', ' ']))
+    {
+        return Some(format!(
+            "`{dn}`: `DC={}` is no single label of a domain's name; write `DC=contoso,DC=com`",
+            part.value.escape_debug()
+        ));
+    }
     let is_unit = parts.first().is_some_and(|part| is_part(part, "ou", None));
     if is_unit || is_domain(&parts) || is_a_site(&parts) {
         return None;
@@ -292,7 +284,13 @@ mod tests {
                 Some("can hold no link"),
             ),
             ("DC=x,OU=y,DC=contoso,DC=com", Some("can hold no link")),
-            ("OU=,DC=contoso,DC=com", Some("can hold no link")),
+            (r"OU=Servers,DC=con\74oso,DC=com", None),
+            ("OU=,DC=contoso,DC=com", Some("is empty")),
+            ("OU=Servers,,DC=contoso,DC=com", Some("is no part of one")),
+            ("OU=Servers,DC=contoso,DC=com,", Some("is no part of one")),
+            ("OU=Servers,contoso,DC=com", Some("is no part of one")),
+            ("OU=a+OU=b,DC=contoso,DC=com", Some("several attributes")),
+            ("OU=Servers,DC=contoso.com", Some("no single label")),
             ("OU=Ser\nvers,DC=contoso,DC=com", Some("line break")),
             ("OU=Servers,DC=contoso,DC=com\r", Some("line break")),
             ("OU=\u{1b}[2J,DC=contoso,DC=com", Some("control character")),

@@ -15,6 +15,7 @@ mod connection;
 mod contents;
 mod credentials;
 mod directory;
+mod distinguished_name;
 mod execute;
 mod host;
 mod inspection;
@@ -65,12 +66,13 @@ pub use share::{SmbClient, read_archive};
 pub use state::StateError;
 
 use crate::failure::{FailureCode, Fault};
-use crate::gpo::gpt_ini::Version;
 use crate::gpo::{DomainName, Guid};
 use crate::printable::on_one_line;
 use crate::problem::Problem;
 use execute::Executor;
-use plan::{Desired, DomainFacts, GpLink, PresentFilter, Saved, Step, plan, plan_rollback};
+use plan::{
+    Desired, DomainFacts, GpLink, Present, PresentFilter, Saved, Step, plan, plan_rollback,
+};
 use replication::{Replication, Wanted};
 use state::State;
 
@@ -151,6 +153,17 @@ pub enum PublishError {
     /// SYSVOL.
     #[error(transparent)]
     Share(#[from] ShareError),
+    /// What is saved was before an older publication than that which is there.
+    #[error(
+        "the GPO `{name}` {id} was published or edited since: what is saved here was before an older \
+         publication"
+    )]
+    WentOn {
+        /// GUID.
+        id: Guid,
+        /// As it was published.
+        name: String,
+    },
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
@@ -176,7 +189,7 @@ impl PublishError {
 impl Fault for PublishError {
     fn code(&self) -> FailureCode {
         match self {
-            Self::Refused(_) => FailureCode::Refused,
+            Self::Refused(_) | Self::WentOn { .. } => FailureCode::Refused,
             Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
                 FailureCode::CommandLine
             }
@@ -208,6 +221,10 @@ impl Fault for PublishError {
             Self::Directory(error) => error.failure.hint(),
             Self::Share(error) => error.failure.hint(),
             Self::State(error) => return error.hint(),
+            Self::WentOn { .. } => Some(
+                "take back from where it was published last (`--state`), publish what servers shall have, or \
+                 take the policies away with `--remove`",
+            ),
             Self::Behind(_) => Some(
                 "what was written stays, and nothing after it was done; when they have it, publish again",
             ),
@@ -291,10 +308,10 @@ pub fn publish(
     check_removals(&request.removals, contents)?;
     let domain = server::facts(contents, places.directory)?;
     let mut executor = Executor::new(places.directory, places.sysvol, say, request.dry_run, done);
-    executor.note_about_server()?;
+    let own = executor.look_at_server()?;
     match request.action {
         Action::Publish => {
-            let replication = Replication::of(places.waiting, &domain, &mut executor)?;
+            let replication = Replication::of(places.waiting, own, &domain, &mut executor)?;
             publish_all(
                 request,
                 contents,
@@ -384,11 +401,11 @@ fn publish_all(
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
     let state: State<Saved> = State::of(&request.state, &contents.state_name());
-    let mut saved = state.pending()?.unwrap_or_default();
     // Everything is looked at before anything is changed, and looked at once: what is saved is
     // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
     // change of the version takes the old one only, and what was written is read back.
-    let work = look(contents, domain, &mut saved, executor)?;
+    let work = look(contents, domain, executor)?;
+    let mut saved = what_is_saved(&state, &work, executor)?;
     for link in &request.links {
         executor.check_link(&link.target)?;
     }
@@ -409,14 +426,14 @@ fn publish_all(
     let mut policies = Vec::new();
     for Work {
         gpo,
-        version,
+        present,
         steps,
     } in work
     {
         executor.say_gpo(&gpo.display_name, gpo.id);
-        for step in steps {
-            executor.run(&step, Some(gpo))?;
-        }
+        let kept = (&state, &mut saved);
+        carry_out(&steps, (gpo.id, Some(gpo)), kept, domain, executor)?;
+        let version = present.next_version();
         policies.push(Wanted::Policy { gpo, version });
     }
     replication.wait("the policies", &policies, domain, executor)?;
@@ -434,6 +451,48 @@ fn publish_all(
         Some(payloads) => finish_payloads(payloads, contents, domain, executor),
         None => Ok(()),
     }
+}
+
+/// What is there before the first change. What a cut publication has saved of it stays, unless another
+/// one has come since.
+fn what_is_saved(
+    state: &State<Saved>,
+    work: &[Work<'_>],
+    executor: &mut Executor<'_>,
+) -> Result<Saved, PublishError> {
+    let mut saved = state.pending()?.unwrap_or_default();
+    if !work.iter().all(|one| saved.is_of(one.gpo.id, &one.present)) {
+        executor.note(
+            "what a cut publication has saved here is replaced: another publication has come since",
+        );
+        saved = Saved::default();
+    }
+    for Work { gpo, present, .. } in work {
+        saved.add(gpo.id, &gpo.display_name, present);
+        saved.expects(gpo.id, present);
+    }
+    Ok(saved)
+}
+
+/// Does the steps of one GPO. What tells an object that is made from others of its name is kept at once:
+/// before the version rises, and another publication could be taken for this one.
+fn carry_out(
+    steps: &[Step],
+    (id, wanted): (Guid, Option<&Desired>),
+    (state, saved): (&State<Saved>, &mut Saved),
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    let own = domain.gpo_dn(id);
+    for step in steps {
+        executor.run(step, wanted)?;
+        let is_made = matches!(step, Step::AddObject { dn, .. } if *dn == own);
+        if is_made && let Some(guid) = executor.object_guid(id, domain)? {
+            saved.made(id, guid);
+            state.save_again(saved)?;
+        }
+    }
+    Ok(())
 }
 
 /// What is left to do on the share when no policy is left to change.
@@ -485,16 +544,15 @@ pub fn publish_release_and_prune(
 /// What is done for one GPO.
 struct Work<'a> {
     gpo: &'a Desired,
-    /// The version that it gets.
-    version: Version,
+    /// What is there of it.
+    present: Present,
     steps: Vec<Step>,
 }
 
-/// The steps for each GPO, and what is there of it, which is saved.
+/// The steps for each GPO, and what is there of it.
 fn look<'a>(
     contents: &'a Contents,
     domain: &DomainFacts,
-    saved: &mut Saved,
     executor: &mut Executor<'_>,
 ) -> Result<Vec<Work<'a>>, PublishError> {
     let mut work: Vec<Work<'_>> = Vec::new();
@@ -511,11 +569,9 @@ fn look<'a>(
         let steps = plan(gpo, &present, domain)?;
         executor.check_name(gpo, domain)?;
         executor.check_rights(gpo, &present, domain)?;
-        saved.add(gpo.id, &gpo.display_name, &present);
-        let version = present.next_version();
         work.push(Work {
             gpo,
-            version,
+            present,
             steps,
         });
     }
@@ -526,32 +582,52 @@ fn take_back(
     request: &PublishRequest,
     contents: &Contents,
     domain: &DomainFacts,
-    mut payloads: Option<Payloads<'_>>,
+    payloads: Option<Payloads<'_>>,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
     let state: State<Saved> = State::of(&request.state, &contents.state_name());
-    let saved = state.saved()?;
+    let mut saved = state.saved()?;
     // The task goes before the settings that it relies on.
-    for (id, name) in saved.gpos().rev() {
+    let gpos: Vec<(Guid, String)> = saved.gpos().rev().map(owned).collect();
+    let mut work = Vec::new();
+    for (id, name) in gpos {
         let present = executor.present(id, None, domain)?;
+        if !saved.is_of(id, &present) {
+            return Err(PublishError::WentOn { id, name });
+        }
         let steps = plan_rollback(&saved, id, &present, domain)?;
+        // A cut run is gone on with: what it leaves is no publication of others.
+        saved.expects(id, &present);
+        work.push((id, name, steps));
+    }
+    let mut payloads = payloads.filter(|one| !one.request.only_compare);
+    if let Some(payloads) = &mut payloads {
+        executor.publisher(payloads.lent()).look_back_if_saved()?;
+    }
+    if !request.dry_run {
+        state.save_again(&saved)?;
+    }
+    for (id, name, steps) in work {
         let wanted = saved.desired(id);
-        executor.say_gpo(name, id);
+        executor.say_gpo(&name, id);
         if wanted.is_none() {
             // A link to nothing is an error in every tool that lists links.
             executor.unlink(&domain.gpo_dn(id), domain)?;
         }
-        for step in steps {
-            executor.run(&step, wanted.as_ref())?;
-        }
+        let kept = (&state, &mut saved);
+        carry_out(&steps, (id, wanted.as_ref()), kept, domain, executor)?;
     }
-    if let Some(payloads) = payloads.as_mut().filter(|one| !one.request.only_compare) {
+    if let Some(payloads) = &mut payloads {
         executor.publisher(payloads.lent()).take_back_if_saved()?;
     }
     if !request.dry_run {
         state.forget()?;
     }
     Ok(())
+}
+
+fn owned((id, name): (Guid, &str)) -> (Guid, String) {
+    (id, name.to_owned())
 }
 
 /// Adds a GPO to a list of links, leaving those of others as they are.
@@ -582,9 +658,4 @@ fn shown(path: &Path) -> String {
 /// Words for a GPO in the log.
 fn heading(name: &str, id: Guid) -> String {
     format!("GPO `{name}` {id}")
-}
-
-/// Does a step change anything?
-fn changes_something(step: &Step) -> bool {
-    !matches!(step, Step::Compare { .. })
 }

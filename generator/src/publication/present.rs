@@ -68,6 +68,24 @@ pub(super) fn the_object(
     }
 }
 
+/// What tells an object from every other one, also from a later one of its name (MS-ADTS, `objectGUID`).
+const OBJECT_GUID: &str = "objectGUID";
+
+fn guid_of(entry: &Entry) -> Option<String> {
+    let bytes = entry.bytes(OBJECT_GUID)?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The `objectGUID` of a GPO, in hexadecimal.
+pub(super) fn object_guid(
+    id: Guid,
+    domain: &DomainFacts,
+    directory: &mut dyn Directory,
+) -> Result<Option<String>, PublishError> {
+    let found = the_object(&domain.gpo_dn(id), &[OBJECT_GUID], directory)?;
+    Ok(found.as_ref().and_then(guid_of))
+}
+
 fn object(
     id: Guid,
     domain: &DomainFacts,
@@ -82,6 +100,7 @@ fn object(
             "gPCMachineExtensionNames",
             "gPCWQLFilter",
             "adminDescription",
+            OBJECT_GUID,
         ],
         directory,
     )?;
@@ -101,5 +120,6 @@ fn object(
         machine_extensions: entry.text("gPCMachineExtensionNames"),
         wql_filter: entry.text("gPCWQLFilter"),
         marker: entry.text("adminDescription"),
+        guid: guid_of(&entry),
     }))
 }

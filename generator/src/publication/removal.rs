@@ -62,7 +62,7 @@ pub(super) fn remove(
         executor.run(step, None)?;
     }
     executor.note(&format!(
-        "the program stays in `{}` and payloads stay on the share, where servers may be reading them",
+        "what is in `{}` and on the share is left as it is, for servers may be reading it",
         domain.program_folder()
     ));
     if !request.dry_run && request.removals.contains(&Removal::All) {

@@ -16,8 +16,8 @@ use tempfile::NamedTempFile;
 use super::shown;
 use crate::disk::DiskError;
 use crate::failure::Fault as _;
-use crate::plain_file;
 use crate::publication::plan::{Kept, MalformedSaved};
+use crate::{interrupted, plain_file};
 
 /// Largest saved state that is read, in bytes: it holds the policy files of a few GPOs.
 const MAX_BYTES: u64 = 64 << 20;
@@ -86,12 +86,18 @@ impl<T: Kept> State<T> {
         let io = |action| DiskError::io(action, &self.pending);
         let folder = self.pending.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(io("make the folder of"))?;
-        // Whole or not at all: written beside, then renamed.
-        let mut file = NamedTempFile::new_in(folder).map_err(io("write"))?;
-        file.write_all(&saved.write()).map_err(io("write"))?;
-        file.as_file().sync_all().map_err(io("write"))?;
-        let kept = file.persist(&self.pending);
-        kept.map_err(|error| io("write")(error.error))?;
+        whole(folder, &self.pending, &saved.write()).map_err(io("write"))?;
+        Ok(())
+    }
+
+    /// Keeps more about what is saved already, in its place.
+    pub(super) fn save_again(&self, saved: &T) -> Result<(), StateError> {
+        let path = match self.pending.exists() {
+            true => &self.pending,
+            false => &self.before,
+        };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        whole(folder, path, &saved.write()).map_err(DiskError::io("write", path))?;
         Ok(())
     }
 
@@ -129,6 +135,16 @@ impl<T: Kept> State<T> {
         }
         Ok(())
     }
+}
+
+/// Writes a file whole or not at all: beside, then renamed. A signal waits for it.
+fn whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    interrupted::undisturbed(|| {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    })
 }
 
 fn read<T: Kept>(path: &Path) -> Result<Option<T>, StateError> {

@@ -512,6 +512,132 @@ fn a_folder_for_reports_that_is_not_there_is_named() {
     assert!(!said.contains("GW3114"), "{said}");
 }
 
+/// A file or a link where a folder should be is a finding, and no end of the whole comparison.
+#[cfg(unix)]
+#[test]
+fn what_lies_in_the_place_of_a_folder_is_a_finding() {
+    use std::os::unix::fs::symlink;
+    let release = |desk: &Desk| {
+        let entries = std::fs::read_dir(desk.path("share/releases")).unwrap();
+        let mut names = entries.map(|entry| entry.unwrap().file_name());
+        let name = names.next().unwrap();
+        format!("releases/{}", name.to_string_lossy())
+    };
+    for (name, id) in [
+        ("campaigns", "GW3112"),
+        ("campaigns.claim", "GW3102"),
+        ("releases", "GW3101"),
+        ("releases/", "GW3101"),
+    ] {
+        for is_link in [true, false] {
+            let desk = shared();
+            let name = match name {
+                "releases/" => release(&desk),
+                name => name.to_owned(),
+            };
+            let path = desk.path(&format!("share/{name}"));
+            if path.exists() {
+                std::fs::rename(&path, desk.path("aside")).unwrap();
+            }
+            match is_link {
+                true => symlink(desk.path("aside"), &path).unwrap(),
+                false => desk.put(&format!("share/{name}"), b"of somebody"),
+            }
+            let (code, said) = verified(&desk, &[]);
+            assert_eq!(code, if id == "GW3102" { 0 } else { 4 }, "{name}: {said}");
+            let what = ["it is a file", "it is a link"][usize::from(is_link)];
+            for told in [id, what, &format!("share: {name}"), "GW3106"] {
+                assert!(said.contains(told), "{name}, {told}: {said}");
+            }
+            // The publication tells it, too.
+            let refused = share(&desk, &["--apply"]);
+            refused.fails_with(1, &[&name, "a folder of that name is needed"]);
+        }
+    }
+    let desk = shared();
+    desk.put("file", b"of somebody");
+    for (more, id) in [(&["--reports", "file"][..], "GW3114"), (&[], "GW3101")] {
+        let place = if more.is_empty() { "file" } else { "share" };
+        let usual = ["verify", "out", "--share", place, "--as-of", NOW];
+        let session = desk.run(&[&usual[..], more].concat());
+        session.fails_with(4, &[id, "it is no folder"]);
+    }
+    let nowhere = [
+        "publish",
+        "share",
+        "out",
+        "--allow-unsigned",
+        "--to",
+        "file",
+    ];
+    desk.run(&[&nowhere[..], &["--as-of", NOW]].concat())
+        .fails_with(3, &["file", "hint: look what it is"]);
+}
+
+/// What becomes of what a cut publication left is what the next one does with it.
+#[test]
+fn the_words_about_leftovers_are_true() {
+    let desk = shared();
+    let tree = desk.tree("share");
+    let named = |end: &str| {
+        let mut names = tree.iter().map(|(name, _)| name);
+        names.find(|name| name.ends_with(end)).unwrap().clone()
+    };
+    let part = |name: &str| format!("{name}.gangway-part");
+    let claim = "campaigns.claim-0123456789abcdef";
+    let payload = part(&named("md4ws.msi"));
+    let document = {
+        let mut names = tree.iter().map(|(name, _)| name);
+        part(names.find(|name| name.starts_with("campaigns/")).unwrap())
+    };
+    let of_nobody = payload.replace("md4ws.msi", "other.msi");
+    for (name, told) in [
+        (
+            payload.as_str(),
+            "it goes when this release is published again",
+        ),
+        (&document, "the campaign's next publication writes over it"),
+        ("control.json.gangway-part", "no publication takes it away"),
+        (&of_nobody, "move it away"),
+    ] {
+        desk.put(&format!("share/{name}"), b"half");
+        let (_, said) = verified(&desk, &[]);
+        let line = said.split("warning").find(|line| line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("{name}: {said}"));
+        assert!(line.contains("GW3102") && line.contains(told), "{line}");
+        // As it is said, so it comes.
+        share(&desk, &["--apply"]).succeeds();
+        let stays = desk.path(&format!("share/{name}")).exists();
+        assert_eq!(stays, name != payload, "{name}");
+        let _ = std::fs::remove_file(desk.path(&format!("share/{name}")));
+    }
+    std::fs::create_dir(desk.path(&format!("share/{claim}"))).unwrap();
+    let (_, said) = verified(&desk, &[]);
+    assert!(
+        said.contains("`--state` folder that it was cut in"),
+        "{said}"
+    );
+    let known = std::fs::read_dir(desk.path("gangway-published")).unwrap();
+    let key = known
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .find_map(|name| {
+            Some(
+                name.strip_suffix(".before.json")?
+                    .rsplit_once('.')?
+                    .1
+                    .to_owned(),
+            )
+        })
+        .unwrap();
+    desk.put(
+        &format!("gangway-published/share.{key}.claim"),
+        b"0123456789abcdef",
+    );
+    std::fs::remove_file(desk.path("share/control.json")).unwrap();
+    share(&desk, &["--apply"]).succeeds();
+    assert!(!desk.path(&format!("share/{claim}")).exists());
+}
+
 #[test]
 fn what_has_no_effect_is_refused_and_not_ignored() {
     let desk = built();
@@ -568,6 +694,11 @@ fn what_has_no_effect_is_refused_and_not_ignored() {
             &["--state", "elsewhere"],
             "`--state` has no effect",
         ),
+        (
+            &["publish", "out", "--offline", "--no-share"],
+            &["--to", "share"],
+            "`--to` has no effect",
+        ),
     ] {
         let allowed: &[&str] = match command[0] {
             "publish" => &["--allow-unsigned"],
@@ -575,6 +706,50 @@ fn what_has_no_effect_is_refused_and_not_ignored() {
         };
         let line = [command, more, allowed, &["--as-of", NOW]].concat();
         desk.run(&line).fails_with(2, &[told, "hint: leave `--"]);
+    }
+    let back = [
+        "publish",
+        "out",
+        "--rollback",
+        "--no-share",
+        "--to",
+        "share",
+    ];
+    let line = [&back[..], &ACCOUNT, &["--as-of", NOW]].concat();
+    desk.run(&line)
+        .fails_with(2, &["`--to` has no effect", "leaves the share out"]);
+    // What needs an option that another one shuts out.
+    for (line, told) in [
+        (
+            &["publish", "out", "--rollback", "--enable-links"][..],
+            &["--enable-links", "--rollback"],
+        ),
+        (
+            &["publish", "gpo", "out", "--remove", "--enable-links"],
+            &["--enable-links", "--remove"],
+        ),
+        (
+            &["publish", "share", "out", "--rollback", "--dc", "dc1.x"],
+            &["--dc", "--rollback"],
+        ),
+        (
+            &["publish", "share", "out", "--rollback", "--domain", "x"],
+            &["--domain", "--rollback"],
+        ),
+        (
+            &["publish", "share", "out", "--offline", "--dc", "dc1.x"],
+            &["--dc", "--offline"],
+        ),
+        (
+            &["build", "-o", "x", "--locked", "--allow-downgrade"],
+            &["--allow-downgrade", "--locked"],
+        ),
+    ] {
+        let account: &[&str] = match line {
+            ["publish", "share" | "out" | "gpo", ..] => &ACCOUNT,
+            _ => &[],
+        };
+        desk.run(&[line, account].concat()).fails_with(2, told);
     }
     for (more, told) in [
         (&["--keep-releases", "2"][..], "--user"),

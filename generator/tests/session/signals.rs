@@ -240,6 +240,82 @@ fn a_signal_in_the_middle_of_a_build_leaves_nothing() {
     }
 }
 
+/// Of a share: neither the claim, which would stop every other publication, nor half a file.
+#[test]
+fn a_signal_in_the_middle_of_a_publication_leaves_no_claim_and_no_half_file() {
+    let desk = Desk::with_downloads();
+    let large = AgentSpec {
+        padding: 96 << 20,
+        ..AgentSpec::default()
+    };
+    desk.put("downloads/md4ws.msi", &large.bytes());
+    desk.build().succeeds();
+    let release = fs::read_dir(desk.path("out/share/releases")).unwrap();
+    let release = release.map(|entry| entry.unwrap().file_name()).next();
+    let release = release.unwrap().into_string().unwrap();
+    let publish = [
+        "publish",
+        "share",
+        "out",
+        "--allow-unsigned",
+        "--to",
+        "share",
+        "--apply",
+        "--as-of",
+        NOW,
+    ];
+    fs::create_dir(desk.path("share")).unwrap();
+    for signal in ["TERM", "INT", "HUP"] {
+        let mut child = desk.command(&publish).spawn().unwrap();
+        await_path(&desk.path(&format!("share/releases/{release}/md4ws.msi.gangway-part")));
+        send(signal, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        assert_nothing_is_left(&desk, signal);
+    }
+    // While it waits for another one, which keeps what is his.
+    fs::create_dir(desk.path("share/campaigns.claim")).unwrap();
+    desk.put("share/campaigns.claim/owner.json", b"{}");
+    let mut child = desk.command(&publish).spawn().unwrap();
+    let is_prepared = |desk: &Desk| {
+        let mut names = fs::read_dir(desk.path("share")).unwrap();
+        names.any(|entry| {
+            let path = entry.unwrap().path();
+            path.to_string_lossy().contains("campaigns.claim-") && path.join("owner.json").exists()
+        })
+    };
+    let begun = Instant::now();
+    while !is_prepared(&desk) {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    send("TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(
+        fs::read(desk.path("share/campaigns.claim/owner.json")).unwrap(),
+        b"{}"
+    );
+    fs::remove_dir_all(desk.path("share/campaigns.claim")).unwrap();
+    assert_nothing_is_left(&desk, "waiting");
+    // Nobody is in the way of the next one.
+    desk.run(&publish).succeeds();
+    assert_nothing_is_left(&desk, "whole");
+}
+
+/// Neither on the share, nor beside the state but what was there before.
+#[track_caller]
+fn assert_nothing_is_left(desk: &Desk, when: &str) {
+    let left = |folder: &str, ends: &[&str]| -> Vec<String> {
+        let names = desk.tree(folder).into_iter().map(|(name, _)| name);
+        names
+            .filter(|name| ends.iter().any(|end| name.contains(end)))
+            .collect()
+    };
+    assert_eq!(left("share", &["gangway-part", "claim"]), [""; 0], "{when}");
+    assert!(!desk.path("share/campaigns.claim").exists(), "{when}");
+    let beside = ["claim", "lock", ".tmp"];
+    assert_eq!(left("gangway-published", &beside), [""; 0], "{when}");
+}
+
 #[test]
 fn a_busy_output_is_waited_for_as_long_as_asked() {
     let desk = Desk::with_downloads();

@@ -139,7 +139,7 @@ pub(super) struct Build {
     #[arg(long)]
     pub(super) update_lock: bool,
     /// With `--update-lock`: accepts lower versions too
-    #[arg(long, requires = "update_lock")]
+    #[arg(long, requires = "update_lock", conflicts_with = "locked")]
     pub(super) allow_downgrade: bool,
     /// Refuses every difference from `gangway.lock` and leaves it alone
     #[arg(long, conflicts_with_all = ["update_lock", "after"])]

@@ -71,10 +71,10 @@ pub(in crate::cli) struct PublishShare {
         value_parser = clap::value_parser!(u8).range(2..=50))]
     pub(in crate::cli) keep_releases: Option<u8>,
     /// With `--keep-releases`: full DNS name of the domain controller to ask; else the PDC emulator
-    #[arg(long, value_name = "HOST", requires = "keep_releases")]
+    #[arg(long, value_name = "HOST", requires = "keep_releases", conflicts_with_all = ["rollback", "offline"])]
     pub(in crate::cli) dc: Option<HostName>,
     /// With `--keep-releases`: which domain of the bundle, when it is for several
-    #[arg(long, value_name = "NAME", requires = "keep_releases")]
+    #[arg(long, value_name = "NAME", requires = "keep_releases", conflicts_with_all = ["rollback", "offline"])]
     pub(in crate::cli) domain: Option<String>,
     /// Goes back to what the share said before the last publication; payloads stay
     #[arg(long, conflicts_with = "allow_unsigned")]
@@ -144,7 +144,8 @@ pub(in crate::cli) struct PolicyArguments {
     #[arg(long, value_name = "[WHICH=]DN")]
     pub(in crate::cli) link: Vec<Link>,
     /// Switches the links of `--link` on
-    #[arg(long, requires = "link")]
+    // What conflicts with `--link` is taken for its absence (clap), and has to stand here, too.
+    #[arg(long, requires = "link", conflicts_with_all = ["rollback", "remove"])]
     pub(in crate::cli) enable_links: bool,
     /// Waits until every other domain controller has the program, before any policy is changed, then until
     /// it has the policies, before they are linked, and the links: so long in all, as `90s`, `15m` or

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Inspector, PUBLISH};
+use super::{Inspector, PUBLISH, is_left};
 use crate::publication::codes;
-use crate::publication::plan::TEMPORARY;
 use crate::publication::release::{CAMPAIGNS, Campaign, Needs, Release, read_document};
 use crate::publication::share::{Listed, ShareError};
 
 const ANEW: &str =
     "find out who wrote there; delete it, and publish its campaign again, which writes it anew";
+
+const LEFT: &str =
+    "the campaign's next publication writes over it; else delete it when nobody publishes";
 
 impl Inspector<'_> {
     /// The documents of the bundle's campaigns, and those of others.
@@ -17,16 +19,13 @@ impl Inspector<'_> {
         &mut self,
         release: &Release,
         at_root: &BTreeMap<String, Listed>,
+        releases: &BTreeMap<String, Listed>,
     ) -> Result<(), ShareError> {
-        let documents = match at_root.get(CAMPAIGNS) {
-            None => BTreeMap::new(),
-            Some(Listed::Folder) => self.share.list(&self.path(CAMPAIGNS))?.unwrap_or_default(),
-            Some(other) => {
-                let what = format!("it is {}, and a folder is needed", other.what());
-                self.find(&codes::CAMPAIGN_DOCUMENT, CAMPAIGNS, &what, ANEW);
-                return Ok(());
-            }
-        };
+        let found = at_root.get(CAMPAIGNS);
+        let documents = self.folder(CAMPAIGNS, found, &codes::CAMPAIGN_DOCUMENT)?;
+        if found.is_some_and(|found| *found != Listed::Folder) {
+            return Ok(());
+        }
         for campaign in &release.campaigns {
             let name = campaign.file_name();
             if !documents.contains_key(&name) {
@@ -34,14 +33,14 @@ impl Inspector<'_> {
                 self.find(&codes::CAMPAIGN_UNKNOWN, &below(&name), what, PUBLISH);
             }
         }
-        let releases = self.share.list(&self.path("releases"))?.unwrap_or_default();
         for (name, found) in &documents {
             let path = self.path(&below(name));
             match read_document(self.share, &path, name, *found)? {
-                Ok((needs, bytes)) => self.document(release, &releases, name, &needs, &bytes),
-                Err(_) if name.ends_with(TEMPORARY) || !name.ends_with(".json") => {
-                    self.more(&below(name));
+                Ok((needs, bytes)) => self.document(release, releases, name, &needs, &bytes),
+                Err(_) if is_left(name, |name| name.ends_with(".json")) => {
+                    self.left(&below(name), LEFT);
                 }
+                Err(_) if !name.ends_with(".json") => self.more(&below(name)),
                 Err(why) => self.find(&codes::CAMPAIGN_DOCUMENT, &below(name), &why, ANEW),
             }
         }

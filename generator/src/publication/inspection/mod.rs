@@ -10,8 +10,9 @@ use gangway_contract::control::{self, Control};
 use super::codes;
 use super::permissions::{Excess, SharedFolder};
 use super::plan::TEMPORARY;
-use super::release::{CAMPAIGNS, CLAIM, Release, holder_of_claim};
-use super::share::{LargeFiles, Listed, ShareError};
+use super::release::{CAMPAIGNS, CLAIM, CONTROL, RELEASES, Release, holder_of_claim};
+use super::share::{LargeFiles, Listed, ShareError, ShareFailure};
+use crate::printable::on_one_line;
 use crate::problem::{Code, Problem};
 
 const PUBLISH: &str =
@@ -20,6 +21,12 @@ const MEND: &str =
     "mend it on the share itself: `gangway publish share` writes over no switch that is there";
 const MAKE_REPORTS: &str = "make it by the commands in the bundle's `runbook.html`, or name where it is by \
     `--reports`";
+const MOVE: &str = "look whose it is, and move it away";
+const LEFT_OF_RELEASE: &str = "it goes when this release is published again";
+const LEFT_OF_SWITCH: &str = "no publication takes it away while the switch is there: delete it when nobody \
+    publishes";
+const LEFT_OF_CLAIM: &str = "a publication or `--rollback` from the `--state` folder that it was cut in takes it \
+    away; else delete it when nobody publishes";
 const RUNBOOK: &str = "set the permissions by the commands in the bundle's `runbook.html`";
 
 /// Looks at the folder that servers read payloads from; `folder` is below the share, `place` what
@@ -34,27 +41,17 @@ pub fn inspect_payloads(
     share: &mut dyn LargeFiles,
 ) -> Result<Vec<Problem>, ShareError> {
     let mut inspector = Inspector::of(folder, place, share);
-    let Some(at_root) = inspector.share.list(folder.unwrap_or("."))? else {
-        inspector.find(
-            &codes::SHARE_DIFFERS,
-            "",
-            "there is no such folder",
-            PUBLISH,
-        );
+    let Some(at_root) = inspector.root(&codes::SHARE_DIFFERS, "", PUBLISH)? else {
         return Ok(inspector.problems);
     };
     inspector.control(release, &at_root)?;
-    inspector.files(release)?;
-    inspector.releases()?;
-    inspector.campaigns(release, &at_root)?;
-    let known = ["control.json", "releases", CAMPAIGNS, CLAIM];
-    for name in at_root
-        .keys()
-        .filter(|name| !known.contains(&name.as_str()))
-    {
-        inspector.more(name);
-    }
-    inspector.claim()?;
+    let releases = at_root.get(RELEASES);
+    let releases = inspector.folder(RELEASES, releases, &codes::SHARE_DIFFERS)?;
+    inspector.files(release, &releases)?;
+    inspector.releases(&releases);
+    inspector.campaigns(release, &at_root, &releases)?;
+    inspector.others(&at_root);
+    inspector.claim(at_root.get(CLAIM))?;
     inspector.permissions(SharedFolder::Payloads)?;
     Ok(inspector.problems)
 }
@@ -69,18 +66,31 @@ pub fn inspect_reports(
     share: &mut dyn LargeFiles,
 ) -> Result<Vec<Problem>, ShareError> {
     let mut inspector = Inspector::of(folder, place, share);
-    if inspector.share.list(folder.unwrap_or("."))?.is_none() {
-        let what = "there is no such folder, so no report arrives";
-        inspector.find(&codes::REPORTS_MISSING, "", what, MAKE_REPORTS);
-        return Ok(inspector.problems);
+    let so = ", so no report arrives";
+    let found = inspector.root(&codes::REPORTS_MISSING, so, MAKE_REPORTS)?;
+    if found.is_some() {
+        inspector.permissions(SharedFolder::Reports)?;
     }
-    inspector.permissions(SharedFolder::Reports)?;
     Ok(inspector.problems)
 }
 
 /// A switch that the bootstrap cannot read, and what it does then.
 fn unread(why: &str) -> String {
+    let why = on_one_line(why);
     format!("{why}; the bootstrap cannot read it either, and no server begins anything")
+}
+
+/// Has the name what a publication puts behind it while it writes a file?
+fn is_left(name: &str, is_ours: impl Fn(&str) -> bool) -> bool {
+    name.strip_suffix(TEMPORARY).is_some_and(is_ours)
+}
+
+/// A folder in which a claim is prepared, or to which it went.
+fn is_of_a_claim(name: &str) -> bool {
+    let number = name
+        .strip_prefix(CLAIM)
+        .and_then(|rest| rest.strip_prefix('-'));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 struct Inspector<'a> {
@@ -115,15 +125,65 @@ impl<'a> Inspector<'a> {
         self.problems.push(Problem::new(code, subject, what, next));
     }
 
-    fn more(&mut self, below: &str) {
-        let (what, next) = if below.ends_with(TEMPORARY) || below.starts_with(CLAIM) {
-            let next = "it goes when that release is published again; else delete it";
-            ("a publication that was cut left it", next)
-        } else {
-            let next = "look whose it is, and move it away";
-            ("no publication put it there", next)
+    /// What lies in the folder that was named; none, and a finding, where that is no folder.
+    fn root(
+        &mut self,
+        code: &'static Code,
+        so: &str,
+        next: &str,
+    ) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let (what, next) = match self.share.list(self.folder.unwrap_or(".")) {
+            Ok(Some(listed)) => return Ok(Some(listed)),
+            Ok(None) => ("there is no such folder", next),
+            Err(error) if error.failure == ShareFailure::InTheWay => ("it is no folder", MOVE),
+            Err(error) => return Err(error),
         };
+        self.find(code, "", &format!("{what}{so}"), next);
+        Ok(None)
+    }
+
+    /// What lies in a folder below it; nothing, and a finding, where something else lies.
+    fn folder(
+        &mut self,
+        below: &str,
+        found: Option<&Listed>,
+        code: &'static Code,
+    ) -> Result<BTreeMap<String, Listed>, ShareError> {
+        match found {
+            None => Ok(BTreeMap::new()),
+            Some(Listed::Folder) => Ok(self.share.list(&self.path(below))?.unwrap_or_default()),
+            Some(other) => {
+                let what = format!("it is {}, and a folder is needed", other.what());
+                self.find(code, below, &what, MOVE);
+                Ok(BTreeMap::new())
+            }
+        }
+    }
+
+    /// What is of nobody.
+    fn more(&mut self, below: &str) {
+        let what = "no publication put it there";
+        self.find(&codes::SHARE_HOLDS_MORE, below, what, MOVE);
+    }
+
+    /// What is of a publication, and what becomes of it.
+    fn left(&mut self, below: &str, next: &str) {
+        let what = "a publication that was cut left it, or one is at it";
         self.find(&codes::SHARE_HOLDS_MORE, below, what, next);
+    }
+
+    /// What else lies at the root.
+    fn others(&mut self, at_root: &BTreeMap<String, Listed>) {
+        for (name, found) in at_root {
+            match name.as_str() {
+                CONTROL | RELEASES | CAMPAIGNS | CLAIM => {}
+                _ if is_left(name, |name| name == CONTROL) => self.left(name, LEFT_OF_SWITCH),
+                _ if *found == Listed::Folder && is_of_a_claim(name) => {
+                    self.left(name, LEFT_OF_CLAIM);
+                }
+                _ => self.more(name),
+            }
+        }
     }
 
     fn control(
@@ -131,7 +191,7 @@ impl<'a> Inspector<'a> {
         release: &Release,
         at_root: &BTreeMap<String, Listed>,
     ) -> Result<(), ShareError> {
-        let name = "control.json";
+        let name = CONTROL;
         let why = match at_root.get(name) {
             None => {
                 let why = "it is missing, and no server begins without it";
@@ -166,7 +226,13 @@ impl<'a> Inspector<'a> {
     }
 
     /// Is a publication at it, or was one cut?
-    fn claim(&mut self) -> Result<(), ShareError> {
+    fn claim(&mut self, found: Option<&Listed>) -> Result<(), ShareError> {
+        if let Some(other) = found.filter(|found| **found != Listed::Folder) {
+            let other = other.what();
+            let what = format!("it is {other}, so no publication can claim the share");
+            self.find(&codes::SHARE_HOLDS_MORE, CLAIM, &what, MOVE);
+            return Ok(());
+        }
         let claim = self.path(CLAIM);
         if let Some(holder) = holder_of_claim(self.share, &claim)? {
             let what = format!("{holder} publishes to the share, or was cut");
@@ -191,20 +257,23 @@ impl<'a> Inspector<'a> {
     }
 
     /// Names among the releases that no release has.
-    fn releases(&mut self) -> Result<(), ShareError> {
-        let listed = self.share.list(&self.path("releases"))?.unwrap_or_default();
+    fn releases(&mut self, listed: &BTreeMap<String, Listed>) {
         for name in listed
             .keys()
             .filter(|name| ReleaseId::try_from((*name).clone()).is_err())
         {
-            self.more(&format!("releases/{name}"));
+            self.more(&format!("{RELEASES}/{name}"));
         }
-        Ok(())
     }
 
-    fn files(&mut self, release: &Release) -> Result<(), ShareError> {
-        let below = format!("releases/{}", release.id);
-        let listed = self.share.list(&self.path(&below))?.unwrap_or_default();
+    fn files(
+        &mut self,
+        release: &Release,
+        releases: &BTreeMap<String, Listed>,
+    ) -> Result<(), ShareError> {
+        let below = format!("{RELEASES}/{}", release.id);
+        let found = releases.get(&release.id);
+        let listed = self.folder(&below, found, &codes::SHARE_DIFFERS)?;
         for file in &release.files {
             let name = format!("{below}/{}", file.name);
             let why = match listed.get(&file.name) {
@@ -220,9 +289,13 @@ impl<'a> Inspector<'a> {
             };
             self.find(&codes::SHARE_DIFFERS, &name, why, PUBLISH);
         }
-        let is_ours = |name: &String| release.files.iter().any(|file| file.name == *name);
-        for name in listed.keys().filter(|name| !is_ours(name)) {
-            self.more(&format!("{below}/{name}"));
+        let is_ours = |name: &str| release.files.iter().any(|file| file.name == name);
+        for (name, found) in listed.iter().filter(|(name, _)| !is_ours(name)) {
+            let path = format!("{below}/{name}");
+            match found {
+                Listed::File(_) if is_left(name, is_ours) => self.left(&path, LEFT_OF_RELEASE),
+                _ => self.more(&path),
+            }
         }
         Ok(())
     }

@@ -94,6 +94,47 @@ pub struct Desired {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+/// A file of a GPO that is not as it should be, by its path below the GPO's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference<'a> {
+    /// It is not there.
+    Missing(&'a str),
+    /// It has other bytes.
+    OtherBytes(&'a str),
+    /// It should not be there.
+    Stale(&'a str),
+}
+
+impl<'a> Difference<'a> {
+    /// The file.
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::Missing(name) | Self::OtherBytes(name) | Self::Stale(name) => name,
+        }
+    }
+}
+
+impl Desired {
+    /// The first file that differs from what is there; SYSVOL's version is none of them.
+    pub fn first_difference<'a>(
+        &'a self,
+        there: &'a BTreeMap<String, Vec<u8>>,
+    ) -> Option<Difference<'a>> {
+        for (name, bytes) in &self.files {
+            let mut there = there.iter();
+            match there.find(|(other, _)| other.eq_ignore_ascii_case(name)) {
+                Some((_, found)) if found == bytes => {}
+                Some(_) => return Some(Difference::OtherBytes(name)),
+                None => return Some(Difference::Missing(name)),
+            }
+        }
+        let own = self.files.keys().map(String::as_str).chain([GPT_INI]);
+        let is_wanted = |name: &str| own.clone().any(|one| one.eq_ignore_ascii_case(name));
+        let stale = there.keys().find(|name| !is_wanted(name))?;
+        Some(Difference::Stale(stale))
+    }
+}
+
 /// What is there of a GPO.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Present {
@@ -130,6 +171,8 @@ pub struct PresentObject {
     pub wql_filter: Option<String>,
     /// `adminDescription`.
     pub marker: Option<String>,
+    /// `objectGUID`, in hexadecimal.
+    pub guid: Option<String>,
 }
 
 /// A WMI filter in the directory.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gangway_contract::document;
 use serde::{Deserialize, Serialize};
 
 use super::{Desired, GPT_INI, Present};
@@ -28,6 +29,14 @@ struct SavedEntry {
     name: String,
     /// The GPO; none when there was none.
     before: Option<SavedGpo>,
+    /// Versions in the directory that were found before, or that were about to be written from here. One
+    /// that is not among them is of another publication.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    versions: Vec<u32>,
+    /// `objectGUID` of the directory object, in hexadecimal, once it is known: one that is deleted and
+    /// made again has another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +104,56 @@ impl Saved {
             id: id.to_string(),
             name: name.to_owned(),
             before,
+            versions: present.object.iter().map(|object| object.version).collect(),
+            object: None,
         });
+    }
+
+    /// The GPO gets its next version from here.
+    pub fn expects(&mut self, id: Guid, present: &Present) {
+        let Some(entry) = self.entry(id) else {
+            return;
+        };
+        let next = present.next_version().number();
+        if !entry.versions.contains(&next) {
+            entry.versions.push(next);
+        }
+        let found = present.object.as_ref();
+        entry.object = entry
+            .object
+            .take()
+            .or_else(|| found.and_then(|object| object.guid.clone()));
+    }
+
+    /// Is what is there as it was found before, or as it was left from here? Where nothing is there any
+    /// more, nothing of others can be taken back; one without a visible version is of a cut publication.
+    pub fn is_of(&self, id: Guid, present: &Present) -> bool {
+        let mut entries = self.gpos.iter();
+        let (Some(entry), Some(found)) = (
+            entries.find(|entry| entry.id == id.to_string()),
+            &present.object,
+        ) else {
+            return true;
+        };
+        // States of older programs know no versions.
+        if found.version == 0 || entry.versions.is_empty() {
+            return true;
+        }
+        // What was made from here was known before it had a version.
+        let is_the_same = found.guid.is_none() || found.guid == entry.object;
+        is_the_same && entry.versions.contains(&found.version)
+    }
+
+    /// The directory object has this `objectGUID`.
+    pub fn made(&mut self, id: Guid, guid: String) {
+        if let Some(entry) = self.entry(id) {
+            entry.object = Some(guid);
+        }
+    }
+
+    fn entry(&mut self, id: Guid) -> Option<&mut SavedEntry> {
+        let mut entries = self.gpos.iter_mut();
+        entries.find(|entry| entry.id == id.to_string())
     }
 
     /// The GPOs and their names, in the order of the publication.
@@ -140,8 +198,7 @@ impl Kept for Saved {
     /// Another schema, or a malformed field.
     fn read(bytes: &[u8]) -> Result<Self, MalformedSaved> {
         let malformed = |why: String| MalformedSaved { why };
-        let saved: Self =
-            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        let saved: Self = document::read(bytes).map_err(|error| malformed(error.to_string()))?;
         if saved.schema != SCHEMA {
             let why = format!(
                 "schema {}, this program reads schema {SCHEMA}",

@@ -46,6 +46,7 @@ fn published(version: u32) -> Present {
             machine_extensions: desired.machine_extensions,
             wql_filter: desired.wql_filter,
             marker: Some(MARKER.to_owned()),
+            guid: None,
         }),
         has_machine: true,
         has_user: true,
@@ -185,5 +186,21 @@ fn malformed_saved_states_are_refused() {
         let bad = good.replacen(from, to, 1);
         assert_ne!(bad, good, "{from}");
         assert!(Saved::read(bad.as_bytes()).is_err(), "{from}");
+    }
+}
+
+/// serde takes the values of a struct in the order of its fields for one.
+#[test]
+fn a_list_is_no_saved_state_nor_a_part_of_one() {
+    let id = Guid::derive(&["gpo"]);
+    let mut saved = Saved::default();
+    saved.add(id, "Gangway Deploy", &published(3));
+    assert_eq!(Saved::read(&saved.write()), Ok(saved));
+    for text in [
+        "[1, []]".to_owned(),
+        format!(r#"{{"schema": 1, "gpos": [["{id}", "Gangway Deploy", null]]}}"#),
+    ] {
+        let error = Saved::read(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("object"), "{text}: {error}");
     }
 }

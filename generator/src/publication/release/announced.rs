@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gangway_contract::Sha256;
+
 use super::before::Before;
 use super::campaign::{self, Campaign, Named, Needs};
 use super::{Listed, Looked, Publisher, ReleaseError};
@@ -25,24 +27,51 @@ impl Publisher<'_> {
         if wanted == looked.needs && looked.has_control {
             return Ok(());
         }
-        if !self.request.dry_run
-            && let Some(state) = self.state()
-            && state.pending()?.is_none()
-        {
-            let known = looked.needs.iter().filter(|needs| !needs.is_empty());
-            let before = Before::new(looked.has_control, known.cloned().collect());
-            state.save(&before)?;
-        }
+        let number = self.save_before(looked)?;
         if !looked.has_campaigns && !wanted.is_empty() {
             self.make_folder(&self.request.path(campaign::FOLDER))?;
         }
-        for (wanted, needs) in wanted.iter().zip(&looked.needs) {
-            if wanted != needs {
+        for (wanted, needs) in wanted.into_iter().zip(&looked.needs) {
+            let wanted = wanted.by(&number);
+            if wanted != *needs {
                 let text = format!("so that nobody takes the release from {}", wanted.shown());
-                self.write_needs(wanted, &text)?;
+                self.write_needs(&wanted, &text)?;
             }
         }
         Ok(())
+    }
+
+    /// Keeps what is there before the first change; gives the number of this publication. What a cut
+    /// one has kept stays, unless another one has come since.
+    fn save_before(&self, looked: &Looked) -> Result<String, ReleaseError> {
+        let number = self.publication_number(looked);
+        let Some(state) = self.state().filter(|_| !self.request.dry_run) else {
+            return Ok(number);
+        };
+        if let Some(pending) = state.pending()?
+            && looked.needs.iter().all(|needs| pending.is_of(needs))
+            && let Some(number) = pending.publication()
+        {
+            return Ok(number.to_owned());
+        }
+        let known = looked.needs.iter().filter(|needs| !needs.is_empty());
+        let known = known.cloned().collect();
+        state.save(&Before::new(number.clone(), looked.has_control, known))?;
+        Ok(number)
+    }
+
+    /// No other publication has it: who, when, what, and the publications before it.
+    fn publication_number(&self, looked: &Looked) -> String {
+        let claimant = &self.request.claimant;
+        let mut known = format!(
+            "{}\n{}\n{}\n{}\n{}\n",
+            claimant.account, claimant.host, claimant.begun, self.release.id, looked.has_control
+        );
+        for needs in &looked.needs {
+            known.push_str(&String::from_utf8_lossy(&needs.write()));
+        }
+        let digest = Sha256::of(known.as_bytes()).to_string();
+        digest.get(..16).unwrap_or_default().to_owned()
     }
 
     /// The release, as a campaign's document lists it.

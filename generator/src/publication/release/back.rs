@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::control::Control;
 
 use super::before::Before;
-use super::campaign::{Campaign, Named};
+use super::campaign::{self, Campaign, Named};
 use super::{CONTROL, Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 use crate::publication::state::{State, StateError};
@@ -17,10 +17,14 @@ impl Publisher<'_> {
         let Some(state) = self.state() else {
             return Ok(());
         };
-        if self.share.list(self.root())?.is_none() {
-            return Err(self.no_folder());
+        match self.look_back() {
+            Err(ReleaseError::State(StateError::Nothing { .. }))
+                if self.free_what_was_left()? =>
+            {
+                return Ok(());
+            }
+            looked => looked?,
         }
-        state.saved()?;
         self.claimed(|publisher| publisher.take_back_claimed(&state))?;
         // Last: what is cut is taken back again, with the claim that it left.
         if !self.request.dry_run {
@@ -29,16 +33,53 @@ impl Publisher<'_> {
         Ok(())
     }
 
+    /// Looks at what would refuse it, before anything is written anywhere.
+    pub(in crate::publication) fn look_back(&mut self) -> Result<(), ReleaseError> {
+        let Some(at_root) = self.share.list(self.root())? else {
+            return Err(self.no_folder());
+        };
+        self.check_root(&at_root)?;
+        let Some(state) = self.state() else {
+            return Ok(());
+        };
+        let documents = self.documents(&at_root)?;
+        self.check_that_it_is_last(&state.saved()?, &documents)
+    }
+
+    /// What another publication has brought since is not taken back with what is saved of an older one.
+    fn check_that_it_is_last(
+        &mut self,
+        before: &Before,
+        documents: &BTreeMap<String, Listed>,
+    ) -> Result<(), ReleaseError> {
+        for campaign in &self.release.campaigns {
+            let name = campaign.file_name();
+            // One that is gone was taken away by hand, and says of no publication.
+            if let Some(found) = documents.get(&name)
+                && !before.is_of(&self.read_needs(&name, *found)?)
+            {
+                return Err(ReleaseError::WentOn {
+                    path: self.document_path(&name),
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn take_back_claimed(&mut self, state: &State<Before>) -> Result<(), ReleaseError> {
         let before = state.saved()?;
         let at_root = self.share.list(self.root())?.unwrap_or_default();
         let documents = self.documents(&at_root)?;
+        self.check_that_it_is_last(&before, &documents)?;
+        if !before.needs.is_empty() && !at_root.contains_key(campaign::FOLDER) {
+            self.make_folder(&self.request.path(campaign::FOLDER))?;
+        }
         for needs in &before.needs {
             let name = needs.file_name();
-            let Some(found) = documents.get(&name) else {
-                continue;
+            let present = match documents.get(&name) {
+                Some(found) => self.read_needs(&name, *found)?,
+                None => needs.without_releases(),
             };
-            let present = self.read_needs(&name, *found)?;
             let after = present.clone().back_to(needs);
             if after != present {
                 let newest = after.releases.first().map(|one| one.id.as_str());
@@ -54,11 +95,33 @@ impl Publisher<'_> {
             let needed = self.switch_needed(&before, &documents)?;
             self.remove_control(needed)?;
         }
-        self.done.note(&format!(
-            "the payloads of release `{}` stay on the share, where servers may be reading them",
-            self.release.id
-        ));
+        self.note_payloads()
+    }
+
+    /// What is not taken back, where it is there.
+    fn note_payloads(&mut self) -> Result<(), ReleaseError> {
+        let id = &self.release.id;
+        let folder = self.request.path(&format!("{RELEASES}/{id}"));
+        let at_releases = self.share.list(&self.request.path(RELEASES))?;
+        if at_releases.is_some_and(|listed| listed.get(id) == Some(&Listed::Folder))
+            && self
+                .share
+                .list(&folder)?
+                .is_some_and(|files| !files.is_empty())
+        {
+            self.done.note(&format!(
+                "the payloads of release `{id}` stay on the share, where servers may be reading them"
+            ));
+        }
         Ok(())
+    }
+
+    /// As [`Publisher::look_back`], where nothing saved refuses nothing.
+    pub(in crate::publication) fn look_back_if_saved(&mut self) -> Result<(), ReleaseError> {
+        match self.look_back() {
+            Err(ReleaseError::State(StateError::Nothing { .. })) => Ok(()),
+            ended => ended,
+        }
     }
 
     /// As [`Publisher::take_back`], where nothing saved means that nothing was changed.

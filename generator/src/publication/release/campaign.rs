@@ -12,6 +12,7 @@ use gangway_contract::payload_name;
 use serde::{Deserialize, Serialize};
 
 use crate::gpo::Guid;
+use crate::printable::{on_one_line, short_line};
 
 /// Folder of the documents, below the release root.
 pub(in crate::publication) const FOLDER: &str = "campaigns";
@@ -21,6 +22,9 @@ const SCHEMA: u32 = 1;
 
 /// Largest document that is read, in bytes: some hundred releases.
 pub(in crate::publication) const MAX_BYTES: u64 = 256 << 10;
+
+/// Most characters of a name that stand in a line of ours.
+const MAX_SHOWN: usize = 256;
 
 /// Most releases of one campaign that a document lists.
 const MAX_RELEASES: usize = 100;
@@ -69,6 +73,10 @@ pub(in crate::publication) struct Named {
 pub(in crate::publication) struct Needs {
     schema: u32,
     campaign: Campaign,
+    /// Number of the publication that wrote it last: what was saved before another one is nothing to
+    /// go back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    publication: Option<String>,
     /// Newest first.
     pub(in crate::publication) releases: Vec<Named>,
 }
@@ -79,6 +87,7 @@ impl Needs {
         Self {
             schema: SCHEMA,
             campaign,
+            publication: None,
             releases: Vec::new(),
         }
     }
@@ -88,7 +97,8 @@ impl Needs {
     /// # Errors
     /// In words: what is wrong with it.
     pub(in crate::publication) fn read(bytes: &[u8], file_name: &str) -> Result<Self, String> {
-        let read: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let in_words = |error: serde_json::Error| on_one_line(&error.to_string()).into_owned();
+        let read: Self = document::read(bytes).map_err(in_words)?;
         if read.schema != SCHEMA {
             return Err(format!(
                 "it has schema {}, this program reads schema {SCHEMA}",
@@ -96,7 +106,8 @@ impl Needs {
             ));
         }
         if !read.campaign.file_name().eq_ignore_ascii_case(file_name) {
-            return Err(format!("it is of the GPO {}", read.campaign.gpo));
+            let gpo = short_line(&read.campaign.gpo, MAX_SHOWN);
+            return Err(format!("it is of the GPO {gpo}"));
         }
         // The names become paths.
         let names = read
@@ -125,6 +136,26 @@ impl Needs {
         self
     }
 
+    /// The same, written by the publication with this number.
+    #[must_use]
+    pub(in crate::publication) fn by(self, publication: &str) -> Self {
+        Self {
+            publication: Some(publication.to_owned()),
+            ..self
+        }
+    }
+
+    /// Number of the publication that wrote it.
+    pub(in crate::publication) fn publication(&self) -> Option<&str> {
+        self.publication.as_deref()
+    }
+
+    /// What is needed where nothing is said any more.
+    #[must_use]
+    pub(in crate::publication) fn without_releases(&self) -> Self {
+        Self::none(self.campaign.clone())
+    }
+
     /// The same in the order that it had before; what has come since is the oldest and stays known.
     #[must_use]
     pub(in crate::publication) fn back_to(mut self, before: &Self) -> Self {
@@ -132,7 +163,11 @@ impl Needs {
         self.releases.retain(is_new);
         let mut releases = before.releases.clone();
         releases.append(&mut self.releases);
-        Self { releases, ..self }
+        Self {
+            releases,
+            publication: before.publication.clone(),
+            ..self
+        }
     }
 
     /// Those beyond the newest `keep` that nothing else names.
@@ -164,7 +199,9 @@ impl Needs {
 
     /// How the campaign is called in a line of ours.
     pub(in crate::publication) fn shown(&self) -> String {
-        format!("`{}` of `{}`", self.campaign.name, self.campaign.domain)
+        let shown = |text| short_line(text, MAX_SHOWN);
+        let (name, domain) = (&self.campaign.name, &self.campaign.domain);
+        format!("`{}` of `{}`", shown(name), shown(domain))
     }
 }
 
@@ -233,5 +270,43 @@ mod tests {
         }
         let error = Needs::read(&needs.write(), "{OTHER}.json").unwrap_err();
         assert!(error.contains("of the GPO"), "{error}");
+    }
+
+    /// serde takes the values of a struct in the order of its fields for one.
+    #[test]
+    fn a_list_in_the_place_of_the_document_or_of_a_part_is_refused() {
+        let name = campaign().file_name();
+        let gpo = campaign().gpo;
+        let who = format!(r#"{{"gpo": "{gpo}", "name": "n", "domain": "d"}}"#);
+        let listed = format!(r#"["{gpo}", "n", "d"]"#);
+        let of = |campaign: &str, release: &str| {
+            format!(r#"{{"schema": 1, "campaign": {campaign}, "releases": [{release}]}}"#)
+        };
+        Needs::read(of(&who, "").as_bytes(), &name).unwrap();
+        for text in [
+            format!(r#"[1, {who}, []]"#),
+            of(&listed, ""),
+            of(&who, r#"["b", ["md4ws.msi"]]"#),
+        ] {
+            let error = Needs::read(text.as_bytes(), &name).unwrap_err();
+            assert!(error.contains("object"), "{text}: {error}");
+        }
+    }
+
+    /// What others wrote there begins no line of ours.
+    #[test]
+    fn what_is_wrong_is_told_on_one_line() {
+        let name = campaign().file_name();
+        let gpo = campaign().gpo;
+        let text = String::from_utf8(Needs::none(campaign()).write()).unwrap();
+        for (from, to) in [
+            (gpo.as_str(), "x\\n! forged \\u001b[2J"),
+            ("\"releases\"", "\"more\\n! forged\""),
+        ] {
+            let text = text.replacen(from, to, 1);
+            let error = Needs::read(text.as_bytes(), &name).unwrap_err();
+            assert!(error.contains("! forged"), "{error}");
+            assert!(!error.contains(char::is_control), "{error:?}");
+        }
     }
 }

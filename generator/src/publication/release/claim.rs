@@ -4,8 +4,9 @@
 //! The claim is a folder that gets its name by one renaming, with its owner's words in it: whoever comes
 //! second finds the name taken, over SMB and on a disk alike, for no file system puts a folder in the
 //! place of one that holds something. Servers that read the share never look at it. A publisher that is
-//! killed leaves it there; the next one from the same state folder knows it by a number that is kept
-//! beside the state, and goes on. All others are told whose it is and how to take it away.
+//! killed leaves it there; the next one from the same state folder, and its `--rollback`, know it by a
+//! number that is kept beside the state, and go on. A signal takes it away. All others are told whose it
+//! is and how to take it away.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
@@ -18,9 +19,11 @@ use serde::{Deserialize, Serialize};
 use super::{Listed, Publisher, ReleaseError, ReleaseRequest};
 use crate::disk::{self, DiskError};
 use crate::gpo::Timestamp;
+use crate::interrupted::Begun;
 use crate::plain_file;
+use crate::printable::short_line;
 use crate::publication::Claimant;
-use crate::publication::share::{LargeFiles, ShareError, ShareFailure};
+use crate::publication::share::{LargeFiles, ShareError, ShareFailure, undone};
 use crate::publication::state::StateError;
 
 /// Folder of the claim, at the release root. What is prepared and what is freed has the claim's number
@@ -35,6 +38,9 @@ const SCHEMA: u32 = 1;
 
 /// Largest such file that is read, in bytes.
 const MAX_OWNER: u64 = 4 << 10;
+
+/// Most characters of each of its words that are shown.
+const MAX_SHOWN: usize = 128;
 
 /// Pause between two looks at a claim of another publication.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
@@ -77,10 +83,16 @@ pub(in crate::publication) fn holder(
     Ok(match found(share, claim)? {
         None => None,
         Some(None) => Some("somebody unknown".to_owned()),
-        Some(Some(owner)) => Some(format!(
-            "`{}` on `{}`, since {} UTC",
-            owner.account, owner.host, owner.since
-        )),
+        Some(Some(owner)) => {
+            // Whoever may write there wrote it.
+            let shown = |text| short_line(text, MAX_SHOWN);
+            Some(format!(
+                "`{}` on `{}`, since {} UTC",
+                shown(&owner.account),
+                shown(&owner.host),
+                shown(&owner.since)
+            ))
+        }
     })
 }
 
@@ -94,15 +106,83 @@ fn found(share: &mut dyn LargeFiles, claim: &str) -> Result<Option<Option<Owner>
         return Ok(Some(None));
     }
     let bytes = share.read_file(&format!("{claim}/{OWNER}"))?;
-    let owner = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let owner = bytes.and_then(|bytes| document::read(&bytes).ok());
     Ok(Some(owner))
+}
+
+/// Where a claim is on the share, and what it is known by.
+#[derive(Debug, Clone)]
+struct Place {
+    claim: String,
+    /// Where it is prepared, and where it goes when it is freed.
+    aside: String,
+    number: String,
+    /// Beside the state: what knows the claim again after a cut.
+    known: PathBuf,
+}
+
+impl Place {
+    fn of(request: &ReleaseRequest, number: String) -> Self {
+        Self {
+            claim: request.path(CLAIM),
+            aside: request.path(&format!("{CLAIM}-{number}")),
+            known: beside_state(request, "claim"),
+            number,
+        }
+    }
+
+    /// Has this claim the share?
+    fn is_held(&self, share: &mut dyn LargeFiles) -> Result<bool, ShareError> {
+        let owner = found(share, &self.claim)?.flatten();
+        Ok(owner.is_some_and(|owner| owner.number == self.number))
+    }
+
+    /// Is anything of it there?
+    fn is_there(&self, share: &mut dyn LargeFiles) -> Result<bool, ShareError> {
+        Ok(self.is_held(share)? || share.list(&self.aside)?.is_some())
+    }
+
+    /// Takes it away, by its name first: nobody may find it half.
+    fn take_away(&self, share: &mut dyn LargeFiles) -> Result<(), ReleaseError> {
+        share.rename(&self.claim, &self.aside)?;
+        share.remove_folder(&self.aside)?;
+        self.forget()
+    }
+
+    /// Takes away what was prepared, where it never became the claim.
+    fn take_back(&self, share: &mut dyn LargeFiles) {
+        if matches!(share.list(&self.aside), Ok(Some(_)))
+            && share.remove_folder(&self.aside).is_ok()
+        {
+            let _ = self.forget();
+        }
+    }
+
+    fn forget(&self) -> Result<(), ReleaseError> {
+        match std::fs::remove_file(&self.known) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let error = DiskError::io("remove", &self.known)(error);
+                Err(StateError::Disk(error).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a signal does about it, whatever of it is there.
+    fn undo(&self, share: &mut dyn LargeFiles) {
+        match self.is_held(share) {
+            Ok(true) => drop(self.take_away(share)),
+            Ok(false) => self.take_back(share),
+            Err(_) => {}
+        }
+    }
 }
 
 /// A claim that is held.
 struct Held {
-    number: String,
-    /// Beside the state: what knows the claim again after a cut.
-    known: PathBuf,
+    place: Place,
+    // The lock is given back last: until then nobody else uses the number.
+    _begun: Option<Begun>,
     _lock: disk::Claim,
 }
 
@@ -124,17 +204,36 @@ impl Publisher<'_> {
         freed.map(|()| value)
     }
 
-    fn claim_path(&self) -> String {
-        self.request.path(CLAIM)
-    }
-
-    /// Where a claim is prepared, and where it goes when it is freed.
-    fn aside(&self, number: &str) -> String {
-        self.request.path(&format!("{CLAIM}-{number}"))
+    /// Takes away what a cut run of this state folder has claimed. False where that is nothing.
+    pub(super) fn free_what_was_left(&mut self) -> Result<bool, ReleaseError> {
+        let known = beside_state(self.request, "claim");
+        let Some(number) = known_number(&known)? else {
+            return Ok(false);
+        };
+        let place = Place::of(self.request, number);
+        if !place.is_there(self.share)? {
+            return Ok(false);
+        }
+        let text = format!("take away `{}`, which a cut run left", place.claim);
+        self.done.begin(&text, self.say);
+        if !self.request.dry_run {
+            let held = self.take_claim()?;
+            self.free_claim(&held)?;
+        }
+        self.done.end();
+        Ok(true)
     }
 
     fn note_holder(&mut self) -> Result<(), ReleaseError> {
-        let claim = self.claim_path();
+        let claim = self.request.path(CLAIM);
+        if let Some(number) = known_number(&beside_state(self.request, "claim"))?
+            && Place::of(self.request, number).is_held(self.share)?
+        {
+            self.done.note(&format!(
+                "`{claim}` is of a cut run from this `--state` folder; `--apply` goes on from it"
+            ));
+            return Ok(());
+        }
         if let Some(holder) = holder(self.share, &claim)? {
             self.done.note(&format!(
                 "the share is claimed by `{claim}`: {holder} publishes to it, or was cut; `--apply` \
@@ -148,38 +247,44 @@ impl Publisher<'_> {
     fn take_claim(&mut self) -> Result<Held, ReleaseError> {
         let until = Instant::now() + self.request.claimant.patience;
         let lock = lock(self.request, until)?;
-        let known = beside_state(self.request, "claim");
-        let number = number(&known)?;
+        let number = number(&beside_state(self.request, "claim"))?;
+        let place = Place::of(self.request, number);
+        let undo = place.clone();
         let held = Held {
-            number,
-            known,
+            _begun: undone(self.share, move |share| undo.undo(share)),
+            place,
             _lock: lock,
         };
-        self.take_name(&held.number, until)?;
-        Ok(held)
+        let taken = self.take_name(&held.place, until);
+        if taken.is_err() {
+            // Of a full share, say: nobody else would ever take it away.
+            held.place.take_back(self.share);
+        }
+        taken.map(|()| held)
     }
 
     /// Gives the claim its name, as soon as nobody else has it.
-    fn take_name(&mut self, number: &str, until: Instant) -> Result<(), ReleaseError> {
-        let (claim, aside) = (self.claim_path(), self.aside(number));
-        let is_ours = |found: &Option<Option<Owner>>| {
-            let owner = found.as_ref().and_then(Option::as_ref);
-            owner.is_some_and(|owner| owner.number == number)
-        };
+    fn take_name(&mut self, place: &Place, until: Instant) -> Result<(), ReleaseError> {
+        let Place {
+            claim,
+            aside,
+            number,
+            ..
+        } = place;
         // What a cut run of ours left.
-        if is_ours(&found(self.share, &claim)?) {
+        if place.is_held(self.share)? {
             return Ok(());
         }
-        if self.share.list(&aside)?.is_none() {
-            self.share.make_folder(&aside)?;
+        if self.share.list(aside)?.is_none() {
+            self.share.make_folder(aside)?;
         }
         let owner = document::to_bytes(&Owner::of(&self.request.claimant, number));
         self.share.write(&format!("{aside}/{OWNER}"), &owner)?;
         let mut was_free = false;
         loop {
-            let renamed = self.share.rename(&aside, &claim);
-            let found = found(self.share, &claim)?;
-            if is_ours(&found) {
+            let renamed = self.share.rename(aside, claim);
+            let found = found(self.share, claim)?;
+            if matches!(&found, Some(Some(owner)) if owner.number == *number) {
                 return Ok(());
             }
             match renamed {
@@ -192,10 +297,9 @@ impl Publisher<'_> {
             }
             was_free = found.is_none();
             if !was_free && Instant::now() >= until {
-                self.share.remove_folder(&aside)?;
-                let holder = holder(self.share, &claim)?;
+                let holder = holder(self.share, claim)?;
                 return Err(ReleaseError::Claimed {
-                    path: claim,
+                    path: claim.clone(),
                     holder: holder.unwrap_or_else(|| "somebody".to_owned()),
                 });
             }
@@ -205,17 +309,12 @@ impl Publisher<'_> {
 
     /// Takes the claim away, which has to be ours still.
     fn free_claim(&mut self, held: &Held) -> Result<(), ReleaseError> {
-        let (claim, aside) = (self.claim_path(), self.aside(&held.number));
-        let owner = found(self.share, &claim)?.flatten();
-        if owner.is_none_or(|owner| owner.number != held.number) {
-            return Err(ReleaseError::ClaimLost { path: claim });
+        if held.place.is_held(self.share)? {
+            return held.place.take_away(self.share);
         }
-        // By its name first: nobody may find it half.
-        self.share.rename(&claim, &aside)?;
-        self.share.remove_folder(&aside)?;
-        let removed = std::fs::remove_file(&held.known);
-        removed.map_err(|error| StateError::Disk(DiskError::io("remove", &held.known)(error)))?;
-        Ok(())
+        Err(ReleaseError::ClaimLost {
+            path: held.place.claim.clone(),
+        })
     }
 }
 
@@ -243,20 +342,21 @@ fn lock(request: &ReleaseRequest, until: Instant) -> Result<disk::Claim, Release
     }
 }
 
+/// The number of the claim that a cut run left; none when none did.
+fn known_number(known: &Path) -> Result<Option<String>, ReleaseError> {
+    let is_number =
+        |text: &String| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match plain_file::read_whole(known, 16) {
+        Ok(bytes) => Ok(String::from_utf8(bytes).ok().filter(is_number)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StateError::Disk(DiskError::io("read", known)(error)).into()),
+    }
+}
+
 /// The number of the claim that a cut run left, or a new one, which is kept.
 fn number(known: &Path) -> Result<String, ReleaseError> {
-    let is_number =
-        |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match plain_file::read_whole(known, 16) {
-        Ok(bytes) => {
-            if let Ok(text) = String::from_utf8(bytes)
-                && is_number(&text)
-            {
-                return Ok(text);
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(StateError::Disk(DiskError::io("read", known)(error)).into()),
+    if let Some(number) = known_number(known)? {
+        return Ok(number);
     }
     // The keys of this type are the system's random numbers.
     let number = format!("{:016x}", RandomState::new().hash_one(std::process::id()));

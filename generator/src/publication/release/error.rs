@@ -64,6 +64,15 @@ pub enum ReleaseError {
         /// The claim's folder.
         path: String,
     },
+    /// Another publication has come since that whose state is saved.
+    #[error(
+        "`{path}` says that the share was published to since: what is saved here was before an older \
+         publication"
+    )]
+    WentOn {
+        /// The campaign's document.
+        path: String,
+    },
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
@@ -105,6 +114,7 @@ impl Fault for ReleaseError {
             Self::Control { .. }
             | Self::Campaign { .. }
             | Self::HeldBack { .. }
+            | Self::WentOn { .. }
             | Self::InTheWay { .. } => FailureCode::Refused,
             Self::State(_) => FailureCode::Files,
         }
@@ -134,6 +144,9 @@ impl Fault for ReleaseError {
             }
             Self::ClaimLost { .. } => {
                 "another publication may have written at the same time: publish again"
+            }
+            Self::WentOn { .. } => {
+                "take back from where it was published last (`--state`), or publish what servers shall have"
             }
             Self::State(error) => return error.hint(),
             Self::InTheWay { .. } => "look whose it is, and move it away",

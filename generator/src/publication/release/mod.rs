@@ -25,7 +25,7 @@ use gangway_contract::Sha256;
 use gangway_contract::control::{self, Control};
 
 use super::plan::TEMPORARY;
-use super::share::{LargeFiles, Listed};
+use super::share::{LargeFiles, Listed, ShareError, begun_file};
 use super::{Action, Claimant, Published};
 use crate::printable::on_one_line;
 pub(super) use announced::read_document;
@@ -35,10 +35,10 @@ pub(super) use claim::{CLAIM, holder as holder_of_claim};
 pub use error::ReleaseError;
 
 /// The switch, on the share.
-const CONTROL: &str = "control.json";
+pub(super) const CONTROL: &str = "control.json";
 
 /// Folder of all releases, on the share (the manifest names a release's folder below it).
-const RELEASES: &str = "releases";
+pub(super) const RELEASES: &str = "releases";
 
 /// What a bundle wants to have on the share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,7 +310,7 @@ impl<'a> Publisher<'a> {
         let path = self.request.path(CONTROL);
         let refused = |why: String| ReleaseError::Control {
             path: path.clone(),
-            why,
+            why: on_one_line(&why).into_owned(),
         };
         match at_root.get(CONTROL) {
             None => return Ok(false),
@@ -361,28 +361,32 @@ impl<'a> Publisher<'a> {
                 BTreeMap::new()
             }
         };
+        let mut written = Vec::new();
         for file in &release.files {
-            self.bring(&folder, file, listed.get(&file.name))?;
+            if self.bring(&folder, file, listed.get(&file.name))? {
+                written.push(format!("{}{TEMPORARY}", file.name));
+            }
         }
-        for (name, found) in &listed {
+        // Writing a file anew has taken away what was left of it.
+        for (name, found) in listed.iter().filter(|(name, _)| !written.contains(name)) {
             self.judge_other(&format!("{folder}/{name}"), name, *found)?;
         }
         Ok(())
     }
 
-    /// Writes a file unless the very bytes are there.
+    /// Writes a file unless the very bytes are there; tells whether it did.
     fn bring(
         &mut self,
         folder: &str,
         file: &ReleaseFile,
         found: Option<&Listed>,
-    ) -> Result<(), ReleaseError> {
+    ) -> Result<bool, ReleaseError> {
         let path = format!("{folder}/{}", file.name);
         let wanted = Some((file.size, file.sha256));
         // What is no file was refused before anything was written.
         if let Some(Listed::File(size)) = found {
             if *size == file.size && self.share.digest(&path, file.size)? == wanted {
-                return Ok(());
+                return Ok(false);
             }
             self.done.note(&format!(
                 "`{path}` had other bytes than the release: servers refuse them; find out who \
@@ -391,15 +395,12 @@ impl<'a> Publisher<'a> {
         }
         let text = format!("write `{path}` ({} bytes)", file.size);
         self.step(&text, |share| {
-            let temporary = format!("{path}{TEMPORARY}");
-            share.write_from(&temporary, &file.source)?;
-            if share.digest(&temporary, file.size)? != wanted {
-                // Of another size or other bytes: not this release's.
-                let _ = share.remove_file(&temporary);
-                return Err(ReleaseError::Different { path: path.clone() });
-            }
-            Ok(share.rename(&temporary, &path)?)
-        })
+            put(share, &path, |share, temporary| {
+                share.write_from(temporary, &file.source)?;
+                Ok(share.digest(temporary, file.size)? == wanted)
+            })
+        })?;
+        Ok(true)
     }
 
     /// What else lies in the release's folder: what a run left that was cut goes, all else stays and
@@ -417,10 +418,6 @@ impl<'a> Publisher<'a> {
             ));
             return Ok(());
         }
-        // Writing its file anew has taken it away by now, or it stands beside a whole one.
-        if !self.request.dry_run && self.share.digest(path, 0)?.is_none() {
-            return Ok(());
-        }
         self.step(&format!("remove `{path}`, which a cut run left"), |share| {
             Ok(share.remove_file(path)?)
         })
@@ -435,13 +432,32 @@ impl<'a> Publisher<'a> {
     /// Writes a small file as a whole, old or new for every reader.
     fn write_small(&mut self, path: &str, why: &str, bytes: &[u8]) -> Result<(), ReleaseError> {
         self.step(&format!("write `{path}`, {why}"), |share| {
-            let temporary = format!("{path}{TEMPORARY}");
-            share.write(&temporary, bytes)?;
-            if share.read_file(&temporary)?.as_deref() != Some(bytes) {
-                let path = path.to_owned();
-                return Err(ReleaseError::Different { path });
-            }
-            Ok(share.rename(&temporary, path)?)
+            put(share, path, |share, temporary| {
+                share.write(temporary, bytes)?;
+                Ok(share.read_file(temporary)?.as_deref() == Some(bytes))
+            })
         })
     }
+}
+
+/// Puts a file into its place that `write` makes under a temporary name, and that it read back whole.
+/// What is not whole, or finds no place, does not stay.
+fn put(
+    share: &mut dyn LargeFiles,
+    path: &str,
+    write: impl FnOnce(&mut dyn LargeFiles, &str) -> Result<bool, ShareError>,
+) -> Result<(), ReleaseError> {
+    let temporary = format!("{path}{TEMPORARY}");
+    let _begun = begun_file(share, &temporary);
+    let ended = match write(share, &temporary) {
+        Ok(true) => share.rename(&temporary, path).map_err(ReleaseError::from),
+        Ok(false) => Err(ReleaseError::Different {
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    };
+    if ended.is_err() {
+        let _ = share.remove_file(&temporary);
+    }
+    ended
 }

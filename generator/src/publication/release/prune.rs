@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::campaign::Named;
 use super::{Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
-use crate::publication::share::{ShareError, ShareFailure};
+use crate::publication::share::{ShareError, ShareFailure, undone};
 
 impl Publisher<'_> {
     /// Takes old releases of the campaign with this GPO away. `live` are those that the domain's other
@@ -100,6 +100,12 @@ impl Publisher<'_> {
             let removed = self.share.remove_file(&path(name));
             removed.map_err(|error| (error, whole()))?;
         }
+        let all: Vec<(String, String)> = names.iter().map(|n| (aside(n), path(n))).collect();
+        let _begun = undone(self.share, move |share| {
+            for (aside, path) in &all {
+                let _ = share.rename(aside, path);
+            }
+        });
         for (at, name) in names.iter().enumerate() {
             if let Err(error) = self.share.rename(&path(name), &aside(name)) {
                 let moved = names.get(..at).unwrap_or_default().iter();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::campaign::{self, Campaign};
-use super::{CONTROL, Listed, Publisher, RELEASES, ReleaseError};
+use super::{CLAIM, CONTROL, Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 
 impl Publisher<'_> {
@@ -12,7 +12,7 @@ impl Publisher<'_> {
         &self,
         at_root: &BTreeMap<String, Listed>,
     ) -> Result<(), ReleaseError> {
-        for name in [campaign::FOLDER, RELEASES] {
+        for name in [campaign::FOLDER, RELEASES, CLAIM] {
             self.check_folder(name, at_root.get(name))?;
         }
         self.check_file("", CONTROL, at_root)

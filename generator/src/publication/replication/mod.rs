@@ -77,17 +77,19 @@ const NAMED: usize = 5;
 /// The other domain controllers during one publication.
 pub(super) struct Replication<'a> {
     waiting: Option<Waiting<'a>>,
+    /// What all waits may take together.
+    limit: Duration,
     others: Vec<String>,
 }
 
 impl<'a> Replication<'a> {
-    /// Lists them, before anything is changed.
+    /// Lists them, before anything is changed; `own` is the name of the one that is written to.
     pub(super) fn of(
         waiting: Option<Waiting<'a>>,
+        own: Option<String>,
         domain: &DomainFacts,
         executor: &mut Executor<'_>,
     ) -> Result<Self, PublishError> {
-        let own = server::root_text(executor.directory, "dnsHostName")?;
         let others = match (
             server::others(domain, own.as_deref(), executor.directory),
             &waiting,
@@ -115,7 +117,12 @@ impl<'a> Replication<'a> {
             _ => {}
         }
         executor.done.replicas = others.iter().map(|host| not_asked(host)).collect();
-        Ok(Self { waiting, others })
+        let limit = waiting.as_ref().map_or(Duration::ZERO, |one| one.time);
+        Ok(Self {
+            waiting,
+            limit,
+            others,
+        })
     }
 
     /// Waits until each of them shows all of it; nothing to do when nobody asked for it.
@@ -139,7 +146,7 @@ impl<'a> Replication<'a> {
             true => format!("wait until every other domain controller has {what}"),
             false => format!("wait until {} have {what}", listed(self.others.iter())),
         };
-        let step = format!("{step}, {} at the most", Span(waiting.time));
+        let step = format!("{step}, {} at the most in all waits", Span(self.limit));
         executor.done.begin(&step, executor.say);
         if !executor.dry_run {
             let mut found: Vec<Replica> = self.others.iter().map(|one| not_asked(one)).collect();

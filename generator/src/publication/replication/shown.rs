@@ -4,7 +4,7 @@ use gangway_contract::Sha256;
 
 use super::super::{Contents, Link, PublishError, link_change, present};
 use crate::gpo::gpt_ini::Version;
-use crate::publication::plan::{Desired, DomainFacts, GPT_INI, Present, PresentFilter};
+use crate::publication::plan::{Desired, Difference, DomainFacts, GPT_INI, Present, PresentFilter};
 use crate::publication::{Depth, Directory, Filter, Share};
 
 /// Something that every domain controller should show.
@@ -140,27 +140,13 @@ fn lack_of_policy(wanted: &Desired, version: Version, found: &Present) -> Option
 
 fn lack_of_files(wanted: &Desired, found: &Present) -> Option<String> {
     let name = &wanted.display_name;
-    for (path, bytes) in &wanted.files {
-        let mut there = found.files.iter();
-        match there.find(|(other, _)| other.eq_ignore_ascii_case(path)) {
-            Some((_, found)) if found == bytes => {}
-            Some(_) => {
-                return Some(format!(
-                    "its SYSVOL has `{path}` of the GPO `{name}` with other bytes"
-                ));
-            }
-            None => return Some(format!("its SYSVOL has no `{path}` of the GPO `{name}`")),
+    Some(match wanted.first_difference(&found.files)? {
+        Difference::OtherBytes(path) => {
+            format!("its SYSVOL has `{path}` of the GPO `{name}` with other bytes")
         }
-    }
-    let is_wanted = |path: &String| {
-        path.eq_ignore_ascii_case(GPT_INI)
-            || wanted
-                .files
-                .keys()
-                .any(|one| one.eq_ignore_ascii_case(path))
-    };
-    let stale = found.files.keys().find(|path| !is_wanted(path));
-    stale.map(|path| format!("its SYSVOL still has `{path}` of the GPO `{name}`"))
+        Difference::Missing(path) => format!("its SYSVOL has no `{path}` of the GPO `{name}`"),
+        Difference::Stale(path) => format!("its SYSVOL still has `{path}` of the GPO `{name}`"),
+    })
 }
 
 #[cfg(test)]

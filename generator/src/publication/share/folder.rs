@@ -13,7 +13,7 @@ use gangway_contract::Sha256;
 use super::powershell::PowerShell;
 use super::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 use crate::publication::plan::TEMPORARY;
-use crate::{child, plain_file, printable};
+use crate::{child, interrupted, plain_file, printable};
 
 /// Largest file that is read from the share, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -22,12 +22,25 @@ const MAX_FILE: u64 = 16 << 20;
 #[derive(Debug)]
 pub struct FolderShare {
     root: PathBuf,
+    /// Is this what a signal undoes things by?
+    is_to_undo: bool,
 }
 
 impl FolderShare {
     /// The share at `\\host\share`, or wherever it is mounted.
-    pub fn new(root: PathBuf) -> Self {
-        Self { root }
+    pub const fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            is_to_undo: false,
+        }
+    }
+
+    /// A change that is made as a whole, or not begun when a signal has come.
+    fn change<T>(&self, act: impl FnOnce() -> T) -> T {
+        match self.is_to_undo {
+            true => act(),
+            false => interrupted::undisturbed(act),
+        }
     }
 
     /// Where a path lies. No part of it below the root may be a link: whoever may write to the share
@@ -52,8 +65,8 @@ fn is_folder(path: &Path) -> bool {
 fn is_a_link(path: &Path) -> ShareError {
     ShareError {
         doing: format!("use `{}`", path.display()),
-        failure: ShareFailure::Other,
-        why: "it is a link, and leads elsewhere; look who put it there".to_owned(),
+        failure: ShareFailure::InTheWay,
+        why: "it is a link, and leads elsewhere".to_owned(),
     }
 }
 
@@ -72,6 +85,7 @@ fn failed(doing: String, error: &io::Error) -> ShareError {
         doing,
         failure: match error.kind() {
             io::ErrorKind::PermissionDenied => ShareFailure::NoAccess,
+            io::ErrorKind::NotADirectory => ShareFailure::InTheWay,
             _ => ShareFailure::Other,
         },
         why: error.to_string(),
@@ -79,6 +93,13 @@ fn failed(doing: String, error: &io::Error) -> ShareError {
 }
 
 impl Share for FolderShare {
+    fn to_undo(&self) -> Option<Box<dyn LargeFiles + Send>> {
+        Some(Box::new(Self {
+            root: self.root.clone(),
+            is_to_undo: true,
+        }))
+    }
+
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
         let root = self.local(folder)?;
         let doing = || format!("read folder `{}`", root.display());
@@ -116,13 +137,13 @@ impl Share for FolderShare {
     fn make_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let local = self.local(path)?;
         let doing = || format!("make folder `{}`", local.display());
-        match std::fs::create_dir(&local) {
+        let make = || match std::fs::create_dir(&local) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&local) => {
                 Ok(())
             }
             made => made.and_then(|()| readable(&local, true)),
-        }
-        .map_err(|error| failed(doing(), &error))
+        };
+        self.change(make).map_err(|error| failed(doing(), &error))
     }
 
     fn set_permissions(&mut self, path: &str, sddl: &str) -> Result<bool, ShareError> {
@@ -138,28 +159,33 @@ impl Share for FolderShare {
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), ShareError> {
         let local = self.local(path)?;
         let doing = || format!("write `{}`", local.display());
-        create(&local)
-            .and_then(|mut file| file.write_all(bytes))
-            .and_then(|()| readable(&local, is_program(path)))
-            .map_err(|error| failed(doing(), &error))
+        let write = || {
+            create(&local)
+                .and_then(|mut file| file.write_all(bytes))
+                .and_then(|()| readable(&local, is_program(path)))
+        };
+        self.change(write).map_err(|error| failed(doing(), &error))
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), ShareError> {
         let (from, to) = (self.local(from)?, self.local(to)?);
         let doing = || format!("rename `{}` to `{}`", from.display(), to.display());
-        std::fs::rename(&from, &to).map_err(|error| failed(doing(), &error))
+        let renamed = self.change(|| std::fs::rename(&from, &to));
+        renamed.map_err(|error| failed(doing(), &error))
     }
 
     fn remove_file(&mut self, path: &str) -> Result<(), ShareError> {
         let local = self.local(path)?;
         let doing = || format!("remove `{}`", local.display());
-        std::fs::remove_file(&local).map_err(|error| failed(doing(), &error))
+        let removed = self.change(|| std::fs::remove_file(&local));
+        removed.map_err(|error| failed(doing(), &error))
     }
 
     fn remove_folder(&mut self, path: &str) -> Result<(), ShareError> {
         let local = self.local(path)?;
         let doing = || format!("remove folder `{}`", local.display());
-        std::fs::remove_dir_all(&local).map_err(|error| failed(doing(), &error))
+        let removed = self.change(|| std::fs::remove_dir_all(&local));
+        removed.map_err(|error| failed(doing(), &error))
     }
 }
 
@@ -192,7 +218,7 @@ impl LargeFiles for FolderShare {
         let doing = || format!("write `{}`", local.display());
         let copy = || -> io::Result<()> {
             let mut from = plain_file::open(source)?;
-            let mut to = create(&local)?;
+            let mut to = self.change(|| create(&local))?;
             io::copy(&mut from, &mut to)?;
             to.sync_all()?;
             readable(&local, is_program(path))

@@ -1,6 +1,7 @@
 //! The SYSVOL share as publication needs it: single operations behind a trait, so that tests can
 //! cut at each of them. Paths are below the share, with `/`.
 
+mod begun;
 mod folder;
 mod powershell;
 #[cfg(unix)]
@@ -13,6 +14,7 @@ use std::path::Path;
 use gangway_contract::Sha256;
 
 use super::directory::Failure;
+pub(super) use begun::{begun_file, begun_folder, undone};
 pub use folder::FolderShare;
 #[cfg(unix)]
 pub use smbclient::{SmbClient, read_archive};
@@ -35,6 +37,8 @@ pub enum ShareFailure {
     NoAccess,
     /// A program that reaches the share is missing.
     NoProgram,
+    /// Something else lies where a folder is needed, or a link that leads elsewhere.
+    InTheWay,
     /// The connection, or anything else.
     Other,
 }
@@ -49,6 +53,7 @@ impl ShareFailure {
             ),
             Self::NotSignedIn => Failure::NotSignedIn.hint(),
             Self::NoProgram => Some("install the package `smbclient`"),
+            Self::InTheWay => Some("look what it is and who put it there, and move it away"),
             Self::Other => None,
         }
     }
@@ -86,6 +91,11 @@ impl std::error::Error for ShareError {}
 
 /// The operations.
 pub trait Share {
+    /// The same share, to undo by it what a signal cuts; none where a signal does not come.
+    fn to_undo(&self) -> Option<Box<dyn LargeFiles + Send>> {
+        None
+    }
+
     /// Everything in a folder; none when there is no such folder.
     ///
     /// # Errors

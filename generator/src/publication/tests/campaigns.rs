@@ -7,7 +7,8 @@ use super::whole::with_payloads;
 use super::world::{DOMAIN_DN, World, campaign, task_id, world};
 use crate::gpo::Guid;
 use crate::publication::{
-    Action, Payloads, Places, PublishError, Published, ReleaseRequest, publish_release_and_prune,
+    Action, Payloads, Places, PublishError, Published, ReleaseError, ReleaseRequest, Share as _,
+    publish_release, publish_release_and_prune,
 };
 
 impl World {
@@ -152,18 +153,9 @@ fn the_way_back_leaves_the_switch_to_releases_that_have_come_since() {
     for (come, told) in [
         (
             (|world: &mut World| {
-                let elsewhere = tempfile::tempdir().unwrap();
-                let own = std::mem::replace(&mut world.state, elsewhere);
-                world.publish("newer");
-                world.state = own;
-            }) as fn(&mut World),
-            "release `newer` has come since",
-        ),
-        (
-            |world| {
                 let folders = &mut world.payloads.as_mut().unwrap().folders;
                 folders.push("releases/by-hand".to_owned());
-            },
+            }) as fn(&mut World),
             "`releases/by-hand` lies there",
         ),
         (
@@ -192,6 +184,146 @@ fn the_way_back_leaves_the_switch_to_releases_that_have_come_since() {
     world.put("campaigns/{X}.json.gangway-part", "{");
     world.run(Action::Rollback, "new").unwrap();
     assert!(!world.has("control.json"));
+}
+
+impl World {
+    /// Does something from another state folder.
+    fn elsewhere<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let own = std::mem::replace(&mut self.state, elsewhere);
+        let done = act(self);
+        self.state = own;
+        done
+    }
+
+    /// A copy of what is saved, as it lies on the publisher's backup.
+    fn copy_of_state(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.state.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+        copy
+    }
+}
+
+/// Another publication, and the same release once more after a way back, are not taken back with what
+/// was saved before an older one.
+#[test]
+fn what_has_come_since_is_not_taken_back() {
+    for (come, live) in [
+        (
+            (|world: &mut World| {
+                world.elsewhere(|world| world.publish("newer"));
+            }) as fn(&mut World),
+            "newer",
+        ),
+        (
+            |world| {
+                world.run(Action::Rollback, "new").unwrap();
+                world.elsewhere(|world| world.publish("new"));
+            },
+            "new",
+        ),
+        (
+            |world| {
+                world.elsewhere(|world| {
+                    world.publish("newer");
+                    world.publish("new");
+                });
+            },
+            "new",
+        ),
+    ] {
+        for alone in [false, true] {
+            let mut world = with_payloads(world());
+            world.publish("new");
+            let copy = world.copy_of_state();
+            come(&mut world);
+            world.state = copy;
+            let files = world.payloads.as_ref().unwrap().files.clone();
+            let objects = world.directory.objects.clone();
+            for dry_run in [true, false] {
+                let error = match alone {
+                    false => world
+                        .run_with(Action::Rollback, "new", &[], dry_run)
+                        .unwrap_err()
+                        .to_string(),
+                    true => payloads_back(&mut world, "new", dry_run)
+                        .unwrap_err()
+                        .to_string(),
+                };
+                assert!(
+                    error.contains("to since") || error.contains("edited since"),
+                    "{error}"
+                );
+            }
+            assert!(world.payloads.as_ref().unwrap().files == files);
+            assert!(world.directory.objects == objects);
+            world.assert_whole(live);
+        }
+    }
+}
+
+/// The payloads alone go back.
+fn payloads_back(world: &mut World, content: &str, dry_run: bool) -> Result<(), ReleaseError> {
+    let sources = tempfile::tempdir().unwrap();
+    let release = super::world::release(content, sources.path());
+    let request = ReleaseRequest {
+        folder: None,
+        named: "share".to_owned(),
+        dry_run,
+        only_compare: false,
+        action: Action::Rollback,
+        keep: None,
+        state: world.state.path().to_owned(),
+        claimant: super::world::claimant(),
+    };
+    let payloads = Payloads {
+        request: &request,
+        release: &release,
+        share: world.payloads.as_mut().unwrap(),
+    };
+    publish_release(payloads, &mut |_| {}, &mut Published::default())
+}
+
+/// What a cut run saved is no state to go back to once another publication has come.
+#[test]
+fn a_cut_publication_is_not_gone_on_with_over_that_of_others() {
+    let mut cut = with_payloads(world());
+    cut.budget.set(Some(1000));
+    cut.run(Action::Publish, "new").unwrap();
+    let writes = 1000 - cut.budget.get().unwrap();
+    for allowed in 4..writes {
+        let mut world = with_payloads(world());
+        world.budget.set(Some(allowed));
+        world.run(Action::Publish, "new").unwrap_err();
+        world.budget.set(None);
+        // It stopped in the middle of its claim, which somebody takes away by hand.
+        let share = world.payloads.as_mut().unwrap();
+        share.remove_folder("campaigns.claim").unwrap();
+        world.elsewhere(|world| world.publish("newer"));
+        world.publish("new");
+        world.run(Action::Rollback, "new").unwrap();
+        world.assert_whole("newer");
+        assert_eq!(world.needs().first().unwrap(), "newer", "{allowed}");
+        assert!(world.has("control.json"), "{allowed}");
+    }
+}
+
+#[test]
+fn the_way_back_says_of_payloads_and_documents_what_is_so() {
+    let mut world = with_payloads(world());
+    world.publish("old");
+    world.publish("new");
+    // Somebody took both away.
+    let share = world.payloads.as_mut().unwrap();
+    share.remove_folder("releases/new").unwrap();
+    share.remove_folder("campaigns").unwrap();
+    let done = world.run(Action::Rollback, "new").unwrap();
+    let stays = |note: &String| note.contains("stay on the share");
+    assert!(!done.notes.iter().any(stays), "{:?}", done.notes);
+    assert_eq!(world.needs(), ["old"]);
 }
 
 #[test]

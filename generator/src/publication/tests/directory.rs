@@ -18,6 +18,8 @@ pub(super) struct FakeDirectory {
     pub(super) writable: bool,
     /// Names that it tells of in the place of those that it was asked for, in lower case.
     pub(super) answers: BTreeMap<String, String>,
+    /// Objects that were made.
+    pub(super) made: u8,
 }
 
 fn cut() -> DirectoryError {
@@ -82,6 +84,9 @@ impl Directory for FakeDirectory {
             .collect();
         let name = dn.split(['=', ',']).nth(1).unwrap();
         attributes.insert("cn".to_owned(), value(name));
+        self.made += 1;
+        let guid = vec![vec![self.made; 16]];
+        attributes.insert("objectguid".to_owned(), guid);
         let descriptor = vec![backup_descriptor().to_bytes()];
         attributes.insert("ntsecuritydescriptor".to_owned(), descriptor);
         let old = self.objects.insert(dn.to_lowercase(), attributes);

@@ -143,6 +143,13 @@ fn a_link_to_what_another_domain_holds_is_refused_with_both_names() {
         ),
         ("DC=contoso,DC=org", Some("`contoso.org`")),
         ("DC=com", Some("`com`")),
+        (r"OU=Servers,DC=con\74oso,DC=com", None),
+        (r"OU=Servers,DC=\63ontos\6f,DC=\43OM", None),
+        (r"OU=Servers,DC=con\74oso,DC=org", Some("`contoso.org`")),
+        (
+            "OU=Servers,DC=x,OU=y,DC=contoso,DC=com",
+            Some("names no domain"),
+        ),
         ("OU=Servers", Some("names no domain")),
         ("OU=Servers,DC=contoso,DC=com,OU=x", Some("names no domain")),
         (r"OU=Servers\,DC=contoso,DC=com", Some("`com`")),

@@ -67,7 +67,11 @@ fn all_of_a_bundle_goes_and_nothing_else() {
     assert_eq!(world.directory.objects, before);
     let policies = |name: &&String| name.starts_with("contoso.com/Policies/");
     assert_eq!(world.share.files.keys().filter(policies).count(), 0);
-    assert!(done.notes.iter().any(|note| note.contains("payloads stay")));
+    assert!(
+        done.notes
+            .iter()
+            .any(|note| note.contains("is left as it is"))
+    );
     // Nothing is left to go back to, and nothing more to take away.
     let error = world.run(Action::Rollback, "new").unwrap_err();
     assert!(error.to_string().contains("nothing is saved"), "{error}");

@@ -63,6 +63,7 @@ pub(super) fn world() -> World {
             budget: budget.clone(),
             writable: true,
             answers: BTreeMap::new(),
+            made: 0,
         },
         share: FakeShare {
             folders: folders.map(str::to_owned).to_vec(),

@@ -19,6 +19,8 @@ const BETWEEN_THE_CONNECTIONS: &str = include_str!("cut.py");
 const KILLED: i32 = 9;
 /// Exit code "the environment refused", as for a lost connection.
 const ENVIRONMENT: i32 = 3;
+/// Exit code "ended by a signal".
+const INTERRUPTED: i32 = 130;
 
 /// Where a publication is cut; writes are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub enum Cut {
     /// The publisher is killed at a write to the share: in the middle of an upload, after
     /// anything else.
     Share(usize),
+    /// A signal comes at a write to the share.
+    Signal(usize),
     /// The connection is lost after a write to the directory was done.
     Directory(usize),
 }
@@ -34,7 +38,7 @@ impl Cut {
     /// What the publisher is told, so that it meets the cut.
     const fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Share(_) => &[],
+            Self::Share(_) | Self::Signal(_) => &[],
             Self::Directory(_) => &["--dc", CUT_NAME],
         }
     }
@@ -65,8 +69,13 @@ impl Domain {
     fn run_until(&self, cut: Cut, command: Command) -> Result<bool> {
         let (output, was_cut) = match cut {
             Cut::Share(at) => {
-                let output = self.run_past_wrappers(at, command)?;
+                let output = self.run_past_wrappers(at, "KILL", command)?;
                 let was_cut = output.status.signal() == Some(KILLED);
+                (output, was_cut)
+            }
+            Cut::Signal(at) => {
+                let output = self.run_past_wrappers(at, "TERM", command)?;
+                let was_cut = output.status.code() == Some(INTERRUPTED);
                 (output, was_cut)
             }
             Cut::Directory(at) => {
@@ -85,7 +94,7 @@ impl Domain {
         Ok(was_cut)
     }
 
-    fn run_past_wrappers(&self, at: usize, mut command: Command) -> Result<Output> {
+    fn run_past_wrappers(&self, at: usize, signal: &str, mut command: Command) -> Result<Output> {
         let folder = self.scratch().join("wrappers");
         fs::create_dir_all(&folder).context("create a folder")?;
         for name in ["smbclient", "smbcacls"] {
@@ -102,7 +111,8 @@ impl Domain {
         command
             .env("PATH", path)
             .env("CUT_COUNT", &count)
-            .env("CUT_AT", at.to_string());
+            .env("CUT_AT", at.to_string())
+            .env("CUT_SIGNAL", signal);
         self.run(&mut command)
     }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Stands in the way of `smbclient` and `smbcacls`: counts the writes in the file $CUT_COUNT and
 # ends the publisher at number $CUT_AT. An upload is cut in the middle: half of the file arrives;
-# any other write is done, and the publisher never learns of it.
+# any other write is done, and the publisher never learns of it. The signal is $CUT_SIGNAL.
 program=/usr/bin/$(basename "$0")
 case "$*" in
 *'put - "'* | *'rename "'* | *'mkdir "'* | *'del "'* | *'deltree "'* | *' --sddl -S '*) ;;
@@ -19,4 +19,4 @@ case "$*" in
     ;;
 esac
 "$program" "$@" > /dev/null 2>&1
-kill -KILL "$PPID"
+kill -"$CUT_SIGNAL" "$PPID"

@@ -1,13 +1,14 @@
 //! Publications to one share at the same time, by SMB and on the server's own disk.
 
 use std::fs;
+use std::path::Path;
 
 use gangway_e2e::Bundle;
-use gangway_e2e::samba::{ADMINISTRATOR, CONTROLLER, Domain};
+use gangway_e2e::samba::{ADMINISTRATOR, CONTROLLER, Cut, Domain};
 
-use super::model::gpos;
+use super::model::{gpos, task_only};
 use super::payloads::{assert_read_only_for_computers, files};
-use super::whole::{releases_in, sorted, three_releases};
+use super::whole::{published, releases_in, sorted, three_releases};
 use super::{ENVIRONMENT, text};
 
 fn unc() -> String {
@@ -60,6 +61,38 @@ fn three_publications_of_one_campaign_at_once_are_all_there() {
     let left = files(&domain.payloads());
     let is_left = |name: &String| name.contains("claim") || name.ends_with("-part");
     assert!(!left.iter().any(is_left), "{left:?}");
+}
+
+/// Wherever it comes: half an upload, the claim being made or freed, a folder of SYSVOL.
+#[test]
+fn a_signal_leaves_neither_a_claim_nor_half_a_file() {
+    let domain = Domain::start().unwrap();
+    let bundle = task_only();
+    let to = unc();
+    let to = ["--to", to.as_str()];
+    let is_left = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains("claim") || name.ends_with("-part")
+    };
+    for write in [1, 2, 3, 5, 6, 7, 8, 11, 16, 18, 19, 20, 21, 23] {
+        let cut = Cut::Signal(write);
+        let was_cut = domain.publish_whole_until(cut, bundle.folder(), &to);
+        assert!(was_cut.unwrap(), "{write}");
+        for root in [domain.payloads(), domain.sysvol()] {
+            let entries = walkdir::WalkDir::new(root).into_iter();
+            let mut paths = entries.map(|entry| entry.unwrap().into_path());
+            let left = paths.find(|path| is_left(path));
+            assert_eq!(left, None, "{write}");
+        }
+        // From nothing again, so that the same write is met.
+        for entry in fs::read_dir(domain.payloads()).unwrap() {
+            let path = entry.unwrap().path();
+            let _ = fs::remove_dir_all(&path);
+            let _ = fs::remove_file(&path);
+        }
+    }
+    published(&domain, &bundle, &[&["--apply"][..], &to].concat());
+    assert_read_only_for_computers(&domain, &bundle, "");
 }
 
 /// What a killed publication of others claimed is named with its owner, and nothing is written.

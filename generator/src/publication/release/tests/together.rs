@@ -127,6 +127,14 @@ fn a_share_that_another_publication_has_is_left_alone_and_its_owner_named() {
             r"`CONTOSO\olga` on `desk7`, since 2026-11-29 15:00:00 UTC",
         ),
         ("{", "somebody unknown"),
+        (
+            r#"[1,"0123456789abcdef","olga","desk7","2026-11-29 15:00:00"]"#,
+            "somebody unknown",
+        ),
+        (
+            r#"{"schema":1,"number":"0","account":"o\n! all is well","host":"\u001b[2J","since":"\r"}"#,
+            r"`o\u{a}! all is well` on `\u{1b}[2J`, since \u{d} UTC",
+        ),
     ] {
         let world = World::new();
         let claim = world.root.path().join("share/mde").join(CLAIM);
@@ -138,9 +146,10 @@ fn a_share_that_another_publication_has_is_left_alone_and_its_owner_named() {
         let error = error.unwrap_err();
         let text = error.to_string();
         assert!(
-            text.contains(told) && text.contains("mde/campaigns.claim"),
+            text.contains(told) && !text.contains(char::is_control),
             "{text}"
         );
+        assert!(text.contains("mde/campaigns.claim"), "{text}");
         let hint = error.hint().unwrap();
         assert!(hint.contains("delete the folder"), "{hint}");
         assert_eq!(world.share(), before);

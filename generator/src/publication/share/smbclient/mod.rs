@@ -26,6 +26,7 @@ use traffic::{Received, Receives, Traffic, exchange};
 use gangway_contract::Sha256;
 
 use super::{AccessEntry, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
+use crate::interrupted::Running;
 use crate::publication::credentials::Credentials;
 use crate::publication::host::HostName;
 use crate::{child, plain_file, printable};
@@ -42,13 +43,16 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 /// pipeline for hours.
 const MAX_TOTAL: Duration = Duration::from_secs(600);
 
+/// Longest that one program, and all of them, may take to undo something: somebody waits for the end.
+const MAX_TO_UNDO: Duration = Duration::from_secs(15);
+
 /// The slowest line that payloads go over, in bytes a second: 8 Mbit/s.
 const SLOWEST: u64 = 1 << 20;
 /// Largest listing of a folder that is read, in bytes: a release has a dozen files.
 const MAX_LISTING: u64 = 4 << 20;
 
 /// The share, reached by starting a program for each operation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SmbClient {
     service: String,
     credentials: Credentials,
@@ -60,6 +64,8 @@ pub struct SmbClient {
     left: Duration,
     /// The account was refused: it is not tried again, or it would be locked.
     refused: Option<ShareError>,
+    /// Is this what a signal undoes things by?
+    is_to_undo: bool,
 }
 
 /// What a program said, and how it ended.
@@ -75,6 +81,8 @@ fn failed(doing: &str, why: String) -> ShareError {
         doing: doing.to_owned(),
         failure: if why.contains("NT_STATUS_ACCESS_DENIED") {
             ShareFailure::NoAccess
+        } else if why.contains("NT_STATUS_NOT_A_DIRECTORY") {
+            ShareFailure::InTheWay
         } else {
             ShareFailure::Other
         },
@@ -92,6 +100,7 @@ impl SmbClient {
             time: MAX_TIME,
             left: MAX_TOTAL,
             refused: None,
+            is_to_undo: false,
         }
     }
 
@@ -187,15 +196,18 @@ impl SmbClient {
             (None, Some(_)) => Stdio::piped(),
             (None, None) => Stdio::null(),
         });
-        let mut child = command
-            .spawn()
+        let started = match self.is_to_undo {
+            true => Running::start_to_undo(&mut command),
+            false => Running::start(&mut command),
+        };
+        let child = started
             .map_err(|error| io::Error::new(error.kind(), format!("start `{program}`: {error}")))?;
         // The only readers left are the child's: one that ends early ends the writing too.
         drop(authentication);
         let text = self.credentials.authentication_file();
         let handed = password.write_all(text.as_bytes());
         drop(password);
-        let (content, mut words) = exchange(&mut child, traffic, self.time.min(self.left))?;
+        let (content, mut words) = exchange(&child, traffic, self.time.min(self.left))?;
         if let (Receives::Words, Received::Bytes(said)) = (traffic.receives, &content) {
             words.push_str(&String::from_utf8_lossy(said));
         }
@@ -311,6 +323,15 @@ fn is_absent(error: &ShareError) -> bool {
 }
 
 impl Share for SmbClient {
+    fn to_undo(&self) -> Option<Box<dyn LargeFiles + Send>> {
+        Some(Box::new(Self {
+            time: self.time.min(MAX_TO_UNDO),
+            left: MAX_TO_UNDO,
+            is_to_undo: true,
+            ..self.clone()
+        }))
+    }
+
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError> {
         quote(folder)?;
         let doing = format!("read folder `{folder}`");

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
-use std::process::Child;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use gangway_contract::Sha256;
 
+use crate::interrupted::Running;
 use crate::plain_file;
 
 /// How much of what the programs say is read, in bytes.
@@ -95,12 +95,12 @@ impl Traffic<'_> {
 /// Feeds a child and reads both its streams at once: one that is full would stop it. A child that
 /// has not ended its streams after `time` is ended.
 pub(super) fn exchange(
-    child: &mut Child,
+    child: &Running,
     traffic: Traffic<'_>,
     time: Duration,
 ) -> io::Result<(Received, String)> {
     let until = Instant::now() + time;
-    let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (input, output, errors) = child.streams();
     let too_much = |content: &io::Result<Received>| {
         let content = content.as_ref();
         content.is_ok_and(|content| content.len() > traffic.most)
@@ -115,7 +115,7 @@ pub(super) fn exchange(
         let (content, mut late) = all_of(&content, until, child);
         if too_much(&content) {
             // It would write for ever.
-            let _ = child.kill();
+            child.kill();
         }
         let (words, is_late) = all_of(&words, until, child);
         late |= is_late;
@@ -159,7 +159,7 @@ fn reader<'scope>(
 fn all_of(
     reader: &Receiver<io::Result<Received>>,
     until: Instant,
-    child: &mut Child,
+    child: &Running,
 ) -> (io::Result<Received>, bool) {
     let ended = || Err(io::Error::other("a thread ended"));
     let left = until.saturating_duration_since(Instant::now());
@@ -167,7 +167,7 @@ fn all_of(
         Ok(bytes) => (bytes, false),
         Err(RecvTimeoutError::Disconnected) => (ended(), false),
         Err(RecvTimeoutError::Timeout) => {
-            let _ = child.kill();
+            child.kill();
             (reader.recv().unwrap_or_else(|_| ended()), true)
         }
     }
