@@ -8,11 +8,13 @@
 //! Documents are written once and hashed as the stored bytes, never re-serialised; the types
 //! therefore hold no map, no floating point number and no untyped JSON.
 
+pub mod after_installer;
 pub mod apply;
 pub mod connectivity;
 pub mod control;
 pub mod daily;
 pub mod document;
+pub mod events;
 pub mod exit_code;
 pub mod fact;
 pub mod facts;

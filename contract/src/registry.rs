@@ -32,8 +32,11 @@ pub const ANTIVIRUS_OFF: [&str; 2] = ["DisableAntiSpyware", "DisableAntiVirus"];
 /// Policy that keeps the diagnostic channel from proxies that ask for a password.
 pub const AUTH_PROXY: &str = "DisableEnterpriseAuthProxy";
 
+/// What the bootstrap remembers of its runs.
+pub const OWN: &str = r"SOFTWARE\Gangway";
+
 /// The key of a bundle that converged since the start of Windows; volatile. The deployment GPO
 /// looks for it and leaves the server alone when it is there.
 pub fn converged(bundle: &BundleId) -> String {
-    format!(r"SOFTWARE\Gangway\Converged\{bundle}")
+    format!(r"{OWN}\Converged\{bundle}")
 }

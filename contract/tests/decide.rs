@@ -16,7 +16,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use gangway_contract::plan::{Plan, apply, decide};
+use gangway_contract::manifest::Mode;
+use gangway_contract::plan::{Plan, apply, decide, possible};
 use gangway_contract::step::{Action, Step};
 
 #[test]
@@ -62,10 +63,23 @@ fn table(text: &str) -> String {
         let plan = decide(&case.manifest, &case.facts, &case.history);
         let _ = write!(found, "== {input}\n--\n{}\n", describe(&plan));
         settled(name, &case, &plan);
+        announced(name, &case, &plan);
     }
     found.truncate(found.trim_end().len());
     found.push('\n');
     found
+}
+
+/// What a bundle announces covers every step that a table plans under it.
+fn announced(name: &str, case: &cases::Case, plan: &Plan) {
+    let mut steps = plan.steps.iter().chain(&plan.held);
+    if case.manifest.mode == Mode::Precheck {
+        assert_eq!(possible(&case.manifest), [], "{name}");
+        return;
+    }
+    let possible = possible(&case.manifest);
+    let more = steps.find(|step| !possible.contains(&step.kind()));
+    assert_eq!(more, None, "{name}: of {possible:?}");
 }
 
 fn settled(name: &str, case: &cases::Case, plan: &Plan) {

@@ -36,4 +36,6 @@ pub struct Places {
     pub reports: Option<String>,
     /// Did the daily task start this run?
     pub daily: bool,
+    /// Did an installer package start it ([`after_installer`](crate::after_installer))?
+    pub after_installer: bool,
 }

@@ -3,6 +3,8 @@
 use gangway_contract::daily;
 use gangway_contract::manifest::{Manifest, Mode};
 
+use crate::after_installer;
+
 /// What the bundle inside the program is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purpose {
@@ -35,6 +37,8 @@ pub enum Request {
         source: String,
         /// Folder for the report.
         reports: Option<String>,
+        /// Started by an installer package.
+        after_installer: bool,
     },
     /// Print facts.
     Facts {
@@ -79,8 +83,9 @@ pub const USAGE: &str = "\
 Brings this server to the state that the bundle inside this program asks for.
 
   (no argument)                       run as the bundle says
-  onboard [--source DIR [--report DIR]]
-                                      run, with payloads from a folder
+  onboard [--source DIR [--report DIR] [--after-installer]]
+                                      run, with payloads from a folder; the last word is for
+                                      the installer package, which waits for nothing
   offboard, uninstall                 the same, in a program that was built for it
   precheck                            look and report, change nothing (not when it offboards)
   --plan [--json]                     print facts and plan, change nothing
@@ -193,11 +198,17 @@ fn allowed(verb: &str, purpose: Option<Purpose>) -> Result<(), String> {
 
 fn from_folder(words: &[&str]) -> Result<Request, String> {
     let (mut source, mut reports) = (None, None);
+    let mut after_installer = false;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let slot = match *word {
             "--source" => &mut source,
             "--report" => &mut reports,
+            after_installer::ARGUMENT if !after_installer => {
+                after_installer = true;
+                continue;
+            }
+            after_installer::ARGUMENT => return Err(format!("`{word}` is given twice")),
             other => return Err(format!("`{other}` is not understood")),
         };
         let folder = words.next().ok_or(format!("`{word}` needs a folder"))?;
@@ -206,9 +217,14 @@ fn from_folder(words: &[&str]) -> Result<Request, String> {
         }
     }
     match (source, reports) {
-        (Some(source), reports) => Ok(Request::RunFrom { source, reports }),
-        (None, None) => Ok(Request::Run),
+        (Some(source), reports) => Ok(Request::RunFrom {
+            source,
+            reports,
+            after_installer,
+        }),
+        (None, None) if !after_installer => Ok(Request::Run),
         (None, Some(_)) => Err("`--report` needs `--source`".to_owned()),
+        (None, None) => Err(format!("`{}` needs `--source`", after_installer::ARGUMENT)),
     }
 }
 
@@ -231,6 +247,7 @@ mod tests {
         let from = |source: &str, reports: Option<&str>| Request::RunFrom {
             source: source.to_owned(),
             reports: reports.map(str::to_owned),
+            after_installer: false,
         };
         for (line, request) in [
             ("", Request::Run),
@@ -263,6 +280,14 @@ mod tests {
             ("onboard", Request::Run),
             ("onboard --source D:\\", from("D:\\", None)),
             ("onboard --report R --source D", from("D", Some("R"))),
+            (
+                "onboard --after-installer --source D",
+                Request::RunFrom {
+                    source: "D".to_owned(),
+                    reports: None,
+                    after_installer: true,
+                },
+            ),
         ] {
             assert_eq!(check(line, Mode::Onboard), Ok(request), "{line}");
         }
@@ -279,6 +304,12 @@ mod tests {
             ("onboard --source", "`--source`"),
             ("onboard --source A --source B", "twice"),
             ("onboard --report R", "`--report`"),
+            ("onboard --after-installer", "needs `--source`"),
+            (
+                "onboard --after-installer --source D --after-installer",
+                "twice",
+            ),
+            ("precheck --after-installer", "`precheck`"),
             ("offboard", "can only onboard"),
             ("uninstall", "can only onboard"),
         ] {

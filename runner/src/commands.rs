@@ -4,7 +4,9 @@
 use gangway_contract::WorkspaceId;
 use gangway_contract::apply::{Direction, Effect, RegistryValue};
 use gangway_contract::manifest::{Cloud, Manifest, SensorSource};
-use gangway_contract::step::{Action, PastLimit, Step, StepKind};
+use gangway_contract::step::{
+    ANTIVIRUS_TOOL, Action, POWERSHELL, PastLimit, Program, SCEP_SETUP, Step, StepKind,
+};
 
 use crate::machine::{Command, Folders, Origin};
 
@@ -192,32 +194,16 @@ fn add_sensor(from: &SensorSource) -> Result<String, String> {
 /// have the names of their downloads, so any file of the protected folder may be one.
 pub fn carries_out(kind: StepKind, program: &str, folders: &Folders) -> bool {
     let is = |path: String| program.eq_ignore_ascii_case(&path);
-    let system = |name: &str| is(format!(r"{}\{name}", folders.system));
     let payload = || {
         let folder = format!(r"{}\", folders.programs());
         let start = program.get(..folder.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(&folder))
     };
-    match kind {
-        StepKind::InstallHotfix => system("wusa.exe"),
-        StepKind::EnableFeature | StepKind::AddSensor => system("dism.exe"),
-        StepKind::InstallAgent | StepKind::UninstallAgent => system("msiexec.exe"),
-        StepKind::RunOnboardingScript | StepKind::RunOffboardingScript => system("cmd.exe"),
-        StepKind::Restart => system("shutdown.exe"),
-        StepKind::RemoveWorkspaces | StepKind::RunInstallScript => is(powershell(&folders.system)),
-        StepKind::EnableAntivirus | StepKind::ApplyOnboarding | StepKind::ApplyOffboarding => {
-            is(antivirus_tool(folders))
-        }
-        StepKind::RemoveScep => is(scep_setup(folders)),
-        StepKind::UpdatePlatform
-        | StepKind::UpdateSensor
-        | StepKind::RunDeploymentTool
-        | StepKind::InstallMonitoringAgent => payload(),
-        StepKind::RemoveLeftover
-        | StepKind::WritePassiveMode
-        | StepKind::WriteIdentity
-        | StepKind::WriteVdiTag
-        | StepKind::StartSensor => false,
+    match kind.program() {
+        None => false,
+        Some(Program::System(path)) => is(format!(r"{}\{path}", folders.system)),
+        Some(Program::ProgramFiles(path)) => is(format!(r"{}\{path}", folders.program_files)),
+        Some(Program::Payload) => payload(),
     }
 }
 
@@ -238,19 +224,16 @@ pub fn reload_engine(folders: &Folders, step: &Step) -> Command {
 }
 
 fn antivirus_tool(folders: &Folders) -> String {
-    format!(r"{}\Windows Defender\MpCmdRun.exe", folders.program_files)
+    format!(r"{}\{ANTIVIRUS_TOOL}", folders.program_files)
 }
 
 /// The uninstaller of System Center Endpoint Protection, where that product puts it.
 fn scep_setup(folders: &Folders) -> String {
-    format!(
-        r"{}\Microsoft Security Client\Setup.exe",
-        folders.program_files
-    )
+    format!(r"{}\{SCEP_SETUP}", folders.program_files)
 }
 
 fn powershell(system: &str) -> String {
-    format!(r"{system}\WindowsPowerShell\v1.0\powershell.exe")
+    format!(r"{system}\{POWERSHELL}")
 }
 
 /// A script of one line that removes workspaces through the agent's own object. An agent or a

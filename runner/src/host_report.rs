@@ -17,7 +17,7 @@ use crate::journal::{self, Past};
 use crate::machine::{Machine, Mark};
 
 use crate::stop::Stop;
-use crate::{leftovers, tell};
+use crate::{after_installer, leftovers, tell};
 
 /// A run that found the same as the last one drops no report sooner than this.
 const SAME_REPORT_AFTER_S: i64 = 20 * 3600;
@@ -176,6 +176,9 @@ pub(crate) fn leave(
     mut report: Report,
 ) -> Report {
     let manifest = &bundle.manifest;
+    report
+        .findings
+        .extend(after_installer::note(places, &report));
     let reached = matches!(report.state, State::Onboarded | State::Offboarded);
     // Nothing is left to run on a server that is onboarded and not healthy; it is looked at
     // again at each refresh.
@@ -233,17 +236,13 @@ fn remove_payloads(machine: &mut dyn Machine, manifest: &Manifest) -> Result<(),
 }
 
 pub(crate) fn report_folder(places: &Places, manifest: &Manifest) -> Option<String> {
-    match &places.source {
-        // By hand: the share may not be reachable from here at all.
-        Some(_) => places.reports.clone(),
-        None => places.reports.clone().or_else(|| {
-            manifest
-                .settings
-                .report_root
-                .as_ref()
-                .map(UncPath::to_string)
-        }),
-    }
+    // By hand: the share may not be reachable from here at all. A package knows of none but its own.
+    let by_hand = places.source.is_some() && !places.after_installer;
+    let root = manifest.settings.report_root.as_ref();
+    places
+        .reports
+        .clone()
+        .or_else(|| root.filter(|_| !by_hand).map(UncPath::to_string))
 }
 
 /// A server that waits or is blocked runs at every refresh; one report a day says it.

@@ -5,6 +5,7 @@
 //! any system; the effects are those of [`machine::Machine`], done by `windows/` alone. The
 //! decision itself is `gangway_contract::decide`.
 
+pub mod after_installer;
 pub mod bundle;
 pub mod codes;
 pub mod command_line;

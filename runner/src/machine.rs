@@ -9,6 +9,7 @@ use std::io::Read;
 
 use gangway_contract::apply::RegistryValue;
 use gangway_contract::connectivity::Answer;
+pub use gangway_contract::events::Level;
 use gangway_contract::facts::FeatureState;
 use gangway_contract::manifest::Mode;
 use gangway_contract::step::PastLimit;
@@ -383,7 +384,7 @@ pub struct SeenChain {
 /// A line of the event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Who speaks: [`OWN_EVENTS`], or the source of the portal's scripts.
+    /// Who speaks: [`SOURCE`](gangway_contract::events::SOURCE), or the source of the portal's scripts.
     pub source: &'static str,
     /// Weight.
     pub level: Level,
@@ -391,18 +392,4 @@ pub struct Event {
     pub id: u32,
     /// What happened, for whoever reads the event log.
     pub text: String,
-}
-
-/// Source of this program's own events.
-pub const OWN_EVENTS: &str = "Gangway";
-
-/// Weight of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Good or waiting.
-    Information,
-    /// Somebody has to act.
-    Warning,
-    /// Failed or refused.
-    Error,
 }

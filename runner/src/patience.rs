@@ -26,12 +26,24 @@ impl Patience {
     /// Pauses once more; false when the wait is over.
     pub fn pause(&mut self, machine: &mut dyn Machine) -> bool {
         let pause_s = self.pause_s.min(self.left_s);
-        if pause_s == 0 {
+        if !self.take(machine, pause_s) {
             return false;
         }
-        machine.sleep(pause_s);
-        self.left_s -= pause_s;
         self.pause_s = pause_s.saturating_mul(2).min(self.longest_s);
+        true
+    }
+
+    /// Pauses for one second; false when the wait is over.
+    pub fn pause_a_second(&mut self, machine: &mut dyn Machine) -> bool {
+        self.take(machine, self.left_s.min(1))
+    }
+
+    fn take(&mut self, machine: &mut dyn Machine, seconds: u32) -> bool {
+        if seconds == 0 {
+            return false;
+        }
+        machine.sleep(seconds);
+        self.left_s -= seconds;
         true
     }
 }

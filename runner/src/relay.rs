@@ -1,18 +1,20 @@
 //! Runs a copy of this exe from the protected folder when it was started from a share.
 //!
 //! A running image is read from its file as long as it runs; from a share, a dropped
-//! connection would end it in the middle of a step.
+//! connection would end it in the middle of a step. Whoever waits for this program gets the copy's
+//! exit code; where nobody waits, [`after_installer`](crate::after_installer) uses the same copy.
 
-use std::io::Read as _;
+use std::io::Read;
 
 use gangway_contract::Reason;
+use gangway_contract::after_installer;
 use gangway_contract::manifest::Mode;
 use gangway_contract::step::PastLimit;
 
 use crate::bundle::{Bundle, Places};
 use crate::failure::Failure;
 use crate::leftovers::PART;
-use crate::machine::{Command, Ended, Machine, Origin};
+use crate::machine::{Command, Ended, Folders, Machine, Origin};
 use crate::program;
 use crate::stop::Stop;
 
@@ -31,12 +33,56 @@ pub fn run(
     places: &Places,
     exe: &[u8],
 ) -> Result<i32, Stop> {
+    let Copy { command, held } = copy(machine, bundle, places, exe)?;
+    machine.unlock();
+    let process = program::start(machine, &command).map_err(Stop::from)?;
+    let ended = machine.wait(process, &command);
+    drop(held);
+    match ended {
+        Ended::Code(code) => {
+            // The next run makes the copy again; one that stays does no harm.
+            let _ = machine.delete_file(&command.program);
+            let folders = machine.folders();
+            machine.delete_folder(&folders.release(bundle.manifest.release_id.as_str()));
+            Ok(i32::from_ne_bytes(code.to_ne_bytes()))
+        }
+        Ended::NotStarted(failure) => Err(failure.into()),
+        Ended::AtLimit | Ended::StillRunning => Err(Stop::new(
+            Reason::StillRunning,
+            format!("`{}` runs for more than {LIMIT_S} s", command.program),
+        )),
+    }
+}
+
+/// The copy that was made: nobody can write, rename or delete it.
+pub(crate) struct Copy {
+    /// How it is started.
+    pub(crate) command: Command,
+    held: Box<dyn Read>,
+}
+
+/// Where the copy lies.
+pub(crate) fn copy_path(folders: &Folders, bundle: &Bundle) -> String {
+    let folder = folders.release(bundle.manifest.release_id.as_str());
+    format!(r"{folder}\{}", exe_name(bundle))
+}
+
+/// Copies the exe into the protected folder, or finds its very bytes there.
+///
+/// # Errors
+/// The copy could not be made, or a place cannot stand on its command line.
+pub(crate) fn copy(
+    machine: &mut dyn Machine,
+    bundle: &Bundle,
+    places: &Places,
+    exe: &[u8],
+) -> Result<Copy, Stop> {
     let arguments = arguments(bundle.manifest.mode, places)
         .map_err(|detail| Stop::new(Reason::StepNotStarted, detail))?;
     let folders = machine.folders();
     let folder = folders.release(bundle.manifest.release_id.as_str());
-    let path = format!(r"{folder}\{}", exe_name(bundle));
-    for folder in [folders.programs(), folder.clone()] {
+    let path = copy_path(&folders, bundle);
+    for folder in [folders.programs(), folder] {
         machine.protect_folder(&folder).map_err(Stop::from)?;
     }
     let held = match same(machine, &path, exe)? {
@@ -52,29 +98,13 @@ pub fn run(
         }
     };
     let command = Command {
-        program: path.clone(),
+        program: path,
         origin: Origin::Known,
         arguments,
         limit_s: LIMIT_S,
         past_limit: PastLimit::LeaveRunning,
     };
-    machine.unlock();
-    let process = program::start(machine, &command).map_err(Stop::from)?;
-    let ended = machine.wait(process, &command);
-    drop(held);
-    match ended {
-        Ended::Code(code) => {
-            // The next run makes the copy again; one that stays does no harm.
-            let _ = machine.delete_file(&path);
-            machine.delete_folder(&folder);
-            Ok(i32::from_ne_bytes(code.to_ne_bytes()))
-        }
-        Ended::NotStarted(failure) => Err(failure.into()),
-        Ended::AtLimit | Ended::StillRunning => Err(Stop::new(
-            Reason::StillRunning,
-            format!("`{path}` runs for more than {LIMIT_S} s"),
-        )),
-    }
+    Ok(Copy { command, held })
 }
 
 /// The command line of the copy: the verb of the mode with the places, nothing without any.
@@ -89,6 +119,9 @@ fn arguments(mode: Mode, places: &Places) -> Result<String, String> {
     let mut line = format!("{verb} --source {}", quoted(source)?);
     if let Some(reports) = &places.reports {
         line.push_str(&format!(" --report {}", quoted(reports)?));
+    }
+    if places.after_installer {
+        line.push_str(&format!(" {}", after_installer::ARGUMENT));
     }
     Ok(line)
 }
@@ -121,11 +154,7 @@ pub fn exe_name(bundle: &Bundle) -> String {
 }
 
 /// The held file, when it has exactly these bytes; another one is deleted.
-fn same(
-    machine: &mut dyn Machine,
-    path: &str,
-    exe: &[u8],
-) -> Result<Option<Box<dyn std::io::Read>>, Stop> {
+fn same(machine: &mut dyn Machine, path: &str, exe: &[u8]) -> Result<Option<Box<dyn Read>>, Stop> {
     let Some(mut file) = machine.hold_file(path).map_err(Stop::from)? else {
         return Ok(None);
     };
@@ -160,7 +189,7 @@ mod tests {
         let places = |source: Option<&str>, reports: Option<&str>| Places {
             source: source.map(str::to_owned),
             reports: reports.map(str::to_owned),
-            daily: false,
+            ..Places::default()
         };
         let line = |mode, places: &Places| arguments(mode, places).unwrap();
         assert_eq!(line(Mode::Onboard, &places(None, None)), "");

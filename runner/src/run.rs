@@ -7,6 +7,7 @@ use gangway_contract::report::{Report, StepResult};
 use gangway_contract::step::StepKind;
 use gangway_contract::{Control, Facts, History, Manifest, Reason, State};
 
+use crate::after_installer::QUIET_S;
 use crate::bundle::{Bundle, Places};
 use crate::daily;
 use crate::data_folder;
@@ -233,6 +234,10 @@ impl Run<'_> {
             manifest: &self.bundle.manifest,
             bundle: &name,
             held: &self.held,
+            quiet_s: match self.places.after_installer {
+                true => QUIET_S,
+                false => 0,
+            },
             results: core::mem::take(&mut self.results),
             effects: Vec::new(),
         };

@@ -4,14 +4,14 @@ use std::process::ExitCode as ProcessExit;
 
 use gangway_contract::manifest::Mode;
 use gangway_contract::report::{SignatureCheck, SignerVerdict};
-use gangway_contract::{BundleId, ExitCode, Manifest, Reason, printable};
+use gangway_contract::{BundleId, ExitCode, Manifest, Reason, events, printable};
 use gangway_runner::bundle::{Bundle, Places};
 use gangway_runner::command_line::{self, Purpose, Request};
 use gangway_runner::failure::Failure;
-use gangway_runner::machine::{Event, Level, Machine as _, OWN_EVENTS};
+use gangway_runner::machine::{Event, Machine as _};
 use gangway_runner::run;
 use gangway_runner::windows::{self, WindowsMachine, print};
-use gangway_runner::{connectivity, relay, selfcheck, tell, upkeep};
+use gangway_runner::{after_installer, connectivity, relay, selfcheck, tell, upkeep};
 
 pub(crate) fn main() -> ProcessExit {
     windows::harden();
@@ -78,11 +78,16 @@ fn carry_out(machine: &mut WindowsMachine, mut own: Own, request: Request) -> Re
             own.bundle.manifest.mode = Mode::Precheck;
             Ok(act(machine, &own, &Places::default()))
         }
-        Request::RunFrom { source, reports } => {
+        Request::RunFrom {
+            source,
+            reports,
+            after_installer,
+        } => {
             let places = Places {
                 source: Some(absolute(&source)),
                 reports: reports.as_deref().map(absolute),
-                daily: false,
+                after_installer,
+                ..Places::default()
             };
             Ok(act(machine, &own, &places))
         }
@@ -166,12 +171,7 @@ fn refuse(machine: &mut WindowsMachine, reason: Reason, detail: &str) -> i32 {
     );
     print(&text, true);
     // Nobody is left to be told when this fails.
-    let _ = machine.log_event(&Event {
-        source: OWN_EVENTS,
-        level: Level::Error,
-        id: 500,
-        text,
-    });
+    let _ = machine.log_event(&event(reason, text));
     ExitCode::from(reason.state()).number()
 }
 
@@ -221,7 +221,7 @@ fn ask(machine: &mut WindowsMachine, bundle: &Bundle, json: bool, reports: Optio
     let places = Places {
         source: None,
         reports: reports.map(absolute),
-        daily: false,
+        ..Places::default()
     };
     let report = connectivity::run(machine, bundle, &places);
     let text = if json {
@@ -248,17 +248,30 @@ fn pretty(value: &impl serde::Serialize) -> String {
 /// Runs by the manifest and says how it ended.
 fn act(machine: &mut WindowsMachine, own: &Own, places: &Places) -> i32 {
     let bundle = &own.bundle;
-    let obstruction = match machine.lock() {
-        Ok(true) => None,
-        Ok(false) => return another_instance(machine),
-        Err(failure) => Some(failure),
+    let is_for_copy =
+        places.after_installer && !after_installer::is_copy(&machine.folders(), bundle, &own.path);
+    let mut obstruction = None;
+    if is_for_copy {
+        match after_installer::hand_over(machine, bundle, places, &own.bytes) {
+            Ok(()) => return ExitCode::Good.number(),
+            Err(stop) => obstruction = Some(stop),
+        }
+    }
+    let turn = match places.after_installer {
+        true => after_installer::take_turn(machine, bundle),
+        false => machine.lock(),
     };
+    match turn {
+        Ok(true) => {}
+        Ok(false) => return another_instance(machine),
+        Err(failure) => obstruction = Some(failure.into()),
+    }
     let start = run::begin(machine, bundle, places);
     // Without administrators' rights nobody can take the lock, and nothing is changed either.
-    if let Some(failure) = obstruction
+    if let Some(stop) = obstruction
         && start.is_elevated()
     {
-        let report = run::give_up(machine, bundle, places, &start, failure.into());
+        let report = run::give_up(machine, bundle, places, &start, stop);
         print(&format!("{}\n", tell::summary(&report)), false);
         return report.exit_code;
     }
@@ -284,11 +297,17 @@ fn another_instance(machine: &mut WindowsMachine) -> i32 {
     );
     print(&text, false);
     // Nobody is left to be told when this fails.
-    let _ = machine.log_event(&Event {
-        level: Level::Information,
-        source: OWN_EVENTS,
-        id: 200,
-        text,
-    });
+    let _ = machine.log_event(&event(reason, text));
     ExitCode::from(reason.state()).number()
+}
+
+/// The line of a run that has no report.
+fn event(reason: Reason, text: String) -> Event {
+    let (id, level) = events::of_state(reason.state());
+    Event {
+        source: events::SOURCE,
+        level,
+        id,
+        text,
+    }
 }

@@ -5,26 +5,15 @@ use std::fmt::Write as _;
 use gangway_contract::connectivity::Outcome;
 use gangway_contract::plan::Plan;
 use gangway_contract::report::{PlannedStep, Report, ReportedBlocker, SignatureCheck};
-use gangway_contract::{Facts, Reason, State};
+use gangway_contract::{Facts, Reason, events};
 
-use crate::machine::{Event, Level, OWN_EVENTS};
+use crate::machine::Event;
 
-/// Event of a report. The ids are stable; the message file takes 1 to 1000.
+/// Event of a report.
 pub fn event(report: &Report) -> Event {
-    let (id, level) = match report.state {
-        State::Onboarded => (100, Level::Information),
-        State::OnboardedPendingReboot => (101, Level::Information),
-        State::OnboardedUnhealthy => (301, Level::Warning),
-        State::Offboarded => (102, Level::Information),
-        State::Assessed => (103, Level::Information),
-        State::NotTargeted => (104, Level::Information),
-        State::Waiting => (200, Level::Information),
-        State::Blocked => (300, Level::Warning),
-        State::Failed => (400, Level::Error),
-        State::Refused => (500, Level::Error),
-    };
+    let (id, level) = events::of_state(report.state);
     Event {
-        source: OWN_EVENTS,
+        source: events::SOURCE,
         level,
         id,
         text: format!("{}\nBundle {}", summary(report), report.bundle_id),

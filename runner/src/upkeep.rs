@@ -12,6 +12,7 @@ use crate::daily;
 use crate::data_folder;
 use crate::failure::{Failure, FailureKind};
 use crate::host_report;
+use crate::leftovers;
 use crate::machine::{Machine, Standing};
 use crate::redact::{decode, redact};
 use crate::run;
@@ -185,7 +186,8 @@ fn is_log(name: &str) -> bool {
 }
 
 /// Removes the daily tasks, copies, logs, reports and the journal. The sequence that was seen and
-/// the policies that were written stay: they say what the server is, not what this program needed.
+/// the policies that were written stay: they say what the server is, not what this program needed;
+/// and what an installer package placed, which goes with the package.
 ///
 /// # Errors
 /// As the system says; what could be removed is gone.
@@ -193,8 +195,11 @@ pub fn cleanup(machine: &mut dyn Machine, bundle: &Bundle) -> Result<(), Failure
     let folders = machine.folders();
     let mut result =
         daily::remove_all(machine, bundle).map_err(|why| Failure::own(why, FailureKind::Other));
-    for folder in [folders.programs(), folders.data()] {
-        if let Err(failure) = machine.delete_tree(&folder) {
+    for removed in [
+        leftovers::remove_programs(machine),
+        machine.delete_tree(&folders.data()),
+    ] {
+        if let Err(failure) = removed {
             result = Err(failure);
         }
     }

@@ -9,6 +9,7 @@ mod fake;
 use fake::faults::{Effect, Fault};
 use fake::{Act, Fake};
 use gangway_contract::Reason;
+use gangway_runner::after_installer;
 use gangway_runner::bundle::Places;
 use gangway_runner::relay;
 use gangway_runner::stop::Stop;
@@ -40,7 +41,7 @@ fn by_hand() -> Places {
     Places {
         source: Some(r"E:\Defender files".to_owned()),
         reports: Some(r"\\files.contoso.com\reports$".to_owned()),
-        daily: false,
+        ..Places::default()
     }
 }
 
@@ -151,9 +152,81 @@ fn a_place_that_cannot_stand_on_a_command_line_stops_before_anything_is_written(
     let places = Places {
         source: Some("E:\\a\" --report \"x".to_owned()),
         reports: None,
-        daily: false,
+        ..Places::default()
     };
     let stop = run(&mut machine, &places, 0).unwrap_err();
     assert_eq!(stop.reason, Reason::StepNotStarted);
     assert!(machine.files.borrow().is_empty());
+}
+
+/// The package's folder is free as soon as the copy runs: nobody waits for the copy, which may take
+/// hours, and the copy takes the lock.
+#[test]
+fn after_an_installer_the_copy_goes_on_alone() {
+    let mut machine = machine("host 2022");
+    let bundle = machine.bundle();
+    let slow = Act {
+        takes_s: 40_000,
+        ..Act::GOOD
+    };
+    machine.exe = Some(EXE.to_vec());
+    machine.acts.insert(relay::exe_name(&bundle), vec![slow]);
+    let places = Places {
+        source: Some(r"C:\Program Files\Gangway\0123".to_owned()),
+        after_installer: true,
+        ..Places::default()
+    };
+    let before = machine.clock;
+    assert_eq!(
+        after_installer::hand_over(&mut machine, &bundle, &places, EXE),
+        Ok(())
+    );
+    assert_eq!(machine.violations, Vec::<String>::new());
+    assert_eq!(machine.clock, before, "it was waited for");
+    let copy = copy_of(&machine);
+    let arguments = r#"onboard --source "C:\Program Files\Gangway\0123" --after-installer"#;
+    assert_eq!(machine.commands, [(copy.clone(), arguments.to_owned())]);
+    assert!(machine.files.borrow().contains_key(&copy), "it is removed");
+    assert!(
+        gangway_runner::machine::Machine::lock(&mut machine).is_ok_and(|taken| taken),
+        "the lock is the copy's"
+    );
+}
+
+#[test]
+fn a_copy_that_does_not_start_is_no_hand_over() {
+    let mut machine = machine("host 2022");
+    let bundle = machine.bundle();
+    machine.faults.set(&[Fault {
+        effect: Effect::StartProcess,
+        after: 0,
+        times: u32::MAX,
+        code: 1260,
+    }]);
+    let stop = after_installer::hand_over(&mut machine, &bundle, &by_hand(), EXE).unwrap_err();
+    assert_eq!(stop.reason, Reason::AccessDenied);
+}
+
+#[test]
+fn the_copy_knows_itself_by_its_place() {
+    let machine = machine("host 2022");
+    let (bundle, folders) = (
+        machine.bundle(),
+        gangway_runner::machine::Machine::folders(&machine),
+    );
+    let copy = copy_of(&machine);
+    let name = relay::exe_name(&bundle);
+    for (path, is_copy) in [
+        (copy.clone(), true),
+        (copy.to_uppercase(), true),
+        (format!(r"\\?\{copy}"), true),
+        (
+            format!(r"C:\Program Files\Gangway\{}\{name}", bundle.id),
+            false,
+        ),
+        (name, false),
+    ] {
+        let found = after_installer::is_copy(&folders, &bundle, &path);
+        assert_eq!(found, is_copy, "{path}");
+    }
 }

@@ -195,7 +195,10 @@ fn every_started_file_is_allowed_by_a_rule() {
     let mut lines = Vec::new();
     for action in actions() {
         kinds.push(action.kind());
-        for command in commands_of(&action, &manifest) {
+        let commands = commands_of(&action, &manifest);
+        let is_announced = action.kind().program().is_some();
+        assert_eq!(!commands.is_empty(), is_announced, "{}", action.kind());
+        for command in commands {
             let allowed = rule(&command, &manifest);
             let allowed =
                 allowed.unwrap_or_else(|| panic!("{}: `{}`", action.kind(), command.program));

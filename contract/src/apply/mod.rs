@@ -94,6 +94,14 @@ pub const SENSOR_NOT_AS_WANTED: u32 = 15;
 pub const NO_STATE: u32 = 35;
 /// `OnboardingState` is not 1.
 pub const STATE_NOT_ONBOARDED: u32 = 40;
+/// Ids of the events of failure: the codes of the script.
+pub const ERROR_EVENTS: [u32; 5] = [
+    OLD_VALUE_STAYS,
+    VALUE_NOT_WRITTEN,
+    SENSOR_NOT_AS_WANTED,
+    NO_STATE,
+    STATE_NOT_ONBOARDED,
+];
 /// Id of the event of success.
 pub const SUCCESS_EVENT: u32 = 20;
 

@@ -10,6 +10,7 @@ mod network;
 mod obstacles;
 mod offboard;
 mod onboard;
+mod possible;
 mod steps;
 mod workspaces;
 
@@ -26,6 +27,7 @@ use crate::step::Step;
 
 pub use obstacles::Blocker;
 use obstacles::{Obstacles, Stop};
+pub use possible::possible;
 
 /// What is done on one server, or why nothing is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! take, whether it may be repeated, and which facts it is expected to change.
 
 mod change;
+mod program;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::manifest::SensorSource;
 use crate::text::text_enum;
 
 pub use change::{Change, CheckedFile};
+pub use program::{ANTIVIRUS_TOOL, POWERSHELL, Program, SCEP_SETUP};
 
 text_enum! {
     /// The kind of a step: how the journal and reports name it.

@@ -41,6 +41,8 @@ pub struct Executor<'a> {
     pub bundle: &'a BundleName,
     /// Payloads that are vouched for.
     pub held: &'a Held,
+    /// Seconds without a working installer, in a row, before a step starts one.
+    pub quiet_s: u32,
     /// How the steps went.
     pub results: Vec<StepResult>,
     /// What became of the effects of the step under way.
@@ -86,7 +88,9 @@ impl Executor<'_> {
                 format!("`{name}` was not verified"),
             ));
         }
-        if uses_installer(step.kind()) {
+        // Where other installers come one after the other, none of them is to be cut off either.
+        let restarts_between = self.quiet_s > 0 && step.kind() == StepKind::Restart;
+        if uses_installer(step.kind()) || restarts_between {
             self.wait_for_installer()?;
         }
         // An earlier step, or a program that an earlier run left behind, may have brought it.
@@ -216,18 +220,29 @@ impl Executor<'_> {
         }
     }
 
+    /// Waits until no installer works, and none has for as long as is wanted. That is looked at each
+    /// second: between two installers there may be no more.
     fn wait_for_installer(&mut self) -> Result<(), Stop> {
         let limit_s = self.manifest.settings.installer_wait_s;
-        let mut patience = Patience::new(limit_s, 1, LONGEST_LOOK_S);
-        while self.facts().prerequisites.installer_busy.holds() {
-            if !patience.pause(self.machine) {
+        let mut patience = Patience::new(limit_s.saturating_add(self.quiet_s), 1, LONGEST_LOOK_S);
+        let mut quiet_left_s = self.quiet_s;
+        loop {
+            let goes_on = if self.facts().prerequisites.installer_busy.holds() {
+                quiet_left_s = self.quiet_s;
+                patience.pause(self.machine)
+            } else if quiet_left_s == 0 {
+                return Ok(());
+            } else {
+                quiet_left_s -= 1;
+                patience.pause_a_second(self.machine)
+            };
+            if !goes_on {
                 return Err(Stop::new(
                     Reason::InstallerBusy,
                     format!("for more than {limit_s} s"),
                 ));
             }
         }
-        Ok(())
     }
 
     fn facts(&mut self) -> Facts {

@@ -95,6 +95,9 @@ impl Machine for Fake {
     }
 
     fn lock(&mut self) -> Result<bool, Failure> {
+        if self.clock < self.other_instance_until {
+            return Ok(false);
+        }
         Ok(!std::mem::replace(&mut self.locked, true))
     }
 

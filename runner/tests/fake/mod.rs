@@ -99,6 +99,10 @@ pub(crate) struct Fake {
     /// When Windows ends, as somebody has asked.
     restart_at: Option<i64>,
     locked: bool,
+    /// Another instance has the lock until then.
+    pub(crate) other_instance_until: i64,
+    /// When installers of others work.
+    pub(crate) other_installers: Vec<std::ops::Range<i64>>,
     pub(crate) slept: Vec<u32>,
     /// Effects so far.
     pub(crate) ticks: usize,
@@ -193,6 +197,8 @@ impl Fake {
             restarted: Vec::new(),
             restart_at: None,
             locked: false,
+            other_instance_until: i64::MIN,
+            other_installers: Vec::new(),
             slept: Vec::new(),
             ticks: 0,
             ticks_at_last_end: 0,

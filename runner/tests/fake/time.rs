@@ -101,11 +101,13 @@ impl Fake {
                 change.apply(&mut self.truth);
             }
         }
-        self.truth.prerequisites.installer_busy = Fact::Value(
-            self.running
-                .iter()
-                .any(|r| r.program.ends_with("msiexec.exe")),
-        );
+        let own = self
+            .running
+            .iter()
+            .any(|r| r.program.ends_with("msiexec.exe"));
+        let others = self.other_installers.iter();
+        let busy = own || others.into_iter().any(|work| work.contains(&now));
+        self.truth.prerequisites.installer_busy = Fact::Value(busy);
     }
 
     /// One effect: the attacker's chance, and the moment of a kill.

@@ -9,6 +9,7 @@ mod daily;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod health;
+mod package;
 mod reports;
 mod restarts;
 mod share;

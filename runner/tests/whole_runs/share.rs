@@ -94,7 +94,7 @@ fn by_hand_payloads_come_from_the_folder_and_no_switch_is_asked() {
     let places = Places {
         source: Some(r"D:\bundle".to_owned()),
         reports: Some(r"D:\reports".to_owned()),
-        daily: false,
+        ..Places::default()
     };
     let start = run::begin(&mut machine, &bundle, &places);
     let report = run::finish(&mut machine, &bundle, &places, &start);

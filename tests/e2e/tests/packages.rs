@@ -1,7 +1,7 @@
 //! Packages of a bundle: what other programs read in them, and what Wine's installer does with them.
 //!
 //! Wine takes packages that Windows refuses, ignores both tables of access lists, has no
-//! `_MSIExecute` and runs commit actions though rollback is disabled: nothing here shows those. The
+//! `_MSIExecute` (a stand-in holds it here) and runs commit actions though rollback is disabled: nothing here shows those. The
 //! bootstrap refuses a folder below Program Files that others have access to, and under Wine the package
 //! cannot protect it, so it is there before, as the package makes it on Windows.
 
@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use gangway_e2e::{Bundle, Os, Packages, Recipe, Server, Target, program, required};
+use gangway_e2e::{
+    Bundle, Os, Packages, Program, Recipe, Server, Service, Target, program, required,
+};
 
 /// `ERROR_INSTALL_FAILURE`: what the installer answers to a refusal and after a rollback.
 const REFUSED: i32 = 1603;
@@ -318,5 +320,73 @@ fn a_signed_package_brings_the_agent_to_a_server_of_2016() {
         let reports = target.reports().unwrap();
         assert_eq!(reports[0].state, "onboarded", "{more:?}: {:?}", reports[0]);
         assert!(reports[0].steps_tried().contains(&"install-agent"));
+    }
+}
+
+/// The older bootstrap has its payloads and waits for an installer that is at work. The newer package
+/// takes the older one's folder away meanwhile, and its own bootstrap waits for its turn.
+#[test]
+fn a_bootstrap_that_waits_for_installers_holds_nothing_of_its_package() {
+    let recipe = Recipe::of_samples().expect("samples");
+    let recipe = recipe.with("rollout", "installer_wait_s = 60");
+    let old = recipe.bundle().expect("a bundle");
+    let new = recipe.after_a_lost_lock(LATER).bundle().expect("a bundle");
+    let old_packages = Packages::of(&old, &["--format", "msi"]).unwrap();
+    let new_packages = Packages::of(&new, &["--format", "msi"]).unwrap();
+    let server = Server::new(Os::Server2016).with_service(busy_installer());
+    let packages = [("old", &*old_packages.msi()), ("new", &*new_packages.msi())];
+    let target = Target::of(server, &packages).unwrap();
+
+    assert_eq!(target.msiexec("/i", "old", &[]).unwrap().exit_code, 0);
+    let release = format!("Program Files/Gangway/{}", old.release_id());
+    let fetched = target.server.on_c(&format!("{release}/md4ws.msi"));
+    wait_until("the agent is fetched", || fetched.exists());
+    let upgraded = target.msiexec("/i", "new", &[]).unwrap();
+    assert_eq!(upgraded.exit_code, 0, "{upgraded:?}");
+    assert!(!target.installed(&old).exists(), "the old one stays");
+    assert_eq!(
+        names(&found(&target.installed(&new))),
+        names(&expected(&new))
+    );
+    let running = target.server.left_running();
+    for bundle in [&old, &new] {
+        let copy = format!(r"{}\MdeOnboard-{}.exe", bundle.release_id(), bundle.id());
+        let runs = running.iter().filter(|line| line.contains(&copy)).count();
+        assert_eq!(runs, 1, "{copy}: {running:?}");
+    }
+    assert_eq!(target.reports().unwrap().len(), 0);
+
+    let ended = Instant::now();
+    let file = target.server.on_c("standins/installer-ended.txt");
+    fs::write(file, b"").unwrap();
+    target.wait_for_runs(2).unwrap();
+    assert!(
+        ended.elapsed() >= Duration::from_secs(30),
+        "no installer for half a minute: {:?}",
+        ended.elapsed()
+    );
+    let reports = target.reports().unwrap();
+    let states: Vec<&str> = reports.iter().map(|one| one.state.as_str()).collect();
+    assert_eq!(states, ["onboarded", "onboarded"], "{reports:?}");
+    assert_eq!(reports[0].steps_tried()[0], "install-agent");
+    assert_eq!(reports[1].steps_tried(), Vec::<&str>::new());
+    assert!(found(&target.installed(&new)) == expected(&new));
+}
+
+/// Another installer at work, from the start of the server until the test ends it.
+fn busy_installer() -> Service {
+    let service = Service::running_automatic("OtherInstaller");
+    service.with_image(
+        "standins/OtherInstaller.exe",
+        Program::Installer,
+        [1, 0, 0, 0],
+    )
+}
+
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}: never");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }

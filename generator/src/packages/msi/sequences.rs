@@ -4,6 +4,7 @@
 //! when the installation rolls back afterwards, and one that is waited for blocks the installer that
 //! the bootstrap waits for. Commit actions do not run while rollback is disabled, hence the pairs.
 
+use gangway_contract::after_installer;
 use gangway_contract::manifest::Mode;
 
 use super::schema::table;
@@ -142,8 +143,11 @@ fn starts(mode: Mode) -> Vec<Start> {
     match mode {
         Mode::Onboard => {
             // The dot keeps the folder's last backslash off the quote.
-            let run = r#"onboard --source "[BundleDir].""#;
-            let run = pair(RUN, run, r#" AND NOT GANGWAY_MODE~="precheck""#);
+            let run = format!(
+                r#"onboard --source "[BundleDir]." {}"#,
+                after_installer::ARGUMENT
+            );
+            let run = pair(RUN, &run, r#" AND NOT GANGWAY_MODE~="precheck""#);
             let look = pair(PRECHECK, "precheck", r#" AND GANGWAY_MODE~="precheck""#);
             run.into_iter().chain(look).collect()
         }

@@ -27,6 +27,8 @@ pub enum Program {
     Service,
     /// A recording tool.
     Tool,
+    /// Another installer, at work until a test ends it.
+    Installer,
 }
 
 impl Program {
@@ -35,6 +37,7 @@ impl Program {
             Self::Sense => "sense.exe",
             Self::Service => "service.exe",
             Self::Tool => "tool.exe",
+            Self::Installer => "installer.exe",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The Windows calls of the stand-ins: the only unsafe code of this crate.
 
+pub mod mutex;
 pub mod process;
 pub mod registry;
 pub mod service;
