@@ -1,4 +1,4 @@
-//! Is a signed cabinet or installer package the one that was given, plus a signature?
+//! Is a signed cabinet, installer package or script the one that was given, plus a signature?
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use gangway_contract::Sha256;
 use sha2::Digest as _;
 
+use crate::formats::authenticode::SIGNATURE_BLOCK;
 use crate::formats::compound::{CompoundError, CompoundFile};
 
 /// Streams that hold a signature (observed; the second one for the names and times of the others).
@@ -173,4 +174,60 @@ pub fn same_cabinet<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<
         return Err(found("its content is another one"));
     }
     Ok(())
+}
+
+/// The signed script is the other one, byte for byte, and behind it a line break and a signature block.
+/// That nothing follows the block is asked when the signature is verified.
+///
+/// # Errors
+/// The first difference.
+pub fn same_script<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<(), Difference> {
+    /// Ours have some KB; the signature block of a long chain has some more.
+    const MAX_BYTES: u64 = 1 << 20;
+    let read = |source: &mut R| {
+        let mut bytes = Vec::new();
+        source.seek(SeekFrom::Start(0))?;
+        source.take(MAX_BYTES).read_to_end(&mut bytes)?;
+        Ok::<_, io::Error>(bytes)
+    };
+    let (before, after) = (read(unsigned)?, read(signed)?);
+    let added = after
+        .strip_prefix(before.as_slice())
+        .ok_or_else(|| found("its text is another one"))?;
+    let block = added.strip_prefix(b"\r\n").unwrap_or_default();
+    match block.starts_with(SIGNATURE_BLOCK.as_bytes()) {
+        true => Ok(()),
+        false => Err(found("its text is followed by no signature block")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn a_signed_script_is_the_script_and_a_block() {
+        let block = format!("{SIGNATURE_BLOCK}\r\n# MII=\r\n");
+        for (signed, words) in [
+            (format!("$x = 1\n\r\n{block}"), ""),
+            (format!("$x = 2\n\r\n{block}"), "text is another"),
+            (format!("$x = 1\n{block}"), "no signature block"),
+            (format!("$x = 1\n\r\n\r\n{block}"), "no signature block"),
+            (format!("$x = 1\n$y = 2\r\n{block}"), "no signature block"),
+            ("$x = 1\n".to_owned(), "no signature block"),
+            (String::new(), "text is another"),
+        ] {
+            let mut unsigned = Cursor::new(b"$x = 1\n".to_vec());
+            let mut after = Cursor::new(signed.clone().into_bytes());
+            match same_script(&mut unsigned, &mut after) {
+                Ok(()) => assert_eq!(words, "", "{signed}"),
+                Err(why) => {
+                    let why = why.to_string();
+                    assert!(!words.is_empty() && why.contains(words), "{signed}: {why}");
+                }
+            }
+        }
+    }
 }

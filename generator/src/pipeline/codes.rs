@@ -359,6 +359,19 @@ pub static EXE_NOT_STAMPED: Code = Code {
 Look whether the service answered, and sign again. Where there is none, write `time_stamp = false` under `[signing]`, or give `--allow-unstamped` this once.",
 };
 
+/// A script for administrators carries no signature, although signing was asked for.
+pub static SCRIPT_NOT_SIGNED: Code = Code {
+    id: "GW3033",
+    severity: Severity::Warning,
+    title: "the signing command signs no scripts",
+    page: "`package --sign` has the signing command sign the scripts for administrators too: those of the \
+folders for Configuration Manager and PowerShell DSC. This command refused one. signtool, AzureSignTool, \
+jsign and osslsigncode 2.9 sign PowerShell scripts, older versions of osslsigncode do not. \
+The packages are signed and complete, and the script is there without a signature: PowerShell runs it where \
+the execution policy is not `AllSigned`.\n\nTake a later version of the tool, or sign the scripts with \
+`Set-AuthenticodeSignature` where you use them.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -393,4 +406,5 @@ pub static ALL: &[&Code] = &[
     &ANOTHER_CAMPAIGN,
     &SHARE_PAUSED,
     &EXE_NOT_STAMPED,
+    &SCRIPT_NOT_SIGNED,
 ];

@@ -111,3 +111,99 @@ fn packages_without_the_stamp_that_is_asked_for_are_not_written_unless_told() {
         assert!(desk.run(&arguments).succeeds().contains("time-stamped"));
     }
 }
+
+/// The scripts for administrators by path.
+fn scripts(desk: &Desk) -> Vec<(String, Vec<u8>)> {
+    let mut files = desk.tree("out-packages");
+    files.retain(|(path, _)| path.ends_with(".ps1") && !path.starts_with("content/"));
+    files
+}
+
+const SCRIPTS: [&str; 10] = [
+    "package",
+    "out",
+    "-c",
+    "gangway.toml",
+    "--as-of",
+    NOW,
+    "--allow-unsigned",
+    "--format",
+    "configmgr",
+    "--format=dsc",
+];
+
+#[test]
+fn scripts_are_signed_by_the_command_and_stay_the_same_text() {
+    let own =
+        format!(r#""-TSA-certs", "stamp.pem", "-TSA-key", "stamp.key", "-TSA-time", "{NOW}", "#);
+    let desk = packages(&own, "");
+    desk.run(&SCRIPTS).succeeds();
+    let plain = scripts(&desk);
+    let session = desk.run(&[&SCRIPTS[..], &["--sign"]].concat());
+    assert!(!session.succeeds().contains("GW3033"), "{}", session.err);
+    let signed = scripts(&desk);
+    let names: Vec<&str> = signed.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "configmgr/Import-Application.ps1",
+            "configmgr/Test-Onboarded.ps1",
+            "dsc/Onboard.ps1"
+        ]
+    );
+    let packages = fs::read(desk.path("out-packages/packages.json")).unwrap();
+    let packages: serde_json::Value = serde_json::from_slice(&packages).unwrap();
+    for ((path, before), (_, after)) in plain.iter().zip(&signed) {
+        let block = after.strip_prefix(before.as_slice()).unwrap();
+        assert!(
+            block.starts_with(b"\r\n# SIG # Begin signature block\r\n"),
+            "{path}"
+        );
+        let files = packages["files"].as_array().unwrap();
+        let listed = files.iter().find(|file| file["path"] == **path).unwrap();
+        let who = listed["signature"].as_str().unwrap();
+        assert!(who.contains("time-stamped"), "{path}: {who}");
+        let verified = std::process::Command::new("osslsigncode")
+            .args([
+                "verify",
+                "-CAfile",
+                "chain.pem",
+                "-TSA-CAfile",
+                "chain.pem",
+                "-in",
+            ])
+            .arg(desk.path("out-packages").join(path))
+            .current_dir(desk.path(""))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&verified.stdout);
+        assert!(verified.status.success(), "{path}: {said}");
+    }
+}
+
+#[test]
+fn a_command_that_signs_no_scripts_leaves_them_and_one_that_changes_them_is_refused() {
+    let desk_of = |command: &str| {
+        let desk = Desk::with_downloads();
+        desk.change_config("[signing]", &format!("[signing]\ncommand = {command}"));
+        desk.build().succeeds();
+        desk
+    };
+    let sign = [&SCRIPTS[..], &["--sign"]].concat();
+    let refusing = desk_of(r#"["/bin/false", "{file}"]"#);
+    let session = refusing.run(&sign);
+    session.succeeds();
+    assert!(session.err.contains("GW3033"), "{}", session.err);
+    assert!(session.err.contains("dsc/Onboard.ps1"), "{}", session.err);
+    let left = scripts(&refusing);
+    refusing.run(&SCRIPTS).succeeds();
+    assert!(left == scripts(&refusing));
+    for command in [
+        r#"["/bin/cp", "{in}", "{out}"]"#,
+        r#"["/bin/sh", "-c", "echo exit >> \"$1\"", "sign", "{file}"]"#,
+    ] {
+        let changing = desk_of(command);
+        changing.run(&sign).fails_with(1, &["GW5006", ".ps1"]);
+        assert!(!changing.path("out-packages").exists());
+    }
+}

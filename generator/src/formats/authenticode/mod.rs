@@ -34,6 +34,7 @@ pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
 pub use publisher::{Publisher, pe_publisher};
 pub use reason::InvalidReason;
+pub use script::BEGIN as SIGNATURE_BLOCK;
 pub use unauthenticated::unauthenticated_parts;
 pub use verdict::{
     ChainLink, Claimed, OtherSignature, Signature, Signer, SigningTime, StampKind, Valid, Verdict,

@@ -20,7 +20,8 @@ use crate::formats::digest::{DigestAlgorithm, Hasher};
 /// The largest signed script seen has 340 KB.
 const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 
-const BEGIN: &str = "# SIG # Begin signature block";
+/// The line that begins the signature block of a script.
+pub const BEGIN: &str = "# SIG # Begin signature block";
 const END: &str = "# SIG # End signature block";
 const LINE_PREFIX: &str = "# ";
 const MAX_BASE64_PER_LINE: usize = 64;

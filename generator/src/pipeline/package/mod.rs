@@ -121,10 +121,10 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     staging.write(SUMS, sums.as_bytes())?;
     staging.write(document::FILE_NAME, &document.to_bytes())?;
     staging.commit()?;
-    if let Some(signing) = signing {
-        signing.hand_over()?;
-    }
     let mut problems = source.problems;
+    if let Some(signing) = signing {
+        problems.extend(signing.hand_over()?);
+    }
     problems.extend(removal.into_iter().flat_map(|removal| removal.problems));
     Ok(Packaged { document, problems })
 }

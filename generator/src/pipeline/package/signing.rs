@@ -7,6 +7,7 @@ use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::super::codes::SCRIPT_NOT_SIGNED;
 use super::super::config::{self, Config};
 use super::super::exchange::{self, ExchangeError};
 use super::super::private_folder::PrivateFolder;
@@ -29,7 +30,7 @@ const DATA_SUFFIX: &str = ".digest.p7";
 /// File that comes back: the package's name and this.
 const SIGNATURE_SUFFIX: &str = ".signature.p7";
 
-/// Who signs installer package and cabinets.
+/// Who signs installer package, cabinets and, by a command, scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageSigning {
     /// The packages stay unsigned.
@@ -52,6 +53,8 @@ pub(super) struct Signing {
     scratch: PrivateFolder,
     /// Data for a signer elsewhere, until the packages are in their place.
     waiting: Vec<Prepared>,
+    /// Scripts that the command does not sign.
+    problems: Vec<Problem>,
 }
 
 /// What gives signatures.
@@ -107,6 +110,7 @@ impl Signing {
             scratch: PrivateFolder::for_work_on(&out)
                 .map_err(DiskError::io("make a private folder for the work on", &out))?,
             waiting: Vec::new(),
+            problems: Vec::new(),
         }))
     }
 
@@ -122,37 +126,17 @@ impl Signing {
         relative: &str,
         kind: FileKind,
     ) -> Result<Option<String>, PackageError> {
+        // No tool takes a script apart into what is signed elsewhere.
+        if kind == FileKind::Script && !matches!(self.maker, Maker::Command { .. }) {
+            return Ok(None);
+        }
         let place = staging.path(relative);
-        let name = place.file_name().unwrap_or_default();
         // A folder for each: what the command says is kept there, too.
         let number = fs::read_dir(&self.scratch.path).map_or(0, Iterator::count);
         let folder = self.scratch.path.join(number.to_string());
         fs::create_dir(&folder).map_err(DiskError::io("create folder", &folder))?;
-        let result = match &self.maker {
-            Maker::Command {
-                words,
-                limit,
-                folder: at,
-            } => {
-                let command = SigningCommand {
-                    words,
-                    limit: *limit,
-                    folder: at,
-                };
-                by_command(&command, &place, &folder)?
-            }
-            Maker::Elsewhere(signatures) => {
-                let signature = exchange::signature(&beside(signatures, name, SIGNATURE_SUFFIX))?;
-                attached(&place, kind, &signature, &folder)
-                    .map_err(DiskError::io("attach a signature to", &place))?
-            }
-            Maker::Later(data) => {
-                let path = beside(data, name, DATA_SUFFIX);
-                let bytes =
-                    to_sign(&place, kind, &folder).map_err(DiskError::io("read", &place))?;
-                self.waiting.extend(exchange::prepare(&path, &bytes)?);
-                return Ok(None);
-            }
+        let Some(result) = self.made(relative, &place, kind, &folder)? else {
+            return Ok(None);
         };
         let who =
             self.accepted(&place, &result, kind).map_err(|why| {
@@ -176,6 +160,49 @@ impl Signing {
         Ok(Some(who.line))
     }
 
+    /// The file that carries a signature; none where that comes later or the command signs no scripts.
+    fn made(
+        &mut self,
+        relative: &str,
+        place: &Path,
+        kind: FileKind,
+        folder: &Path,
+    ) -> Result<Option<PathBuf>, PackageError> {
+        let name = place.file_name().unwrap_or_default();
+        Ok(Some(match &self.maker {
+            Maker::Command {
+                words,
+                limit,
+                folder: at,
+            } => {
+                let command = SigningCommand {
+                    words,
+                    limit: *limit,
+                    folder: at,
+                };
+                match by_command(&command, place, folder) {
+                    Err(PackageError::Program { program, why }) if kind == FileKind::Script => {
+                        let why = format!("`{program}` {why}");
+                        self.problems.push(not_signed(relative, why));
+                        return Ok(None);
+                    }
+                    result => result?,
+                }
+            }
+            Maker::Elsewhere(signatures) => {
+                let signature = exchange::signature(&beside(signatures, name, SIGNATURE_SUFFIX))?;
+                attached(place, kind, &signature, folder)
+                    .map_err(DiskError::io("attach a signature to", place))?
+            }
+            Maker::Later(data) => {
+                let path = beside(data, name, DATA_SUFFIX);
+                let bytes = to_sign(place, kind, folder).map_err(DiskError::io("read", place))?;
+                self.waiting.extend(exchange::prepare(&path, &bytes)?);
+                return Ok(None);
+            }
+        }))
+    }
+
     /// What to do about a signature that is refused.
     fn next_action(&self) -> &'static str {
         match self.maker {
@@ -189,15 +216,15 @@ impl Signing {
         }
     }
 
-    /// Puts what a signer elsewhere gets into its place.
+    /// Puts what a signer elsewhere gets into its place; gives what was not signed.
     ///
     /// # Errors
     /// The disk refuses.
-    pub(super) fn hand_over(self) -> Result<(), PackageError> {
+    pub(super) fn hand_over(self) -> Result<Vec<Problem>, PackageError> {
         for data in self.waiting {
             data.put()?;
         }
-        Ok(())
+        Ok(self.problems)
     }
 
     /// Who signed the result, when it is the package and a signature that holds.
@@ -206,6 +233,7 @@ impl Signing {
         let (mut before, mut after) = (open(package)?, open(result)?);
         let same = match kind {
             FileKind::Cabinet => signed::same_cabinet(&mut before, &mut after),
+            FileKind::Script => signed::same_script(&mut before, &mut after),
             _ => signed::same_package(&mut before, &mut after),
         };
         same.map_err(|difference| difference.to_string())?;
@@ -231,6 +259,17 @@ impl Signing {
             other => Err(other.to_string()),
         }
     }
+}
+
+/// The finding of a script that stays as it is.
+fn not_signed(relative: &str, why: String) -> Problem {
+    Problem::new(
+        &SCRIPT_NOT_SIGNED,
+        relative,
+        "the signing command does not sign it; it is there without a signature",
+        "take a tool that signs PowerShell scripts, or sign it where it is used",
+    )
+    .with_evidence(why)
 }
 
 /// Who signed a package.

@@ -6,6 +6,7 @@ use gangway_contract::manifest::{Mode, Role};
 
 use super::document::Format;
 use super::{PackageError, PackageRequest, Source, Work};
+use crate::formats::authenticode::FileKind;
 use crate::packages::codes;
 use crate::packages::tools::{
     Deployment, Program, Removal, ansible, configuration_manager, dsc, runtime_minutes,
@@ -29,7 +30,8 @@ pub(super) fn make(
         for file in &files {
             let relative = format!("{folder}/{}", file.name);
             work.staging.write(&relative, file.content.as_bytes())?;
-            work.add(relative, tool, None, None)?;
+            let kind = relative.ends_with(".ps1").then_some(FileKind::Script);
+            work.add(relative, tool, kind, None)?;
         }
     }
     Ok(())
