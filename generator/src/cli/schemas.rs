@@ -14,6 +14,7 @@ use super::results;
 use crate::failure::FailureCode;
 use crate::fleet::{Fleet, Pruned};
 use crate::intake::report::InspectionDocument;
+use crate::pipeline::SocDocument;
 
 /// The answer of `gangway schema`.
 #[derive(Serialize, JsonSchema)]
@@ -53,7 +54,7 @@ fn entry<T: Document>() -> Entry {
     }
 }
 
-/// Every schema, in the order of the commands; last what servers write.
+/// Every schema, in the order of the commands; last what bundles hold and servers write.
 pub(super) fn all() -> Vec<Entry> {
     vec![
         entry::<results::Written>(),
@@ -77,6 +78,11 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<Schemas>(),
         entry::<results::Version>(),
         entry::<Nothing>(),
+        Entry {
+            name: "soc".to_owned(),
+            version: SocDocument::VERSION,
+            make: soc,
+        },
         Entry {
             name: "host-report".to_owned(),
             version: report::SCHEMA,
@@ -116,6 +122,14 @@ fn without_links(text: &str) -> String {
         rest = target.map_or(after, |(_, after)| after);
     }
     out + rest
+}
+
+/// The shape of a bundle's `soc.json`.
+fn soc() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<SocDocument>()
 }
 
 /// The shape of the report that a server drops on the share, whose agreement `contract` holds.

@@ -3,6 +3,7 @@
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, payload_name};
 
+use super::soc;
 use super::sums::SUMS_FILE_NAME;
 use crate::bootstrap;
 use crate::bundle::{self, BundleDocument};
@@ -49,7 +50,13 @@ pub(super) fn may_come_to_be(path: &str) -> bool {
 }
 
 fn has_a_fixed_place(path: &str) -> bool {
-    ["manifest.json", "runbook.html", CONTROL_PATH].contains(&path)
+    [
+        "manifest.json",
+        "runbook.html",
+        soc::FILE_NAME,
+        CONTROL_PATH,
+    ]
+    .contains(&path)
         || ["gpo/", "publish/"]
             .iter()
             .any(|folder| path.starts_with(folder))

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod attest;
+mod briefing;
 pub mod build;
 mod build_error;
 pub mod codes;
@@ -30,6 +31,7 @@ mod selftest;
 mod sequence;
 mod sign;
 mod signing_command;
+mod soc;
 mod stage;
 mod stub;
 mod suggest;
@@ -55,6 +57,7 @@ pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};
 pub use selftest::{SelftestBundle, SelftestError, SelftestRequest, subject as selftest_subject};
 pub use sign::{SignError, SignRequest, Signed, SignedBy, sign, write_data_to_sign};
+pub use soc::SocDocument;
 pub use stub::found as stub_found;
 pub use trust::intake_settings;
 pub use verify::{Pinned, Standing, Verification, VerifyError, VerifyRequest, verify};

@@ -10,7 +10,7 @@ use super::config::{Config, Domain, ExclusionSettings, Principal};
 use super::output::Staging;
 use crate::policies::{
     self, DeployOptions, DeployTask, Exclusions, GpoError, GpoFiles, PrincipalForm, Proxies,
-    Purpose, RoleExclusions, SettingsOptions,
+    Purpose, RoleExclusions, ServerTask, SettingsOptions,
 };
 
 /// What all policies of one bundle share.
@@ -32,6 +32,8 @@ pub(super) struct Written {
     pub(super) link_name: String,
     /// Does it hold the exclusions of a role?
     pub(super) is_for_a_role: bool,
+    /// What it has servers start.
+    pub(super) tasks: Vec<ServerTask>,
 }
 
 /// Writes `gpo/<dns-name>/…` for every domain of the config; the result is in the order of
@@ -44,10 +46,12 @@ pub(super) fn write(
     // GPOs of one domain share the files of the WMI filter, byte for byte.
     let mut files = BTreeMap::new();
     for domain in &common.config.gpo.domain {
-        let gpos = policies_of(common, domain).map_err(|source| BuildError::Gpo {
+        let fault = |source| BuildError::Gpo {
             domain: domain.dns_name.to_string(),
             source,
-        })?;
+        };
+        let gpos = policies_of(common, domain).map_err(fault)?;
+        let tasks = policies::tasks(&deploy_options(common, domain)).map_err(fault)?;
         written.extend(gpos.iter().map(|gpo| Written {
             domain: domain.dns_name.to_string(),
             folder: gpo.purpose.folder(),
@@ -57,6 +61,10 @@ pub(super) fn write(
                 other => other.folder(),
             },
             is_for_a_role: matches!(gpo.purpose, Purpose::Exclusions(_)),
+            tasks: match gpo.purpose {
+                Purpose::Deploy | Purpose::Offboard => tasks.clone(),
+                Purpose::Settings | Purpose::Exclusions(_) => Vec::new(),
+            },
         }));
         let all = gpos.into_iter().flat_map(|gpo| gpo.files);
         files.extend(all.map(|file| (file.path, file.bytes)));

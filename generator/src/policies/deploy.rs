@@ -128,12 +128,53 @@ pub enum PrincipalForm {
 }
 
 impl PrincipalForm {
-    fn text(self) -> &'static str {
+    /// As the task has it.
+    pub fn text(self) -> &'static str {
         match self {
             Self::Name => r"NT AUTHORITY\System",
             Self::Sid => "S-1-5-18",
         }
     }
+}
+
+/// A task as a server shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerTask {
+    /// Name in the Task Scheduler's root folder.
+    pub name: String,
+    /// Path of the bootstrap.
+    pub command: String,
+    /// What follows the path; none where the program goes by its manifest alone.
+    pub arguments: Option<&'static str>,
+    /// Is it there after it has run?
+    pub stays: bool,
+}
+
+/// The tasks that the Deploy (or Offboard) GPO of one domain gives to servers.
+///
+/// # Errors
+/// As [`deploy`].
+pub fn tasks(options: &DeployOptions) -> Result<Vec<ServerTask>, GpoError> {
+    let command = command(options)?;
+    let mut tasks = vec![ServerTask {
+        name: options.task.name().to_owned(),
+        command: command.clone(),
+        arguments: None,
+        stays: false,
+    }];
+    if options.report_every_days > 0 {
+        tasks.push(ServerTask {
+            name: daily_name(options),
+            command,
+            arguments: Some(DAILY_ARGUMENT),
+            stays: true,
+        });
+    }
+    Ok(tasks)
+}
+
+fn daily_name(options: &DeployOptions) -> String {
+    format!("{DAILY_TASK_PREFIX}{}", options.bundle_id)
 }
 
 /// Writes the Deploy (or Offboard) GPO of one domain.
@@ -310,7 +351,7 @@ fn immediate_task(options: &DeployOptions, time: Timestamp, command: &str) -> It
 /// GPO is asked for, which Windows would carry out as soon as the filter no longer holds; the
 /// bootstrap removes it ([`APPLIES_KEY`]).
 fn daily_task(options: &DeployOptions, time: Timestamp, command: &str) -> Item<TaskProperties> {
-    let name = format!("{DAILY_TASK_PREFIX}{}", options.bundle_id);
+    let name = daily_name(options);
     let days = options.report_every_days.to_string();
     let every = crate::gpo::xml::Element::new("ScheduleByDay")
         .child(crate::gpo::xml::Element::with_text("DaysInterval", &days));

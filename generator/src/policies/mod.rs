@@ -5,7 +5,7 @@ mod error;
 mod output;
 mod settings;
 
-pub use deploy::{DeployOptions, DeployTask, PrincipalForm, deploy};
+pub use deploy::{DeployOptions, DeployTask, PrincipalForm, ServerTask, deploy, tasks};
 pub use error::GpoError;
 pub use output::{GpoFiles, InvalidRoleName, Purpose, RoleName};
 pub use settings::{Exclusions, Proxies, RoleExclusions, SettingsOptions, settings};

@@ -46,6 +46,8 @@ mod sarif;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
+mod soc;
+#[cfg(unix)]
 mod stamps;
 #[cfg(unix)]
 mod transcripts;

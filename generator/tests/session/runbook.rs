@@ -52,7 +52,7 @@ fn plain(html: &str) -> String {
 }
 
 /// What stands behind each `begin`, up to `end`.
-fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
     let parts = text.split(begin).skip(1);
     parts
         .filter_map(|part| Some(part.split_once(end)?.0))
@@ -101,7 +101,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-const MORE: &str = r#"
+pub(crate) const MORE: &str = r#"
 [rollout]
 window = "22:00-04:00"
 reboot = "in_window"
@@ -117,7 +117,7 @@ paths = ['E:\Databases']
 "#;
 
 /// A desk whose organisation reads `language`, with two domains and both shares.
-fn desk(language: &str, more: &str) -> Desk {
+pub(crate) fn desk(language: &str, more: &str) -> Desk {
     let desk = Desk::with_downloads();
     desk.change_config(
         "name = \"Contoso\"",
@@ -141,7 +141,7 @@ fn desk(language: &str, more: &str) -> Desk {
 }
 
 /// End of the offboarding package, 2026-04-03T00:00:00Z, in seconds since 1970 UTC.
-const EXPIRES: i64 = 1_775_174_400;
+pub(crate) const EXPIRES: i64 = 1_775_174_400;
 
 #[test]
 fn it_says_in_both_languages_what_the_bundle_is() {

@@ -9,6 +9,7 @@ use super::desk::Desk;
 use crate::bootstrap::{self, Bootstrap};
 use crate::bundle::{self, BundleDocument, Exe, Input, Remark, Tool};
 use crate::intake::lock::Lock;
+use crate::pipeline::briefing::Facts;
 use crate::pipeline::build_error::BuildError;
 use crate::pipeline::inputs::{inputs, output_time, remarks};
 use crate::pipeline::layout::{CONTROL_PATH, exe_path};
@@ -18,7 +19,7 @@ use crate::pipeline::stage::{stage_payloads, stage_templates};
 use crate::pipeline::sums::{SUMS_FILE_NAME, sums};
 use crate::pipeline::verify::exe_digest;
 use crate::pipeline::workspace_key::WorkspaceKey;
-use crate::pipeline::{lock, policies, runbook};
+use crate::pipeline::{lock, policies, runbook, soc};
 
 /// A bundle whose files are all written.
 pub(super) struct Written {
@@ -154,7 +155,7 @@ fn write_share(
     Ok(())
 }
 
-/// Policies of every domain, and the runbook that tells of them.
+/// Policies of every domain, and what tells people of them.
 fn write_domains(
     desk: &Desk<'_>,
     accepted: &Accepted<'_>,
@@ -173,19 +174,21 @@ fn write_domains(
     };
     let policies = policies::write(staging, &common)?;
     stage_templates(staging, accepted.inspection, progress)?;
-    let runbook = runbook::render(&runbook::Facts {
+    let facts = Facts {
         config: &desk.config,
         manifest,
         bundle_id: &told.bundle_id,
         exe_name: &told.exe.name,
-        authenticode_sha256: told.authenticode.to_string(),
+        authenticode_sha256: told.authenticode,
+        unsigned_sha256: Sha256::of(&told.exe.bytes),
         inputs: &told.inputs,
         remarks: &told.remarks,
         policies: &policies,
-    })
-    .map_err(|error| BuildError::Runbook {
+    };
+    let runbook = runbook::render(&facts).map_err(|error| BuildError::Runbook {
         why: error.to_string(),
     })?;
     staging.write("runbook.html", runbook.as_bytes())?;
+    staging.write(soc::FILE_NAME, &soc::document(&facts).to_bytes())?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::Facts;
 use crate::gpo::DomainName;
+use crate::pipeline::briefing::Facts;
 use crate::pipeline::policies::Written;
 use crate::publication::{ShareCommands, SharedFolder, share_commands};
 

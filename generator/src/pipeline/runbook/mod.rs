@@ -1,37 +1,26 @@
 //! `runbook.html`: the change request, the steps, the way back, in one page to print, in the language
 //! of the organisation. Facts and commands are the same in every language; the templates have the words.
 
-mod addresses;
 mod commands;
 
 use askama::Template;
+use gangway_contract::UncPath;
 use gangway_contract::connectivity::{
     HostPattern, PatternUse, Service, host_patterns, is_region_known,
 };
-use gangway_contract::manifest::{ApplyMethod, Manifest, Mode, RebootRule, Settings, Window};
-use gangway_contract::{BundleId, UncPath};
+use gangway_contract::events::Level;
+use gangway_contract::manifest::{ApplyMethod, Manifest, Mode};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::config::{Config, Language};
+use super::briefing::{AddressRow, Facts, Restarts, address_rows, hours, restarts};
+use super::config::Language;
 use super::policies::Written;
+use super::soc::{self, SocDocument};
 use crate::bundle::{Input, Remark, mode_name};
 use crate::policies::Purpose;
 use crate::printable::on_lines;
-use addresses::{AddressRow, address_rows};
 use commands::{Commands, DomainCommands};
-
-/// What the page is made of.
-pub(super) struct Facts<'a> {
-    pub(super) config: &'a Config,
-    pub(super) manifest: &'a Manifest,
-    pub(super) bundle_id: &'a BundleId,
-    pub(super) exe_name: &'a str,
-    pub(super) authenticode_sha256: String,
-    pub(super) inputs: &'a [Input],
-    pub(super) remarks: &'a [Remark],
-    pub(super) policies: &'a [Written],
-}
 
 #[derive(Template)]
 #[template(path = "runbook/english.html")]
@@ -58,7 +47,7 @@ struct Page<'a> {
     org_id: &'a str,
     version: &'static str,
     exe_name: &'a str,
-    authenticode_sha256: &'a str,
+    authenticode_sha256: String,
     share: &'a str,
     /// Is the share, or that of the reports, a path of a domain's DFS namespace?
     is_of_a_namespace: bool,
@@ -84,15 +73,9 @@ struct Page<'a> {
     expires: Option<String>,
     lab: bool,
     blob_roots: bool,
+    /// What servers show of it: the same as in `soc.json`.
+    soc: SocDocument,
     commands: Commands,
-}
-
-/// What the bootstrap may do about restarts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Restarts {
-    Never,
-    AtAnyHour,
-    InHours,
 }
 
 struct DomainRow<'a> {
@@ -161,7 +144,7 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         org_id: manifest.tenant.org_id.as_str(),
         version: env!("CARGO_PKG_VERSION"),
         exe_name: facts.exe_name,
-        authenticode_sha256: &facts.authenticode_sha256,
+        authenticode_sha256: facts.authenticode_sha256.to_string(),
         share: settings.release_root.as_str(),
         is_of_a_namespace: is_of_a_namespace(facts),
         reports: settings.report_root.as_ref().map(UncPath::as_str),
@@ -181,6 +164,7 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         expires: manifest.expires_at.map(date),
         lab: !facts.config.trust.lab_roots.is_empty(),
         blob_roots: !facts.config.trust.blob_roots.is_empty(),
+        soc: soc::document(facts),
         commands: commands::of_all(facts),
     }
 }
@@ -230,19 +214,6 @@ fn is_of_a_namespace(facts: &Facts<'_>) -> bool {
         let mut names = domains.iter().map(|domain| domain.dns_name.as_str());
         names.any(|name| name.eq_ignore_ascii_case(server))
     })
-}
-
-fn restarts(settings: &Settings) -> Restarts {
-    match (settings.reboot, settings.window) {
-        (RebootRule::Never, _) => Restarts::Never,
-        (RebootRule::InWindow, None) => Restarts::AtAnyHour,
-        (RebootRule::InWindow, Some(_)) => Restarts::InHours,
-    }
-}
-
-fn hours(window: Window) -> (String, String) {
-    let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
-    (time(window.from_minute), time(window.to_minute))
 }
 
 fn date(unix_seconds: i64) -> String {

@@ -4,28 +4,32 @@ use gangway_contract::connectivity::{Need, Service, service_urls};
 use gangway_contract::manifest::Tenant;
 
 /// The hosts of one service.
-pub(super) struct AddressRow {
-    pub(super) service: Service,
-    pub(super) is_required: bool,
+pub(in crate::pipeline) struct AddressRow {
+    pub(in crate::pipeline) service: Service,
+    pub(in crate::pipeline) need: Need,
     /// `host:port`, each once, in the list's order.
-    pub(super) hosts: Vec<String>,
+    pub(in crate::pipeline) hosts: Vec<String>,
+}
+
+impl AddressRow {
+    pub(in crate::pipeline) fn is_required(&self) -> bool {
+        self.need == Need::Required
+    }
 }
 
 /// Every address that the tenant's servers need, service by service.
-pub(super) fn address_rows(tenant: &Tenant) -> Vec<AddressRow> {
+pub(in crate::pipeline) fn address_rows(tenant: &Tenant) -> Vec<AddressRow> {
     let mut rows: Vec<AddressRow> = Vec::new();
     for address in service_urls(tenant) {
         let host = host_and_port(&address.url);
-        let is_required = address.need == Need::Required;
-        let same = |row: &&mut AddressRow| {
-            row.service == address.service && row.is_required == is_required
-        };
+        let same =
+            |row: &&mut AddressRow| row.service == address.service && row.need == address.need;
         match rows.iter_mut().find(same) {
             Some(row) if row.hosts.contains(&host) => {}
             Some(row) => row.hosts.push(host),
             None => rows.push(AddressRow {
                 service: address.service,
-                is_required,
+                need: address.need,
                 hosts: vec![host],
             }),
         }
