@@ -10,6 +10,7 @@ mod documents;
 mod manifests;
 mod parts;
 mod program;
+mod tried;
 
 use std::fs;
 use std::path::PathBuf;
@@ -33,6 +34,10 @@ pub(crate) struct Arguments {
     /// made without it
     #[arg(long, value_name = "ADDRESS")]
     url: Option<String>,
+    /// Start what was made in bare roots of Debian 11 and 13, and install and remove the package there;
+    /// as root
+    #[arg(long = "try")]
+    tries: bool,
 }
 
 /// Builds everything into `target/dist/`.
@@ -65,7 +70,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(url) = &arguments.url {
         files.extend(for_package_managers(url, &files)?);
     }
-    write(files)
+    let folder = write(files)?;
+    if arguments.tries {
+        tried::in_bare_roots(&folder)?;
+    }
+    Ok(())
 }
 
 /// Crates in the program of a system, and in the stub within it.
@@ -108,7 +117,7 @@ fn for_package_managers(url: &str, files: &[Entry]) -> Result<Vec<Entry>> {
 }
 
 /// Puts all of it, with `SHA256SUMS`, in the place of what an earlier run left.
-fn write(mut files: Vec<Entry>) -> Result<()> {
+fn write(mut files: Vec<Entry>) -> Result<PathBuf> {
     files.sort();
     let line = |file: &Entry| format!("{}  {}\n", sha256(&file.bytes), file.path);
     let sums: String = files.iter().map(line).collect();
@@ -122,5 +131,5 @@ fn write(mut files: Vec<Entry>) -> Result<()> {
         workspace::write_file(&path, &file.bytes)?;
         say::line(format!("{:>10}  {}", file.bytes.len(), path.display()));
     }
-    Ok(())
+    Ok(folder)
 }

@@ -4,20 +4,18 @@
 //! is committed, this machine's Rust toolchain and its fetched crates, and nothing else: no
 //! cargo-nextest, no tool that a command has not installed itself. As root only.
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+mod root;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use std::{hint, thread};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
-use crate::program::Program;
-use crate::setup::{self, Purpose};
-use crate::{say, workspace};
+use crate::say;
+pub(crate) use root::Root;
 
 /// What `cargo xtask systems` takes.
 #[derive(Args)]
@@ -72,23 +70,16 @@ impl What {
 /// What README asks for before its first command.
 const PACKAGES: &str = "gcc libc6-dev ca-certificates";
 
-const ENTER: &str = include_str!("enter.sh");
-
 /// Makes a root for each system and runs the command in it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    setup::ensure(&[Purpose::Systems])?;
-    if Program::new("id").arg("-u").text()? != "0" {
-        bail!(
-            "only root may make a root folder of another system\nhint: `sudo -E cargo xtask systems`"
-        );
-    }
     let wanted = match arguments.systems.as_slice() {
         [] => System::value_variants(),
         some => some,
     };
     let _load = arguments.load.then(Load::start).transpose()?;
     for system in wanted {
-        let root = Root::make(*system)?;
+        let root = Root::make(system.suite())?;
+        root.check_out()?;
         let command = arguments.run.command();
         say::stage(format!("{}: {command}", system.suite()));
         let began = Instant::now();
@@ -101,57 +92,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         say::line(format!("{}: {command} in {seconds} s", system.suite()));
     }
     Ok(())
-}
-
-/// A bare system in a folder.
-struct Root {
-    folder: PathBuf,
-}
-
-impl Root {
-    fn make(system: System) -> Result<Self> {
-        let folder = workspace::target()?.join("systems").join(system.suite());
-        if folder.exists() {
-            fs::remove_dir_all(&folder)
-                .with_context(|| format!("remove the old root `{}`", folder.display()))?;
-        }
-        workspace::make_folder(&folder)?;
-        say::stage(format!("{}: a bare root", system.suite()));
-        Program::new("debootstrap")
-            .args(["--variant=minbase", system.suite()])
-            .arg(&folder)
-            .run_quietly()?;
-        Program::new("git")
-            .args(["clone", "--quiet", "--no-hardlinks"])
-            .args([workspace::root()?, folder.join("checkout")])
-            .run_quietly()?;
-        Ok(Self { folder })
-    }
-
-    fn enter(&self, command: &str) -> Result<()> {
-        Program::new("unshare")
-            .args(["--mount", "--pid", "--fork", "sh", "-c", ENTER, "enter.sh"])
-            .args([&self.folder, &toolchain()?, &registry()?])
-            .arg(command)
-            .run()
-    }
-}
-
-fn toolchain() -> Result<PathBuf> {
-    let folder = Program::new("rustc").args(["--print", "sysroot"]).text()?;
-    Ok(PathBuf::from(folder))
-}
-
-/// Where cargo keeps what it has fetched.
-fn registry() -> Result<PathBuf> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let usual = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    let registry = home
-        .or_else(usual)
-        .context("neither CARGO_HOME nor HOME is set")?;
-    let registry = registry.join("registry");
-    workspace::make_folder(&registry)?;
-    Ok(registry)
 }
 
 /// Busy loops beside what runs; they end with this value.
