@@ -66,7 +66,7 @@ pub static ASSUMED_HEADER: Code = Code {
     severity: Severity::Warning,
     title: "the first line of the list of servers is taken for a header",
     page: "The first line is taken for a header and not counted as a server, and that may be wrong: it \
-looks different from all others (no name of a server, or one label above nothing but full names), or it is \
+looks different from all others (it is no name of a server), or it is \
 a word that people give to a column and to a server alike, such as `host` or `server`.\n\nWhen it is a \
 server, put the header `Name` above it, or write its full name.",
 };

@@ -300,6 +300,10 @@ codes! {
     SLOW_CLASS = "GW2320" Warning "a WMI query asks for a class that hurts":
         "A query for `Win32_Product` checks, and repairs, every installed MSI package at each \
          refresh (documented by Microsoft).\n\nAsk for a registry value or a file instead.";
+    MISTYPED_EXCLUSION = "GW2322" Warning "an exclusion is probably not what was meant":
+        "An exclusion is taken as it is written. Doubled backslashes, slashes and a user's variable make it \
+         another path than the one that was meant, so what was to be left alone is scanned.\n\nWrite the \
+         path as Explorer shows it; in the config in single quotes, with single backslashes.";
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ codes! {
         "Download a new package, or make sure that every server refreshes before that time.";
     /// The offboarding package is valid longer than any.
     OFFBOARDING_LONG = "GW1217", Warning, "the offboarding package is valid unusually long",
-        "The portal issues offboarding packages for 7 days, formerly for 30. A longer one lets whoever finds it remove devices from protection for all that time.",
+        "The portal issues offboarding packages for some days (3 to 7, until 2024 for 30). A longer one lets whoever finds it remove devices from protection for all that time.",
         "Check where the package comes from and keep it where only administrators can read it.";
     /// A byte order mark before the first command.
     BYTE_ORDER_MARK = "GW1218", Warning, "the script starts with a byte order mark",

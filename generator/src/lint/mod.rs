@@ -7,6 +7,7 @@
 mod account;
 mod backup;
 mod collisions;
+mod exclusions;
 mod items;
 mod policy_keys;
 mod setting;

@@ -6,6 +6,7 @@ use gangway_contract::registry::{
     DEVICE_TAGGING, PASSIVE_MODE, SENSOR_POLICY, SENSOR_PROXY,
 };
 
+use super::exclusions;
 use super::setting::{Setting, settings};
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
@@ -24,7 +25,7 @@ pub(super) fn check(
     for setting in &settings {
         switches(setting, antivirus_mode, problems);
         form(setting, problems);
-        exclusion(setting, problems);
+        exclusions::look_at(setting, problems);
     }
     within(gpo, &settings, problems);
     for (_, side) in gpo.sides() {
@@ -201,65 +202,6 @@ fn has_web_scheme(text: &str) -> bool {
             .iter()
             .any(|web| scheme.eq_ignore_ascii_case(web))
     })
-}
-
-/// Folders and endings that hold so much that excluding them protects nothing.
-const WIDE_PATHS: [&str; 12] = [
-    "%systemroot%",
-    "%windir%",
-    "%systemdrive%",
-    "%programdata%",
-    "%programfiles%",
-    "%temp%",
-    r"c:\windows",
-    r"c:\windows\system32",
-    r"c:\windows\temp",
-    r"c:\program files",
-    r"c:\programdata",
-    r"c:\users",
-];
-const WIDE_EXTENSIONS: [&str; 10] = [
-    "exe", "dll", "sys", "ps1", "cmd", "bat", "vbs", "js", "msi", "com",
-];
-const WIDE_PROCESSES: [&str; 7] = [
-    "powershell.exe",
-    "cmd.exe",
-    "wscript.exe",
-    "cscript.exe",
-    "explorer.exe",
-    "svchost.exe",
-    "rundll32.exe",
-];
-
-fn exclusion(setting: &Setting, problems: &mut Vec<Problem>) {
-    let Some(list) = setting
-        .key
-        .strip_prefix(&format!(r"hklm\{ANTIVIRUS_POLICY}\exclusions\").to_lowercase())
-    else {
-        return;
-    };
-    let name = setting.name.as_str();
-    let bare = name.trim_end_matches(['\\', '*', '?', '.']);
-    let wide = match list {
-        "paths" => bare.is_empty() || bare.ends_with(':') || WIDE_PATHS.contains(&bare),
-        "extensions" => bare.is_empty() || WIDE_EXTENSIONS.contains(&name.trim_start_matches('.')),
-        "processes" => {
-            let file = name.rsplit('\\').next().unwrap_or(name);
-            bare.is_empty() || WIDE_PROCESSES.contains(&file)
-        }
-        _ => false,
-    };
-    if wide {
-        problems.push(
-            Problem::new(
-                &codes::WIDE_EXCLUSION,
-                &setting.path,
-                format!("`{}` is excluded from scanning", setting.shown),
-                "exclude what the vendor names, no more",
-            )
-            .with_evidence(setting.key.clone()),
-        );
-    }
 }
 
 /// Two writers and mixed purposes inside one GPO.

@@ -62,7 +62,7 @@ back of an onboarding one.\n\nMake them of the onboarding bundle and give the of
     /// The way back does not fit.
     OFFBOARDING_UNFIT "GW5009" "the offboarding bundle does not fit"
 "What uninstalls has to offboard, from the tenant that servers are onboarded to, and still do so: the \
-service stops to take an offboarding package a month after it was made.\n\nDownload a new offboarding \
+service stops to take an offboarding package some days after it was downloaded (its end stands inside, and `gangway inspect` prints it).\n\nDownload a new offboarding \
 package of the same tenant, and build it by `gangway build --mode offboard`.";
 
     /// Rows out of order.

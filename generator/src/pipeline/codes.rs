@@ -126,7 +126,7 @@ pub static NO_OFFBOARDING_PACKAGE: Code = Code {
     severity: Severity::Error,
     title: "the downloads hold no offboarding package",
     page: "An offboarding bundle needs the signed data of an offboarding package, whatever its \
-deployment method; with `onboard.apply = \"script\"` it has to be one with a script. It carries its own end date, usually seven days after the download.\n\nDownload a fresh \
+deployment method; with `onboard.apply = \"script\"` it has to be one with a script. It carries its own end date, some days after the download (`gangway inspect` prints it).\n\nDownload a fresh \
 one and build at once.",
 };
 
@@ -331,8 +331,10 @@ pub static ANOTHER_CAMPAIGN: Code = Code {
     id: "GW3030",
     severity: Severity::Warning,
     title: "a bundle of another mode or organisation stood in the place of this one",
-    page: "A precheck, an onboarding and an offboarding bundle are three campaigns with policies, \
-programs and sequences of their own, and so are those of two organisations. One that is built into the folder of another replaces it with \
+    page: "An onboarding and an offboarding bundle are two campaigns with policies, programs and \
+sequences of their own, and so are those of two organisations. A precheck comes before an onboarding and has \
+its policies: one that is published later takes the place of the onboarding task, until the onboarding bundle \
+is published again. A bundle that is built into the folder of another replaces it with \
 its signature, although servers may still be told to run it. `gangway build --deny GW3030` refuses \
 that.\n\nGive each a folder of its own. The bundle that was replaced is built again from the \
 same config and downloads with the same bytes, but for its signature.",

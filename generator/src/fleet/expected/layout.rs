@@ -35,16 +35,22 @@ pub(super) fn rows(text: &str) -> Result<Rows, ExpectedError> {
 }
 
 /// A name or distinguished name on each line, as people and `dsquery computer` write them,
-/// perhaps below a header. Only a first line that is no name, is a known word for one, or is one
-/// label above nothing but full names is taken for a header.
+/// perhaps below a header. Only a first line that is no name, or is a known word for one, is taken for a
+/// header; one label above nothing but full names may be either, and counts as the server that it names.
 fn names(text: &str) -> Rows {
     let mut lines = significant_lines(text).peekable();
     let first = lines.peek().map_or("", |(_, line)| line).to_owned();
     let mut rows: Vec<Row> = lines.map(|(line, text)| Row::of_text(line, text)).collect();
     let word = first.trim_matches('"');
     let is_known = Field::of_name(word).is_some_and(Field::names);
-    if !is_known && !looks_different(word, rows.get(1..).unwrap_or_default()) {
-        return rows.into();
+    let rest = rows.get(1..).unwrap_or_default();
+    if !is_known && !is_no_name(word, rest) {
+        let doubts = stands_apart(word, rest).then(|| doubt(word));
+        return Rows {
+            rows,
+            assumed_header: None,
+            doubts: doubts.into_iter().collect(),
+        };
     }
     let header = rows.remove(0);
     let is_sure = is_known && !is_also_a_server(word);
@@ -59,16 +65,24 @@ fn names(text: &str) -> Rows {
     }
 }
 
-/// Is the first line no name above names, or one label above nothing but full names? An account
-/// is never a header.
-fn looks_different(first: &str, rest: &[Row]) -> bool {
-    let full = |row: &Row| matches!(ServerName::parse(&row.full), Some(ServerName::Full(_)));
-    if first.ends_with('$') || common_name(first).is_some() {
-        return false;
-    }
-    match ServerName::parse(first) {
-        Some(ServerName::Full(_)) => false,
-        Some(ServerName::Short(_)) => !rest.is_empty() && rest.iter().all(full),
-        None => rest.iter().any(full),
-    }
+fn is_full(row: &Row) -> bool {
+    matches!(ServerName::parse(&row.full), Some(ServerName::Full(_)))
+}
+
+/// Is the first line no name above names? An account is never a header.
+fn is_no_name(first: &str, rest: &[Row]) -> bool {
+    !first.ends_with('$')
+        && common_name(first).is_none()
+        && ServerName::parse(first).is_none()
+        && rest.iter().any(is_full)
+}
+
+/// Is it one label above nothing but full names?
+fn stands_apart(first: &str, rest: &[Row]) -> bool {
+    let is_short = matches!(ServerName::parse(first), Some(ServerName::Short(_)));
+    is_short && !first.ends_with('$') && !rest.is_empty() && rest.iter().all(is_full)
+}
+
+fn doubt(first: &str) -> String {
+    format!("`{first}` in the first line counts as a server: delete the line when it is a header")
 }

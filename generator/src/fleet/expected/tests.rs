@@ -234,7 +234,6 @@ fn a_line_taken_for_a_header_on_its_looks_alone_is_named() {
             2,
             true,
         ),
-        ("SRV0\nsrv1.contoso.com\nsrv2.contoso.com\n", 2, true),
         (
             "DNSHostName\nsrv1.contoso.com\nsrv2.contoso.com\n",
             2,
@@ -263,6 +262,23 @@ fn a_line_taken_for_a_header_on_its_looks_alone_is_named() {
         let named = found.problems().iter().any(|one| one.code.id == "GW4004");
         assert_eq!(named, told, "{list}");
     }
+}
+
+#[test]
+fn one_label_above_full_names_counts_as_a_server_and_is_told() {
+    let list = "SRV0\nsrv1.contoso.com\nsrv2.contoso.com\n";
+    let found = ExpectedServers::read(list.as_bytes()).unwrap();
+    assert_eq!(found.len(), 3);
+    let told: Vec<_> = found
+        .problems()
+        .iter()
+        .flat_map(|one| one.evidence.clone())
+        .collect();
+    assert!(
+        told.iter()
+            .any(|one| one.starts_with("`SRV0` in the first line counts")),
+        "{told:?}"
+    );
 }
 
 /// Columns of `Get-VM | Export-Csv`, of which `ComputerName` is the Hyper-V host.

@@ -13,7 +13,7 @@ use super::{BUILD_AGAIN, read_below, refused};
 use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::problem::Problem;
 
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// The manifest with its bytes, when the bundle has one that a bootstrap would take.
 pub(super) struct Stored {

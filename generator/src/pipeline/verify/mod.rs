@@ -17,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
+use gangway_contract::manifest::Manifest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,6 +35,7 @@ use super::{lock, output, trust};
 use crate::bundle::{self, BundleDocument};
 use crate::failure::{FailureCode, Fault};
 use crate::formats::x509::TrustAnchors;
+use crate::intake::codes::LAB_ROOT;
 use crate::plain_file;
 use crate::problem::{Deny, Problem};
 
@@ -271,6 +273,11 @@ fn verify_once(
     problems.extend(listing::check_sums(&tree, &document, bundle_json_sha256)?);
     let (manifest, faults) = documents::check(&tree, &document)?;
     problems.extend(faults);
+    problems.extend(
+        manifest
+            .as_ref()
+            .and_then(|stored| lab_roots(&stored.manifest)),
+    );
     let judged = exe::judge(&tree, &document, manifest.as_ref(), outside, request.now)?;
     problems.extend(judged.problems);
     problems.sort_by(|left, right| left.subject.cmp(&right.subject));
@@ -284,6 +291,18 @@ fn verify_once(
         exe: judged.proven,
         problems,
     })
+}
+
+/// Lab roots that the bundle was made with: whoever releases it is told as the one who built it was.
+fn lab_roots(manifest: &Manifest) -> Option<Problem> {
+    let problem = Problem::new(
+        &LAB_ROOT,
+        documents::MANIFEST,
+        "the config that the bundle was built from trusts lab roots",
+        "right for tests; for production take `lab_roots` out of `[trust]` and build again",
+    );
+    let roots = manifest.lab_roots.iter().map(ToString::to_string);
+    (roots.len() > 0).then(|| problem.naming(roots))
 }
 
 /// Does a folder hold the files of this document, as they were built, and none besides? Of those

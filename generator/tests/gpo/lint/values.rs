@@ -212,6 +212,13 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 "00000001",
             ),
         ),
+        (
+            vec!["GW2322"],
+            empty().policy(
+                1,
+                Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Paths"), r"D:\\Data", "0"),
+            ),
+        ),
         (vec!["GW2319"], query("SELECT FROM Win32_OperatingSystem")),
         (
             vec!["GW2319"],
