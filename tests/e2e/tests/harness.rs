@@ -82,6 +82,25 @@ fn a_sensor_that_is_set_up_as_onboarded_runs_before_the_first_program() {
     assert!(said.contains("RUNNING"), "{said}");
 }
 
+/// Else its services would come anew with whichever program comes late enough.
+#[test]
+fn a_server_is_up_between_two_programs() {
+    let sense = Sense::Onboarded {
+        blob: blob(),
+        org_id: ORG_ID.to_owned(),
+    };
+    let server = Server::new(Os::Server2022)
+        .with_sense(sense)
+        .build()
+        .unwrap();
+    let _ = cmd(&server, "exit");
+    // Wine's server takes less to end all of its services.
+    std::thread::sleep(Duration::from_secs(5));
+    let _ = cmd(&server, "exit");
+    let start = ("sense".to_owned(), "start".to_owned());
+    assert_eq!(server.calls(), [start]);
+}
+
 #[test]
 fn a_share_is_there_until_it_is_taken_away() {
     let server = Server::new(Os::Server2016)

@@ -43,8 +43,9 @@ struct LauncherResult {
     peak_memory_bytes: Option<u64>,
 }
 
-/// An emulated server. Programs start it, [`Server::registry`] and [`Server::restart`] stop
-/// it; dropping it removes it with all that was on it.
+/// An emulated server. The first program starts it, and it is up, with its services, until
+/// [`Server::registry`] or [`Server::restart`] stop it; dropping it removes it with all that was on
+/// it.
 #[derive(Debug)]
 pub struct Server {
     prefix: Prefix,
@@ -90,6 +91,7 @@ impl Server {
         let result = format!(r"C:\standins\result-{number}.json");
         let mut line = vec![r"C:\standins\launcher.exe", &result];
         if self.prefix.processes().is_empty() {
+            self.prefix.power_on()?;
             line.extend(self.running.iter().map(String::as_str));
         }
         line.extend(["--", program]);

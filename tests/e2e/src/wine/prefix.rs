@@ -17,13 +17,17 @@ use crate::required;
 /// No program of a test runs longer; the slowest takes some seconds.
 const LIMIT: Duration = Duration::from_secs(180);
 
+/// Tells Wine's server to stay for ten minutes after the last program: no test is idle that long,
+/// and what a killed test leaves ends by itself.
+const UP: &str = "-p600";
+
 /// No .NET, no HTML engine, no menu entries; and for programs that a test may replace by a
 /// stand-in, the file in the prefix goes before Wine's own of the same name.
 const OVERRIDES: &str = "mscoree,mshtml,winemenubuilder.exe=;\
      powershell.exe,wusa.exe,dism.exe,shutdown.exe,msiexec.exe,net.exe,sc.exe,reg.exe=n,b";
 
-/// A prefix. It runs as long as a program in it runs, and is stopped before its registry is
-/// read. Dropping it stops it and removes its folder.
+/// A prefix. It runs as long as a program in it runs, or as [`Prefix::power_on`] says, and is
+/// stopped before its registry is read. Dropping it stops it and removes its folder.
 #[derive(Debug)]
 pub struct Prefix {
     /// Holds the prefix itself, the server's socket, the home folder and output files.
@@ -78,6 +82,16 @@ impl Prefix {
     /// The Unix path of `path` on drive C:, given without the drive and with either slash.
     pub fn on_c(&self, path: &str) -> PathBuf {
         self.folder().join("drive_c").join(path.replace('\\', "/"))
+    }
+
+    /// Starts the prefix as a machine that is up until it is stopped. Programs start it too, but
+    /// Debian's Wine lets its server end with the last of them (`-p0`): all services then go, and
+    /// come again with the next program, as no server does between two programs.
+    ///
+    /// # Errors
+    /// Wine's server is missing.
+    pub fn power_on(&self) -> Result<()> {
+        self.server(UP)
     }
 
     /// Runs a Windows program, by its Windows path, and waits for it. The prefix starts when
