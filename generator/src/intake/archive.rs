@@ -10,7 +10,7 @@ use super::content::{Content, full, not_copied};
 use super::context::Context;
 use super::recognise::{HEAD, form_of};
 use crate::formats::zip::{
-    self, Characters, Directory, DirectoryLimits, Entry, EntryFault, EntryName, ZipError,
+    self, Characters, Directory, DirectoryLimits, Entry, EntryFault, EntryName, NameFault, ZipError,
 };
 use crate::problem::{Code, Problem};
 
@@ -19,7 +19,7 @@ const MAX_EVIDENCE: usize = 20;
 
 /// An archive whose entries may be read.
 pub(super) struct Archive {
-    /// In the order of the directory.
+    /// In the order of the directory, those with odd names among them.
     pub(super) entries: Vec<(Entry, EntryName)>,
     /// What is worth knowing about it.
     pub(super) notes: Vec<Problem>,
@@ -51,7 +51,10 @@ pub(super) fn open(
         },
     };
     let names: Vec<EntryName> = entries.iter().map(Entry::name).collect();
-    let mut problems = fault_problems(&zip::entry_faults(&entries, &names), subject);
+    let (odd, found): (Vec<_>, Vec<_>) = zip::entry_faults(&entries, &names)
+        .into_iter()
+        .partition(EntryFault::is_odd);
+    let mut problems = fault_problems(&found, subject);
     faults.sort_by_key(gravity);
     let hostile = !problems.is_empty() || faults.first().is_some_and(is_hostile);
     problems.extend(
@@ -61,7 +64,10 @@ pub(super) fn open(
     );
     if problems.is_empty() {
         Ok(Archive {
-            notes: code_page_note(&names, subject).into_iter().collect(),
+            notes: [code_page_note(&names, subject), odd_names(&odd, subject)]
+                .into_iter()
+                .flatten()
+                .collect(),
             entries: entries.into_iter().zip(names).collect(),
         })
     } else {
@@ -143,10 +149,7 @@ fn fault_problems(faults: &[EntryFault], subject: &str) -> Vec<Problem> {
     let [names, special, collisions] = &mut problems;
     for fault in faults {
         let (problem, line) = match fault {
-            EntryFault::Name { name, faults } => {
-                let reasons: Vec<&str> = faults.iter().map(|fault| fault.describe()).collect();
-                (&mut *names, format!("`{name}` {}", reasons.join(", ")))
-            }
+            EntryFault::Name { name, faults } => (&mut *names, name_line(name, faults)),
             EntryFault::Collision { first, second } => {
                 (&mut *collisions, format!("`{first}` and `{second}`"))
             }
@@ -160,6 +163,30 @@ fn fault_problems(faults: &[EntryFault], subject: &str) -> Vec<Problem> {
         .into_iter()
         .filter(|problem| !problem.evidence.is_empty())
         .collect()
+}
+
+fn name_line(name: &str, faults: &[NameFault]) -> String {
+    let reasons: Vec<&str> = faults.iter().map(|fault| fault.describe()).collect();
+    format!("`{name}` {}", reasons.join(", "))
+}
+
+/// Entries that are left out because of what they are called.
+fn odd_names(faults: &[EntryFault], subject: &str) -> Option<Problem> {
+    let lines = faults.iter().filter_map(|fault| match fault {
+        EntryFault::Name { name, faults } => Some(name_line(name, faults)),
+        EntryFault::Collision { .. } | EntryFault::Special { .. } => None,
+    });
+    let evidence: Vec<String> = lines.take(MAX_EVIDENCE).collect();
+    (!evidence.is_empty()).then(|| Problem {
+        evidence,
+        ..Problem::new(
+            &codes::ODD_NAME,
+            subject,
+            "the archive has entries with names that Windows cannot hold; they are left out",
+            "nothing, when they are not meant for the bundle; else unpack the archive on the \
+             machine that made it, rename them, and give the folder",
+        )
+    })
 }
 
 /// Names that nobody can read without knowing the machine that wrote them. The entries are

@@ -65,11 +65,11 @@ codes! {
 
     /// An entry's name is not one that a download has.
     UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",
-        "Names that climb out of their folder, are absolute, name a drive, another computer or a Windows device, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives; names longer than Windows takes (256 characters behind the drive, 255 in one part) cannot be unpacked at all. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either. A leading `./`, as `tar` writes it, is harmless and taken.",
+        "Names that climb out of their folder, are absolute, name a drive, another computer or an alternate stream, or hide characters are how archives write where they should not. Readers repair such names differently, so two tools would see two archives. Gangway extracts nothing to a path from an archive, but it does not trust the rest of such a one either. A leading `./`, as `tar` writes it, is harmless and taken; of names that Windows only cannot hold see GW1109.",
         "Do not unpack it. Download the archive again from its source. If it still has such names, do not use it.";
     /// Two entries are one file to some reader.
     NAME_COLLISION = "GW1102", Error, "an archive has two entries under one name",
-        "Equal names, or names that differ only in letter case, are one file on Windows; a file that is also the folder of another entry cannot lie beside it. Which of the two a tool takes depends on the tool, so what was checked need not be what is used.",
+        "Equal names of files, or names that differ only in letter case or in what Windows drops (a final dot or blank), are one file on Windows; a file that is also the folder of another entry cannot lie beside it. Which of the two a tool takes depends on the tool, so what was checked need not be what is used.",
         "Do not unpack it. Download the archive again from its source. If it still has them, do not use it.";
     /// A link, a device or a pipe.
     SPECIAL_ENTRY = "GW1103", Error, "an archive has an entry that is no plain file",
@@ -95,6 +95,10 @@ codes! {
     LEFT_UNREAD = "GW1108", Note, "large files in an archive are left unread",
         "Out of an archive Gangway reads at most 50 times its size, and of files that no package begins like (pictures, disk images, long logs) at most 256 MiB: enough for their SHA-256 in the list, and no way to keep it busy. These files are beyond that. They could go into no bundle.",
         "Nothing, when they are not meant for the bundle.";
+    /// Names of entries that Windows cannot hold.
+    ODD_NAME = "GW1109", Warning, "an archive has entries with names that Windows cannot hold",
+        "On other systems a file may be called `aux.c`, `12:30?.png` or `notes.`, end in a blank or have a name longer than Windows takes (256 characters behind the drive, 255 in one part); some writers leave zero bytes behind a name, or mark one as UTF-8 that is not. No file of the portal or of Microsoft's has such a name. These entries are left out, whatever they hold; the others of the archive are judged like all files.",
+        "Nothing, when they are not meant for the bundle. Else unpack the archive on the machine that made it, rename them, and give the folder.";
 
     /// The script is for single machines.
     LOCAL_SCRIPT = "GW1201", Note, "the script is for single machines",

@@ -228,7 +228,8 @@ fn judge_entries(
     let mut unread = Unread::default();
     let folder = context.settings.staging.as_deref();
     for (position, entry) in entries.iter().enumerate() {
-        if entry.1.is_folder {
+        // What is left of faults are odd names, and was told.
+        if entry.1.is_folder || !entry.1.faults.is_empty() {
             continue;
         }
         if !context.count() {

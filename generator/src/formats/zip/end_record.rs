@@ -33,7 +33,15 @@ pub(super) fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<En
         window.starts_with(&END_SIGNATURE)
             && at + window.len() + usize::from(Fields(window).u16(20)) == tail.len()
     });
-    let (at, record) = candidates.next_back().ok_or(ZipError::NoEnd)?;
+    let Some((at, record)) = candidates.next_back() else {
+        return Err(if is_padded(&tail) {
+            ZipError::Unsupported {
+                what: "zero bytes behind its end",
+            }
+        } else {
+            ZipError::NoEnd
+        });
+    };
     if candidates.next_back().is_some() {
         return Err(contradiction("there are two end records"));
     }
@@ -76,6 +84,16 @@ pub(super) fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<En
     } else {
         Err(contradiction("the ZIP64 record and the end record differ"))
     }
+}
+
+/// Is there an end record, and nothing but zeros behind it? So do devices and programs leave a file
+/// that write whole blocks.
+fn is_padded(tail: &[u8]) -> bool {
+    tail.windows(END_BYTES).enumerate().any(|(at, window)| {
+        let end = at + END_BYTES + usize::from(Fields(window).u16(20));
+        let zeros = |rest: &[u8]| rest.iter().all(|byte| *byte == 0);
+        window.starts_with(&END_SIGNATURE) && tail.get(end..).is_some_and(zeros)
+    })
 }
 
 /// The 64-bit end record, by its locator, which lies right behind it at `before`.

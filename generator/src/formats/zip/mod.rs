@@ -41,6 +41,16 @@ pub enum EntryFault {
     },
 }
 
+impl EntryFault {
+    /// Is it only a name that is odd ([`NameFault::is_odd`])?
+    pub fn is_odd(&self) -> bool {
+        match self {
+            Self::Name { faults, .. } => faults.iter().all(|fault| fault.is_odd()),
+            Self::Collision { .. } | Self::Special { .. } => false,
+        }
+    }
+}
+
 /// Every fault of the entries' names and types, in the order of the directory. `names` are
 /// those of `entries`.
 pub fn entry_faults(entries: &[Entry], names: &[EntryName]) -> Vec<EntryFault> {

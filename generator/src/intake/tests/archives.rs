@@ -148,15 +148,16 @@ fn what_honest_archivers_write_is_taken() {
 #[test]
 fn archives_with_unsafe_entries_give_no_items_at_all() {
     let script = script(BlobSpec::default());
-    let table: [(&[&str], &str); 8] = [
+    let table: [(&[&str], &str); 9] = [
         (&["../x.cmd"], "GW1101"),
         (&["/x.cmd"], "GW1101"),
         (&["C:\\x.cmd"], "GW1101"),
-        (&["aux.cmd"], "GW1101"),
-        (&[&"x".repeat(304)], "GW1101"),
+        (&["x.cmd::$DATA"], "GW1101"),
+        (&["aux.cmd", "../x.cmd"], "GW1101"),
         (&["a.cmd", "A.cmd"], "GW1102"),
         (&["a", "a/b.cmd"], "GW1102"),
         (&["./a.cmd", "a.cmd"], "GW1102"),
+        (&["a.cmd", "a.cmd."], "GW1102"),
     ];
     for (names, code) in table {
         let zip = names.iter().fold(RawZip::new(), |zip, name| {
@@ -166,6 +167,49 @@ fn archives_with_unsafe_entries_give_no_items_at_all() {
         assert_eq!(inspection.items.len(), 1, "{names:?}");
         assert_eq!(inspection.items[0].kind.role(), None);
     }
+}
+
+#[test]
+fn an_entry_with_an_odd_name_is_left_out_and_its_neighbours_count() {
+    let script = script(BlobSpec::default());
+    let long = "x".repeat(304);
+    let odd: [&[u8]; 8] = [
+        b"aux.cmd",
+        b"nul/b.cmd",
+        b"b.cmd\0",
+        b"b.cmd.",
+        b"c?.cmd",
+        b"c//b.cmd",
+        b"deep/b\0\0",
+        long.as_bytes(),
+    ];
+    for name in odd {
+        let zip = [b"a.cmd".as_slice(), name]
+            .iter()
+            .fold(RawZip::new(), |zip, name| {
+                zip.with(&RawEntry::stored(name, &script))
+            });
+        let inspection = check(&[("a.zip", zip.finish())], &["GW1109"]);
+        let names: Vec<&str> = inspection
+            .items
+            .iter()
+            .filter_map(|item| Some(item.path.split_once('!')?.1))
+            .collect();
+        assert_eq!(names, ["a.cmd"], "{name:?}");
+        let told = inspection.all_problems().next().unwrap();
+        assert!(told.next_action.contains("on the machine that made it"));
+        assert!(!told.is_error());
+    }
+}
+
+#[test]
+fn an_archive_with_zeros_behind_it_is_to_be_unpacked() {
+    let mut zip = portal::group_policy_zip(&ScriptSpec::default());
+    zip.extend([0; 512]);
+    let inspection = check(&[("a.zip", zip)], &["GW1105"]);
+    let told = inspection.all_problems().next().unwrap();
+    assert!(told.evidence[0].contains("zero bytes"), "{told:?}");
+    assert!(told.next_action.contains("unpack it and give the folder"));
 }
 
 #[test]

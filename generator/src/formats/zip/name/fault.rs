@@ -36,6 +36,8 @@ pub enum NameFault {
     Device,
     /// A part ends with a dot or a blank, which Windows drops.
     TrailingDotOrBlank,
+    /// Ends in zero bytes, which some writers keep of a buffer of fixed length.
+    EndsInZero,
     /// A character that Windows forbids in names.
     ForbiddenCharacter,
     /// A control character, or one that changes the writing direction and so hides the true
@@ -48,6 +50,28 @@ pub enum NameFault {
 }
 
 impl NameFault {
+    /// Is it only odd? Windows cannot hold such a name, or holds it as another one, but no reader is
+    /// led out of its folder by it or shown what it is not: other systems write such names in good
+    /// faith (`aux.c`, `12:30?.png`). The entry is left out, and the others of its archive count.
+    pub fn is_odd(self) -> bool {
+        match self {
+            Self::Empty
+            | Self::TooLong
+            | Self::Device
+            | Self::TrailingDotOrBlank
+            | Self::EndsInZero
+            | Self::ForbiddenCharacter
+            | Self::Encoding => true,
+            Self::Traversal
+            | Self::Absolute
+            | Self::Unc
+            | Self::Drive
+            | Self::Stream
+            | Self::ControlCharacter
+            | Self::SecondName => false,
+        }
+    }
+
     /// In words.
     pub fn describe(self) -> &'static str {
         match self {
@@ -62,6 +86,7 @@ impl NameFault {
             Self::Stream => "names an alternate data stream",
             Self::Device => "names a Windows device",
             Self::TrailingDotOrBlank => "ends a part with a dot or a blank",
+            Self::EndsInZero => "ends in a zero byte",
             Self::ForbiddenCharacter => "has a character that Windows forbids",
             Self::ControlCharacter => "has a control or direction character",
             Self::Encoding => "is marked as UTF-8 and is not",
@@ -77,8 +102,12 @@ const DEVICES: [&str; 8] = [
 
 /// Every fault of a name without its leading `./`. A final separator marks a folder and is no
 /// fault.
-pub(super) fn of_text(name: &str) -> Vec<NameFault> {
+pub(super) fn of_text(stored: &str) -> Vec<NameFault> {
     let mut found = Vec::new();
+    let name = stored.trim_end_matches('\0');
+    if name.len() < stored.len() {
+        found.push(NameFault::EndsInZero);
+    }
     if name.encode_utf16().count() > MAX_NAME {
         found.push(NameFault::TooLong);
     }

@@ -91,7 +91,7 @@ impl EntryName {
             } else {
                 fault::of_text(text)
             },
-            key: text.replace('\\', "/").to_lowercase(),
+            key: key_of(&text.replace('\\', "/").to_lowercase()),
         }
     }
 
@@ -108,7 +108,7 @@ impl EntryName {
             .chars()
             .take(MAX_SHOWN)
             .collect();
-        without_current_folder(&key).clone_into(&mut name.key);
+        name.key = key_of(without_current_folder(&key));
         if marked_utf8 {
             name.faults.push(NameFault::Encoding);
         }
@@ -126,6 +126,16 @@ fn harmless(character: char) -> char {
         c if deceives(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     }
+}
+
+/// A name as Windows and programs in C have it: no empty parts, and no part ends with a dot, a blank
+/// or a zero byte.
+fn key_of(name: &str) -> String {
+    let parts = name
+        .split('/')
+        .map(|part| part.trim_end_matches(['.', ' ', '\0']));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("/")
 }
 
 /// The name behind any number of leading `./`.

@@ -24,7 +24,7 @@ fn names_of_real_packages_have_no_fault() {
 #[test]
 fn every_fault_has_a_name() {
     use NameFault::*;
-    let table: [(&str, &[NameFault]); 24] = [
+    let table: [(&str, &[NameFault]); 27] = [
         ("", &[Empty]),
         ("a//b", &[Empty]),
         ("../a", &[Traversal]),
@@ -46,6 +46,9 @@ fn every_fault_has_a_name() {
         ("lpt²", &[Device]),
         ("a.", &[TrailingDotOrBlank]),
         ("a /b", &[TrailingDotOrBlank]),
+        ("a.cmd\0", &[EndsInZero]),
+        ("a.cmd\0\0", &[EndsInZero]),
+        ("a\0.cmd", &[ControlCharacter]),
         ("a?.txt", &[ForbiddenCharacter]),
         ("a\u{202e}txt.exe", &[ControlCharacter]),
         ("a\nb", &[ControlCharacter]),
@@ -167,7 +170,7 @@ fn entries_that_cannot_both_be_unpacked_collide() {
         collisions(&names)
     };
     type Case<'a> = (&'a [&'a [u8]], &'a [(usize, usize)]);
-    let table: [Case<'_>; 7] = [
+    let table: [Case<'_>; 11] = [
         (
             &[b"a/B", b"A\\b", b"c", b"c", b"c/"],
             &[(0, 1), (2, 3), (2, 4)],
@@ -177,6 +180,10 @@ fn entries_that_cannot_both_be_unpacked_collide() {
         (&[b"./a", b"a"], &[(0, 1)]),
         (&[b"a/", b"a/b", b"ab"], &[]),
         (&[b"./", b"./a"], &[]),
+        (&[b"a/", b"A\\", b"a/b", b"./"], &[]),
+        (&[b"a/", b"a/", b"a"], &[(0, 2)]),
+        (&[b"a", b"a.", b"a\0", b"a "], &[(0, 1), (0, 2), (0, 3)]),
+        (&[b"a/b", b"a. //b"], &[(0, 1)]),
         // Two characters of code page 932, not one in two cases.
         (&[b"\x83\x61", b"\x83\x41"], &[]),
     ];
