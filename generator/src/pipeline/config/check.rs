@@ -47,13 +47,28 @@ pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Confi
             hint: "write the text without it; single quotes take a backslash as it is",
         });
     }
-    whole(file).map_err(|Fault { field, why, hint }| ConfigError::Value {
-        path: path.to_owned(),
-        line: place::line_of(text, field),
-        field: field.to_owned(),
-        why,
-        hint,
+    whole(file).map_err(|Fault { field, why, hint }| {
+        let line = place::line_of(text, field);
+        let written = line.and_then(|line| text.lines().nth(line - 1));
+        ConfigError::Value {
+            path: path.to_owned(),
+            line,
+            field: field.to_owned(),
+            why,
+            hint: if written.is_some_and(has_escapes) {
+                "in double quotes two backslashes are one, and one begins an escape; write the path in \
+                 single quotes, as '\\\\files.contoso.com\\gangway$'"
+            } else {
+                hint
+            },
+        }
     })
+}
+
+/// Is its value a text in double quotes with a backslash in it?
+fn has_escapes(line: &str) -> bool {
+    let value = line.split_once('=').map(|(_, value)| value.trim());
+    value.is_some_and(|value| value.starts_with('"') && value.contains('\\'))
 }
 
 /// Section by section.

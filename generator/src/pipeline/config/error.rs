@@ -28,6 +28,18 @@ pub enum ConfigError {
         /// What to write instead.
         hint: String,
     },
+    /// A slip of the language that the file is written in.
+    #[error("config `{}`{}: {what}", path.display(), at_line(*line))]
+    Slip {
+        /// The config file.
+        path: PathBuf,
+        /// Where it stands, from 1; none for what is missing.
+        line: Option<usize>,
+        /// What is wrong, with key and what was written.
+        what: String,
+        /// What to write instead.
+        cure: String,
+    },
     /// A value that its field cannot have.
     #[error("config `{}`{}: `{field}` {why}", path.display(), at_line(*line))]
     Value {
@@ -52,7 +64,7 @@ impl Fault for ConfigError {
     fn code(&self) -> FailureCode {
         match self {
             Self::Unreadable { .. } => FailureCode::Files,
-            Self::Malformed { .. } | Self::Value { .. } => FailureCode::Config,
+            Self::Malformed { .. } | Self::Slip { .. } | Self::Value { .. } => FailureCode::Config,
         }
     }
 
@@ -62,6 +74,7 @@ impl Fault for ConfigError {
                 "`--config FILE` names it; `gangway init` writes one to start from".into()
             }
             Self::Malformed { hint, .. } => hint.clone().into(),
+            Self::Slip { cure, .. } => cure.clone().into(),
             Self::Value { hint, .. } => (*hint).into(),
         })
     }

@@ -7,6 +7,7 @@ mod check;
 mod error;
 mod place;
 mod sections;
+mod slip;
 mod tables;
 mod values;
 
@@ -18,6 +19,8 @@ use super::output::DOWNLOAD;
 use super::suggest;
 use crate::intake::TrustSettings;
 use crate::plain_file;
+
+use slip::Slip;
 
 pub use error::ConfigError;
 pub use sections::*;
@@ -84,10 +87,20 @@ impl Config {
     /// As for [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut file: ConfigFile = toml::from_str(text).map_err(|error| {
+            let tables = tables::tables();
+            if let Some(Slip { line, what, cure }) = slip::of(text, &error, &tables) {
+                let path = path.to_owned();
+                return ConfigError::Slip {
+                    path,
+                    line,
+                    what,
+                    cure,
+                };
+            }
             let why = error.to_string();
             ConfigError::Malformed {
                 path: path.to_owned(),
-                hint: suggest::hint(&why, &tables::tables()),
+                hint: suggest::hint(&why, &tables),
                 // The excerpt of a file with CRLF would end in a visible `\u{d}`.
                 why: why.trim_end().replace('\r', ""),
             }
@@ -329,7 +342,12 @@ mod tests {
                 "[rollout]\nantivirus_mode = \"auto\"\n[share]",
                 "`antivirus_mode` belongs to `[onboard]`",
             ),
-            ("name = \"Contoso\"", "", "gangway init"),
+            (
+                "name = \"Contoso\"",
+                "",
+                "line 2: `organization.name` is missing",
+            ),
+            ("name =", "colour = 1\nname =", "gangway init"),
         ];
         for (from, to, expected) in cases {
             let error = parse(&SMALLEST.replacen(from, to, 1)).unwrap_err();

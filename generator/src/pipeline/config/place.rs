@@ -68,7 +68,7 @@ fn in_value(value: &toml::Spanned<DeValue<'_>>, key: String) -> Option<(String, 
     }
 }
 
-fn line_at(text: &str, position: usize) -> usize {
+pub(super) fn line_at(text: &str, position: usize) -> usize {
     let before = text.as_bytes().iter().take(position);
     before.filter(|byte| **byte == b'\n').count() + 1
 }

@@ -1,0 +1,200 @@
+//! Every slip that people make, as it is told.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use gangway_fixtures::config::SMALLEST;
+
+use crate::failure::Fault as _;
+use crate::pipeline::config::{Config, ConfigError};
+
+/// What is changed in the smallest config, and into what.
+const SLIPS: &[(&str, &str)] = &[
+    // Paths with backslashes in double quotes.
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\gangway$""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\users$""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\Users$""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\x$""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\temp$""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\\gangway$""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r#""\\files.contoso.com\bytes\""#,
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r"\\files.contoso.com\gangway$",
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r"'\\files.contoso.com\gangway$",
+    ),
+    (
+        r"'\\files.contoso.com\gangway$'",
+        r"'//files.contoso.com/gangway$'",
+    ),
+    // Quotes and signs of other keyboards and programs.
+    ("\"Contoso\"", "“Contoso”"),
+    ("\"Contoso\"", "\"Contoso”"),
+    ("\"Contoso\"", "‘Contoso’"),
+    ("\"Contoso\"", "＂Contoso＂"),
+    ("name = \"Contoso\"", "name ＝ \"Contoso\""),
+    ("name = \"Contoso\"", "name =\u{a0}\"Contoso\""),
+    ("[share]", "［share］"),
+    // Texts, and what stands in the place of them.
+    ("\"Contoso\"", "Contoso"),
+    ("\"Contoso\"", "\"Contoso"),
+    ("\"Contoso\"", "'Contoso's'"),
+    ("\"Contoso\"", "\"Contoso\" Ltd"),
+    ("\"Contoso\"", "\"Contoso\" // ours"),
+    ("\"Contoso\"", ""),
+    ("\"Contoso\"", "2026"),
+    ("\"Contoso\"", "2026-11-29"),
+    ("\"Contoso\"", "true"),
+    ("\"Contoso\"", "[\"Contoso\"]"),
+    ("name = \"Contoso\"", "name: \"Contoso\""),
+    ("name = \"Contoso\"", "name"),
+    ("name = \"Contoso\"", "// ours\nname = \"Contoso\""),
+    ("name = \"Contoso\"", "; ours\nname = \"Contoso\""),
+    // Lists.
+    ("[\"downloads\"]", "\"downloads\""),
+    ("[\"downloads\"]", "[downloads]"),
+    ("[\"downloads\"]", "[\"a\" \"b\"]"),
+    ("[\"downloads\"]", "[\"a\", 5]"),
+    ("[\"downloads\"]", "[\"downloads\""),
+    // Numbers, flags, times and words.
+    ("[share]", "[rollout]\nring_percent = \"50\"\n[share]"),
+    ("[share]", "[rollout]\nring_percent = \"50 %\"\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 50%\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 12.5\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 101\n[share]"),
+    ("[share]", "[rollout]\nring_percent = many\n[share]"),
+    ("[share]", "[rollout]\nretry_wait_s = -1\n[share]"),
+    ("[share]", "[rollout]\nretry_wait_s = 1h\n[share]"),
+    ("[share]", "[rollout]\nretry_wait_s = 5000000000\n[share]"),
+    ("[share]", "[rollout]\nwindow = 22:00-04:00\n[share]"),
+    ("[share]", "[rollout]\nwindow = 22:00:00\n[share]"),
+    ("[share]", "[rollout]\nreboot = true\n[share]"),
+    ("[share]", "[rollout]\nreboot = in_window\n[share]"),
+    ("[share]", "[targets]\nazure_stack_hci = \"yes\"\n[share]"),
+    ("[share]", "[targets]\nazure_stack_hci = yes\n[share]"),
+    ("[share]", "[targets]\nazure_stack_hci = True\n[share]"),
+    ("[share]", "[targets]\nazure_stack_hci = 1\n[share]"),
+    ("[share]", "[targets]\nvdi = false\n[share]"),
+    // The same thing twice.
+    (
+        "name = \"Contoso\"",
+        "name = \"Contoso\"\nname = \"Fabrikam\"",
+    ),
+    ("[share]", "[organization]\nlanguage = \"en\"\n[share]"),
+    (
+        "[share]",
+        "[gpo.domain]\ndns_name = \"a.contoso.com\"\n[share]",
+    ),
+    // Sections.
+    ("[[gpo.domain]]", "[gpo.domain]"),
+    ("[[gpo.domain]]", "[[gpo.domain]"),
+    ("[[gpo.domain]]", "[gpo.domain]]"),
+    ("[share]", "[[share]]"),
+    ("[share]", "[share"),
+    ("[share]", "[share] # payloads = here"),
+    ("[share]", "[share] root"),
+    ("[share]\nroot =", "[share.root]\npath ="),
+    (
+        "[organization]\nname = \"Contoso\"",
+        "organization = \"Contoso\"",
+    ),
+    ("name = \"Contoso\"", ""),
+    ("[downloads]\npaths = [\"downloads\"]\n", ""),
+    ("[share]\nroot = '\\\\files.contoso.com\\gangway$'\n", ""),
+    ("root = '\\\\files.contoso.com\\gangway$'\n", ""),
+    ("[[gpo.domain]]\ndns_name = \"contoso.com\"", ""),
+    ("dns_name = \"contoso.com\"", ""),
+    ("[share]", "[[gpo.settings.role]]\npaths = []\n[share]"),
+    (
+        "[share]",
+        "[onboard.monitoring_agent]\nworkspace = \"w\"\n[share]",
+    ),
+];
+
+/// One that is no slip: a comment behind a header.
+const SOUND: &str = "[share] # payloads = here";
+
+#[test]
+fn each_slip_is_told_with_key_line_and_cure() {
+    let mut told = String::new();
+    let mut untold = Vec::new();
+    for (from, to) in SLIPS {
+        let text = SMALLEST.replacen(from, to, 1);
+        assert_ne!(text, SMALLEST, "`{from}` is in the smallest config");
+        let parsed = Config::parse(&text, Path::new("gangway.toml"));
+        if *to == SOUND {
+            parsed.unwrap();
+            continue;
+        }
+        let error = parsed.unwrap_err();
+        // In the TOML reader's words.
+        if matches!(error, ConfigError::Malformed { .. }) {
+            untold.push(format!("`{to}`: {error}"));
+        }
+        let hint = error.hint().unwrap();
+        let written = to.replace('\n', " ⏎ ");
+        writeln!(told, "{written}\n  {error}\n  hint: {hint}\n").unwrap();
+    }
+    assert!(untold.is_empty(), "{}", untold.join("\n"));
+    insta::assert_snapshot!(told);
+}
+
+/// What the cure says to write is taken, where it says it as a whole line.
+#[test]
+fn the_line_of_a_cure_cures() {
+    let mut cured = 0;
+    for (from, to) in SLIPS {
+        let text = SMALLEST.replacen(from, to, 1);
+        let Err(ConfigError::Slip {
+            line: Some(line),
+            cure,
+            ..
+        }) = Config::parse(&text, Path::new("gangway.toml"))
+        else {
+            continue;
+        };
+        // Between the last pair of backticks, if it sets something and leaves nothing open.
+        let Some(setting) = cure.trim_end_matches('`').rsplit('`').next() else {
+            continue;
+        };
+        let is_whole = setting.contains(" = ") && !setting.contains('…') && cure.ends_with('`');
+        let mut lines: Vec<&str> = text.lines().collect();
+        let is_line = lines[line - 1].split('=').next() == setting.split('=').next();
+        // Which number a word means nobody knows.
+        if !is_whole || !is_line || to.contains("many") {
+            continue;
+        }
+        lines[line - 1] = setting;
+        let parsed = Config::parse(&lines.join("\n"), Path::new("gangway.toml"));
+        let again = parsed
+            .err()
+            .filter(|error| matches!(error, ConfigError::Slip { .. }));
+        assert!(again.is_none(), "`{to}`: {setting}: {again:?}");
+        cured += 1;
+    }
+    assert!(cured > 15, "{cured}");
+}

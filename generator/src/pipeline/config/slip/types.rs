@@ -1,0 +1,302 @@
+//! A file that is TOML, with a value of another type than its key has, or a key that is missing.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::super::tables::Table;
+use super::{Slip, line_at, quoted, shown, table_of};
+
+/// What a key takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Text,
+    Flag,
+    /// A whole number between these; up to [`ANY`] its own check tells the bounds.
+    Number(i128, i128),
+    List,
+    Section,
+    /// One of some words.
+    Word,
+}
+
+/// Most of a number whose bounds are told elsewhere.
+const ANY: i128 = i64::MAX as i128;
+
+impl Wanted {
+    /// As serde and the TOML reader name it.
+    fn of(message: &str) -> Option<Self> {
+        if message == "wanted string or table" {
+            return Some(Self::Word);
+        }
+        let expected = message.rsplit_once("expected ")?.1.trim();
+        Some(match expected {
+            "a string" | "path string" => Self::Text,
+            "a boolean" => Self::Flag,
+            "u8" => Self::Number(0, u8::MAX.into()),
+            "u16" => Self::Number(0, u16::MAX.into()),
+            "u32" => Self::Number(0, u32::MAX.into()),
+            "u64" => Self::Number(0, u64::MAX.into()),
+            "i64" => Self::Number(i64::MIN.into(), ANY),
+            "a sequence" => Self::List,
+            _ if expected.starts_with("struct ") => Self::Section,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Text => "a text".to_owned(),
+            Self::Flag => "`true` or `false`".to_owned(),
+            Self::Number(_, ANY) => "a whole number".to_owned(),
+            Self::Number(least, most) => format!("a whole number from {least} to {most}"),
+            Self::List => "a list".to_owned(),
+            Self::Section => "a section".to_owned(),
+            Self::Word => "a word".to_owned(),
+        }
+    }
+}
+
+/// A value in the file, and the key that it belongs to.
+struct Found<'a> {
+    key: String,
+    value: &'a DeValue<'a>,
+    span: Range<usize>,
+    /// Is it one of a list?
+    is_entry: bool,
+}
+
+pub(super) fn slip(
+    text: &str,
+    table: &DeTable<'_>,
+    at: Option<Range<usize>>,
+    message: &str,
+    tables: &[Table],
+) -> Option<Slip> {
+    if let Some(name) = message.strip_prefix("missing field `") {
+        let name = name.split('`').next()?;
+        return missing(text, table, at, name, tables);
+    }
+    if !message.starts_with("invalid ") && message != "wanted string or table" {
+        return None;
+    }
+    let at = at?;
+    let found = find(table, "", at.start)?;
+    // A section is read from a list too, its first entry as its first key.
+    let is_section =
+        table_of(&found.key, tables).is_some_and(|(header, _)| !header.starts_with("[["));
+    let wanted = match found.value {
+        DeValue::Array(list) if is_section && is_of_sections(list) => Wanted::Section,
+        _ => Wanted::of(message)?,
+    };
+    let written = text.get(found.span.clone())?.trim();
+    let is = match found.value {
+        // The span of a table is its header, or nothing that somebody wrote.
+        DeValue::Table(_) => "a section".to_owned(),
+        DeValue::Array(list) if is_of_sections(list) => "a list of sections".to_owned(),
+        value => format!("{}, {}", shown(written), kind(value)),
+    };
+    let key = &found.key;
+    Some(Slip {
+        line: Some(line_at(text, &at)),
+        what: format!("`{key}` is {is}, where {} belongs", wanted.name()),
+        cure: cure(&found, written, wanted, tables),
+    })
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "a flag",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a section",
+    }
+}
+
+fn is_of_sections(list: &toml::de::DeArray<'_>) -> bool {
+    let mut entries = list.iter();
+    entries.any(|entry| matches!(entry.get_ref(), DeValue::Table(_)))
+}
+
+fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> String {
+    let full = &found.key;
+    let key = full.rsplit('.').next().unwrap_or(full);
+    let text = match found.value {
+        DeValue::String(text) => Some(text.as_ref()),
+        _ => None,
+    };
+    let set = if found.is_entry {
+        String::new()
+    } else {
+        format!("{key} = ")
+    };
+    match (wanted, found.value) {
+        (Wanted::Text | Wanted::Flag | Wanted::Number(..) | Wanted::Word, DeValue::Table(_)) => {
+            format!("`{full}` is a key and no section: write `{key} = …` in the section above it")
+        }
+        (Wanted::Text | Wanted::Word, DeValue::Array(_)) => {
+            format!("write one text, without the square brackets: `{set}\"…\"`")
+        }
+        (Wanted::Text, _) => format!("a text stands in quotes: `{set}{}`", quoted(written)),
+        (Wanted::Word, _) => {
+            let words = "`gangway init FILE` writes a config that names the words";
+            format!("write one of its words in quotes; {words}")
+        }
+        (Wanted::Flag, _) => match flag(text.unwrap_or(written)) {
+            Some(flag) => format!("write it without quotes: `{set}{flag}`"),
+            None => format!("write `{set}true` or `{set}false`, without quotes"),
+        },
+        (Wanted::Number(least, most), _) => {
+            let digits = text.unwrap_or_default().trim_end_matches(['%', ' ']);
+            let number = digits.parse::<i128>().ok();
+            match number.filter(|number| (least..=most).contains(number)) {
+                Some(number) => format!("write the number alone: `{set}{number}`"),
+                None if most == ANY => {
+                    format!("write a whole number without quotes, as `{set}1`")
+                }
+                None => format!("write a whole number from {least} to {most}, without quotes"),
+            }
+        }
+        (Wanted::List, DeValue::Table(_)) => double_brackets(full, tables),
+        (Wanted::List, _) => {
+            let entry = text.map_or_else(|| written.to_owned(), quoted);
+            format!("a list stands in square brackets: `{set}[{entry}]`")
+        }
+        (Wanted::Section, DeValue::Array(list)) if is_of_sections(list) => {
+            format!("it stands once: write `[{full}]`, in single brackets")
+        }
+        (Wanted::Section, _) => section(full, tables),
+    }
+}
+
+fn double_brackets(name: &str, tables: &[Table]) -> String {
+    match table_of(name, tables) {
+        Some((header, _)) if header.starts_with("[[") => {
+            format!("`{header}` may stand several times: write it in double brackets")
+        }
+        _ => format!("write `{name}` as a list, in square brackets"),
+    }
+}
+
+fn section(name: &str, tables: &[Table]) -> String {
+    match table_of(name, tables) {
+        Some((header, keys)) => {
+            let keys = keys.join("`, `");
+            format!("write it as a section, `{header}`; its keys are `{keys}`")
+        }
+        None => format!("write it as a section, `[{name}]`, with its keys below"),
+    }
+}
+
+/// A flag in the words of other formats and languages.
+pub(super) fn flag(word: &str) -> Option<bool> {
+    match word.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" | "enabled" => Some(true),
+        "false" | "no" | "off" | "0" | "disabled" => Some(false),
+        _ => None,
+    }
+}
+
+/// A key or a section that has to be there.
+fn missing(
+    text: &str,
+    table: &DeTable<'_>,
+    at: Option<Range<usize>>,
+    name: &str,
+    tables: &[Table],
+) -> Option<Slip> {
+    // A `[gpo]` alone would not do: what has to stand there is a domain.
+    let section_name = if matches!(name, "gpo" | "domain") {
+        "gpo.domain"
+    } else {
+        name
+    };
+    if let Some((header, keys)) = table_of(section_name, tables) {
+        let keys = keys.join("`, `");
+        return Some(Slip {
+            line: None,
+            what: format!("the section `{header}` is missing"),
+            cure: format!("add the section `{header}`; its keys are `{keys}`"),
+        });
+    }
+    let at = at?;
+    let above = deepest(table, "", at.start)?;
+    let (header, _) = table_of(&above, tables)?;
+    let example = example(&above, name).unwrap_or_else(|| format!("{name} = …"));
+    Some(Slip {
+        line: Some(line_at(text, &at)),
+        what: format!("`{above}.{name}` is missing"),
+        cure: format!("add it below `{header}`, as `{example}`"),
+    })
+}
+
+/// The line of a key in the config that `init` writes.
+fn example(section: &str, key: &str) -> Option<String> {
+    let template = include_str!("../../../../../templates/gangway.toml");
+    let lines = template
+        .lines()
+        .map(|line| line.strip_prefix("# ").unwrap_or(line));
+    let mut lines = lines.skip_while(|line| super::line::header(line) != Some(section));
+    lines.next();
+    lines
+        .take_while(|line| super::line::header(line).is_none())
+        .find(|line| line.split_once(" = ").is_some_and(|(name, _)| name == key))
+        .map(str::to_owned)
+}
+
+/// The value that a position lies in, the innermost that belongs to a key.
+fn find<'a>(table: &'a DeTable<'a>, above: &str, at: usize) -> Option<Found<'a>> {
+    table.iter().find_map(|(name, value)| {
+        let key = joined(above, name.get_ref());
+        let inner = match value.get_ref() {
+            DeValue::Table(inner) => find(inner, &key, at),
+            DeValue::Array(list) => list.iter().find_map(|entry| match entry.get_ref() {
+                DeValue::Table(inner) => find(inner, &key, at),
+                _ if entry.span().contains(&at) => Some(Found {
+                    key: key.clone(),
+                    value: entry.get_ref(),
+                    span: entry.span(),
+                    is_entry: true,
+                }),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let itself = || Found {
+            key,
+            value: value.get_ref(),
+            span: value.span(),
+            is_entry: false,
+        };
+        inner.or_else(|| value.span().contains(&at).then(itself))
+    })
+}
+
+/// The name of the innermost table whose header a position lies in.
+fn deepest(table: &DeTable<'_>, above: &str, at: usize) -> Option<String> {
+    table.iter().find_map(|(name, value)| {
+        let key = joined(above, name.get_ref());
+        let inside = |inner: &DeTable<'_>, span: Range<usize>| {
+            deepest(inner, &key, at).or_else(|| span.contains(&at).then(|| key.clone()))
+        };
+        match value.get_ref() {
+            DeValue::Table(inner) => inside(inner, value.span()),
+            DeValue::Array(list) => list.iter().find_map(|entry| match entry.get_ref() {
+                DeValue::Table(inner) => inside(inner, entry.span()),
+                _ => None,
+            }),
+            _ => None,
+        }
+    })
+}
+
+fn joined(above: &str, name: &str) -> String {
+    if above.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{above}.{name}")
+    }
+}
