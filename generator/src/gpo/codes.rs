@@ -300,6 +300,12 @@ codes! {
     SLOW_CLASS = "GW2320" Warning "a WMI query asks for a class that hurts":
         "A query for `Win32_Product` checks, and repairs, every installed MSI package at each \
          refresh (documented by Microsoft).\n\nAsk for a registry value or a file instead.";
+    SECURITY_TEMPLATE = "GW2321" Warning "a security template has parts that clients do not know":
+        "`GptTmpl.inf` has a closed list of sections, settings and forms (MS-GPSB 2.2), and by 3.2.5 of \
+         that document a client ignores a template that does not conform, as a whole. How much of \
+         this Windows takes literally is not documented: some of the other settings may still \
+         apply.\n\nSet what is named again in the policy editor, which writes the right form, and \
+         take out what it does not show.";
     MISTYPED_EXCLUSION = "GW2322" Warning "an exclusion is probably not what was meant":
         "An exclusion is taken as it is written. Doubled backslashes, slashes and a user's variable make it \
          another path than the one that was meant, so what was to be left alone is scanned.\n\nWrite the \

@@ -69,6 +69,19 @@ pub enum MalformedGptIni {
     /// No usable version.
     #[error("section `[General]` has no `Version=` with a whole number below 2^32")]
     NoVersion,
+    /// A version that is no number, or none of 32 bits.
+    #[error(
+        "`Version={found}` is no whole number below 2^32 (user half times 65536, and machine half)"
+    )]
+    Version {
+        /// What stands there.
+        found: String,
+    },
+    /// A mark that Windows takes for part of the first line.
+    #[error(
+        "the file begins with the mark of UTF-8, which hides the section `[General]` from Windows"
+    )]
+    Marked,
 }
 
 const MAX_BYTES: usize = 1 << 16;
@@ -92,10 +105,22 @@ impl GptIni {
             return Err(MalformedGptIni::TooLarge { size: bytes.len() });
         }
         let file = Ini::read(bytes);
-        let version = file.value("General", "Version");
-        let version = version.and_then(|number| number.parse().ok());
+        let Some(version) = file.value("General", "Version") else {
+            let is_marked = bytes.starts_with("\u{FEFF}".as_bytes());
+            return Err(if is_marked {
+                MalformedGptIni::Marked
+            } else {
+                MalformedGptIni::NoVersion
+            });
+        };
+        // Digits alone: a sign is nothing that the consoles or `versionNumber` have.
+        let is_number = version.bytes().all(|byte| byte.is_ascii_digit());
+        let number = version.parse().ok().filter(|_| is_number);
+        let number = number.ok_or_else(|| MalformedGptIni::Version {
+            found: version.chars().take(40).collect(),
+        })?;
         Ok(Self {
-            version: Version::from_number(version.ok_or(MalformedGptIni::NoVersion)?),
+            version: Version::from_number(number),
             display_name: file.value("General", "displayName").map(str::to_owned),
         })
     }
@@ -174,20 +199,32 @@ mod tests {
 
     #[test]
     fn a_file_without_a_version_is_refused() {
-        for text in [
-            "",
-            "Version=1",
-            "[General]\r\n",
-            "[General]\r\nVersion=x",
-            "[General]\r\nVersion=\r\nVersion=1",
+        let version = |found: &str| MalformedGptIni::Version {
+            found: found.to_owned(),
+        };
+        for (text, expected) in [
+            ("", MalformedGptIni::NoVersion),
+            ("Version=1", MalformedGptIni::NoVersion),
+            ("[General]\r\n", MalformedGptIni::NoVersion),
+            ("[General]\r\nVersion=x", version("x")),
+            ("[General]\r\nVersion=-1", version("-1")),
+            ("[General]\r\nVersion=+1", version("+1")),
+            ("[General]\r\nVersion=0x10001", version("0x10001")),
+            ("[General]\r\nVersion=1.1", version("1.1")),
+            ("[General]\r\nVersion=4294967296", version("4294967296")),
+            ("[General]\r\nVersion=\r\nVersion=1", version("")),
             // The mark becomes part of the first line, which then is no heading.
-            "\u{FEFF}[General]\r\nVersion=1",
+            ("\u{FEFF}[General]\r\nVersion=1", MalformedGptIni::Marked),
         ] {
-            assert_eq!(
-                GptIni::read(text.as_bytes()),
-                Err(MalformedGptIni::NoVersion),
-                "{text}"
-            );
+            assert_eq!(GptIni::read(text.as_bytes()), Err(expected), "{text}");
         }
+        let largest = GptIni::read(b"[General]\r\nVersion=4294967295").unwrap();
+        assert_eq!(
+            largest.version,
+            Version {
+                machine: u16::MAX,
+                user: u16::MAX
+            }
+        );
     }
 }

@@ -10,6 +10,7 @@ mod collisions;
 mod exclusions;
 mod items;
 mod policy_keys;
+mod security_template;
 mod setting;
 mod task_texts;
 mod tasks;
@@ -71,6 +72,9 @@ pub fn check(found: &Found) -> LintReport {
         tasks::check(gpo, found, &mut problems);
         policy_keys::check(gpo, &mut problems);
         values::check(gpo, found.antivirus_mode, &mut problems);
+        if let Some(template) = &gpo.machine.security_template {
+            security_template::check(template, &mut problems);
+        }
     }
     for filter in &found.filters {
         wmi::check(filter, &mut problems);

@@ -177,7 +177,19 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 1,
                 &[(
                     "Machine/microsoft/windows nt/SecEdit/GptTmpl.inf",
-                    b"[Privilege Rights]\r\nSeServiceLogonRight = *S-1-5-20\r\n",
+                    b"[Version]\r\nsignature=\"$CHICAGO$\"\r\nRevision=1\r\n\
+                      [Privilege Rights]\r\nSeServiceLogonRight = *S-1-5-20\r\n",
+                )],
+            ),
+        ),
+        (
+            vec!["GW2321"],
+            empty().sysvol(
+                1,
+                &[(
+                    "Machine/microsoft/windows nt/SecEdit/GptTmpl.inf",
+                    b"[Version]\r\nsignature=\"$CHICAGO$\"\r\nRevision=1\r\n\
+                      [Registry Value]\r\nMACHINE\\Software\\Example\\A=4,1\r\n",
                 )],
             ),
         ),
