@@ -10,6 +10,7 @@ use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, P
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{Built, Completions, Explained, Written};
+use super::vocabulary;
 use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
@@ -197,7 +198,7 @@ pub(super) fn explain(given: &Explain, output: &Output) -> Answered<Explained> {
     let Some(text) = &given.code else {
         return Ok(every_page(output));
     };
-    let found = codes::look_up(text).map_err(|hint| {
+    let found = codes::look_up(text, vocabulary::pages()).map_err(|hint| {
         let text = format!("nothing is known of `{text}`");
         Failure::of(FailureCode::CommandLine, text).hint(hint)
     })?;
@@ -223,7 +224,7 @@ fn every_page(output: &Output) -> Answer<Explained> {
     for code in codes::all() {
         output.result(&format!("{}  {}", code.id, code.title));
     }
-    let words = codes::words();
+    let words = [codes::words(), vocabulary::pages()].concat();
     for word in &words {
         output.result(&format!("{}  {}", word.name, word.kind));
     }

@@ -20,6 +20,7 @@ mod selftest;
 mod share_place;
 mod verify_share;
 mod version;
+mod vocabulary;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;

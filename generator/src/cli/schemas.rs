@@ -91,6 +91,13 @@ pub(super) fn all() -> Vec<Entry> {
     ]
 }
 
+/// A schema as it is shown.
+pub(super) fn described(make: fn() -> Schema) -> Schema {
+    let mut schema = make();
+    schema.as_object_mut().map(descriptions);
+    schema
+}
+
 /// Descriptions come from the sources, where words in brackets lead to other parts of them.
 fn descriptions(fields: &mut Map<String, Value>) {
     for (key, value) in fields {
@@ -159,8 +166,7 @@ pub(super) fn run(given: &SchemaOf, output: &Output) -> Result<Answer<Schemas>, 
             Failure::of(FailureCode::CommandLine, text).hint("`gangway schema` lists them all")
         );
     };
-    let mut schema = (entry.make)();
-    schema.as_object_mut().map(descriptions);
+    let schema = described(entry.make);
     // Strings, numbers and lists only, which always serialise.
     output.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
     let schemas = vec![named(entry, Some(schema))];

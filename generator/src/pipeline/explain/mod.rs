@@ -56,22 +56,25 @@ pub struct Found {
 }
 
 /// Finds a problem code (`GW1211`, `gw1211`, `1211`), a word of any output, or a foreign code
-/// (`ddt:11`, `0x80070534`, a number alone).
+/// (`ddt:11`, `0x80070534`, a number alone). `vocabulary` are words that the answers have besides.
 ///
 /// # Errors
 /// Nothing is known; says where to look.
-pub fn look_up(text: &str) -> Result<Found, String> {
+pub fn look_up(text: &str, vocabulary: Vec<Page>) -> Result<Found, String> {
     let text = text.trim();
     let numbered = format!("GW{text}");
     let code = find(text).or_else(|| find(&numbered));
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', ' '], "-");
     let mut pages = words::all();
+    pages.extend(vocabulary);
     // A number alone is one of every program; a heading of the fleet report is a state and a reason.
-    let own = format!("bootstrap:{text}");
+    let own = ["bootstrap", "gangway", "event"].map(|program| format!("{program}:{text}"));
     let parts: Vec<&str> = text.split(": ").collect();
     pages.retain(|page| {
         let is = |word: &str| plain(&page.name) == plain(word);
-        is(text) || is(&own) || (parts.len() > 1 && parts.iter().any(|part| is(part)))
+        is(text)
+            || own.iter().any(|own| is(own))
+            || (parts.len() > 1 && parts.iter().any(|part| is(part)))
     });
     let hint = match foreign::find(text) {
         Asked::Pages(more) => {

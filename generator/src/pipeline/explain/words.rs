@@ -12,10 +12,11 @@ use gangway_contract::product::Route;
 use gangway_contract::report::{SignerVerdict, StepOutcome};
 use gangway_contract::step::{CheckedFile, StepKind};
 use gangway_contract::text::Word;
-use gangway_contract::{ExitCode, Reason, State};
+use gangway_contract::{ExitCode, Reason, State, events as own_events};
 
 use super::Page;
 use crate::bundle::mode_name;
+use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::fleet::{OwnerCheck, Standing};
 
@@ -27,6 +28,8 @@ pub(super) fn all() -> Vec<Page> {
     facts(&mut pages);
     answers(&mut pages);
     exit_codes(&mut pages);
+    own_exit_codes(&mut pages);
+    events(&mut pages);
     pages
 }
 
@@ -289,6 +292,48 @@ fn exit_codes(pages: &mut Vec<Page>) {
             code.number()
         );
         page(&name, "exit code of the bootstrap", &about, next)
+    }));
+}
+
+/// How `gangway` itself ends, as pipelines see it.
+fn own_exit_codes(pages: &mut Vec<Page>) {
+    pages.extend(Exit::TABLE.map(|(exit, meaning)| {
+        let next = match exit {
+            Exit::Good => "nothing",
+            Exit::Problems => {
+                "read the problems in the answer; `gangway explain` knows their codes"
+            }
+            Exit::Usage | Exit::Environment | Exit::Verification => {
+                "read `message` and `hints` of the answer"
+            }
+            Exit::Internal => "report it, with the command and its output",
+            Exit::Interrupted => "run it again",
+        };
+        let number = exit as u8;
+        let about = format!("Exit code {number} of `gangway`: {meaning}.");
+        page(
+            &format!("gangway:{number}"),
+            "exit code of `gangway`",
+            &about,
+            next,
+        )
+    }));
+}
+
+/// What the bootstrap leaves in the Application log of each server.
+fn events(pages: &mut Vec<Page>) {
+    pages.extend(State::ALL.map(|state| {
+        let (number, _) = own_events::of_state(state);
+        let about = format!(
+            "Event {number} of source `Gangway`: a run of the bootstrap ended in the state `{state}`. {}",
+            state_meaning(state)
+        );
+        page(
+            &format!("event:{number}"),
+            "event of the bootstrap in the Application log",
+            &about,
+            "the event's text has reason, detail and next action; `gangway explain REASON` tells more",
+        )
     }));
 }
 
