@@ -8,6 +8,7 @@ mod circles;
 mod codes;
 mod comments;
 mod dependencies;
+mod field_cases;
 mod files;
 mod functions;
 mod modules;
@@ -69,6 +70,7 @@ pub(crate) fn run() -> Result<()> {
         words::hints,
         modules::unreachable,
         codes::unreported,
+        field_cases::lost_tests,
         agreements::repeated,
         dependencies::unused,
         arrows::packages,
