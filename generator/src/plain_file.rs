@@ -1,7 +1,7 @@
 //! The one way to open a file that this program did not make itself.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use gangway_contract::Sha256;
@@ -69,7 +69,14 @@ pub fn digest(path: &Path, limit: u64) -> io::Result<(u64, Sha256)> {
 /// # Errors
 /// The reader's.
 pub fn digest_of(reader: impl Read, limit: u64) -> io::Result<(u64, Sha256)> {
-    let mut reader = reader.take(limit.saturating_add(1));
+    copy(reader.take(limit.saturating_add(1)), &mut io::sink())
+}
+
+/// Copies all that can be read, block by block; gives size and SHA-256 of it.
+///
+/// # Errors
+/// The reader's and the writer's.
+pub fn copy(mut reader: impl Read, writer: &mut impl Write) -> io::Result<(u64, Sha256)> {
     let mut hash = sha2::Sha256::new();
     let mut block = vec![0; 1 << 20];
     let mut size = 0u64;
@@ -78,6 +85,7 @@ pub fn digest_of(reader: impl Read, limit: u64) -> io::Result<(u64, Sha256)> {
             Ok(0) => return Ok((size, Sha256::from_bytes(hash.finalize().into()))),
             Ok(read) => {
                 hash.update(&block[..read]);
+                writer.write_all(&block[..read])?;
                 size += read as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

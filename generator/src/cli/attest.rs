@@ -42,6 +42,10 @@ pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedA
 /// Which key vouches for which files.
 pub(super) fn told(attested: &Attested, output: &Output) {
     output.line(&format!("key        {}", attested.key));
+    output.line(&format!(
+        "builder    {}, in statement {}",
+        attested.builder, attested.provenance
+    ));
     for file in &attested.files {
         let statements = file.statements.join(", ");
         output.line(&format!("vouched    {}: {statements}", file.name));

@@ -1,9 +1,11 @@
-//! A signature that was made elsewhere, put into a package: what signing tools would write.
+//! A signature put into a package: what signing tools would write, and nothing around it.
 //!
 //! Layouts as osslsigncode 2.9 writes them, which Windows takes. Own code for cabinets, because no
 //! library writes the reserved area of a header.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use crate::formats::authenticode::Detached;
 
 use super::signed::{CABINET_HEADER, CABINET_RESERVE, SIGNATURE_STREAMS, folders_of, reserved};
 
@@ -13,17 +15,19 @@ const ALIGNMENT: usize = 8;
 /// Of the place of the signature in the reserved area, then its size.
 const PLACE_AT: u64 = 44;
 
-/// Adds the signature as a stream to an installer package that has none.
+/// Adds the signature as streams to an installer package that has none.
 ///
 /// # Errors
 /// The file's.
-pub fn to_package(package: impl Read + Write + Seek, signature: &[u8]) -> io::Result<()> {
+pub fn to_package(package: impl Read + Write + Seek, signature: &Detached) -> io::Result<()> {
     let mut file = cfb::CompoundFile::open(package)?;
-    let [name, _] = SIGNATURE_STREAMS;
-    let mut stream = file.create_new_stream(format!("/{name}"))?;
-    stream.write_all(signature)?;
-    stream.flush()?;
-    drop(stream);
+    let contents = [Some(&signature.pkcs7), signature.metadata_digest.as_ref()];
+    for (name, content) in SIGNATURE_STREAMS.iter().zip(contents) {
+        let Some(content) = content else { continue };
+        let mut stream = file.create_new_stream(format!("/{name}"))?;
+        stream.write_all(content)?;
+        stream.flush()?;
+    }
     file.flush()
 }
 

@@ -65,6 +65,20 @@ back of an onboarding one.\n\nMake them of the onboarding bundle and give the of
 service stops to take an offboarding package some days after it was downloaded (its end stands inside, and `gangway inspect` prints it).\n\nDownload a new offboarding \
 package of the same tenant, and build it by `gangway build --mode offboard`.";
 
+    /// What Windows ignores, and nobody vouches for.
+    PACKAGE_FOREIGN_PARTS "GW5010" "the signature of a package carries what nobody vouches for"
+"A package has one signature and its time stamp. Windows ignores whatever else lies in the signature: further \
+certificates and signatures, unsigned attributes, revocation lists, bytes behind it. Tools hide data there, and a \
+freshly signed file has none of it. The packages stay as they were.\n\nSign with a tool that adds one signature and \
+nothing else.";
+
+    /// A maker that the code page has not.
+    NAME_NOT_LATIN "GW5011" "the name of the organisation has letters that no installer package holds"
+"The texts of an installer package are in one code page of the ANSI kind. UTF-8 is none: Windows was seen to refuse \
+such a package. So the maker is written in the letters of Windows-1252, which all versions of Windows take.\n\nWrite `latin_name`, the name in Latin letters, beside `name` \
+under `[organization]`, and name the config by `-c`. `name` stays as it is: the GUIDs of the policies and of the \
+package's successors are derived from it.";
+
     /// Rows out of order.
     PACKAGE_ORDER "GW5101" "rows of the package are in another order than Windows wants"
 "Each table of an installer package is stored ascending by its keys, as numbers of strings. Windows \
@@ -80,9 +94,8 @@ users a way to SYSTEM.\n\nReport it with the version of this program.";
     /// Values that do not fit.
     PACKAGE_VALUES "GW5103" "a value of the package does not fit its column"
 "Text that is longer than its column, letters that the code page Windows-1252 has not (it is the one \
-that all versions of Windows take in a package), a missing value or a key that is there twice make a \
-package that Windows refuses or reads as another.\n\nWhen the name of the organisation has such \
-letters, write `organization.name` without them; else report it.";
+that all versions of Windows take in a package), a missing value or a key that is there twice make a package that \
+Windows refuses or reads as another.\n\nReport it with the version of this program.";
 
     /// Dangling references.
     PACKAGE_REFERENCES "GW5104" "a row of the package names another one that is not there"

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::{BundleId, Sha256, UncPath};
 
-use super::package::{Format, PackageFile, PackagesDocument};
+use super::package::{Format, PackageFile, document_of};
 use super::publish::{self, ContentsError, ContentsRequest};
 use super::{codes, verify};
 use crate::failure::{FailureCode, Fault, hint_of};
@@ -205,16 +205,12 @@ fn backup(gpo: &FoundGpo) -> Option<Backup> {
 
 /// The installer package of a folder of packages, when there is one; every file of it is compared.
 fn installer(folder: &Path, contents: &Contents) -> Result<Option<Installer>, SelftestError> {
-    const LARGEST: u64 = 1 << 20;
     let refused = |why: String| SelftestError::Packages {
         path: folder.to_owned(),
         why,
     };
-    let path = folder.join("packages.json");
-    let bytes = plain_file::read_whole(&path, LARGEST)
-        .map_err(|source| SelftestError::Unreadable { path, source })?;
-    let document: PackagesDocument =
-        serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+    let absent = || refused("there is no `packages.json`".to_owned());
+    let document = document_of(folder).ok_or_else(absent)?.map_err(refused)?;
     if !is_of(&document.bundle_id, contents) {
         return Err(refused(format!(
             "they are of bundle {}",

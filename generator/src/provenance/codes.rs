@@ -24,16 +24,24 @@ signature makes it another file.\n\nAttest after signing, and copy the statement
 
     /// A package that nobody named.
     NOT_VOUCHED "GW5204" "a package is not among what the key vouches for"
-"`verify --packages` compares each package with the statements, and one of them is not named there with its \
-digest, or is no plain file, which nothing can be said about: it was made or changed after the attestation.\n\nMake the packages, attest with `--packages`, and copy \
-both together.";
+"`verify --packages` wants one statement of provenance that names the bundle and every file of the folder of \
+packages with its digest, and no other file. There is none: a package was made, changed or taken away after the \
+attestation, the statements are those of other packages, or something in the folder is no plain file, which nothing \
+can be said about.\n\nMake the packages, attest with `--packages`, and copy both together.";
 
     /// Packages of something else.
     OTHER_PACKAGES "GW5206" "the folder of packages is not what its own document says"
 "`packages.json` of `gangway package` names each package with its digest, and the bundle and the bootstrap that they \
-were made of. A package that it names is missing or has other bytes, the packages were made of another bundle or \
-before the bootstrap was signed, or a file has the name of one of the bundle's own. Nobody would know then what is \
-vouched for.\n\nMake the packages of this bundle again, or copy their folder as a whole.";
+were made of. It is not there, a package that it names is missing or has other bytes, a file lies there that it does \
+not name, `SHA256SUMS` says something else, the packages were made of another bundle or before the bootstrap was \
+signed, or a file has the name of one of the bundle's own. Nobody would know then what is vouched for.\n\nMake the packages of this bundle again, or copy their folder as a whole.";
+
+    /// The provenance of another build.
+    OTHER_BUILD "GW5207" "the key vouches for another build of the bundle"
+"A statement of provenance says who built the bundle (`builder.id`), how (`buildType`), what was asked for \
+(`externalParameters`) and of which downloads. Of this bundle `bundle.json` says the same, and what the key signed \
+says otherwise: another program signs with this key, or the statement was not written by `gangway attest`.\n\nFind \
+out what signs with the key, and attest the bundle again.";
 
     /// The signing program gave something else.
     BAD_SIGNATURE "GW5205" "the command's signature does not fit the configured key"

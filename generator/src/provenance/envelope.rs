@@ -32,6 +32,12 @@ pub enum EnvelopeError {
     /// More than anybody writes.
     #[error("it holds more than {MAX_COUNT} envelopes")]
     TooMany,
+    /// Likewise, in one of them.
+    #[error("line {line} holds more than {MAX_COUNT} signatures")]
+    TooManySignatures {
+        /// Counted from 1.
+        line: usize,
+    },
 }
 
 /// A payload as it was signed, in base64, and who signed it.
@@ -75,8 +81,7 @@ impl Envelope {
     pub fn vouched(&self, key: &VerifyingKey) -> Option<Vec<u8>> {
         let payload = decoded(&self.payload)?;
         let message = pre_authentication(&self.payload_type, &payload);
-        let signatures = self.signatures.iter().take(MAX_COUNT);
-        let mut signatures = signatures.filter_map(|one| decoded(&one.sig));
+        let mut signatures = self.signatures.iter().filter_map(|one| decoded(&one.sig));
         let vouches = signatures.any(|signature| key.vouches_for(&message, &signature));
         (vouches && self.payload_type == PAYLOAD_TYPE).then_some(payload)
     }
@@ -105,11 +110,15 @@ pub fn lines(bytes: &[u8]) -> Result<Vec<Envelope>, EnvelopeError> {
         if envelopes.len() == MAX_COUNT {
             return Err(EnvelopeError::TooMany);
         }
-        let envelope = serde_json::from_slice(line);
-        envelopes.push(envelope.map_err(|error| EnvelopeError::Malformed {
-            line: number,
-            why: error.to_string(),
-        })?);
+        let envelope: Envelope =
+            serde_json::from_slice(line).map_err(|error| EnvelopeError::Malformed {
+                line: number,
+                why: error.to_string(),
+            })?;
+        if envelope.signatures.len() > MAX_COUNT {
+            return Err(EnvelopeError::TooManySignatures { line: number });
+        }
+        envelopes.push(envelope);
     }
     Ok(envelopes)
 }
@@ -149,6 +158,12 @@ mod tests {
         assert_eq!(
             lines(format!("{line}\n").repeat(65).as_bytes()),
             Err(EnvelopeError::TooMany)
+        );
+        let signature = r#"{"sig":"AA"}"#;
+        let many = line.replace(signature, &[signature; 65].join(","));
+        assert_eq!(
+            lines(format!("{line}\n{many}\n").as_bytes()),
+            Err(EnvelopeError::TooManySignatures { line: 2 })
         );
         let error = lines(format!("{line}\n{{}}\n").as_bytes()).unwrap_err();
         assert!(

@@ -4,9 +4,9 @@ use gangway_contract::Sha256;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::statement::SLSA;
+use super::statement::{SLSA, build_fault};
 use super::{Envelope, Identity, Statement, VerifyingKey, codes};
-use crate::bundle;
+use crate::bundle::{self, BundleDocument};
 use crate::problem::{Code, Problem};
 
 /// What the statements of a key say.
@@ -14,7 +14,12 @@ use crate::problem::{Code, Problem};
 pub struct Attested {
     /// SHA-256 of the key.
     pub key: String,
-    /// Files that a statement vouches for, and each statement that does.
+    /// Who built the bundle, as the provenance names him (`builder.id`).
+    pub builder: String,
+    /// Place of the statement of provenance that vouches for every file, among those of its file, from
+    /// 1.
+    pub provenance: usize,
+    /// Files that it vouches for, and each statement that names them.
     pub files: Vec<Vouched>,
 }
 
@@ -27,19 +32,28 @@ pub struct Vouched {
     pub statements: Vec<String>,
 }
 
-/// Holds the bundle, and files beside it, against what the key vouches for.
+/// A statement of the key, and its place in its file.
+type Placed = (usize, Statement);
+
+/// A file that is there.
+type File = (String, Sha256);
+
+/// Holds the bundle against what the key vouches for. With `packages` one statement of provenance has to
+/// name the bundle's files and exactly these: of several statements each may be true of another folder.
 ///
 /// # Errors
-/// No statement of the key is about this bundle, or none names one of the files.
+/// No statement of the key is about this bundle, its builder or parameters are others, or none names
+/// the files.
 pub fn judge(
     envelopes: &[Envelope],
     key: &VerifyingKey,
+    document: &BundleDocument,
     bundle: &Identity,
-    beside: &[(String, Sha256)],
+    packages: Option<&[File]>,
 ) -> Result<Attested, Problem> {
-    let vouched: Vec<Statement> = envelopes
-        .iter()
-        .filter_map(|envelope| Statement::parse(&envelope.vouched(key)?))
+    let vouched: Vec<Placed> = (1..)
+        .zip(envelopes)
+        .filter_map(|(place, one)| Some((place, Statement::parse(&one.vouched(key)?)?)))
         .collect();
     if vouched.is_empty() {
         let why = format!(
@@ -50,51 +64,116 @@ pub fn judge(
                     the statements were changed";
         return Err(refused(&codes::NOT_OF_THE_KEY, why, next).with_evidence(key.id()));
     }
-    let own: Vec<(String, Sha256)> = vec![
+    let mut files: Vec<File> = vec![
         (bundle::FILE_NAME.to_owned(), bundle.bundle_json_sha256),
         (bundle.exe_name.clone(), bundle.exe_sha256),
     ];
-    let is_about = |statement: &&Statement| {
-        let names = |(name, sha256): &(String, Sha256)| {
-            statement.subject.iter().any(|one| one.is(name, *sha256))
-        };
-        let run = &statement.predicate["runDetails"]["metadata"]["invocationId"];
-        own.iter().all(names) && (statement.predicate_type != SLSA || *run == *bundle.bundle_id)
+    let about_it = about_bundle(&vouched, &files, &bundle.bundle_id)?;
+    let of_build = of_this_build(about_it, document)?;
+    let naming_it: Vec<&Statement> = vouched
+        .iter()
+        .map(|(_, statement)| statement)
+        .filter(|one| files.iter().all(|(name, sha256)| one.names(name, *sha256)))
+        .collect();
+    files.extend(packages.into_iter().flatten().cloned());
+    let (place, provenance) = match packages {
+        Some(_) => naming_exactly(&of_build, &files)?,
+        // The first of them: each one is good.
+        None => *of_build.first().ok_or_else(|| of_others(&vouched))?,
     };
-    let ours: Vec<&Statement> = vouched.iter().filter(is_about).collect();
-    if !ours.iter().any(|one| one.predicate_type == SLSA) {
-        let next =
-            "attest this bundle again, after it was signed: another signature is another file";
-        let why = "the key vouches for another bundle, or for another bootstrap of it".to_owned();
-        return Err(vouched
-            .iter()
-            .take(4)
-            .fold(refused(&codes::OTHER_BUNDLE, why, next), |problem, one| {
-                problem.with_evidence(shown(one))
-            }));
-    }
-    // Only how a file was made says what it is: a key may sign the results of tests, too.
-    let provenance = || ours.iter().filter(|one| one.predicate_type == SLSA);
-    let files = own.iter().chain(beside).map(|(name, sha256)| {
-        let is_made = provenance().any(|one| one.subject.iter().any(|file| file.is(name, *sha256)));
-        let naming = ours
-            .iter()
-            .filter(|one| one.subject.iter().any(|file| file.is(name, *sha256)));
-        let statements: Vec<String> = naming.map(|one| one.predicate_type.clone()).collect();
-        if !is_made {
-            let why = format!("no provenance of the key names `{name}` with its digest");
-            let next = "make the packages and attest again, or leave the file out";
-            return Err(refused(&codes::NOT_VOUCHED, why, next).with_evidence(sha256.to_string()));
-        }
-        Ok(Vouched {
-            name: name.clone(),
-            statements,
-        })
-    });
+    let builder = &provenance.predicate["runDetails"]["builder"]["id"];
     Ok(Attested {
         key: key.id(),
-        files: files.collect::<Result<_, _>>()?,
+        builder: builder.as_str().unwrap_or_default().to_owned(),
+        provenance: *place,
+        files: files.iter().map(|file| named(file, &naming_it)).collect(),
     })
+}
+
+/// The statements of provenance that are about this bundle. Only how a file was made says what it is: a
+/// key may sign the results of tests, too.
+fn about_bundle<'s>(
+    vouched: &'s [Placed],
+    own: &[File],
+    bundle_id: &str,
+) -> Result<Vec<&'s Placed>, Problem> {
+    let is_about = |(_, statement): &&Placed| {
+        let run = &statement.predicate["runDetails"]["metadata"]["invocationId"];
+        let names = |(name, sha256): &File| statement.names(name, *sha256);
+        statement.predicate_type == SLSA && *run == *bundle_id && own.iter().all(names)
+    };
+    let found: Vec<&Placed> = vouched.iter().filter(is_about).collect();
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(of_others(vouched)),
+    }
+}
+
+fn of_others(vouched: &[Placed]) -> Problem {
+    let next = "attest this bundle again, after it was signed: another signature is another file";
+    let why = "the key vouches for another bundle, or for another bootstrap of it".to_owned();
+    let shown = vouched.iter().take(4).map(|(_, one)| shown(one));
+    shown.fold(
+        refused(&codes::OTHER_BUNDLE, why, next),
+        Problem::with_evidence,
+    )
+}
+
+/// Those by our builder, with the parameters and downloads that the bundle has.
+fn of_this_build<'s>(
+    about_it: Vec<&'s Placed>,
+    document: &BundleDocument,
+) -> Result<Vec<&'s Placed>, Problem> {
+    let mut faults = Vec::new();
+    let mut good = Vec::new();
+    for placed in about_it {
+        match build_fault(&placed.1.predicate, document) {
+            Some(why) => faults.push(format!("statement {}: {why}", placed.0)),
+            None => good.push(placed),
+        }
+    }
+    if !good.is_empty() {
+        return Ok(good);
+    }
+    let why = "the key vouches for the bundle, and says that it was built otherwise".to_owned();
+    let next =
+        "find out who signs with this key beside `gangway attest`, and attest the bundle again";
+    let problem = refused(&codes::OTHER_BUILD, why, next);
+    Err(faults.into_iter().fold(problem, Problem::with_evidence))
+}
+
+/// The statement that names these files and no others.
+fn naming_exactly<'s>(of_build: &[&'s Placed], files: &[File]) -> Result<&'s Placed, Problem> {
+    let mut faults = Vec::new();
+    for placed in of_build {
+        let (place, statement) = placed;
+        let missing = files
+            .iter()
+            .find(|(name, sha256)| !statement.names(name, *sha256));
+        let more = statement.subject.iter().find(|one| {
+            let is = |(name, sha256): &File| one.is(name, *sha256);
+            !files.iter().any(is)
+        });
+        let why = match (missing, more) {
+            (Some((name, _)), _) => format!("does not name `{name}` with its digest"),
+            (None, Some(one)) => format!("names `{}`, which is not there", one.name),
+            (None, None) => return Ok(placed),
+        };
+        faults.push(format!("statement {place} {why}"));
+    }
+    let why = "no provenance of the key names the folder of packages as it is".to_owned();
+    let next = "copy packages and statements together, or make both again";
+    let problem = refused(&codes::NOT_VOUCHED, why, next);
+    Err(faults.into_iter().fold(problem, Problem::with_evidence))
+}
+
+/// Which statements about the bundle name a file.
+fn named((name, sha256): &File, about_it: &[&Statement]) -> Vouched {
+    let naming = about_it.iter().filter(|one| one.names(name, *sha256));
+    Vouched {
+        name: name.clone(),
+        statements: naming.map(|one| one.predicate_type.clone()).collect(),
+    }
 }
 
 fn refused(code: &'static Code, why: String, next: &str) -> Problem {

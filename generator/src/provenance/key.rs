@@ -22,7 +22,23 @@ pub enum KeyFileError {
     /// A key that statements are not signed with.
     #[error("its key is neither of P-256 nor of Ed25519")]
     Unsupported,
+    /// A key that proves nothing.
+    #[error("its key is a point of small order, which signatures of anybody fit")]
+    Weak,
 }
+
+/// The y coordinates of all points of Ed25519 whose order divides 8, also as they may be encoded beyond the
+/// prime: under such a key one signature fits every message, or one of eight. RFC 8032 leaves them to who
+/// takes the key; libsodium refuses the same ones (`ge25519_has_small_order`).
+const SMALL_ORDER: [&str; 7] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
 
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +52,7 @@ enum Kind {
     /// ECDSA on P-256 with SHA-256, its signatures in DER, as `openssl dgst -sha256 -sign` gives them.
     P256(PublicKey),
     /// RFC 8032, as `openssl pkeyutl -sign -rawin` gives them.
-    Ed25519(Vec<u8>),
+    Ed25519([u8; 32]),
 }
 
 impl VerifyingKey {
@@ -57,7 +73,8 @@ impl VerifyingKey {
         let kind = match oid.as_str() {
             ED25519_OID => {
                 let bits = reader.expect(tag::BIT_STRING).map_err(malformed)?;
-                Kind::Ed25519(bits.bit_string().map_err(malformed)?.to_vec())
+                let point = bits.bit_string().map_err(malformed)?;
+                Kind::Ed25519(strong(point)?)
             }
             EC_PUBLIC_KEY if algorithm.oid().is_ok_and(|curve| curve == CURVE_P256) => {
                 Kind::P256(PublicKey::parse(&info).map_err(malformed)?)
@@ -84,5 +101,54 @@ impl VerifyingKey {
                 .verify(message, signature)
                 .is_ok(),
         }
+    }
+}
+
+/// The key of 32 bytes, unless everybody could sign for it.
+fn strong(point: &[u8]) -> Result<[u8; 32], KeyFileError> {
+    let point: [u8; 32] = point.try_into().map_err(|_| KeyFileError::NoKey)?;
+    let mut y = point;
+    // The highest bit is the sign of x.
+    y[31] &= 0x7f;
+    let y = Sha256::from_bytes(y).to_string();
+    match SMALL_ORDER.contains(&y.as_str()) {
+        true => Err(KeyFileError::Weak),
+        false => Ok(point),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8410, section 4: the key follows twelve bytes that are always the same.
+    fn file(point: [u8; 32]) -> Vec<u8> {
+        let head = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+        [&head[..], &point].concat()
+    }
+
+    #[test]
+    fn a_key_that_anybody_can_sign_for_is_none() {
+        for y in SMALL_ORDER {
+            let mut point = *y.parse::<Sha256>().unwrap().as_bytes();
+            for sign in [0, 0x80] {
+                point[31] |= sign;
+                assert_eq!(
+                    VerifyingKey::read(&file(point)),
+                    Err(KeyFileError::Weak),
+                    "{y}"
+                );
+            }
+        }
+        // RFC 8032, section 7.1, test 1.
+        let good = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let good = *good.parse::<Sha256>().unwrap().as_bytes();
+        assert!(VerifyingKey::read(&file(good)).is_ok());
+        // What ring itself thinks of the neutral element: any message has this signature.
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        let forged = [neutral, [0; 32]].concat();
+        let key = UnparsedPublicKey::new(&ED25519, neutral);
+        assert!(key.verify(b"anything", &forged).is_ok());
     }
 }

@@ -69,6 +69,11 @@ impl Statement {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// Does it name the file of that name and digest?
+    pub fn names(&self, name: &str, sha256: Sha256) -> bool {
+        self.subject.iter().any(|one| one.is(name, sha256))
+    }
+
     /// Reads a statement; none for another document.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let parsed: Self = serde_json::from_slice(bytes).ok()?;
@@ -119,6 +124,38 @@ pub fn provenance(document: &BundleDocument) -> Value {
             "metadata": {"invocationId": document.bundle_id},
         },
     })
+}
+
+/// What a provenance says of the build that `bundle.json` does not, or says otherwise. SLSA wants type,
+/// builder and every external parameter compared ("Verifying artifacts", step 2); the downloads are in
+/// `bundle.json`, too. Of what comes with later versions nothing is said.
+pub(super) fn build_fault(predicate: &Value, document: &BundleDocument) -> Option<String> {
+    let expected = provenance(document);
+    for path in [
+        "/buildDefinition/buildType",
+        "/buildDefinition/externalParameters",
+        "/runDetails/builder/id",
+    ] {
+        let (wanted, found) = (expected.pointer(path), predicate.pointer(path));
+        if wanted != found {
+            let field = path.rsplit('/').next().unwrap_or(path);
+            let text = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+            let (found, wanted) = (text(found), text(wanted));
+            return Some(format!("`{field}` is {found} instead of {wanted}"));
+        }
+    }
+    let made_of = |predicate: &Value| {
+        let all = predicate["buildDefinition"]["resolvedDependencies"].as_array();
+        let mut all: Vec<String> = all
+            .into_iter()
+            .flatten()
+            .map(|one| format!("{} {}", one["name"], one["digest"]["sha256"]))
+            .collect();
+        all.sort();
+        all
+    };
+    (made_of(predicate) != made_of(&expected))
+        .then(|| "`resolvedDependencies` are other downloads".to_owned())
 }
 
 fn digest(sha256: Sha256) -> BTreeMap<String, String> {

@@ -57,29 +57,29 @@ pub(crate) fn attestable() -> Desk {
     desk(KINDS[1])
 }
 
-fn attest(desk: &Desk, more: &[&str]) -> Session {
+pub(crate) fn attest(desk: &Desk, more: &[&str]) -> Session {
     let usual = ["attest", "out", "-c", "gangway.toml", "--as-of", NOW];
     desk.run(&[&usual, more].concat())
 }
 
-fn verify(desk: &Desk, more: &[&str]) -> Session {
+pub(crate) fn verify(desk: &Desk, more: &[&str]) -> Session {
     let usual = ["verify", "out", "--stub", "stub.exe", "--as-of", NOW];
     desk.run(&[&usual[..], &["--key", "key.pub.pem"], more].concat())
 }
 
-fn envelopes(desk: &Desk) -> Vec<Value> {
+pub(crate) fn envelopes(desk: &Desk) -> Vec<Value> {
     let text = fs::read_to_string(desk.path("out.intoto.jsonl")).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
 
-fn put_envelopes(desk: &Desk, envelopes: &[Value]) {
+pub(crate) fn put_envelopes(desk: &Desk, envelopes: &[Value]) {
     let lines: String = envelopes.iter().map(|one| format!("{one}\n")).collect();
     desk.put("out.intoto.jsonl", lines.as_bytes());
 }
 
-fn payload(envelope: &Value) -> Vec<u8> {
+pub(crate) fn payload(envelope: &Value) -> Vec<u8> {
     STANDARD
         .decode(envelope["payload"].as_str().unwrap())
         .unwrap()
@@ -106,7 +106,7 @@ fn a_key_vouches_for_the_bundle_and_for_its_packages() {
         }
         // Whoever made another package since is not vouched for.
         desk.put("out-packages/more.cab", b"x");
-        verify(&desk, &["--packages", "out-packages"]).fails_with(4, &["GW5204", "more.cab"]);
+        verify(&desk, &["--packages", "out-packages"]).fails_with(4, &["GW5206", "more.cab"]);
     }
 }
 
@@ -145,7 +145,7 @@ fn a_statement_that_is_no_provenance_vouches_for_no_package() {
 }
 
 /// What somebody with the key `key.pem` (Ed25519) says.
-fn signed_envelope(desk: &Desk, statement: &[u8]) -> Value {
+pub(crate) fn signed_envelope(desk: &Desk, statement: &[u8]) -> Value {
     let kind = "application/vnd.in-toto+json";
     let head = format!("DSSEv1 {} {kind} {} ", kind.len(), statement.len());
     desk.put("message", &[head.as_bytes(), statement].concat());
@@ -324,7 +324,14 @@ fn nothing_is_attested_that_does_not_hold() {
         assert!(!desk.path("out.cdx.json").exists());
     }
     let desk = desk(KINDS[0]);
-    attest(&desk, &["--out", "out/statements.intoto.jsonl"]).fails_with(3, &["--out"]);
+    for (place, why) in [
+        ("out/statements.intoto.jsonl", "lies in the bundle"),
+        ("out/share/x.jsonl", "lies in the bundle"),
+        ("downloads/x.intoto.jsonl", "lies in the downloads"),
+    ] {
+        attest(&desk, &["--out", place]).fails_with(3, &[why, "hint: name a"]);
+        assert!(!desk.path(place).exists(), "{place}");
+    }
     desk.put("mine.intoto.jsonl", b"mine");
     attest(&desk, &["--out", "mine.intoto.jsonl"]).fails_with(3, &["is not replaced"]);
     fs::write(desk.path("out/share/control.json"), b"{}").unwrap();
@@ -417,6 +424,8 @@ fn a_config_without_key_or_place_is_refused() {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
     attest(&desk, &[]).fails_with(2, &["provenance.key", "hint: write `[provenance]`"]);
+    desk.run(&["attest", "out", "--as-of", NOW])
+        .fails_with(2, &["no config is named", "-c gangway.toml"]);
 }
 
 /// What puts something among the packages, its path, and the word that says what it is.
@@ -428,8 +437,9 @@ type Unlisted = (fn(&Desk), &'static str, &'static str);
 #[test]
 fn what_is_no_plain_file_among_the_packages_is_vouched_for_by_nobody() {
     let desk = desk(KINDS[0]);
-    fs::create_dir(desk.path("packages")).unwrap();
-    desk.put("packages/good.msi", b"good");
+    let package = ["package", "out", "--format", "msi", "-o", "packages"];
+    desk.run(&[&package[..], &["-c", "gangway.toml", "--as-of", NOW]].concat())
+        .succeeds();
     desk.put("evil.msi", b"evil");
     let packages = ["--packages", "packages"];
     attest(&desk, &packages).succeeds();

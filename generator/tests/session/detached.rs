@@ -332,7 +332,7 @@ fn packages_stay_as_they_were_when_one_signature_does_not_fit() {
 fn the_folder_of_exchange_lies_apart() {
     let desk = built();
     for place in ["out/away", "out-packages/away", "out-packages"] {
-        package(&desk, &["--digest-out", place]).fails_with(3, &["among the packages"]);
+        package(&desk, &["--digest-out", place]).fails_with(3, &["in the bundle"]);
     }
     assert!(!desk.path("out-packages").exists());
     desk.verify().succeeds();

@@ -34,6 +34,7 @@ mod normalise;
 mod owners;
 #[cfg(unix)]
 mod package;
+mod package_signing;
 #[cfg(all(unix, feature = "directory"))]
 mod pipelines;
 #[cfg(feature = "directory")]
@@ -51,3 +52,4 @@ mod soc;
 mod stamps;
 #[cfg(unix)]
 mod transcripts;
+mod vouched;

@@ -173,7 +173,49 @@ fn a_folder_of_others_is_not_replaced() {
     desk.put("mine/letter.txt", b"mine");
     package(&desk, &["-o", "mine"]).fails_with(3, &["mine", "packages.json"]);
     assert_eq!(desk.tree("mine").len(), 1);
-    package(&desk, &["-o", "out/packages"]).fails_with(3, &["lies in the other"]);
+}
+
+/// Nothing that the run reads, nor another folder of ours, is touched by what it writes.
+#[test]
+fn packages_never_lie_in_what_they_are_made_of_nor_take_its_place() {
+    let desk = with_way_back(END);
+    package(&desk, &["--allow-unsigned", "-o", "other"]).succeeds();
+    let all = || ["out", "back", "downloads", "other"].map(|folder| desk.tree(folder));
+    let before = all();
+    for (place, why) in [
+        ("out/packages", "lies in the bundle"),
+        ("out", "the bundle"),
+        ("back/packages", "lies in the bundle"),
+        ("back/share/releases/x", "lies in the bundle"),
+        ("back", "the offboarding bundle"),
+        ("downloads/packages", "lies in the downloads"),
+        ("downloads", "the download"),
+        ("other/packages", "lies in the folder of packages"),
+        ("other/msi", "lies in the folder of packages"),
+        (".", "is not replaced"),
+    ] {
+        let more = ["--allow-unsigned", "--offboard", "back", "-o", place];
+        package(&desk, &more).fails_with(3, &[why, "hint"]);
+        assert!(before == all(), "{place}");
+    }
+    for place in ["back", "downloads", "other/away"] {
+        let more = ["--allow-unsigned", "--digest-out", place];
+        package(&desk, &more).fails_with(3, &["hint"]);
+        assert!(before == all(), "{place}");
+    }
+    assert!(!desk.path("out-packages").exists());
+}
+
+/// Made of the same bundle: what lies in one would be found as foreign in it.
+#[test]
+fn a_bundle_is_not_built_among_packages() {
+    let desk = signed();
+    package(&desk, &[]).succeeds();
+    let before = desk.tree("out-packages");
+    let build = ["build", "--stub", "stub.exe", "--as-of", NOW, "--out"];
+    desk.run(&[&build[..], &["out-packages/new"]].concat())
+        .fails_with(3, &["lies in the folder of packages"]);
+    assert!(before == desk.tree("out-packages"));
 }
 
 #[test]
@@ -189,6 +231,24 @@ fn no_installer_package_offboards() {
     package(&desk, &["--allow-unsigned"]).fails_with(1, &["GW5001"]);
     assert!(!desk.path("out-packages").exists());
     package(&desk, &["--allow-unsigned", "--format", "zip"]).succeeds();
+}
+
+#[test]
+fn a_name_that_no_installer_package_holds_has_a_latin_one() {
+    let desk = Desk::with_downloads();
+    desk.change_config("\"Contoso\"", "\"コントソ株式会社\"");
+    desk.build().succeeds();
+    let msi = ["--allow-unsigned", "--format", "msi"];
+    package(&desk, &msi).fails_with(1, &["GW5011", "コントソ株式会社", "`latin_name`"]);
+    package(&desk, &["--allow-unsigned", "--format", "cab"]).succeeds();
+    // It is no part of the bundle.
+    let before = desk.tree("out");
+    desk.change_config("[downloads]", "latin_name = \"Contoso K.K.\"\n[downloads]");
+    package(&desk, &msi).succeeds();
+    assert!(before == desk.tree("out"));
+    let (_, bytes) = file(&desk, ".msi");
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.contains("Contoso K.K."));
 }
 
 #[test]

@@ -501,15 +501,15 @@ fn what_a_rollback_leaves_is_named() {
 #[test]
 fn no_name_hides_or_turns_what_a_reader_sees() {
     let desk = desk("en", "");
-    desk.change_config(
-        "name = \"Contoso\"",
-        "name = \"Contoso \\u202Eelbat\\u200B\"",
-    );
+    // The config refuses such a name of its own; downloads are called as somebody called them.
+    let [from, to] = ["Install.ps1", "Install\u{202e}elbat\u{200b}.ps1"];
+    let path = |name: &str| desk.path("downloads").join(name);
+    fs::rename(path(from), path(to)).unwrap();
     desk.build().succeeds();
     let runbook = Runbook::of(&desk);
     let mut hidden = runbook.text.chars().filter(|c| *c != '\n');
     assert!(!hidden.any(gangway_contract::printable::deceives));
-    assert!(runbook.text.contains(r"Contoso \u{202e}elbat\u{200b}"));
+    assert!(runbook.text.contains(r"Install\u{202e}elbat\u{200b}.ps1"));
 }
 
 #[test]

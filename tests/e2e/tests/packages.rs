@@ -228,6 +228,35 @@ fn it_starts_the_bootstrap_once_and_is_repaired_and_removed_without_one() {
     );
 }
 
+/// No code page of the ANSI kind holds the name with the others' letters, so `latin_name` stands there.
+#[test]
+fn an_organisation_with_a_japanese_name_installs_by_its_latin_one() {
+    let recipe = Recipe::of_samples().expect("samples");
+    let bundle = recipe
+        .with("organization", "name = 'コントソ株式会社'")
+        .with("organization", "latin_name = 'Contoso K.K.'")
+        .bundle()
+        .expect("a bundle");
+    let packages = Packages::of(&bundle, &["--format", "msi"]).unwrap();
+    let asked = |what: &[&str]| {
+        let mut command = Command::new(required::tool("msiinfo").unwrap());
+        run(command.arg(what[0]).arg(packages.msi()).args(&what[1..]))
+    };
+    let summary = asked(&["suminfo"]);
+    assert!(summary.contains("Author: Contoso K.K."), "{summary}");
+    let properties = asked(&["export", "Property"]);
+    assert!(
+        properties.contains("Manufacturer\tContoso K.K."),
+        "{properties}"
+    );
+    let server = Server::new(Os::Server2022);
+    let target = Target::of(server, &[("one", &packages.msi())]).unwrap();
+    let installed = target.msiexec("/i", "one", &[]).unwrap();
+    assert_eq!(installed.exit_code, 0, "{installed:?}");
+    target.wait_for_runs(1).unwrap();
+    assert!(found(&target.installed(&bundle)) == expected(&bundle));
+}
+
 #[test]
 fn a_newer_package_takes_the_place_of_an_older_one_and_never_the_other_way() {
     let (old, new) = (bundle(), later_bundle());

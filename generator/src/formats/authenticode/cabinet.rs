@@ -146,6 +146,10 @@ impl<S: Read + Seek> Carrier for CabinetCarrier<'_, S> {
         &self.signatures
     }
 
+    fn uncovered_bytes(&self) -> u64 {
+        self.uncovered_bytes
+    }
+
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {
         readings_to(self.source, self.signature_offset, algorithms)
     }

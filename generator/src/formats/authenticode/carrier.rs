@@ -110,6 +110,9 @@ pub(super) trait Carrier {
     /// The signatures, outer ones only; none when the file is not signed.
     fn signatures(&self) -> &[Found];
 
+    /// Bytes beside the signatures that belong to none and that no digest covers.
+    fn uncovered_bytes(&self) -> u64;
+
     /// The file's digests. For each algorithm at least one reading, the plain one first.
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure>;
 

@@ -1,4 +1,4 @@
-//! Signatures that are made elsewhere: what has to be signed, and what comes back.
+//! Signatures apart from their file: what has to be signed, and what comes back, alone or in a signed copy.
 //!
 //! The form is the one of osslsigncode's `extract-data` and `attach-signature`: a PKCS #7
 //! SignedData with the Authenticode content and without a signer goes out, one with a signer comes
@@ -8,13 +8,14 @@ use std::io::{Read, Seek, SeekFrom};
 
 use gangway_contract::Sha256;
 
-use super::cabinet;
-use super::carrier::{Carrier, Failure};
+use super::cabinet::{self, CabinetCarrier};
+use super::carrier::{Carrier, Failure, Found};
 use super::cms::SignedData;
 use super::indirect_data::{INDIRECT_DATA, MSI_SIP};
 use super::kind::FileKind;
 use super::msi::MsiCarrier;
 use super::pe::PeCarrier;
+use super::script::ScriptCarrier;
 use super::signer::CONTENT_TYPE;
 use crate::formats::der::{element, tag};
 use crate::formats::digest::DigestAlgorithm;
@@ -82,16 +83,68 @@ fn obsolete_link() -> Vec<u8> {
     element(tag::CONTEXT_2, &element(tag::CONTEXT_0_PRIMITIVE, &name))
 }
 
+/// The signature of a file, to be put into another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detached {
+    /// The PKCS #7 structure, and no byte behind it.
+    pub pkcs7: Vec<u8>,
+    /// Of an installer package: its digest over names, sizes and times, when that is signed, too.
+    pub metadata_digest: Option<Vec<u8>>,
+}
+
+/// Takes the signature out of a file, and nothing of what lies around it.
+///
+/// # Errors
+/// In words: the file carries none, more than one, bytes behind it, or cannot be read.
+pub fn take_signature<S: Read + Seek>(source: &mut S, kind: FileKind) -> Result<Detached, String> {
+    let (mut signatures, uncovered_bytes) = carried(source, kind)?;
+    if uncovered_bytes > 0 {
+        return Err(format!("{uncovered_bytes} bytes lie behind the signature"));
+    }
+    let (Some(only), true) = (signatures.pop(), signatures.is_empty()) else {
+        return Err("it carries no signature, or more than one".to_owned());
+    };
+    let metadata_digest = match kind {
+        FileKind::Msi => MsiCarrier::open(source)
+            .map_err(in_words)?
+            .metadata_digest(),
+        _ => None,
+    };
+    Ok(Detached {
+        pkcs7: only.der,
+        metadata_digest,
+    })
+}
+
+/// The signatures of a file, and how many bytes beside them belong to none.
+pub(super) fn carried<S: Read + Seek>(
+    source: &mut S,
+    kind: FileKind,
+) -> Result<(Vec<Found>, u64), String> {
+    let of = |carrier: &dyn Carrier| (carrier.signatures().to_vec(), carrier.uncovered_bytes());
+    let found = match kind {
+        FileKind::Pe => PeCarrier::open(source).map(|file| of(&file)),
+        FileKind::Msi => MsiCarrier::open(source).map(|file| of(&file)),
+        FileKind::Cabinet => CabinetCarrier::open(source).map(|file| of(&file)),
+        FileKind::Script => ScriptCarrier::open(source).map(|file| of(&file)),
+    };
+    found.map_err(in_words)
+}
+
+fn in_words(failure: Failure) -> String {
+    match failure {
+        Failure::Invalid(reason) => reason.to_string(),
+        Failure::Io(error) => error.to_string(),
+    }
+}
+
 /// The SHA-256 of a file that its signature will hold. Of a cabinet the one is meant that has the
 /// reserved area of a signature already.
 ///
 /// # Errors
 /// In words: it cannot be read, or is none of its kind.
 pub fn digest_to_sign<S: Read + Seek>(source: &mut S, kind: FileKind) -> Result<Sha256, String> {
-    let digest = plain_digest(source, kind).map_err(|failure| match failure {
-        Failure::Invalid(reason) => reason.to_string(),
-        Failure::Io(error) => error.to_string(),
-    })?;
+    let digest = plain_digest(source, kind).map_err(in_words)?;
     let digest: [u8; 32] = digest
         .try_into()
         .map_err(|_| "its digest is cut short".to_owned())?;

@@ -77,6 +77,11 @@ impl<'s, S: Read + Seek> MsiCarrier<'s, S> {
         })
     }
 
+    /// Content of the stream with the digest over names, sizes and times.
+    pub(super) fn metadata_digest(self) -> Option<Vec<u8>> {
+        self.metadata_digest
+    }
+
     /// The children of a storage in the order of the digests: by the bytes of their names,
     /// terminating zero included, which is not the order of the directory tree.
     fn sorted_children(&self, storage: EntryId) -> Vec<EntryId> {
@@ -146,6 +151,10 @@ impl<S: Read + Seek> Carrier for MsiCarrier<'_, S> {
 
     fn signatures(&self) -> &[Found] {
         &self.signatures
+    }
+
+    fn uncovered_bytes(&self) -> u64 {
+        self.uncovered_bytes
     }
 
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {

@@ -33,11 +33,6 @@ pub(super) struct PeCarrier<'s, S> {
 }
 
 impl<'s, S: Read + Seek> PeCarrier<'s, S> {
-    /// Bytes of the certificate table that belong to no signature.
-    pub(super) fn uncovered_bytes(&self) -> u64 {
-        self.uncovered_bytes
-    }
-
     pub(super) fn open(source: &'s mut S) -> Result<Self, Failure> {
         let layout = Layout::read(source)?;
         let mut carrier = Self {
@@ -133,6 +128,10 @@ impl<S: Read + Seek> Carrier for PeCarrier<'_, S> {
 
     fn signatures(&self) -> &[Found] {
         &self.signatures
+    }
+
+    fn uncovered_bytes(&self) -> u64 {
+        self.uncovered_bytes
     }
 
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {

@@ -1,41 +1,39 @@
-//! What an executable's signature carries that neither its signer nor a stamper vouches for.
+//! What a file's signature carries that neither its signer nor a stamper vouches for.
 //!
 //! Windows ignores such parts, and tools hide data in them: bytes behind the signature, further
 //! certificates, unsigned attributes. A freshly signed file has none of them.
 
 use std::io::{Read, Seek};
 
-use super::carrier::{Carrier as _, Failure};
 use super::cms::SignedData;
+use super::detached::carried;
 use super::judge::NESTED_SIGNATURE;
-use super::pe::PeCarrier;
+use super::kind::FileKind;
 use super::stamp::{COUNTERSIGNATURE, RFC3161_TOKEN};
 use crate::formats::der::{Element, tag};
 use crate::formats::x509::{Certificate, TrustAnchors};
 
-/// Names each part of an executable's signatures that nothing authenticates, and each signature
-/// beyond the first. Time stamps are no such part: they are judged with the signature.
+/// Names each part of a file's signatures that nothing authenticates, and each signature beyond the
+/// first. Time stamps are no such part: they are judged with the signature.
 ///
 /// Certificates are asked for a root that vouches for them when `anchors` are given. A second
 /// certificate for a name and key that is vouched for passes: cross-certificates are usual, and
 /// their own issuer is often absent.
 ///
 /// # Errors
-/// In words, when table or signature cannot be read; then the signature does not hold either.
+/// In words, when place or signature cannot be read; then the signature does not hold either.
 pub fn unauthenticated_parts<S: Read + Seek>(
     source: &mut S,
+    kind: FileKind,
     anchors: Option<&TrustAnchors>,
 ) -> Result<Vec<String>, String> {
-    let carrier = PeCarrier::open(source).map_err(|failure| match failure {
-        Failure::Invalid(reason) => reason.to_string(),
-        Failure::Io(error) => error.to_string(),
-    })?;
+    let (signatures, uncovered_bytes) = carried(source, kind)?;
     let mut parts = Vec::new();
-    match carrier.uncovered_bytes() {
+    match uncovered_bytes {
         0 => {}
         bytes => parts.push(format!("{bytes} bytes behind the signature")),
     }
-    let mut signatures = carrier.signatures().iter();
+    let mut signatures = signatures.iter();
     let Some(first) = signatures.next() else {
         return Ok(parts);
     };

@@ -44,7 +44,8 @@ pub fn write(
     out: impl Read + Write + Seek,
 ) -> Result<(), WriteError> {
     let mut package = Package::create(PackageType::Installer, Cursor::new(Vec::new()))?;
-    // A real page of the ANSI kind, in both places: others were seen to be refused.
+    // A real page of the ANSI kind, in both places: Windows was seen to refuse UTF-8 (denoland/deno,
+    // pull request 35378).
     package.set_database_codepage(CodePage::Windows1252);
     summarise(&mut package, planned);
     for table in &planned.tables {
@@ -94,7 +95,7 @@ where
     summary.set_codepage(CodePage::Windows1252);
     summary.set_title("Installation Database");
     summary.set_subject(product_name(contents.mode));
-    summary.set_author(contents.organization.as_str());
+    summary.set_author(contents.maker.as_str());
     summary.set_keywords(&["Installer".to_owned()]);
     summary.set_arch("x64");
     summary.set_languages(&[LanguageId::from_id(LANGUAGE)]);

@@ -64,8 +64,10 @@ pub enum Payloads {
 /// What is packed.
 #[derive(Debug, Clone)]
 pub struct Contents {
-    /// Display name of the organisation.
+    /// Display name of the organisation, which its packages are told by.
     pub organization: String,
+    /// The same as it is shown, in letters of Windows-1252.
+    pub maker: String,
     /// What the bootstrap does: it looks, or it onboards.
     pub mode: Mode,
     /// Names the program inside.
@@ -131,7 +133,15 @@ fn version_is_missing(contents: &Contents) -> bool {
 
 /// What no package may be made of.
 fn refused(contents: &Contents) -> Vec<Problem> {
+    let (_, _, has_others) = encoding_rs::WINDOWS_1252.encode(&contents.maker);
     match contents.mode {
+        Mode::Precheck | Mode::Onboard if has_others => vec![Problem::new(
+            &codes::NAME_NOT_LATIN,
+            "organization.name",
+            format!("`{}` has letters beyond Windows-1252", contents.maker),
+            "write `latin_name` beside it under `[organization]`, and name the config by `-c`; or \
+             leave `--format msi` out",
+        )],
         Mode::Offboard => vec![Problem::new(
             &codes::OFFBOARDING_PACKAGE,
             "manifest.json",

@@ -81,7 +81,7 @@ fn properties(contents: &Contents, upgrade_code: &str, version: &str) -> Vec<Vec
         ("MSIFASTINSTALL", "7"),
         // Else it may end a bootstrap that runs.
         ("MSIRESTARTMANAGERCONTROL", "Disable"),
-        ("Manufacturer", &contents.organization),
+        ("Manufacturer", &contents.maker),
         ("ProductLanguage", "0"),
         ("ProductName", product_name(contents.mode)),
         ("ProductVersion", version),

@@ -24,6 +24,7 @@ fn file(name: &str) -> PackagedFile {
 fn contents() -> Contents {
     Contents {
         organization: "Contoso Lab".to_owned(),
+        maker: "Contoso Lab".to_owned(),
         mode: Mode::Onboard,
         bundle_id: BundleId::of_bytes(b"manifest"),
         sequence: 7,
@@ -184,10 +185,10 @@ fn what_no_package_may_hold_is_refused() {
         ),
         (|it| it.sequence = 255 << 24, &codes::SEQUENCE_TOO_HIGH),
         (
-            |it| it.organization = "コントソ".to_owned(),
-            &codes::PACKAGE_VALUES,
+            |it| it.maker = "コントソ".to_owned(),
+            &codes::NAME_NOT_LATIN,
         ),
-        (|it| it.organization = String::new(), &codes::PACKAGE_VALUES),
+        (|it| it.maker = String::new(), &codes::PACKAGE_VALUES),
         (
             |it| it.payloads.push(file("MD4WS.MSI")),
             &codes::PACKAGE_NAMES,

@@ -17,6 +17,9 @@ pub enum AttestError {
     /// `gangway.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// None was named.
+    #[error("no config is named, and key and command of the attestation stand in it")]
+    NoConfig,
     /// It names no key, or no command.
     #[error("the config has no `provenance.{field}`")]
     NotConfigured {
@@ -44,12 +47,6 @@ pub enum AttestError {
         "the bootstrap of the bundle is not signed, and whoever signs it makes it another file"
     )]
     Unsigned,
-    /// A statement inside of what it is about.
-    #[error("`{}` lies in the bundle or in the folder of packages", path.display())]
-    Inside {
-        /// The file that was to be written.
-        path: PathBuf,
-    },
     /// Something else lies there.
     #[error("`{}` is another file, and is not replaced", path.display())]
     Occupied {
@@ -91,8 +88,9 @@ impl Fault for AttestError {
             Self::Verify(error) => error.code(),
             Self::Io(error) => error.code(),
             Self::Disk(error) => error.code(),
+            Self::NoConfig => FailureCode::CommandLine,
             Self::NotConfigured { .. } => FailureCode::Config,
-            Self::Key { .. } | Self::Inside { .. } | Self::Occupied { .. } => FailureCode::Files,
+            Self::Key { .. } | Self::Occupied { .. } => FailureCode::Files,
             Self::NotProven(_) | Self::Refused(_) | Self::Unsigned => FailureCode::NotVerified,
             Self::Program { .. } => FailureCode::Program,
         }
@@ -107,6 +105,7 @@ impl Fault for AttestError {
             Self::NotProven(problem) | Self::Refused(problem) => {
                 return Some(problem.next_action.clone().into());
             }
+            Self::NoConfig => "name the config that the bundle was built from: `-c gangway.toml`",
             Self::NotConfigured { .. } => {
                 "write `[provenance]` with `key`, the file of the public key, and `command`, the \
                  program that signs {in} into {out}"
@@ -117,7 +116,6 @@ impl Fault for AttestError {
             Self::Unsigned => {
                 "sign it by `gangway sign`, or attest it as it is by `--allow-unsigned`"
             }
-            Self::Inside { .. } => "name a file beside them by `--out`",
             Self::Occupied { .. } => "name another file by `--out`, or remove that one",
             Self::Program { .. } => {
                 "try the command of `provenance.command` by hand; it runs in the folder of the config"

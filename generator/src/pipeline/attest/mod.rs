@@ -12,7 +12,7 @@ use std::time::Duration;
 use gangway_contract::Sha256;
 
 use super::config::Config;
-use super::output::{OutputError, io_error};
+use super::output::{DOWNLOAD, Kept, OutputError, check_apart, io_error};
 use super::private_folder::PrivateFolder;
 use super::sign::TIME_LIMIT_S;
 use super::signing_command::SigningCommand;
@@ -84,25 +84,18 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     let out = request.out.clone();
     let out = out.unwrap_or_else(|| beside(folder, SUFFIX));
     let parts_out = beside_statements(&out);
-    not_inside(&out, [Some(folder), request.packages.as_ref()])?;
+    for place in [&out, &parts_out] {
+        check_apart(place, &signer.downloads)?;
+    }
     // Two runs must not work on it at once: they would share the private folder.
     let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
     let places = Places::of(&out, &parts_out)?;
-    let found = verify(&request.bundle)?;
-    if let Some(problem) = found.problems.iter().find(|problem| problem.is_error()) {
-        return Err(AttestError::NotProven(Box::new(problem.clone())));
-    }
-    let Some(identity) = identity(&found) else {
-        return Err(AttestError::Verify(VerifyError::NotABundle {
-            path: folder.clone(),
-            why: "its bootstrap is not proven".to_owned(),
-        }));
+    let (found, identity) = proven(request)?;
+    let packages = match &request.packages {
+        Some(packages) => packages::of(packages, &found.document, &identity)?
+            .map_err(|problem| AttestError::Refused(Box::new(problem)))?,
+        None => Vec::new(),
     };
-    if found.signature.standing == Standing::Unsigned && !request.allow_unsigned {
-        return Err(AttestError::Unsigned);
-    }
-    let packages = packages::of(request.packages.as_deref(), &identity)?
-        .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
     let mut subjects = vec![
         Subject::new(bundle::FILE_NAME, identity.bundle_json_sha256),
         Subject::new(&identity.exe_name, identity.exe_sha256),
@@ -126,7 +119,8 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
         text.push('\n');
         envelopes.push(envelope);
     }
-    let attested = provenance::judge(&envelopes, &signer.key, &identity, &packages)
+    let written = Some(packages.as_slice());
+    let attested = provenance::judge(&envelopes, &signer.key, document, &identity, written)
         .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
     // Strings, numbers and lists only, which always serialise.
     let mut list = serde_json::to_string_pretty(&parts).unwrap_or_default();
@@ -139,6 +133,24 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
         parts: parts_out,
         problems: found.problems,
     })
+}
+
+/// The bundle, which verifies and is signed, unless that is not asked for.
+fn proven(request: &AttestRequest) -> Result<(Verification, Identity), AttestError> {
+    let found = verify(&request.bundle)?;
+    if let Some(problem) = found.problems.iter().find(|problem| problem.is_error()) {
+        return Err(AttestError::NotProven(Box::new(problem.clone())));
+    }
+    let Some(identity) = identity(&found) else {
+        return Err(AttestError::Verify(VerifyError::NotABundle {
+            path: request.bundle.bundle.clone(),
+            why: "its bootstrap is not proven".to_owned(),
+        }));
+    };
+    if found.signature.standing == Standing::Unsigned && !request.allow_unsigned {
+        return Err(AttestError::Unsigned);
+    }
+    Ok((found, identity))
 }
 
 /// What the key vouches for of a bundle that verified, or what stands against that.
@@ -158,9 +170,12 @@ pub fn check_attestation(
     };
     let named = request.statements.clone();
     let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
-    let packages = match packages::of(request.packages.as_deref(), &identity)? {
-        Ok(packages) => packages,
-        Err(problem) => return Ok(Err(problem)),
+    let packages = match &request.packages {
+        Some(packages) => match packages::of(packages, &found.document, &identity)? {
+            Ok(packages) => Some(packages),
+            Err(problem) => return Ok(Err(problem)),
+        },
+        None => None,
     };
     let missing = |why: String| {
         let next = "copy the statements together with the bundle, or make them by `gangway attest`";
@@ -176,7 +191,11 @@ pub fn check_attestation(
         Ok(envelopes) => envelopes,
         Err(error) => return Ok(Err(missing(error.to_string()))),
     };
-    Ok(provenance::judge(&envelopes, &key, &identity, &packages))
+    let packages = packages.as_deref();
+    let document = &found.document;
+    Ok(provenance::judge(
+        &envelopes, &key, document, &identity, packages,
+    ))
 }
 
 /// Key and command of a config.
@@ -185,15 +204,17 @@ struct Signer {
     command: Vec<String>,
     limit: Duration,
     folder: PathBuf,
+    /// No statement may lie among them.
+    downloads: Vec<Kept>,
 }
 
 impl Signer {
     fn of(path: Option<&Path>) -> Result<Self, AttestError> {
-        let Some(path) = path else {
-            return Err(AttestError::NotConfigured { field: "command" });
-        };
+        let path = path.ok_or(AttestError::NoConfig)?;
         let config = Config::load(path)?;
         let missing = |field| AttestError::NotConfigured { field };
+        let mut downloads = config.named_paths();
+        downloads.retain(|(what, _)| *what == DOWNLOAD);
         let key = config.provenance.key.ok_or_else(|| missing("key"))?;
         let command = config.provenance.command.filter(|words| !words.is_empty());
         Ok(Self {
@@ -201,6 +222,7 @@ impl Signer {
             command: command.ok_or_else(|| missing("command"))?,
             limit: Duration::from_secs(config.signing.time_limit_s.unwrap_or(TIME_LIMIT_S)),
             folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            downloads,
         })
     }
 
@@ -282,22 +304,4 @@ fn beside_statements(statements: &Path) -> PathBuf {
 
 fn absolute(path: &Path) -> Result<PathBuf, OutputError> {
     std::path::absolute(path).map_err(io_error("resolve", path))
-}
-
-/// What lies in a bundle and is no part of it would be found as foreign by the next `verify`.
-fn not_inside<'a>(
-    out: &Path,
-    folders: impl IntoIterator<Item = Option<&'a PathBuf>>,
-) -> Result<(), AttestError> {
-    let parent = absolute(out)?;
-    let parent = parent.parent().unwrap_or(Path::new("/"));
-    let parent = fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned());
-    let holds =
-        |folder: &PathBuf| fs::canonicalize(folder).is_ok_and(|folder| parent.starts_with(folder));
-    if folders.into_iter().flatten().any(holds) {
-        return Err(AttestError::Inside {
-            path: out.to_owned(),
-        });
-    }
-    Ok(())
 }

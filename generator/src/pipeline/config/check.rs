@@ -12,8 +12,8 @@ use super::sections::{
     ConfigFile, Domain, MonitoringAgentSection, Onboard, ProxySettings, Rollout, Share,
 };
 use super::values::{
-    is_bypass, is_host_and_port, is_proxy_url, is_service_name, parse_window, provenance_fault,
-    replicated_share, signing_fault,
+    is_bypass, is_host_and_port, is_latin_name, is_proxy_url, is_service_name, parse_window,
+    provenance_fault, replicated_share, signing_fault,
 };
 use super::{Config, place};
 
@@ -38,13 +38,26 @@ fn refuse<T>(field: &'static str, why: impl Into<String>, hint: &'static str) ->
 /// # Errors
 /// The first field with a value that it cannot have, with its line.
 pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Config, ConfigError> {
-    if let Some((field, line)) = place::control_character(text) {
+    if let Some(found) = place::unseen_character(text) {
+        let (why, hint) = match found.character.is_control() {
+            true => (
+                "holds a control character".to_owned(),
+                "write the text without it; single quotes take a backslash as it is",
+            ),
+            false => (
+                format!(
+                    "holds U+{:04X}, which nobody sees and which may turn or hide what is read",
+                    u32::from(found.character)
+                ),
+                "type the text anew instead of copying it",
+            ),
+        };
         return Err(ConfigError::Value {
             path: path.to_owned(),
-            line: Some(line),
-            field,
-            why: "holds a control character".to_owned(),
-            hint: "write the text without it; single quotes take a backslash as it is",
+            line: Some(found.line),
+            field: found.key,
+            why,
+            hint,
         });
     }
     whole(file).map_err(|Fault { field, why, hint }| {
@@ -79,6 +92,14 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
             "organization.name",
             "must have 1 to 64 characters",
             "write the name that reports and GPO names should show",
+        );
+    }
+    let latin = file.organization.latin_name.as_deref();
+    if latin.is_some_and(|name| !is_latin_name(name)) {
+        return refuse(
+            "organization.latin_name",
+            "must have 1 to 64 characters of the code page Windows-1252",
+            "write the name in Latin letters, or leave it out when `name` has no others",
         );
     }
     if file.downloads.paths.is_empty() {

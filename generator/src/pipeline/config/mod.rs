@@ -256,6 +256,16 @@ mod tests {
                 "line 3: `organization.name`",
             ),
             (
+                "\"Contoso\"",
+                "\"Contoso\\u202Eosotnoc\"",
+                "line 3: `organization.name` holds U+202E",
+            ),
+            (
+                "\"Contoso\"",
+                "\"Contoso\"\nlatin_name = \"コントソ\"",
+                "line 4: `organization.latin_name`",
+            ),
+            (
                 "[share]",
                 "[onboard]\ndevice_tag = \"a\\tb\"\n[share]",
                 "line 7: `onboard.device_tag`",

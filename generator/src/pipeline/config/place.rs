@@ -1,5 +1,6 @@
 //! Where in the file a key stands, and text that no key can have.
 
+use gangway_contract::printable::deceives;
 use toml::de::{DeTable, DeValue};
 
 /// The line of a key, from 1, such as that of `share.root`. Of a key that stands several times
@@ -29,18 +30,35 @@ pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
     found
 }
 
-/// The first text with a character that nothing it becomes can hold, as its key and its line: a
-/// NUL anywhere (it ends paths and arguments), any other control character in what is shown to
-/// people or becomes a policy.
-pub(super) fn control_character(text: &str) -> Option<(String, usize)> {
+/// A character that a text cannot have, and where it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unseen {
+    /// Key of the text.
+    pub(super) key: String,
+    /// From 1.
+    pub(super) line: usize,
+    pub(super) character: char,
+}
+
+/// The first text with a character that nothing it becomes can hold: a NUL anywhere (it ends paths and
+/// arguments), any other control character, and one that is not seen and changes what is, in what is
+/// shown to people or becomes a policy.
+pub(super) fn unseen_character(text: &str) -> Option<Unseen> {
     let table = DeTable::parse(text).ok()?;
-    in_table(table.get_ref(), "").map(|(key, position)| (key, line_at(text, position)))
+    in_table(table.get_ref(), "").map(|(key, position, character)| Unseen {
+        key,
+        line: line_at(text, position),
+        character,
+    })
 }
 
 /// Sections of files and commands, where a name may hold whatever the system allows.
 const FILES_AND_COMMANDS: [&str; 5] = ["downloads", "trust", "bootstrap", "signing", "provenance"];
 
-fn in_table(table: &DeTable<'_>, above: &str) -> Option<(String, usize)> {
+/// Key, place in the file, and what stands there.
+type Place = (String, usize, char);
+
+fn in_table(table: &DeTable<'_>, above: &str) -> Option<Place> {
     table.iter().find_map(|(name, value)| {
         let name = name.get_ref();
         let key = if above.is_empty() {
@@ -52,13 +70,14 @@ fn in_table(table: &DeTable<'_>, above: &str) -> Option<(String, usize)> {
     })
 }
 
-fn in_value(value: &toml::Spanned<DeValue<'_>>, key: String) -> Option<(String, usize)> {
+fn in_value(value: &toml::Spanned<DeValue<'_>>, key: String) -> Option<Place> {
     match value.get_ref() {
         DeValue::String(text) => {
             let section = key.split('.').next().unwrap_or_default();
             let only_nul = FILES_AND_COMMANDS.contains(&section);
-            let cannot_be = |c: char| c == '\0' || (c.is_control() && !only_nul);
-            text.contains(cannot_be).then(|| (key, value.span().start))
+            let cannot_be = |c: &char| *c == '\0' || (deceives(*c) && !only_nul);
+            let character = text.chars().find(cannot_be)?;
+            Some((key, value.span().start, character))
         }
         DeValue::Array(entries) => entries
             .iter()
@@ -94,11 +113,18 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_is_found_in_lists_too() {
+    fn what_nobody_sees_is_found_in_lists_too() {
+        let found = |text: &str| unseen_character(text).map(|it| (it.key, it.line, it.character));
         let key = "gpo.settings.proxy.antivirus_bypass".to_owned();
-        assert_eq!(control_character(TEXT), Some((key, 8)));
-        assert_eq!(control_character("[downloads]\npaths = [\"a\\n\"]"), None);
-        let nul = control_character("[downloads]\npaths = [\"a\\u0000\"]");
-        assert_eq!(nul, Some(("downloads.paths".to_owned(), 2)));
+        assert_eq!(found(TEXT), Some((key, 8, '\t')));
+        assert_eq!(found("[downloads]\npaths = [\"a\\n\"]"), None);
+        let nul = found("[downloads]\npaths = [\"a\\u0000\"]");
+        assert_eq!(nul, Some(("downloads.paths".to_owned(), 2, '\0')));
+        for hidden in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}'] {
+            let text = format!("[organization]\n\nname = 'Con{hidden}toso'");
+            let key = "organization.name".to_owned();
+            assert_eq!(found(&text), Some((key, 3, hidden)));
+        }
+        assert_eq!(found("[organization]\nname = 'コントソ שלום'"), None);
     }
 }

@@ -79,6 +79,9 @@ impl ConfigFile {
 pub struct Organization {
     /// Display name; stable, because GPO GUIDs are derived from it.
     pub name: String,
+    /// The name in letters of Windows-1252, for where no others can stand: the maker of an installer
+    /// package.
+    pub latin_name: Option<String>,
     /// Pins the Defender tenant: a package for another one is an error.
     pub org_id: Option<OrgId>,
     /// What the runbook is written in.

@@ -50,6 +50,12 @@ pub(super) fn is_service_name(name: &str) -> bool {
     (1..=256).contains(&name.chars().count()) && name.trim() == name && name.chars().all(plain)
 }
 
+/// A name that an installer package can hold (`Manufacturer`, in code page 1252).
+pub(super) fn is_latin_name(name: &str) -> bool {
+    let (_, _, has_others) = encoding_rs::WINDOWS_1252.encode(name);
+    !name.trim().is_empty() && name.chars().count() <= 64 && !has_others
+}
+
 /// What a signing command's words may stand for; each stands alone.
 const PLACEHOLDERS: [&str; 3] = ["{in}", "{out}", "{file}"];
 

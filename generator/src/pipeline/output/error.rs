@@ -56,8 +56,8 @@ pub enum OutputError {
         /// Its path.
         inside: PathBuf,
     },
-    /// The bundle would lie among the downloads, where the next build would read it.
-    #[error("`{}` lies in the downloads `{}`, where the next build would read the bundle", path.display(), downloads.display()
+    /// It would lie among the downloads, where the next build would read it.
+    #[error("`{}` lies in the downloads `{}`, where the next build would read it", path.display(), downloads.display()
     )]
     AmongDownloads {
         /// The folder.
@@ -65,13 +65,21 @@ pub enum OutputError {
         /// The folder of the downloads.
         downloads: PathBuf,
     },
-    /// The bundle would lie inside another one, which would not verify any more.
+    /// It would lie inside a bundle, which would not verify any more.
     #[error("`{}` lies in the bundle `{}`", path.display(), bundle.display())]
     InsideABundle {
         /// The folder.
         path: PathBuf,
         /// The bundle around it.
         bundle: PathBuf,
+    },
+    /// It would lie among packages, which would be neither replaced nor vouched for any more.
+    #[error("`{}` lies in the folder of packages `{}`", path.display(), packages.display())]
+    AmongPackages {
+        /// The folder.
+        path: PathBuf,
+        /// The packages around it.
+        packages: PathBuf,
     },
     /// What is written is no longer what was made.
     #[error("`{}` was exchanged for something else while it was written", path.display())]
@@ -111,6 +119,7 @@ impl Fault for OutputError {
             | Self::HoldsInput { .. }
             | Self::AmongDownloads { .. }
             | Self::InsideABundle { .. }
+            | Self::AmongPackages { .. }
             | Self::Exchanged { .. }
             | Self::MountPoint { .. } => FailureCode::Occupied,
         }
@@ -125,9 +134,11 @@ impl Fault for OutputError {
             Self::NotABundle { .. } => "name a new folder, or empty this one yourself".into(),
             Self::Foreign { .. } => "take that out yourself, or name a new folder".into(),
             Self::NotAFolder { .. } => "name a new folder".into(),
-            Self::HoldsInput { .. } => "name a folder of its own for the bundle".into(),
+            Self::HoldsInput { .. } => "name a folder of its own".into(),
             Self::AmongDownloads { .. } => "name a folder outside of them".into(),
-            Self::InsideABundle { .. } => "name a folder outside of it".into(),
+            Self::InsideABundle { .. } | Self::AmongPackages { .. } => {
+                "name a place outside of it".into()
+            }
             Self::Exchanged { .. } => "work where nobody else may write".into(),
             Self::MountPoint { path } => format!(
                 "name a folder inside it, such as `{}`",

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 use sha2::Digest as _;
 
+use super::package::document_of;
 use crate::bundle::{BundleDocument, FileDigest};
 use crate::disk::{self, Claim, Identity};
 use crate::interrupted::{self, EmptyFolders, Leftover};
@@ -349,39 +350,58 @@ pub(super) fn mend(out: &Path) {
 /// May the folder go away, with everything in it?
 fn check_replaceable(place: &Place, kept: &[Kept]) -> Result<(), OutputError> {
     let target = &place.target;
-    let around = |(what, path): &&Kept| *what == DOWNLOAD && place::is_below(target, path);
-    if let Some((_, downloads)) = kept.iter().find(around) {
-        return Err(OutputError::AmongDownloads {
-            path: place.shown.clone(),
-            downloads: downloads.clone(),
-        });
-    }
-    if let Some(bundle) = place.parent.ancestors().find(|folder| is_bundle(folder)) {
-        return Err(OutputError::InsideABundle {
-            path: place.shown.clone(),
-            bundle: bundle.to_owned(),
-        });
-    }
-    // Before what the folder is: nobody should be told to empty one with his own files. In a place
-    // where nothing is yet may be the lock that comes there.
-    let there = fs::symlink_metadata(target).ok();
-    let lies_there = |path: &Path| match &there {
-        Some(found) => found.is_dir() && place::holds(target, path),
-        None => place::is_at(target, path),
-    };
-    if let Some((what, inside)) = kept.iter().find(|(_, path)| lies_there(path)) {
-        return Err(OutputError::HoldsInput {
-            path: place.shown.clone(),
-            what,
-            inside: inside.clone(),
-        });
-    }
+    check_apart(&place.shown, kept)?;
     if matches!(judge(target, &place.shown)?, Contents::Absent) {
         return Ok(());
     }
     if place::is_mount_point(target).map_err(io_error("look at", target))? {
         return Err(OutputError::MountPoint {
             path: place.shown.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Does a file or folder that is about to be written lie in nothing that it would change (the downloads, a
+/// bundle, packages), and nothing that the run reads in it?
+///
+/// # Errors
+/// It does.
+pub(super) fn check_apart(shown: &Path, kept: &[Kept]) -> Result<(), OutputError> {
+    let Place { target, parent, .. } = Place::find(shown)?;
+    let path = || shown.to_owned();
+    let around = |(what, path): &&Kept| *what == DOWNLOAD && place::is_below(&target, path);
+    if let Some((_, downloads)) = kept.iter().find(around) {
+        return Err(OutputError::AmongDownloads {
+            path: path(),
+            downloads: downloads.clone(),
+        });
+    }
+    if let Some(bundle) = parent.ancestors().find(|folder| is_bundle(folder)) {
+        return Err(OutputError::InsideABundle {
+            path: path(),
+            bundle: bundle.to_owned(),
+        });
+    }
+    let are_packages = |folder: &&Path| matches!(document_of(folder), Some(Ok(_)));
+    if let Some(packages) = parent.ancestors().find(are_packages) {
+        return Err(OutputError::AmongPackages {
+            path: path(),
+            packages: packages.to_owned(),
+        });
+    }
+    // Before what the folder is: nobody should be told to empty one with his own files. In a place
+    // where nothing is yet may be the lock that comes there.
+    let there = fs::symlink_metadata(&target).ok();
+    let lies_there = |path: &Path| match &there {
+        Some(found) => found.is_dir() && place::holds(&target, path),
+        None => place::is_at(&target, path),
+    };
+    if let Some((what, inside)) = kept.iter().find(|(_, path)| lies_there(path)) {
+        return Err(OutputError::HoldsInput {
+            path: path(),
+            what,
+            inside: inside.clone(),
         });
     }
     Ok(())

@@ -16,10 +16,13 @@ use crate::plain_file;
 const SCHEMA: u32 = 1;
 
 /// Its name in the folder.
-pub(super) const FILE_NAME: &str = "packages.json";
+pub(in crate::pipeline) const FILE_NAME: &str = "packages.json";
+
+/// The list of digests beside it.
+pub(in crate::pipeline) const SUMS: &str = "SHA256SUMS";
 
 /// Largest document that is read, in bytes; real ones have some hundreds.
-pub(super) const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// A kind of package.
 #[derive(
@@ -182,6 +185,12 @@ impl PackagesDocument {
         SCHEMA
     }
 
+    /// `SHA256SUMS` of the folder: every file but the two documents, for `sha256sum -c`.
+    pub(in crate::pipeline) fn sums(&self) -> String {
+        let line = |file: &PackageFile| format!("{}  {}\n", file.sha256, file.path);
+        self.files.iter().map(line).collect()
+    }
+
     /// The stored form: indented JSON with a final line feed.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         document::to_bytes(self)
@@ -191,7 +200,7 @@ impl PackagesDocument {
     ///
     /// # Errors
     /// In words.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
         let document: Self = document::read(bytes).map_err(|error| error.to_string())?;
         if document.schema != SCHEMA {
             return Err(format!("it has schema {}", document.schema));

@@ -115,6 +115,7 @@ fn contents(
     };
     Ok(Contents {
         organization: document.organization.clone(),
+        maker: work.latin_name.unwrap_or(&document.organization).to_owned(),
         mode: document.mode,
         bundle_id: document.bundle_id.clone(),
         sequence: document.sequence,

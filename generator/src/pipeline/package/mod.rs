@@ -21,15 +21,18 @@ use std::path::{Path, PathBuf};
 use gangway_contract::manifest::{Manifest, Mode, Payload};
 use gangway_contract::{BundleId, Sha256};
 
-pub(super) use document::of_folder as document_of;
+pub(super) use document::{FILE_NAME, SUMS, of_folder as document_of};
 pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
 pub use signing::PackageSigning;
 
-use place::{SUMS, Staging};
+use place::Staging;
 use signing::Signing;
 
+use super::config::Config;
 use super::layout::RELEASES;
+use super::lock;
+use super::output::Kept;
 use super::sums::SUMS_FILE_NAME;
 use super::verify::{
     ProvenExe, Standing, Verification, VerifyRequest, verify, verify_all_but_payloads,
@@ -87,10 +90,15 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     let removal = tools::removal(request, &source)?;
     let formats = formats(request, &source)?;
     volumes::check(&source, &formats, request.embed)?;
-    let staging = Staging::begin(&request.out, &request.bundle.bundle)?;
-    let signing = Signing::of(request)?;
+    let config = request.bundle.config.as_deref().map(Config::load);
+    let config = config.transpose()?;
+    let kept = kept(request, config.as_ref());
+    let staging = Staging::begin(&request.out, &kept)?;
+    let signing = Signing::of(request, config.as_ref(), &kept)?;
+    let organization = config.as_ref().map(|config| &config.organization);
     let mut work = Work {
         source: &source,
+        latin_name: organization.and_then(|it| it.latin_name.as_deref()),
         staging: &staging,
         signing,
         files: Vec::new(),
@@ -114,12 +122,8 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
         offboarding,
         files,
     };
-    let sums = document.files.iter();
-    let sums: String = sums
-        .map(|file| format!("{}  {}\n", file.sha256, file.path))
-        .collect();
-    staging.write(SUMS, sums.as_bytes())?;
-    staging.write(document::FILE_NAME, &document.to_bytes())?;
+    staging.write(SUMS, document.sums().as_bytes())?;
+    staging.write(FILE_NAME, &document.to_bytes())?;
     staging.commit()?;
     let mut problems = source.problems;
     if let Some(signing) = signing {
@@ -127,6 +131,24 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     }
     problems.extend(removal.into_iter().flat_map(|removal| removal.problems));
     Ok(Packaged { document, problems })
+}
+
+/// What the run reads: none of it may go away with the folder that is replaced.
+fn kept(request: &PackageRequest, config: Option<&Config>) -> Vec<Kept> {
+    let mut kept = vec![("the bundle", request.bundle.bundle.clone())];
+    let back = request.offboard.iter().cloned();
+    kept.extend(back.map(|bundle| ("the offboarding bundle", bundle)));
+    if let PackageSigning::Elsewhere(signatures) = &request.signing {
+        kept.push(("the folder of signatures", signatures.clone()));
+    }
+    if let Some(path) = &request.bundle.config {
+        kept.push(("the config", path.clone()));
+        kept.push(("the lock", lock::path_beside(path)));
+    }
+    kept.extend(config.map(Config::named_paths).unwrap_or_default());
+    let current = std::env::current_dir().ok();
+    kept.extend(current.map(|folder| ("the current folder", folder)));
+    kept
 }
 
 /// Makes every format that is asked for, and what offboards where that was given; tells the installer
@@ -305,6 +327,8 @@ fn not_as_listed(name: &str, why: &str) -> PackageError {
 /// Packages in the making.
 struct Work<'a> {
     source: &'a Source,
+    /// The organisation's name for an installer package, when it is another one.
+    latin_name: Option<&'a str>,
     staging: &'a Staging,
     signing: Option<Signing>,
     files: Vec<PackageFile>,
@@ -375,16 +399,14 @@ impl Work<'_> {
     fn content(&mut self, of: &Source, folder: &str) -> Result<(), PackageError> {
         let exe = format!("{folder}/{}", of.exe_name);
         self.staging.write(&exe, &of.exe.bytes)?;
-        self.add(exe, Format::Content, None, None)?;
+        let written = (of.exe.bytes.len() as u64, Sha256::of(&of.exe.bytes));
+        self.add(exe, Format::Content, None, Some(written))?;
         let mut digests = Vec::new();
-        for (payload, mut source) in of.manifest.payloads.iter().zip(of.payloads()?) {
+        for (payload, source) in of.manifest.payloads.iter().zip(of.payloads()?) {
             let relative = format!("{folder}/{}", payload.name);
-            let mut out = self.staging.create(&relative)?;
-            let place = self.staging.path(&relative);
-            io::copy(&mut source, &mut out).map_err(DiskError::io("write", &place))?;
-            drop(out);
-            self.add(relative, Format::Content, None, None)?;
-            digests.extend(self.files.last().map(|file| file.sha256));
+            let written = self.staging.copy(source, &relative)?;
+            digests.push(written.1);
+            self.add(relative, Format::Content, None, Some(written))?;
         }
         of.compare_payloads(&digests)
     }

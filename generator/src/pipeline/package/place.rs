@@ -5,14 +5,14 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gangway_contract::Sha256;
+
+use super::super::output::{Kept, check_apart};
 use super::PackageError;
-use super::document::{FILE_NAME, Format, MAX_BYTES, PackagesDocument};
+use super::document::{self, FILE_NAME, Format, SUMS};
 use crate::disk::{self, Claim, DiskError};
 use crate::interrupted::{self, Leftover};
 use crate::plain_file;
-
-/// The list of digests, for `sha256sum -c`.
-pub(super) const SUMS: &str = "SHA256SUMS";
 
 /// Files that lie beside the document and are not listed in it.
 const UNLISTED: [&str; 2] = [FILE_NAME, SUMS];
@@ -33,8 +33,10 @@ impl Staging {
     /// Starts a new folder for a place, after ending what a killed run left there.
     ///
     /// # Errors
-    /// The place holds what is not replaced, another run writes it, or the disk refuses.
-    pub(super) fn begin(out: &Path, bundle: &Path) -> Result<Self, PackageError> {
+    /// The place holds what is not replaced or lies where it must not, another run writes it, or the disk
+    /// refuses.
+    pub(super) fn begin(out: &Path, kept: &[Kept]) -> Result<Self, PackageError> {
+        check_apart(out, kept)?;
         let target = disk::resolved(out).map_err(DiskError::io("resolve", out))?;
         let occupied = |why: &str| PackageError::Occupied {
             path: out.to_owned(),
@@ -43,10 +45,6 @@ impl Staging {
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
             return Err(occupied("no other folder can take its place"));
         };
-        let bundle = disk::resolved(bundle).map_err(DiskError::io("resolve", bundle))?;
-        if target.starts_with(&bundle) || bundle.starts_with(&target) {
-            return Err(occupied("one of it and the bundle lies in the other"));
-        }
         disk::create_folders(parent).map_err(DiskError::io("create folder", parent))?;
         let beside = |suffix: &str| {
             let mut beside = OsString::from(".");
@@ -102,6 +100,17 @@ impl Staging {
         let path = self.path(relative);
         disk::write(&mut file, bytes).map_err(DiskError::io("write", &path))?;
         Ok(())
+    }
+
+    /// A new file with all that can be read; gives its size and SHA-256.
+    ///
+    /// # Errors
+    /// The source or the disk refuses.
+    pub(super) fn copy(&self, source: File, relative: &str) -> Result<(u64, Sha256), PackageError> {
+        let mut file = self.create(relative)?;
+        let path = self.path(relative);
+        let copied = plain_file::copy(source, &mut file);
+        Ok(copied.map_err(DiskError::io("write", &path))?)
     }
 
     /// Puts the folder into its place and takes away what was there before.
@@ -180,20 +189,20 @@ fn is_ours(folder: &Path, shown: &Path) -> Result<Found, PackageError> {
     if listed.is_empty() {
         return Ok(Found::Empty);
     }
-    let document = plain_file::read_whole(&folder.join(FILE_NAME), MAX_BYTES)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| PackagesDocument::parse(&bytes))
+    let document = document::of_folder(folder)
+        .unwrap_or_else(|| Err("it is not there".to_owned()))
         .map_err(|why| occupied(format!("`{FILE_NAME}`: {why}")))?;
-    let is_known = |(path, is_plain): &(String, bool)| match is_plain {
-        true => {
+    let is_known = |(path, kind): &Entry| match kind {
+        Kind::File => {
             UNLISTED.contains(&path.as_str())
                 || (has_a_place(path) && document.files.iter().any(|file| file.path == *path))
         }
-        false => is_of_a_format(path) && folder.join(path).is_dir(),
+        Kind::Folder => is_of_a_format(path),
+        Kind::Other => false,
     };
     match listed.iter().find(|entry| !is_known(entry)) {
         None => Ok(Found::Packages),
-        Some((path, _)) => Err(occupied(format!("it holds `{path}`, which is no package"))),
+        Some((path, kind)) => Err(occupied(format!("it holds {}", kind.shown(path)))),
     }
 }
 
@@ -218,14 +227,41 @@ fn is_of_a_format(path: &str) -> bool {
         .any(|format| format.folders().contains(&path))
 }
 
-/// Entries of a folder and of its folders, by path, and whether each is a plain file; links are none.
-fn list(folder: &Path) -> Result<Vec<(String, bool)>, PackageError> {
+/// What lies under a name; links are not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    /// A link, a pipe or a device.
+    Other,
+}
+
+impl Kind {
+    fn shown(self, path: &str) -> String {
+        match self {
+            Self::File => format!("the file `{path}`, which is no package"),
+            Self::Folder => format!("the folder `{path}`, which no packages have"),
+            Self::Other => format!("`{path}`, which is a link or no plain file"),
+        }
+    }
+}
+
+/// A path below a folder, with `/`.
+type Entry = (String, Kind);
+
+/// Entries of a folder and of its folders.
+fn list(folder: &Path) -> Result<Vec<Entry>, PackageError> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(folder).min_depth(1).max_depth(2) {
         let entry = entry.map_err(|error| DiskError::io("walk", folder)(error.into()))?;
         let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-        found.push((parts.join("/"), entry.file_type().is_file()));
+        let kind = match entry.file_type() {
+            kind if kind.is_file() => Kind::File,
+            kind if kind.is_dir() => Kind::Folder,
+            _ => Kind::Other,
+        };
+        found.push((parts.join("/"), kind));
     }
     Ok(found)
 }
@@ -233,20 +269,27 @@ fn list(folder: &Path) -> Result<Vec<(String, bool)>, PackageError> {
 /// Takes away what a run of ours left under a name of ours, file by file; anything else stays, and is
 /// told.
 fn sweep(folder: &Path) -> Result<(), PackageError> {
-    if fs::symlink_metadata(folder).is_err() {
-        return Ok(());
+    let in_the_way = |why: String| {
+        let path = folder.to_owned();
+        PackageError::from(DiskError::InTheWay { path, why })
+    };
+    match fs::symlink_metadata(folder) {
+        Err(_) => return Ok(()),
+        Ok(found) if !found.is_dir() => return Err(in_the_way("it is no folder".to_owned())),
+        Ok(_) => {}
     }
     let listed = list(folder)?;
-    let is_known = |(path, is_plain): &(String, bool)| match is_plain {
-        true => has_a_place(path),
-        false => is_of_a_format(path),
+    let is_known = |(path, kind): &Entry| match kind {
+        Kind::File => has_a_place(path),
+        Kind::Folder => is_of_a_format(path),
+        Kind::Other => false,
     };
-    if let Some((path, _)) = listed.iter().find(|entry| !is_known(entry)) {
-        let why = format!("it holds `{path}`");
-        let path = folder.to_owned();
-        return Err(DiskError::InTheWay { path, why }.into());
+    if let Some((path, kind)) = listed.iter().find(|entry| !is_known(entry)) {
+        return Err(in_the_way(format!("it holds {}", kind.shown(path))));
     }
-    let (files, folders): (Vec<_>, Vec<_>) = listed.into_iter().partition(|(_, plain)| *plain);
+    let (files, folders): (Vec<_>, Vec<_>) = listed
+        .into_iter()
+        .partition(|(_, kind)| *kind == Kind::File);
     for (path, _) in files {
         let path = folder.join(path);
         disk::remove_file(&path).map_err(DiskError::io("remove", &path))?;
@@ -275,11 +318,13 @@ fn set_mode(_file: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use gangway_contract::manifest::Mode;
-    use gangway_contract::{BundleId, ReleaseId, Sha256};
+    use gangway_contract::{BundleId, ReleaseId};
 
-    use super::super::document::PackageFile;
+    use super::super::document::{PackageFile, PackagesDocument};
     use super::*;
     use crate::disk::cuts;
+    use crate::failure::Fault as _;
+    use crate::pipeline::output::DOWNLOAD;
 
     fn document(content: &[u8]) -> PackagesDocument {
         PackagesDocument {
@@ -304,7 +349,8 @@ mod tests {
     }
 
     fn write(out: &Path, bundle: &Path, content: &[u8]) -> Result<(), PackageError> {
-        let staging = Staging::begin(out, bundle)?;
+        let kept = [("the bundle", bundle.to_owned())];
+        let staging = Staging::begin(out, &kept)?;
         staging.write("msi/x.msi", content)?;
         staging.write(FILE_NAME, &document(content).to_bytes())?;
         staging.commit()
@@ -376,21 +422,70 @@ mod tests {
         assert!(planted.join("mine.txt").exists());
     }
 
+    /// A link that looks like a folder of ours, too: it was taken for one, and nothing could remove it
+    /// afterwards.
+    #[cfg(unix)]
     #[test]
-    fn packages_and_bundle_lie_apart() {
+    fn a_link_is_named_before_anything_is_written_and_no_run_fails_once_it_is_gone() {
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let bundle = folder.path().join("bundle");
-        fs::create_dir(&bundle).unwrap();
+        let mine = folder.path().join("mine");
+        for made in [&bundle, &mine] {
+            fs::create_dir(made).unwrap();
+        }
+        fs::write(mine.join("letter.msi"), b"mine").unwrap();
+        let out = folder.path().join("packages");
+        write(&out, &bundle, b"old").unwrap();
+        for (name, to) in [("cab", &mine), ("msi/more.msi", &mine.join("letter.msi"))] {
+            symlink(to, out.join(name)).unwrap();
+            let refused = write(&out, &bundle, b"new").unwrap_err();
+            let said = refused.to_string();
+            assert!(said.contains(name) && said.contains("link"), "{said}");
+            assert!(refused.hint().unwrap().contains("take that out"));
+            assert_eq!(held(&out).unwrap(), b"old");
+            fs::remove_file(out.join(name)).unwrap();
+            write(&out, &bundle, b"old").unwrap();
+        }
+        assert_eq!(fs::read(mine.join("letter.msi")).unwrap(), b"mine");
+        // What somebody put into the folder of a run that was killed.
+        let left = folder.path().join(".packages.gangway-new");
+        fs::create_dir(&left).unwrap();
+        symlink(&mine, left.join("cab")).unwrap();
+        let refused = write(&out, &bundle, b"new").unwrap_err();
+        assert!(refused.to_string().contains("`cab`"), "{refused}");
+        assert!(refused.hint().unwrap().contains("move it away"));
+        fs::remove_file(left.join("cab")).unwrap();
+        write(&out, &bundle, b"new").unwrap();
+        assert_eq!(held(&out).unwrap(), b"new");
+    }
+
+    #[test]
+    fn packages_lie_apart_from_bundles_downloads_and_other_packages() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = folder.path().join("bundle");
+        let downloads = folder.path().join("downloads");
+        for made in [&bundle, &downloads] {
+            fs::create_dir(made).unwrap();
+        }
+        let other = folder.path().join("other");
+        write(&other, &bundle, b"old").unwrap();
+        let before = walkdir::WalkDir::new(folder.path()).into_iter().count();
         for out in [
-            bundle.join("packages"),
             bundle.clone(),
             folder.path().to_owned(),
+            downloads.join("packages"),
+            other.join("packages"),
+            other.join("msi/packages"),
         ] {
-            let refused = write(&out, &bundle, b"x").unwrap_err();
-            assert!(
-                matches!(refused, PackageError::Occupied { .. }),
-                "{refused}"
-            );
+            let kept = [
+                ("the bundle", bundle.clone()),
+                (DOWNLOAD, downloads.clone()),
+            ];
+            let refused = Staging::begin(&out, &kept).unwrap_err();
+            assert!(matches!(refused, PackageError::Io(_)), "{refused}");
+            let after = walkdir::WalkDir::new(folder.path()).into_iter().count();
+            assert_eq!(before, after, "{}", out.display());
         }
     }
 }

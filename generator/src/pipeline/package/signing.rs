@@ -1,5 +1,5 @@
-//! Packages signed by the configured command or by a signer elsewhere: the signature comes to a copy in
-//! a private folder, and that takes the package's place only when it is the package plus a signature.
+//! Packages signed by the configured command or by a signer elsewhere. Of what comes back only the signature
+//! is taken; with it in a copy in a private folder the package is judged, and takes its place when it holds.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::super::codes::SCRIPT_NOT_SIGNED;
 use super::super::config::{self, Config};
 use super::super::exchange::{self, ExchangeError};
+use super::super::output::{DOWNLOAD, Kept, check_apart};
 use super::super::private_folder::PrivateFolder;
 use super::super::signing_command::{SigningCommand, wants_stamp};
 use super::super::{sign, trust};
@@ -17,7 +18,8 @@ use super::place::Staging;
 use super::{PackageError, PackageRequest};
 use crate::disk::{self, DiskError, Prepared};
 use crate::formats::authenticode::{
-    self, FileKind, InvalidReason, Verdict, data_to_sign, digest_to_sign,
+    self, Detached, FileKind, InvalidReason, Verdict, data_to_sign, digest_to_sign, take_signature,
+    unauthenticated_parts,
 };
 use crate::formats::x509::TrustAnchors;
 use crate::packages::{attach, codes, signed};
@@ -74,12 +76,13 @@ impl Signing {
     /// # Errors
     /// There is no command, a root of the config cannot be read, or the folder for a signer elsewhere
     /// lies where it must not.
-    pub(super) fn of(request: &PackageRequest) -> Result<Option<Self>, PackageError> {
-        let (config, out) = (request.bundle.config.as_deref(), &request.out);
-        let found = match config {
-            Some(config) => Config::load(config)?.signing,
-            None => config::Signing::default(),
-        };
+    pub(super) fn of(
+        request: &PackageRequest,
+        config: Option<&Config>,
+        kept: &[Kept],
+    ) -> Result<Option<Self>, PackageError> {
+        let out = &request.out;
+        let found = config.map_or_else(config::Signing::default, |it| it.signing.clone());
         let wants_stamp = wants_stamp(&found) && !request.allow_unstamped;
         let maker = match &request.signing {
             PackageSigning::Nobody => return Ok(None),
@@ -89,14 +92,17 @@ impl Signing {
                     .filter(|command| !command.is_empty())
                     .ok_or(PackageError::NoCommand)?,
                 limit: Duration::from_secs(found.time_limit_s.unwrap_or(sign::TIME_LIMIT_S)),
-                folder: config
+                folder: request
+                    .bundle
+                    .config
+                    .as_deref()
                     .and_then(Path::parent)
                     .unwrap_or(Path::new(""))
                     .to_owned(),
             },
             PackageSigning::Elsewhere(folder) => Maker::Elsewhere(folder.clone()),
             PackageSigning::Later(folder) => {
-                apart(folder, [out, &request.bundle.bundle])?;
+                apart(folder, out, kept)?;
                 disk::create_folders(folder).map_err(DiskError::io("create folder", folder))?;
                 Maker::Later(folder.clone())
             }
@@ -138,22 +144,25 @@ impl Signing {
         let Some(result) = self.made(relative, &place, kind, &folder)? else {
             return Ok(None);
         };
-        let who =
-            self.accepted(&place, &result, kind).map_err(|why| {
-                PackageError::Refused(vec![Problem::new(
-                &codes::PACKAGE_CHANGED,
+        let who = self.accepted(&result, kind);
+        let who = who.map_err(|why| self.changed(relative, why))?;
+        if !who.foreign.is_empty() {
+            let problem = Problem::new(
+                &codes::PACKAGE_FOREIGN_PARTS,
                 relative,
-                "the signed file is not the package that was given and a signature that holds",
-                self.next_action(),
-            )
-            .with_evidence(why)])
-            })?;
+                "its signature carries more than one signature and its time stamp",
+                "sign with a tool that adds one signature and nothing else",
+            );
+            let told = who.foreign.iter().fold(problem, Problem::with_evidence);
+            return Err(PackageError::Refused(vec![told]));
+        }
         if self.wants_stamp && !who.is_stamped {
             return Err(PackageError::Refused(vec![Problem::new(
                 &codes::PACKAGE_NOT_STAMPED,
                 relative,
                 "its signature carries no time stamp, although one is asked for",
-                "look whether the time stamp service answered, and sign again; `--allow-unstamped`                  takes it as it is",
+                "look whether the time stamp service answered, and sign again; `--allow-unstamped` \
+                 takes it as it is",
             )]));
         }
         put_in_place(&result, &place).map_err(DiskError::io("write", &place))?;
@@ -169,7 +178,7 @@ impl Signing {
         folder: &Path,
     ) -> Result<Option<PathBuf>, PackageError> {
         let name = place.file_name().unwrap_or_default();
-        Ok(Some(match &self.maker {
+        let signature = match &self.maker {
             Maker::Command {
                 words,
                 limit,
@@ -180,27 +189,45 @@ impl Signing {
                     limit: *limit,
                     folder: at,
                 };
-                match by_command(&command, place, folder) {
+                let result = match by_command(&command, place, folder) {
                     Err(PackageError::Program { program, why }) if kind == FileKind::Script => {
                         let why = format!("`{program}` {why}");
                         self.problems.push(not_signed(relative, why));
                         return Ok(None);
                     }
                     result => result?,
+                };
+                let taken = taken(place, &result, kind);
+                match taken.map_err(|why| self.changed(relative, why))? {
+                    Some(signature) => signature,
+                    None => return Ok(Some(result)),
                 }
             }
-            Maker::Elsewhere(signatures) => {
-                let signature = exchange::signature(&beside(signatures, name, SIGNATURE_SUFFIX))?;
-                attached(place, kind, &signature, folder)
-                    .map_err(DiskError::io("attach a signature to", place))?
-            }
+            Maker::Elsewhere(signatures) => Detached {
+                pkcs7: exchange::signature(&beside(signatures, name, SIGNATURE_SUFFIX))?,
+                metadata_digest: None,
+            },
             Maker::Later(data) => {
                 let path = beside(data, name, DATA_SUFFIX);
                 let bytes = to_sign(place, kind, folder).map_err(DiskError::io("read", place))?;
                 self.waiting.extend(exchange::prepare(&path, &bytes)?);
                 return Ok(None);
             }
-        }))
+        };
+        let result = attached(place, kind, &signature, folder)
+            .map_err(DiskError::io("attach a signature to", place))?;
+        Ok(Some(result))
+    }
+
+    /// The finding of a file that came back as another one, or of a signature that does not hold.
+    fn changed(&self, relative: &str, why: String) -> PackageError {
+        let problem = Problem::new(
+            &codes::PACKAGE_CHANGED,
+            relative,
+            "the signed file is not the package that was given and a signature that holds",
+            self.next_action(),
+        );
+        PackageError::Refused(vec![problem.with_evidence(why)])
     }
 
     /// What to do about a signature that is refused.
@@ -227,19 +254,16 @@ impl Signing {
         Ok(self.problems)
     }
 
-    /// Who signed the result, when it is the package and a signature that holds.
-    fn accepted(&self, package: &Path, result: &Path, kind: FileKind) -> Result<Who, String> {
-        let open = |path: &Path| plain_file::open(path).map_err(|error| error.to_string());
-        let (mut before, mut after) = (open(package)?, open(result)?);
-        let same = match kind {
-            FileKind::Cabinet => signed::same_cabinet(&mut before, &mut after),
-            FileKind::Script => signed::same_script(&mut before, &mut after),
-            _ => signed::same_package(&mut before, &mut after),
-        };
-        same.map_err(|difference| difference.to_string())?;
+    /// Who signed the package, when the signature holds.
+    fn accepted(&self, signed: &Path, kind: FileKind) -> Result<Who, String> {
+        let mut after = plain_file::open(signed).map_err(|error| error.to_string())?;
         let none = TrustAnchors::none();
         let anchors = self.anchors.as_ref().unwrap_or(&none);
-        match authenticode::verify(&mut after, Some(kind), anchors, self.now) {
+        let verdict = authenticode::verify(&mut after, Some(kind), anchors, self.now);
+        // Which certificates belong to the signature only a root under which it holds can tell.
+        let vouching = Some(anchors).filter(|_| matches!(verdict, Verdict::Valid(_)));
+        let foreign = unauthenticated_parts(&mut after, kind, vouching)?;
+        match verdict {
             Verdict::Valid(valid) => {
                 let who = &valid.signature.signer.subject;
                 let is_stamped = valid.signature.signed_at.is_some();
@@ -247,7 +271,11 @@ impl Signing {
                     true => format!("{who}, time-stamped"),
                     false => format!("{who}, without a time stamp"),
                 };
-                Ok(Who { line, is_stamped })
+                Ok(Who {
+                    line,
+                    is_stamped,
+                    foreign,
+                })
             }
             Verdict::Invalid {
                 reason: InvalidReason::SignerNotTrusted { .. },
@@ -255,6 +283,7 @@ impl Signing {
             } if self.anchors.is_none() => Ok(Who {
                 line: format!("{}, root not judged", claimed.subject),
                 is_stamped: claimed.is_stamped,
+                foreign,
             }),
             other => Err(other.to_string()),
         }
@@ -277,6 +306,8 @@ struct Who {
     /// Subject of the certificate, and what is known of stamp and root.
     line: String,
     is_stamped: bool,
+    /// What the signature carries that nobody vouches for.
+    foreign: Vec<String>,
 }
 
 /// The command's result on a copy.
@@ -293,15 +324,38 @@ fn by_command(
     Ok(if result.exists() { result } else { unsigned })
 }
 
+/// The signature in what the command gave back, which is the package but for it. Only the signature is
+/// taken: what a tool leaves around it, behind the last stream or in the rest of a sector, comes to nobody.
+/// None of a script, which has no room for anything else.
+fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Option<Detached>, String> {
+    let open = |path: &Path| plain_file::open(path).map_err(|error| error.to_string());
+    let (mut before, mut after) = (open(package)?, open(result)?);
+    let same = match kind {
+        FileKind::Cabinet => signed::same_cabinet(&mut before, &mut after),
+        FileKind::Script => signed::same_script(&mut before, &mut after),
+        _ => signed::same_package(&mut before, &mut after),
+    };
+    same.map_err(|difference| difference.to_string())?;
+    match kind {
+        FileKind::Script => Ok(None),
+        _ => take_signature(&mut after, kind).map(Some),
+    }
+}
+
 /// A copy with the signature in it.
-fn attached(place: &Path, kind: FileKind, signature: &[u8], folder: &Path) -> io::Result<PathBuf> {
-    let result = folder.join("signed");
+fn attached(
+    place: &Path,
+    kind: FileKind,
+    signature: &Detached,
+    folder: &Path,
+) -> io::Result<PathBuf> {
+    let result = folder.join("attached");
     let mut file = readable_and_writable(&result)?;
     let mut package = plain_file::open(place)?;
     match kind {
         FileKind::Cabinet => {
             attach::reserve(&mut package, &mut file)?;
-            attach::to_cabinet(&mut file, signature)?;
+            attach::to_cabinet(&mut file, &signature.pkcs7)?;
         }
         _ => {
             io::copy(&mut package, &mut file)?;
@@ -339,15 +393,19 @@ fn beside(folder: &Path, name: &OsStr, suffix: &str) -> PathBuf {
 }
 
 /// A folder of exchange is no part of what is signed, and is not replaced with it.
-fn apart(folder: &Path, others: [&PathBuf; 2]) -> Result<(), PackageError> {
+fn apart(folder: &Path, out: &Path, kept: &[Kept]) -> Result<(), PackageError> {
     let resolved = |path: &Path| disk::resolved(path).map_err(DiskError::io("resolve", path));
-    let place = resolved(folder)?;
-    for other in others {
-        if place.starts_with(resolved(other)?) {
-            let path = folder.to_owned();
-            return Err(ExchangeError::Inside { path }.into());
-        }
+    if resolved(folder)?.starts_with(resolved(out)?) {
+        let path = folder.to_owned();
+        return Err(ExchangeError::Inside { path }.into());
     }
+    // Files come into it: whatever it holds stays.
+    let around: Vec<Kept> = kept
+        .iter()
+        .filter(|(what, _)| *what == DOWNLOAD)
+        .cloned()
+        .collect();
+    check_apart(&folder.join(DATA_SUFFIX), &around)?;
     Ok(())
 }
 

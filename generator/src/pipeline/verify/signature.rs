@@ -60,7 +60,8 @@ pub(in crate::pipeline) fn judge(
     };
     // Which certificates belong to the signature only a root under which it holds can tell.
     let holds = judged.signature.standing == Standing::Vouched;
-    let parts = unauthenticated_parts(&mut Cursor::new(exe), anchors.filter(|_| holds));
+    let anchors = anchors.filter(|_| holds);
+    let parts = unauthenticated_parts(&mut Cursor::new(exe), FileKind::Pe, anchors);
     let foreign = match parts {
         Ok(parts) => parts,
         Err(why) => vec![why],

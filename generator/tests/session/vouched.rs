@@ -1,0 +1,227 @@
+//! `attest --packages` and `verify --packages`: one statement vouches for a whole folder of packages, of
+//! this bundle, built as the bundle says.
+
+use std::fs;
+
+use gangway_contract::Sha256;
+use serde_json::{Value, json};
+
+use super::attest::{
+    attest, attestable, envelopes, payload, put_envelopes, signed_envelope, verify,
+};
+use super::desk::{Desk, NOW};
+
+const PACKAGES: [&str; 2] = ["--packages", "out-packages"];
+
+fn package(desk: &Desk, more: &[&str]) {
+    let usual = ["package", "out", "-c", "gangway.toml", "--as-of", NOW];
+    desk.run(&[&usual, more].concat()).succeeds();
+}
+
+/// A bundle with packages, and both attested.
+fn vouched() -> Desk {
+    let desk = attestable();
+    package(&desk, &[]);
+    attest(&desk, &PACKAGES).succeeds();
+    desk
+}
+
+/// The statement of provenance of a desk.
+fn provenance(desk: &Desk) -> Value {
+    serde_json::from_slice(&payload(&envelopes(desk)[0])).unwrap()
+}
+
+/// Only these statements, all by the key.
+fn say(desk: &Desk, statements: &[Value]) {
+    let signed: Vec<Value> = statements
+        .iter()
+        .map(|one| signed_envelope(desk, one.to_string().as_bytes()))
+        .collect();
+    put_envelopes(desk, &signed);
+}
+
+#[test]
+fn a_folder_without_its_document_is_vouched_for_by_nobody() {
+    let desk = vouched();
+    for (name, why) in [
+        ("packages.json", "no folder of packages"),
+        ("SHA256SUMS", "is not there"),
+    ] {
+        let path = desk.path("out-packages").join(name);
+        let before = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        for session in [attest(&desk, &PACKAGES), verify(&desk, &PACKAGES)] {
+            session.fails_with(4, &["GW5206", name, why]);
+        }
+        fs::write(&path, before).unwrap();
+    }
+    verify(&desk, &PACKAGES).succeeds();
+    fs::create_dir(desk.path("any")).unwrap();
+    desk.put("any/evil.msi", b"evil");
+    attest(&desk, &["--packages", "any"]).fails_with(4, &["GW5206", "packages.json"]);
+}
+
+#[test]
+fn one_statement_names_all_packages_and_no_other() {
+    let desk = vouched();
+    let good = provenance(&desk);
+    let text = verify(&desk, &PACKAGES).succeeds().to_owned();
+    let builder = "builder    urn:gangway:builder:1, in statement 1\n";
+    assert!(text.contains(builder), "{text}");
+
+    // Each half of the packages beside the bundle's own files, which every statement has to name.
+    let subjects = good["subject"].as_array().unwrap();
+    let is_own = |one: &&Value| {
+        let name = one["name"].as_str().unwrap();
+        name == "bundle.json" || (name.ends_with(".exe") && !name.contains('/'))
+    };
+    let half = |odd: usize| {
+        let others = subjects.iter().filter(|one| !is_own(one)).enumerate();
+        let others = others.filter(|(place, _)| place % 2 == odd);
+        let all = subjects.iter().filter(is_own);
+        let all: Vec<Value> = all.chain(others.map(|(_, one)| one)).cloned().collect();
+        json!({"_type": good["_type"], "predicateType": good["predicateType"],
+               "predicate": good["predicate"], "subject": all})
+    };
+    say(&desk, &[half(0), half(1)]);
+    verify(&desk, &[]).succeeds();
+    let session = verify(&desk, &PACKAGES);
+    session.fails_with(
+        4,
+        &["GW5204", "statement 1", "statement 2", "does not name"],
+    );
+
+    let mut more = good.clone();
+    let file = json!({"name": "msi/more.msi", "digest": {"sha256": "0".repeat(64)}});
+    more["subject"].as_array_mut().unwrap().push(file);
+    say(&desk, &[more.clone()]);
+    verify(&desk, &PACKAGES).fails_with(4, &["GW5204", "`msi/more.msi`, which is not there"]);
+
+    // Of several the one that names them exactly.
+    say(&desk, &[half(0), more, good]);
+    let session = verify(&desk, &PACKAGES);
+    let text = session.succeeds();
+    assert!(text.contains(", in statement 3\n"), "{text}");
+}
+
+#[test]
+fn statements_of_other_packages_of_the_bundle_do_not_fit() {
+    let desk = attestable();
+    package(&desk, &["--format", "msi", "-o", "one"]);
+    package(&desk, &["--format", "cab", "-o", "other"]);
+    attest(&desk, &["--packages", "one"]).succeeds();
+    verify(&desk, &["--packages", "one"]).succeeds();
+    verify(&desk, &["--packages", "other"]).fails_with(4, &["GW5204", "does not name"]);
+    attest(&desk, &[]).succeeds();
+    verify(&desk, &["--packages", "one"]).fails_with(4, &["GW5204"]);
+}
+
+#[test]
+fn a_provenance_that_says_otherwise_than_the_bundle_is_refused() {
+    let desk = vouched();
+    let good = provenance(&desk);
+    for (path, value, word) in [
+        ("/runDetails/builder/id", json!("urn:other"), "`id`"),
+        ("/runDetails/builder/id", json!(null), "`id`"),
+        (
+            "/buildDefinition/buildType",
+            json!("urn:other"),
+            "`buildType`",
+        ),
+        (
+            "/buildDefinition/externalParameters/organization",
+            json!("Fabrikam"),
+            "Fabrikam",
+        ),
+        (
+            "/buildDefinition/externalParameters/sequence",
+            json!(77),
+            "`externalParameters`",
+        ),
+        (
+            "/buildDefinition/resolvedDependencies/0/digest/sha256",
+            json!("0".repeat(64)),
+            "`resolvedDependencies`",
+        ),
+        (
+            "/buildDefinition/resolvedDependencies",
+            json!([]),
+            "`resolvedDependencies`",
+        ),
+    ] {
+        let mut other = good.clone();
+        *other["predicate"].pointer_mut(path).unwrap() = value;
+        say(&desk, &[other]);
+        let session = verify(&desk, &PACKAGES);
+        session.fails_with(4, &["GW5207", word]);
+        verify(&desk, &[]).fails_with(4, &["GW5207", word]);
+    }
+    // SLSA: a parameter that nobody knows may mean anything; what is new elsewhere is passed over.
+    let mut other = good.clone();
+    other["predicate"]["buildDefinition"]["externalParameters"]["script"] = json!("evil");
+    say(&desk, &[other]);
+    verify(&desk, &[]).fails_with(4, &["GW5207", "evil"]);
+    let mut later = good.clone();
+    later["predicate"]["runDetails"]["metadata"]["note"] = json!("new");
+    say(&desk, &[later]);
+    verify(&desk, &PACKAGES).succeeds();
+}
+
+/// Somebody who may write there makes the folder's own documents fit what he put there.
+fn forge(desk: &Desk, change: impl Fn(&mut Value)) {
+    let path = desk.path("out-packages/packages.json");
+    let mut document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut document);
+    let mut sums = String::new();
+    for file in document["files"].as_array_mut().unwrap() {
+        let name = file["path"].as_str().unwrap().to_owned();
+        let bytes = fs::read(desk.path("out-packages").join(&name)).unwrap();
+        file["size"] = bytes.len().into();
+        file["sha256"] = Sha256::of(&bytes).to_string().into();
+        sums.push_str(&format!("{}  {name}\n", Sha256::of(&bytes)));
+    }
+    fs::write(path, document.to_string()).unwrap();
+    desk.put("out-packages/SHA256SUMS", sums.as_bytes());
+}
+
+#[test]
+fn packages_are_held_against_the_bundle_and_not_against_their_word_alone() {
+    let desk = vouched();
+    let refused = |word: &str| {
+        for session in [attest(&desk, &PACKAGES), verify(&desk, &PACKAGES)] {
+            session.fails_with(4, &["GW5206", word]);
+        }
+        package(&desk, &[]);
+    };
+    forge(&desk, |_| {});
+    attest(&desk, &PACKAGES).succeeds();
+
+    desk.put("out-packages/content/md4ws.msi", b"evil");
+    forge(&desk, |_| {});
+    refused("content/md4ws.msi");
+    fs::remove_file(desk.path("out-packages/content/md4ws.msi")).unwrap();
+    forge(&desk, |document| {
+        let files = document["files"].as_array_mut().unwrap();
+        files.retain(|file| file["path"] != "content/md4ws.msi");
+    });
+    refused("content/md4ws.msi");
+    desk.put("out-packages/SHA256SUMS", b"");
+    refused("SHA256SUMS");
+    forge(&desk, |document| document["sequence"] = 9.into());
+    refused("another bundle");
+    forge(&desk, |document| {
+        let files = document["files"].as_array_mut().unwrap();
+        files.push(files[0].clone());
+    });
+    refused("twice or out of order");
+
+    let build = [
+        "build", "--mode", "precheck", "--out", "look", "--stub", "stub.exe",
+    ];
+    desk.run(&[&build[..], &["--as-of", NOW]].concat())
+        .succeeds();
+    let package = ["package", "look", "--allow-unsigned", "-o", "look-packages"];
+    desk.run(&[&package[..], &["--as-of", NOW]].concat())
+        .succeeds();
+    attest(&desk, &["--packages", "look-packages"]).fails_with(4, &["GW5206", "another bundle"]);
+}
