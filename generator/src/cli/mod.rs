@@ -1,5 +1,7 @@
 //! What a user types, and what is printed for it.
 
+#[cfg(feature = "directory")]
+mod account;
 mod answer;
 mod arguments;
 mod attest;

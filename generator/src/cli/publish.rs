@@ -60,12 +60,12 @@ mod policies {
     use std::path::Path;
     use std::time::Duration;
 
+    use crate::cli::account::account;
     use crate::cli::answer::Answer;
     use crate::cli::arguments::{PolicyArguments, Publish};
     use crate::cli::commands::now;
     use crate::cli::failure::Failure;
     use crate::cli::output::Output;
-    use crate::cli::password;
     use crate::cli::publish_share::{
         Opened, beside, idle_permission, open, refuse_idle, tell_offline,
     };
@@ -74,10 +74,10 @@ mod policies {
     use crate::pipeline::Progress as _;
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
-        Action, Claimant, Connection, Contents, Credentials, Encryption, LiveReplicas, Payloads,
-        Places, PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing,
-        Waiting, check_links, check_removals, payload_destinations, plan_offline,
-        policy_destinations, publish,
+        Action, Claimant, Connection, Contents, Encryption, LiveReplicas, Payloads, Places,
+        PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing, Waiting,
+        check_links, check_removals, payload_destinations, plan_offline, policy_destinations,
+        publish,
     };
 
     /// The payloads' part of it.
@@ -150,20 +150,19 @@ mod policies {
         // Before anybody is asked for a password.
         check_links(&request.links, &bundle.policies)?;
         check_removals(&request.removals, &bundle.policies)?;
-        let Some(user) = given.user.as_deref().filter(|_| !given.offline) else {
+        if given.offline {
             return offline(&request, bundle, given.wait_replication, output);
-        };
+        }
         check_state(folder, given, &bundle, &request)?;
-        let password = password::read(given.password_file.as_deref(), user)?;
-        let credentials = Credentials::new(user, &password)?;
+        let account = account(given.user.as_deref(), given.password_file.as_deref())?;
         let choice = server(given);
-        let mut server = Connection::open(&choice, &bundle.policies.domain, &credentials)?;
+        let mut server = Connection::open(&choice, &bundle.policies.domain, &account)?;
         output.line(&format!("server   {}", server.host));
         let mut opened = match &bundle.share {
             Some(share) => {
                 output.line(&format!("share    {}", share.to));
                 output.line(&format!("release  {}", share.contents.release.id));
-                let signed_in = || Ok(credentials.clone());
+                let signed_in = || Ok(account.clone());
                 Some(open(folder, &share.to, &share.contents, signed_in)?)
             }
             None => None,
@@ -177,7 +176,7 @@ mod policies {
             std::thread::sleep(time);
             output.end();
         };
-        let mut replicas = LiveReplicas::new(&choice, &credentials, &mut pause);
+        let mut replicas = LiveReplicas::new(&choice, &account, &mut pause);
         let places = Places {
             directory: &mut server.directory,
             sysvol: server.share.as_mut(),
@@ -240,7 +239,11 @@ mod policies {
             }
         }
         if !given.offline {
-            return Ok(());
+            let is_idle = given.user.is_none() && given.password_file.is_some();
+            return refuse_idle(
+                "no account is named by `--user`",
+                &[("--password-file", is_idle)],
+            );
         }
         refuse_idle(
             "`--offline` writes nothing",

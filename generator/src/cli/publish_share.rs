@@ -15,8 +15,8 @@ use crate::pipeline::publish::{
 };
 use crate::problem::Problem;
 use crate::publication::{
-    Action, Claimant, Contents, Credentials, Directory, FolderShare, LargeFiles, OfflinePlan,
-    Payloads, Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
+    Account, Action, Claimant, Contents, Directory, FolderShare, LargeFiles, OfflinePlan, Payloads,
+    Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
     plan_release_offline, publish_release, publish_release_and_prune,
 };
 
@@ -182,15 +182,13 @@ struct Domain {
 fn domain_of(given: &PublishShare, policies: Contents) -> Result<Domain, Failure> {
     use crate::publication::{Connection, Encryption, ServerChoice};
 
-    let user = given.user.as_deref().unwrap_or_default();
-    let password = super::password::read(given.password_file.as_deref(), user)?;
-    let credentials = Credentials::new(user, &password)?;
+    let account = super::account::account(given.user.as_deref(), given.password_file.as_deref())?;
     let choice = ServerChoice {
         host: given.dc.clone(),
         encryption: Encryption::Tls,
         sysvol: None,
     };
-    let server = Connection::open(&choice, &policies.domain, &credentials)?;
+    let server = Connection::open(&choice, &policies.domain, &account)?;
     Ok(Domain {
         policies,
         directory: Box::new(server.directory),
@@ -278,20 +276,20 @@ fn last_word(given: &PublishShare, done: &Published) -> &'static str {
 /// The share, and the folder below it that is the release root.
 pub(super) type Opened = (Box<dyn LargeFiles>, Option<String>);
 
-/// The share as a path says: a folder, or a server's that an account signs in at. `credentials` are
-/// asked for only when they are needed.
+/// The share as a path says: a folder, or a server's that an account signs in at. `account` is
+/// asked for only when it is needed.
 pub(super) fn open(
     bundle: &Path,
     to: &SharePlace,
     contents: &ReleaseContents,
-    credentials: impl FnOnce() -> Result<Credentials, Failure>,
+    account: impl FnOnce() -> Result<Account, Failure>,
 ) -> Result<Opened, Failure> {
     match to {
         SharePlace::Folder(folder) => {
             apart(bundle, folder)?;
             Ok((Box::new(FolderShare::new(folder.clone())), None))
         }
-        SharePlace::Server(address) => signed_in(address, contents, &credentials()?),
+        SharePlace::Server(address) => signed_in(address, contents, &account()?),
     }
 }
 
@@ -300,16 +298,13 @@ pub(super) fn sign_in(
     user: Option<&str>,
     password_file: Option<&Path>,
     to: &SharePlace,
-) -> Result<Credentials, Failure> {
-    use super::password;
-
-    let Some(user) = user else {
+) -> Result<Account, Failure> {
+    if user.is_none() {
         let text = format!("no account was named to sign in at `{to}`");
         return Err(Failure::of(FailureCode::CommandLine, text)
             .hint("give `--user ACCOUNT`, or name a folder that the share is reached by instead"));
-    };
-    let password = password::read(password_file, user)?;
-    Ok(Credentials::new(user, &password)?)
+    }
+    super::account::account(user, password_file)
 }
 
 #[cfg(not(feature = "directory"))]
@@ -317,7 +312,7 @@ pub(super) fn sign_in(
     _: Option<&str>,
     _: Option<&Path>,
     _: &SharePlace,
-) -> Result<Credentials, Failure> {
+) -> Result<Account, Failure> {
     Err(cannot_sign_in())
 }
 
@@ -326,10 +321,11 @@ pub(super) fn sign_in(
 fn signed_in(
     unc: &ShareAddress,
     contents: &ReleaseContents,
-    credentials: &Credentials,
+    account: &Account,
 ) -> Result<Opened, Failure> {
     use crate::publication::SmbClient;
 
+    let Account::Named(credentials) = account;
     let sizes = || contents.release.files.iter().map(|file| file.size);
     let share = SmbClient::new(&unc.host, &unc.share, credentials)
         .for_large_files(sizes().max().unwrap_or(0), sizes().sum());
@@ -337,7 +333,7 @@ fn signed_in(
 }
 
 #[cfg(not(all(unix, feature = "directory")))]
-fn signed_in(_: &ShareAddress, _: &ReleaseContents, _: &Credentials) -> Result<Opened, Failure> {
+fn signed_in(_: &ShareAddress, _: &ReleaseContents, _: &Account) -> Result<Opened, Failure> {
     Err(cannot_sign_in())
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::PublishError;
-use super::credentials::Credentials;
+use super::credentials::Account;
+
 use super::directory::{Budget, DirectoryError, Encryption, LdapDirectory};
 use super::host::{HostName, InvalidHostName};
 use super::replication::{Opened, Replicas};
@@ -44,11 +45,11 @@ impl Connection {
     pub fn open(
         choice: &ServerChoice,
         domain: &DomainName,
-        credentials: &Credentials,
+        account: &Account,
     ) -> Result<Self, PublishError> {
         let budget = Budget::default();
         let open = |host: &HostName| -> Result<LdapDirectory, DirectoryError> {
-            LdapDirectory::connect(host, choice.encryption, credentials, &budget)
+            LdapDirectory::connect(host, choice.encryption, account.proof(), &budget)
         };
         let (host, directory) = match &choice.host {
             Some(host) => (host.clone(), open(host)?),
@@ -60,7 +61,7 @@ impl Connection {
         };
         let share: Box<dyn Share> = match &choice.sysvol {
             Some(folder) => Box::new(FolderShare::new(folder.clone())),
-            None => share_of(&host, "sysvol", credentials),
+            None => share_of(&host, "sysvol", account),
         };
         Ok(Self {
             host,
@@ -73,7 +74,7 @@ impl Connection {
 /// The domain's other domain controllers: each look is a connection of its own, with a budget of its own.
 pub struct LiveReplicas<'a> {
     encryption: Encryption,
-    credentials: Credentials,
+    account: Account,
     begun: Instant,
     pause: &'a mut dyn FnMut(Duration, &str),
 }
@@ -83,12 +84,12 @@ impl<'a> LiveReplicas<'a> {
     /// meanwhile who is waited for.
     pub fn new(
         choice: &ServerChoice,
-        credentials: &Credentials,
+        account: &Account,
         pause: &'a mut dyn FnMut(Duration, &str),
     ) -> Self {
         Self {
             encryption: choice.encryption,
-            credentials: credentials.clone(),
+            account: account.clone(),
             begun: Instant::now(),
             pause,
         }
@@ -99,8 +100,9 @@ impl Replicas for LiveReplicas<'_> {
     /// The directory first: its certificate proves the name before anybody signs in at its share.
     fn open(&mut self, host: &HostName) -> Result<Opened, PublishError> {
         let budget = Budget::default();
-        let directory = LdapDirectory::connect(host, self.encryption, &self.credentials, &budget)?;
-        let share = share_of(host, "sysvol", &self.credentials);
+        let proof = self.account.proof();
+        let directory = LdapDirectory::connect(host, self.encryption, proof, &budget)?;
+        let share = share_of(host, "sysvol", &self.account);
         Ok((Box::new(directory), share))
     }
 
@@ -127,12 +129,13 @@ fn any_of(
 
 /// A share of a server, as this system reaches it.
 #[cfg(unix)]
-fn share_of(host: &HostName, name: &str, credentials: &Credentials) -> Box<dyn Share> {
+fn share_of(host: &HostName, name: &str, account: &Account) -> Box<dyn Share> {
+    let Account::Named(credentials) = account;
     Box::new(SmbClient::new(host, name, credentials))
 }
 
 /// A share of a server; the system signs in as the user who is.
 #[cfg(windows)]
-fn share_of(host: &HostName, name: &str, _: &Credentials) -> Box<dyn Share> {
+fn share_of(host: &HostName, name: &str, _: &Account) -> Box<dyn Share> {
     Box::new(FolderShare::new(PathBuf::from(format!(r"\\{host}\{name}"))))
 }

@@ -42,10 +42,12 @@ pub use claimant::Claimant;
 #[cfg(feature = "directory")]
 pub use connection::{Connection, LiveReplicas, ServerChoice};
 pub use contents::Contents;
-pub use credentials::{Credentials, InvalidCredentials};
+pub use credentials::{Account, Credentials, InvalidCredentials};
 pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter};
 #[cfg(feature = "directory")]
-pub use directory::{Budget, Encryption, LdapDirectory, is_answer};
+pub use directory::{
+    Budget, ContextStep, Encryption, LdapDirectory, Proof, SignedIn, Tickets, is_answer,
+};
 pub use host::{HostName, InvalidHostName};
 pub use inspection::{inspect_payloads, inspect_reports};
 pub use link::{Link, Removal};

@@ -66,9 +66,11 @@ pub(in crate::cli) struct PublishShare {
     #[arg(long, conflicts_with_all = ["apply", "rollback", "keep_releases"])]
     pub(in crate::cli) offline: bool,
     /// Takes away what the campaign published to the share before: all but the N newest releases, and
-    /// nothing that another campaign or a policy of the domain names, which `--user` asks about
-    #[arg(long, value_name = "N", conflicts_with = "rollback", requires = "user",
+    /// nothing that another campaign or a policy of the domain names, which `--user` asks about (on
+    /// Windows without it who is signed in)
+    #[arg(long, value_name = "N", conflicts_with = "rollback",
         value_parser = clap::value_parser!(u8).range(2..=50))]
+    #[cfg_attr(not(windows), arg(requires = "user"))]
     pub(in crate::cli) keep_releases: Option<u8>,
     /// With `--keep-releases`: full DNS name of the domain controller to ask; else the PDC emulator
     #[arg(long, value_name = "HOST", requires = "keep_releases", conflicts_with_all = ["rollback", "offline"])]
@@ -108,8 +110,10 @@ pub(in crate::cli) struct PolicyArguments {
     /// Which domain of the bundle, when it is for several
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) domain: Option<String>,
-    /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`
-    #[arg(long, value_name = "ACCOUNT", required_unless_present = "offline")]
+    /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`. On Windows it may be left out: who is
+    /// signed in then writes, without a password
+    #[arg(long, value_name = "ACCOUNT")]
+    #[cfg_attr(not(windows), arg(required_unless_present = "offline"))]
     pub(in crate::cli) user: Option<String>,
     /// First line of this file is the password, `-` is standard input; else the variable
     /// `GANGWAY_PASSWORD`, else a prompt

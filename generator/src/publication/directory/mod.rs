@@ -9,8 +9,12 @@ mod filter;
 mod ldap;
 
 pub use filter::Filter;
+#[cfg(all(windows, feature = "directory"))]
+pub use ldap::WindowsTickets;
 #[cfg(feature = "directory")]
-pub use ldap::{Budget, Encryption, LdapDirectory, is_answer};
+pub use ldap::{
+    Budget, ContextStep, Encryption, LdapDirectory, Proof, SignedIn, Tickets, is_answer,
+};
 
 /// How deep a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +77,10 @@ pub enum AttributeChange {
 pub enum Failure {
     /// The account could not sign in. Trying again may lock it.
     NotSignedIn,
+    /// Whoever is signed in has no ticket for the server, or one that it refuses.
+    NoTicket,
+    /// The server takes no tickets.
+    NeedsPassword,
     /// The account may not.
     NoAccess,
     /// There is no such object.
@@ -97,6 +105,15 @@ impl Failure {
                 "nothing is tried again, because repeated tries lock an account; correct the \
                  account or the password first",
             ),
+            Self::NoTicket => Some(
+                "sign in to Windows with an account of the domain, or of one that it trusts: a local \
+                 account has no tickets; the clock may be five minutes off the domain controller's at \
+                 most (`w32tm /query /status`), and `klist get` with the name of the ticket shows what \
+                 Windows says; or name an account by `--user`, which signs in with its password",
+            ),
+            Self::NeedsPassword => {
+                Some("name an account by `--user`, which signs in with its password")
+            }
             Self::NoConnection => Some(
                 "this machine must resolve the name and reach the port; the server needs a \
                  certificate for this very name that this machine trusts (`SSL_CERT_FILE` names a \

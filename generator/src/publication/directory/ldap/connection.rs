@@ -5,7 +5,9 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::ServerName;
+use rustls::client::verify_server_name;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::ber;
@@ -117,6 +119,20 @@ impl Open {
 }
 
 impl Connection {
+    /// The server's own certificate, which was checked.
+    pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        self.stream.conn.peer_certificates()?.first()
+    }
+
+    /// Does the certificate name this host, too?
+    pub(super) fn proves(&self, host: &HostName) -> bool {
+        let parsed = self.certificate().map(ParsedCertificate::try_from);
+        match (parsed, ServerName::try_from(host.as_str())) {
+            (Some(Ok(certificate)), Ok(name)) => verify_server_name(&certificate, &name).is_ok(),
+            _ => false,
+        }
+    }
+
     /// Begins a question, which has so much time for everything.
     pub(super) fn send(&mut self, message: &[u8], time: Duration) -> io::Result<()> {
         self.stream.sock.until = Instant::now() + time;

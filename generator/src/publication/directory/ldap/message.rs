@@ -35,6 +35,9 @@ const OWNER_GROUP_DACL: [u8; 5] = [0x30, 0x03, 0x02, 0x01, 0x07];
 /// Deletes what is below too (`LDAP_SERVER_TREE_DELETE_OID`).
 const TREE_DELETE: &str = "1.2.840.113556.1.4.805";
 
+/// Tag of `serverSaslCreds`.
+const SASL_TOKEN: u8 = 0x87;
+
 /// A question: the operation, and its controls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
@@ -70,6 +73,13 @@ pub(super) fn bind(user: &str, password: &str) -> Question {
         text(user),
         element(0x80, password.as_bytes()),
     ];
+    Question::new(group(operation::BIND, &parts), operation::BIND_DONE)
+}
+
+/// One step of a bind by a SASL mechanism (RFC 4511, section 4.2); no token is an empty one.
+pub(super) fn bind_by(mechanism: &str, token: &[u8]) -> Question {
+    let credentials = [text(mechanism), element(tag::OCTET_STRING, token)];
+    let parts = [number(tag::INTEGER, 3), text(""), group(0xa3, &credentials)];
     Question::new(group(operation::BIND, &parts), operation::BIND_DONE)
 }
 
@@ -198,10 +208,28 @@ impl<'a> Answer<'a> {
         let code = parts.number(tag::ENUMERATED)?;
         parts.expect(tag::OCTET_STRING)?;
         let text = parts.expect(tag::OCTET_STRING)?;
+        let token = match self.operation {
+            operation::BIND_DONE => self.token()?.to_vec(),
+            _ => Vec::new(),
+        };
         Ok(Outcome {
             code,
             text: String::from_utf8_lossy(text).into_owned(),
+            token,
         })
+    }
+
+    /// What a SASL mechanism is told by the outcome of a bind: `serverSaslCreds` (RFC 4511, section
+    /// 4.2.2).
+    fn token(&self) -> Result<&'a [u8], Malformed> {
+        let mut parts = Reader::new(self.content);
+        let mut token = None;
+        while let Some((tag, content)) = parts.next()? {
+            if tag == SASL_TOKEN && token.replace(content).is_some() {
+                return Err(Malformed);
+            }
+        }
+        Ok(token.unwrap_or_default())
     }
 
     /// An object of a search: those of its attributes that were asked for. `values` is how many
@@ -235,5 +263,50 @@ impl<'a> Answer<'a> {
             }
         }
         Ok(Some(Entry { dn, attributes }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bind_by_a_mechanism_is_written_as_rfc_4511_has_it() {
+        for (token, credentials) in [
+            (&b"ab"[..], &b"\xa3\x0c\x04\x06GSSAPI\x04\x02ab"[..]),
+            (b"", b"\xa3\x0a\x04\x06GSSAPI\x04\x00"),
+        ] {
+            let bind = [&b"\x02\x01\x03\x04\x00"[..], credentials].concat();
+            let operation = element(0x60, &bind);
+            let wanted = element(0x30, &[&b"\x02\x01\x05"[..], &operation].concat());
+            assert_eq!(bind_by("GSSAPI", token).to_bytes(5), wanted);
+        }
+    }
+
+    #[test]
+    fn the_token_of_a_server_is_read_or_refused() {
+        let good = b"\x0a\x01\x0e\x04\x00\x04\x00";
+        for (after, wanted) in [
+            (&b"\x87\x02xy"[..], Ok(&b"xy"[..])),
+            (b"", Ok(b"")),
+            (b"\x87\x00", Ok(b"")),
+            // Behind a referral.
+            (b"\xa3\x03\x04\x01u\x87\x01x", Ok(b"x")),
+            (b"\x87\x01x\x87\x01y", Err(Malformed)),
+            (b"\x87\x05x", Err(Malformed)),
+            (b"\x87", Err(Malformed)),
+        ] {
+            let operation = element(operation::BIND_DONE, &[&good[..], after].concat());
+            let message = [&b"\x02\x01\x01"[..], &operation].concat();
+            let answer = Answer::read(&message).unwrap();
+            let outcome = answer
+                .outcome()
+                .map(|outcome| (outcome.code, outcome.token));
+            assert_eq!(
+                outcome,
+                wanted.map(|token| (14, token.to_vec())),
+                "{after:?}"
+            );
+        }
     }
 }

@@ -6,10 +6,15 @@
 mod ber;
 mod budget;
 mod connection;
+mod end_point;
 mod message;
 mod refusal;
+mod sasl;
 #[cfg(test)]
 mod tests;
+mod ticket;
+#[cfg(windows)]
+mod windows;
 
 use std::io;
 use std::time::Instant;
@@ -23,6 +28,9 @@ use budget::{Limits, NOTHING};
 use connection::{CONNECT, Connection, Open, malformed};
 use message::{Answer, Question, operation};
 use refusal::{Outcome, check, shown};
+pub use sasl::{ContextStep, SignedIn, Tickets};
+#[cfg(windows)]
+pub use windows::WindowsTickets;
 
 /// Is this one whole message of a server that could be read? For those who test the reader alone.
 pub fn is_answer(bytes: &[u8]) -> bool {
@@ -46,6 +54,15 @@ pub enum Encryption {
     StartTls,
 }
 
+/// How an account proves who it is.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    /// By its password.
+    Password(&'a Credentials),
+    /// By a Kerberos ticket of whoever is signed in.
+    Ticket(&'a dyn Tickets),
+}
+
 /// A bound connection.
 #[derive(Debug)]
 pub struct LdapDirectory {
@@ -59,17 +76,17 @@ pub struct LdapDirectory {
 }
 
 impl LdapDirectory {
-    /// Connects and binds with a password, once; never without encryption.
+    /// Connects and binds, once; never without encryption.
     ///
     /// Roots of trust are the system's; the variable `SSL_CERT_FILE` names others. Whatever the
     /// server does, it gets no more than `budget`, which connections of one publication share.
     ///
     /// # Errors
-    /// No connection, a certificate that is not trusted, or a refused password.
+    /// No connection, a certificate that is not trusted, or a refused account.
     pub fn connect(
         host: &HostName,
         encryption: Encryption,
-        credentials: &Credentials,
+        proof: Proof<'_>,
         budget: &Budget,
     ) -> Result<Self, DirectoryError> {
         let (url, port) = match encryption {
@@ -94,7 +111,7 @@ impl LdapDirectory {
             failure: Failure::NoConnection,
             ..failed(&doing, &error)
         })?;
-        Self::bind(connection, Limits::USUAL, budget, &url, credentials)
+        Self::bind(connection, Limits::USUAL, budget, &url, proof)
     }
 
     fn bind(
@@ -102,7 +119,7 @@ impl LdapDirectory {
         limits: Limits,
         budget: &Budget,
         url: &str,
-        credentials: &Credentials,
+        proof: Proof<'_>,
     ) -> Result<Self, DirectoryError> {
         let mut directory = Self {
             connection,
@@ -110,9 +127,14 @@ impl LdapDirectory {
             budget: budget.clone(),
             last: 0,
         };
-        let doing = format!("sign in to `{url}` as `{}`", credentials.user());
-        let question = message::bind(credentials.user(), credentials.password());
-        directory.change(&doing, &question)?;
+        match proof {
+            Proof::Password(credentials) => {
+                let doing = format!("sign in to `{url}` as `{}`", credentials.user());
+                let question = message::bind(credentials.user(), credentials.password());
+                directory.change(&doing, &question)?;
+            }
+            Proof::Ticket(tickets) => directory.show_ticket(url, tickets)?,
+        }
         Ok(directory)
     }
 

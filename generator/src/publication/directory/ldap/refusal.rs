@@ -9,6 +9,8 @@ pub(super) struct Outcome {
     pub(super) code: u32,
     /// The server's own words.
     pub(super) text: String,
+    /// What a SASL mechanism is told.
+    pub(super) token: Vec<u8>,
 }
 
 /// Longest text of a server that is shown, in characters: Active Directory's have about a hundred.
@@ -34,17 +36,43 @@ pub(super) fn check(doing: &str, outcome: &Outcome) -> Result<(), DirectoryError
         68 => "the object is there already",
         _ => "refused",
     };
-    Err(DirectoryError {
+    Err(refused(doing, failure, meaning, outcome))
+}
+
+/// The same of a bind by a ticket: there is no password that could be wrong.
+pub(super) fn check_ticket(doing: &str, outcome: &Outcome) -> Result<(), DirectoryError> {
+    let (failure, meaning) = match (outcome.code, sub_code(&outcome.text)) {
+        (7, _) => (
+            Failure::NeedsPassword,
+            "the server takes no Kerberos tickets",
+        ),
+        // Samba before 4.21, and later where TLS cannot be bound to the ticket (`ldap server require
+        // strong auth` in smb.conf(5)).
+        (8, _) => (
+            Failure::NeedsPassword,
+            "the server takes no Kerberos tickets inside TLS",
+        ),
+        // `SEC_E_BAD_BINDINGS` (Microsoft's pages on `LdapEnforceChannelBinding`).
+        (49, Some(0x8009_0346)) => (
+            Failure::NoTicket,
+            "the ticket was bound to another certificate than the server's; something between here and \
+             the server ends TLS",
+        ),
+        (49, None | Some(0x52e | 0)) => (Failure::NoTicket, "the ticket was refused"),
+        _ => return check(doing, outcome),
+    };
+    Err(refused(doing, failure, meaning, outcome))
+}
+
+fn refused(doing: &str, failure: Failure, meaning: &str, outcome: &Outcome) -> DirectoryError {
+    let said = shown(&outcome.text);
+    DirectoryError {
         doing: doing.to_owned(),
         failure,
-        why: format!(
-            "{meaning} (result {}) {}",
-            outcome.code,
-            shown(&outcome.text)
-        )
-        .trim()
-        .to_owned(),
-    })
+        why: format!("{meaning} (result {}) {said}", outcome.code)
+            .trim()
+            .to_owned(),
+    }
 }
 
 /// A text of the server on one line: it can neither look like a line of ours nor drive a
@@ -82,9 +110,45 @@ fn sub_code(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn outcome(code: u32, text: &str) -> Outcome {
+        Outcome {
+            code,
+            text: text.to_owned(),
+            token: Vec::new(),
+        }
+    }
+
     fn refused(code: u32, text: &str) -> DirectoryError {
-        let text = text.to_owned();
-        check("sign in", &Outcome { code, text }).unwrap_err()
+        check("sign in", &outcome(code, text)).unwrap_err()
+    }
+
+    #[test]
+    fn a_refused_ticket_is_told_why_and_never_called_a_password() {
+        let data = |code: &str| {
+            format!(
+                "{code}: LdapErr: DSID-0C090569, comment: AcceptSecurityContext error, data {code}, v4563"
+            )
+        };
+        for (code, text, failure, why) in [
+            (49, data("80090346"), Failure::NoTicket, "something between"),
+            (49, data("52e"), Failure::NoTicket, "ticket was refused"),
+            (49, String::new(), Failure::NoTicket, "ticket was refused"),
+            (49, data("533"), Failure::NotSignedIn, "disabled"),
+            (
+                8,
+                "SASL:[GSSAPI]: not allowed if TLS is used.".to_owned(),
+                Failure::NeedsPassword,
+                "inside TLS",
+            ),
+            (7, String::new(), Failure::NeedsPassword, "no Kerberos"),
+            (50, String::new(), Failure::NoAccess, "may not do this"),
+        ] {
+            let error = check_ticket("sign in", &outcome(code, &text)).unwrap_err();
+            assert_eq!(error.failure, failure, "{error}");
+            assert!(error.why.contains(why), "{error}");
+            assert!(!error.why.contains("password"), "{error}");
+        }
+        assert_eq!(check_ticket("sign in", &outcome(0, "")), Ok(()));
     }
 
     #[test]

@@ -106,7 +106,13 @@ fn connect_within(
     let open = Open::connect(&"127.0.0.1".parse().unwrap(), server.port, CONNECT).unwrap();
     let connection = open.encrypt(&NAME.parse().unwrap(), roots).unwrap();
     let credentials = Credentials::new("admin@contoso.com", "secret").unwrap();
-    LdapDirectory::bind(connection, limits, budget, "ldaps://dc", &credentials)
+    LdapDirectory::bind(
+        connection,
+        limits,
+        budget,
+        "ldaps://dc",
+        Proof::Password(&credentials),
+    )
 }
 
 fn search(server: &Server, limits: Limits) -> Result<Vec<Entry>, DirectoryError> {
