@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::contents::{Attributes, Objects, read_ldif};
-use super::lab::{ADMINISTRATOR, CONTROLLER, INSIDE, NAME, PASSWORD, search_path};
+use super::lab::{ADMINISTRATOR, CONTROLLER, DN, INSIDE, NAME, PASSWORD, SHORT_NAME, search_path};
 use super::namespaces::isolated;
 use super::template;
 use crate::program::{self, Output};
@@ -46,6 +46,24 @@ impl Domain {
         Self::start_from(|folder| {
             let template = template::folder()?;
             template::copy(&template, &folder.join("tree"), &folder.join("copy"))
+        })
+    }
+
+    /// The same with a domain controller that takes Kerberos tickets inside TLS, as Windows does and Samba
+    /// by itself does not (`ldap server require strong auth` in smb.conf(5)).
+    ///
+    /// # Errors
+    /// As above.
+    pub fn start_taking_tickets() -> Result<Self> {
+        Self::start_from(|folder| {
+            let template = template::folder()?;
+            template::copy(&template, &folder.join("tree"), &folder.join("copy"))?;
+            let path = folder.join("tree/etc/smb.conf");
+            let settings = fs::read_to_string(&path).context("read the settings")?;
+            let section = "[global]\n";
+            ensure!(settings.contains(section), "no such section");
+            let more = format!("{section}ldap server require strong auth = allow_sasl_over_tls\n");
+            fs::write(&path, settings.replacen(section, &more, 1)).context("write the settings")
         })
     }
 
@@ -296,6 +314,26 @@ impl Domain {
     pub fn publish_to_folder(&self, bundle: &Path, folder: &Path) -> Result<Output> {
         let mut command = self.publishing_as(Some("share"), bundle, None)?;
         command.arg("--apply").arg("--to").arg(folder);
+        self.run(&mut command)
+    }
+
+    /// Signs in at the directory by a Kerberos ticket for whatever the server calls itself, by the
+    /// generator's own code with Samba's client in the place of Windows.
+    ///
+    /// # Errors
+    /// It cannot be started or does not end.
+    pub fn signed_in_by_ticket(
+        &self,
+        program: &Path,
+        host: &str,
+        encryption: &str,
+        password: &str,
+    ) -> Result<Output> {
+        let mut command = self.command(program);
+        command
+            .args([host, encryption, ADMINISTRATOR, password])
+            .args([SHORT_NAME, &NAME.to_uppercase(), DN])
+            .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
         self.run(&mut command)
     }
 

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 
 /// The domain.
 pub const NAME: &str = "lab.gangway.test";
+/// Its NetBIOS name.
+pub(super) const SHORT_NAME: &str = "GANGLAB";
 /// Its distinguished name.
 pub const DN: &str = "DC=lab,DC=gangway,DC=test";
 /// Its domain controller.

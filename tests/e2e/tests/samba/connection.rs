@@ -1,6 +1,8 @@
 //! The way to the directory.
 
-use gangway_e2e::samba::{self, ADMINISTRATOR, Domain, NAME};
+use std::path::Path;
+
+use gangway_e2e::samba::{self, ADMINISTRATOR, Domain, NAME, PASSWORD};
 
 use super::model::task_only;
 use super::{ENVIRONMENT, text};
@@ -73,4 +75,45 @@ fn the_directory_is_reached_under_tls_with_a_checked_certificate_only() {
         "{}",
         text(&output)
     );
+}
+
+/// The program itself does it on Windows alone; here its code shows the tickets of Samba's own client.
+#[test]
+fn a_ticket_signs_in_at_the_directory_under_tls() {
+    let program = Path::new(env!("CARGO_BIN_EXE_gangway-ticket"));
+    let controller = samba::CONTROLLER;
+    let domain = Domain::start_taking_tickets().unwrap();
+    let sign_in = |host: &str, encryption: &str, password: &str| {
+        domain
+            .signed_in_by_ticket(program, host, encryption, password)
+            .unwrap()
+    };
+    // By the domain's name too, which no ticket is for: the server says its own.
+    for (host, encryption) in [
+        (controller, "ldaps"),
+        (controller, "starttls"),
+        (NAME, "ldaps"),
+    ] {
+        let output = sign_in(host, encryption, PASSWORD);
+        assert!(output.status.success(), "{host}: {}", text(&output));
+        let ticket = format!("signed in by a ticket for ldap/{controller}\n");
+        assert_eq!(output.stdout, ticket);
+    }
+    let output = sign_in(controller, "ldaps", "wrong");
+    assert!(!output.status.success());
+    assert!(output.stderr.contains("local account"), "{}", output.stderr);
+}
+
+/// Samba's own setting; Windows has none like it.
+#[test]
+fn a_directory_that_takes_no_tickets_under_tls_is_told_with_the_way_out() {
+    let program = Path::new(env!("CARGO_BIN_EXE_gangway-ticket"));
+    let domain = Domain::start().unwrap();
+    let output = domain
+        .signed_in_by_ticket(program, samba::CONTROLLER, "ldaps", PASSWORD)
+        .unwrap();
+    assert!(!output.status.success());
+    for words in ["inside TLS", "hint: name an account by `--user`"] {
+        assert!(output.stderr.contains(words), "{}", output.stderr);
+    }
 }

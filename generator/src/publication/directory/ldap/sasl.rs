@@ -63,6 +63,8 @@ pub(super) enum Broken {
     System(String),
     /// What is wrong with the server's message.
     Server(&'static str),
+    /// The server takes no ticket without a security layer.
+    Layer,
 }
 
 impl fmt::Display for Broken {
@@ -70,6 +72,7 @@ impl fmt::Display for Broken {
         match self {
             Self::System(why) => f.write_str(why),
             Self::Server(why) => f.write_str(why),
+            Self::Layer => f.write_str("the server wants a security layer of its own inside TLS"),
         }
     }
 }
@@ -144,9 +147,7 @@ fn check_layers(layers: &[u8]) -> Result<(), Broken> {
         ));
     }
     if offered & NO_LAYER[0] == 0 {
-        return Err(Broken::Server(
-            "the server wants a security layer of its own inside TLS",
-        ));
+        return Err(Broken::Layer);
     }
     if *offered == NO_LAYER[0] && size != [0; 3] {
         return Err(Broken::Server(

@@ -16,20 +16,33 @@ use super::connection::Open;
 use super::*;
 
 /// A name in the certificate.
-const NAME: &str = "localhost";
+pub(super) const NAME: &str = "localhost";
 
-type Stream = StreamOwned<ServerConnection, std::net::TcpStream>;
+pub(super) type Stream = StreamOwned<ServerConnection, std::net::TcpStream>;
 /// Answers the questions after the bind; an error is the end of the connection.
 type Behaviour = fn(&mut Stream, u32) -> io::Result<()>;
 
-struct Server {
+pub(super) struct Server {
     port: u16,
-    binds: Arc<AtomicUsize>,
-    thread: JoinHandle<()>,
+    pub(super) binds: Arc<AtomicUsize>,
+    pub(super) thread: JoinHandle<()>,
 }
 
 /// Serves one connection: the outcome of the bind, then the behaviour.
 fn serve(bind: (u32, &'static str), behaviour: Behaviour) -> Server {
+    serve_each(move |stream, id, operation| {
+        if operation == operation::BIND {
+            let answer = outcome(id, operation::BIND_DONE, bind.0, bind.1);
+            return stream.write_all(&answer);
+        }
+        behaviour(stream, id)
+    })
+}
+
+/// Serves one connection: each question by its number and operation.
+pub(super) fn serve_each(
+    mut answer: impl FnMut(&mut Stream, u32, u8) -> io::Result<()> + Send + 'static,
+) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let binds: Arc<AtomicUsize> = Arc::default();
@@ -45,13 +58,10 @@ fn serve(bind: (u32, &'static str), behaviour: Behaviour) -> Server {
         let tls = ServerConnection::new(Arc::new(config)).unwrap();
         let mut stream = StreamOwned::new(tls, socket);
         while let Ok((id, operation)) = question(&mut stream) {
-            let done = if operation == operation::BIND {
+            if operation == operation::BIND {
                 counted.fetch_add(1, Ordering::Relaxed);
-                let answer = outcome(id, operation::BIND_DONE, bind.0, bind.1);
-                stream.write_all(&answer)
-            } else {
-                behaviour(&mut stream, id)
-            };
+            }
+            let done = answer(&mut stream, id, operation);
             // Whoever was asked too much goes away.
             if done.and_then(|()| stream.flush()).is_err() {
                 return;
@@ -77,16 +87,16 @@ fn question(stream: &mut Stream) -> io::Result<(u32, u8)> {
     Ok((question.id, question.operation))
 }
 
-fn message(id: u32, operation: Vec<u8>) -> Vec<u8> {
+pub(super) fn message(id: u32, operation: Vec<u8>) -> Vec<u8> {
     group(tag::SEQUENCE, &[number(tag::INTEGER, id), operation])
 }
 
-fn outcome(id: u32, operation: u8, code: u32, said: &str) -> Vec<u8> {
+pub(super) fn outcome(id: u32, operation: u8, code: u32, said: &str) -> Vec<u8> {
     let parts = [number(tag::ENUMERATED, code), text(""), text(said)];
     message(id, group(operation, &parts))
 }
 
-fn entry(id: u32, name: &str, values: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn entry(id: u32, name: &str, values: &[Vec<u8>]) -> Vec<u8> {
     let attribute = group(tag::SEQUENCE, &[text(name), group(tag::SET, values)]);
     let parts = [text("CN=x"), group(tag::SEQUENCE, &[attribute])];
     message(id, group(operation::SEARCH_ENTRY, &parts))
@@ -101,18 +111,21 @@ fn connect_within(
     limits: Limits,
     budget: &Budget,
 ) -> Result<LdapDirectory, DirectoryError> {
+    let credentials = Credentials::new("admin@contoso.com", "secret").unwrap();
+    bind(server, limits, budget, Proof::Password(&credentials))
+}
+
+pub(super) fn bind(
+    server: &Server,
+    limits: Limits,
+    budget: &Budget,
+    proof: Proof<'_>,
+) -> Result<LdapDirectory, DirectoryError> {
     let mut roots = RootCertStore::empty();
     roots.add(Lab::Root.certificate_der().into()).unwrap();
     let open = Open::connect(&"127.0.0.1".parse().unwrap(), server.port, CONNECT).unwrap();
     let connection = open.encrypt(&NAME.parse().unwrap(), roots).unwrap();
-    let credentials = Credentials::new("admin@contoso.com", "secret").unwrap();
-    LdapDirectory::bind(
-        connection,
-        limits,
-        budget,
-        "ldaps://dc",
-        Proof::Password(&credentials),
-    )
+    LdapDirectory::bind(connection, limits, budget, "ldaps://dc", proof)
 }
 
 fn search(server: &Server, limits: Limits) -> Result<Vec<Entry>, DirectoryError> {
@@ -324,13 +337,25 @@ fn answers() -> Vec<Vec<u8>> {
         outcome(0, operation::EXTENDED_DONE, 0, ""),
         entry(2, "cn", &[text("a"), text("b")]),
         entry(3, "other", &[]),
+        message(
+            4,
+            group(
+                operation::BIND_DONE,
+                &[
+                    number(tag::ENUMERATED, 14),
+                    text(""),
+                    text(""),
+                    element(0x87, b"token"),
+                ],
+            ),
+        ),
     ]
 }
 
 proptest::proptest! {
     #[test]
     fn whatever_comes_is_read_or_refused(
-        which in 0..4_usize,
+        which in 0..5_usize,
         at in proptest::prelude::any::<proptest::sample::Index>(),
         bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..12),
     ) {

@@ -8,6 +8,9 @@ use crate::publication::directory::filter::Filter;
 use crate::publication::directory::{Depth, Directory as _, DirectoryError, Failure};
 use crate::publication::host::HostName;
 
+#[cfg(test)]
+mod tests;
+
 /// The server asks for one more step (RFC 4511, appendix A).
 const GO_ON: u32 = 14;
 
@@ -33,9 +36,10 @@ impl LdapDirectory {
         let mut exchange = Exchange::new(context.map_err(|why| error(Failure::NoTicket, &why))?);
         let mut said = Vec::new();
         loop {
-            let token = exchange.next(&said).map_err(|broken| match broken {
-                Broken::System(why) => error(Failure::NoTicket, &why),
+            let token = exchange.next(&said).map_err(|broken| match &broken {
+                Broken::System(why) => error(Failure::NoTicket, why),
                 Broken::Server(why) => error(Failure::Other, why),
+                Broken::Layer => error(Failure::NeedsPassword, &broken.to_string()),
             })?;
             let question = message::bind_by(MECHANISM, &token);
             let outcome = self
