@@ -126,11 +126,12 @@ impl Connection {
 
     /// Does the certificate name this host, too?
     pub(super) fn proves(&self, host: &HostName) -> bool {
-        let parsed = self.certificate().map(ParsedCertificate::try_from);
-        match (parsed, ServerName::try_from(host.as_str())) {
-            (Some(Ok(certificate)), Ok(name)) => verify_server_name(&certificate, &name).is_ok(),
-            _ => false,
-        }
+        let Some(certificate) = self.certificate() else {
+            return false;
+        };
+        let parsed = ParsedCertificate::try_from(certificate);
+        let name = ServerName::try_from(host.as_str());
+        matches!((parsed, name), (Ok(parsed), Ok(name)) if verify_server_name(&parsed, &name).is_ok())
     }
 
     /// Begins a question, which has so much time for everything.
