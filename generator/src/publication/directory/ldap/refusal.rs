@@ -46,8 +46,7 @@ pub(super) fn check_ticket(doing: &str, outcome: &Outcome) -> Result<(), Directo
             Failure::NeedsPassword,
             "the server takes no Kerberos tickets",
         ),
-        // Samba before 4.21, and later where TLS cannot be bound to the ticket (`ldap server require
-        // strong auth` in smb.conf(5)).
+        // Samba as it is set up (`ldap server require strong auth` in smb.conf(5)).
         (8, _) => (
             Failure::NeedsPassword,
             "the server takes no Kerberos tickets inside TLS",
@@ -136,7 +135,7 @@ mod tests {
             (49, data("533"), Failure::NotSignedIn, "disabled"),
             (
                 8,
-                "SASL:[GSSAPI]: not allowed if TLS is used.".to_owned(),
+                "SASL:[GSSAPI]: Sign or Seal are required.".to_owned(),
                 Failure::NeedsPassword,
                 "inside TLS",
             ),

@@ -113,7 +113,7 @@ fn a_bind_that_does_not_go_well_says_why_and_is_not_tried_again() {
             &[
                 (14, "", b"AP-REP"),
                 (14, "", NO_LAYER),
-                (8, "SASL:[GSSAPI]: not allowed if TLS is used.", b""),
+                (8, "SASL:[GSSAPI]: Sign or Seal are required.", b""),
             ],
             Failure::NeedsPassword,
             "inside TLS",
