@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::PublishError;
-use super::credentials::Account;
+use super::account::Account;
 
 use super::directory::{Budget, DirectoryError, Encryption, LdapDirectory};
 use super::host::{HostName, InvalidHostName};

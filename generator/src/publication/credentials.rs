@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-#[cfg(feature = "directory")]
-use super::directory::Proof;
 use crate::failure::{FailureCode, Fault};
 
 /// An account and its password.
@@ -12,28 +10,6 @@ use crate::failure::{FailureCode, Fault};
 pub struct Credentials {
     user: String,
     password: String,
-}
-
-/// Who signs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Account {
-    /// One that was named, with its password.
-    Named(Credentials),
-    /// Whoever is signed in at this machine, by the system's own tickets.
-    #[cfg(windows)]
-    SignedIn,
-}
-
-impl Account {
-    /// How it signs in at a directory.
-    #[cfg(feature = "directory")]
-    pub(super) fn proof(&self) -> Proof<'_> {
-        match self {
-            Self::Named(credentials) => Proof::Password(credentials),
-            #[cfg(windows)]
-            Self::SignedIn => Proof::Ticket(&super::directory::WindowsTickets),
-        }
-    }
 }
 
 /// An account name or password that the directory or `smbclient` would misread.

@@ -6,6 +6,7 @@
 //! so that it can be taken back. What should be comes as [`Contents`], read by whoever verified the
 //! bundle.
 
+mod account;
 mod address;
 mod check;
 mod claimant;
@@ -37,12 +38,13 @@ mod tests;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+pub use account::Account;
 pub use address::ShareAddress;
 pub use claimant::Claimant;
 #[cfg(feature = "directory")]
 pub use connection::{Connection, LiveReplicas, ServerChoice};
 pub use contents::Contents;
-pub use credentials::{Account, Credentials, InvalidCredentials};
+pub use credentials::{Credentials, InvalidCredentials};
 pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter};
 #[cfg(feature = "directory")]
 pub use directory::{
