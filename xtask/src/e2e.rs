@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::program::Program;
-use crate::programs::Programs;
+use crate::programs::{self, Programs};
 use crate::runner;
 use crate::setup::{self, Purpose};
 use crate::test_runner;
@@ -131,6 +131,9 @@ const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
 /// The variable that names `gangway.exe`.
 const WINDOWS: &str = "GANGWAY_WINDOWS";
 
+/// The variable that names the program that signs in by a ticket.
+const TICKET: &str = "GANGWAY_TICKET";
+
 /// Whether the harness or one of these suites asks for a program that is one more build.
 fn wants(root: &Path, suites: &[String], variable: &str) -> Result<bool> {
     let tests = root.join("tests/e2e/tests");
@@ -162,6 +165,8 @@ pub(crate) struct Environment {
     pub(crate) crash_stub: Option<PathBuf>,
     /// The generator for Windows, when a suite names it.
     pub(crate) windows: Option<PathBuf>,
+    /// Signs in by a ticket, when a suite does.
+    pub(crate) ticket: Option<PathBuf>,
     /// Folder of the Windows stand-ins.
     pub(crate) standins: PathBuf,
     /// Folder of the sample downloads.
@@ -185,6 +190,8 @@ impl Environment {
         };
         let standins = runner::standins_folder()?;
         let programs = Programs::build()?;
+        let ticket = suites.iter().any(|suite| suite == "samba");
+        let ticket = ticket.then(programs::ticket).transpose()?;
         let samples = fixtures::folder(None)?;
         fixtures::Maker {
             program: &programs.fixtures,
@@ -198,6 +205,7 @@ impl Environment {
             stub,
             crash_stub,
             windows,
+            ticket,
             standins,
             fixtures: samples,
         })
@@ -210,7 +218,11 @@ impl Environment {
             .env("GANGWAY_STUB", &self.stub)
             .env("GANGWAY_STANDINS", &self.standins)
             .env("GANGWAY_FIXTURES", &self.fixtures);
-        let more = [(CRASH_STUB, &self.crash_stub), (WINDOWS, &self.windows)];
+        let more = [
+            (CRASH_STUB, &self.crash_stub),
+            (WINDOWS, &self.windows),
+            (TICKET, &self.ticket),
+        ];
         more.into_iter()
             .fold(program, |program, (variable, file)| match file {
                 Some(file) => program.env(variable, file),

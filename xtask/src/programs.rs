@@ -41,14 +41,23 @@ pub(crate) fn optimised_gangway() -> Result<PathBuf> {
 
 /// Writes a cabinet of files and does nothing else: what is measured against other writers.
 pub(crate) fn cabinet_writer() -> Result<PathBuf> {
+    example("cabinet", &["--release"]).context("the writer of cabinets cannot be built")
+}
+
+/// Signs in by a Kerberos ticket, as the generator does on Windows.
+pub(crate) fn ticket() -> Result<PathBuf> {
+    example("ticket", &[]).context("the program that signs in by a ticket cannot be built")
+}
+
+fn example(name: &str, options: &[&str]) -> Result<PathBuf> {
     let messages = Program::cargo()
         .folder(workspace::root()?)
-        .args(["build", "--quiet", "--locked", "--release"])
-        .args(["--package", "gangway", "--example", "cabinet"])
+        .args(["build", "--quiet", "--locked"])
+        .args(options)
+        .args(["--package", "gangway", "--example", name])
         .arg("--message-format=json-render-diagnostics")
-        .standard_output()
-        .context("the writer of cabinets cannot be built")?;
-    named(&program::built(&messages)?, "cabinet")
+        .standard_output()?;
+    named(&program::built(&messages)?, name)
 }
 
 fn build(packages: &[&str], options: &[&str]) -> Result<Vec<PathBuf>> {

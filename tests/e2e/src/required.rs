@@ -10,6 +10,8 @@ pub const GANGWAY: &str = "GANGWAY_BIN";
 pub const STUB: &str = "GANGWAY_STUB";
 /// The same stub with points at which a test can kill it.
 pub const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
+/// Signs in by a Kerberos ticket, as the generator does on Windows.
+pub const TICKET: &str = "GANGWAY_TICKET";
 /// Folder of the Windows stand-ins.
 pub const STANDINS: &str = "GANGWAY_STANDINS";
 /// Folder of the sample downloads.

@@ -321,15 +321,14 @@ impl Domain {
     /// generator's own code with Samba's client in the place of Windows.
     ///
     /// # Errors
-    /// It cannot be started or does not end.
+    /// The program is missing, cannot be started or does not end.
     pub fn signed_in_by_ticket(
         &self,
-        program: &Path,
         host: &str,
         encryption: &str,
         password: &str,
     ) -> Result<Output> {
-        let mut command = self.command(program);
+        let mut command = self.command(required::path(required::TICKET)?);
         command
             .args([host, encryption, ADMINISTRATOR, password])
             .args([SHORT_NAME, &NAME.to_uppercase(), DN])

@@ -1,7 +1,5 @@
 //! The way to the directory.
 
-use std::path::Path;
-
 use gangway_e2e::samba::{self, ADMINISTRATOR, Domain, NAME, PASSWORD};
 
 use super::model::task_only;
@@ -80,12 +78,11 @@ fn the_directory_is_reached_under_tls_with_a_checked_certificate_only() {
 /// The program itself does it on Windows alone; here its code shows the tickets of Samba's own client.
 #[test]
 fn a_ticket_signs_in_at_the_directory_under_tls() {
-    let program = Path::new(env!("CARGO_BIN_EXE_gangway-ticket"));
     let controller = samba::CONTROLLER;
     let domain = Domain::start_taking_tickets().unwrap();
     let sign_in = |host: &str, encryption: &str, password: &str| {
         domain
-            .signed_in_by_ticket(program, host, encryption, password)
+            .signed_in_by_ticket(host, encryption, password)
             .unwrap()
     };
     // By the domain's name too, which no ticket is for: the server says its own.
@@ -107,10 +104,9 @@ fn a_ticket_signs_in_at_the_directory_under_tls() {
 /// Samba's own setting; Windows has none like it.
 #[test]
 fn a_directory_that_takes_no_tickets_under_tls_is_told_with_the_way_out() {
-    let program = Path::new(env!("CARGO_BIN_EXE_gangway-ticket"));
     let domain = Domain::start().unwrap();
     let output = domain
-        .signed_in_by_ticket(program, samba::CONTROLLER, "ldaps", PASSWORD)
+        .signed_in_by_ticket(samba::CONTROLLER, "ldaps", PASSWORD)
         .unwrap();
     assert!(!output.status.success());
     for words in ["inside TLS", "hint: name an account by `--user`"] {

@@ -57,9 +57,9 @@ pub enum Encryption {
 /// How an account proves who it is.
 #[derive(Clone, Copy)]
 pub enum Proof<'a> {
-    /// By its password.
+    /// Sent as it is, under TLS (RFC 4513 5.1.3).
     Password(&'a Credentials),
-    /// By a Kerberos ticket of whoever is signed in.
+    /// Of Kerberos, for whoever is signed in at this machine.
     Ticket(&'a dyn Tickets),
 }
 

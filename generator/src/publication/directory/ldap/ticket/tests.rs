@@ -1,3 +1,5 @@
+//! A domain controller of our own, and tickets that are none.
+
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::sync::atomic::Ordering;

@@ -1,20 +1,20 @@
-//! `gangway-ticket`: signs in at a directory by a Kerberos ticket, as `gangway.exe` does on Windows, with
-//! Samba's own client in the place of Windows' SSPI. Part of the suite `samba`.
+//! Signs in at a directory by a Kerberos ticket, as `gangway.exe` does on Windows, with
+//! Samba's own client in the place of Windows' SSPI. The suite `samba` starts it.
 //!
 //! Ends with 0 when the directory was asked something that it tells those alone who are signed in.
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::error::Error;
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
 use gangway::publication::{
     Budget, ContextStep, Depth, Directory as _, Encryption, Filter, LdapDirectory, Proof, SignedIn,
     Tickets,
 };
 
-const USAGE: &str = "usage: gangway-ticket HOST ldaps|starttls ACCOUNT PASSWORD DOMAIN REALM BASE";
-const PEER: &str = include_str!("../samba/ticket.py");
+const USAGE: &str = "usage: ticket HOST ldaps|starttls ACCOUNT PASSWORD DOMAIN REALM BASE";
+const PEER: &str = include_str!("ticket.py");
 
 #[expect(
     clippy::print_stderr,
@@ -28,16 +28,16 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<String> {
+fn run() -> Result<String, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [host, encryption, account, password, domain, realm, base] = arguments.as_slice() else {
-        bail!(USAGE);
+        return Err(USAGE.into());
     };
     let tickets = SambaTickets {
         account: [account, password, domain, realm].map(String::clone),
@@ -53,14 +53,14 @@ fn run() -> Result<String> {
         Ok(directory) => directory,
         Err(error) => {
             let hint = error.failure.hint().unwrap_or_default();
-            bail!("{error}\nhint: {hint}");
+            return Err(format!("{error}\nhint: {hint}").into());
         }
     };
     let found = directory.search(base, Depth::Object, Filter::All, &["objectSid"])?;
-    let found = found.first().context("the directory shows nothing")?;
-    ensure!(found.bytes("objectSid").is_some(), "it has no SID");
+    let found = found.first().ok_or("the directory shows nothing")?;
+    found.bytes("objectSid").ok_or("it has no SID")?;
     let asked = tickets.asked.borrow();
-    let asked = asked.first().context("no ticket was asked for")?;
+    let asked = asked.first().ok_or("no ticket was asked for")?;
     Ok(format!("signed in by a ticket for {asked}"))
 }
 
@@ -79,7 +79,7 @@ impl Tickets for SambaTickets {
         self.asked.borrow_mut().push(service.to_owned());
         let host = service.strip_prefix("ldap/").unwrap_or(service);
         let context = Context::start(&self.account, host);
-        Ok(Box::new(context.map_err(|error| format!("{error:#}"))?))
+        Ok(Box::new(context.map_err(|error| error.to_string())?))
     }
 }
 
@@ -91,19 +91,18 @@ struct Context {
 }
 
 impl Context {
-    fn start(account: &[String; 4], host: &str) -> Result<Self> {
+    fn start(account: &[String; 4], host: &str) -> io::Result<Self> {
         let mut child = Command::new("/usr/bin/python3")
             .args(["-c", PEER])
             .args(account)
             .arg(host)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()
-            .context("start Samba's client")?;
+            .spawn()?;
         let (to, from) = (child.stdin.take(), child.stdout.take());
         Ok(Self {
-            to: to.context("no input")?,
-            from: BufReader::new(from.context("no output")?),
+            to: to.ok_or(io::ErrorKind::BrokenPipe)?,
+            from: BufReader::new(from.ok_or(io::ErrorKind::BrokenPipe)?),
             child,
         })
     }
