@@ -37,18 +37,41 @@ fn inspect(folder: &Path) -> (i32, Value) {
 
 /// Codes of the errors about paths that hold `name`.
 fn errors_about(document: &Value, name: &str) -> Vec<String> {
+    codes_about(document, "error", name)
+}
+
+/// Codes of the findings of a severity about paths that hold `name`.
+fn codes_about(document: &Value, severity: &str, name: &str) -> Vec<String> {
     let problems = document["problems"].as_array().unwrap();
     problems
         .iter()
-        .filter(|problem| problem["severity"] == "error")
+        .filter(|problem| problem["severity"] == severity)
         .filter(|problem| problem["subject"].as_str().unwrap().contains(name))
         .map(|problem| problem["code"].as_str().unwrap().to_owned())
         .collect()
 }
 
-/// Puts all specimens into one folder and wants an error about each that must be refused.
+/// Archives whose one entry has a name that Windows cannot hold: the entry is left out and told, and
+/// nothing of it is read.
+const LEFT_OUT: &[&str] = &[
+    "device",
+    "device with extension",
+    "device in a folder",
+    "numbered device",
+    "superscript device",
+    "trailing dot",
+    "trailing blank",
+    "wildcard",
+    "not UTF-8",
+    "empty",
+    "empty part",
+    "304 characters",
+];
+
+/// Puts all specimens into one folder and wants an error about each that must be refused, and a warning
+/// about each whose entry is left out.
 #[track_caller]
-fn each_is_refused(specimens: &[Specimen]) {
+fn each_is_refused(specimens: &[Specimen], left_out: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let name = |number: usize| format!("specimen-{number:03}.");
     for (number, specimen) in specimens.iter().enumerate() {
@@ -61,35 +84,41 @@ fn each_is_refused(specimens: &[Specimen]) {
         .iter()
         .enumerate()
         .filter(|(_, specimen)| !specimen.tolerable)
-        .filter(|(number, _)| errors_about(&document, &name(*number)).is_empty())
+        .filter(|(number, specimen)| {
+            let codes = match left_out.contains(&specimen.name) {
+                true => codes_about(&document, "warning", &name(*number)),
+                false => errors_about(&document, &name(*number)),
+            };
+            codes.is_empty() || left_out.contains(&specimen.name) && codes != ["GW1109"]
+        })
         .map(|(_, specimen)| specimen.name)
         .collect();
-    assert!(taken.is_empty(), "no error about {taken:?}");
+    assert!(taken.is_empty(), "no such finding about {taken:?}");
 }
 
 #[test]
 fn archives() {
-    each_is_refused(&hostile::zips());
+    each_is_refused(&hostile::zips(), LEFT_OUT);
 }
 
 #[test]
 fn packages() {
-    each_is_refused(&hostile::packages());
+    each_is_refused(&hostile::packages(), &[]);
 }
 
 #[test]
 fn cabinets() {
-    each_is_refused(&hostile::cabinets());
+    each_is_refused(&hostile::cabinets(), &[]);
 }
 
 #[test]
 fn programs() {
-    each_is_refused(&hostile::programs());
+    each_is_refused(&hostile::programs(), &[]);
 }
 
 #[test]
 fn portal_scripts() {
-    each_is_refused(&hostile::blob_scripts());
+    each_is_refused(&hostile::blob_scripts(), &[]);
 }
 
 #[test]
