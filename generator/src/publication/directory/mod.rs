@@ -10,7 +10,7 @@ mod ldap;
 
 pub use filter::Filter;
 #[cfg(all(windows, feature = "directory"))]
-pub use ldap::WindowsTickets;
+pub(super) use ldap::WindowsTickets;
 #[cfg(feature = "directory")]
 pub use ldap::{
     Budget, ContextStep, Encryption, LdapDirectory, Proof, SignedIn, Tickets, is_answer,

@@ -30,7 +30,7 @@ use message::{Answer, Question, operation};
 use refusal::{Outcome, check, shown};
 pub use sasl::{ContextStep, SignedIn, Tickets};
 #[cfg(windows)]
-pub use windows::WindowsTickets;
+pub(crate) use windows::WindowsTickets;
 
 /// Is this one whole message of a server that could be read? For those who test the reader alone.
 pub fn is_answer(bytes: &[u8]) -> bool {

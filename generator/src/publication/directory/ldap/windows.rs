@@ -9,7 +9,7 @@ use super::sasl::{ContextStep, SignedIn, Tickets};
 
 /// The user who is signed in at this machine.
 #[derive(Debug, Clone, Copy)]
-pub struct WindowsTickets;
+pub(crate) struct WindowsTickets;
 
 impl Tickets for WindowsTickets {
     fn begin(&self, service: &str, binding: Option<Vec<u8>>) -> Result<Box<dyn SignedIn>, String> {
