@@ -275,7 +275,11 @@ impl Drop for Begun {
 
 /// A program whose streams are read and written here, and that a signal ends.
 #[derive(Debug)]
-pub struct Running(Arc<Mutex<Child>>);
+pub struct Running {
+    child: Arc<Mutex<Child>>,
+    /// Does a signal end it?
+    is_known: bool,
+}
 
 /// Standard input, output and error of a program, as far as they are pipes.
 pub type Streams = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
@@ -288,8 +292,9 @@ impl Running {
     pub fn start(command: &mut Command) -> io::Result<Self> {
         // A signal finds it, or it is never started.
         let mut running = locked(&RUNNING);
-        let started = Self::start_to_undo(command)?;
-        running.push(Arc::clone(&started.0));
+        let mut started = Self::start_to_undo(command)?;
+        running.push(Arc::clone(&started.child));
+        started.is_known = true;
         Ok(started)
     }
 
@@ -298,18 +303,22 @@ impl Running {
     /// # Errors
     /// It does not start.
     pub fn start_to_undo(command: &mut Command) -> io::Result<Self> {
-        Ok(Self(Arc::new(Mutex::new(command.spawn()?))))
+        let child = Arc::new(Mutex::new(command.spawn()?));
+        Ok(Self {
+            child,
+            is_known: false,
+        })
     }
 
     /// Its streams, once.
     pub fn streams(&self) -> Streams {
-        let mut child = locked(&self.0);
+        let mut child = locked(&self.child);
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     }
 
     /// Ends it.
     pub fn kill(&self) {
-        let _ = locked(&self.0).kill();
+        let _ = locked(&self.child).kill();
     }
 
     /// Waits until it has ended; its streams have, so that is soon.
@@ -320,7 +329,7 @@ impl Running {
         const SOON: Duration = Duration::from_millis(1);
         loop {
             // Not held while this sleeps: a signal takes it.
-            if let Some(status) = locked(&self.0).try_wait()? {
+            if let Some(status) = locked(&self.child).try_wait()? {
                 return Ok(status);
             }
             thread::sleep(SOON);
@@ -330,7 +339,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        locked(&RUNNING).retain(|child| !Arc::ptr_eq(child, &self.0));
+        // What a signal does holds the list, and a program of its own is not in it.
+        if self.is_known {
+            locked(&RUNNING).retain(|child| !Arc::ptr_eq(child, &self.child));
+        }
     }
 }
 
