@@ -259,7 +259,8 @@ pub struct Begun(Arc<()>);
 
 impl Begun {
     /// From before it is begun. What undoes it must come to an end by itself, and goes neither through
-    /// [`undisturbed`] nor through [`Running`]: a signal holds both.
+    /// [`undisturbed`] nor through [`Running::start`], and begins nothing that is undone: a signal holds
+    /// all three.
     pub fn undone_by(undo: impl FnOnce() + Send + 'static) -> Self {
         let known = Arc::new(());
         locked(&UNDOINGS).push((Arc::clone(&known), Box::new(undo)));
@@ -273,7 +274,7 @@ impl Drop for Begun {
     }
 }
 
-/// A program whose streams are read and written here, and that a signal ends.
+/// A program whose streams are read and written here.
 #[derive(Debug)]
 pub struct Running {
     child: Arc<Mutex<Child>>,

@@ -8,11 +8,11 @@ mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
-mkdir -p "$root/toolchain" "$root/root/.cargo/registry"
+mkdir -p "$root/toolchain" "$root/cargo/registry"
 mount --bind "$toolchain" "$root/toolchain"
-mount --bind "$registry" "$root/root/.cargo/registry"
+mount --bind "$registry" "$root/cargo/registry"
 if [ -e /etc/resolv.conf ]; then
     cp /etc/resolv.conf "$root/etc/resolv.conf"
 fi
-exec env -i PATH=/toolchain/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
+exec env -i PATH=/toolchain/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CARGO_HOME=/cargo LANG=C.UTF-8 TERM=dumb \
     chroot "$root" sh -c "cd /checkout && $command"
