@@ -17,6 +17,7 @@ mod contents;
 mod credentials;
 mod directory;
 mod distinguished_name;
+mod error;
 mod execute;
 mod host;
 mod inspection;
@@ -25,6 +26,7 @@ mod live;
 mod offline;
 mod permissions;
 pub mod plan;
+mod policies;
 mod present;
 mod release;
 mod removal;
@@ -35,7 +37,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 pub use account::Account;
@@ -50,6 +51,7 @@ pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Fa
 pub use directory::{
     Budget, ContextStep, Encryption, LdapDirectory, Proof, SignedIn, Tickets, is_answer,
 };
+pub use error::PublishError;
 pub use host::{HostName, InvalidHostName};
 pub use inspection::{inspect_payloads, inspect_reports};
 pub use link::{Link, Removal};
@@ -69,16 +71,12 @@ pub use share::{
 pub use share::{SmbClient, read_archive};
 pub use state::StateError;
 
-use crate::failure::{FailureCode, Fault};
-use crate::gpo::{DomainName, Guid};
+use crate::gpo::Guid;
 use crate::printable::on_one_line;
-use crate::problem::Problem;
 use execute::Executor;
-use plan::{
-    Desired, DomainFacts, GpLink, Present, PresentFilter, Saved, Step, plan, plan_rollback,
-};
-use replication::{Replication, Wanted};
-use state::State;
+use plan::GpLink;
+use policies::{publish_all, take_back};
+use replication::Replication;
 
 /// How to publish.
 #[derive(Debug, Clone)]
@@ -106,145 +104,6 @@ pub enum Action {
     Rollback,
     /// Take the bundle's GPOs out of the domain.
     Remove,
-}
-
-/// Why a publication ended.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// The server is not one to publish to.
-    #[error("{why}")]
-    Server {
-        /// Why not.
-        why: String,
-        /// What to do next.
-        hint: Option<&'static str>,
-    },
-    /// A policy is named that the bundle does not have.
-    #[error("the bundle has no policy for `{option}`; it has {}", names.join(", "))]
-    NoSuchPolicy {
-        /// With its value, as it was typed.
-        option: String,
-        /// The bundle's policies, as `--link` calls them.
-        names: Vec<String>,
-        /// The one of them that may have been meant.
-        nearest: Option<String>,
-    },
-    /// A link to what another domain holds.
-    #[error("`{link}` is of the domain `{found}`, and the policies are for `{domain}`")]
-    OtherDomain {
-        /// Its distinguished name.
-        link: String,
-        /// Its domain.
-        found: String,
-        /// The domain that is published to.
-        domain: DomainName,
-    },
-    /// A link whose name ends in no domain.
-    #[error("`{link}` names no domain")]
-    NoDomain {
-        /// Its distinguished name.
-        link: String,
-    },
-    /// The payloads.
-    #[error(transparent)]
-    Release(#[from] ReleaseError),
-    /// Somebody else's GPO.
-    #[error(transparent)]
-    Refused(#[from] plan::Refused),
-    /// The domain controller refuses a question or a change.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    /// SYSVOL.
-    #[error(transparent)]
-    Share(#[from] ShareError),
-    /// What is saved was before an older publication than that which is there.
-    #[error(
-        "the GPO `{name}` {id} was published or edited since: what is saved here was before an older \
-         publication"
-    )]
-    WentOn {
-        /// GUID.
-        id: Guid,
-        /// As it was published.
-        name: String,
-    },
-    /// The saved state.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// Another domain controller lags.
-    #[error(transparent)]
-    Behind(#[from] Behind),
-    /// What was read back is not what was written.
-    #[error("`{path}` is not what was written; the version was not raised")]
-    Different {
-        /// The file or folder.
-        path: String,
-    },
-}
-
-impl PublishError {
-    /// The server is not one to publish to.
-    fn server(why: impl Into<String>, hint: Option<&'static str>) -> Self {
-        let why = why.into();
-        Self::Server { why, hint }
-    }
-}
-
-impl Fault for PublishError {
-    fn code(&self) -> FailureCode {
-        match self {
-            Self::Refused(_) | Self::WentOn { .. } => FailureCode::Refused,
-            Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
-                FailureCode::CommandLine
-            }
-            Self::Release(error) => error.code(),
-            Self::State(_) => FailureCode::Files,
-            Self::Behind(_) => FailureCode::Replication,
-            Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
-                FailureCode::Server
-            }
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Server { hint, .. } => *hint,
-            Self::NoSuchPolicy {
-                nearest: Some(name),
-                ..
-            } => return Some(format!("did you mean `{name}`?").into()),
-            Self::NoSuchPolicy { .. } => Some("name one of them, or leave the option out"),
-            Self::OtherDomain { .. } => Some(
-                "publish to that domain with links of its own (`--domain`, when the bundle has it)",
-            ),
-            Self::NoDomain { .. } => {
-                Some("write the whole name, as `OU=Servers,DC=contoso,DC=com`")
-            }
-            Self::Release(error) => return error.hint(),
-            Self::Refused(error) => Some(error.hint()),
-            Self::Directory(error) => error.failure.hint(),
-            Self::Share(error) => error.failure.hint(),
-            Self::State(error) => return error.hint(),
-            Self::WentOn { .. } => Some(
-                "take back from where it was published last (`--state`), publish what servers shall have, or \
-                 take the policies away with `--remove`",
-            ),
-            Self::Behind(_) => Some(
-                "what was written stays, and nothing after it was done; when they have it, publish again",
-            ),
-            Self::Different { .. } => {
-                Some("somebody else writes to the GPO, or the share lost a file; publish again")
-            }
-        };
-        hint.map(Cow::Borrowed)
-    }
-
-    fn problems(&self) -> Vec<Problem> {
-        match self {
-            Self::Behind(behind) => behind.problems(),
-            _ => Vec::new(),
-        }
-    }
 }
 
 /// What a publication did, or would do.
@@ -390,133 +249,6 @@ fn no_such_policy(option: &str, which: &str, given: &str, contents: &Contents) -
     }
 }
 
-/// What a publication of policies alone does not know.
-const UNPROVEN: &str = "nobody looked whether the payloads are on the share; without them a server \
-    waits and says so. `gangway publish BUNDLE` brings them first, with `--no-share` it only compares";
-
-/// Payloads first, policies after them, links last: what a server is told of is there. Where the other
-/// domain controllers are waited for, each part is there before the next one begins.
-fn publish_all(
-    request: &PublishRequest,
-    contents: &Contents,
-    domain: &DomainFacts,
-    mut payloads: Option<Payloads<'_>>,
-    mut replication: Replication<'_>,
-    executor: &mut Executor<'_>,
-) -> Result<(), PublishError> {
-    let state: State<Saved> = State::of(&request.state, &contents.state_name());
-    // Everything is looked at before anything is changed, and looked at once: what is saved is
-    // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
-    // change of the version takes the old one only, and what was written is read back.
-    let work = look(contents, domain, executor)?;
-    let mut saved = what_is_saved(&state, &work, executor)?;
-    for link in &request.links {
-        executor.check_link(&link.target)?;
-    }
-    executor.look_at_bootstrap(contents, domain)?;
-    match &mut payloads {
-        Some(payloads) => executor.publisher(payloads.lent()).look()?,
-        None => executor.note(UNPROVEN),
-    }
-    if !request.dry_run {
-        state.save(&saved)?;
-    }
-    if let Some(payloads) = &mut payloads {
-        executor.publisher(payloads.lent()).bring_all()?;
-    }
-    executor.bootstrap(contents, domain)?;
-    let program = Wanted::program(contents, domain);
-    replication.wait("the program", &[program], domain, executor)?;
-    let mut policies = Vec::new();
-    for Work {
-        gpo,
-        present,
-        steps,
-    } in work
-    {
-        executor.say_gpo(&gpo.display_name, gpo.id);
-        let kept = (&state, &mut saved);
-        carry_out(&steps, (gpo.id, Some(gpo)), kept, domain, executor)?;
-        let version = present.next_version();
-        policies.push(Wanted::Policy { gpo, version });
-    }
-    replication.wait("the policies", &policies, domain, executor)?;
-    for gpo in &contents.gpos {
-        for link in request.links.iter().filter(|link| link.is_for(gpo)) {
-            executor.link(&link.target, domain, gpo, request.enable_links)?;
-        }
-    }
-    if !request.dry_run {
-        state.finish()?;
-    }
-    let links = Wanted::links(contents, &request.links, request.enable_links);
-    replication.wait("the links", &links, domain, executor)?;
-    match &mut payloads {
-        Some(payloads) => finish_payloads(payloads, contents, domain, executor),
-        None => Ok(()),
-    }
-}
-
-/// What is there before the first change. What a cut publication has saved of it stays, unless another
-/// one has come since.
-fn what_is_saved(
-    state: &State<Saved>,
-    work: &[Work<'_>],
-    executor: &mut Executor<'_>,
-) -> Result<Saved, PublishError> {
-    let mut saved = state.pending()?.unwrap_or_default();
-    if !work.iter().all(|one| saved.is_of(one.gpo.id, &one.present)) {
-        executor.note(
-            "what a cut publication has saved here is replaced: another publication has come since",
-        );
-        saved = Saved::default();
-    }
-    for Work { gpo, present, .. } in work {
-        saved.add(gpo.id, &gpo.display_name, present);
-        saved.expects(gpo.id, present);
-    }
-    Ok(saved)
-}
-
-/// Does the steps of one GPO. What tells an object that is made from others of its name is kept at once:
-/// before the version rises, and another publication could be taken for this one.
-fn carry_out(
-    steps: &[Step],
-    (id, wanted): (Guid, Option<&Desired>),
-    (state, saved): (&State<Saved>, &mut Saved),
-    domain: &DomainFacts,
-    executor: &mut Executor<'_>,
-) -> Result<(), PublishError> {
-    let own = domain.gpo_dn(id);
-    for step in steps {
-        executor.run(step, wanted)?;
-        let is_made = matches!(step, Step::AddObject { dn, .. } if *dn == own);
-        if is_made && let Some(guid) = executor.object_guid(id, domain)? {
-            saved.made(id, guid);
-            state.save_again(saved)?;
-        }
-    }
-    Ok(())
-}
-
-/// What is left to do on the share when no policy is left to change.
-fn finish_payloads(
-    payloads: &mut Payloads<'_>,
-    contents: &Contents,
-    domain: &DomainFacts,
-    executor: &mut Executor<'_>,
-) -> Result<(), PublishError> {
-    executor.publisher(payloads.lent()).finish()?;
-    let (Some(keep), Some(task)) = (payloads.request.keep, contents.task()) else {
-        return Ok(());
-    };
-    let own = task.id.to_string();
-    // The campaign's own policy starts the bundle's program by now.
-    let live = executor.live_releases(domain, Some(&own))?;
-    let mut publisher = executor.publisher(payloads.lent());
-    Ok(publisher.prune(keep, &own, live)?)
-}
-
 /// Brings a release alone and takes the campaign's old ones away, but those that a policy of the domain
 /// needs: its own, too, which is not changed.
 ///
@@ -543,95 +275,6 @@ pub fn publish_release_and_prune(
     Ok(executor
         .publisher(payloads.lent())
         .prune(keep, &own, live)?)
-}
-
-/// What is done for one GPO.
-struct Work<'a> {
-    gpo: &'a Desired,
-    /// What is there of it.
-    present: Present,
-    steps: Vec<Step>,
-}
-
-/// The steps for each GPO, and what is there of it.
-fn look<'a>(
-    contents: &'a Contents,
-    domain: &DomainFacts,
-    executor: &mut Executor<'_>,
-) -> Result<Vec<Work<'a>>, PublishError> {
-    let mut work: Vec<Work<'_>> = Vec::new();
-    for gpo in &contents.gpos {
-        let mut present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
-        // GPOs share a WMI filter, which the first of them brings.
-        if let Some(filter) = &gpo.filter
-            && work
-                .iter()
-                .any(|earlier| earlier.gpo.filter.as_ref() == Some(filter))
-        {
-            present.filter = Some(PresentFilter::from(filter));
-        }
-        let steps = plan(gpo, &present, domain)?;
-        executor.check_name(gpo, domain)?;
-        executor.check_rights(gpo, &present, domain)?;
-        work.push(Work {
-            gpo,
-            present,
-            steps,
-        });
-    }
-    Ok(work)
-}
-
-fn take_back(
-    request: &PublishRequest,
-    contents: &Contents,
-    domain: &DomainFacts,
-    payloads: Option<Payloads<'_>>,
-    executor: &mut Executor<'_>,
-) -> Result<(), PublishError> {
-    let state: State<Saved> = State::of(&request.state, &contents.state_name());
-    let mut saved = state.saved()?;
-    // The task goes before the settings that it relies on.
-    let gpos: Vec<(Guid, String)> = saved.gpos().rev().map(owned).collect();
-    let mut work = Vec::new();
-    for (id, name) in gpos {
-        let present = executor.present(id, None, domain)?;
-        if !saved.is_of(id, &present) {
-            return Err(PublishError::WentOn { id, name });
-        }
-        let steps = plan_rollback(&saved, id, &present, domain)?;
-        // A cut run is gone on with: what it leaves is no publication of others.
-        saved.expects(id, &present);
-        work.push((id, name, steps));
-    }
-    let mut payloads = payloads.filter(|one| !one.request.only_compare);
-    if let Some(payloads) = &mut payloads {
-        executor.publisher(payloads.lent()).look_back_if_saved()?;
-    }
-    if !request.dry_run {
-        state.save_again(&saved)?;
-    }
-    for (id, name, steps) in work {
-        let wanted = saved.desired(id);
-        executor.say_gpo(&name, id);
-        if wanted.is_none() {
-            // A link to nothing is an error in every tool that lists links.
-            executor.unlink(&domain.gpo_dn(id), domain)?;
-        }
-        let kept = (&state, &mut saved);
-        carry_out(&steps, (id, wanted.as_ref()), kept, domain, executor)?;
-    }
-    if let Some(payloads) = &mut payloads {
-        executor.publisher(payloads.lent()).take_back_if_saved()?;
-    }
-    if !request.dry_run {
-        state.forget()?;
-    }
-    Ok(())
-}
-
-fn owned((id, name): (Guid, &str)) -> (Guid, String) {
-    (id, name.to_owned())
 }
 
 /// Adds a GPO to a list of links, leaving those of others as they are.

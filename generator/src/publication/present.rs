@@ -1,6 +1,7 @@
 //! What directory and SYSVOL hold of a GPO.
 
 use super::PublishError;
+use crate::formats::digest::hex;
 use crate::gpo::Guid;
 use crate::gpo::wmi::WmiFilter;
 use crate::printable::on_one_line;
@@ -72,8 +73,7 @@ pub(super) fn the_object(
 const OBJECT_GUID: &str = "objectGUID";
 
 fn guid_of(entry: &Entry) -> Option<String> {
-    let bytes = entry.bytes(OBJECT_GUID)?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    entry.bytes(OBJECT_GUID).map(hex)
 }
 
 /// The `objectGUID` of a GPO, in hexadecimal.

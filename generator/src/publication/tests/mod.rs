@@ -14,6 +14,7 @@ pub(super) mod world;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::failure::Fault as _;
 use crate::publication::Failure;
 use crate::publication::plan::{GPT_INI, Refused};
 use directory::value;

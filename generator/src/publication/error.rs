@@ -1,0 +1,147 @@
+//! Why a publication ended, and what to do about it.
+
+use std::borrow::Cow;
+
+use super::{Behind, DirectoryError, ReleaseError, ShareError, StateError, plan};
+use crate::failure::{FailureCode, Fault};
+use crate::gpo::{DomainName, Guid};
+use crate::problem::Problem;
+
+/// Why a publication ended.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The server is not one to publish to.
+    #[error("{why}")]
+    Server {
+        /// Why not.
+        why: String,
+        /// What to do next.
+        hint: Option<&'static str>,
+    },
+    /// A policy is named that the bundle does not have.
+    #[error("the bundle has no policy for `{option}`; it has {}", names.join(", "))]
+    NoSuchPolicy {
+        /// With its value, as it was typed.
+        option: String,
+        /// The bundle's policies, as `--link` calls them.
+        names: Vec<String>,
+        /// The one of them that may have been meant.
+        nearest: Option<String>,
+    },
+    /// A link to what another domain holds.
+    #[error("`{link}` is of the domain `{found}`, and the policies are for `{domain}`")]
+    OtherDomain {
+        /// Its distinguished name.
+        link: String,
+        /// Its domain.
+        found: String,
+        /// The domain that is published to.
+        domain: DomainName,
+    },
+    /// A link whose name ends in no domain.
+    #[error("`{link}` names no domain")]
+    NoDomain {
+        /// Its distinguished name.
+        link: String,
+    },
+    /// The payloads.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// Somebody else's GPO.
+    #[error(transparent)]
+    Refused(#[from] plan::Refused),
+    /// The domain controller refuses a question or a change.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// SYSVOL.
+    #[error(transparent)]
+    Share(#[from] ShareError),
+    /// What is saved was before an older publication than that which is there.
+    #[error(
+        "the GPO `{name}` {id} was published or edited since: what is saved here was before an older \
+         publication"
+    )]
+    WentOn {
+        /// GUID.
+        id: Guid,
+        /// As it was published.
+        name: String,
+    },
+    /// The saved state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Another domain controller lags.
+    #[error(transparent)]
+    Behind(#[from] Behind),
+    /// What was read back is not what was written.
+    #[error("`{path}` is not what was written; the version was not raised")]
+    Different {
+        /// The file or folder.
+        path: String,
+    },
+}
+
+impl PublishError {
+    /// The server is not one to publish to.
+    pub(super) fn server(why: impl Into<String>, hint: Option<&'static str>) -> Self {
+        let why = why.into();
+        Self::Server { why, hint }
+    }
+}
+
+impl Fault for PublishError {
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Refused(_) | Self::WentOn { .. } => FailureCode::Refused,
+            Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
+                FailureCode::CommandLine
+            }
+            Self::Release(error) => error.code(),
+            Self::State(_) => FailureCode::Files,
+            Self::Behind(_) => FailureCode::Replication,
+            Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
+                FailureCode::Server
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Server { hint, .. } => *hint,
+            Self::NoSuchPolicy {
+                nearest: Some(name),
+                ..
+            } => return Some(format!("did you mean `{name}`?").into()),
+            Self::NoSuchPolicy { .. } => Some("name one of them, or leave the option out"),
+            Self::OtherDomain { .. } => Some(
+                "publish to that domain with links of its own (`--domain`, when the bundle has it)",
+            ),
+            Self::NoDomain { .. } => {
+                Some("write the whole name, as `OU=Servers,DC=contoso,DC=com`")
+            }
+            Self::Release(error) => return error.hint(),
+            Self::Refused(error) => Some(error.hint()),
+            Self::Directory(error) => error.failure.hint(),
+            Self::Share(error) => error.failure.hint(),
+            Self::State(error) => return error.hint(),
+            Self::WentOn { .. } => Some(
+                "take back from where it was published last (`--state`), publish what servers shall have, or \
+                 take the policies away with `--remove`",
+            ),
+            Self::Behind(_) => Some(
+                "what was written stays, and nothing after it was done; when they have it, publish again",
+            ),
+            Self::Different { .. } => {
+                Some("somebody else writes to the GPO, or the share lost a file; publish again")
+            }
+        };
+        hint.map(Cow::Borrowed)
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Behind(behind) => behind.problems(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The policies of a bundle, forward and back: everything is looked at before the first change.
+
+use super::execute::Executor;
+use super::plan::{Desired, DomainFacts, Present, PresentFilter, Saved, Step, plan, plan_rollback};
+use super::replication::{Replication, Wanted};
+use super::state::State;
+use super::{Contents, Payloads, PublishError, PublishRequest};
+use crate::gpo::Guid;
+
+/// What a publication of policies alone does not know.
+const UNPROVEN: &str = "nobody looked whether the payloads are on the share; without them a server \
+    waits and says so. `gangway publish BUNDLE` brings them first, with `--no-share` it only compares";
+
+/// Payloads first, policies after them, links last: what a server is told of is there. Where the other
+/// domain controllers are waited for, each part is there before the next one begins.
+pub(super) fn publish_all(
+    request: &PublishRequest,
+    contents: &Contents,
+    domain: &DomainFacts,
+    mut payloads: Option<Payloads<'_>>,
+    mut replication: Replication<'_>,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    let state: State<Saved> = State::of(&request.state, &contents.state_name());
+    // Everything is looked at before anything is changed, and looked at once: what is saved is
+    // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
+    // change of the version takes the old one only, and what was written is read back.
+    let work = look(contents, domain, executor)?;
+    let mut saved = what_is_saved(&state, &work, executor)?;
+    for link in &request.links {
+        executor.check_link(&link.target)?;
+    }
+    executor.look_at_bootstrap(contents, domain)?;
+    match &mut payloads {
+        Some(payloads) => executor.publisher(payloads.lent()).look()?,
+        None => executor.note(UNPROVEN),
+    }
+    if !request.dry_run {
+        state.save(&saved)?;
+    }
+    if let Some(payloads) = &mut payloads {
+        executor.publisher(payloads.lent()).bring_all()?;
+    }
+    executor.bootstrap(contents, domain)?;
+    let program = Wanted::program(contents, domain);
+    replication.wait("the program", &[program], domain, executor)?;
+    let mut policies = Vec::new();
+    for Work {
+        gpo,
+        present,
+        steps,
+    } in work
+    {
+        executor.say_gpo(&gpo.display_name, gpo.id);
+        let kept = (&state, &mut saved);
+        carry_out(&steps, (gpo.id, Some(gpo)), kept, domain, executor)?;
+        let version = present.next_version();
+        policies.push(Wanted::Policy { gpo, version });
+    }
+    replication.wait("the policies", &policies, domain, executor)?;
+    for gpo in &contents.gpos {
+        for link in request.links.iter().filter(|link| link.is_for(gpo)) {
+            executor.link(&link.target, domain, gpo, request.enable_links)?;
+        }
+    }
+    if !request.dry_run {
+        state.finish()?;
+    }
+    let links = Wanted::links(contents, &request.links, request.enable_links);
+    replication.wait("the links", &links, domain, executor)?;
+    match &mut payloads {
+        Some(payloads) => finish_payloads(payloads, contents, domain, executor),
+        None => Ok(()),
+    }
+}
+
+/// What is there before the first change. What a cut publication has saved of it stays, unless another
+/// one has come since.
+fn what_is_saved(
+    state: &State<Saved>,
+    work: &[Work<'_>],
+    executor: &mut Executor<'_>,
+) -> Result<Saved, PublishError> {
+    let mut saved = state.pending()?.unwrap_or_default();
+    if !work.iter().all(|one| saved.is_of(one.gpo.id, &one.present)) {
+        executor.note(
+            "what a cut publication has saved here is replaced: another publication has come since",
+        );
+        saved = Saved::default();
+    }
+    for Work { gpo, present, .. } in work {
+        saved.add(gpo.id, &gpo.display_name, present);
+        saved.expects(gpo.id, present);
+    }
+    Ok(saved)
+}
+
+/// Does the steps of one GPO. What tells an object that is made from others of its name is kept at once:
+/// before the version rises, and another publication could be taken for this one.
+fn carry_out(
+    steps: &[Step],
+    (id, wanted): (Guid, Option<&Desired>),
+    (state, saved): (&State<Saved>, &mut Saved),
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    let own = domain.gpo_dn(id);
+    for step in steps {
+        executor.run(step, wanted)?;
+        let is_made = matches!(step, Step::AddObject { dn, .. } if *dn == own);
+        if is_made && let Some(guid) = executor.object_guid(id, domain)? {
+            saved.made(id, guid);
+            state.save_again(saved)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is left to do on the share when no policy is left to change.
+fn finish_payloads(
+    payloads: &mut Payloads<'_>,
+    contents: &Contents,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    executor.publisher(payloads.lent()).finish()?;
+    let (Some(keep), Some(task)) = (payloads.request.keep, contents.task()) else {
+        return Ok(());
+    };
+    let own = task.id.to_string();
+    // The campaign's own policy starts the bundle's program by now.
+    let live = executor.live_releases(domain, Some(&own))?;
+    let mut publisher = executor.publisher(payloads.lent());
+    Ok(publisher.prune(keep, &own, live)?)
+}
+
+/// What is done for one GPO.
+struct Work<'a> {
+    gpo: &'a Desired,
+    /// What is there of it.
+    present: Present,
+    steps: Vec<Step>,
+}
+
+/// The steps for each GPO, and what is there of it.
+fn look<'a>(
+    contents: &'a Contents,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<Work<'a>>, PublishError> {
+    let mut work: Vec<Work<'_>> = Vec::new();
+    for gpo in &contents.gpos {
+        let mut present = executor.present(gpo.id, gpo.filter.as_ref(), domain)?;
+        // GPOs share a WMI filter, which the first of them brings.
+        if let Some(filter) = &gpo.filter
+            && work
+                .iter()
+                .any(|earlier| earlier.gpo.filter.as_ref() == Some(filter))
+        {
+            present.filter = Some(PresentFilter::from(filter));
+        }
+        let steps = plan(gpo, &present, domain)?;
+        executor.check_name(gpo, domain)?;
+        executor.check_rights(gpo, &present, domain)?;
+        work.push(Work {
+            gpo,
+            present,
+            steps,
+        });
+    }
+    Ok(work)
+}
+
+pub(super) fn take_back(
+    request: &PublishRequest,
+    contents: &Contents,
+    domain: &DomainFacts,
+    payloads: Option<Payloads<'_>>,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    let state: State<Saved> = State::of(&request.state, &contents.state_name());
+    let mut saved = state.saved()?;
+    // The task goes before the settings that it relies on.
+    let gpos: Vec<(Guid, String)> = saved.gpos().rev().map(owned).collect();
+    let mut work = Vec::new();
+    for (id, name) in gpos {
+        let present = executor.present(id, None, domain)?;
+        if !saved.is_of(id, &present) {
+            return Err(PublishError::WentOn { id, name });
+        }
+        let steps = plan_rollback(&saved, id, &present, domain)?;
+        // A cut run is gone on with: what it leaves is no publication of others.
+        saved.expects(id, &present);
+        work.push((id, name, steps));
+    }
+    let mut payloads = payloads.filter(|one| !one.request.only_compare);
+    if let Some(payloads) = &mut payloads {
+        executor.publisher(payloads.lent()).look_back_if_saved()?;
+    }
+    if !request.dry_run {
+        state.save_again(&saved)?;
+    }
+    for (id, name, steps) in work {
+        let wanted = saved.desired(id);
+        executor.say_gpo(&name, id);
+        if wanted.is_none() {
+            // A link to nothing is an error in every tool that lists links.
+            executor.unlink(&domain.gpo_dn(id), domain)?;
+        }
+        let kept = (&state, &mut saved);
+        carry_out(&steps, (id, wanted.as_ref()), kept, domain, executor)?;
+    }
+    if let Some(payloads) = &mut payloads {
+        executor.publisher(payloads.lent()).take_back_if_saved()?;
+    }
+    if !request.dry_run {
+        state.forget()?;
+    }
+    Ok(())
+}
+
+fn owned((id, name): (Guid, &str)) -> (Guid, String) {
+    (id, name.to_owned())
+}
