@@ -1,6 +1,12 @@
 //! PowerShell scripts: encodings, line endings, and code in and around the signature block.
 
-use gangway::formats::authenticode::{InvalidReason, Verdict, Warning, detect};
+use std::io::Cursor;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gangway::formats::authenticode::{
+    FileKind, InvalidReason, Verdict, Warning, detect, unauthenticated_parts,
+};
 use gangway_fixtures::authenticode::{Encoding, Signature, sign_script};
 
 use crate::common::{SCRIPT_TEXT, check_script, verdict_of_script, warnings, word};
@@ -241,10 +247,10 @@ fn a_script_of_any_size_is_not_read_into_memory() {
 fn a_signed_script_is_known_by_its_content() {
     for encoding in [Encoding::Ansi, Encoding::Utf8, Encoding::Utf16] {
         let file = sign_script(SCRIPT_TEXT, encoding, &Signature::default());
-        let kind = detect(&mut std::io::Cursor::new(&file)).expect("readable");
-        assert_eq!(kind, Some(gangway::formats::authenticode::FileKind::Script));
+        let kind = detect(&mut Cursor::new(&file)).expect("readable");
+        assert_eq!(kind, Some(FileKind::Script));
     }
-    let kind = detect(&mut std::io::Cursor::new(SCRIPT_TEXT)).expect("readable");
+    let kind = detect(&mut Cursor::new(SCRIPT_TEXT)).expect("readable");
     assert_eq!(kind, None);
 }
 
@@ -252,4 +258,31 @@ fn a_signed_script_is_known_by_its_content() {
 fn a_script_without_bytes_above_7f_depends_on_no_locale() {
     assert_eq!(warnings(&verdict_of_script(signed().as_bytes())), [""; 0]);
     assert_eq!(word(&verdict_of_script(signed().as_bytes())), "valid");
+}
+
+/// The block is text: bytes behind the signature inside it are covered by nothing.
+#[test]
+fn bytes_behind_the_signature_in_a_block_are_told() {
+    let parts = |text: &str| {
+        unauthenticated_parts(&mut Cursor::new(text.as_bytes()), FileKind::Script, None).unwrap()
+    };
+    let signed = signed();
+    assert_eq!(parts(&signed), Vec::<String>::new());
+
+    let (before, rest) = signed.split_once(BEGIN).unwrap();
+    let (block, behind) = rest.split_once(END).unwrap();
+    let base64: String = block
+        .lines()
+        .map(|line| line.trim_start_matches("# "))
+        .collect();
+    let mut der = STANDARD.decode(base64).unwrap();
+    der.extend_from_slice(&[b'x'; 40]);
+    let longer = STANDARD.encode(der);
+    let longer: String = longer
+        .as_bytes()
+        .chunks(64)
+        .map(|line| format!("# {}\r\n", String::from_utf8_lossy(line)))
+        .collect();
+    let hidden = format!("{before}{BEGIN}{longer}{END}{behind}");
+    assert_eq!(parts(&hidden), ["40 bytes behind the signature"]);
 }

@@ -216,8 +216,7 @@ impl Carrier for ScriptCarrier {
     }
 
     fn uncovered_bytes(&self) -> u64 {
-        // Text beside the block is a reading of its own.
-        0
+        self.uncovered_bytes
     }
 
     fn readings(&mut self, algorithms: &[DigestAlgorithm]) -> Result<Vec<Reading>, Failure> {
