@@ -101,7 +101,7 @@ impl Publisher<'_> {
             removed.map_err(|error| (error, whole()))?;
         }
         let all: Vec<(String, String)> = names.iter().map(|n| (aside(n), path(n))).collect();
-        let _begun = undone(self.share, move |share| {
+        let begun = undone(self.share, move |share| {
             for (aside, path) in &all {
                 let _ = share.rename(aside, path);
             }
@@ -120,6 +120,8 @@ impl Publisher<'_> {
                 return Err((error, left));
             }
         }
+        // From here on nothing is whole: what is left of it goes with the next run.
+        drop(begun);
         for (at, name) in names.iter().enumerate() {
             self.share.remove_file(&aside(name)).map_err(|error| {
                 let rest = names.get(at..).unwrap_or_default().join(", ");
