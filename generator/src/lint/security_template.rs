@@ -8,7 +8,7 @@ use strsim::levenshtein;
 use crate::gpo::codes;
 use crate::gpo::found::FoundFile;
 use crate::gpo::security::Sid;
-use crate::problem::{NAMED, Problem};
+use crate::problem::Problem;
 
 /// How a section's lines look.
 #[derive(Clone, Copy)]
@@ -102,18 +102,13 @@ pub(super) fn check(template: &FoundFile<String>, problems: &mut Vec<Problem>) {
     if faults.is_empty() {
         return;
     }
-    let more = faults.len().saturating_sub(NAMED);
-    let mut problem = Problem::new(
+    let problem = Problem::new(
         &codes::SECURITY_TEMPLATE,
         &template.path,
         "the security template has parts in a form that clients do not know",
         "set these again in the policy editor, and take out what it does not show",
     );
-    problem.evidence = faults.into_iter().take(NAMED).collect();
-    if more > 0 {
-        problem.evidence.push(format!("and {more} more"));
-    }
-    problems.push(problem);
+    problems.push(problem.naming(faults.into_iter()));
 }
 
 /// What is wrong, each with its line.

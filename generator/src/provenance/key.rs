@@ -5,7 +5,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use gangway_contract::Sha256;
 
 use crate::formats::der::{Element, tag};
-use crate::formats::digest::DigestAlgorithm;
+use crate::formats::digest::{DigestAlgorithm, hex};
 use crate::formats::x509::{PublicKey, SignatureScheme, pem_blocks};
 
 /// RFC 8410, section 3.
@@ -110,8 +110,7 @@ fn strong(point: &[u8]) -> Result<[u8; 32], KeyFileError> {
     let mut y = point;
     // The highest bit is the sign of x.
     y[31] &= 0x7f;
-    let y = Sha256::from_bytes(y).to_string();
-    match SMALL_ORDER.contains(&y.as_str()) {
+    match SMALL_ORDER.contains(&hex(&y).as_str()) {
         true => Err(KeyFileError::Weak),
         false => Ok(point),
     }
