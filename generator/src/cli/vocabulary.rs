@@ -33,7 +33,7 @@ fn page(name: String, set: &Value, meaning: &str, answer: &str) -> Page {
     let of = description(set.as_object()).unwrap_or_default();
     Page {
         name,
-        kind: format!("word of the answer of `gangway {answer}`"),
+        kind: format!("word of the schema `{answer}`"),
         about: format!("{of} {meaning}").trim().to_owned(),
         next: format!(
             "`gangway schema {answer}` shows where it stands; docs/answers.md has the answers"
