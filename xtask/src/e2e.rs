@@ -125,33 +125,23 @@ pub(crate) fn run_suites(
     summary.watch(environment.apply(program))
 }
 
-/// The variable that names the stub with hooks.
-const CRASH_STUB: &str = "GANGWAY_CRASH_STUB";
+/// The variable that names the stub with hooks, and the suite that kills it.
+const CRASH_STUB: (&str, &str) = ("GANGWAY_CRASH_STUB", "kill_matrix");
 
-/// The variable that names `gangway.exe`.
-const WINDOWS: &str = "GANGWAY_WINDOWS";
+/// The variable that names `gangway.exe`, and the suite that starts it.
+const WINDOWS: (&str, &str) = ("GANGWAY_WINDOWS", "windows");
 
-/// The variable that names the program that signs in by a ticket.
-const TICKET: &str = "GANGWAY_TICKET";
+/// The variable that names the program that signs in by a ticket, and the suite with the directory.
+const TICKET: (&str, &str) = ("GANGWAY_TICKET", "samba");
 
-/// Whether the harness or one of these suites asks for a program that is one more build.
-fn wants(root: &Path, suites: &[String], variable: &str) -> Result<bool> {
-    let tests = root.join("tests/e2e/tests");
-    let mut files = workspace::files_below(&root.join("tests/e2e/src"))?;
-    for suite in suites {
-        files.push(tests.join(format!("{suite}.rs")));
-        let folder = tests.join(suite);
-        if folder.is_dir() {
-            files.extend(workspace::files_below(&folder)?);
-        }
-    }
-    for file in files {
-        let bytes = workspace::read_file(&file)?;
-        if String::from_utf8_lossy(&bytes).contains(variable) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Makes a program that is one more build, where its suite is among these.
+fn made(
+    (_, of): (&str, &str),
+    suites: &[String],
+    make: impl FnOnce() -> Result<PathBuf>,
+) -> Result<Option<PathBuf>> {
+    let is_wanted = suites.iter().any(|suite| suite == of);
+    is_wanted.then(make).transpose()
 }
 
 /// What the programs of a suite find by variables.
@@ -176,22 +166,15 @@ pub(crate) struct Environment {
 impl Environment {
     /// Builds and makes everything of these suites that is not up to date.
     pub(crate) fn prepare(suites: &[String]) -> Result<Self> {
-        let root = workspace::root()?;
-        let crash_stub = if wants(&root, suites, CRASH_STUB)? {
-            Some(runner::stub(&[runner::TEST_HOOK_FEATURE.to_owned()])?)
-        } else {
-            None
-        };
+        let hooks = [runner::TEST_HOOK_FEATURE.to_owned()];
+        let crash_stub = made(CRASH_STUB, suites, || runner::stub(&hooks))?;
         let stub = runner::stub(&[])?;
-        let windows = if wants(&root, suites, WINDOWS)? {
-            Some(runner::program(stub.clone(), runner::Profile::Test)?)
-        } else {
-            None
-        };
+        let windows = made(WINDOWS, suites, || {
+            runner::program(stub.clone(), runner::Profile::Test)
+        })?;
         let standins = runner::standins_folder()?;
         let programs = Programs::build()?;
-        let ticket = suites.iter().any(|suite| suite == "samba");
-        let ticket = ticket.then(programs::ticket).transpose()?;
+        let ticket = made(TICKET, suites, programs::ticket)?;
         let samples = fixtures::folder(None)?;
         fixtures::Maker {
             program: &programs.fixtures,
@@ -219,9 +202,9 @@ impl Environment {
             .env("GANGWAY_STANDINS", &self.standins)
             .env("GANGWAY_FIXTURES", &self.fixtures);
         let more = [
-            (CRASH_STUB, &self.crash_stub),
-            (WINDOWS, &self.windows),
-            (TICKET, &self.ticket),
+            (CRASH_STUB.0, &self.crash_stub),
+            (WINDOWS.0, &self.windows),
+            (TICKET.0, &self.ticket),
         ];
         more.into_iter()
             .fold(program, |program, (variable, file)| match file {
@@ -253,22 +236,19 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_that_names_a_program_gets_it_and_no_other() {
-        let root = tempfile::tempdir().unwrap();
-        let tests = root.path().join("tests/e2e/tests");
-        fs::create_dir_all(tests.join("samba")).unwrap();
-        fs::create_dir_all(root.path().join("tests/e2e/src")).unwrap();
-        for (name, text) in [
-            ("windows.rs", WINDOWS),
-            ("wine.rs", ""),
-            ("samba.rs", ""),
-            ("samba/whole.rs", WINDOWS),
-        ] {
-            fs::write(tests.join(name), text).unwrap();
+    fn a_program_is_made_for_its_suite_alone() {
+        for (suites, wanted) in [(&["wine", "windows"][..], true), (&["wine"][..], false)] {
+            let suites: Vec<String> = suites.iter().map(|&name| name.to_owned()).collect();
+            let found = made(WINDOWS, &suites, || Ok(PathBuf::from("gangway.exe"))).unwrap();
+            assert_eq!(found.is_some(), wanted, "{suites:?}");
         }
-        for (suite, wanted) in [("windows", true), ("wine", false), ("samba", true)] {
-            let found = wants(root.path(), &[suite.to_owned()], WINDOWS).unwrap();
-            assert_eq!(found, wanted, "{suite}");
+    }
+
+    #[test]
+    fn every_suite_with_a_program_of_its_own_is_there() {
+        let every = suites(&workspace::root().unwrap()).unwrap();
+        for (_, suite) in [CRASH_STUB, WINDOWS, TICKET] {
+            assert!(every.iter().any(|name| name == suite), "{suite}");
         }
     }
 }
