@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::State;
 
+/// Sources of the Application log, one key each, below `HKEY_LOCAL_MACHINE`.
+pub const SOURCES: &str = r"SYSTEM\CurrentControlSet\Services\EventLog\Application";
+
 /// Source of the bootstrap's own lines.
 pub const SOURCE: &str = "Gangway";
 

@@ -14,7 +14,7 @@ use crate::text::text_enum;
 use crate::version::Version;
 
 pub use desktop::sensor_guid;
-pub use registry::{Data, RegistryValue, SENSOR_GUID, VDI_TAG};
+pub use registry::{Data, KEYS, RegistryValue, SENSOR_GUID, VDI_TAG};
 
 /// Largest blob that is written, in bytes. Real ones have about 7.5 KB: the portal's script
 /// hands them over on one line of `cmd`, which takes 8191 characters.

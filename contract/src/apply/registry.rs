@@ -12,6 +12,15 @@ use crate::registry::{
 /// Access to trace providers, one value a provider.
 const TRACE_SECURITY: &str = r"SYSTEM\CurrentControlSet\Control\WMI\Security";
 
+/// Every key that a value here lies in.
+pub const KEYS: [&str; 5] = [
+    SENSOR_POLICY,
+    SENSOR,
+    DEVICE_TAGGING,
+    DATA_COLLECTION,
+    TRACE_SECURITY,
+];
+
 /// Identity of the sensor in its own key.
 pub const SENSOR_GUID: &str = "senseGuid";
 
@@ -150,6 +159,24 @@ impl Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_value_lies_in_a_key_of_the_list() {
+        let mut values = vec![
+            RegistryValue::passive_mode(true),
+            RegistryValue::vdi_tag(),
+            RegistryValue::sensor_guid(""),
+            RegistryValue::blob(Direction::Onboarding, String::new()),
+        ];
+        values.extend(Effect::AllowTracing.fixed_values());
+        values.extend(Effect::DisableAuthProxy.fixed_values());
+        for value in &values {
+            assert!(KEYS.contains(&value.key), "{value:?}");
+        }
+        for key in KEYS {
+            assert!(values.iter().any(|value| value.key == key), "{key}");
+        }
+    }
 
     fn number(bytes: &[u8], at: usize, length: usize) -> usize {
         let bytes = &bytes[at..at + length];

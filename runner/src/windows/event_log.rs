@@ -3,6 +3,7 @@
 use core::ptr::{null, null_mut};
 
 use gangway_contract::Fact;
+use gangway_contract::events::SOURCES;
 use windows_sys::Win32::System::EventLog::{
     DeregisterEventSource, EVENTLOG_ERROR_TYPE, EVENTLOG_INFORMATION_TYPE, EVENTLOG_WARNING_TYPE,
     RegisterEventSourceW, ReportEventW,
@@ -12,9 +13,6 @@ use super::registry::Content;
 use super::{last_failure, registry, wide};
 use crate::failure::Failure;
 use crate::machine::{Event, Level};
-
-/// Sources of the Application log, one key each.
-const SOURCES: &str = r"SYSTEM\CurrentControlSet\Services\EventLog\Application";
 
 /// Longest text of an event in UTF-16 units (31,839 is the documented limit).
 const MAX_TEXT: usize = 16_000;

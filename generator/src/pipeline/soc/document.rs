@@ -49,7 +49,7 @@ pub struct SocDocument {
     pub(in crate::pipeline) events: Vec<SocEvent>,
     /// Folders of its own on a server.
     pub(in crate::pipeline) folders: Vec<String>,
-    /// Keys that it writes, below `HKEY_LOCAL_MACHINE`.
+    /// Keys that it may write values to, below `HKEY_LOCAL_MACHINE`.
     pub(in crate::pipeline) registry_keys: Vec<String>,
     /// Shares that servers reach as the computer's account.
     pub(in crate::pipeline) shares: Vec<String>,

@@ -3,7 +3,9 @@
 
 mod document;
 
-use gangway_contract::apply::{Direction, ERROR_EVENTS, SUCCESS_EVENT};
+use std::collections::BTreeSet;
+
+use gangway_contract::apply::{Direction, ERROR_EVENTS, KEYS, SUCCESS_EVENT};
 use gangway_contract::connectivity::host_patterns;
 use gangway_contract::daily::APPLIES_KEY;
 use gangway_contract::events::{self, Level};
@@ -147,7 +149,10 @@ fn keys(facts: &Facts<'_>) -> Vec<String> {
         keys.push(APPLIES_KEY.to_owned());
     }
     if facts.manifest.mode != Mode::Precheck {
-        keys.push(registry::SENSOR_POLICY.to_owned());
+        keys.extend(KEYS.map(str::to_owned));
     }
+    let sources: BTreeSet<String> = events_of(facts).into_iter().map(|row| row.source).collect();
+    let of_source = |source| format!(r"{}\{source}", events::SOURCES);
+    keys.extend(sources.into_iter().map(of_source));
     keys
 }
