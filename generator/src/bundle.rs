@@ -34,6 +34,9 @@ pub struct BundleDocument {
     pub mode: Mode,
     /// Display name of the organisation.
     pub organization: String,
+    /// What stands for the organisation in every GUID, where it is not the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
     /// The time that stands in all outputs, in seconds since 1970 UTC.
     pub output_time: i64,
     /// The program that made the bundle.
@@ -51,6 +54,13 @@ pub struct BundleDocument {
 }
 
 impl BundleDocument {
+    /// What stands for the organisation in every GUID.
+    pub fn identity(&self) -> &str {
+        self.organization_id
+            .as_deref()
+            .unwrap_or(&self.organization)
+    }
+
     /// The stored form: indented JSON with a final line feed.
     pub fn to_bytes(&self) -> Vec<u8> {
         document::to_bytes(self)

@@ -129,6 +129,7 @@ pub fn json_documents() -> Seeds {
         sequence: 1,
         mode: Mode::Onboard,
         organization: "Contoso".to_owned(),
+        organization_id: Some("contoso".to_owned()),
         output_time: TIME,
         tool: Tool {
             name: "gangway".to_owned(),

@@ -14,6 +14,7 @@ use super::vocabulary;
 use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
+use crate::formats::guid::Guid;
 use crate::intake::lock::LockMode;
 use crate::intake::report::{self, InspectionDocument};
 use crate::intake::{self, Inspection};
@@ -23,13 +24,19 @@ use crate::problem::{Deny, Problem};
 /// The config that `init` writes; tests hold it to the config reader.
 pub(super) const SAMPLE_CONFIG: &str = include_str!("../../../templates/gangway.toml");
 
+/// The line with the id that each config gets anew.
+const SAMPLE_ID: &str = "\nid = \"01234567-89ab-cdef-0123-456789abcdef\"\n";
+
 /// What a command gives.
 pub(super) type Answered<T> = Result<Answer<T>, Failure>;
 
 pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
     let path = given.path.display().to_string();
+    let text = with_id(given.id.as_deref());
+    // An id that no config can have.
+    pipeline::Config::parse(&text, &given.path)?;
     std::fs::File::create_new(&given.path)
-        .and_then(|mut file| io::Write::write_all(&mut file, SAMPLE_CONFIG.as_bytes()))
+        .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
         .map_err(|error| {
             Failure::of(FailureCode::Files, format!("write `{path}`: {error}"))
                 .hint("name a new file in a folder that is there: `gangway init FILE`")
@@ -40,13 +47,22 @@ pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
     Ok(Answer::good(Written { path }))
 }
 
+/// The config that `init` writes. Its id is random where none is given: the name is typed later, and two
+/// organisations of one name must not meet in one domain. A build takes nothing but what is in the file.
+fn with_id(id: Option<&str>) -> String {
+    let id = id.map_or_else(Guid::random, str::to_owned);
+    let line = format!("\nid = {}\n", toml::Value::String(id));
+    SAMPLE_CONFIG.replacen(SAMPLE_ID, &line, 1)
+}
+
 /// What `inspect` looks at.
 pub(super) fn look(given: &Inspect, output: &Output) -> Result<Inspection, Failure> {
     let config = given.config.as_deref();
-    let settings = pipeline::intake_settings(config, &given.crl, now(&given.moment))?;
+    let (settings, noted) = pipeline::intake_settings(config, &given.crl, now(&given.moment))?;
     pipeline::Progress::begin(output, "inspect", 0);
-    let inspection = intake::inspect(&given.paths, &settings);
+    let mut inspection = intake::inspect(&given.paths, &settings);
     pipeline::Progress::end(output);
+    inspection.problems.extend(noted);
     Ok(inspection)
 }
 
@@ -100,6 +116,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         source_date_epoch: source_date_epoch()?,
         sequence_after: given.sequence.after,
         share: given.share.clone(),
+        new_identity: given.new_identity,
         deny: given.findings.deny(),
     };
     let built = patiently(&given.patience, || pipeline::build(&request, output))?;
@@ -109,6 +126,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         out,
         bundle_json_sha256: built.bundle_json_sha256,
         unchanged: built.unchanged,
+        signature_kept: built.signature_kept,
         changed_files: built.changed_files,
         lock_begins: built.lock_begins,
         bundle: built.document,
@@ -147,7 +165,13 @@ fn tell_built(built: &pipeline::Built, config: &str, out: &str, output: &Output)
     output.line(&format!("mode     {}", mode_name(bundle.mode)));
     output.line(&format!("release  {}", bundle.release_id));
     output.line(&format!("expect   {}", built.bundle_json_sha256));
-    output.line(&format!("sign     {out}/{}", bundle.exe.path));
+    match built.signature_kept {
+        true => output.line(&format!(
+            "signed   {out}/{} is the program that was signed before; its signature stays",
+            bundle.exe.path
+        )),
+        false => output.line(&format!("sign     {out}/{}", bundle.exe.path)),
+    }
     output.line(&format!(
         "then     gangway verify --config {} {}",
         quoted(config),

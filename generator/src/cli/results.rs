@@ -71,6 +71,8 @@ pub(super) struct Built {
     pub(super) bundle_json_sha256: Sha256,
     /// The folder held this very bundle already: nothing in it was touched, a signature stays.
     pub(super) unchanged: bool,
+    /// The bootstrap is the very program that was there before, and its signature stays.
+    pub(super) signature_kept: bool,
     /// Files that differ from the bundle that was there before; empty when there was none.
     pub(super) changed_files: Vec<String>,
     /// There was no `gangway.lock` beside the config: a new one begins with this bundle.

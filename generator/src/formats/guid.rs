@@ -22,6 +22,11 @@ impl Guid {
         Self(Uuid::from_u128(value))
     }
 
+    /// A new one from the system's random numbers, as people write it: without braces.
+    pub fn random() -> String {
+        Uuid::new_v4().to_string()
+    }
+
     /// Derives a GUID from names: the same names give the same GUID on every machine.
     ///
     /// Each name is preceded by its length, so that no two lists of names collide.

@@ -76,8 +76,8 @@ nothing else.";
     NAME_NOT_LATIN "GW5011" "the name of the organisation has letters that no installer package holds"
 "The texts of an installer package are in one code page of the ANSI kind. UTF-8 is none: Windows was seen to refuse \
 such a package. So the maker is written in the letters of Windows-1252, which all versions of Windows take.\n\nWrite `latin_name`, the name in Latin letters, beside `name` \
-under `[organization]`, and name the config by `-c`. `name` stays as it is: the GUIDs of the policies and of the \
-package's successors are derived from it.";
+under `[organization]`, and name the config by `-c`. Without an `organization.id` `name` stays as it \
+is: the GUIDs of the policies and of the package's successors are then derived from it.";
 
     /// Rows out of order.
     PACKAGE_ORDER "GW5101" "rows of the package are in another order than Windows wants"

@@ -374,6 +374,44 @@ the execution policy is not `AllSigned`.\n\nTake a later version of the tool, or
 `Set-AuthenticodeSignature` where you use them.",
 };
 
+/// The config has no id.
+pub static NO_IDENTITY: Code = Code {
+    id: "GW3034",
+    severity: Severity::Note,
+    title: "the config has no `organization.id`",
+    page: "Every GUID of policies, WMI filter, packages and rules comes from `organization.id`. A config from before \
+there was one takes `organization.name` for it, as it always was: the same GUIDs, the same bytes. So that name must \
+not change.\n\nWrite the line that the finding names under `[organization]`. No byte of a bundle changes by it, and \
+from then on the name may: it is shown in reports, the runbook and the policies' descriptions, and identifies nothing. \
+`gangway.lock` remembers the identity in any case and refuses a change of it (GW3035).",
+};
+
+/// GUIDs would be others.
+pub static IDENTITY_CHANGED: Code = Code {
+    id: "GW3035",
+    severity: Severity::Error,
+    title: "every policy would be a new one",
+    page: "`gangway.lock` remembers what the GUIDs of the last bundle came from, and the config now says something else: \
+the name was changed and there is no `organization.id`, or the id was. Published, such a bundle would change none of \
+the policies in the domain. It would make each one once more under the same name, without links, while the old ones \
+stay linked and go on starting the old bootstrap; `--rollback` and `--remove` would not find them, and an installer \
+package would be installed beside the older one instead of replacing it. Nothing was built.\n\nWrite the line that \
+the finding names under `[organization]`; the name may then be any. Where policies beside the old ones are meant (the \
+config of another organisation was taken for a start), `gangway build --new-identity` takes the new identity, and the \
+old policies are taken out of the domain by `gangway publish BUNDLE --remove` with a bundle that was built before.",
+};
+
+/// GUIDs are others, as it was asked for.
+pub static NEW_IDENTITY: Code = Code {
+    id: "GW3036",
+    severity: Severity::Warning,
+    title: "every policy is a new one",
+    page: "`--new-identity` was given, and the config's identity is another one than that of the last bundle: policies, \
+WMI filter and packages of this bundle are new ones. Those of before stay in the domain, linked, and go on working, \
+until they are taken away.\n\nLink the new policies, and take the old ones away with a bundle that was built before: \
+`gangway publish BUNDLE --remove`. Uninstall old installer packages, for the new ones do not replace them.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -409,4 +447,7 @@ pub static ALL: &[&Code] = &[
     &SHARE_PAUSED,
     &EXE_NOT_STAMPED,
     &SCRIPT_NOT_SIGNED,
+    &NO_IDENTITY,
+    &IDENTITY_CHANGED,
+    &NEW_IDENTITY,
 ];

@@ -101,6 +101,7 @@ impl Desk {
         lock: LockMode,
     ) -> Result<Built, BuildError> {
         let request = BuildRequest {
+            new_identity: false,
             config: self.path("gangway.toml"),
             out: self.path(out),
             mode: None,

@@ -14,6 +14,7 @@ mod diff;
 mod edited_packages;
 mod exchange;
 pub mod explain;
+mod identity;
 mod inputs;
 mod layout;
 mod leftover;

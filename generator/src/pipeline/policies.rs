@@ -95,6 +95,7 @@ fn deploy_options(common: &Common<'_>, domain: &Domain) -> DeployOptions {
             Principal::Sid => PrincipalForm::Sid,
         },
         report_every_days: common.config.report_every_days,
+        identity: common.config.organization.identity().to_owned(),
         task: match common.mode {
             Mode::Precheck => DeployTask::Precheck,
             Mode::Onboard => DeployTask::Onboard,
@@ -115,6 +116,7 @@ fn settings_options(common: &Common<'_>, domain: &Domain) -> SettingsOptions {
     let given = &config.gpo.settings;
     let proxy = &given.proxy;
     SettingsOptions {
+        identity: config.organization.identity().to_owned(),
         include_domain_controllers: domain.include_domain_controllers,
         antivirus_mode: config.onboard.antivirus_mode,
         device_tag: config.onboard.device_tag.clone(),

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::manifest::{Manifest, Mode};
+use gangway_contract::manifest::Manifest;
 use gangway_contract::{Sha256, UncPath};
 
 use super::codes;
+use super::identity::{domains, task_policies, task_purpose};
 use super::verify::{VerifyError, VerifyRequest, verify};
 use crate::bootstrap::exe_name;
 use crate::bundle::BundleDocument;
@@ -18,7 +19,6 @@ use crate::gpo::wmi::{WmiFilter, read_mof};
 use crate::gpo::{DomainName, Guid, InvalidDomainName};
 use crate::lint;
 use crate::plain_file;
-use crate::policies::Purpose;
 use crate::problem::Problem;
 use crate::publication::plan::{Desired, GPT_INI};
 use crate::publication::{Campaign, Contents, Release, ReleaseFile};
@@ -255,30 +255,11 @@ fn payloads(
 
 /// The GPOs with the task, one for each domain of the bundle.
 fn campaigns(document: &BundleDocument) -> Result<Vec<Campaign>, String> {
-    let purpose = match document.mode {
-        Mode::Precheck | Mode::Onboard => Purpose::Deploy,
-        Mode::Offboard => Purpose::Offboard,
+    let purpose = task_purpose(document.mode);
+    let campaign = |(domain, gpo): (DomainName, Guid)| {
+        Campaign::new(gpo, purpose.display_name(), domain.to_string())
     };
-    let campaign = |domain: String| {
-        let name: DomainName = domain
-            .parse()
-            .map_err(|error: InvalidDomainName| error.to_string())?;
-        let gpo = purpose.gpo_id(&document.organization, &name);
-        Ok(Campaign::new(gpo, purpose.display_name(), domain))
-    };
-    domains(document).into_iter().map(campaign).collect()
-}
-
-/// The domains that a bundle has policies for.
-fn domains(document: &BundleDocument) -> Vec<String> {
-    let paths = document.files.iter();
-    let mut domains: Vec<String> = paths
-        .filter_map(|file| file.path.strip_prefix("gpo/")?.split('/').next())
-        .map(str::to_owned)
-        .collect();
-    domains.sort_unstable();
-    domains.dedup();
-    domains
+    Ok(task_policies(document)?.into_iter().map(campaign).collect())
 }
 
 /// A bundle that verified.

@@ -7,7 +7,8 @@ use gangway_contract::Sha256;
 
 use super::build_error::BuildError;
 use super::codes;
-use super::config::{Config, ConfigError};
+use super::config::{Config, ConfigError, Organization};
+use super::identity;
 use super::lock::{HeldLock, path_beside};
 use super::sequence::bundle_at;
 use super::verify::{VerifyError, VerifyRequest, verify};
@@ -69,7 +70,7 @@ pub enum RelockError {
     OfAnother {
         /// Folder of the bundle.
         path: PathBuf,
-        /// The config's organisation.
+        /// The config's organisation, by its identity.
         organization: String,
     },
     /// The lock knows a later one.
@@ -115,6 +116,7 @@ impl Fault for RelockError {
     fn problems(&self) -> Vec<Problem> {
         match self {
             Self::NotProven { problem, .. } => vec![(**problem).clone()],
+            Self::Lock(error) => error.problems(),
             _ => Vec::new(),
         }
     }
@@ -127,9 +129,13 @@ impl Fault for RelockError {
 /// The lock stays as it was.
 pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
     let config = Config::load(&request.config)?;
-    let organization = &config.organization.name;
+    let organization = &config.organization;
     let held = HeldLock::of(&request.config, LockMode::Check)?;
     let mut lock = held.old.clone().unwrap_or_default();
+    if let Some(problem) = identity::changed(lock.identity.as_deref(), organization, false) {
+        return Err(BuildError::Problems(vec![problem]).into());
+    }
+    lock.identity = Some(organization.identity().to_owned());
     let mut problems = Vec::new();
     for path in &request.bundles {
         let (built, found) = proven(path, request, organization, &config.signing.roots)?;
@@ -181,7 +187,7 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
 fn proven(
     path: &Path,
     request: &RelockRequest,
-    organization: &str,
+    organization: &Organization,
     roots: &[PathBuf],
 ) -> Result<(BuiltBundle, Vec<Problem>), RelockError> {
     let verified = verify(&VerifyRequest {
@@ -195,7 +201,7 @@ fn proven(
             problem: Box::new(problem.clone()),
         });
     }
-    match bundle_at(path, organization) {
+    match bundle_at(path, organization.identity()) {
         Some(built) if built.bundle_json_sha256 == Some(verified.bundle_json_sha256) => {
             let mut problems = verified.problems;
             // The lock that would vouch is the one that is made here.
@@ -204,7 +210,7 @@ fn proven(
         }
         _ => Err(RelockError::OfAnother {
             path: path.to_owned(),
-            organization: organization.to_owned(),
+            organization: organization.identity().to_owned(),
         }),
     }
 }

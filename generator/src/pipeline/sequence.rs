@@ -40,17 +40,17 @@ pub(super) enum Seen {
 }
 
 /// Looks at the place of the output and at the share, when a folder is named for it. A folder
-/// that is no bundle of this organisation tells nothing.
+/// that is no bundle of this organisation, by its identity, tells nothing.
 ///
 /// # Errors
 /// The share's `control.json` cannot be read.
 pub(super) fn look(
     out: &Path,
     share: Option<&Path>,
-    organization: &str,
+    identity: &str,
 ) -> Result<Vec<Seen>, BuildError> {
     let mut seen = Vec::new();
-    seen.extend(bundle_at(out, organization).map(|built| Seen::Bundle {
+    seen.extend(bundle_at(out, identity).map(|built| Seen::Bundle {
         path: out.to_owned(),
         built,
     }));
@@ -72,14 +72,14 @@ pub(super) fn look(
 }
 
 /// The bundle in this folder, when it is one of this organisation.
-pub(super) fn bundle_at(folder: &Path, organization: &str) -> Option<BuiltBundle> {
+pub(super) fn bundle_at(folder: &Path, identity: &str) -> Option<BuiltBundle> {
     let read = |name: &str, limit: u64| plain_file::read_whole(&folder.join(name), limit).ok();
     let bundle_json = read(bundle::FILE_NAME, bundle::MAX_BYTES)?;
     let document = BundleDocument::parse(&bundle_json).ok()?;
     let manifest = read("manifest.json", manifest::MAX_BYTES as u64)
         .and_then(|bytes| Manifest::parse(&bytes).ok())
         .filter(|manifest| manifest.sequence == document.sequence);
-    (document.organization == organization).then(|| BuiltBundle {
+    (document.identity() == identity).then(|| BuiltBundle {
         mode: document.mode,
         sequence: document.sequence,
         manifest_sha256: manifest.as_ref().map(rest_of),

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::build_error::BuildError;
 use super::config::Config;
+use super::identity;
 use crate::formats::x509::TrustAnchors;
 use crate::intake::IntakeSettings;
 use crate::plain_file;
+use crate::problem::Problem;
 
 /// Largest file of certificates that is read, in bytes; a bundle of roots has some 100 KB.
 const MAX_ROOT_BYTES: u64 = 4 << 20;
@@ -79,7 +81,7 @@ pub(super) fn settings_of(config: &Config, now: i64) -> Result<IntakeSettings, B
 }
 
 /// What `gangway inspect` needs: trust and tenant of the config, if there is one, and further
-/// revocation lists.
+/// revocation lists; and what there is to say about the config.
 ///
 /// # Errors
 /// The config, or a certificate or list that it or the caller names.
@@ -87,13 +89,17 @@ pub fn intake_settings(
     config: Option<&Path>,
     revocation_lists: &[PathBuf],
     now: i64,
-) -> Result<IntakeSettings, BuildError> {
-    let mut settings = match config {
-        Some(path) => settings_of(&Config::load(path)?, now)?,
-        None => IntakeSettings::at(now),
+) -> Result<(IntakeSettings, Vec<Problem>), BuildError> {
+    let (mut settings, noted) = match config {
+        Some(path) => {
+            let config = Config::load(path)?;
+            let noted = identity::noted(&config.organization, path);
+            (settings_of(&config, now)?, noted)
+        }
+        None => (IntakeSettings::at(now), None),
     };
     settings
         .revocation_lists
         .extend(load_lists(revocation_lists.iter())?);
-    Ok(settings)
+    Ok((settings, noted.into_iter().collect()))
 }

@@ -36,6 +36,19 @@ pub(super) fn is_the_same(
     unlisted() == Some(true) && same_files(folder, document).unwrap_or(false)
 }
 
+/// The program that stands in this folder, when it is this one with a signature that holds.
+pub(super) fn signed_already(
+    folder: &Path,
+    exe_path: &str,
+    exe: &[u8],
+    signature_holds: impl Fn(&[u8]) -> bool,
+) -> Option<Vec<u8>> {
+    let stored = plain_file::read(&folder.join(exe_path), 2 * MAX_STUB_BYTES as u64);
+    let stored = stored.ok().flatten()?;
+    let is_it = stored != exe && without_signature(&stored).is_ok_and(|bare| bare == exe);
+    (is_it && signature_holds(&stored)).then_some(stored)
+}
+
 /// Paths of files that came, went or have other bytes, sorted.
 pub(super) fn changed_files(before: &BundleDocument, after: &BundleDocument) -> Vec<String> {
     let digests = |document: &BundleDocument| {

@@ -33,8 +33,10 @@ const MAX_COMMAND: usize = 260;
 /// Everything that the Deploy GPO of one domain depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployOptions {
-    /// Organisation of the config; part of every stable GUID.
+    /// Name of the organisation, for people.
     pub organization: String,
+    /// What stands for the organisation in every GUID.
+    pub identity: String,
     /// Domain that the GPO is for.
     pub domain: DomainName,
     /// Bundle whose bootstrap is started.
@@ -62,7 +64,7 @@ pub struct DeployOptions {
 }
 
 impl DeployOptions {
-    /// The options of a config that says nothing more.
+    /// The options of a config that says nothing more: the name stands in GUIDs, too.
     pub fn new(
         organization: String,
         domain: DomainName,
@@ -71,6 +73,7 @@ impl DeployOptions {
         output_time: i64,
     ) -> Self {
         Self {
+            identity: organization.clone(),
             organization,
             domain,
             bundle_id,
@@ -185,7 +188,7 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
     let time = Timestamp::from_unix(options.output_time)?;
     let purpose = options.task.purpose();
     let gpo = Gpo {
-        id: purpose.gpo_id(&options.organization, &options.domain),
+        id: purpose.gpo_id(&options.identity, &options.domain),
         display_name: purpose.display_name(),
         description: format!(
             "{}: starts the bootstrap of bundle {}. Made by Gangway; change gangway.toml and \
@@ -200,19 +203,13 @@ pub fn deploy(options: &DeployOptions) -> Result<GpoFiles, GpoError> {
             ..Side::default()
         },
         wmi_filter: WmiFilter::servers(
-            &options.organization,
+            &options.identity,
             &options.domain,
             options.include_domain_controllers,
             time,
         ),
     };
-    output(
-        &gpo,
-        &purpose,
-        &options.organization,
-        &options.bundle_id,
-        time,
-    )
+    output(&gpo, &purpose, &options.identity, &options.bundle_id, time)
 }
 
 /// The mark that this policy applies. Windows takes it away when the GPO no longer reaches the
@@ -397,7 +394,7 @@ fn attributes(options: &DeployOptions, time: Timestamp, name: &str) -> ItemAttri
         name: name.to_owned(),
         changed: Some(time.changed()),
         uid: Some(Guid::derive(&[
-            &options.organization,
+            &options.identity,
             options.domain.as_str(),
             "item",
             name,

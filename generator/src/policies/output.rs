@@ -44,15 +44,15 @@ impl Purpose {
     }
 
     /// Identity of the GPO: the same for every bundle of the organisation and domain.
-    pub fn gpo_id(&self, organization: &str, domain: &DomainName) -> Guid {
-        Guid::derive(&[organization, domain.as_str(), &self.folder()])
+    pub fn gpo_id(&self, identity: &str, domain: &DomainName) -> Guid {
+        Guid::derive(&[identity, domain.as_str(), &self.folder()])
     }
 
     /// Identity of the backup: another for every bundle.
-    pub fn backup_id(&self, organization: &str, domain: &DomainName, bundle: &BundleId) -> Guid {
+    pub fn backup_id(&self, identity: &str, domain: &DomainName, bundle: &BundleId) -> Guid {
         let folder = self.folder();
         let names = [
-            organization,
+            identity,
             domain.as_str(),
             &folder,
             "backup",
@@ -127,11 +127,11 @@ pub struct GpoFiles {
 pub(super) fn output(
     gpo: &Gpo,
     purpose: &Purpose,
-    organization: &str,
+    identity: &str,
     bundle: &BundleId,
     time: Timestamp,
 ) -> Result<GpoFiles, GpoError> {
-    let backup_id = purpose.backup_id(organization, &gpo.domain, bundle);
+    let backup_id = purpose.backup_id(identity, &gpo.domain, bundle);
     let root = format!("gpo/{}", gpo.domain);
     let below = |folder: &str, files: Vec<GpoFile>| {
         let folder = format!("{root}/{folder}");

@@ -36,8 +36,10 @@ const MAX_DEVICE_TAG: usize = 200;
 /// Everything that the Settings GPO of one domain depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsOptions {
-    /// Organisation of the config; part of every stable GUID.
+    /// Name of the organisation, for people.
     pub organization: String,
+    /// What stands for the organisation in every GUID.
+    pub identity: String,
     /// Domain that the GPO is for.
     pub domain: DomainName,
     /// Bundle that it belongs to.
@@ -63,7 +65,8 @@ pub struct SettingsOptions {
 }
 
 impl SettingsOptions {
-    /// The options of a config that says nothing more: no value at all.
+    /// The options of a config that says nothing more: no value at all, and the name stands in GUIDs,
+    /// too.
     pub fn new(
         organization: String,
         domain: DomainName,
@@ -71,6 +74,7 @@ impl SettingsOptions {
         output_time: i64,
     ) -> Self {
         Self {
+            identity: organization.clone(),
             organization,
             domain,
             bundle_id,
@@ -185,7 +189,7 @@ fn write(
             .to_owned(),
     };
     let gpo = Gpo {
-        id: purpose.gpo_id(&options.organization, &options.domain),
+        id: purpose.gpo_id(&options.identity, &options.domain),
         display_name: purpose.display_name(),
         description: format!(
             "{}: {what}. Made by Gangway; change gangway.toml and build again instead of editing.",
@@ -195,19 +199,13 @@ fn write(
         version: Version::of_machine(options.version),
         machine,
         wmi_filter: WmiFilter::servers(
-            &options.organization,
+            &options.identity,
             &options.domain,
             options.include_domain_controllers,
             time,
         ),
     };
-    output(
-        &gpo,
-        purpose,
-        &options.organization,
-        &options.bundle_id,
-        time,
-    )
+    output(&gpo, purpose, &options.identity, &options.bundle_id, time)
 }
 
 /// The machine's WinHTTP proxy is no policy: Microsoft deploys it by a registry preference with
@@ -243,7 +241,7 @@ fn machine_proxy(
         image: Some(17),
         changed: Some(time.changed()),
         uid: Some(Guid::derive(&[
-            &options.organization,
+            &options.identity,
             options.domain.as_str(),
             "item",
             machine_proxy::VALUE,

@@ -193,9 +193,9 @@ fn a_lock_is_made_of_good_bundles_of_this_organisation_only() {
     from(&["absent"]).fails_with(3, &["absent"]);
     from(&["downloads"]).fails_with(4, &["downloads"]);
     from(&["out", "--expect", &"0".repeat(64)]).fails_with(4, &["GW3016"]);
-    desk.change_config("Contoso", "Fabrikam");
+    desk.change_config("id = 'Contoso'", "id = 'Fabrikam'");
     from(&["out"]).fails_with(4, &["Fabrikam"]);
-    desk.change_config("Fabrikam", "Contoso");
+    desk.change_config("id = 'Fabrikam'", "id = 'Contoso'");
     let runbook = desk.path("out/runbook.html");
     let text = fs::read(&runbook).unwrap();
     fs::write(&runbook, b"other").unwrap();

@@ -24,6 +24,8 @@ mod documents;
 mod exit_codes;
 mod explain;
 mod forgeries;
+#[cfg(unix)]
+mod identity;
 mod inspect;
 #[cfg(unix)]
 mod lock;
@@ -31,6 +33,8 @@ mod names;
 mod next_actions;
 #[cfg(unix)]
 mod normalise;
+#[cfg(all(unix, feature = "directory"))]
+mod operations;
 mod owners;
 #[cfg(unix)]
 mod package;

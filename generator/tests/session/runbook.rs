@@ -87,7 +87,7 @@ impl Runbook {
 }
 
 /// The words of a line as both shells part them.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for c in line.chars() {

@@ -217,7 +217,10 @@ impl Recipe {
             .map(|path| format!("'{}'", path.display()))
             .collect();
         let mut sections: Vec<(String, Vec<String>)> = [
-            ("[organization]", vec!["name = 'Contoso'".to_owned()]),
+            (
+                "[organization]",
+                vec!["name = 'Contoso'".to_owned(), "id = 'Contoso'".to_owned()],
+            ),
             (
                 "[downloads]",
                 vec![format!("paths = [{}]", paths.join(", "))],

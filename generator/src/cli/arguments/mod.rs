@@ -105,6 +105,9 @@ pub(super) struct Init {
     /// File to write
     #[arg(default_value = "gangway.toml")]
     pub(super) path: PathBuf,
+    /// What every GUID comes from, 1 to 64 characters; else a new one of its own
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +156,9 @@ pub(super) struct Build {
     /// A folder that the share is reached by; its `control.json` must not hold back the bundle's sequence
     #[arg(long, value_name = "FOLDER")]
     pub(super) share: Option<PathBuf>,
+    /// Makes policies with other GUIDs than the lock's, beside those that are in the domain
+    #[arg(long, conflicts_with = "locked")]
+    pub(super) new_identity: bool,
     #[command(flatten)]
     pub(super) patience: Patience,
     #[command(flatten)]

@@ -48,9 +48,10 @@ impl WmiFilter {
     /// The filter of all our GPOs in one domain: servers, with or without domain controllers.
     ///
     /// Compares `ProductType` (1 workstation, 2 domain controller, 3 server), a number; builds
-    /// are strings in WQL and are left to the bootstrap.
+    /// are strings in WQL and are left to the bootstrap. `identity` stands for the organisation in
+    /// its GUID.
     pub fn servers(
-        organization: &str,
+        identity: &str,
         domain: &DomainName,
         include_domain_controllers: bool,
         time: Timestamp,
@@ -61,7 +62,7 @@ impl WmiFilter {
             ("Gangway: servers, no domain controllers", "= \"3\"")
         };
         Self {
-            id: Guid::derive(&[organization, domain.as_str(), "wmi-filter"]),
+            id: Guid::derive(&[identity, domain.as_str(), "wmi-filter"]),
             name: name.to_owned(),
             description: "Made by Gangway for its GPOs; change gangway.toml and build again."
                 .to_owned(),

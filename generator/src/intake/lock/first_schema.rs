@@ -49,6 +49,7 @@ impl Lock {
             begun: None,
             schema: SCHEMA,
             config: None,
+            identity: None,
             sequence,
             built: built.collect(),
             downloads: self.downloads,

@@ -47,6 +47,10 @@ pub struct Lock {
     /// File name of the config whose lock this is; none in a lock of the first schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
+    /// What stood for the organisation in every GUID of the last bundle; none in a lock from before there
+    /// was an id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
     /// The highest sequence that a bundle of any mode got; 0 before the first.
     #[serde(default)]
     pub sequence: u64,
@@ -170,6 +174,7 @@ impl Default for Lock {
         Self {
             schema: SCHEMA,
             config: None,
+            identity: None,
             sequence: 0,
             begun: None,
             built: Vec::new(),
@@ -274,6 +279,7 @@ impl Lock {
             .find(|built| built.sequence > self.sequence)?;
         Some(Self {
             config: next.config.clone(),
+            identity: next.identity.clone(),
             sequence: bundle.sequence,
             begun: Some(bundle.clone()),
             ..self.clone()

@@ -28,7 +28,7 @@ pub(super) fn policy(of: &Allowed) -> Element {
         "Option",
         "Enabled:Unsigned System Integrity Policy",
     ));
-    let policy = Guid::derive(&["allow", "app-control", &of.organization]);
+    let policy = Guid::derive(&["allow", "app-control", &of.identity]);
     Element::new("SiPolicy")
         .attribute("xmlns", "urn:schemas-microsoft-com:sipolicy")
         .attribute("FriendlyName", format!("Gangway {}", of.bundle_id))

@@ -17,7 +17,7 @@ pub(super) fn policy(of: &Allowed) -> Element {
         .into_iter()
         .filter_map(|publisher| publisher.app_locker_name.as_deref());
     let by_publisher = names.map(|name| {
-        rule("FilePublisherRule", &["publisher", &of.organization, name])
+        rule("FilePublisherRule", &["publisher", &of.identity, name])
             .attribute("Name", "Bootstraps of Gangway, by their publisher")
             .attribute("Description", name)
             .attribute("UserOrGroupSid", SYSTEM)

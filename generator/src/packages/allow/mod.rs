@@ -23,8 +23,8 @@ const LONGEST_RSA_BITS: usize = 4096;
 /// What the rules are made of.
 #[derive(Debug, Clone)]
 pub struct Allowed {
-    /// Display name of the organisation.
-    pub organization: String,
+    /// What stands for the organisation in GUIDs.
+    pub identity: String,
     /// The bundle that the rules come with.
     pub bundle_id: BundleId,
     /// Its sequence, the version of the policy.

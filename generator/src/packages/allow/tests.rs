@@ -30,7 +30,7 @@ fn publisher() -> PublisherRule {
 
 fn allowed(programs: Vec<AllowedProgram>) -> Allowed {
     Allowed {
-        organization: "Contoso".to_owned(),
+        identity: "Contoso".to_owned(),
         bundle_id: BundleId::of_bytes(b"onboard"),
         sequence: 65_537,
         programs,

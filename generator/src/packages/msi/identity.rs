@@ -31,8 +31,8 @@ pub(super) fn version(sequence: u64) -> Option<String> {
 }
 
 /// On- and offboarding of an organisation take each other's place.
-pub(super) fn upgrade_code(organization: &str) -> Guid {
-    Guid::derive(&["package", "upgrade", organization])
+pub(super) fn upgrade_code(identity: &str) -> Guid {
+    Guid::derive(&["package", "upgrade", identity])
 }
 
 /// The folder of a file holds the bundle's id, so a component of another bundle is another one.

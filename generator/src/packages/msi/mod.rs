@@ -64,9 +64,9 @@ pub enum Payloads {
 /// What is packed.
 #[derive(Debug, Clone)]
 pub struct Contents {
-    /// Display name of the organisation, which its packages are told by.
-    pub organization: String,
-    /// The same as it is shown, in letters of Windows-1252.
+    /// What stands for the organisation in GUIDs: its packages are told by it.
+    pub identity: String,
+    /// The organisation's name as it is shown, in letters of Windows-1252.
     pub maker: String,
     /// What the bootstrap does: it looks, or it onboards.
     pub mode: Mode,

@@ -38,7 +38,7 @@ const NO_SERVER: &str = "This package is for Windows Server 2008 R2, 2012 R2 and
 
 /// Every table of the package, and what was made from them.
 pub(super) fn all(contents: &Contents, version: &str) -> (Vec<Table>, Identities) {
-    let upgrade_code = identity::upgrade_code(&contents.organization);
+    let upgrade_code = identity::upgrade_code(&contents.identity);
     let code = upgrade_code.to_string();
     let mut tables = files(contents);
     tables.extend(sequences::tables(contents.mode));

@@ -23,7 +23,7 @@ fn file(name: &str) -> PackagedFile {
 
 fn contents() -> Contents {
     Contents {
-        organization: "Contoso Lab".to_owned(),
+        identity: "Contoso Lab".to_owned(),
         maker: "Contoso Lab".to_owned(),
         mode: Mode::Onboard,
         bundle_id: BundleId::of_bytes(b"manifest"),
@@ -170,7 +170,7 @@ fn another_byte_anywhere_is_another_product_and_the_family_stays() {
         assert_eq!(first.upgrade_code, other.upgrade_code);
     }
     let stranger = codes(Contents {
-        organization: "Fabrikam".to_owned(),
+        identity: "Fabrikam".to_owned(),
         ..contents()
     });
     assert_ne!(first.upgrade_code, stranger.upgrade_code);

@@ -30,9 +30,10 @@ impl Composed {
         let seen = sequence::look(
             &request.out,
             request.share.as_deref(),
-            &desk.config.organization.name,
+            desk.config.organization.identity(),
         )?;
         let mut lock = accepted.lock.clone();
+        lock.identity = Some(desk.config.organization.identity().to_owned());
         if request.lock != LockMode::Locked {
             if request.sequence_after > 0 {
                 lock.go_on_after(request.sequence_after);

@@ -8,12 +8,14 @@ use crate::formats::x509::TrustAnchors;
 use crate::intake::{self, Inspection, IntakeSettings, Item};
 use crate::pipeline::build_error::BuildError;
 use crate::pipeline::config::Config;
+use crate::pipeline::identity;
 use crate::pipeline::inputs::Named;
 use crate::pipeline::lock::{self, HeldLock};
 use crate::pipeline::output::{Kept, Staging};
 use crate::pipeline::progress::Progress;
 use crate::pipeline::stub::Stub;
 use crate::pipeline::trust;
+use crate::pipeline::verify::judge;
 use crate::problem::Problem;
 
 /// Config, stub and lock of a build; the lock is held until this is dropped.
@@ -27,6 +29,8 @@ pub(super) struct Desk<'a> {
     pub(super) anchors: Option<TrustAnchors>,
     pub(super) settings: IntakeSettings,
     pub(super) held: HeldLock,
+    /// What there is to say of the organisation's identity.
+    pub(super) identity: Vec<Problem>,
     /// The downloads by the names that the config gives them.
     pub(super) named: Named,
 }
@@ -46,12 +50,20 @@ impl<'a> Desk<'a> {
         let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
         let settings = trust::settings_of(&config, request.now)?;
         let held = HeldLock::of(&request.config, request.lock)?;
+        let known = identity::known(held.old.as_ref(), &request.out);
+        let organization = &config.organization;
+        let changed = identity::changed(known.as_deref(), organization, request.new_identity);
+        if let Some(problem) = changed.iter().find(|problem| problem.is_error()) {
+            return Err(BuildError::Problems(vec![problem.clone()]));
+        }
+        let noted = identity::noted(organization, &request.config);
         let mode = request
             .mode
             .unwrap_or_else(|| Mode::from(config.onboard.mode));
         Ok(Self {
             request,
             anchors,
+            identity: changed.into_iter().chain(noted).collect(),
             named: Named::of(&config),
             config,
             mode,
@@ -67,6 +79,12 @@ impl<'a> Desk<'a> {
             path: self.stub.path.clone(),
             source,
         }
+    }
+
+    /// Is this a signature that `verify` would take?
+    pub(super) fn signature_holds(&self, path: &str, exe: &[u8]) -> bool {
+        let judged = judge(path, exe, self.anchors.as_ref(), self.request.now);
+        !judged.problems.iter().any(Problem::is_error)
     }
 
     /// What this build reads: none of it may go away with the folder that is replaced.
@@ -90,7 +108,7 @@ impl<'a> Desk<'a> {
         self.mode == Mode::Offboard || !item.kind.offboards()
     }
 
-    /// Findings about the downloads. What is wrong with one that the bundle has nothing to do with
+    /// Findings about config and downloads. What is wrong with one that the bundle has nothing to do with
     /// does not stand against it.
     pub(super) fn problems_of(&self, inspection: &Inspection) -> Vec<Problem> {
         let counts = |item: &Item, problem: &Problem| self.concerns(item) || !problem.is_error();
@@ -98,9 +116,9 @@ impl<'a> Desk<'a> {
             let problems = item.problems.iter();
             problems.filter(|problem| counts(item, problem))
         });
-        inspection
-            .problems
+        self.identity
             .iter()
+            .chain(&inspection.problems)
             .chain(of_items)
             .cloned()
             .collect()

@@ -22,7 +22,6 @@ use super::lock::NewLock;
 use super::output::{self, OutputError, Staging};
 use super::progress::Progress;
 use super::unchanged::{changed_files, is_the_same};
-use super::verify::judge;
 use crate::bundle::{BundleDocument, mode_name};
 use crate::disk::DiskError;
 use crate::intake::lock::{Change, LockMode};
@@ -59,6 +58,8 @@ pub struct BuildRequest {
     pub sequence_after: u64,
     /// A folder that the share is reached by: its `control.json` must not hold the bundle back.
     pub share: Option<PathBuf>,
+    /// Are policies of another identity than the lock's wanted?
+    pub new_identity: bool,
     /// Findings that shall stand against the build.
     pub deny: Deny,
 }
@@ -76,6 +77,8 @@ pub struct Built {
     pub changes: Vec<Change>,
     /// The place held this very bundle already: nothing in it was touched, a signature stays.
     pub unchanged: bool,
+    /// The bootstrap is the very program that was there, and what signed it stays.
+    pub signature_kept: bool,
     /// Files that differ from the bundle that was there, sorted; none when there was none.
     pub changed_files: Vec<String>,
     /// There was no lock: a new one begins with this bundle.
@@ -110,6 +113,7 @@ pub fn build(request: &BuildRequest, progress: &dyn Progress) -> Result<Built, B
         problems,
         changes: accepted.changes,
         unchanged: in_place.unchanged,
+        signature_kept: written.signature_kept,
         changed_files: in_place.changed_files,
         lock_begins: desk.held.old.is_none() && request.lock != LockMode::Locked,
     })
@@ -133,15 +137,7 @@ fn put_in_place(
 ) -> Result<InPlace, BuildError> {
     let document = &written.document;
     let before = staging.standing()?;
-    let signature_holds = |exe: &[u8]| {
-        let judged = judge(
-            &document.exe.path,
-            exe,
-            desk.anchors.as_ref(),
-            desk.request.now,
-        );
-        !judged.problems.iter().any(Problem::is_error)
-    };
+    let signature_holds = |exe: &[u8]| desk.signature_holds(&document.exe.path, exe);
     let unchanged = before.as_ref() == Some(document)
         && is_the_same(
             staging.target(),
@@ -256,15 +252,18 @@ fn overwritten(
 /// A bundle of one mode or organisation in the place of one of another: two campaigns that share a
 /// folder.
 fn replaces_another_campaign(desk: &Desk<'_>, before: &BundleDocument) -> Option<Problem> {
-    let of = |mode: Mode, organization: &str| {
-        format!(
-            "of the mode `{}` and the organisation `{organization}`",
-            mode_name(mode)
-        )
+    let of = |mode: Mode, name: &str, identity: &str| {
+        let mode = mode_name(mode);
+        match name == identity {
+            true => format!("of the mode `{mode}` and the organisation `{name}`"),
+            false => format!("of the mode `{mode}` and the organisation `{name}` (`{identity}`)"),
+        }
     };
-    let stood = of(before.mode, &before.organization);
-    let comes = of(desk.mode, &desk.config.organization.name);
-    (stood != comes).then(|| {
+    let organization = &desk.config.organization;
+    let is_another = before.mode != desk.mode || before.identity() != organization.identity();
+    is_another.then(|| {
+        let stood = of(before.mode, &before.organization, before.identity());
+        let comes = of(desk.mode, &organization.name, organization.identity());
         Problem::new(
             &codes::ANOTHER_CAMPAIGN,
             desk.request.out.display().to_string(),

@@ -17,6 +17,7 @@ use crate::pipeline::output::Staging;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::stage::{stage_payloads, stage_templates};
 use crate::pipeline::sums::{SUMS_FILE_NAME, sums};
+use crate::pipeline::unchanged::signed_already;
 use crate::pipeline::verify::exe_digest;
 use crate::pipeline::workspace_key::WorkspaceKey;
 use crate::pipeline::{lock, policies, runbook, soc};
@@ -30,6 +31,8 @@ pub(super) struct Written {
     pub(super) sums: String,
     /// The unsigned exe.
     pub(super) exe: Vec<u8>,
+    /// Was it signed before, and stays so?
+    pub(super) signature_kept: bool,
     /// The lock that remembers it.
     pub(super) lock: Lock,
 }
@@ -90,7 +93,11 @@ impl Written {
         let mut files = staging.files().to_vec();
         files.sort();
         let exe_path = exe_path(desk.mode, &told.bundle_id);
-        let exe_digest = staging.write(&exe_path, &told.exe.bytes)?;
+        // A domain that was added makes no other program: one more signature on it would make two files
+        // of one name, of which a domain takes only the first.
+        let holds = |exe: &[u8]| desk.signature_holds(&exe_path, exe);
+        let signed = signed_already(staging.target(), &exe_path, &told.exe.bytes, holds);
+        staging.write(&exe_path, signed.as_ref().unwrap_or(&told.exe.bytes))?;
         let Composed {
             manifest, mut lock, ..
         } = composed;
@@ -101,6 +108,10 @@ impl Written {
             sequence: manifest.sequence,
             mode: desk.mode,
             organization: manifest.organization.clone(),
+            // An id that is the name changes no byte, so that it can be written down at any time.
+            organization_id: Some(desk.config.organization.identity())
+                .filter(|id| *id != manifest.organization)
+                .map(str::to_owned),
             output_time: told.output_time,
             tool: Tool {
                 name: "gangway".to_owned(),
@@ -108,8 +119,8 @@ impl Written {
             },
             exe: Exe {
                 path: exe_path,
-                unsigned_size: exe_digest.size,
-                unsigned_sha256: exe_digest.sha256,
+                unsigned_size: told.exe.bytes.len() as u64,
+                unsigned_sha256: Sha256::of(&told.exe.bytes),
                 authenticode_sha256: told.authenticode,
                 stub_version: told.exe.stub.version,
                 stub_sha256: told.exe.stub.sha256,
@@ -131,6 +142,7 @@ impl Written {
             document,
             bundle_json_sha256: bundle_json.sha256,
             sums,
+            signature_kept: signed.is_some(),
             exe: told.exe.bytes,
             lock,
         })

@@ -9,7 +9,8 @@ use gangway_contract::{UncPath, WorkspaceId};
 
 use super::error::ConfigError;
 use super::sections::{
-    ConfigFile, Domain, MonitoringAgentSection, Onboard, ProxySettings, Rollout, Share,
+    ConfigFile, Domain, MonitoringAgentSection, Onboard, Organization, ProxySettings, Rollout,
+    Share,
 };
 use super::values::{
     is_bypass, is_host_and_port, is_latin_name, is_proxy_url, is_service_name, parse_window,
@@ -86,22 +87,7 @@ fn has_escapes(line: &str) -> bool {
 
 /// Section by section.
 fn whole(file: ConfigFile) -> Result<Config, Fault> {
-    let name = &file.organization.name;
-    if name.trim().is_empty() || name.chars().count() > 64 {
-        return refuse(
-            "organization.name",
-            "must have 1 to 64 characters",
-            "write the name that reports and GPO names should show",
-        );
-    }
-    let latin = file.organization.latin_name.as_deref();
-    if latin.is_some_and(|name| !is_latin_name(name)) {
-        return refuse(
-            "organization.latin_name",
-            "must have 1 to 64 characters of the code page Windows-1252",
-            "write the name in Latin letters, or leave it out when `name` has no others",
-        );
-    }
+    organization(&file.organization)?;
     if file.downloads.paths.is_empty() {
         return refuse(
             "downloads.paths",
@@ -143,6 +129,36 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
         signing: file.signing,
         provenance: file.provenance,
     })
+}
+
+/// Name, id and what stands for the name where its letters cannot.
+fn organization(given: &Organization) -> Result<(), Fault> {
+    let name = &given.name;
+    if name.trim().is_empty() || name.chars().count() > 64 {
+        return refuse(
+            "organization.name",
+            "must have 1 to 64 characters",
+            "write the name that reports and GPO names should show",
+        );
+    }
+    // Every name that was taken before there was an id can be one, so that its GUIDs can be kept.
+    let id = given.id.as_deref();
+    if id.is_some_and(|id| id.trim().is_empty() || id.chars().count() > 64) {
+        return refuse(
+            "organization.id",
+            "must have 1 to 64 characters",
+            "write the id that `gangway init` made, or the name that GUIDs came from so far (GW3034)",
+        );
+    }
+    let latin = given.latin_name.as_deref();
+    if latin.is_some_and(|name| !is_latin_name(name)) {
+        return refuse(
+            "organization.latin_name",
+            "must have 1 to 64 characters of the code page Windows-1252",
+            "write the name in Latin letters, or leave it out when `name` has no others",
+        );
+    }
+    Ok(())
 }
 
 /// Where servers find payloads and leave reports.

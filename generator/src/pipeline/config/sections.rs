@@ -77,8 +77,10 @@ impl ConfigFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {
-    /// Display name; stable, because GPO GUIDs are derived from it.
+    /// Display name; it may change once `id` is there.
     pub name: String,
+    /// What every GUID of ours comes from; else the name, as it was before there was an id.
+    pub id: Option<String>,
     /// The name in letters of Windows-1252, for where no others can stand: the maker of an installer
     /// package.
     pub latin_name: Option<String>,
@@ -87,6 +89,13 @@ pub struct Organization {
     /// What the runbook is written in.
     #[serde(default)]
     pub language: Language,
+}
+
+impl Organization {
+    /// What every GUID of ours comes from.
+    pub fn identity(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// A language that people of the organisation read.

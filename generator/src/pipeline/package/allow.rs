@@ -12,7 +12,7 @@ pub(super) fn make(work: &mut Work<'_>, removal: Option<&Source>) -> Result<(), 
     let document = &work.source.document;
     let programs = [Some(work.source), removal].into_iter().flatten();
     let allowed = Allowed {
-        organization: document.organization.clone(),
+        identity: document.identity().to_owned(),
         bundle_id: document.bundle_id.clone(),
         sequence: document.sequence,
         programs: programs.map(program).collect::<Result<_, _>>()?,

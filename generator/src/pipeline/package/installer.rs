@@ -114,7 +114,7 @@ fn contents(
         sha256: payload.sha256,
     };
     Ok(Contents {
-        organization: document.organization.clone(),
+        identity: document.identity().to_owned(),
         maker: work.latin_name.unwrap_or(&document.organization).to_owned(),
         mode: document.mode,
         bundle_id: document.bundle_id.clone(),

@@ -5,6 +5,7 @@ use gangway_contract::manifest::{self, Manifest, Payload, Role};
 use gangway_contract::{BundleId, Sha256};
 
 use super::super::codes;
+use super::super::identity::task_policies;
 use super::super::layout::{CONTROL_PATH, exe_path};
 use super::super::output::OutputError;
 use super::super::payloads::release_id;
@@ -52,6 +53,7 @@ pub(super) fn check(
         problems.push(refused(MANIFEST, why));
     }
     problems.extend(lies(document, &manifest, &bytes));
+    problems.extend(check_identity(document));
     problems.extend(check_payloads(document, &manifest));
     let control = Control::OPEN.to_bytes();
     let control = FileDigest {
@@ -108,6 +110,26 @@ fn lies(document: &BundleDocument, manifest: &Manifest, bytes: &[u8]) -> Vec<Pro
         .filter(|(_, said, is)| said != is)
         .map(|(field, said, is)| disagree(format!("`{field}` is `{said}`, by the manifest `{is}`")))
         .collect()
+}
+
+/// The policies have to be those of the identity: publication and packages take GUIDs from it.
+fn check_identity(document: &BundleDocument) -> Option<Problem> {
+    let tasks = match task_policies(document) {
+        Ok(tasks) => tasks,
+        Err(why) => return Some(disagree(why)),
+    };
+    let missing = tasks.into_iter().find_map(|(domain, id)| {
+        let folder = format!("gpo/{domain}/sysvol/Policies/{id}/");
+        let mut files = document.files.iter();
+        (!files.any(|file| file.path.starts_with(&folder))).then_some((domain, id))
+    });
+    missing.map(|(domain, id)| {
+        disagree(format!(
+            "by the organisation's identity `{}` the task's policy of `{domain}` is {id}, which the \
+             bundle does not hold",
+            document.identity()
+        ))
+    })
 }
 
 /// Each payload must be listed where servers look for it and come from an input; nothing else

@@ -159,6 +159,7 @@ fn document(stored: &Stored) -> BundleDocument {
         sequence,
         mode,
         organization,
+        organization_id: None,
         output_time: 0,
         tool: Tool {
             name: "gangway".to_owned(),

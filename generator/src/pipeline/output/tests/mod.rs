@@ -68,6 +68,7 @@ pub(super) fn fill(staging: &mut Staging, name: &str) -> Result<(), OutputError>
         sequence: 1,
         mode: Mode::Onboard,
         organization: name.to_owned(),
+        organization_id: None,
         output_time: 0,
         tool: Tool {
             name: "gangway".to_owned(),
