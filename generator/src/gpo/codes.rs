@@ -94,6 +94,11 @@ codes! {
          version 0, and take halves that differ for a replication fault. It also says that \
          something was wrong with the GPO when it was backed up.\n\nImport the backup rather than \
          restore it, or edit the GPO once and back it up again.";
+    NOT_FOLLOWED = "GW2115" Error "a link stands where policy is looked for":
+        "Links, pipes and devices are not followed: what lies behind them is not part of the folder, and \
+         nothing of it was looked into. So nothing is said of the policy that they stand for, neither \
+         good nor bad.\n\nPut the file or folder itself in the place, or check the place that the link \
+         leads to.";
 
     DUPLICATE_UID = "GW2201" Error "two items share a uid":
         "Every preference item needs a uid of its own. Items that share one are taken for the same \
@@ -231,6 +236,16 @@ codes! {
          Scheduler, usually SYSTEM, and a user's task the user who is logged on. Editors always \
          write the attribute, and with an empty one nothing is registered.\n\nWrite \
          `NT AUTHORITY\\System` with logon type `S4U`.";
+    REGISTRY_ITEM = "GW2238" Warning "a registry preference has another form than editors write":
+        "The hive has its long name, the key stands without it and without a backslash at either end, the \
+         type is one of the registry's, a DWORD is eight hex digits and a binary value two for each byte. \
+         What a client makes of other forms is documented nowhere: it may write another value, or \
+         none.\n\nWrite the item as the policy editor does.";
+    SCRIPT = "GW2239" Warning "a script of the GPO is never started":
+        "The computer side starts scripts of `[Startup]` and `[Shutdown]`, the user side those of `[Logon]` \
+         and `[Logoff]`; sections of the other side are ignored (MS-GPSCR 2.2.2). A name without a folder is \
+         looked for in the GPO's own folder for that moment.\n\nWrite the script below a section of its side, \
+         and put its file into the GPO.";
 
     BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \

@@ -1,5 +1,7 @@
 //! What GPOs do to each other when they lie side by side.
 
+use std::collections::HashSet;
+
 use super::items::run_once_ids;
 use super::setting::{Setting, settings};
 use crate::gpo::codes;
@@ -121,8 +123,9 @@ fn direction(command: &str) -> Option<bool> {
 }
 
 fn within(facts: &Facts<'_>, problems: &mut Vec<Problem>) {
-    for (index, task) in facts.tasks.iter().enumerate() {
-        if facts.tasks.iter().take(index).any(|other| other == task) {
+    let mut seen = HashSet::new();
+    for task in &facts.tasks {
+        if !seen.insert(task) {
             problems.push(
                 Problem::new(
                     &codes::DUPLICATE_TASK,
@@ -176,7 +179,8 @@ fn same_gpo(a: &Facts<'_>, b: &Facts<'_>, problems: &mut Vec<Problem>) {
 
 fn pair(a: &Facts<'_>, b: &Facts<'_>, problems: &mut Vec<Problem>) {
     let both = || format!("{} and {}", a.gpo.title(), b.gpo.title());
-    for task in a.tasks.iter().filter(|task| b.tasks.contains(task)) {
+    let tasks: HashSet<_> = b.tasks.iter().collect();
+    for task in a.tasks.iter().filter(|task| tasks.contains(task)) {
         problems.push(
             Problem::new(
                 &codes::DUPLICATE_TASK,
@@ -188,7 +192,8 @@ fn pair(a: &Facts<'_>, b: &Facts<'_>, problems: &mut Vec<Problem>) {
             .with_evidence(both()),
         );
     }
-    for id in a.run_once.iter().filter(|id| b.run_once.contains(id)) {
+    let ids: HashSet<_> = b.run_once.iter().collect();
+    for id in a.run_once.iter().filter(|id| ids.contains(id)) {
         problems.push(
             Problem::new(
                 &codes::SHARED_RUN_ONCE,
@@ -200,12 +205,12 @@ fn pair(a: &Facts<'_>, b: &Facts<'_>, problems: &mut Vec<Problem>) {
             .with_evidence(both()),
         );
     }
+    let settings: HashSet<(&str, &str)> = b.settings.iter().map(Setting::place).collect();
     for setting in a.settings.iter().filter(|setting| setting.is_defender()) {
         // Exclusions of several GPOs add up; the switch that turns their list on is shared.
         let shared =
             setting.name.starts_with("exclusions_") || setting.key.contains(r"\exclusions");
-        let mut others = b.settings.iter();
-        if !shared && others.any(|one| one.key == setting.key && one.name == setting.name) {
+        if !shared && settings.contains(&setting.place()) {
             problems.push(
                 Problem::new(
                     &codes::TWO_WRITERS,

@@ -1,5 +1,9 @@
 //! What every preference item has in common: identity, targeting, parts that nobody knows.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::policy_keys::place_fault;
 use super::wql;
 use crate::gpo::Guid;
 use crate::gpo::codes;
@@ -50,6 +54,9 @@ fn file<P: Properties>(
     for oddity in &content.oddities {
         problems.push(not_understood(path, oddity));
     }
+    for element in content.unknown_items() {
+        problems.push(unknown_item(path, element, content.known_items()));
+    }
     if content.disabled == Some(true) {
         problems.push(Problem::new(
             &codes::SWITCHED_OFF,
@@ -84,6 +91,26 @@ fn not_understood(path: &str, oddity: &Oddity) -> Problem {
     .with_evidence(format!("line {}", oddity.line))
 }
 
+/// What stands where an item belongs; names are told apart by case, as in all XML.
+fn unknown_item(
+    path: &str,
+    element: &Element,
+    mut known: impl Iterator<Item = &'static str>,
+) -> Problem {
+    let name = &element.name;
+    let message = match known.find(|known| known.eq_ignore_ascii_case(name)) {
+        Some(right) => format!("`{name}` must be spelled `{right}`: clients pass the item over"),
+        None => format!("clients know no item `{name}` here and pass it over"),
+    };
+    Problem::new(
+        &codes::NOT_UNDERSTOOD,
+        path,
+        message,
+        "spell it as clients know it, or write the item again with the policy editor",
+    )
+    .with_evidence(format!("line {}", element.line))
+}
+
 /// A problem of one item.
 pub(super) fn of_item(
     code: &'static Code,
@@ -100,7 +127,8 @@ pub(super) fn of_item(
 }
 
 fn uids(path: &str, items: &[View], needed: bool, problems: &mut Vec<Problem>) {
-    for (index, item) in items.iter().enumerate() {
+    let mut seen: HashMap<Guid, &str> = HashMap::new();
+    for item in items {
         let Some(uid) = item.attributes.uid else {
             if needed {
                 problems.push(of_item(
@@ -113,18 +141,17 @@ fn uids(path: &str, items: &[View], needed: bool, problems: &mut Vec<Problem>) {
             }
             continue;
         };
-        let earlier = items.iter().take(index);
-        if let Some(first) = earlier
-            .into_iter()
-            .find(|other| other.attributes.uid == Some(uid))
-        {
-            problems.push(of_item(
+        match seen.entry(uid) {
+            Entry::Vacant(place) => {
+                place.insert(&item.attributes.name);
+            }
+            Entry::Occupied(first) => problems.push(of_item(
                 &codes::DUPLICATE_UID,
                 path,
                 &item.attributes,
-                format!("the item has the uid of `{}`", first.attributes.name),
+                format!("the item has the uid of `{}`", first.get()),
                 "give one of them a new GUID",
-            ));
+            )),
         }
     }
 }
@@ -150,20 +177,24 @@ fn all_run_once_ids(filters: &[Filter]) -> Vec<Guid> {
 }
 
 fn run_once(path: &str, items: &[View], problems: &mut Vec<Problem>) {
-    let mut seen: Vec<(Guid, &str)> = Vec::new();
+    let mut seen: HashMap<Guid, &str> = HashMap::new();
     // What is switched off is not applied and marks nothing.
     for item in items.iter().filter(|item| !item.is_off()) {
         for id in run_once_ids(&item.filters) {
-            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == id) {
-                problems.push(of_item(
+            match seen.entry(id) {
+                Entry::Vacant(place) => {
+                    place.insert(&item.attributes.name);
+                }
+                Entry::Occupied(first) => problems.push(of_item(
                     &codes::SHARED_RUN_ONCE,
                     path,
                     &item.attributes,
-                    format!("the item shares its run-once id with `{first}` and never runs"),
+                    format!(
+                        "the item shares its run-once id with `{}` and never runs",
+                        first.get()
+                    ),
                     "give it a new id",
-                ));
-            } else {
-                seen.push((id, &item.attributes.name));
+                )),
             }
         }
     }
@@ -213,6 +244,13 @@ fn one_filter(
     let mut report = |code, message: String, next| {
         problems.push(of_item(code, path, &item.attributes, message, next));
     };
+    if let Some(message) = registry_fault(&filter.condition) {
+        report(
+            &codes::REGISTRY_ITEM,
+            message,
+            "write it as the policy editor does",
+        );
+    }
     match &filter.condition {
         Condition::Collection { filters, .. } => {
             for filter in filters {
@@ -262,6 +300,17 @@ fn one_filter(
             );
         }
         _ => {}
+    }
+}
+
+/// What is wrong with the place that a filter asks the registry for.
+fn registry_fault(condition: &Condition) -> Option<String> {
+    match condition {
+        Condition::RegistryKeyExists { hive, key } => place_fault(hive, key),
+        Condition::Other(element) if element.name == "FilterRegistry" => {
+            place_fault(element.get("hive")?, element.get("key").unwrap_or_default())
+        }
+        _ => None,
     }
 }
 

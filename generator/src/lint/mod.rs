@@ -10,6 +10,8 @@ mod collisions;
 mod exclusions;
 mod items;
 mod policy_keys;
+mod registry_items;
+mod scripts;
 mod security_template;
 mod setting;
 mod task_texts;
@@ -66,11 +68,21 @@ pub fn check(found: &Found) -> LintReport {
             .with_evidence(why)
         })
         .collect();
+    problems.extend(found.not_followed.iter().map(|(path, what)| {
+        Problem::new(
+            &codes::NOT_FOLLOWED,
+            path,
+            format!("it is {what}: what lies behind it was not looked into"),
+            "put the file or folder itself there, or check the place that it leads to",
+        )
+    }));
     for gpo in &found.gpos {
         backup::check(gpo, &mut problems);
         items::check(gpo, &mut problems);
         tasks::check(gpo, found, &mut problems);
         policy_keys::check(gpo, &mut problems);
+        registry_items::check(gpo, &mut problems);
+        scripts::check(gpo, &mut problems);
         values::check(gpo, found.antivirus_mode, &mut problems);
         if let Some(template) = &gpo.machine.security_template {
             security_template::check(template, &mut problems);

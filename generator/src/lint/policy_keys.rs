@@ -37,6 +37,30 @@ fn begins_with_hive(key: &str) -> bool {
     HIVES.contains(&first.trim_end_matches(':'))
 }
 
+/// The hives as preferences name them (MS-GPPREF 2.2.1.17).
+const LONG_NAMES: [&str; 5] = [
+    "HKEY_CLASSES_ROOT",
+    "HKEY_CURRENT_CONFIG",
+    "HKEY_CURRENT_USER",
+    "HKEY_LOCAL_MACHINE",
+    "HKEY_USERS",
+];
+
+/// What is wrong with hive and key of a preference item or of a filter.
+pub(super) fn place_fault(hive: &str, key: &str) -> Option<String> {
+    if !LONG_NAMES.contains(&hive) {
+        Some(format!(
+            "`{hive}` is no hive: it is spelled as `HKEY_LOCAL_MACHINE`"
+        ))
+    } else if begins_with_hive(key) {
+        Some(format!("the key `{key}` begins with a hive"))
+    } else if key.starts_with('\\') || key.ends_with('\\') {
+        Some(format!("the key `{key}` begins or ends with a backslash"))
+    } else {
+        None
+    }
+}
+
 /// Values that the sensor, the antivirus and telemetry are documented to read, by key (Microsoft's
 /// policy templates `WindowsDefender.admx` and `DataCollection.admx`, and the deployment pages of
 /// Defender for Endpoint). Only keys that admins write by hand.

@@ -1,5 +1,7 @@
 //! The registry values that a GPO sets, by policy or by preference.
 
+use std::collections::HashMap;
+
 use gangway_contract::registry::{
     ANTIVIRUS_POLICY, DATA_COLLECTION, OFFBOARDING_VALUE, ONBOARDING_VALUE, SENSOR_POLICY,
 };
@@ -27,6 +29,11 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// Key and name: what a value is found by.
+    pub(super) fn place(&self) -> (&str, &str) {
+        (&self.key, &self.name)
+    }
+
     /// Does a policy of the sensor or of the antivirus lie there?
     pub(super) fn is_defender(&self) -> bool {
         let of_machine = self.below_machine();
@@ -76,34 +83,47 @@ pub(super) fn settings(gpo: &FoundGpo) -> Vec<Setting> {
 
 /// The values that are there once all records of a policy have had their turn: a later one wins.
 fn from_policy(path: &str, hive: &str, records: &[Record]) -> Vec<Setting> {
-    let mut settings: Vec<Setting> = Vec::new();
-    for record in records {
+    // By key and name, each with the place of its record: a policy may hold a million.
+    let mut values: HashMap<String, HashMap<String, (usize, Setting)>> = HashMap::new();
+    for (place, record) in records.iter().enumerate() {
         let key = format!(r"{hive}\{}", record.key.to_lowercase());
-        let deleted = record.string().unwrap_or_default().to_lowercase();
-        let goes = |setting: &Setting, effect: &Effect<'_>| match effect {
-            Effect::Set(name) | Effect::Delete(name) => setting.name == name.to_lowercase(),
-            Effect::DeleteAllValues => true,
-            Effect::DeleteValues => deleted.split(';').any(|name| name == setting.name),
-            Effect::SetIfAbsent(_) | Effect::DeleteKeys | Effect::SecureKey | Effect::CreateKey => {
-                false
-            }
-        };
+        let in_key = values.entry(key.clone()).or_default();
         let effect = record.effect();
-        settings.retain(|setting| setting.key != key || !goes(setting, &effect));
-        let (Effect::Set(name) | Effect::SetIfAbsent(name)) = effect else {
-            continue;
-        };
-        settings.push(Setting {
-            path: path.to_owned(),
-            key,
-            name: name.to_lowercase(),
-            shown: name.to_owned(),
-            kind: Some(record.kind),
-            number: record.number(),
-            text: record.string(),
-        });
+        match effect {
+            Effect::Delete(name) => {
+                in_key.remove(&name.to_lowercase());
+            }
+            Effect::DeleteAllValues => in_key.clear(),
+            Effect::DeleteValues => {
+                let names = record.string().unwrap_or_default().to_lowercase();
+                for name in names.split(';') {
+                    in_key.remove(name);
+                }
+            }
+            Effect::Set(name) | Effect::SetIfAbsent(name) => {
+                let setting = Setting {
+                    path: path.to_owned(),
+                    key,
+                    name: name.to_lowercase(),
+                    shown: name.to_owned(),
+                    kind: Some(record.kind),
+                    number: record.number(),
+                    text: record.string(),
+                };
+                let is_kept = matches!(effect, Effect::SetIfAbsent(_));
+                if !(is_kept && in_key.contains_key(&setting.name)) {
+                    in_key.insert(setting.name.clone(), (place, setting));
+                }
+            }
+            Effect::DeleteKeys | Effect::SecureKey | Effect::CreateKey => {}
+        }
     }
-    settings
+    let mut left: Vec<(usize, Setting)> = values
+        .into_values()
+        .flat_map(HashMap::into_values)
+        .collect();
+    left.sort_unstable_by_key(|(place, _)| *place);
+    left.into_iter().map(|(_, setting)| setting).collect()
 }
 
 fn from_preferences(side: &FoundSide) -> Vec<Setting> {

@@ -1,5 +1,7 @@
 //! Registry values that go wrong, and what else decides about Defender.
 
+use std::collections::HashMap;
+
 use gangway_contract::manifest::AntivirusMode;
 use gangway_contract::registry::{
     ANTIVIRUS_OFF, ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION, DEVICE_TAG,
@@ -206,11 +208,11 @@ fn has_web_scheme(text: &str) -> bool {
 
 /// Two writers and mixed purposes inside one GPO.
 fn within(gpo: &FoundGpo, settings: &[Setting], problems: &mut Vec<Problem>) {
-    for (index, setting) in settings.iter().enumerate() {
-        let earlier = settings.iter().take(index).find(|other| {
-            other.path != setting.path && other.key == setting.key && other.name == setting.name
-        });
-        if let Some(other) = earlier {
+    // The file that set a value first; a policy holds as many as somebody likes.
+    let mut first: HashMap<(&str, &str), &Setting> = HashMap::new();
+    for setting in settings {
+        let other = *first.entry(setting.place()).or_insert(setting);
+        if other.path != setting.path {
             problems.push(
                 Problem::new(
                     &codes::TWO_WRITERS,

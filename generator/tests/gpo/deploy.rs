@@ -157,7 +157,7 @@ fn domains_organisations_and_offboarding_have_gpos_of_their_own() {
             ..options()
         },
         DeployOptions {
-            organization: "Fabrikam".to_owned(),
+            identity: "fabrikam".to_owned(),
             ..options()
         },
         DeployOptions {

@@ -1,5 +1,5 @@
 //! Finds GPOs and WMI filters below a path and reads their files; bounded in depth, number and
-//! size, links are not followed.
+//! size; links are not followed, but named.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,15 +30,27 @@ pub fn load(path: &Path) -> Result<Found, LoadError> {
     } else {
         load_file(path, &mut found)?;
     }
-    if found.gpos.is_empty() && found.filters.is_empty() && found.unreadable.is_empty() {
+    if found.gpos.is_empty()
+        && found.filters.is_empty()
+        && found.unreadable.is_empty()
+        && found.not_followed.is_empty()
+    {
         let path = path.to_owned();
         return Err(LoadError::Nothing { path });
     }
     Ok(found)
 }
 
-fn load_folder(root: &Path, found: &mut Found) -> Result<(), LoadError> {
-    let mut files = Vec::new();
+/// What lies below a path.
+#[derive(Default)]
+struct Tree {
+    files: Vec<PathBuf>,
+    /// Links, pipes and whatever else is neither file nor folder, and what each is.
+    others: Vec<(PathBuf, &'static str)>,
+}
+
+fn walk(root: &Path) -> Result<Tree, LoadError> {
+    let mut tree = Tree::default();
     let walk = WalkDir::new(root).max_depth(MAX_DEPTH).sort_by_file_name();
     for (count, entry) in walk.into_iter().enumerate() {
         if count >= MAX_ENTRIES {
@@ -50,10 +62,20 @@ fn load_folder(root: &Path, found: &mut Found) -> Result<(), LoadError> {
             let source = error.into();
             LoadError::Io { path, source }
         })?;
-        if entry.file_type().is_file() {
-            files.push(entry.into_path());
+        let kind = entry.file_type();
+        if kind.is_file() {
+            tree.files.push(entry.into_path());
+        } else if kind.is_symlink() {
+            tree.others.push((entry.into_path(), "a link"));
+        } else if !kind.is_dir() {
+            tree.others.push((entry.into_path(), "no plain file"));
         }
     }
+    Ok(tree)
+}
+
+fn load_folder(root: &Path, found: &mut Found) -> Result<(), LoadError> {
+    let Tree { files, others } = walk(root)?;
     // A folder is a GPO when it holds one of its documents.
     let mut folders: BTreeMap<PathBuf, Files> = BTreeMap::new();
     for file in &files {
@@ -82,11 +104,31 @@ fn load_folder(root: &Path, found: &mut Found) -> Result<(), LoadError> {
             None => load_loose(root, file, found)?,
         }
     }
+    for (place, what) in others {
+        let in_gpo = place.ancestors().any(|above| folders.contains_key(above));
+        if in_gpo || is_looked_for(&place) {
+            let place = place.display().to_string();
+            found.not_followed.push((place, what));
+        }
+    }
     for (folder, files) in folders {
         let gpo = load_gpo(&folder, &files, found)?;
         found.gpos.push(gpo);
     }
     Ok(())
+}
+
+/// Would a plain file of this name be read, or can there be one behind it?
+fn is_looked_for(place: &Path) -> bool {
+    let name = lower_name(place);
+    let document = [BACKUP_XML, BKUP_INFO_XML, "GPT.INI", "manifest.json"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    let filter = [".mof", ".ldif", ".ldf"];
+    document
+        || place_in_gpo(&name).is_some()
+        || filter.iter().any(|ending| name.ends_with(ending))
+        || place.is_dir()
 }
 
 /// A file outside any GPO folder of the tree: a WMI filter, a policy file on its own, or the

@@ -25,6 +25,9 @@ pub struct Found {
     pub filters: Vec<FoundFilter>,
     /// Policy files that no reader takes: path and why.
     pub unreadable: Vec<(String, String)>,
+    /// What is neither file nor folder where policy files are looked for, and what it is: nothing
+    /// behind it was read.
+    pub not_followed: Vec<(String, &'static str)>,
     /// Mode of the bundle's manifest, when the path is a bundle.
     pub antivirus_mode: Option<AntivirusMode>,
 }

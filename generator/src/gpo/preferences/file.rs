@@ -3,6 +3,9 @@
 use super::super::xml::{self, Declaration, Element};
 use super::{Attributes, Item, Oddity, Properties};
 
+/// A folder of items in a file.
+const COLLECTION: &str = "Collection";
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreferenceFile<P> {
@@ -119,6 +122,35 @@ impl<P: Properties> PreferenceFile<P> {
         })
     }
 
+    /// Elements that stand where items belong, those in folders included, and are none that clients
+    /// know: they pass them over without a word.
+    pub fn unknown_items(&self) -> Vec<&Element> {
+        let mut unknown = Vec::new();
+        let mut todo: Vec<&Element> = Vec::new();
+        for entry in self.entries.iter().rev() {
+            if let Entry::Foreign(element) = entry {
+                todo.push(element);
+            }
+        }
+        while let Some(element) = todo.pop() {
+            let name = element.name.as_str();
+            if name == COLLECTION {
+                // A folder has a filter of its own, as an item has.
+                let inner: Vec<&Element> = element.elements().collect();
+                let items = inner.into_iter().rev();
+                todo.extend(items.filter(|inner| inner.name != "Filters"));
+            } else if !P::ITEMS.contains(&name) && !P::OTHER_ITEMS.contains(&name) {
+                unknown.push(element);
+            }
+        }
+        unknown
+    }
+
+    /// Names of the items that clients know.
+    pub fn known_items(&self) -> impl Iterator<Item = &'static str> {
+        P::ITEMS.iter().chain(P::OTHER_ITEMS).copied()
+    }
+
     /// Does it hold anything? The consoles leave an empty file behind when the last item goes.
     pub fn has_items(&self) -> bool {
         !self.entries.is_empty()
@@ -139,7 +171,7 @@ impl<P: Properties> PreferenceFile<P> {
 
 /// Items below a `Collection`; depth is bounded by the XML reader.
 fn collect<P: Properties>(element: &Element, items: &mut Vec<Item<P>>) {
-    if element.name != "Collection" {
+    if element.name != COLLECTION {
         return;
     }
     for child in element.elements() {

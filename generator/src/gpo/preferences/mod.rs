@@ -55,6 +55,8 @@ pub trait Properties: Sized + Clone {
     const ROOT_CLSID: &'static str;
     /// Elements of the items that the model knows.
     const ITEMS: &'static [&'static str];
+    /// Elements of items that clients know and the model does not.
+    const OTHER_ITEMS: &'static [&'static str] = &[];
 
     /// Element and class id of the item itself.
     fn item_element(&self) -> (&'static str, &'static str);

@@ -8,7 +8,7 @@ use super::{Attributes, Children, Oddity, PreferenceFile, Properties, task_schem
 pub type ScheduledTasks = PreferenceFile<TaskProperties>;
 
 /// Which kind of task item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TaskKind {
     /// Stays on the client and runs by its triggers.
     Scheduled,
@@ -41,6 +41,7 @@ impl Properties for TaskProperties {
     const ROOT: &'static str = "ScheduledTasks";
     const ROOT_CLSID: &'static str = "{CC63F200-7309-4ba0-B154-A71CD118DBCC}";
     const ITEMS: &'static [&'static str] = &["TaskV2", "ImmediateTaskV2"];
+    const OTHER_ITEMS: &'static [&'static str] = &["Task", "ImmediateTask"];
 
     fn item_element(&self) -> (&'static str, &'static str) {
         match self.kind {

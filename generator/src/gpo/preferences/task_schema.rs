@@ -5,12 +5,16 @@
 //! Source: MS-TSCH 2.5 and the Task Scheduler schema on Microsoft Learn, type by type. The order of
 //! elements is not held against a task: the policy editor itself writes another than the schema's.
 
+use std::collections::HashSet;
+
 use super::super::time::seconds_of_duration;
 use super::super::xml::Element;
 use super::Oddity;
 
 /// Most actions of a task (`actionsType`).
 const MAX_ACTIONS: usize = 32;
+/// Most triggers of a task (`triggersType`; `ITriggerCollection` says the same).
+const MAX_TRIGGERS: usize = 48;
 /// Longest path of a program's folder, in characters (`pathType`).
 const MAX_PATH: usize = 260;
 
@@ -27,6 +31,10 @@ enum Kind {
     /// At least a minute and, where the flag says so, at most 31 days. Whether it is a duration at
     /// all is another rule's.
     Minutes { at_most_a_month: bool },
+    /// `nonEmptyString`.
+    Filled,
+    /// `xs:duration`.
+    Duration,
     /// `pathType`: at most [`MAX_PATH`] characters.
     Path,
     /// A day of a month: 1 to 31 or `Last`.
@@ -224,20 +232,27 @@ macro_rules! trigger {
 
 trigger!(IDLE_TRIGGER [] &[]);
 trigger!(DELAYED[part("Delay", Kind::Any)] & []);
-trigger!(LOGON [part("Delay", Kind::Any), part("UserId", Kind::Any)] &[]);
+trigger!(LOGON [part("Delay", Kind::Any), part("UserId", Kind::Filled)] &[]);
 trigger!(TIME[part("RandomDelay", Kind::Any)] & []);
 trigger!(EVENT [
-    part("Subscription", Kind::Any),
+    required("Subscription", Kind::Filled),
     part("Delay", Kind::Any),
-    part("NumberOfOccurrences", Kind::Any),
-    part("PeriodOfOccurrence", Kind::Any),
-    part("MatchingElement", Kind::Any),
+    part("NumberOfOccurrences", Kind::Number(1, 32)),
+    part("PeriodOfOccurrence", Kind::Duration),
+    part("MatchingElement", Kind::Filled),
     part("ValueQueries", Kind::Any),
 ] &[]);
 trigger!(SESSION [
-    part("UserId", Kind::Any),
+    part("UserId", Kind::Filled),
     part("Delay", Kind::Any),
-    part("StateChange", Kind::Any),
+    required("StateChange", Kind::Word(&[
+        "ConsoleConnect",
+        "ConsoleDisconnect",
+        "RemoteConnect",
+        "RemoteDisconnect",
+        "SessionLock",
+        "SessionUnlock",
+    ])),
 ] &[]);
 trigger!(CALENDAR [
     part("RandomDelay", Kind::Any),
@@ -317,6 +332,14 @@ const EXEC: Group = Group {
 /// Holds a task that a client will register against the schema.
 pub(super) fn check(task: &Element, oddities: &mut Vec<Oddity>) {
     check_group(task, &TASK, oddities);
+    if let Some(triggers) = task.find("Triggers") {
+        let count = triggers.elements().count();
+        if count > MAX_TRIGGERS {
+            let what = format!("{count} triggers where at most {MAX_TRIGGERS} belong");
+            oddities.push(Oddity::refused(triggers, what));
+        }
+    }
+    check_ids(task, oddities);
     let Some(actions) = task.find("Actions") else {
         return;
     };
@@ -331,6 +354,21 @@ pub(super) fn check(task: &Element, oddities: &mut Vec<Oddity>) {
         if !ids.any(|principal| principal.get("id") == Some(context)) {
             let what = format!("`Context` is `{context}`, and no principal has this id");
             oddities.push(Oddity::refused(actions, what));
+        }
+    }
+}
+
+/// Ids of principals, triggers and actions are unique among each other (`UniqueId` of the schema).
+fn check_ids(task: &Element, oddities: &mut Vec<Oddity>) {
+    let mut seen = HashSet::new();
+    let groups = ["Principals", "Triggers", "Actions"];
+    let groups = groups.iter().filter_map(|name| task.find(name));
+    for element in groups.flat_map(Element::elements) {
+        if let Some(id) = element.get("id").filter(|id| !id.contains('%'))
+            && !seen.insert(id)
+        {
+            let what = format!("a second element with the id `{id}`");
+            oddities.push(Oddity::refused(element, what));
         }
     }
 }
@@ -384,6 +422,7 @@ fn check_value(element: &Element, kind: &Kind, oddities: &mut Vec<Oddity>) {
     if text.contains('%') && !matches!(kind, Kind::Path) {
         return;
     }
+    let is_filled = !text.is_empty();
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let number = || text.parse::<u32>().ok();
     let expected = match kind {
@@ -415,6 +454,10 @@ fn check_value(element: &Element, kind: &Kind, oddities: &mut Vec<Oddity>) {
             } else {
                 "a duration of at least `PT1M`".to_owned()
             }
+        }
+        Kind::Filled if !is_filled => "a text".to_owned(),
+        Kind::Duration if seconds_of_duration(text).is_none() => {
+            "a duration such as `PT5M`".to_owned()
         }
         Kind::Path if text.chars().count() > MAX_PATH => {
             format!("a path of at most {MAX_PATH} characters")

@@ -65,7 +65,7 @@ fn the_same_files_with_a_setting_are_content() {
         ),
         (
             "Scripts/scripts.ini",
-            "\r\n[Logon]\r\n0CmdLine=a.cmd\r\n0Parameters=\r\n".to_owned(),
+            "\r\n[Logon]\r\n0CmdLine=%SystemRoot%\\a.cmd\r\n0Parameters=\r\n".to_owned(),
         ),
     ] {
         let tree = with_user_files(&[(path, bytes.as_bytes())]);

@@ -188,6 +188,17 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         ),
         (
             vec!["GW2216"],
+            with_task(&good_task("S-1-5-18", "a.exe", "").replace("TaskV2", "taskV2")),
+        ),
+        (
+            vec!["GW2216"],
+            with_task(&good_task("S-1-5-18", "a.exe", "").replace(
+                "</ScheduledTasks>",
+                "<Collection><FooV2/></Collection></ScheduledTasks>",
+            )),
+        ),
+        (
+            vec!["GW2216"],
             deploy_tree
                 .clone()
                 .replace(TASKS, "clsid=\"{CC63", "clsid=\"{DD63"),

@@ -27,6 +27,12 @@ fn calendar(schedule: &str) -> Tree {
     ))
 }
 
+fn event(subscription: &str, more: &str) -> Tree {
+    triggers(&format!(
+        "<EventTrigger><Subscription>{subscription}</Subscription>{more}</EventTrigger>"
+    ))
+}
+
 fn repetition(repetition: &str) -> Tree {
     triggers(&format!(
         "<TimeTrigger>{SCHEDULE}<Repetition>{repetition}</Repetition></TimeTrigger>"
@@ -80,6 +86,19 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         setting("<MultipleInstancesPolicy>ignoreNew</MultipleInstancesPolicy>"),
         setting("<Hidden>True</Hidden>"),
         setting("<Hidden/>"),
+        triggers("<EventTrigger><Enabled>true</Enabled></EventTrigger>"),
+        event("", ""),
+        event("x", "<NumberOfOccurrences>0</NumberOfOccurrences>"),
+        event("x", "<NumberOfOccurrences>33</NumberOfOccurrences>"),
+        event("x", "<MatchingElement/>"),
+        triggers("<SessionStateChangeTrigger/>"),
+        triggers(
+            "<SessionStateChangeTrigger><StateChange>Locked</StateChange></SessionStateChangeTrigger>",
+        ),
+        triggers("<LogonTrigger><UserId/></LogonTrigger>"),
+        triggers("<BootTrigger id=\"a\"/><LogonTrigger id=\"a\"/>"),
+        triggers("<BootTrigger id=\"Author\"/>"),
+        triggers(&"<BootTrigger/>".repeat(49)),
     ];
     let refused = refused.into_iter().map(|tree| (vec!["GW2236"], tree));
     let others = [
@@ -114,6 +133,15 @@ fn what_the_schema_allows_is_left_alone() {
         ),
         triggers("<BootTrigger id=\"a\"/><LogonTrigger><UserId>x</UserId></LogonTrigger>"),
         setting("<Hidden>%Quiet%</Hidden>"),
+        event(
+            "x",
+            "<NumberOfOccurrences>32</NumberOfOccurrences><PeriodOfOccurrence>PT5M</PeriodOfOccurrence>",
+        ),
+        triggers(
+            "<SessionStateChangeTrigger><StateChange>SessionLock</StateChange></SessionStateChangeTrigger>",
+        ),
+        triggers("<BootTrigger id=\"a\"/><LogonTrigger id=\"A\"/>"),
+        triggers(&"<BootTrigger/>".repeat(48)),
     ] {
         assert_eq!(tree.codes(), BTreeSet::new());
     }
