@@ -86,8 +86,9 @@ fn gravity(fault: &ZipError) -> u8 {
         ZipError::Contradiction { .. } => 1,
         ZipError::TooMuch { .. } => 2,
         ZipError::Unsupported { .. } => 3,
-        ZipError::NoEnd => 4,
-        ZipError::Io(_) => 5,
+        ZipError::Trailing { .. } => 4,
+        ZipError::NoEnd => 5,
+        ZipError::Io(_) => 6,
     }
 }
 
@@ -113,7 +114,19 @@ fn zip_problem(fault: &ZipError, hostile: bool, subject: &str) -> Problem {
             "the archive has a form that no download has",
             UNPACK,
         ),
-        ZipError::NoEnd | ZipError::Contradiction { .. } => (
+        ZipError::Trailing { .. } => (
+            &codes::ARCHIVE_DAMAGED,
+            "something follows the archive in its file, and readers differ in what they make of it",
+            "download it again; if it stays so and it is what you meant to give, unpack it and give the \
+             folder",
+        ),
+        ZipError::NoEnd => (
+            &codes::ARCHIVE_DAMAGED,
+            "the archive is not whole",
+            "download it again, and compare the size with the one that the browser shows; of an archive in \
+             several volumes put the volumes together, unpack them and give the folder",
+        ),
+        ZipError::Contradiction { .. } => (
             &codes::ARCHIVE_DAMAGED,
             "the archive is damaged",
             "download it again, and compare the size with the one that the browser shows",
@@ -254,6 +267,22 @@ pub(super) fn entry_problem(error: &io::Error, subject: &str) -> Problem {
         )
     };
     problem.with_evidence(error.to_string())
+}
+
+/// Entries packed by methods that are not read, where the archive gives what is needed without them;
+/// each a line of evidence.
+pub(super) fn left_out(entries: &[(String, io::Error)], subject: &str) -> Problem {
+    let problem = Problem::new(
+        &codes::PACKED_OTHERWISE,
+        subject,
+        "the archive has entries that are packed in a way that is not read; they are left out",
+        "nothing, when they are not meant for the bundle; else unpack the archive and give the folder",
+    );
+    problem.naming(
+        entries
+            .iter()
+            .map(|(name, error)| format!("`{name}`: {error}")),
+    )
 }
 
 /// Entries that were left unread, each a line of evidence.

@@ -99,6 +99,10 @@ codes! {
     ODD_NAME = "GW1109", Warning, "an archive has entries with names that Windows cannot hold",
         "On other systems a file may be called `aux.c`, `12:30?.png` or `notes.`, end in a blank or have a name longer than Windows takes (256 characters behind the drive, 255 in one part); some writers leave zero bytes behind a name, or mark one as UTF-8 that is not. No file of the portal or of Microsoft's has such a name. These entries are left out, whatever they hold; the others of the archive are judged like all files.",
         "Nothing, when they are not meant for the bundle. Else unpack the archive on the machine that made it, rename them, and give the folder.";
+    /// Entries whose method is not read, beside others that are.
+    PACKED_OTHERWISE = "GW1110", Warning, "an archive has entries that are packed in a way that is not read",
+        "Explorer and the portal store entries or deflate them; other archivers also know LZMA, BZip2, Zstandard and more. Such entries are not read, so nobody knows what they hold. The other entries of the archive are judged like all files, and there is something to be used among them.",
+        "Nothing, when they are not meant for the bundle. Else unpack the archive yourself, and give the folder.";
 
     /// The script is for single machines.
     LOCAL_SCRIPT = "GW1201", Note, "the script is for single machines",

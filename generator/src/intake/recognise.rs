@@ -95,9 +95,16 @@ fn is_catalogue(head: &[u8]) -> bool {
 }
 
 fn other_form(head: &[u8]) -> &'static str {
-    let table: [(&[u8], &str); 6] = [
+    // POSIX `ustar`: the magic of the first header; the name before it is filled up with zeros.
+    if head.get(257..262) == Some(b"ustar") {
+        return "a tar archive";
+    }
+    let table: [(&[u8], &str); 9] = [
         (b"%PDF", "a PDF document"),
         (b"\x1f\x8b", "a gzip archive"),
+        (b"\xfd7zXZ\0", "an xz archive"),
+        (b"BZh", "a bzip2 archive"),
+        (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
         (b"7z\xBC\xAF", "a 7-Zip archive"),
         (b"Rar!", "a RAR archive"),
         (b"\x89PNG", "a picture"),

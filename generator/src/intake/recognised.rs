@@ -72,6 +72,11 @@ impl Recognised {
         check: SignatureCheck,
         subject: &str,
     ) -> Self {
+        let next = if looks_like.ends_with(" archive") {
+            "nothing, when it is not meant for the bundle; else unpack it and give the folder"
+        } else {
+            "nothing, when it is not meant for the bundle"
+        };
         Self {
             kind: Kind::Unknown { looks_like, claims },
             check,
@@ -79,7 +84,7 @@ impl Recognised {
                 &codes::UNKNOWN,
                 subject,
                 format!("the file is none of the packages that are known: {looks_like}"),
-                "nothing, when it is not meant for the bundle",
+                next,
             )],
         }
     }

@@ -227,6 +227,8 @@ fn judge_entries(
 ) {
     let mut unread = Unread::default();
     let folder = context.settings.staging.as_deref();
+    let before = found.items.len();
+    let mut packed_otherwise = Vec::new();
     for (position, entry) in entries.iter().enumerate() {
         // What is left of faults are odd names, and was told.
         if entry.1.is_folder || !entry.1.faults.is_empty() {
@@ -249,8 +251,23 @@ fn judge_entries(
                 judge(inner, depth + 1, budget, context, found);
             }
             Ok(None) => {}
+            // Stored and deflated entries are read (APPNOTE 4.4.5).
+            Err(error) if !entry.0.encrypted && !matches!(entry.0.method, 0 | 8) => {
+                packed_otherwise.push((shown, error));
+            }
             Err(error) => found.problems.push(archive::entry_problem(&error, &shown)),
         }
+    }
+    let mut items = found.items.iter().skip(before);
+    if items.any(|item| item.kind.role().is_some()) {
+        if !packed_otherwise.is_empty() {
+            let problem = archive::left_out(&packed_otherwise, &candidate.shown);
+            found.problems.push(problem);
+        }
+    } else {
+        let alone = packed_otherwise.iter();
+        let problems = alone.map(|(shown, error)| archive::entry_problem(error, shown));
+        found.problems.extend(problems);
     }
     found.problems.extend(unread.problems(&candidate.shown));
 }

@@ -33,6 +33,10 @@ const RATIO_FROM: u64 = 16 << 20;
 /// Largest central directory for each entry, in bytes: 46 fixed, the rest name and extras.
 const BYTES_PER_ENTRY: u64 = 2048;
 
+/// What a directory may have in any case, in bytes: some names are as long as the format lets them
+/// be (64 KiB), and are told one by one.
+const LEAST_MOST: u64 = 1 << 20;
+
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
 const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 
@@ -170,7 +174,7 @@ fn read_entries<R: Read + Seek>(
             "the directory does not lie where its end record says",
         ));
     }
-    let most = end.count.saturating_mul(BYTES_PER_ENTRY);
+    let most = end.count.saturating_mul(BYTES_PER_ENTRY).max(LEAST_MOST);
     if end.size > most {
         return Err(ZipError::TooMuch {
             what: "bytes of directory",

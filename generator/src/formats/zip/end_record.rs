@@ -34,13 +34,7 @@ pub(super) fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<En
             && at + window.len() + usize::from(Fields(window).u16(20)) == tail.len()
     });
     let Some((at, record)) = candidates.next_back() else {
-        return Err(if is_padded(&tail) {
-            ZipError::Unsupported {
-                what: "zero bytes behind its end",
-            }
-        } else {
-            ZipError::NoEnd
-        });
+        return Err(without_end(&tail, tail_start));
     };
     if candidates.next_back().is_some() {
         return Err(contradiction("there are two end records"));
@@ -83,6 +77,31 @@ pub(super) fn read_end<R: Read + Seek>(reader: &mut R, length: u64) -> Result<En
         Ok(wide)
     } else {
         Err(contradiction("the ZIP64 record and the end record differ"))
+    }
+}
+
+/// Why no end record lies at the end.
+fn without_end(tail: &[u8], tail_start: u64) -> ZipError {
+    if is_padded(tail) {
+        return ZipError::Unsupported {
+            what: "zero bytes behind its end",
+        };
+    }
+    let own_end = tail
+        .windows(END_BYTES)
+        .enumerate()
+        .find_map(|(at, window)| {
+            let fields = Fields(window);
+            let end = at + END_BYTES + usize::from(fields.u16(20));
+            // That of an archive inside, stored as it is, counts from another place.
+            let directory_end = u64::from(fields.u32(12)) + u64::from(fields.u32(16));
+            let is_own = directory_end == tail_start + at as u64;
+            let is_whole = window.starts_with(&END_SIGNATURE) && is_own && end < tail.len();
+            is_whole.then(|| (tail.len() - end) as u64)
+        });
+    match own_end {
+        Some(count) => ZipError::Trailing { count },
+        None => ZipError::NoEnd,
     }
 }
 

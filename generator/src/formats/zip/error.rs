@@ -9,8 +9,17 @@ pub enum ZipError {
     #[error("reading failed: {0}")]
     Io(#[from] io::Error),
     /// No end record: not an archive, or cut short.
-    #[error("the end of the archive is missing: the download is cut short")]
+    #[error(
+        "the end of the archive is missing: the download is cut short, or it is one volume of an archive \
+         that was split"
+    )]
     NoEnd,
+    /// A whole archive, and more.
+    #[error("{count} bytes follow the end of the archive")]
+    Trailing {
+        /// Bytes behind the end record.
+        count: u64,
+    },
     /// Records contradict each other or the file.
     #[error("the archive contradicts itself: {what}")]
     Contradiction {

@@ -213,6 +213,93 @@ fn an_archive_with_zeros_behind_it_is_to_be_unpacked() {
 }
 
 #[test]
+fn archives_of_other_formats_are_named_with_the_way_out() {
+    let mut tar = [0; 1024];
+    tar[..5].copy_from_slice(b"a.cmd");
+    tar[257..262].copy_from_slice(b"ustar");
+    for (bytes, named) in [
+        (tar.to_vec(), "a tar archive"),
+        (b"\xfd7zXZ\0\0\0".to_vec(), "an xz archive"),
+        (b"\x1f\x8b\x08\0".to_vec(), "a gzip archive"),
+        (b"7z\xbc\xaf\x27\x1c\0\0".to_vec(), "a 7-Zip archive"),
+    ] {
+        let inspection = check(&[("a.bin", bytes)], &[]);
+        let told = inspection.all_problems().next().unwrap();
+        assert!(told.message.contains(named), "{told:?}");
+        assert!(told.next_action.contains("give the folder"), "{told:?}");
+    }
+}
+
+#[test]
+fn an_archive_that_is_not_alone_or_not_whole_in_its_file_is_told_as_what_it_is() {
+    let zip = portal::group_policy_zip(&ScriptSpec::default());
+    let inner = archive::zip(&[("inner.zip".to_owned(), zip.clone())]);
+    let half = zip.len() / 2;
+    let trailing = [zip.as_slice(), b"<html>"].concat();
+    for (name, bytes, evidence, next) in [
+        (
+            "behind",
+            trailing,
+            "6 bytes follow the end",
+            "give the folder",
+        ),
+        (
+            "cut",
+            zip[..half].to_vec(),
+            "cut short, or it is one volume",
+            "volumes together",
+        ),
+        // The end of the archive inside is none of the outer one.
+        (
+            "cut around",
+            inner[..inner.len() - 30].to_vec(),
+            "cut short",
+            "download it again",
+        ),
+    ] {
+        let inspection = check(&[("a.zip", bytes)], &["GW1105"]);
+        let told = inspection.all_problems().find(|problem| problem.is_error());
+        let told = told.unwrap();
+        assert!(told.evidence[0].contains(evidence), "{name}: {told:?}");
+        assert!(told.next_action.contains(next), "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn a_name_as_long_as_the_format_lets_it_be_takes_no_neighbour_with_it() {
+    let script = script(BlobSpec::default());
+    let long = vec![b'x'; 60_000];
+    let zip = [b"a.cmd".as_slice(), &long]
+        .iter()
+        .fold(RawZip::new(), |zip, name| {
+            zip.with(&RawEntry::stored(name, &script))
+        });
+    let inspection = check(&[("a.zip", zip.finish())], &["GW1109"]);
+    assert_eq!(inspection.of_role(Role::OnboardingScript).count(), 1);
+}
+
+#[test]
+fn an_entry_packed_by_another_method_stops_nothing_beside_what_is_needed() {
+    let script = script(BlobSpec::default());
+    let mut packed = RawEntry::stored(b"notes.txt", b"x");
+    packed.method = 14;
+    let zip = RawZip::new()
+        .with(&RawEntry::stored(b"a.cmd", &script))
+        .with(&packed);
+    let inspection = check(&[("a.zip", zip.finish())], &["GW1110"]);
+    assert_eq!(inspection.of_role(Role::OnboardingScript).count(), 1);
+    let told = inspection
+        .all_problems()
+        .find(|problem| problem.code.id == "GW1110");
+    assert!(told.unwrap().evidence[0].contains("notes.txt"), "{told:?}");
+    // Alone it may be what was meant.
+    check(
+        &[("a.zip", RawZip::new().with(&packed).finish())],
+        &["GW1106"],
+    );
+}
+
+#[test]
 fn an_archive_with_every_trap_is_told_each_the_worst_first() {
     let mut link = RawEntry::stored(b"link", b"/etc/passwd");
     link.unix_mode = Some(0o120_777);
