@@ -226,7 +226,8 @@ fn identity_problems(
     });
     let mut problems = Vec::new();
     match &valid.signature.anchor {
-        AnchorName::Lab { name, sha256 } if !named_root && !trust.lab_root_counts_as_microsoft => {
+        _ if named_root => {}
+        AnchorName::Lab { name, sha256 } if !trust.lab_root_counts_as_microsoft => {
             problems.push(
                 Problem::new(
                     &codes::LAB_ROOT_IS_NOT_MICROSOFT,
@@ -238,7 +239,8 @@ fn identity_problems(
                 .with_evidence(format!("root certificate: SHA-256 {sha256}")),
             );
         }
-        AnchorName::Microsoft { name } if !named_root && !rule.roots.is_empty() => {
+        // A pin that is set counts for whatever a chain ends at.
+        AnchorName::Microsoft { name } | AnchorName::Lab { name, .. } if !rule.roots.is_empty() => {
             problems.push(wrong_signer(rule_for, subject).with_evidence(format!(
                 "root: found `{name}`, expected one of {}",
                 quoted(&rule.roots)

@@ -34,6 +34,22 @@ fn a_lab_root_counts_as_microsoft_only_when_the_config_says_so() {
     );
 }
 
+#[test]
+fn a_pinned_root_counts_under_a_lab_root_that_stands_for_microsofts_too() {
+    let downloads = Downloads::new(&[
+        (CMD, script(BlobSpec::default())),
+        ("Install.ps1", install_script::signed()),
+    ]);
+    let mut settings = lab();
+    settings.trust.signers.scripts.roots = vec!["0".repeat(64)];
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), ["GW1304"]);
+    let root = Sha256::of(&Lab::Root.certificate_der()).to_string();
+    settings.trust.signers.scripts.roots = vec![root];
+    let inspection = downloads.inspect_with(&settings);
+    assert_eq!(codes(&inspection), [""; 0]);
+}
+
 /// A package that a new authority of Microsoft's could have signed.
 fn of_unknown_issuer() -> Vec<u8> {
     script(BlobSpec::signed_by(Lab::UnanchoredBlob))
