@@ -6,7 +6,7 @@ use gangway_contract::BundleId;
 use gangway_contract::manifest::{AntivirusMode, Mode};
 
 use super::build_error::BuildError;
-use super::config::{Config, Domain, ExclusionSettings, Principal};
+use super::config::{Config, Domain, ExclusionSettings, Principal, ProxySettings, RoleSettings};
 use super::output::Staging;
 use crate::policies::{
     self, DeployOptions, DeployTask, Exclusions, GpoError, GpoFiles, PrincipalForm, Proxies,
@@ -114,34 +114,15 @@ fn deploy_options(common: &Common<'_>, domain: &Domain) -> DeployOptions {
 fn settings_options(common: &Common<'_>, domain: &Domain) -> SettingsOptions {
     let config = common.config;
     let given = &config.gpo.settings;
-    let proxy = &given.proxy;
     SettingsOptions {
         identity: config.organization.identity().to_owned(),
         include_domain_controllers: domain.include_domain_controllers,
         antivirus_mode: config.onboard.antivirus_mode,
         device_tag: config.onboard.device_tag.clone(),
         sample_collection: given.sample_collection,
-        proxies: Proxies {
-            sensor: proxy.sensor.clone(),
-            disable_enterprise_auth: proxy.disable_enterprise_auth,
-            prefer_static: proxy.prefer_static,
-            machine: proxy.machine(),
-            antivirus: proxy.antivirus.clone(),
-            antivirus_bypass: proxy.antivirus_bypass.clone(),
-        },
+        proxies: proxies(&given.proxy),
         exclusions: exclusions(&given.exclusions),
-        role_exclusions: given
-            .role
-            .iter()
-            .map(|role| RoleExclusions {
-                role: role.name.clone(),
-                exclusions: Exclusions {
-                    paths: role.paths.clone(),
-                    extensions: role.extensions.clone(),
-                    processes: role.processes.clone(),
-                },
-            })
-            .collect(),
+        role_exclusions: role_exclusions(&given.role),
         ..SettingsOptions::new(
             config.organization.name.clone(),
             domain.dns_name.clone(),
@@ -151,7 +132,33 @@ fn settings_options(common: &Common<'_>, domain: &Domain) -> SettingsOptions {
     }
 }
 
-fn exclusions(given: &ExclusionSettings) -> Exclusions {
+/// Proxies as the config has them.
+pub(super) fn proxies(given: &ProxySettings) -> Proxies {
+    Proxies {
+        sensor: given.sensor.clone(),
+        disable_enterprise_auth: given.disable_enterprise_auth,
+        prefer_static: given.prefer_static,
+        machine: given.machine(),
+        antivirus: given.antivirus.clone(),
+        antivirus_bypass: given.antivirus_bypass.clone(),
+    }
+}
+
+/// Exclusions of server roles as the config has them.
+pub(super) fn role_exclusions(given: &[RoleSettings]) -> Vec<RoleExclusions> {
+    let of = |role: &RoleSettings| RoleExclusions {
+        role: role.name.clone(),
+        exclusions: Exclusions {
+            paths: role.paths.clone(),
+            extensions: role.extensions.clone(),
+            processes: role.processes.clone(),
+        },
+    };
+    given.iter().map(of).collect()
+}
+
+/// Exclusions of every server as the config has them.
+pub(super) fn exclusions(given: &ExclusionSettings) -> Exclusions {
     Exclusions {
         paths: given.paths.clone(),
         extensions: given.extensions.clone(),

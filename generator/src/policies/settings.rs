@@ -128,6 +128,22 @@ pub struct RoleExclusions {
     pub exclusions: Exclusions,
 }
 
+/// Holds values of the config to what servers take, before anything is made of them.
+///
+/// # Errors
+/// The first value that a server would ignore or misread.
+pub fn check_values(
+    proxies: &Proxies,
+    exclusions: &Exclusions,
+    roles: &[RoleExclusions],
+) -> Result<(), GpoError> {
+    let records = &mut Vec::new();
+    proxy_records(proxies, records)?;
+    exclusion_records(EXCLUSIONS, exclusions, records)?;
+    let mut roles = roles.iter();
+    roles.try_for_each(|role| exclusion_records(OF_ROLE, &role.exclusions, records))
+}
+
 /// Writes the Settings GPO and the exclusion GPOs of one domain; a GPO without any value is
 /// left out.
 ///
@@ -163,7 +179,7 @@ pub fn settings(options: &SettingsOptions) -> Result<Vec<GpoFiles>, GpoError> {
     }
     for role in roles {
         let mut records = Vec::new();
-        exclusion_records(&role.exclusions, &mut records)?;
+        exclusion_records(OF_ROLE, &role.exclusions, &mut records)?;
         if !records.is_empty() {
             let purpose = Purpose::Exclusions(role.role.clone());
             let side = Side {
@@ -283,7 +299,7 @@ fn policy(options: &SettingsOptions) -> Result<RegistryPolicy, GpoError> {
         records.push(Record::text(DEVICE_TAGGING, DEVICE_TAG, tag));
     }
     proxy_records(&options.proxies, &mut records)?;
-    exclusion_records(&options.exclusions, &mut records)?;
+    exclusion_records(EXCLUSIONS, &options.exclusions, &mut records)?;
     Ok(RegistryPolicy { records })
 }
 
@@ -327,20 +343,31 @@ fn proxy_records(proxies: &Proxies, records: &mut Vec<Record>) -> Result<(), Gpo
     Ok(())
 }
 
+/// Keys of the config for extensions, paths and processes.
+type ExclusionKeys = [&'static str; 3];
+
+const EXCLUSIONS: ExclusionKeys = [
+    "gpo.settings.exclusions.extensions",
+    "gpo.settings.exclusions.paths",
+    "gpo.settings.exclusions.processes",
+];
+
+const OF_ROLE: ExclusionKeys = [
+    "gpo.settings.role.extensions",
+    "gpo.settings.role.paths",
+    "gpo.settings.role.processes",
+];
+
 /// The values of the three exclusion policies: a switch, and one value per exclusion.
-fn exclusion_records(exclusions: &Exclusions, records: &mut Vec<Record>) -> Result<(), GpoError> {
+fn exclusion_records(
+    [extensions, paths, processes]: ExclusionKeys,
+    exclusions: &Exclusions,
+    records: &mut Vec<Record>,
+) -> Result<(), GpoError> {
     let lists = [
-        (
-            "gpo.settings.exclusions.extensions",
-            "Extensions",
-            &exclusions.extensions,
-        ),
-        ("gpo.settings.exclusions.paths", "Paths", &exclusions.paths),
-        (
-            "gpo.settings.exclusions.processes",
-            "Processes",
-            &exclusions.processes,
-        ),
+        (extensions, "Extensions", &exclusions.extensions),
+        (paths, "Paths", &exclusions.paths),
+        (processes, "Processes", &exclusions.processes),
     ];
     let key = format!(r"{ANTIVIRUS_POLICY}\Exclusions");
     for (setting, name, list) in lists {

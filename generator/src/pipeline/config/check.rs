@@ -9,19 +9,25 @@ use gangway_contract::{UncPath, WorkspaceId};
 
 use super::error::ConfigError;
 use super::sections::{
-    ConfigFile, Domain, MonitoringAgentSection, Onboard, Organization, ProxySettings, Rollout,
-    Share,
+    ConfigFile, Domain, MonitoringAgentSection, Onboard, Organization, PolicySettings,
+    ProxySettings, Rollout, Share,
 };
+use super::trust::trust_fault;
 use super::values::{
     is_bypass, is_host_and_port, is_latin_name, is_proxy_url, is_service_name, parse_window,
     provenance_fault, replicated_share, signing_fault,
 };
 use super::{Config, place};
+use crate::intake::TrustSettings;
+use crate::pipeline::policies::{exclusions, proxies, role_exclusions};
+use crate::policies::{GpoError, check_values};
 
 /// A value that its field cannot have.
 struct Fault {
     /// Section and field.
     field: &'static str,
+    /// The text that is at fault, where the field has several or its section stands several times.
+    entry: Option<String>,
     /// What is wrong with it.
     why: String,
     /// What to write instead.
@@ -30,8 +36,27 @@ struct Fault {
 
 /// [`Fault`] as an error.
 fn refuse<T>(field: &'static str, why: impl Into<String>, hint: &'static str) -> Result<T, Fault> {
-    let why = why.into();
-    Err(Fault { field, why, hint })
+    Err(Fault {
+        field,
+        entry: None,
+        why: why.into(),
+        hint,
+    })
+}
+
+/// [`refuse`] for one of several texts.
+fn refuse_entry<T>(
+    field: &'static str,
+    entry: &str,
+    why: impl Into<String>,
+    hint: &'static str,
+) -> Result<T, Fault> {
+    Err(Fault {
+        field,
+        entry: Some(entry.to_owned()),
+        why: why.into(),
+        hint,
+    })
 }
 
 /// The config of a file; `text` and `path` tell where in it a fault stands.
@@ -61,15 +86,22 @@ pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Confi
             hint,
         });
     }
-    whole(file).map_err(|Fault { field, why, hint }| {
-        let line = place::line_of(text, field);
+    whole(file).map_err(|fault| {
+        let Fault {
+            field,
+            entry,
+            why,
+            hint,
+        } = fault;
+        let of_entry = entry.and_then(|entry| place::line_of_entry(text, field, &entry));
+        let line = of_entry.or_else(|| place::line_of(text, field));
         let written = line.and_then(|line| text.lines().nth(line - 1));
         ConfigError::Value {
             path: path.to_owned(),
             line,
             field: field.to_owned(),
             why,
-            hint: if written.is_some_and(has_escapes) {
+            hint: if written.is_some_and(has_escapes) && takes_path(field) {
                 "in double quotes two backslashes are one, and one begins an escape; write the path in \
                  single quotes, as '\\\\files.contoso.com\\gangway$'"
             } else {
@@ -77,6 +109,11 @@ pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Confi
             },
         }
     })
+}
+
+/// Does a field hold a path of a share? Other texts may mean their escapes.
+fn takes_path(field: &str) -> bool {
+    field.starts_with("share.") || field == "onboard.add_sensor_from"
 }
 
 /// Is its value a text in double quotes with a backslash in it?
@@ -98,9 +135,11 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
     let shares = shares(&file.share)?;
     domains(&file.gpo.domain)?;
     servers(&file.onboard)?;
-    let add_sensor_from = sensor_source(&file.onboard)?;
+    let add_sensor_from = sensor_source(&file.onboard, &shares)?;
     health(file.health)?;
     proxy(&file.gpo.settings.proxy)?;
+    policy_values(&file.gpo.settings)?;
+    signers(&file.trust)?;
     let remove_workspaces = unwanted_workspaces(&file.onboard)?;
     let agent = file.onboard.monitoring_agent.as_ref();
     let monitoring_agent = agent.map(monitoring_agent).transpose()?;
@@ -214,6 +253,7 @@ fn on_a_file_server(field: &'static str, text: &str) -> Result<UncPath, Fault> {
 fn unc_path(field: &'static str, text: &str, hint: &'static str) -> Result<UncPath, Fault> {
     let refused = |why: InvalidUncPath| Fault {
         field,
+        entry: None,
         why: why.to_string(),
         hint,
     };
@@ -231,8 +271,9 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
     for (place, domain) in domains.iter().enumerate() {
         let mut before = domains.iter().take(place);
         if before.any(|other| other.dns_name == domain.dns_name) {
-            return refuse(
+            return refuse_entry(
                 "gpo.domain",
+                domain.dns_name.as_str(),
                 format!("names `{}` twice", domain.dns_name),
                 "leave one section for each domain",
             );
@@ -242,13 +283,69 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
 }
 
 /// Where a missing sensor is added from, when it may be.
-fn sensor_source(onboard: &Onboard) -> Result<Option<SensorSource>, Fault> {
+fn sensor_source(onboard: &Onboard, shares: &Shares) -> Result<Option<SensorSource>, Fault> {
     const HINT: &str = r"write `windows_update`, or a UNC path that computers may read, as '\\files.contoso.com\fod$'";
     let parsed = |text: &str| match text {
         "windows_update" => Ok(SensorSource::WindowsUpdate),
         folder => unc_path("onboard.add_sensor_from", folder, HINT).map(SensorSource::Folder),
     };
-    onboard.add_sensor_from.as_deref().map(parsed).transpose()
+    let source = onboard.add_sensor_from.as_deref().map(parsed).transpose()?;
+    match (&source, &shares.reports) {
+        (Some(SensorSource::Folder(folder)), Some(reports)) if folder.overlaps(reports) => refuse(
+            "onboard.add_sensor_from",
+            format!(
+                "is `{folder}`, and one of it and `share.reports` (`{reports}`) lies in the other: who \
+                 may leave reports could change what servers install"
+            ),
+            HINT,
+        ),
+        _ => Ok(source),
+    }
+}
+
+fn signers(trust: &TrustSettings) -> Result<(), Fault> {
+    match trust_fault(trust) {
+        Some(fault) => refuse_entry(fault.field, &fault.entry, fault.why, fault.hint),
+        None => Ok(()),
+    }
+}
+
+/// What becomes policy, as far as its own rules go; they are asked again where policies are written.
+fn policy_values(given: &PolicySettings) -> Result<(), Fault> {
+    for (place, role) in given.role.iter().enumerate() {
+        let mut before = given.role.iter().take(place);
+        if let Some(other) = before.find(|other| other.name.slug() == role.name.slug()) {
+            return refuse_entry(
+                "gpo.settings.role.name",
+                role.name.as_str(),
+                format!(
+                    "is `{}`, and there is a role `{}` already",
+                    role.name.as_str(),
+                    other.name.as_str()
+                ),
+                "leave one section for each role; letter case and blanks make no other",
+            );
+        }
+    }
+    let (proxies, exclusions) = (proxies(&given.proxy), exclusions(&given.exclusions));
+    let Err(error) = check_values(&proxies, &exclusions, &role_exclusions(&given.role)) else {
+        return Ok(());
+    };
+    let GpoError::Setting {
+        setting,
+        found,
+        why,
+    } = error
+    else {
+        return Ok(());
+    };
+    let hint = match setting {
+        "gpo.settings.proxy.sensor" => "write it as `proxy.contoso.com:8080`, without a scheme",
+        "gpo.settings.proxy.antivirus" => "write it as `http://proxy.contoso.com:8080`",
+        "gpo.settings.proxy.antivirus_bypass" => "write one address an entry",
+        _ => "write one file, folder, extension or program an entry, as Explorer shows it",
+    };
+    refuse_entry(setting, &found, format!("holds `{found}`: {why}"), hint)
 }
 
 /// What is said of every server.
@@ -324,6 +421,7 @@ fn unwanted_workspaces(onboard: &Onboard) -> Result<Vec<WorkspaceId>, Fault> {
     let parsed = |id: &String| {
         id.parse().map_err(|_: InvalidIdentifier| Fault {
             field: "onboard.remove_workspaces",
+            entry: Some(id.clone()),
             why: format!("holds `{id}`, which is no workspace id"),
             hint: WORKSPACE,
         })

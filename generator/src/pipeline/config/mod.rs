@@ -9,6 +9,7 @@ mod place;
 mod sections;
 mod slip;
 mod tables;
+mod trust;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -86,6 +87,14 @@ impl Config {
     /// # Errors
     /// As for [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        if text.contains('\r') && !text.contains('\n') {
+            return Err(ConfigError::Malformed {
+                path: path.to_owned(),
+                why: "its lines end with a carriage return alone, as on old Macintosh systems"
+                    .to_owned(),
+                hint: "save it with the line ends of Windows or Unix".to_owned(),
+            });
+        }
         let mut file: ConfigFile = toml::from_str(text).map_err(|error| {
             let tables = tables::tables();
             if let Some(Slip { line, what, cure }) = slip::of(text, &error, &tables) {
@@ -161,6 +170,13 @@ mod tests {
         let said = parse(&text).unwrap_err();
         assert!(said.contains("colour"), "{said}");
         assert!(!said.contains('\r'), "{said:?}");
+    }
+
+    #[test]
+    fn a_file_of_one_line_with_carriage_returns_is_told_as_that() {
+        let said = parse(&SMALLEST.replace('\n', "\r")).unwrap_err();
+        assert!(said.contains("carriage return alone"), "{said}");
+        assert!(said.contains("line ends of Windows or Unix"), "{said}");
     }
 
     #[test]
@@ -248,7 +264,7 @@ mod tests {
             (
                 "[share]",
                 "[[gpo.domain]]\ndns_name = \"CONTOSO.com\"\n[share]",
-                "`gpo.domain` names `contoso.com` twice",
+                "line 11: `gpo.domain` names `contoso.com` twice",
             ),
             (
                 "\"Contoso\"",
@@ -336,6 +352,64 @@ mod tests {
                 "[share]",
                 "[gpo.settings.proxy]\nwinhttp = \"p:1\"\nwinhttp_bypass = [\"a;b\"]\n[share]",
                 "`a;b`, which is no host",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nsensor = \"http://proxy:8080\"\n[share]",
+                "line 7: `gpo.settings.proxy.sensor`",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nantivirus = \"proxy:8080\"\n[share]",
+                "line 7: `gpo.settings.proxy.antivirus`",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.proxy]\nantivirus_bypass = [\n\"a\",\n\"a b\"]\n[share]",
+                "line 9: `gpo.settings.proxy.antivirus_bypass`",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.exclusions]\npaths = ['D:\\a', 'D:\\']\n[share]",
+                "line 7: `gpo.settings.exclusions.paths` holds `D:\\`",
+            ),
+            (
+                "[share]",
+                "[gpo.settings.exclusions]\nextensions = [\"\"]\n[share]",
+                "line 7: `gpo.settings.exclusions.extensions`",
+            ),
+            (
+                "[share]",
+                "[[gpo.settings.role]]\nname = 'a'\npaths = ['D:\\a']\n[[gpo.settings.role]]\n\
+                 name = 'b'\npaths = ['C:']\n[share]",
+                "line 11: `gpo.settings.role.paths` holds `C:`",
+            ),
+            (
+                "[share]",
+                "[[gpo.settings.role]]\nname = 'Data base'\n[[gpo.settings.role]]\n\
+                 name = 'data-base'\n[share]",
+                "line 9: `gpo.settings.role.name`",
+            ),
+            (
+                "[[gpo",
+                "reports = '\\\\files.contoso.com\\reports$'\n[onboard]\n\
+                 add_sensor_from = '\\\\FILES.contoso.com\\Reports$\\fod'\n[[gpo",
+                "line 10: `onboard.add_sensor_from`",
+            ),
+            (
+                "[share]",
+                "[trust.signers.agent]\nroots = [\"12:34\"]\n[share]",
+                "line 7: `trust.signers.agent.roots` holds `12:34`",
+            ),
+            (
+                "[share]",
+                "[trust.signers.tools]\nextended_key_usages = [\"codeSigning\"]\n[share]",
+                "line 7: `trust.signers.tools.extended_key_usages`",
+            ),
+            (
+                "[share]",
+                "[trust.signers.scripts]\norganizations = []\n[share]",
+                "line 7: `trust.signers.scripts.organizations` is empty",
             ),
             (
                 "[share]",

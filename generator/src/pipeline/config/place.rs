@@ -30,6 +30,45 @@ pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
     found
 }
 
+/// The line, from 1, of the last text below a key that is this one: its value, an entry of its list, or
+/// whatever its sections hold.
+pub(super) fn line_of_entry(text: &str, key: &str, entry: &str) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let parts: Vec<&str> = key.split('.').collect();
+    let position = entry_in_table(table.get_ref(), &parts, entry)?;
+    Some(line_at(text, position))
+}
+
+fn entry_in_table(table: &DeTable<'_>, key: &[&str], entry: &str) -> Option<usize> {
+    let below = |value| entry_in_value(value, key.get(1..).unwrap_or_default(), entry);
+    match key.first() {
+        Some(part) => {
+            let found = table
+                .iter()
+                .find(|(name, _)| name.get_ref().as_ref() == *part);
+            found.and_then(|(_, value)| below(value))
+        }
+        None => table.iter().filter_map(|(_, value)| below(value)).max(),
+    }
+}
+
+fn entry_in_value(value: &toml::Spanned<DeValue<'_>>, key: &[&str], entry: &str) -> Option<usize> {
+    match value.get_ref() {
+        DeValue::String(text) => {
+            let is_entry = key.is_empty() && text.as_ref().eq_ignore_ascii_case(entry);
+            is_entry.then(|| value.span().start)
+        }
+        DeValue::Array(entries) => {
+            let found = entries
+                .iter()
+                .filter_map(|value| entry_in_value(value, key, entry));
+            found.max()
+        }
+        DeValue::Table(table) => entry_in_table(table, key, entry),
+        _ => None,
+    }
+}
+
 /// A character that a text cannot have, and where it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unseen {
@@ -109,6 +148,21 @@ mod tests {
             ("rollout.window", None),
         ] {
             assert_eq!(line_of(TEXT, key), line, "{key}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_found_in_the_section_that_holds_it() {
+        let text = "[[a.role]]\nname = 'x'\npaths = [\n'p',\n'q']\n[[a.role]]\nname = 'X'\npaths = ['r']\n";
+        for (key, entry, line) in [
+            ("a.role.paths", "q", Some(5)),
+            ("a.role.paths", "r", Some(8)),
+            ("a.role.name", "x", Some(7)),
+            ("a.role", "X", Some(7)),
+            ("a.role.paths", "s", None),
+            ("b", "q", None),
+        ] {
+            assert_eq!(line_of_entry(text, key, entry), line, "{key} {entry}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! writes TOML for the first time.
 
 mod line;
+mod meant;
 mod syntax;
 mod types;
 

@@ -7,21 +7,22 @@ use std::ops::Range;
 
 use super::super::tables::Table;
 use super::line::{Line, header, is_key, without_comment};
-use super::types::flag;
+use super::meant::{Takes, flag, literal, takes};
 use super::{Slip, quoted, shown, table_of};
 
 pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table]) -> Option<Slip> {
     let at_end = Line::at(text, at.start);
     let is_list = message.contains("array") && !message.contains("table");
-    let opening = is_list.then(|| open_list(text, at_end.number)).flatten();
-    let line = opening.unwrap_or(at_end);
+    let is_inside = at_end.entry().is_none() && header(at_end.text).is_none();
+    let opening = (is_list || is_inside).then(|| open_list(text, at_end.number));
+    let line = opening.flatten().unwrap_or(at_end);
     let (what, cure) = if message.starts_with("duplicate key") {
         twice(text, &line)?
     } else {
         foreign_character(&line)
             .or_else(|| heading(&line, tables))
-            .or_else(|| no_equals(&line))
-            .or_else(|| value(&line, message))?
+            .or_else(|| no_equals(&line, tables))
+            .or_else(|| value(text, &line, message))?
     };
     let line = Some(line.number);
     Some(Slip { line, what, cure })
@@ -31,15 +32,57 @@ pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table
 fn open_list(text: &str, before: usize) -> Option<Line<'_>> {
     let mut start = 0;
     let mut found = None;
-    for whole in text.split_inclusive('\n').take(before) {
+    for (place, whole) in text.split_inclusive('\n').take(before).enumerate() {
         let line = Line::at(text, start);
-        let value = line.entry().map(|(_, value)| without_comment(value));
-        if value.is_some_and(|value| value.starts_with('[') && !value.ends_with(']')) {
-            found = Some(line);
+        match line.entry().map(|(_, value)| without_comment(value)) {
+            Some(value) if value.starts_with('[') && !value.ends_with(']') => found = Some(line),
+            // An end in the line itself closes what is asked for.
+            None if ends_list(whole) && place + 1 < before => found = None,
+            _ => {}
         }
         start += whole.len();
     }
     found
+}
+
+fn ends_list(line: &str) -> bool {
+    header(line).is_none() && without_comment(line.trim()).ends_with(']')
+}
+
+/// Most lines of a list that are looked at.
+const MOST_LINES: usize = 200;
+
+/// The value of a line, and of a list all lines up to its end or to what is none of it.
+fn whole_value(text: &str, line: &Line<'_>) -> String {
+    let Some((_, value)) = line.entry() else {
+        return String::new();
+    };
+    let value = without_comment(value);
+    if !value.starts_with('[') || value.ends_with(']') {
+        return value.to_owned();
+    }
+    let mut whole = vec![value];
+    let mut position = 0;
+    for (place, next) in text
+        .split_inclusive('\n')
+        .enumerate()
+        .take(line.number + MOST_LINES)
+    {
+        let is_below = place >= line.number;
+        let next_line = is_below.then(|| Line::at(text, position));
+        position += next.len();
+        let Some(next_line) = next_line else {
+            continue;
+        };
+        if next_line.entry().is_some() || header(next_line.text).is_some() {
+            break;
+        }
+        whole.push(next_line.text);
+        if ends_list(next_line.text) {
+            break;
+        }
+    }
+    whole.join("\n")
 }
 
 /// What is wrong, and the cure.
@@ -168,7 +211,7 @@ fn heading(line: &Line<'_>, tables: &[Table]) -> Option<Told> {
 }
 
 /// A line that sets nothing.
-fn no_equals(line: &Line<'_>) -> Option<Told> {
+fn no_equals(line: &Line<'_>, tables: &[Table]) -> Option<Told> {
     let text = without_comment(line.text);
     if text.is_empty() || line.entry().is_some() {
         return None;
@@ -187,6 +230,13 @@ fn no_equals(line: &Line<'_>) -> Option<Told> {
         return None;
     }
     let value = match value.trim() {
+        "" if table_of(key, tables).is_some() => {
+            let header = table_of(key, tables).map_or("", |(header, _)| header);
+            return Some((
+                format!("{} is no header of a section", shown(line.text)),
+                format!("write `{header}`, alone in its line"),
+            ));
+        }
         "" => "…".to_owned(),
         value if value.starts_with(['"', '\'', '[']) || flag(value).is_some() => value.to_owned(),
         value if value.parse::<u64>().is_ok() => value.to_owned(),
@@ -199,66 +249,103 @@ fn no_equals(line: &Line<'_>) -> Option<Told> {
 }
 
 /// What stands behind the `=`.
-fn value(line: &Line<'_>, message: &str) -> Option<Told> {
+fn value(text: &str, line: &Line<'_>, message: &str) -> Option<Told> {
     let (key, written) = line.entry()?;
     let name = line.name(key);
-    let value = without_comment(written);
-    let cure = |value: String| format!("`{key} = {value}`");
-    match value.chars().next() {
+    let takes = takes(line.section, key);
+    let first = without_comment(written);
+    let whole = whole_value(text, line);
+    let meant = takes.and_then(|takes| literal(takes, &whole));
+    let meant = meant.map(|meant| format!("`{key} = {meant}`"));
+    match first.chars().next() {
         None => Some((
             format!("`{name}` has no value"),
             "write one behind the `=`, or put a `#` before the line".to_owned(),
         )),
-        Some('[') => Some((
-            format!("`{name}` is {}, which is no list", shown(value)),
-            format!(
-                "write each text in quotes, a `,` between them and a `]` at the end: {}",
-                cure("[\"…\", \"…\"]".to_owned())
-            ),
-        )),
-        Some(quote @ ('"' | '\'')) => text_value(&name, key, value, quote, message),
-        Some(_) => Some(bare_value(&name, key, value)),
+        Some('[') => Some(list_value(&name, first, &whole, takes, meant)),
+        Some(quote @ ('"' | '\'')) => {
+            let told = text_value(&name, key, first, quote, message)?;
+            Some(match (takes, meant) {
+                (None | Some(Takes::Text), _) => told,
+                (Some(takes), Some(meant)) => (told.0, format!("{}: {meant}", form(takes))),
+                (Some(takes), None) => (told.0, form(takes).to_owned()),
+            })
+        }
+        Some(_) => Some(bare_value(&name, key, first, takes, meant.as_deref())),
     }
+}
+
+/// How a value is written that a key takes.
+fn form(takes: Takes) -> &'static str {
+    match takes {
+        Takes::Text => "a text stands in quotes",
+        Takes::Texts => "a list stands in square brackets, each text in quotes",
+        Takes::Command => "a command is a list, each of its words a text of its own",
+        Takes::Flag => "a flag is `true` or `false`, without quotes",
+        Takes::Number => "write one whole number, without quotes",
+    }
+}
+
+/// A list that is none.
+fn list_value(
+    name: &str,
+    first: &str,
+    whole: &str,
+    takes: Option<Takes>,
+    meant: Option<String>,
+) -> Told {
+    let escapes = whole.split('"').skip(1).step_by(2).find_map(bad_escape);
+    if let Some(escape) = escapes.filter(|_| !whole.contains('\'')) {
+        let plain = "in single quotes a backslash is a backslash";
+        let cure = meant.map_or_else(|| plain.to_owned(), |meant| format!("{plain}: {meant}"));
+        return (
+            format!("`{name}` has `{escape}`, which in double quotes is no character"),
+            cure,
+        );
+    }
+    let what = format!("`{name}` is {}, which is no list", shown(first));
+    let cure = match (takes, meant) {
+        (Some(Takes::Texts | Takes::Command) | None, meant) => {
+            let rule = "write each text in quotes, a `,` between them and a `]` at the end";
+            meant.map_or_else(|| rule.to_owned(), |meant| format!("{rule}: {meant}"))
+        }
+        (Some(takes), Some(meant)) => format!("{}: {meant}", form(takes)),
+        (Some(takes), None) => form(takes).to_owned(),
+    };
+    (what, cure)
 }
 
 /// A text that ends nowhere, ends too soon, or has an escape that is none.
 fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) -> Option<Told> {
     let inner = value.get(1..)?;
-    let content = inner.trim_end_matches(['"', '\'']);
-    if quote == '"' && content.contains('\\') {
-        let escape = bad_escape(inner);
-        let what = match escape {
-            Some(escape) => {
-                format!("`{name}` has `{escape}`, which in double quotes is no character")
-            }
-            None => format!("`{name}` has a backslash before its closing quote"),
-        };
-        // Whoever doubled them all meant each pair as one.
-        let plain = if content.starts_with("\\\\\\\\") {
-            content.replace("\\\\", "\\")
-        } else {
-            content.to_owned()
-        };
-        let cure = format!(
-            "in single quotes a backslash is a backslash: `{key} = {}`",
-            quoted(&plain)
-        );
+    let text = match literal(Takes::Text, value) {
+        Some(text) => text,
+        None => quoted(inner.trim_end_matches(['"', '\''])),
+    };
+    let Ending { at, bad_escape } = ending(inner, quote);
+    if let Some(escape) = bad_escape {
+        let cure = format!("in single quotes a backslash is a backslash: `{key} = {text}`");
+        let what = format!("`{name}` has `{escape}`, which in double quotes is no character");
         return Some((what, cure));
     }
-    match inner.find(quote) {
+    match at {
+        None if quote == '"' && inner.ends_with("\\\"") => Some((
+            format!("`{name}` has a backslash before its closing quote"),
+            format!("in single quotes a backslash is a backslash: `{key} = {text}`"),
+        )),
         None => Some((
             format!(
                 "`{name}` is {}, which has no closing `{quote}`",
                 shown(value)
             ),
-            format!("end the text with `{quote}`: `{key} = {}`", quoted(content)),
+            format!("end the text with `{quote}`: `{key} = {text}`"),
         )),
         Some(end) => {
             let after = inner.get(end + 1..)?.trim();
             let what = format!("`{name}` has {} behind its text", shown(after));
             let is_told = !after.is_empty() && !message.contains("array");
             let cure = if quote == '\'' && inner.matches('\'').count() > 1 {
-                format!("a text with a `'` stands in double quotes: `{key} = \"…\"`")
+                format!("a text with a `'` stands in double quotes: `{key} = {text}`")
             } else {
                 "write one text in one pair of quotes; a comment begins with `#`".to_owned()
             };
@@ -267,54 +354,77 @@ fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) ->
     }
 }
 
-/// The first escape that no text may hold (TOML 1.1, "String").
-fn bad_escape(inner: &str) -> Option<String> {
-    let mut rest = inner;
-    while let Some(at) = rest.find('\\') {
-        let after = rest.get(at + 1..)?;
-        let kind = after.chars().next()?;
+/// Where a text ends, as TOML reads it.
+struct Ending {
+    /// Place of the closing quote.
+    at: Option<usize>,
+    /// The first escape before it that no text may hold (TOML 1.1, "String").
+    bad_escape: Option<String>,
+}
+
+fn ending(inner: &str, quote: char) -> Ending {
+    let mut bad_escape = None;
+    let mut characters = inner.char_indices();
+    while let Some((at, character)) = characters.next() {
+        if character == quote {
+            let at = Some(at);
+            return Ending { at, bad_escape };
+        }
+        if character != '\\' || quote == '\'' {
+            continue;
+        }
+        let Some((_, kind)) = characters.next() else {
+            break;
+        };
         let digits = match kind {
             'b' | 't' | 'n' | 'f' | 'r' | 'e' | '"' | '\\' => 0,
             'x' => 2,
             'u' => 4,
             'U' => 8,
-            _ => return Some(format!("\\{kind}")),
+            _ => {
+                bad_escape.get_or_insert_with(|| format!("\\{kind}"));
+                continue;
+            }
         };
-        let behind = after.get(kind.len_utf8()..)?;
-        let given = behind.chars().take(digits);
-        if given.clone().count() < digits || given.clone().any(|c| !c.is_ascii_hexdigit()) {
-            return Some(format!("\\{kind}"));
+        let given = characters.clone().take(digits).map(|(_, digit)| digit);
+        if given.filter(char::is_ascii_hexdigit).count() < digits {
+            bad_escape.get_or_insert_with(|| format!("\\{kind}"));
         }
-        rest = behind;
     }
-    None
+    let at = None;
+    Ending { at, bad_escape }
+}
+
+/// The first escape of a text that none may hold.
+fn bad_escape(inner: &str) -> Option<String> {
+    ending(inner, '"').bad_escape
 }
 
 /// A word, a path, a time or a number with its unit, without quotes.
-fn bare_value(name: &str, key: &str, value: &str) -> Told {
-    if let Some(flag) = flag(value).filter(|_| value.parse::<u64>().is_err()) {
+fn bare_value(
+    name: &str,
+    key: &str,
+    value: &str,
+    takes: Option<Takes>,
+    meant: Option<&str>,
+) -> Told {
+    let or_form = |takes: Takes| match meant {
+        Some(meant) => format!("{}: {meant}", form(takes)),
+        None => form(takes).to_owned(),
+    };
+    if let Some(takes @ (Takes::Texts | Takes::Command)) = takes {
+        let what = format!("`{name}` is {}, which is no list", shown(value));
+        return (what, or_form(takes));
+    }
+    let may_be = |wanted: Takes| takes.is_none_or(|takes| takes == wanted);
+    let is_flag = may_be(Takes::Flag) && value.parse::<u64>().is_err();
+    if let Some(flag) = flag(value).filter(|_| is_flag) {
         return (
             format!("`{name}` is {}, which is no flag", shown(value)),
             format!("a flag is `true` or `false`: write `{key} = {flag}`"),
         );
     }
-    let number: String = value.chars().take_while(char::is_ascii_digit).collect();
-    let unit = value.get(number.len()..).unwrap_or_default().trim();
-    let is_unit = matches!(
-        unit.to_lowercase().as_str(),
-        "%" | "s"
-            | "sec"
-            | "seconds"
-            | "m"
-            | "min"
-            | "minutes"
-            | "h"
-            | "hours"
-            | "d"
-            | "days"
-            | "percent"
-    );
-    if !number.is_empty() && is_unit {
+    if let Some((number, unit)) = with_unit(value).filter(|_| may_be(Takes::Number)) {
         return (
             format!(
                 "`{name}` is {}, a number with `{unit}` behind it",
@@ -323,8 +433,30 @@ fn bare_value(name: &str, key: &str, value: &str) -> Told {
             format!("write the number alone: `{key} = {number}`"),
         );
     }
-    (
-        format!("`{name}` is {}, without quotes", shown(value)),
-        format!("a text stands in quotes: `{key} = {}`", quoted(value)),
-    )
+    match takes {
+        Some(takes @ Takes::Number) => (
+            format!("`{name}` is {}, which is no whole number", shown(value)),
+            or_form(takes),
+        ),
+        Some(takes @ Takes::Flag) => (
+            format!("`{name}` is {}, which is no flag", shown(value)),
+            or_form(takes),
+        ),
+        _ => (
+            format!("`{name}` is {}, without quotes", shown(value)),
+            format!("a text stands in quotes: `{key} = {}`", quoted(value)),
+        ),
+    }
+}
+
+/// A number with a unit behind it.
+fn with_unit(value: &str) -> Option<(u64, &str)> {
+    const UNITS: [&str; 12] = [
+        "%", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days", "percent",
+    ];
+    let end = value.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = value.split_at(end);
+    let unit = unit.trim();
+    let is_unit = UNITS.contains(&unit.to_lowercase().as_str());
+    Some((number.parse().ok().filter(|_| is_unit)?, unit))
 }

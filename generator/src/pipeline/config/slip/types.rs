@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::super::tables::Table;
+use super::meant::{Takes, example, flag, list, takes, whole_number, words};
 use super::{Slip, line_at, quoted, shown, table_of};
 
 /// What a key takes.
@@ -150,8 +151,7 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
             None => format!("write `{set}true` or `{set}false`, without quotes"),
         },
         (Wanted::Number(least, most), _) => {
-            let digits = text.unwrap_or_default().trim_end_matches(['%', ' ']);
-            let number = digits.parse::<i128>().ok();
+            let number = whole_number(written).and_then(|number| number.parse::<i128>().ok());
             match number.filter(|number| (least..=most).contains(number)) {
                 Some(number) => format!("write the number alone: `{set}{number}`"),
                 None if most == ANY => {
@@ -161,6 +161,13 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
             }
         }
         (Wanted::List, DeValue::Table(_)) => double_brackets(full, tables),
+        (Wanted::List, _) if table_of(full, tables).is_some() => section(full, text, tables),
+        (Wanted::List, _) if key == "command" => match text.and_then(words) {
+            Some(words) => format!("each word is a text of its own: `{set}{}`", list(&words)),
+            None => {
+                "write program and arguments as a list of texts, each word of its own".to_owned()
+            }
+        },
         (Wanted::List, _) => {
             let entry = text.map_or_else(|| written.to_owned(), quoted);
             format!("a list stands in square brackets: `{set}[{entry}]`")
@@ -168,7 +175,7 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
         (Wanted::Section, DeValue::Array(list)) if is_of_sections(list) => {
             format!("it stands once: write `[{full}]`, in single brackets")
         }
-        (Wanted::Section, _) => section(full, tables),
+        (Wanted::Section, _) => section(full, text, tables),
     }
 }
 
@@ -181,22 +188,21 @@ fn double_brackets(name: &str, tables: &[Table]) -> String {
     }
 }
 
-fn section(name: &str, tables: &[Table]) -> String {
-    match table_of(name, tables) {
-        Some((header, keys)) => {
+/// A section in the place of a value; a text is most likely its first key.
+fn section(name: &str, text: Option<&str>, tables: &[Table]) -> String {
+    let Some((header, keys)) = table_of(name, tables) else {
+        return format!("write it as a section, `[{name}]`, with its keys below");
+    };
+    let first = keys.first().copied().unwrap_or_default();
+    match text.filter(|_| takes(name, first) == Some(Takes::Text)) {
+        Some(text) => format!(
+            "write it as a section, `{header}` alone in its line, and below it `{first} = {}`",
+            quoted(text)
+        ),
+        None => {
             let keys = keys.join("`, `");
             format!("write it as a section, `{header}`; its keys are `{keys}`")
         }
-        None => format!("write it as a section, `[{name}]`, with its keys below"),
-    }
-}
-
-/// A flag in the words of other formats and languages.
-pub(super) fn flag(word: &str) -> Option<bool> {
-    match word.to_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" | "enabled" => Some(true),
-        "false" | "no" | "off" | "0" | "disabled" => Some(false),
-        _ => None,
     }
 }
 
@@ -231,20 +237,6 @@ fn missing(
         what: format!("`{above}.{name}` is missing"),
         cure: format!("add it below `{header}`, as `{example}`"),
     })
-}
-
-/// The line of a key in the config that `init` writes.
-fn example(section: &str, key: &str) -> Option<String> {
-    let template = include_str!("../../../../../templates/gangway.toml");
-    let lines = template
-        .lines()
-        .map(|line| line.strip_prefix("# ").unwrap_or(line));
-    let mut lines = lines.skip_while(|line| super::line::header(line) != Some(section));
-    lines.next();
-    lines
-        .take_while(|line| super::line::header(line).is_none())
-        .find(|line| line.split_once(" = ").is_some_and(|(name, _)| name == key))
-        .map(str::to_owned)
 }
 
 /// The value that a position lies in, the innermost that belongs to a key.
