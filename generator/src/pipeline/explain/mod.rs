@@ -2,6 +2,7 @@
 //! documents, and the codes of others that are met on this way.
 
 mod foreign;
+mod labels;
 mod words;
 
 use foreign::Asked;
@@ -66,6 +67,7 @@ pub fn look_up(text: &str, vocabulary: Vec<Page>) -> Result<Found, String> {
     let code = find(text).or_else(|| find(&numbered));
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', ' '], "-");
     let mut pages = words::all();
+    pages.extend(labels::all());
     pages.extend(vocabulary);
     // A number alone is one of every program; a heading of the fleet report is a state and a reason.
     let own = ["bootstrap", "gangway", "event"].map(|program| format!("{program}:{text}"));
