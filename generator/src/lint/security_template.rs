@@ -3,11 +3,10 @@
 //! By its 3.2.5 a client ignores a template that does not conform as a whole. Nobody here has seen
 //! how much of that Windows takes literally, so what is found is a warning.
 
-use strsim::levenshtein;
-
 use crate::gpo::codes;
 use crate::gpo::found::FoundFile;
 use crate::gpo::security::Sid;
+use crate::nearest::nearest;
 use crate::problem::Problem;
 
 /// How a section's lines look.
@@ -167,10 +166,7 @@ fn known_section(heading: &str) -> Result<Form, String> {
 }
 
 fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let lower = name.to_lowercase();
-    let distance = |known: &str| levenshtein(&lower, &known.to_lowercase());
-    let nearest = known.min_by_key(|known| distance(known));
-    match nearest.filter(|known| distance(known) <= name.chars().count() / 3 + 1) {
+    match nearest(name, known) {
         Some(known) => format!("; `{known}` is one"),
         None => String::new(),
     }

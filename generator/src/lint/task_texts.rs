@@ -165,11 +165,31 @@ pub(super) fn arguments_in(command: &str) -> Option<&str> {
     // Endings are ASCII, so places in the lower-case text are places in the text.
     let lower = command.to_ascii_lowercase();
     let ends = PROGRAMS.iter().filter_map(|program| {
-        let at = lower.find(&format!("{program} "))?;
-        Some(at + program.len())
+        let ends = lower
+            .match_indices(program)
+            .map(|(at, _)| at + program.len());
+        let mut ends = ends.filter(|end| {
+            let after = lower.get(*end..).unwrap_or_default();
+            after.starts_with([' ', '\t', '\r', '\n'])
+        });
+        ends.next()
     });
-    let rest = command.get(ends.min()?..)?.trim_start();
+    let end = ends.min().or_else(|| end_of_bare_name(command))?;
+    let rest = command.get(end..)?.trim_start();
     (!rest.is_empty()).then_some(rest)
+}
+
+/// Where a program's name without folder and ending ends, when a switch follows it: `cmd /c …`.
+fn end_of_bare_name(command: &str) -> Option<usize> {
+    let (name, rest) = command.split_once([' ', '\t'])?;
+    let is_bare = !name.contains(['\\', '/', ':', '%', '.']);
+    let is_switch = rest.trim_start().starts_with(['/', '-']);
+    (is_bare && is_switch).then_some(name.len())
+}
+
+/// A typographic quote in a command, which is a letter of a file's name to Windows.
+pub(super) fn typographic_quote(command: &str) -> Option<char> {
+    command.chars().find(|c| "“”„‟«»″＂‘’‚‛".contains(*c))
 }
 
 #[cfg(test)]
@@ -269,6 +289,14 @@ mod tests {
     }
 
     #[test]
+    fn typographic_quotes_are_found() {
+        for (command, wanted) in [("“C:\\a b\\x.exe”", Some('“')), (r#""C:\a b\x.exe""#, None)]
+        {
+            assert_eq!(typographic_quote(command), wanted, "{command}");
+        }
+    }
+
+    #[test]
     fn arguments_inside_a_command_are_told() {
         for (command, wanted) in [
             (r"C:\a.exe /q", Some("/q")),
@@ -278,6 +306,12 @@ mod tests {
             (r"C:\Program Files\x.exe", None),
             (r"C:\my.exe tools", Some("tools")),
             (r"powershell.exe", None),
+            ("C:\\a.exe\t/q", Some("/q")),
+            ("C:\\a.exe.cmd /q", Some("/q")),
+            ("cmd /c echo", Some("/c echo")),
+            ("powershell -File x.ps1", Some("-File x.ps1")),
+            (r"C:\Foo - Bar\x.exe", None),
+            ("run it", None),
             ("", None),
         ] {
             assert_eq!(arguments_in(command), wanted, "{command}");

@@ -2,7 +2,9 @@
 
 use super::account::{self, Account};
 use super::items::of_item;
-use super::task_texts::{arguments_in, drive_of, is_before, is_date_and_time, is_duration};
+use super::task_texts::{
+    arguments_in, drive_of, is_before, is_date_and_time, is_duration, typographic_quote,
+};
 use super::unc::{self, Unc};
 use super::wmi;
 use crate::gpo::codes;
@@ -391,6 +393,13 @@ impl Rules<'_> {
                 &codes::COMMAND_FORM,
                 format!("the command goes on with `{arguments}`"),
                 "move it to `Arguments`",
+            );
+        }
+        if let Some(quote) = typographic_quote(command) {
+            self.report(
+                &codes::COMMAND_FORM,
+                format!("the command holds `{quote}`, a typographic quote"),
+                "write the path without quotes",
             );
         }
         let service = matches!(account, Account::Service | Account::LocalisedService);
