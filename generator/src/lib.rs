@@ -17,6 +17,7 @@ pub mod gpo;
 pub mod intake;
 pub mod interrupted;
 pub mod lint;
+mod nearest;
 pub mod packages;
 pub mod pipeline;
 pub mod plain_file;

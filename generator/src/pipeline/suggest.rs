@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that is nearest to a mistyped one, or the table that a name
 //! belongs to.
 
-use strsim::levenshtein;
+use crate::nearest::nearest;
 
 /// What to do about a message of the TOML reader; `tables` are the headers of the config's tables
 /// and their keys.
@@ -11,12 +11,14 @@ pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
             .to_owned();
     }
     if let Some((typed, known)) = unknown_name(message) {
-        let nearest = known
-            .into_iter()
-            .min_by_key(|name| levenshtein(typed, name));
-        let tolerance = typed.chars().count() / 3 + 1;
-        if let Some(name) = nearest.filter(|name| levenshtein(typed, name) <= tolerance) {
+        if let Some(name) = nearest(typed, known.into_iter()) {
             return format!("did you mean `{name}`?");
+        }
+        let is_section = |header: &str| header.trim_matches(['[', ']']) == typed;
+        if let Some((header, _)) = tables.iter().find(|(header, _)| is_section(header)) {
+            return format!(
+                "`{typed}` is a section of its own: write `{header}`, alone in its line, and its keys below"
+            );
         }
         let home = tables.iter().find(|(_, keys)| keys.contains(&typed));
         if let Some((table, _)) = home {
@@ -60,6 +62,10 @@ mod tests {
             (
                 "unknown field `mode`, expected `root`",
                 "`mode` belongs to `[onboard]`",
+            ),
+            (
+                "unknown field `onboard`, expected `root` or `reports`",
+                "`onboard` is a section of its own: write `[onboard]`",
             ),
             ("unknown field `colour`, expected `share`", "gangway init"),
             ("invalid type", "gangway init"),

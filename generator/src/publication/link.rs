@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use strsim::levenshtein;
-
 use super::distinguished_name::{Part, parse};
 use super::plan::Desired;
+use crate::nearest::nearest;
 
 /// Begin of the folder of a GPO with a role's exclusions.
 const EXCLUSIONS: &str = "exclusions-";
@@ -138,16 +137,9 @@ fn begins_a_name(text: &str) -> bool {
 /// The nearest word for a policy, as a question; empty when none is near.
 fn did_you_mean(word: &str) -> String {
     let known = PURPOSES.iter().copied();
-    nearest(&word.to_ascii_lowercase(), known.chain(["role"]))
+    nearest(word, known.chain(["role"]))
         .map(|name| format!("did you mean `{name}`? "))
         .unwrap_or_default()
-}
-
-/// The known name that differs least, when it differs in few letters.
-pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let nearest = known.min_by_key(|name| levenshtein(typed, name))?;
-    let tolerance = typed.chars().count() / 3 + 1;
-    (levenshtein(typed, nearest) <= tolerance).then_some(nearest)
 }
 
 /// Which policies of a bundle are taken away.

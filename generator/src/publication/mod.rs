@@ -241,7 +241,7 @@ pub fn check_removals(removals: &[Removal], contents: &Contents) -> Result<(), P
 
 fn no_such_policy(option: &str, which: &str, given: &str, contents: &Contents) -> PublishError {
     let names: Vec<String> = contents.gpos.iter().map(link::name_of).collect();
-    let nearest = link::nearest(which, names.iter().map(String::as_str));
+    let nearest = crate::nearest::nearest(which, names.iter().map(String::as_str));
     PublishError::NoSuchPolicy {
         option: format!("{option}{given}"),
         nearest: nearest.map(str::to_owned),
