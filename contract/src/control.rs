@@ -1,9 +1,13 @@
-//! `control.json` on the share: the one switch that works without a new bundle. It may only
-//! withhold; it never names anything to run.
+//! `control.json` on the share: the switch that works without a new bundle. It may only withhold, and
+//! never names anything to run. What a person decides by `gangway rollout` stands here and, out of the
+//! way of copies, in [`rollout`](crate::rollout).
 
 use serde::{Deserialize, Serialize};
 
 use crate::document;
+
+/// Its name, in the folder that the manifest calls the release root.
+pub const FILE_NAME: &str = "control.json";
 
 /// Version of the document's shape.
 pub const SCHEMA: u32 = 1;
@@ -26,8 +30,8 @@ pub struct Control {
     pub paused: bool,
     /// Bundles with a lower sequence do no new work.
     pub min_sequence: u64,
-    /// Share of servers that may start work, 0 to 100; the lower of this and the manifest's
-    /// counts.
+    /// Share of servers that may start work, 0 to 100; it narrows what
+    /// [`Present`](crate::rollout::Present) gives otherwise.
     pub ring_percent: u8,
 }
 
@@ -45,15 +49,7 @@ impl Control {
     /// # Errors
     /// Names the limit, the byte order mark, the schema or the malformed field.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        if bytes.len() > MAX_BYTES {
-            return Err(format!("`control.json` is larger than {MAX_BYTES} bytes"));
-        }
-        if BYTE_ORDER_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-            return Err(
-                "`control.json` begins with a byte order mark: save it as UTF-8 without one"
-                    .to_owned(),
-            );
-        }
+        check_text(FILE_NAME, bytes)?;
         // A list of the same values would be read, too.
         if document::is_object(bytes).is_err() {
             return Err("`control.json` is malformed: it is no JSON object".to_owned());
@@ -79,6 +75,22 @@ impl Control {
     pub fn to_bytes(&self) -> Vec<u8> {
         document::to_bytes(self)
     }
+}
+
+/// What no switch of a share is: too large, or a text with a byte order mark.
+///
+/// # Errors
+/// Says which, of the file with this name.
+pub(crate) fn check_text(name: &str, bytes: &[u8]) -> Result<(), String> {
+    if bytes.len() > MAX_BYTES {
+        return Err(format!("`{name}` is larger than {MAX_BYTES} bytes"));
+    }
+    if BYTE_ORDER_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(format!(
+            "`{name}` begins with a byte order mark: save it as UTF-8 without one"
+        ));
+    }
+    Ok(())
 }
 
 /// Position of a server in percentage rings, 0 to 99, from its SID: the same on every run and

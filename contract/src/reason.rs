@@ -83,13 +83,14 @@ reasons! {
 
     /// Outside the maintenance window.
     WindowClosed = "window-closed", Waiting, "nothing: the next run inside the window goes on";
-    /// `control.json` pauses all new work.
-    Paused = "paused", Waiting, "set `paused` in `control.json` to false when work may go on";
-    /// `control.json` asks for a newer bundle.
+    /// The share pauses all new work.
+    Paused = "paused", Waiting, "run `gangway rollout SHARE resume` when work may go on";
+    /// The share asks for a newer bundle.
     SequenceWithheld = "sequence-withheld", Waiting,
-        "link the newer bundle's GPO, or lower `min_sequence` in `control.json`";
+        "link the newer bundle's GPO, or run `gangway rollout SHARE min-sequence N` with the sequence that is meant";
     /// The rollout has not reached this server.
-    RingNotReached = "ring-not-reached", Waiting, "nothing: widen the ring when the first servers are good";
+    RingNotReached = "ring-not-reached", Waiting,
+        "nothing: widen the ring by `gangway rollout SHARE ring N` when the first servers are good";
     /// A restart is pending that installers would trip over.
     RebootPending = "reboot-pending", Waiting, "restart the server in its next maintenance";
     /// As above, on a role that is never restarted by this program.
@@ -108,9 +109,9 @@ reasons! {
     /// The share could not be reached.
     ShareUnreachable = "share-unreachable", Waiting,
         "nothing when it passes; otherwise check name resolution, port 445 and the share's permissions for this computer";
-    /// `control.json` could not be read, so nothing new is started.
+    /// `control.json` or `rollout.json` on the share could not be read, so nothing new is started.
     ControlUnreadable = "control-unreadable", Waiting,
-        "publish the share again, or check its permissions for this computer";
+        "run `gangway rollout SHARE show`, which tells what is wrong with the files; where they are good, check the share's permissions for this computer";
     /// The policy that deployed the bundle no longer reaches this server; its daily task has ended.
     PolicyGone = "policy-gone", Waiting,
         "nothing when that is meant; otherwise check the link of the Deploy GPO and its filter";

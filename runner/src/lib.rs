@@ -32,6 +32,7 @@ pub mod relay;
 pub mod run;
 pub mod selfcheck;
 pub mod stop;
+mod switch;
 pub mod tell;
 pub mod told;
 pub mod upkeep;

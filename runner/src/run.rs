@@ -1,11 +1,10 @@
 //! The whole run: look, decide, act, look again, report.
 
-use gangway_contract::fact::Fact;
 use gangway_contract::manifest::Mode;
 use gangway_contract::plan::{Plan, decide, needs_feature_state};
 use gangway_contract::report::{Report, StepResult};
 use gangway_contract::step::StepKind;
-use gangway_contract::{Control, Facts, History, Manifest, Reason, State};
+use gangway_contract::{Facts, History, Reason, State};
 
 use crate::after_installer::QUIET_S;
 use crate::bundle::{Bundle, Places};
@@ -19,6 +18,7 @@ use crate::leftovers;
 use crate::machine::{Machine, Mark};
 use crate::precheck;
 use crate::stop::Stop;
+use crate::switch;
 
 /// Planning rounds in one run: each begins where the machine has changed. Server 2016 with
 /// feature, platform and agent to come takes three.
@@ -73,8 +73,10 @@ pub fn begin(machine: &mut dyn Machine, bundle: &Bundle, places: &Places) -> Sta
     if places.daily {
         notes.extend(daily::end_with_policy(machine, bundle, &facts, &mut plan));
     }
-    if !plan.steps.is_empty() && places.source.is_none() {
-        facts.gangway.control = control(machine, &bundle.manifest);
+    // A ring of the share may be wider than the one that the bundle begins with.
+    let may_begin = !plan.steps.is_empty() || plan.reason == Reason::RingNotReached;
+    if may_begin && places.source.is_none() {
+        switch::ask(machine, &bundle.manifest, &mut facts);
         let history = history(machine);
         plan = decide(&bundle.manifest, &facts, &history);
     }
@@ -247,12 +249,13 @@ impl Run<'_> {
     }
 
     fn decide_again(&mut self) -> Plan {
-        let control = self.facts.gangway.control.clone();
+        let asked = self.facts.gangway.clone();
         let mut facts = self.machine.facts(&self.bundle.name());
         if needs_feature_state(&self.bundle.manifest, &facts) {
             facts.antivirus.feature = self.machine.feature_state();
         }
-        facts.gangway.control = control;
+        facts.gangway.control = asked.control;
+        facts.gangway.rollout = asked.rollout;
         let plan = decide_asking(self.machine, self.bundle, &mut facts);
         self.facts = facts;
         plan
@@ -269,24 +272,4 @@ fn history(machine: &mut dyn Machine) -> History {
         .map(|bytes| Past::replay(&bytes))
         .unwrap_or_default();
     past.history(machine)
-}
-
-/// The share's switch. A share without one says nothing, and nothing means no new work.
-fn control(machine: &mut dyn Machine, manifest: &Manifest) -> Fact<Control> {
-    use std::io::Read as _;
-    let path = format!(r"{}\control.json", manifest.settings.release_root);
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(gangway_contract::control::MAX_BYTES).unwrap_or(u64::MAX);
-    let read = machine
-        .open_source(&path)
-        .map_err(|failure| failure.to_string())
-        .and_then(|file| {
-            file.take(limit.saturating_add(1))
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("read `{path}`: {error}"))
-        });
-    match read.and_then(|_| Control::parse(&bytes)) {
-        Ok(control) => Fact::Value(control),
-        Err(why) => Fact::unknown(why),
-    }
 }

@@ -8,6 +8,7 @@ use crate::control::Control;
 use crate::fact::Fact;
 use crate::identity::{OrgId, Sha256};
 use crate::manifest::Connectivity;
+use crate::rollout::Rollout;
 use crate::text::{NotAValue, Text};
 use crate::time::UtcTime;
 use crate::version::Version;
@@ -305,6 +306,8 @@ facts! {
         pub policy_applies: Fact<bool>,
         /// The share's `control.json`. Absent until there is something to withhold.
         pub control: Fact<Control>,
+        /// The share's `rollout.json`. Absent where nobody decided anything.
+        pub rollout: Fact<Rollout>,
     }
 }
 

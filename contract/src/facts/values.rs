@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::Control;
 use crate::manifest::Connectivity;
+use crate::rollout::Rollout;
 use crate::text::{Text, text_enum};
 
 text_enum! {
@@ -144,6 +145,16 @@ impl Text for Connectivity {
 }
 
 impl Text for Control {
+    fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        Self::parse(text.as_bytes()).ok()
+    }
+}
+
+impl Text for Rollout {
     fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

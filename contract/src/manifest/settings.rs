@@ -35,7 +35,8 @@ pub struct Settings {
     pub machine_proxy: Option<MachineProxy>,
     /// Hours in which changing steps may run; none means always.
     pub window: Option<Window>,
-    /// Share of servers that may start work, 0 to 100, by hash of the machine SID.
+    /// Share of servers that may start work, 0 to 100, by hash of the machine SID: what the bundle begins
+    /// with, until a ring is set on the share ([`Present`](crate::rollout::Present)).
     pub ring_percent: u8,
     /// May the bootstrap ask Windows to restart? Domain controllers, cluster nodes, Hyper-V
     /// hosts and Exchange are never restarted, whatever this says.

@@ -7,6 +7,7 @@ use crate::facts::{Facts, ProductType};
 use crate::history::{History, Tries};
 use crate::manifest::{Manifest, Mode, RebootRule};
 use crate::reason::Reason;
+use crate::rollout::Present;
 use crate::step::{Step, StepKind};
 use crate::time::UtcTime;
 
@@ -91,26 +92,40 @@ fn bears_pending_restart(step: &Step) -> bool {
     )
 }
 
-fn switch(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
-    match &facts.gangway.control {
-        Fact::Absent => Ok(()),
-        Fact::Unreadable { why } => Err(Stop::new(Reason::ControlUnreadable, why.as_str())),
-        Fact::Value(control) if control.paused => Err(Stop::new(Reason::Paused, "")),
-        Fact::Value(control) if manifest.sequence < control.min_sequence => Err(Stop::new(
-            Reason::SequenceWithheld,
-            format!(
-                "this bundle has sequence {}, the share asks for {}",
-                manifest.sequence, control.min_sequence
-            ),
-        )),
-        Fact::Value(_) => Ok(()),
+/// What the share says. Before it was asked, and for payloads that are given by hand, nothing.
+fn present(facts: &Facts) -> Present<'_> {
+    Present {
+        control: facts.gangway.control.value(),
+        decided: facts.gangway.rollout.value(),
     }
 }
 
+fn switch(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
+    let share = &facts.gangway;
+    let unreadable = share.control.unreadable().or(share.rollout.unreadable());
+    if let Some(why) = unreadable {
+        return Err(Stop::new(Reason::ControlUnreadable, why));
+    }
+    let present = present(facts);
+    if present.paused() {
+        return Err(Stop::new(Reason::Paused, ""));
+    }
+    if manifest.sequence < present.min_sequence() {
+        return Err(Stop::new(
+            Reason::SequenceWithheld,
+            format!(
+                "this bundle has sequence {}, the share asks for {}",
+                manifest.sequence,
+                present.min_sequence()
+            ),
+        ));
+    }
+    Ok(())
+}
+
 fn ring(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
-    let switch = facts.gangway.control.value();
-    let switch = switch.map_or(100, |control| control.ring_percent);
-    let percent = manifest.settings.ring_percent.min(switch);
+    let start = manifest.settings.ring_percent;
+    let percent = present(facts).ring_percent(manifest.sequence, start);
     if percent >= 100 {
         return Ok(());
     }

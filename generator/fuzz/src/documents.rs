@@ -19,7 +19,7 @@ use gangway::gpo::wmi;
 use gangway::intake::lock::Lock;
 use gangway::pipeline::Config;
 use gangway::provenance;
-use gangway_contract::{Control, Manifest, Report, UtcTime, report};
+use gangway_contract::{Control, Manifest, Report, Rollout, UtcTime, report};
 
 use super::Target;
 use super::documents_seeds as seeds;
@@ -92,6 +92,9 @@ pub fn json(data: &[u8]) {
     let _ = counts_by_its_words(&name.unwrap_or_default(), data, UtcTime(i64::MAX / 2));
     let _ = Manifest::parse(data);
     let _ = Control::parse(data);
+    if let Ok(rollout) = Rollout::parse(data) {
+        assert_eq!(Rollout::parse(&rollout.to_bytes()), Ok(rollout));
+    }
     let _ = BundleDocument::parse(data);
 }
 

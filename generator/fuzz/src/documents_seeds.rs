@@ -8,7 +8,8 @@ use gangway::intake::lock::{BuiltBundle, Lock, LockedDownload};
 use gangway::policies::{DeployOptions, GpoFiles, SettingsOptions, deploy, settings};
 use gangway_contract::manifest::{Cloud, Connectivity, Mode, Settings, Tenant};
 use gangway_contract::{
-    BundleId, Control, Facts, Manifest, ReleaseId, Report, Sha256, State, UtcTime, manifest, report,
+    BundleId, Control, Facts, Manifest, ReleaseId, Report, Rollout, Sha256, State, UtcTime,
+    manifest, report,
 };
 use gangway_fixtures::hostile::{RawEntry, RawZip};
 
@@ -160,6 +161,7 @@ pub fn json_documents() -> Seeds {
         named("manifest", manifest.to_bytes()),
         named("report", report.to_bytes()),
         named("control", Control::OPEN.to_bytes()),
+        named("rollout", Rollout::NONE.to_bytes()),
         named("bundle", bundle.to_bytes()),
     ]
 }

@@ -17,6 +17,8 @@ mod publish;
 mod publish_share;
 mod report;
 mod results;
+mod rolled_out;
+mod rollout;
 mod schemas;
 mod selftest;
 mod share_place;
@@ -82,6 +84,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Lint(given) => answer(policies::lint(given, output), output),
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => publish(given, output),
+        Command::Rollout(given) => answer(rollout::run(given, output), output),
         Command::Report(given) if given.prune.wanted => {
             answer(report::prune(given, output), output)
         }

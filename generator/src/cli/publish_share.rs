@@ -289,7 +289,10 @@ pub(super) fn open(
             apart(bundle, folder)?;
             Ok((Box::new(FolderShare::new(folder.clone())), None))
         }
-        SharePlace::Server(address) => signed_in(address, contents, &account()?),
+        SharePlace::Server(address) => {
+            let sizes = contents.release.files.iter().map(|file| file.size);
+            signed_in(address, &sizes.collect::<Vec<u64>>(), &account()?)
+        }
     }
 }
 
@@ -316,24 +319,25 @@ pub(super) fn sign_in(
     Err(cannot_sign_in())
 }
 
+/// A server's share, for files of these sizes.
 #[cfg(all(unix, feature = "directory"))]
 #[expect(clippy::unnecessary_wraps, reason = "not every system can")]
-fn signed_in(
+pub(super) fn signed_in(
     unc: &ShareAddress,
-    contents: &ReleaseContents,
+    sizes: &[u64],
     account: &Account,
 ) -> Result<Opened, Failure> {
     use crate::publication::SmbClient;
 
     let Account::Named(credentials) = account;
-    let sizes = || contents.release.files.iter().map(|file| file.size);
+    let largest = sizes.iter().copied().max().unwrap_or(0);
     let share = SmbClient::new(&unc.host, &unc.share, credentials)
-        .for_large_files(sizes().max().unwrap_or(0), sizes().sum());
+        .for_large_files(largest, sizes.iter().sum());
     Ok((Box::new(share), unc.folder.clone()))
 }
 
 #[cfg(not(all(unix, feature = "directory")))]
-fn signed_in(_: &ShareAddress, _: &ReleaseContents, _: &Account) -> Result<Opened, Failure> {
+pub(super) fn signed_in(_: &ShareAddress, _: &[u64], _: &Account) -> Result<Opened, Failure> {
     Err(cannot_sign_in())
 }
 

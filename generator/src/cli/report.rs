@@ -140,7 +140,10 @@ impl Lists {
 /// What the servers were to become: what the bundle says, else onboarded.
 fn campaign(given: &Report) -> Result<Campaign, Failure> {
     if let Some(bundle) = &given.bundle {
-        let manifest = read_manifest(bundle)?;
+        let manifest = read_manifest(
+            bundle,
+            "`--bundle` takes a folder that `gangway build` made",
+        )?;
         return Ok(Campaign {
             mode: manifest.mode,
             org_id: Some(manifest.tenant.org_id),
@@ -159,12 +162,11 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
     })
 }
 
-fn read_manifest(bundle: &Path) -> Result<Manifest, Failure> {
+/// The manifest of a bundle that a person named.
+pub(super) fn read_manifest(bundle: &Path, hint: &str) -> Result<Manifest, Failure> {
     let path = bundle.join("manifest.json");
-    let failed = |code, why: String| {
-        Failure::of(code, format!("`{}`: {why}", path.display()))
-            .hint("`--bundle` takes a folder that `gangway build` made")
-    };
+    let failed =
+        |code, why: String| Failure::of(code, format!("`{}`: {why}", path.display())).hint(hint);
     let bytes = plain_file::read(&path, manifest::MAX_BYTES as u64)
         .map_err(|error| failed(FailureCode::Files, error.to_string()))?;
     let bytes = bytes.unwrap_or_default();
@@ -181,7 +183,7 @@ fn read_owners(path: &Path) -> Result<SavedOwners, Failure> {
     SavedOwners::read(&bytes).map_err(|error| failed(FailureCode::CommandLine, error.to_string()))
 }
 
-fn read_expected(path: &Path) -> Result<ExpectedServers, Failure> {
+pub(super) fn read_expected(path: &Path) -> Result<ExpectedServers, Failure> {
     let failed = |code, why: String| {
         Failure::of(code, format!("list of servers `{}`: {why}", path.display())).hint(
             "`--expected` takes a text with a name on each line, or what `Get-ADComputer … | \

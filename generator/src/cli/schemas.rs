@@ -11,6 +11,7 @@ use super::arguments::SchemaOf;
 use super::failure::Failure;
 use super::output::Output;
 use super::results;
+use super::rolled_out::RolledOut;
 use crate::failure::FailureCode;
 use crate::fleet::{Fleet, Pruned};
 use crate::intake::report::InspectionDocument;
@@ -70,6 +71,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::PublishedWhole>(),
         entry::<results::PublishedShare>(),
         entry::<results::Published>(),
+        entry::<RolledOut>(),
         entry::<Fleet>(),
         entry::<Pruned>(),
         entry::<results::Tested>(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use gangway_contract::control::ring_position;
 use gangway_contract::fact::Fact;
 use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
 use gangway_contract::manifest::Mode;
@@ -200,6 +201,18 @@ pub(super) struct FactsAfter {
 pub(super) struct HostFacts {
     #[serde(default, deserialize_with = "value")]
     pub(super) fqdn: Option<String>,
+    #[serde(default, deserialize_with = "value")]
+    account_sid: Option<String>,
+    #[serde(default, deserialize_with = "value")]
+    machine_sid: Option<String>,
+}
+
+impl HostFacts {
+    /// Place in percentage rings, by the SID that the bootstrap takes.
+    fn ring_position(&self) -> Option<u8> {
+        let sid = self.account_sid.as_ref().or(self.machine_sid.as_ref());
+        sid.map(|sid| ring_position(sid))
+    }
 }
 
 /// What is needed of group `sensor`.
@@ -269,6 +282,7 @@ impl HostReport {
             exit_code: self.exit_code,
             protected: self.health.and_then(|health| health.protected()),
             owner,
+            ring_position: self.facts_after.host.ring_position(),
         }
     }
 

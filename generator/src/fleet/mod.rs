@@ -21,6 +21,7 @@ mod host_report;
 mod owners;
 mod prune;
 mod read;
+mod ring;
 mod standing;
 mod summary;
 mod table;
@@ -43,6 +44,7 @@ pub use expected::{ExpectedError, ExpectedServers};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
 pub use read::{counts_by_its_words, read};
+pub use ring::{RingCount, ring_count};
 pub use standing::Standing;
 pub use summary::{Names, text};
 pub use table::csv;
@@ -216,6 +218,9 @@ pub struct Server {
     /// Where it stands in the campaign.
     #[schemars(with = "String")]
     pub standing: Standing,
+    /// Its place in percentage rings, 0 to 99, by its SID: a ring of more percent takes it. None where
+    /// neither its report nor the list tells the SID.
+    pub ring_position: Option<u8>,
     /// Its newest report of a run; none for an expected server that never reported, and for
     /// one that only asked the service's addresses.
     pub report: Option<ServerReport>,
@@ -292,4 +297,7 @@ pub struct ServerReport {
     pub protected: Option<bool>,
     /// What is known of the owner of the file.
     pub owner: OwnerCheck,
+    /// As [`Server::ring_position`], by the SID that the report tells.
+    #[serde(skip)]
+    pub ring_position: Option<u8>,
 }

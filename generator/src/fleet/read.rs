@@ -5,6 +5,7 @@ use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gangway_contract::control::ring_position;
 use gangway_contract::manifest::Mode;
 use gangway_contract::report;
 use gangway_contract::time::UtcTime;
@@ -107,7 +108,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     if let Some(matched) = matched {
         problems.extend(matched.problems);
         missing = missing.map(|count| count + matched.missing.len());
-        let silent = |name: String| silent(refused.remove(&name), name);
+        let silent = |name: String| silent(expected, refused.remove(&name), name);
         servers.extend(matched.missing.into_iter().map(silent));
         servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
     }
@@ -387,7 +388,10 @@ fn server(
         times.take(time);
         report
     });
+    let listed = || listed_position(question.expected, &fqdn);
+    let told = report.as_ref().and_then(|report| report.ring_position);
     Server {
+        ring_position: told.or_else(listed),
         fqdn,
         expected,
         standing,
@@ -398,13 +402,20 @@ fn server(
     }
 }
 
+/// Place in percentage rings by the SID of the account that the list has.
+fn listed_position(list: Option<&ExpectedServers>, fqdn: &str) -> Option<u8> {
+    let sid = list?.account(fqdn)?;
+    Some(ring_position(&sid.to_string()))
+}
+
 /// An expected server of which no report counts, and why one that bears its name does not.
-fn silent(left_out: Option<Box<str>>, fqdn: String) -> Server {
+fn silent(list: Option<&ExpectedServers>, left_out: Option<Box<str>>, fqdn: String) -> Server {
     let standing = match left_out {
         Some(_) => Standing::ReportLeftOut,
         None => Standing::NoReport,
     };
     Server {
+        ring_position: listed_position(list, &fqdn),
         fqdn,
         expected: true,
         standing,

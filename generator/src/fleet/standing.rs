@@ -201,6 +201,7 @@ mod tests {
             exit_code: 0,
             protected: Some(true),
             owner: OwnerCheck::Checked,
+            ring_position: None,
         }
     }
 

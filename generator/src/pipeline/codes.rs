@@ -260,7 +260,7 @@ pub static SEQUENCE_BEHIND: Code = Code {
     page: "A server refuses every bundle of a lower sequence than one that worked there before. \
 `gangway.lock` remembers the highest one; a lock that was deleted, or is an older copy, would give \
 a sequence again that servers have left behind. The bundle at the place of the output, or \
-`control.json` of the share, shows that this is so. Nothing was written.\n\nTake the newest lock \
+the switch of the share, shows that this is so. Nothing was written.\n\nTake the newest lock \
 from version control. Where there is none, make it again from the newest bundle of each mode: \
 `gangway lock --from BUNDLE`. Where only the servers know, take the highest sequence from their \
 reports: `gangway build --sequence-after N`.",
@@ -285,8 +285,9 @@ pub static SWITCH_IN_USE: Code = Code {
     page: "`share/control.json` of the bundle at the place of the output pauses servers, holds back \
 bundles or narrows the ring. A new bundle comes with one that withholds nothing, so a build in this \
 place would end an emergency stop without a word. Nothing was written.\n\nThe switch belongs to the \
-share, not to the bundle: set it there. Put the one of the bundle back (schema 1, `paused` false, \
-`min_sequence` 0, `ring_percent` 100), or build elsewhere.",
+share, not to the bundle: `gangway rollout SHARE pause`, `ring N` or `min-sequence N` sets it there. Put \
+the one of the bundle back (schema 1, `paused` false, `min_sequence` 0, `ring_percent` 100), or build \
+elsewhere.",
 };
 
 /// The deployment tool has nothing to onboard with.
@@ -345,10 +346,10 @@ pub static SHARE_PAUSED: Code = Code {
     id: "GW3031",
     severity: Severity::Warning,
     title: "the share is paused",
-    page: "`control.json` of the share that `--share` names has `paused` set: somebody stopped all new \
-work, and the switch counts for every bundle that is published there. The bundle that was built is \
-complete and waits.\n\nFind out why the rollout was stopped. To let it go on, set `paused` to false \
-in `control.json` on the share.",
+    page: "`control.json` or `rollout.json` of the share that `--share` names has `paused` set: somebody \
+stopped all new work, and that counts for every bundle that is published there. The bundle that was built \
+is complete and waits.\n\nFind out why the rollout was stopped: `gangway rollout SHARE show` tells who did \
+it and when. To let it go on, run `gangway rollout SHARE resume`.",
 };
 
 /// The exe's signature ends with its certificate.

@@ -244,6 +244,7 @@ fn payloads(
         release: Release {
             id: manifest.release_id.as_str().to_owned(),
             sequence: manifest.sequence,
+            ring_percent: manifest.settings.ring_percent,
             files: files.collect(),
             campaigns: campaigns(&checked.document).map_err(bundle)?,
         },

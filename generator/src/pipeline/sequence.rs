@@ -3,11 +3,13 @@
 //! A server refuses a bundle of a lower sequence than one that worked there before, for ever. So
 //! a lock that was lost or is behind must not start to count again from below.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 use gangway_contract::control::{self, Control};
 use gangway_contract::manifest::{self, Manifest, Mode};
+use gangway_contract::rollout::{self, Present, Rollout};
 
 use super::build_error::BuildError;
 use super::codes;
@@ -43,7 +45,7 @@ pub(super) enum Seen {
 /// that is no bundle of this organisation, by its identity, tells nothing.
 ///
 /// # Errors
-/// The share's `control.json` cannot be read.
+/// The share's `control.json` or `rollout.json` cannot be read.
 pub(super) fn look(
     out: &Path,
     share: Option<&Path>,
@@ -55,20 +57,36 @@ pub(super) fn look(
         built,
     }));
     if let Some(share) = share {
-        let path = share.join("control.json");
-        let bytes = plain_file::read_whole(&path, control::MAX_BYTES as u64)
-            .map_err(io_error("read", &path))?;
-        let control = Control::parse(&bytes).map_err(|why| BuildError::Control {
-            path: path.clone(),
-            why,
-        })?;
-        seen.push(Seen::Control {
-            path,
-            min_sequence: control.min_sequence,
-            paused: control.paused,
-        });
+        seen.push(switch_of(share)?);
     }
     Ok(seen)
+}
+
+/// What a share holds back, by its switch and by what was decided beside it.
+fn switch_of(share: &Path) -> Result<Seen, BuildError> {
+    let file = |name: &str| plain_file::read_whole(&share.join(name), control::MAX_BYTES as u64);
+    let malformed = |name: &str, why| BuildError::Control {
+        path: share.join(name),
+        why,
+    };
+    let path = share.join(control::FILE_NAME);
+    let bytes = file(control::FILE_NAME).map_err(io_error("read", &path))?;
+    let control = Control::parse(&bytes).map_err(|why| malformed(control::FILE_NAME, why))?;
+    let decided = match file(rollout::FILE_NAME) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read.map_err(io_error("read", &share.join(rollout::FILE_NAME)))?),
+    };
+    let decided = decided.map(|bytes| Rollout::parse(&bytes)).transpose();
+    let decided = decided.map_err(|why| malformed(rollout::FILE_NAME, why))?;
+    let present = Present {
+        control: Some(&control),
+        decided: decided.as_ref(),
+    };
+    Ok(Seen::Control {
+        min_sequence: present.min_sequence(),
+        paused: present.paused(),
+        path,
+    })
 }
 
 /// The bundle in this folder, when it is one of this organisation.
@@ -195,7 +213,7 @@ pub(super) fn paused(seen: &[Seen]) -> Option<Problem> {
             &codes::SHARE_PAUSED,
             path.display().to_string(),
             "servers begin nothing as long as it says `paused`, this bundle included",
-            "set `paused` to false on the share when they shall go on",
+            "run `gangway rollout SHARE resume` when they shall go on",
         )),
         _ => None,
     })

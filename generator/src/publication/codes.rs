@@ -19,8 +19,8 @@ pub static SHARE_HOLDS_MORE: Code = Code {
     id: "GW3102",
     severity: Severity::Warning,
     title: "the share holds what no publication put there",
-    page: "The folder of the payloads holds `releases`, `campaigns` and `control.json`, and a \
-release's folder its payloads. Servers read nothing else, but somebody may write there, a copy by \
+    page: "The folder of the payloads holds `releases`, `campaigns`, `control.json` and what \
+`gangway rollout` writes (`rollout.json`, `rollout-history.json`), and a release's folder its payloads. Servers read nothing else, but somebody may write there, a copy by \
 hand went wrong, or a publication was killed: what it left ends in `.gangway-part` or is a folder \
 `campaigns.claim-NUMBER`, and the finding says what takes it away.\n\nLook whose it is and move it away.",
 };
@@ -62,9 +62,10 @@ pub static SHARE_WITHHOLDS: Code = Code {
     id: "GW3108",
     severity: Severity::Warning,
     title: "the switch of the share keeps servers from beginning",
-    page: "`control.json` on the share is `paused`, or lets only a part of the servers begin. Somebody \
-set it so: the release is there, and those servers wait.\n\nWhen they shall begin, set `paused` to \
-false, or `ring_percent` to 100, on the share.",
+    page: "The share pauses, or lets only a part of the servers begin with this bundle (`control.json`, \
+`rollout.json`; `gangway rollout SHARE show` tells who set it and when). The release is there, and those \
+servers wait.\n\nWhen they shall begin, run `gangway rollout SHARE resume`, or `gangway rollout SHARE ring \
+100`.",
 };
 
 /// What campaigns need is not said, or is not there.
@@ -149,6 +150,40 @@ known.\n\nLet this machine reach it, or take one that is gone for good out of th
 again.",
 };
 
+/// Nobody can tell what a share withholds.
+pub static SWITCH_UNREADABLE: Code = Code {
+    id: "GW3115",
+    severity: Severity::Error,
+    title: "the switch of the share cannot be read, so no server begins anything",
+    page: "`control.json` of a share is what every bootstrap asks before its first change, and `rollout.json` \
+beside it says what somebody decided by `gangway rollout`. Where the first is missing, or one of them is torn, \
+edited into something else or of a later schema, nobody can tell what was to be withheld, and every server \
+waits (`control-unreadable`).\n\n`gangway rollout SHARE pause --apply` writes whole ones that hold servers \
+just so; set ring and sequence again, then run `gangway rollout SHARE resume --apply`. Where there never was a \
+switch, `gangway publish share` brings it.",
+};
+
+/// The two files of the switch say different things.
+pub static SWITCHES_DIFFER: Code = Code {
+    id: "GW3116",
+    severity: Severity::Warning,
+    title: "`control.json` does not say what was decided",
+    page: "`gangway rollout` writes what is decided into `rollout.json` and, for bootstraps that read nothing \
+else, into `control.json`. The two differ: somebody copied the folder `share` of a bundle over the share, \
+edited one of them, or a change was cut. The stricter of both counts, so a pause stays a pause.\n\nThe \
+finding names the command that writes both anew.",
+};
+
+/// The history of a rollout is none.
+pub static ROLLOUT_HISTORY: Code = Code {
+    id: "GW3117",
+    severity: Severity::Warning,
+    title: "who changed the rollout is not kept any more",
+    page: "`rollout-history.json` on the share tells who changed ring, pause and sequence, and when. What lies \
+there is no such document, so nothing is written into it. No server reads it, and changes are made all the \
+same.\n\nLook who wrote there, and move it away: the next change begins a new one.",
+};
+
 /// Payloads and reports in one folder.
 pub static SHARES_OVERLAP: Code = Code {
     id: "GW3107",
@@ -175,4 +210,7 @@ pub static ALL: &[&Code] = &[
     &CAMPAIGN_DOCUMENT,
     &SHARE_CLAIMED,
     &REPORTS_MISSING,
+    &SWITCH_UNREADABLE,
+    &SWITCHES_DIFFER,
+    &ROLLOUT_HISTORY,
 ];

@@ -31,9 +31,11 @@ mod present;
 mod release;
 mod removal;
 mod replication;
+mod rollout;
 mod server;
 mod share;
 mod state;
+mod switch;
 #[cfg(test)]
 mod tests;
 
@@ -60,9 +62,14 @@ pub use offline::{
 };
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
 pub use release::{
-    Campaign, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest, publish_release,
+    Campaign, Carried, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest,
+    publish_release,
 };
 pub use replication::{Behind, Opened, Replica, Replicas, Standing, Waiting};
+pub use rollout::{
+    Change, Changed, Governed, Reach, RolloutError, RolloutPlan, RolloutRequest, RolloutState,
+    Standing as RolloutStanding, change_rollout, plan_rollout,
+};
 pub use server::pdc_emulator_of;
 pub use share::{
     AccessEntry, FolderShare, LargeFiles, Listed, Share, ShareError, ShareFailure, Tree,

@@ -90,6 +90,16 @@ fn with_share() -> Desk {
     desk
 }
 
+/// A share with a release, and a report.
+fn rolled_out() -> Desk {
+    let desk = with_share();
+    let publish = ["publish", "share", "out", "--to", "share", "--apply"];
+    desk.run(&[&publish[..], &["--allow-unsigned", "--as-of", NOW]].concat())
+        .succeeds();
+    desk.leave_report();
+    desk
+}
+
 fn put_report(desk: &Desk, hour: u32) {
     let time: UtcTime = format!("2026-01-01T0{hour}:00:00Z").parse().unwrap();
     let document = json!({
@@ -270,6 +280,41 @@ pub(crate) const CASES: &[Case] = &[
             NOW,
         ],
         3,
+    ),
+    (
+        "rollout",
+        rolled_out,
+        &[
+            "rollout",
+            "share",
+            "show",
+            "--reports",
+            "reports",
+            "--as-of",
+            NOW,
+        ],
+        0,
+    ),
+    (
+        "rollout-ring",
+        rolled_out,
+        &[
+            "rollout",
+            "share",
+            "ring",
+            "50",
+            "--reports",
+            "reports",
+            "--as-of",
+            NOW,
+        ],
+        0,
+    ),
+    (
+        "rollout-failed",
+        rolled_out,
+        &["rollout", "share", "ring", "150"],
+        2,
     ),
     (
         "publish-whole-offline",

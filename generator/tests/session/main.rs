@@ -45,6 +45,7 @@ mod pipelines;
 mod publish;
 mod rebuild;
 mod report;
+mod rollout;
 #[cfg(unix)]
 mod runbook;
 mod sarif;

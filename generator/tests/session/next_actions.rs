@@ -58,13 +58,15 @@ fn is_of_config(word: &str, template: &str) -> bool {
 fn exists(word: &str, template: &str) -> bool {
     let control = String::from_utf8(Control::OPEN.to_bytes()).unwrap();
     if let Some(command) = word.strip_prefix("gangway ") {
-        let mut line: Vec<&str> = command.split(' ').collect();
+        // A number stands for itself in a sentence.
+        let number = |word| if word == "N" { "1" } else { word };
+        let mut line: Vec<&str> = command.split(' ').map(number).collect();
         line.push("--help");
         return Desk::empty().run(&line).code == 0;
     }
     BOOTSTRAP.contains(&word)
         || OF_WINDOWS.contains(&word)
-        || word == "control.json"
+        || ["control.json", "rollout.json"].contains(&word)
         || control.contains(&format!("\"{word}\""))
         || is_of_config(word, template)
 }

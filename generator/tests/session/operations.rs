@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use gangway::bundle::BundleDocument;
+use gangway_contract::Rollout;
 use gangway_contract::control::Control;
 use gangway_contract::manifest::Manifest;
 use gangway_fixtures::authenticode::{Signature, sign_pe};
@@ -158,6 +159,22 @@ fn run_lines(desk: &Desk, chapter: &str, from: &str, to: &str) {
 }
 
 #[test]
+fn a_ring_goes_wider_and_a_pause_comes_and_goes() {
+    let desk = live();
+    let begin = "gangway rollout /mnt/gangway ring 50";
+    run_lines(
+        &desk,
+        "Rings and a pause",
+        begin,
+        "gangway rollout /mnt/gangway min-sequence",
+    );
+    let decided = fs::read(desk.path("mnt/gangway/rollout.json")).unwrap();
+    let decided = Rollout::parse(&decided).unwrap();
+    assert_eq!((decided.paused, decided.min_sequence), (false, 1));
+    assert_eq!(decided.ring.map(|ring| ring.percent), Some(50));
+}
+
+#[test]
 fn another_name_with_an_id_is_another_bundle_in_the_same_policies() {
     let desk = live();
     desk.change_config("\nid = 'Contoso'", "");
@@ -245,11 +262,7 @@ fn a_signature_that_does_not_hold_is_not_kept() {
 #[test]
 fn another_file_server_is_a_bundle_of_its_own_and_a_pause_moves_along() {
     let desk = live();
-    let paused = Control {
-        paused: true,
-        ..Control::OPEN
-    };
-    desk.put("mnt/gangway/control.json", &paused.to_bytes());
+    run(&desk, "gangway rollout /mnt/gangway pause --apply").succeeds();
     let (old, known) = (document(&desk, "bundle"), policies(&desk, "bundle"));
     for (from, to) in [
         (
@@ -281,8 +294,9 @@ fn another_file_server_is_a_bundle_of_its_own_and_a_pause_moves_along() {
     let settings = manifest(&desk, "next").settings;
     assert!(settings.release_root.as_str().contains("files2"));
     assert!(settings.report_root.unwrap().as_str().contains("files2"));
-    let switch = fs::read(desk.path("mnt/gangway-next/control.json")).unwrap();
-    assert_eq!(Control::parse(&switch), Ok(paused));
+    let moved = |name: &str| fs::read(desk.path("mnt/gangway-next").join(name)).unwrap();
+    assert!(Control::parse(&moved("control.json")).unwrap().paused);
+    assert!(Rollout::parse(&moved("rollout.json")).unwrap().paused);
     let [old, new] = ["gangway", "gangway-next"].map(|share| {
         let mut tree = desk.tree(&format!("mnt/{share}/releases"));
         tree.sort();

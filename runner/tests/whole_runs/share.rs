@@ -79,6 +79,67 @@ fn a_paused_share_withholds_new_work_and_no_report() {
     assert_eq!(machine.dropped.len(), 1);
 }
 
+/// A share on which somebody decided something.
+fn decided(machine: &mut Fake, bytes: &[u8]) {
+    let path = format!(r"{}\rollout.json", machine.manifest.settings.release_root);
+    machine.share.insert(path, bytes.to_vec());
+}
+
+/// A copy of a bundle's folder `share` brings a switch that withholds nothing.
+#[test]
+fn a_pause_that_was_decided_holds_beside_an_open_switch() {
+    let mut machine = machine("host 2022");
+    let paused = gangway_contract::Rollout {
+        paused: true,
+        ..gangway_contract::Rollout::NONE
+    };
+    decided(&mut machine, &paused.to_bytes());
+    assert_ends(&run_once(&mut machine), Reason::Paused);
+    assert!(machine.started.is_empty());
+    decided(&mut machine, &gangway_contract::Rollout::NONE.to_bytes());
+    assert_ends(&run_once(&mut machine), Reason::Converged);
+}
+
+#[test]
+fn a_ring_of_the_share_takes_servers_that_the_bundle_does_not_begin_with() {
+    let mut machine = machine("host 2022");
+    machine.manifest.settings.ring_percent = 0;
+    assert_ends(&run_once(&mut machine), Reason::RingNotReached);
+    assert!(machine.started.is_empty());
+    let ring = gangway_contract::rollout::Ring {
+        percent: 100,
+        up_to_sequence: machine.manifest.sequence,
+    };
+    let wider = gangway_contract::Rollout {
+        ring: Some(ring),
+        ..gangway_contract::Rollout::NONE
+    };
+    decided(&mut machine, &wider.to_bytes());
+    assert_ends(&run_once(&mut machine), Reason::Converged);
+}
+
+#[test]
+fn a_decision_that_cannot_be_read_withholds() {
+    for torn in [&b"{\"schema\":1"[..], b"", b"[1,false,0]"] {
+        let mut machine = machine("host 2022");
+        decided(&mut machine, torn);
+        assert_ends(&run_once(&mut machine), Reason::ControlUnreadable);
+        assert!(machine.started.is_empty());
+    }
+    // The switch is read, then what was decided: that it is not there has to be the answer.
+    for code in [3, 5, 32, 53] {
+        let mut machine = machine("host 2022");
+        machine.faults.set(&[Fault {
+            effect: Effect::OpenSource,
+            after: 1,
+            times: 1,
+            code,
+        }]);
+        assert_ends(&run_once(&mut machine), Reason::ControlUnreadable);
+        assert!(machine.started.is_empty(), "{code}");
+    }
+}
+
 #[test]
 fn by_hand_payloads_come_from_the_folder_and_no_switch_is_asked() {
     let mut machine = machine("host 2022");

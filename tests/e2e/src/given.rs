@@ -152,6 +152,8 @@ pub enum Given {
     Control(&'static str),
     /// The share has no switch.
     NoControl,
+    /// What was decided for the share is this text.
+    Decided(&'static str),
     /// The payload share cannot be reached.
     NoShare,
     /// The report share cannot be reached.
@@ -360,6 +362,7 @@ impl Given {
             }
             Self::Control(_)
             | Self::NoControl
+            | Self::Decided(_)
             | Self::NoShare
             | Self::NoReportShare
             | Self::Flipped(_)
@@ -382,6 +385,7 @@ impl Given {
     pub fn bring_about(self, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
         let server = &deployment.server;
         let control = server.on_share(&format!(r"{RELEASES}\control.json"));
+        let decided = server.on_share(&format!(r"{RELEASES}\rollout.json"));
         let name_of = |ending: &str| {
             let mut names = bundle.payloads()?.into_iter();
             let name = names.find(|name| name.ends_with(ending));
@@ -401,6 +405,9 @@ impl Given {
         match self {
             Self::Control(text) => {
                 fs::write(&control, text).with_context(|| format!("write `{}`", control.display()))
+            }
+            Self::Decided(text) => {
+                fs::write(&decided, text).with_context(|| format!("write `{}`", decided.display()))
             }
             Self::NoControl => {
                 fs::remove_file(&control).with_context(|| format!("remove `{}`", control.display()))

@@ -38,6 +38,7 @@ enum Act {
     Pause(Duration),
     Restart,
     Change(Given),
+    RollOut(Vec<&'static str>),
     Orders(&'static str, &'static str),
     ShareBack,
     SensorEnds,
@@ -216,6 +217,13 @@ impl Scenario {
         self
     }
 
+    /// An administrator runs `gangway rollout` with these arguments on the payload share.
+    #[must_use]
+    pub fn rolls_out(mut self, arguments: &[&'static str]) -> Self {
+        self.acts.push(Act::RollOut(arguments.to_vec()));
+        self
+    }
+
     /// A stand-in gets other orders.
     #[must_use]
     pub fn orders(mut self, program: &'static str, orders: &'static str) -> Self {
@@ -308,10 +316,27 @@ fn perform(act: &Act, bundle: &Bundle, deployment: &Deployment) -> Result<()> {
         }
         Act::Restart => deployment.server.restart(),
         Act::Change(given) => given.bring_about(bundle, deployment),
+        Act::RollOut(arguments) => roll_out(bundle, deployment, arguments),
         Act::Orders(program, orders) => give_orders(deployment, program, orders),
         Act::SensorEnds => sensor_ends(deployment),
         Act::ShareBack => deployment.server.restore_share(crate::bundle::RELEASES),
     }
+}
+
+/// From the bundle, which says its sequence: nobody published it here.
+fn roll_out(bundle: &Bundle, deployment: &Deployment, arguments: &[&str]) -> Result<()> {
+    let mut command = std::process::Command::new(required::path(required::GANGWAY)?);
+    command
+        .arg("rollout")
+        .arg(bundle.folder())
+        .args(arguments)
+        .arg("--apply")
+        .arg("--to")
+        .arg(deployment.server.on_share(crate::bundle::RELEASES));
+    let output = command.output().context("run `gangway rollout`")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`gangway rollout`: {said}");
+    Ok(())
 }
 
 fn give_orders(deployment: &Deployment, program: &str, orders: &str) -> Result<()> {

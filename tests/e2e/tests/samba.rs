@@ -34,6 +34,8 @@ mod registry_policy;
 mod removal;
 #[path = "samba/replication.rs"]
 mod replication;
+#[path = "samba/rollout.rs"]
+mod rollout;
 #[path = "samba/secrets.rs"]
 mod secrets;
 #[path = "samba/shares.rs"]

@@ -405,6 +405,30 @@ scenarios! {
     switch_that_asks_for_more: on(Server2022)
         .given(Control(r#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":100,"run":"x"}"#))
         .run("waiting", "control-unreadable", "");
+    ring_widened_by_the_share: on(Server2022).config("rollout", "ring_percent = 0")
+        .run("waiting", "ring-not-reached", "")
+        .then(Decided(r#"{"schema":1,"paused":false,"min_sequence":0,"ring":{"percent":100,"up_to_sequence":1}}"#))
+        .onboards(BLOB);
+    ring_set_before_this_bundle_came: on(Server2022).config("rollout", "ring_percent = 0")
+        .given(Decided(r#"{"schema":1,"paused":false,"min_sequence":0,"ring":{"percent":100,"up_to_sequence":0}}"#))
+        .run("waiting", "ring-not-reached", "");
+    paused_beside_an_open_switch: on(Server2022)
+        .given(Decided(r#"{"schema":1,"paused":true,"min_sequence":0}"#))
+        .run("waiting", "paused", "")
+        .then(Decided(r#"{"schema":1,"paused":false,"min_sequence":0}"#)).onboards(BLOB);
+    decision_that_asks_for_more: on(Server2022)
+        .given(Decided(r#"{"schema":1,"paused":false,"min_sequence":0,"run":"x"}"#))
+        .run("waiting", "control-unreadable", "");
+    rollout_widened_paused_and_resumed: on(Server2022).config("rollout", "ring_percent = 0")
+        .run("waiting", "ring-not-reached", "")
+        .rolls_out(&["pause"]).run("waiting", "paused", "")
+        .rolls_out(&["ring", "100"]).run("waiting", "paused", "")
+        .then(Control(r#"{"schema":1,"paused":false,"min_sequence":0,"ring_percent":100}"#))
+        .run("waiting", "paused", "")
+        .rolls_out(&["resume"]).onboards(BLOB);
+    rollout_of_a_newer_bundle: on(Server2022).rolls_out(&["min-sequence", "2", "--withhold-all"])
+        .run("waiting", "sequence-withheld", "")
+        .rolls_out(&["min-sequence", "1"]).onboards(BLOB);
     switch_missing: on(Server2022).given(NoControl).run("waiting", "control-unreadable", "");
 
     // Times, room, order.

@@ -4,6 +4,7 @@ mod attest;
 mod package;
 mod publish;
 mod report;
+mod rollout;
 mod selftest;
 mod shared;
 
@@ -19,6 +20,7 @@ pub(super) use package::Package;
 pub(super) use publish::PolicyArguments;
 pub(super) use publish::{Publish, PublishGpo, PublishPart, PublishShare};
 pub(super) use report::{Prune, Report};
+pub(super) use rollout::{Rollout, RolloutAction};
 pub(super) use selftest::Selftest;
 pub(super) use shared::{Findings, Moment, Outside, Patience, SeenSequence};
 
@@ -88,6 +90,9 @@ pub(super) enum Command {
     Diff(Diff),
     /// Brings a bundle's payloads onto the share, and its policies straight into a domain
     Publish(Box<Publish>),
+    /// Shows and changes what a share lets servers do: ring, pause, lowest sequence; a dry run unless
+    /// `--apply` is given
+    Rollout(Rollout),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
     /// Asks a throw-away Windows Server what only Windows can show, and writes its answers
@@ -153,7 +158,7 @@ pub(super) struct Build {
     pub(super) stub: Option<PathBuf>,
     #[command(flatten)]
     pub(super) sequence: SeenSequence,
-    /// A folder that the share is reached by; its `control.json` must not hold back the bundle's sequence
+    /// A folder that the share is reached by; it must not hold back the bundle's sequence
     #[arg(long, value_name = "FOLDER")]
     pub(super) share: Option<PathBuf>,
     /// Makes policies with other GUIDs than the lock's, beside those that are in the domain

@@ -4,10 +4,12 @@ use super::Page;
 
 const INSPECT: &str = "`gangway inspect --format json` has the same under the keys that `gangway schema inspect` tells";
 const BUNDLE: &str = "`bundle.json` has it, and `gangway verify` holds the bundle against it";
+const ROLLOUT: &str =
+    "docs/operations.md tells of rings and pauses; `gangway schema rollout` describes the answer";
 const LINT: &str = "docs/answers.md has the whole answer; give `gangway lint` what is missing";
 
 /// Word, what it means, what to look at.
-const LABELS: [(&str, &str, &str); 32] = [
+const LABELS: [(&str, &str, &str); 37] = [
     (
         "is",
         "The kind of download that a file is, told by its content, with its version.",
@@ -140,6 +142,31 @@ const LABELS: [(&str, &str, &str); 32] = [
         "sequence",
         "The number of a bundle: a server never goes back from a greater one to a smaller.",
         BUNDLE,
+    ),
+    (
+        "governs",
+        "A campaign that the switch of a share holds back or lets go on, with its newest release.",
+        ROLLOUT,
+    ),
+    (
+        "now",
+        "What the share withholds: pause, ring, lowest sequence.",
+        ROLLOUT,
+    ),
+    (
+        "then",
+        "The same with the change that was asked for.",
+        ROLLOUT,
+    ),
+    (
+        "servers",
+        "How many of the servers that reports or the list tell may begin, now and with the change.",
+        ROLLOUT,
+    ),
+    (
+        "changed",
+        "Who changed the rollout of the share when, from `rollout-history.json`.",
+        ROLLOUT,
     ),
     ("checked", "A GPO or WMI filter that lint looked at.", LINT),
     (

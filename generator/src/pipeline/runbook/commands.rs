@@ -26,6 +26,10 @@ pub(super) struct Commands {
     pub(super) copy_windows: String,
     pub(super) copy_linux: String,
     pub(super) compare_share: String,
+    /// What the share lets servers do, and who changed it.
+    pub(super) widen: String,
+    /// And takes the pause back.
+    pub(super) pause: String,
     pub(super) mount_reports: Option<String>,
     pub(super) report_windows: String,
     pub(super) report_linux: String,
@@ -117,6 +121,8 @@ pub(super) fn of_all(facts: &Facts<'_>) -> Commands {
              {MOUNTED}/"
         ),
         compare_share: compare,
+        widen: rollout(&["show", "ring 50", "ring 50 --apply"]),
+        pause: rollout(&["pause --apply", "resume --apply"]),
         report_windows: match reports {
             Some(root) => report(&quoted(root.as_str())),
             None => report("REPORTS"),
@@ -125,6 +131,12 @@ pub(super) fn of_all(facts: &Facts<'_>) -> Commands {
         build_again: "gangway build --config CONFIG --out EARLIER --update-lock --allow-downgrade"
             .to_owned(),
     }
+}
+
+/// Steers the share that this bundle names.
+fn rollout(asked: &[&str]) -> String {
+    let line = |asked: &&str| format!("gangway rollout . {asked} --user ACCOUNT");
+    asked.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Mounts a share on Linux.

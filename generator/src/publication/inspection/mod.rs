@@ -6,19 +6,22 @@ use std::collections::BTreeMap;
 
 use gangway_contract::ReleaseId;
 use gangway_contract::control::{self, Control};
+use gangway_contract::rollout::{self, Present};
 
 use super::codes;
 use super::permissions::{Excess, SharedFolder};
 use super::plan::TEMPORARY;
-use super::release::{CAMPAIGNS, CLAIM, CONTROL, RELEASES, Release, holder_of_claim};
+use super::release::{CAMPAIGNS, CLAIM, RELEASES, Release, holder_of_claim};
 use super::share::{LargeFiles, Listed, ShareError, ShareFailure};
+use super::switch::{Found, HISTORY, Switch};
 use crate::printable::on_one_line;
 use crate::problem::{Code, Problem};
 
 const PUBLISH: &str =
     "bring the release with `gangway publish share`, and find out who wrote there";
-const MEND: &str =
-    "mend it on the share itself: `gangway publish share` writes over no switch that is there";
+const MEND: &str = "run `gangway rollout SHARE pause`, which writes a whole one that holds servers as this one \
+    does, then `gangway rollout SHARE resume`";
+const LOWER: &str = "run `gangway rollout SHARE min-sequence N` if that is not meant any more";
 const MAKE_REPORTS: &str = "make it by the commands in the bundle's `runbook.html`, or name where it is by \
     `--reports`";
 const MOVE: &str = "look whose it is, and move it away";
@@ -92,6 +95,9 @@ fn is_of_a_claim(name: &str) -> bool {
         .and_then(|rest| rest.strip_prefix('-'));
     number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
+
+/// What withholds, and who changed it when.
+const SWITCHES: [&str; 3] = [control::FILE_NAME, rollout::FILE_NAME, HISTORY];
 
 struct Inspector<'a> {
     folder: Option<&'a str>,
@@ -176,8 +182,11 @@ impl<'a> Inspector<'a> {
     fn others(&mut self, at_root: &BTreeMap<String, Listed>) {
         for (name, found) in at_root {
             match name.as_str() {
-                CONTROL | RELEASES | CAMPAIGNS | CLAIM => {}
-                _ if is_left(name, |name| name == CONTROL) => self.left(name, LEFT_OF_SWITCH),
+                RELEASES | CAMPAIGNS | CLAIM => {}
+                name if SWITCHES.contains(&name) => {}
+                _ if is_left(name, |name| SWITCHES.contains(&name)) => {
+                    self.left(name, LEFT_OF_SWITCH);
+                }
                 _ if *found == Listed::Folder && is_of_a_claim(name) => {
                     self.left(name, LEFT_OF_CLAIM);
                 }
@@ -186,41 +195,36 @@ impl<'a> Inspector<'a> {
         }
     }
 
+    /// Whether servers take the release, and how many of them.
     fn control(
         &mut self,
         release: &Release,
         at_root: &BTreeMap<String, Listed>,
     ) -> Result<(), ShareError> {
-        let name = CONTROL;
-        let why = match at_root.get(name) {
-            None => {
-                let why = "it is missing, and no server begins without it";
-                self.find(&codes::SHARE_DIFFERS, name, why, PUBLISH);
-                None
-            }
-            Some(found @ (Listed::Folder | Listed::Other)) => {
-                Some(unread(&format!("it is {}", found.what())))
-            }
-            Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
-                Some(unread(&format!("it has {size} bytes")))
-            }
-            Some(Listed::File(_)) => {
-                let bytes = self.share.read_file(&self.path(name))?;
-                match Control::parse(&bytes.unwrap_or_default()) {
-                    Err(why) => Some(unread(&why)),
-                    Ok(control) if control.min_sequence > release.sequence => Some(format!(
-                        "it holds back bundles below sequence {}, this one has {}, so no server takes it",
-                        control.min_sequence, release.sequence
-                    )),
-                    Ok(control) => {
-                        self.withheld(name, &control);
-                        None
-                    }
-                }
-            }
+        let switch = Switch::read(self.share, self.folder, at_root)?;
+        let name = control::FILE_NAME;
+        if switch.control == Found::Missing {
+            let why = "it is missing, and no server begins without it";
+            self.find(&codes::SHARE_DIFFERS, name, why, PUBLISH);
+        }
+        if let Some((name, why)) = switch.fault() {
+            self.find(&codes::SHARE_DIFFERS, name, &unread(why), MEND);
+            return Ok(());
+        }
+        let present = switch.present();
+        let name = match at_root.contains_key(rollout::FILE_NAME) {
+            true => rollout::FILE_NAME,
+            false => name,
         };
-        if let Some(why) = why {
-            self.find(&codes::SHARE_DIFFERS, name, &why, MEND);
+        if present.min_sequence() > release.sequence {
+            let why = format!(
+                "it holds back bundles below sequence {}, this one has {}, so no server takes it",
+                present.min_sequence(),
+                release.sequence
+            );
+            self.find(&codes::SHARE_DIFFERS, name, &why, LOWER);
+        } else {
+            self.withheld(name, present, release);
         }
         Ok(())
     }
@@ -244,15 +248,21 @@ impl<'a> Inspector<'a> {
     }
 
     /// What a switch that fits the release keeps from servers.
-    fn withheld(&mut self, name: &str, control: &Control) {
-        let why = if control.paused {
-            "it is `paused`, so no server begins anything".to_owned()
-        } else if control.ring_percent < Control::OPEN.ring_percent {
-            format!("it lets {} % of the servers begin", control.ring_percent)
+    fn withheld(&mut self, name: &str, present: Present<'_>, release: &Release) {
+        let percent = present.ring_percent(release.sequence, release.ring_percent);
+        let (why, next) = if present.paused() {
+            let why = "it is `paused`, so no server begins anything".to_owned();
+            (
+                why,
+                "when work may go on, run `gangway rollout SHARE resume`",
+            )
+        } else if percent < Control::OPEN.ring_percent {
+            let why = format!("it lets {percent} % of the servers begin");
+            let next = "when more servers shall begin, run `gangway rollout SHARE ring N`";
+            (why, next)
         } else {
             return;
         };
-        let next = "when more servers shall begin, change it on the share";
         self.find(&codes::SHARE_WITHHOLDS, name, &why, next);
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gangway_contract::Sha256;
 
 use super::before::Before;
-use super::campaign::{self, Campaign, Named, Needs};
+use super::campaign::{self, Campaign, Carried, Named, Needs};
 use super::{Listed, Looked, Publisher, ReleaseError};
 use crate::publication::share::{LargeFiles, ShareError};
 use crate::publication::state::State;
@@ -80,6 +80,10 @@ impl Publisher<'_> {
         Named {
             id: self.release.id.clone(),
             files: files.collect(),
+            bundle: Some(Carried {
+                sequence: self.release.sequence,
+                ring_percent: self.release.ring_percent,
+            }),
         }
     }
 

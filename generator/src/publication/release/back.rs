@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gangway_contract::control::Control;
+use gangway_contract::control::{self, Control};
+use gangway_contract::rollout;
 
 use super::before::Before;
 use super::campaign::{self, Campaign, Named};
-use super::{CONTROL, Listed, Publisher, RELEASES, ReleaseError};
+use super::{Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 use crate::publication::state::{State, StateError};
 
@@ -91,7 +92,7 @@ impl Publisher<'_> {
                 self.write_needs(&after, &why)?;
             }
         }
-        if !before.had_control && at_root.contains_key(CONTROL) {
+        if !before.had_control && at_root.contains_key(control::FILE_NAME) {
             let needed = self.switch_needed(&before, &documents)?;
             self.remove_control(needed)?;
         }
@@ -175,9 +176,12 @@ impl Publisher<'_> {
 
     /// Takes the switch away, as there was none before, unless somebody made it his or needs it.
     fn remove_control(&mut self, needed: Option<String>) -> Result<(), ReleaseError> {
-        let path = self.request.path(CONTROL);
+        let path = self.request.path(control::FILE_NAME);
         let bytes = self.share.read_file(&path)?;
-        if bytes.as_deref() != Some(&Control::OPEN.to_bytes()) {
+        let decided = self
+            .share
+            .read_file(&self.request.path(rollout::FILE_NAME))?;
+        if decided.is_some() || bytes.as_deref() != Some(&Control::OPEN.to_bytes()) {
             self.done.note(&format!(
                 "switch `{path}` was changed since it was published; it stays"
             ));

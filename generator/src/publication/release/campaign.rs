@@ -65,6 +65,19 @@ pub(in crate::publication) struct Named {
     pub(in crate::publication) id: String,
     /// Its files: what may be taken away with it.
     pub(in crate::publication) files: Vec<String>,
+    /// The newest bundle that it was published of; none where an older program published it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::publication) bundle: Option<Carried>,
+}
+
+/// What the share has to know of a bundle, so that a ring can be set for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carried {
+    /// Its place among all bundles of its lock, from 1.
+    pub sequence: u64,
+    /// Share of servers that it begins with, in percent.
+    pub ring_percent: u8,
 }
 
 /// The document of one campaign.
@@ -182,6 +195,11 @@ impl Needs {
             .collect()
     }
 
+    /// Whose it is.
+    pub(in crate::publication) const fn campaign(&self) -> &Campaign {
+        &self.campaign
+    }
+
     /// Is it this campaign's, by its names, too?
     pub(in crate::publication) fn is_of(&self, campaign: &Campaign) -> bool {
         self.campaign == *campaign
@@ -221,6 +239,10 @@ mod tests {
         Named {
             id: id.to_owned(),
             files: vec!["md4ws.msi".to_owned()],
+            bundle: Some(Carried {
+                sequence: 7,
+                ring_percent: 10,
+            }),
         }
     }
 
@@ -287,6 +309,7 @@ mod tests {
             format!(r#"[1, {who}, []]"#),
             of(&listed, ""),
             of(&who, r#"["b", ["md4ws.msi"]]"#),
+            of(&who, r#"{"id": "b", "files": [], "bundle": [7, 10]}"#),
         ] {
             let error = Needs::read(text.as_bytes(), &name).unwrap_err();
             assert!(error.contains("object"), "{text}: {error}");

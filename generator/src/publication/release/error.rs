@@ -128,11 +128,12 @@ impl Fault for ReleaseError {
                  where it is by `--to`"
             }
             Self::Control { .. } => {
-                "every server stops at it: mend it, or delete it and publish again, which writes one \
-                 that withholds nothing"
+                "every server stops at it: `gangway rollout SHARE pause --apply` writes a whole one, which \
+                 `gangway rollout SHARE resume --apply` lets go on"
             }
             Self::HeldBack { .. } => {
-                "lower `min_sequence` if that is meant, or build with `--sequence-after`"
+                "lower it by `gangway rollout SHARE min-sequence N --apply` if that is meant, or build with \
+                 `--sequence-after`"
             }
             Self::Campaign { .. } => {
                 "look who wrote it; without it the share knows no release of that campaign, and takes \

@@ -14,6 +14,7 @@ mod claim;
 mod error;
 mod prune;
 mod rights;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod way;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gangway_contract::Sha256;
-use gangway_contract::control::{self, Control};
+use gangway_contract::control;
 
 use super::plan::TEMPORARY;
 use super::share::{LargeFiles, Listed, ShareError, begun_file};
@@ -30,12 +31,12 @@ use super::{Action, Claimant, Published};
 use crate::printable::on_one_line;
 pub(super) use announced::read_document;
 pub use campaign::Campaign;
+pub use campaign::Carried;
+#[cfg(test)]
+pub(super) use campaign::Named;
 pub(super) use campaign::{FOLDER as CAMPAIGNS, Needs};
 pub(super) use claim::{CLAIM, holder as holder_of_claim};
 pub use error::ReleaseError;
-
-/// The switch, on the share.
-pub(super) const CONTROL: &str = "control.json";
 
 /// Folder of all releases, on the share (the manifest names a release's folder below it).
 pub(super) const RELEASES: &str = "releases";
@@ -47,6 +48,8 @@ pub struct Release {
     pub id: String,
     /// The bundle's sequence.
     pub sequence: u64,
+    /// Share of servers that it begins with, in percent.
+    pub ring_percent: u8,
     /// Payloads, in the order of the manifest.
     pub files: Vec<ReleaseFile>,
     /// Who needs it: the bundle's campaigns, one for each domain.
@@ -285,7 +288,7 @@ impl<'a> Publisher<'a> {
             return Ok(());
         }
         Err(ReleaseError::NotThere {
-            path: self.request.path(CONTROL),
+            path: self.request.path(control::FILE_NAME),
             why: "is missing, and without the switch no server begins anything",
         })
     }
@@ -302,47 +305,6 @@ impl<'a> Publisher<'a> {
         }
         self.done.end();
         Ok(())
-    }
-
-    /// The switch is looked at before anything is written: a bundle that it holds back would lie there
-    /// for nothing, and a malformed one stops every server.
-    fn check_control(&mut self, at_root: &BTreeMap<String, Listed>) -> Result<bool, ReleaseError> {
-        let path = self.request.path(CONTROL);
-        let refused = |why: String| ReleaseError::Control {
-            path: path.clone(),
-            why: on_one_line(&why).into_owned(),
-        };
-        match at_root.get(CONTROL) {
-            None => return Ok(false),
-            Some(found @ (Listed::Folder | Listed::Other)) => {
-                return Err(refused(format!("it is {}", found.what())));
-            }
-            Some(Listed::File(size)) if *size > control::MAX_BYTES as u64 => {
-                return Err(refused(format!("it has {size} bytes")));
-            }
-            Some(Listed::File(_)) => {}
-        }
-        let bytes = self.share.read_file(&path)?.unwrap_or_default();
-        let control = Control::parse(&bytes).map_err(refused)?;
-        if control.min_sequence > self.release.sequence {
-            return Err(ReleaseError::HeldBack {
-                path,
-                min_sequence: control.min_sequence,
-                sequence: self.release.sequence,
-            });
-        }
-        if control.paused {
-            self.done.note(&format!(
-                "switch `{path}` pauses every server; it stays as it is"
-            ));
-        }
-        if control.ring_percent < 100 {
-            self.done.note(&format!(
-                "switch `{path}` lets {} % of the servers begin; it stays as it is",
-                control.ring_percent
-            ));
-        }
-        Ok(true)
     }
 
     fn make_folder(&mut self, path: &str) -> Result<(), ReleaseError> {
@@ -423,12 +385,6 @@ impl<'a> Publisher<'a> {
         })
     }
 
-    fn write_control(&mut self) -> Result<(), ReleaseError> {
-        let path = self.request.path(CONTROL);
-        let bytes = Control::OPEN.to_bytes();
-        self.write_small(&path, "which withholds nothing", &bytes)
-    }
-
     /// Writes a small file as a whole, old or new for every reader.
     fn write_small(&mut self, path: &str, why: &str, bytes: &[u8]) -> Result<(), ReleaseError> {
         self.step(&format!("write `{path}`, {why}"), |share| {
@@ -442,7 +398,7 @@ impl<'a> Publisher<'a> {
 
 /// Puts a file into its place that `write` makes under a temporary name, and that it read back whole.
 /// What is not whole, or finds no place, does not stay.
-fn put(
+pub(super) fn put(
     share: &mut dyn LargeFiles,
     path: &str,
     write: impl FnOnce(&mut dyn LargeFiles, &str) -> Result<bool, ShareError>,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gangway_contract::control;
+
 use super::campaign::{self, Campaign};
-use super::{CLAIM, CONTROL, Listed, Publisher, RELEASES, ReleaseError};
+use super::{CLAIM, Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 
 impl Publisher<'_> {
@@ -15,7 +17,7 @@ impl Publisher<'_> {
         for name in [campaign::FOLDER, RELEASES, CLAIM] {
             self.check_folder(name, at_root.get(name))?;
         }
-        self.check_file("", CONTROL, at_root)
+        self.check_file("", control::FILE_NAME, at_root)
     }
 
     /// Below it, every name that is written to is free or has a file.

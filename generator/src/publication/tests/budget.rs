@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 /// Writes that are still allowed; none means all.
-pub(super) type Budget = Rc<Cell<Option<usize>>>;
+pub(in crate::publication) type Budget = Rc<Cell<Option<usize>>>;
 
 pub(super) fn spend(budget: &Budget) -> bool {
     match budget.get() {

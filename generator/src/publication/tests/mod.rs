@@ -7,7 +7,7 @@ mod directory;
 mod links;
 mod removal;
 mod replication;
-mod share;
+pub(super) mod share;
 mod whole;
 pub(super) mod world;
 

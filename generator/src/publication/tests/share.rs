@@ -9,14 +9,14 @@ use super::budget::{Budget, spend};
 use crate::publication::{LargeFiles, Listed, Share, ShareError, ShareFailure, Tree};
 
 #[derive(Clone)]
-pub(super) struct FakeShare {
-    pub(super) folders: Vec<String>,
-    pub(super) files: BTreeMap<String, Vec<u8>>,
-    pub(super) budget: Budget,
+pub(in crate::publication) struct FakeShare {
+    pub(in crate::publication) folders: Vec<String>,
+    pub(in crate::publication) files: BTreeMap<String, Vec<u8>>,
+    pub(in crate::publication) budget: Budget,
     /// Folders that were read with all that is in them.
-    pub(super) trees_read: usize,
+    pub(in crate::publication) trees_read: usize,
     /// A file that a reader holds open, which has to keep its name.
-    pub(super) held: Option<String>,
+    pub(in crate::publication) held: Option<String>,
 }
 
 impl FakeShare {

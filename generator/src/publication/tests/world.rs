@@ -179,6 +179,7 @@ pub(super) fn release(content: &str, folder: &Path) -> Release {
     Release {
         id: content.to_owned(),
         sequence: 1,
+        ring_percent: 100,
         campaigns: vec![campaign()],
         files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
     }

@@ -1,10 +1,13 @@
 //! A release on a folder of the disk, cut at each of its writes.
 
+mod switch;
 mod together;
 
 use std::cell::Cell;
 use std::fs;
 use std::path::Path;
+
+use gangway_contract::Control;
 
 use super::*;
 use crate::publication::share::{AccessEntry, FolderShare, Share, ShareError, ShareFailure, Tree};
@@ -146,6 +149,7 @@ impl World {
         Release {
             id: "new".to_owned(),
             sequence: 7,
+            ring_percent: 100,
             files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
             campaigns: Vec::new(),
         }
@@ -155,11 +159,18 @@ impl World {
         self.publish_with(false, usize::MAX)
     }
 
+    fn uncut(&self) -> CutShare {
+        CutShare {
+            inner: FolderShare::new(self.root.path().join("share")),
+            left: Cell::new(usize::MAX),
+            rights: Ok(Some(Vec::new())),
+        }
+    }
+
     fn publish_with(&self, dry_run: bool, writes: usize) -> Told {
         let mut share = CutShare {
-            inner: FolderShare::new(self.root.path().join("share")),
             left: Cell::new(writes),
-            rights: Ok(Some(Vec::new())),
+            ..self.uncut()
         };
         self.publish_to(&mut share, &self.release(), dry_run)
     }

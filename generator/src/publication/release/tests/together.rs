@@ -1,5 +1,7 @@
 //! Publications at the same time, and what a cut one leaves to the others.
 
+use gangway_contract::Control;
+
 use super::*;
 use crate::failure::Fault as _;
 use crate::gpo::Guid;
@@ -266,7 +268,7 @@ fn a_share_goes_back_to_its_own_past_alone() {
         fs::create_dir(folder(name)).unwrap();
     }
     for name in ["own", "never"] {
-        fs::write(folder(name).join(CONTROL), &open).unwrap();
+        fs::write(folder(name).join(control::FILE_NAME), &open).unwrap();
     }
     run("own", Action::Publish).unwrap();
     run("new", Action::Publish).unwrap();
@@ -274,6 +276,10 @@ fn a_share_goes_back_to_its_own_past_alone() {
     run("own", Action::Rollback).unwrap();
     run("new", Action::Rollback).unwrap();
     for (name, has_switch) in [("own", true), ("new", false), ("never", true)] {
-        assert_eq!(folder(name).join(CONTROL).exists(), has_switch, "{name}");
+        assert_eq!(
+            folder(name).join(control::FILE_NAME).exists(),
+            has_switch,
+            "{name}"
+        );
     }
 }

@@ -1,0 +1,364 @@
+//! Changes of a rollout on a share in memory, cut at each of its writes.
+
+use std::collections::BTreeMap;
+
+use gangway_contract::rollout::{Present, Ring};
+use gangway_contract::{Control, Rollout};
+
+use super::*;
+use crate::gpo::Guid;
+use crate::publication::release::{Campaign, Named, Needs};
+use crate::publication::tests::share::FakeShare;
+use crate::publication::tests::world::claimant;
+
+const CONTROL: &str = "mde/control.json";
+const DECIDED: &str = "mde/rollout.json";
+const HISTORY_FILE: &str = "mde/rollout-history.json";
+
+/// A share with a campaign for each name, whose bundles have these sequences and begin with 10 %.
+fn share(campaigns: &[(&str, Option<u64>)]) -> FakeShare {
+    let mut files = BTreeMap::from([(CONTROL.to_owned(), Control::OPEN.to_bytes())]);
+    for (name, sequence) in campaigns {
+        let gpo = Guid::derive(&[name]);
+        let campaign = Campaign::new(gpo, (*name).to_owned(), "contoso.com".to_owned());
+        let needs = Needs::none(campaign).with(Named {
+            id: "abc".to_owned(),
+            files: Vec::new(),
+            bundle: sequence.map(|sequence| Carried {
+                sequence,
+                ring_percent: 10,
+            }),
+        });
+        files.insert(
+            format!("mde/campaigns/{}", needs.file_name()),
+            needs.write(),
+        );
+    }
+    FakeShare {
+        folders: ["mde", "mde/campaigns", "mde/releases"]
+            .map(str::to_owned)
+            .to_vec(),
+        files,
+        budget: Default::default(),
+        trees_read: 0,
+        held: None,
+    }
+}
+
+fn request(change: Option<Change>) -> RolloutRequest {
+    RolloutRequest {
+        folder: Some("mde".to_owned()),
+        named: "share".to_owned(),
+        bundle: None,
+        change,
+        withhold_all: false,
+        dry_run: false,
+        who: claimant(),
+    }
+}
+
+/// Plans and does a change; the steps, and how it ended.
+fn run(
+    share: &mut FakeShare,
+    request: &RolloutRequest,
+) -> Result<(RolloutState, Published), RolloutError> {
+    let plan = plan_rollout(request, share)?;
+    let mut done = Published::default();
+    change_rollout(request, &plan, share, &mut |_| {}, &mut done)?;
+    Ok((plan.state, done))
+}
+
+fn change(share: &mut FakeShare, wanted: Change) -> (RolloutState, Published) {
+    run(share, &request(Some(wanted))).unwrap()
+}
+
+fn refused(share: &mut FakeShare, wanted: Change) -> String {
+    let before = share.files.clone();
+    let error = run(share, &request(Some(wanted))).unwrap_err();
+    assert_eq!(share.files, before, "{wanted}");
+    error.to_string()
+}
+
+/// Percent of the servers that begin with a bundle, as the bootstrap decides, new or old.
+fn begins(share: &FakeShare, sequence: u64, start: u8, is_old: bool) -> u8 {
+    let control = Control::parse(&share.files[CONTROL]).unwrap();
+    let decided = share.files.get(DECIDED).filter(|_| !is_old);
+    let decided = decided.map(|bytes| Rollout::parse(bytes).unwrap());
+    let present = Present {
+        control: Some(&control),
+        decided: decided.as_ref(),
+    };
+    match present.paused() || sequence < present.min_sequence() {
+        true => 0,
+        false => present.ring_percent(sequence, start),
+    }
+}
+
+#[test]
+fn a_ring_goes_up_and_down_for_the_bundles_that_are_there() {
+    let mut share = share(&[("Deploy", Some(7)), ("Offboard", Some(5))]);
+    assert_eq!(begins(&share, 7, 10, false), 10);
+    for percent in [50, 100, 0, 20] {
+        let (state, done) = change(&mut share, Change::Ring(percent));
+        assert_eq!(begins(&share, 7, 10, false), percent);
+        // Of a bootstrap that reads the switch alone, and of a bundle that comes later.
+        assert_eq!(begins(&share, 7, 10, true), percent.min(10));
+        assert_eq!(begins(&share, 8, 10, false), percent.min(10));
+        assert_eq!(state.bundles.last().unwrap().after, percent);
+        assert!(done.steps.len() >= 2, "{:?}", done.steps);
+    }
+    let before = share.files.clone();
+    let (_, done) = change(&mut share, Change::Ring(20));
+    assert_eq!((done.steps, share.files), (Vec::new(), before));
+}
+
+#[test]
+fn a_pause_holds_old_and_new_bootstraps_and_keeps_the_ring() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    change(&mut share, Change::Ring(50));
+    change(&mut share, Change::Pause);
+    assert_eq!(
+        [false, true].map(|is_old| begins(&share, 7, 100, is_old)),
+        [0, 0]
+    );
+    change(&mut share, Change::Resume);
+    assert_eq!(
+        [false, true].map(|is_old| begins(&share, 7, 100, is_old)),
+        [50, 50]
+    );
+}
+
+/// What a copy of a bundle's folder `share` brings.
+#[test]
+fn a_switch_that_was_written_over_lets_nobody_begin_and_is_told() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    change(&mut share, Change::Ring(20));
+    change(&mut share, Change::Pause);
+    share
+        .files
+        .insert(CONTROL.to_owned(), Control::OPEN.to_bytes());
+    assert_eq!(begins(&share, 7, 100, false), 0);
+    let (state, _) = run(&mut share, &request(None)).unwrap();
+    assert!(state.before.paused);
+    let [problem] = &state.problems[..] else {
+        panic!("{:?}", state.problems);
+    };
+    assert_eq!(problem.code.id, "GW3116");
+    assert!(
+        problem.next_action.contains("rollout SHARE pause"),
+        "{problem:?}"
+    );
+    let (_, done) = change(&mut share, Change::Pause);
+    assert!(done.steps[0].contains(CONTROL), "{:?}", done.steps);
+    assert_eq!(begins(&share, 7, 100, true), 0);
+    let (state, _) = run(&mut share, &request(None)).unwrap();
+    assert_eq!(state.problems, []);
+}
+
+/// Each file is old or new, what begins is never more than before or after says, and the same again ends
+/// the change.
+#[test]
+fn a_change_that_is_cut_at_any_write_withholds_what_either_state_does() {
+    let changes = [
+        (Change::Ring(5), Change::Ring(50)),
+        (Change::Ring(50), Change::Ring(5)),
+        (Change::Pause, Change::Resume),
+        (Change::Ring(50), Change::Pause),
+        (Change::MinSequence(7), Change::MinSequence(0)),
+    ];
+    for (first, second) in changes {
+        let mut whole = share(&[("Deploy", Some(7))]);
+        change(&mut whole, first);
+        let before = whole.clone();
+        change(&mut whole, second);
+        // Three files, each written and renamed.
+        for writes in 0..6 {
+            let mut share = before.clone();
+            share.budget = Default::default();
+            share.budget.set(Some(writes));
+            run(&mut share, &request(Some(second))).unwrap_err();
+            for name in [CONTROL, DECIDED, HISTORY_FILE] {
+                let found = share.files.get(name);
+                let known = [before.files.get(name), whole.files.get(name)];
+                assert!(
+                    known.contains(&found),
+                    "{first}, {second}, {writes}: {name}"
+                );
+            }
+            for (sequence, start) in [(6, 100), (7, 10), (7, 100), (8, 100)] {
+                let of = |share: &FakeShare| begins(share, sequence, start, false);
+                assert!(
+                    of(&share) <= of(&before).max(of(&whole)),
+                    "{first}, {second}, {writes}"
+                );
+            }
+            share.budget.set(None);
+            change(&mut share, second);
+            for name in [CONTROL, DECIDED] {
+                assert_eq!(
+                    share.files[name], whole.files[name],
+                    "{first}, {second}, {writes}"
+                );
+            }
+            assert!(share.files.keys().all(|name| !name.ends_with(TEMPORARY)));
+        }
+    }
+}
+
+#[test]
+fn where_nothing_was_decided_nothing_is_taken_back() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    let before = share.files.clone();
+    for nothing in [Change::Resume, Change::MinSequence(0)] {
+        let (_, done) = change(&mut share, nothing);
+        assert_eq!(done.steps, [""; 0], "{nothing}");
+    }
+    assert_eq!(share.files, before);
+    // Paused by an editor, as before there was a command.
+    let paused = Control {
+        paused: true,
+        ..Control::OPEN
+    };
+    share.files.insert(CONTROL.to_owned(), paused.to_bytes());
+    change(&mut share, Change::Resume);
+    assert_eq!(begins(&share, 7, 100, true), 100);
+}
+
+#[test]
+fn a_dry_run_says_the_same_steps_and_writes_nothing() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    let dry_run = RolloutRequest {
+        dry_run: true,
+        ..request(Some(Change::Ring(50)))
+    };
+    let before = share.files.clone();
+    share.budget.set(Some(0));
+    let (would, said) = run(&mut share, &dry_run).unwrap();
+    assert_eq!(share.files, before);
+    share.budget.set(None);
+    let (state, done) = change(&mut share, Change::Ring(50));
+    assert_eq!((said.steps, would), (done.steps, state));
+}
+
+#[test]
+fn what_is_no_share_of_the_servers_or_leaves_nobody_is_refused() {
+    let mut known = share(&[("Deploy", Some(7)), ("Offboard", Some(5))]);
+    assert!(refused(&mut known, Change::Ring(150)).contains("150 %"));
+    let told = refused(&mut known, Change::MinSequence(6));
+    assert!(
+        told.contains("`Offboard` of `contoso.com` has sequence 5"),
+        "{told}"
+    );
+    change(&mut known, Change::MinSequence(5));
+    let all = RolloutRequest {
+        withhold_all: true,
+        ..request(Some(Change::MinSequence(8)))
+    };
+    run(&mut known, &all).unwrap();
+    assert_eq!(begins(&known, 7, 100, true), 0);
+    // Published by an older program, which did not tell.
+    let mut unknown = share(&[("Deploy", None)]);
+    assert!(refused(&mut unknown, Change::Ring(50)).contains("which bundles"));
+    let named = RolloutRequest {
+        bundle: Some(Carried {
+            sequence: 9,
+            ring_percent: 10,
+        }),
+        ..request(Some(Change::Ring(50)))
+    };
+    run(&mut unknown, &named).unwrap();
+    assert_eq!(begins(&unknown, 9, 10, false), 50);
+    let too_old = RolloutRequest {
+        change: Some(Change::MinSequence(10)),
+        ..named
+    };
+    assert!(run(&mut unknown, &too_old).is_err());
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told_and_only_a_pause_takes_their_place() {
+    for name in [CONTROL, DECIDED] {
+        let mut share = share(&[("Deploy", Some(7))]);
+        change(&mut share, Change::Ring(50));
+        share
+            .files
+            .insert(name.to_owned(), b"{\"schema\":1".to_vec());
+        let (state, _) = run(&mut share, &request(None)).unwrap();
+        assert!(state.before.paused);
+        assert_eq!(state.problems[0].code.id, "GW3115");
+        for wanted in [Change::Resume, Change::Ring(100), Change::MinSequence(0)] {
+            let told = refused(&mut share, wanted);
+            assert!(told.contains(name) && told.contains("malformed"), "{told}");
+        }
+        let (_, done) = change(&mut share, Change::Pause);
+        assert!(done.notes[0].contains("is not kept"), "{:?}", done.notes);
+        assert_eq!(begins(&share, 7, 100, true), 0);
+        change(&mut share, Change::Resume);
+        assert_eq!(
+            begins(&share, 7, 100, false),
+            50,
+            "{name}: the other file kept it"
+        );
+    }
+}
+
+#[test]
+fn a_folder_of_something_else_is_not_written_to() {
+    let mut share = share(&[]);
+    share.files.remove(CONTROL);
+    let told = refused(&mut share, Change::Ring(50));
+    assert!(told.contains("no `control.json`"), "{told}");
+    assert!(refused(&mut share, Change::Resume).contains("no `control.json`"));
+    share.folders.retain(|folder| !folder.contains("releases"));
+    assert!(refused(&mut share, Change::Pause).contains("neither releases"));
+    share.folders.clear();
+    assert!(refused(&mut share, Change::Pause).contains("neither releases"));
+}
+
+#[test]
+fn what_somebody_changed_meanwhile_is_not_written_over() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    let mine = request(Some(Change::Ring(100)));
+    let plan = plan_rollout(&mine, &mut share).unwrap();
+    change(&mut share, Change::Pause);
+    let before = share.files.clone();
+    let mut done = Published::default();
+    let error = change_rollout(&mine, &plan, &mut share, &mut |_| {}, &mut done).unwrap_err();
+    assert!(
+        error.to_string().contains("since it was looked at"),
+        "{error}"
+    );
+    assert_eq!(share.files, before);
+    assert_eq!((done.steps, done.unfinished), (Vec::new(), None));
+}
+
+#[test]
+fn who_changed_what_is_kept_newest_first() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    change(&mut share, Change::Ring(50));
+    change(&mut share, Change::Pause);
+    let (state, _) = run(&mut share, &request(None)).unwrap();
+    let [newest, oldest] = &state.history[..] else {
+        panic!("{:?}", state.history);
+    };
+    assert_eq!(
+        (newest.asked.as_str(), oldest.asked.as_str()),
+        ("pause", "ring 50")
+    );
+    assert_eq!(newest.before, oldest.after);
+    assert_eq!(
+        (oldest.before.ring, newest.account.as_str()),
+        (None, "admin@contoso.com")
+    );
+    let ring = Ring {
+        percent: 50,
+        up_to_sequence: 7,
+    };
+    assert_eq!(oldest.after.ring, Some(ring));
+    // One that is none stays, and stops no change.
+    share.files.insert(HISTORY_FILE.to_owned(), b"[]".to_vec());
+    let (state, done) = change(&mut share, Change::Resume);
+    assert_eq!(share.files[HISTORY_FILE], b"[]");
+    assert!(done.notes[0].contains("is no history"), "{:?}", done.notes);
+    assert_eq!(state.problems[0].code.id, "GW3117");
+}
