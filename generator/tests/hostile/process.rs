@@ -66,6 +66,7 @@ const LEFT_OUT: &[&str] = &[
     "empty",
     "empty part",
     "304 characters",
+    "very long",
 ];
 
 /// Puts all specimens into one folder and wants an error about each that must be refused, and a warning
