@@ -27,6 +27,7 @@ pub mod payload_name;
 pub mod plan;
 pub mod printable;
 pub mod product;
+pub mod program_name;
 pub mod reason;
 pub mod registry;
 pub mod report;

@@ -1,6 +1,7 @@
 //! What earlier bundles left on the server.
 
 use gangway_contract::ReleaseId;
+use gangway_contract::program_name::program_names;
 
 use crate::failure::Failure;
 use crate::machine::Machine;
@@ -74,7 +75,7 @@ pub(crate) fn remove_programs(machine: &mut dyn Machine) -> Result<(), Failure> 
 /// a copy of a bootstrap lies in a folder that is named after its release.
 fn is_of_package(machine: &mut dyn Machine, folder: &str, name: &str) -> Result<bool, Failure> {
     let files = machine.list_files(folder)?;
-    let own = ["Onboard", "Offboard"].map(|purpose| format!("Mde{purpose}-{name}.exe"));
+    let own = program_names(name);
     Ok(files
         .iter()
         .any(|file| own.iter().any(|own| own.eq_ignore_ascii_case(file))))

@@ -9,6 +9,7 @@ use std::io::Read;
 use gangway_contract::Reason;
 use gangway_contract::after_installer;
 use gangway_contract::manifest::Mode;
+use gangway_contract::program_name::program_name;
 use gangway_contract::step::PastLimit;
 
 use crate::bundle::{Bundle, Places};
@@ -146,11 +147,7 @@ pub fn is_share_path(path: &str) -> bool {
 
 /// Name of the exe of a bundle, the same on the share and in the protected folder.
 pub fn exe_name(bundle: &Bundle) -> String {
-    let purpose = match bundle.manifest.mode {
-        Mode::Precheck | Mode::Onboard => "Onboard",
-        Mode::Offboard => "Offboard",
-    };
-    format!("Mde{purpose}-{}.exe", bundle.id)
+    program_name(bundle.manifest.mode, &bundle.id)
 }
 
 /// The held file, when it has exactly these bytes; another one is deleted.

@@ -12,6 +12,7 @@ mod taken_apart;
 mod version_info;
 
 use gangway_contract::manifest::{self, Manifest, Mode, RESOURCE_ID};
+use gangway_contract::program_name::program_name;
 use gangway_contract::stub::Marker;
 use gangway_contract::{BundleId, Sha256};
 
@@ -85,14 +86,6 @@ impl SpecialiseError {
     }
 }
 
-/// File name of a bundle's exe: the mode is visible, the id makes it never overwritten.
-pub fn exe_name(mode: Mode, bundle_id: &BundleId) -> String {
-    match mode {
-        Mode::Precheck | Mode::Onboard => format!("MdeOnboard-{bundle_id}.exe"),
-        Mode::Offboard => format!("MdeOffboard-{bundle_id}.exe"),
-    }
-}
-
 /// Says which stub a file is.
 ///
 /// # Errors
@@ -129,7 +122,7 @@ pub fn specialise(
         });
     }
     let bundle_id = BundleId::of_bytes(manifest_bytes);
-    let name = exe_name(manifest.mode, &bundle_id);
+    let name = program_name(manifest.mode, &bundle_id);
     let strings = version_info::Strings {
         description: match manifest.mode {
             Mode::Precheck => "Gangway bootstrap (precheck)",

@@ -1,11 +1,11 @@
 //! Where a bundle has its files: what `build` writes, `verify` takes and a rebuild may replace.
 
 use gangway_contract::manifest::Mode;
+use gangway_contract::program_name::program_name;
 use gangway_contract::{BundleId, payload_name};
 
 use super::soc;
 use super::sums::SUMS_FILE_NAME;
-use crate::bootstrap;
 use crate::bundle::{self, BundleDocument};
 
 /// The switch that may hold servers back.
@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 255;
 
 /// Where the layout puts the exe of a bundle; nothing that a bundle says can move it.
 pub(super) fn exe_path(mode: Mode, bundle_id: &BundleId) -> String {
-    format!("bootstrap/{}", bootstrap::exe_name(mode, bundle_id))
+    format!("bootstrap/{}", program_name(mode, bundle_id))
 }
 
 /// The files of a bundle that its `bundle.json` does not list: itself, the checksums and the exe.

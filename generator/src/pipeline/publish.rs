@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gangway_contract::manifest::Manifest;
+use gangway_contract::program_name::program_name;
 use gangway_contract::{Sha256, UncPath};
 
 use super::codes;
 use super::identity::{domains, task_policies, task_purpose};
 use super::verify::{VerifyError, VerifyRequest, verify};
-use crate::bootstrap::exe_name;
 use crate::bundle::BundleDocument;
 use crate::failure::{FailureCode, Fault};
 use crate::gpo::found::{FoundGpo, LoadError, Origin, load};
@@ -184,7 +184,7 @@ fn policies(request: &ContentsRequest, checked: Checked) -> Result<Contents, Con
     if gpos.is_empty() {
         return Err(bundle(format!("it holds no GPO for `{domain}`")));
     }
-    let name = exe_name(document.mode, &document.bundle_id);
+    let name = program_name(document.mode, &document.bundle_id);
     Ok(Contents {
         domain,
         gpos,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use gangway_contract::program_name;
+
 use super::execute::Executor;
 use super::plan::DomainFacts;
 use super::{Depth, Filter, PublishError};
@@ -11,9 +13,6 @@ use crate::printable::on_one_line;
 
 /// Extension of scheduled tasks in a GPO's list (MS-GPPREF 1.9).
 const TASKS: &str = "{AADCED64-746C-4633-A97C-D61349046527}";
-
-/// How the programs of bundles are called, in lower case.
-const PROGRAMS: [&str; 2] = ["mdeonboard-", "mdeoffboard-"];
 
 /// The key of the manifest, as it stands in a program.
 const RELEASE_KEY: &[u8] = b"\"release_id\"";
@@ -73,8 +72,8 @@ fn programs(tasks: &[u8]) -> BTreeSet<String> {
     let text: String = text.collect();
     let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
     let mut found = BTreeSet::new();
-    for program in PROGRAMS {
-        for (at, _) in text.match_indices(program) {
+    for program in program_name::BEGINNINGS.map(str::to_ascii_lowercase) {
+        for (at, _) in text.match_indices(&program) {
             let rest = &text[at..];
             let end = rest.bytes().position(|byte| !is_of_a_name(byte));
             found.insert(rest[..end.unwrap_or(rest.len())].to_owned());

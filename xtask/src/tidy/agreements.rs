@@ -3,7 +3,11 @@
 use super::{Breach, Source};
 
 /// Files of `contract` whose texts are agreements.
-const AGREEMENTS: &[&str] = &["contract/src/registry.rs", "contract/src/update.rs"];
+const AGREEMENTS: &[&str] = &[
+    "contract/src/program_name.rs",
+    "contract/src/registry.rs",
+    "contract/src/update.rs",
+];
 
 /// Where else they could be written out. Tests spell out what they expect.
 const READERS: &[&str] = &["contract/src/", "generator/src/", "runner/src/"];
