@@ -97,18 +97,18 @@ pub struct Detached {
 /// # Errors
 /// In words: the file carries none, more than one, bytes behind it, or cannot be read.
 pub fn take_signature<S: Read + Seek>(source: &mut S, kind: FileKind) -> Result<Detached, String> {
-    let (mut signatures, uncovered_bytes) = carried(source, kind)?;
+    let ((mut signatures, uncovered_bytes), metadata_digest) = match kind {
+        FileKind::Msi => {
+            let file = MsiCarrier::open(source).map_err(in_words)?;
+            (told_by(&file), file.metadata_digest())
+        }
+        _ => (carried(source, kind)?, None),
+    };
     if uncovered_bytes > 0 {
         return Err(format!("{uncovered_bytes} bytes lie behind the signature"));
     }
     let (Some(only), true) = (signatures.pop(), signatures.is_empty()) else {
         return Err("it carries no signature, or more than one".to_owned());
-    };
-    let metadata_digest = match kind {
-        FileKind::Msi => MsiCarrier::open(source)
-            .map_err(in_words)?
-            .metadata_digest(),
-        _ => None,
     };
     Ok(Detached {
         pkcs7: only.der,
@@ -121,14 +121,17 @@ pub(super) fn carried<S: Read + Seek>(
     source: &mut S,
     kind: FileKind,
 ) -> Result<(Vec<Found>, u64), String> {
-    let of = |carrier: &dyn Carrier| (carrier.signatures().to_vec(), carrier.uncovered_bytes());
     let found = match kind {
-        FileKind::Pe => PeCarrier::open(source).map(|file| of(&file)),
-        FileKind::Msi => MsiCarrier::open(source).map(|file| of(&file)),
-        FileKind::Cabinet => CabinetCarrier::open(source).map(|file| of(&file)),
-        FileKind::Script => ScriptCarrier::open(source).map(|file| of(&file)),
+        FileKind::Pe => PeCarrier::open(source).map(|file| told_by(&file)),
+        FileKind::Msi => MsiCarrier::open(source).map(|file| told_by(&file)),
+        FileKind::Cabinet => CabinetCarrier::open(source).map(|file| told_by(&file)),
+        FileKind::Script => ScriptCarrier::open(source).map(|file| told_by(&file)),
     };
     found.map_err(in_words)
+}
+
+fn told_by(file: &impl Carrier) -> (Vec<Found>, u64) {
+    (file.signatures().to_vec(), file.uncovered_bytes())
 }
 
 fn in_words(failure: Failure) -> String {
