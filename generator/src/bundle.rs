@@ -15,6 +15,14 @@ pub const SCHEMA: u32 = 1;
 /// File name in the bundle's folder.
 pub const FILE_NAME: &str = "bundle.json";
 
+/// The list of digests of a bundle, of packages and of an archive, in the form that `sha256sum -c` reads.
+pub const SUMS_FILE_NAME: &str = "SHA256SUMS";
+
+/// Its line of a file.
+pub fn sums_line(sha256: &Sha256, path: &str) -> String {
+    format!("{sha256}  {path}\n")
+}
+
 /// Largest document that is read, in bytes; real ones are below 100 KB.
 pub const MAX_BYTES: u64 = 16 << 20;
 

@@ -12,10 +12,8 @@ use time::OffsetDateTime;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use crate::bundle::FileDigest;
+use crate::bundle::{FileDigest, SUMS_FILE_NAME, sums_line};
 
-/// The list of digests, for `sha256sum -c`.
-pub const SUMS: &str = "SHA256SUMS";
 /// What to do with the archive.
 pub const VERIFY: &str = "VERIFY.txt";
 /// The folder of the bundle in the archive.
@@ -71,7 +69,7 @@ pub fn write<R: Read>(
     let mut files = files.to_vec();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let sums = sums(&files, &guide);
-    for (name, text) in [(SUMS, &sums), (VERIFY, &guide)] {
+    for (name, text) in [(SUMS_FILE_NAME, &sums), (VERIFY, &guide)] {
         archive.start_file(format!("{top}/{name}"), options)?;
         write_all(&mut archive, name, text.as_bytes())?;
     }
@@ -115,11 +113,10 @@ fn write_all(out: &mut impl Write, path: &str, bytes: &[u8]) -> Result<(), Archi
 }
 
 fn sums(files: &[FileDigest], guide: &str) -> String {
-    let line = |sha256: &Sha256, path: &str| format!("{sha256}  {path}\n");
     let bundle = files
         .iter()
-        .map(|file| line(&file.sha256, &format!("{BUNDLE}/{}", file.path)));
-    std::iter::once(line(&Sha256::of(guide.as_bytes()), VERIFY))
+        .map(|file| sums_line(&file.sha256, &format!("{BUNDLE}/{}", file.path)));
+    std::iter::once(sums_line(&Sha256::of(guide.as_bytes()), VERIFY))
         .chain(bundle)
         .collect()
 }

@@ -1,9 +1,7 @@
 //! `SHA256SUMS`: the list that vouches for `bundle.json`, and with it for every other file.
 
-use crate::bundle::FileDigest;
-
-/// Name of the checksum list in the bundle's folder, in the form that `sha256sum -c` reads.
-pub(super) const SUMS_FILE_NAME: &str = "SHA256SUMS";
+use crate::bundle::{FileDigest, sums_line};
+pub(super) use crate::bundle::SUMS_FILE_NAME;
 
 /// The checksum list: every file but itself and the exe, which is signed later and vouched
 /// for by its own digest in `bundle.json`.
@@ -15,6 +13,6 @@ pub(super) fn sums(files: &[FileDigest], exe_path: &str) -> String {
     files.sort();
     files
         .iter()
-        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .map(|file| sums_line(&file.sha256, &file.path))
         .collect()
 }

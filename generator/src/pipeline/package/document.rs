@@ -9,6 +9,7 @@ use gangway_contract::{BundleId, ReleaseId, Sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::sums_line;
 use crate::packages::tools::{CONTENT, OFFBOARD};
 use crate::plain_file;
 
@@ -17,9 +18,6 @@ const SCHEMA: u32 = 1;
 
 /// Its name in the folder.
 pub(in crate::pipeline) const FILE_NAME: &str = "packages.json";
-
-/// The list of digests beside it.
-pub(in crate::pipeline) const SUMS: &str = "SHA256SUMS";
 
 /// Largest document that is read, in bytes; real ones have some hundreds.
 const MAX_BYTES: u64 = 1 << 20;
@@ -187,7 +185,7 @@ impl PackagesDocument {
 
     /// `SHA256SUMS` of the folder: every file but the two documents, for `sha256sum -c`.
     pub(in crate::pipeline) fn sums(&self) -> String {
-        let line = |file: &PackageFile| format!("{}  {}\n", file.sha256, file.path);
+        let line = |file: &PackageFile| sums_line(&file.sha256, &file.path);
         self.files.iter().map(line).collect()
     }
 

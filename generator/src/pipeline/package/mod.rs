@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::manifest::{Manifest, Mode, Payload};
 use gangway_contract::{BundleId, Sha256};
 
-pub(super) use document::{FILE_NAME, SUMS, of_folder as document_of};
+pub(super) use document::{FILE_NAME, of_folder as document_of};
 pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
 pub use signing::PackageSigning;
@@ -122,7 +122,7 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
         offboarding,
         files,
     };
-    staging.write(SUMS, document.sums().as_bytes())?;
+    staging.write(SUMS_FILE_NAME, document.sums().as_bytes())?;
     staging.write(FILE_NAME, &document.to_bytes())?;
     staging.commit()?;
     let mut problems = source.problems;

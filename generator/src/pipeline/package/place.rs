@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 
 use super::super::output::{Kept, check_apart};
+use super::super::sums::SUMS_FILE_NAME;
 use super::PackageError;
-use super::document::{self, FILE_NAME, Format, SUMS};
+use super::document::{self, FILE_NAME, Format};
 use crate::disk::{self, Claim, DiskError};
 use crate::interrupted::{self, Leftover};
 use crate::plain_file;
 
 /// Files that lie beside the document and are not listed in it.
-const UNLISTED: [&str; 2] = [FILE_NAME, SUMS];
+const UNLISTED: [&str; 2] = [FILE_NAME, SUMS_FILE_NAME];
 
 /// A folder that is being written.
 #[derive(Debug)]
