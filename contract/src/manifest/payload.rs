@@ -25,6 +25,7 @@ pub struct Payload {
 /// Who signed a payload, as the generator found it in the very same bytes. A server need not
 /// find the same: it may lack roots. What it finds is compared with this and reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Signer {
     /// SHA-256 of the signer's certificate.

@@ -2,10 +2,16 @@
 
 use gangway_contract::connectivity::{Need, Service, service_urls};
 use gangway_contract::manifest::Tenant;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// The hosts of one service.
+/// Addresses of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::pipeline) struct AddressRow {
+    /// What they are for.
     pub(in crate::pipeline) service: Service,
+    /// Does the product work without them?
     pub(in crate::pipeline) need: Need,
     /// `host:port`, each once, in the list's order.
     pub(in crate::pipeline) hosts: Vec<String>,

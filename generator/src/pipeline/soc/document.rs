@@ -1,15 +1,14 @@
 //! The document for the people who watch servers, as other programs read it.
 
-use gangway_contract::connectivity::{Need, Service};
 use gangway_contract::document;
 use gangway_contract::events::Level;
-use gangway_contract::manifest::{Mode, Payload};
+use gangway_contract::manifest::{Mode, Payload, Signer};
 use gangway_contract::step::StepKind;
 use gangway_contract::{BundleId, OrgId, ReleaseId, Sha256, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::briefing::Restarts;
+use crate::pipeline::briefing::{AddressRow, Restarts};
 
 /// File name in the bundle's folder.
 pub(in crate::pipeline) const FILE_NAME: &str = "soc.json";
@@ -56,7 +55,7 @@ pub struct SocDocument {
     /// Files that servers fetch.
     pub(in crate::pipeline) payloads: Vec<SocPayload>,
     /// Addresses of the service, to be opened outbound and asked by the bootstrap.
-    pub(in crate::pipeline) addresses: Vec<SocAddresses>,
+    pub(in crate::pipeline) addresses: Vec<AddressRow>,
     /// Hosts that the service's lists give as a family only.
     pub(in crate::pipeline) host_patterns: Vec<String>,
 }
@@ -151,31 +150,7 @@ pub(in crate::pipeline) struct SocPayload {
     pub(in crate::pipeline) version: Option<String>,
     /// Who signed it; none of what carries no Authenticode signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in crate::pipeline) signer: Option<SocSigner>,
-}
-
-/// A signer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::pipeline) struct SocSigner {
-    /// SHA-256 of the signer's certificate.
-    pub(in crate::pipeline) certificate: Sha256,
-    /// SHA-256 of the root certificate that vouches for it.
-    pub(in crate::pipeline) root: Sha256,
-    /// Time of the time stamp, in seconds since 1970 UTC.
-    pub(in crate::pipeline) signed_at: Option<i64>,
-}
-
-/// Addresses of one service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::pipeline) struct SocAddresses {
-    /// What they are for.
-    pub(in crate::pipeline) service: Service,
-    /// Does the product work without them?
-    pub(in crate::pipeline) need: Need,
-    /// `host:port`.
-    pub(in crate::pipeline) hosts: Vec<String>,
+    pub(in crate::pipeline) signer: Option<Signer>,
 }
 
 impl SocDocument {
@@ -190,17 +165,12 @@ impl SocDocument {
 
 impl From<&Payload> for SocPayload {
     fn from(payload: &Payload) -> Self {
-        let signer = payload.signer.as_ref();
         Self {
             name: payload.name.clone(),
             size: payload.size,
             sha256: payload.sha256,
             version: payload.version.clone(),
-            signer: signer.map(|signer| SocSigner {
-                certificate: signer.certificate,
-                root: signer.root,
-                signed_at: signer.signed_at,
-            }),
+            signer: payload.signer.clone(),
         }
     }
 }

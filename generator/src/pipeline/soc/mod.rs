@@ -19,7 +19,7 @@ use super::briefing::{Facts, address_rows, hours, restarts};
 use crate::policies::PrincipalForm;
 pub(in crate::pipeline) use document::FILE_NAME;
 pub use document::SocDocument;
-use document::{SocAddresses, SocEvent, SocHours, SocPayload, SocProgram, SocStart, SocTask};
+use document::{SocEvent, SocHours, SocPayload, SocProgram, SocStart, SocTask};
 
 /// The document of a bundle.
 pub(super) fn document(facts: &Facts<'_>) -> SocDocument {
@@ -51,14 +51,7 @@ pub(super) fn document(facts: &Facts<'_>) -> SocDocument {
         registry_keys: keys(facts),
         shares: shares.map(UncPath::to_string).collect(),
         payloads: manifest.payloads.iter().map(SocPayload::from).collect(),
-        addresses: address_rows(&manifest.tenant)
-            .into_iter()
-            .map(|row| SocAddresses {
-                service: row.service,
-                need: row.need,
-                hosts: row.hosts,
-            })
-            .collect(),
+        addresses: address_rows(&manifest.tenant),
         host_patterns: host_patterns(&manifest.tenant)
             .iter()
             .flat_map(|pattern| pattern.hosts)
