@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{DiskError, Prepared};
+use super::kept::downloads;
+use super::output::{Kept, OutputError, check_apart};
+use crate::disk::{self, DiskError, Prepared};
 use crate::failure::{FailureCode, Fault, hint_of};
 use crate::formats::authenticode::read_signature;
 use crate::plain_file;
@@ -51,6 +53,9 @@ pub enum ExchangeError {
         /// What it is instead.
         why: String,
     },
+    /// It lies where nothing may come.
+    #[error(transparent)]
+    Place(#[from] OutputError),
     /// Writing what has to be signed.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -62,6 +67,7 @@ impl Fault for ExchangeError {
             Self::Inside { .. } | Self::Read { .. } => FailureCode::Files,
             Self::Occupied { .. } => FailureCode::Occupied,
             Self::NoSignature { .. } => FailureCode::NotVerified,
+            Self::Place(error) => error.code(),
             Self::Disk(error) => error.code(),
         }
     }
@@ -78,10 +84,32 @@ impl Fault for ExchangeError {
                 "have the signer sign what `--digest-out` wrote, as in `osslsigncode sign … -in \
                  DIGEST -out SIGNATURE`"
             }
+            Self::Place(error) => return error.hint(),
             Self::Disk(error) => return error.hint(),
         };
         Some(hint.into())
     }
+}
+
+/// May `file`, which people know as `shown`, go to a signer? It is no part of what is `signed`, lies in no
+/// bundle and no packages, and nobody takes it for one of the downloads among `named`.
+///
+/// # Errors
+/// It may not.
+pub(super) fn check_place(
+    shown: &Path,
+    file: &Path,
+    signed: &Path,
+    named: Vec<Kept>,
+) -> Result<(), ExchangeError> {
+    let resolved = |path: &Path| disk::resolved(path).map_err(DiskError::io("resolve", path));
+    if resolved(shown)?.starts_with(resolved(signed)?) {
+        let path = shown.to_owned();
+        return Err(ExchangeError::Inside { path });
+    }
+    // Files come into a folder of it: whatever else lies there stays.
+    check_apart(file, &downloads(named))?;
+    Ok(())
 }
 
 /// What has to be signed, written and waiting beside its place; none when it lies there already.

@@ -16,6 +16,7 @@ mod exchange;
 pub mod explain;
 mod identity;
 mod inputs;
+mod kept;
 mod layout;
 mod leftover;
 mod lock;

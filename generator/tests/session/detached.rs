@@ -228,12 +228,20 @@ fn nothing_of_a_bundle_that_is_not_the_built_one_goes_to_a_signer() {
 }
 
 #[test]
-fn what_has_to_be_signed_replaces_no_file_and_lies_in_no_bundle() {
+fn what_has_to_be_signed_replaces_no_file_and_lies_where_nobody_takes_it_for_something_else() {
     let desk = built();
     desk.put("letter", b"mine");
     sign(&desk, &["--digest-out", "letter"]).fails_with(3, &["letter", "something else"]);
     assert_eq!(fs::read(desk.path("letter")).unwrap(), b"mine");
     sign(&desk, &["--digest-out", "out/exe.p7"]).fails_with(3, &["in the bundle"]);
+    package(&desk, &["--format", "allow"]).succeeds();
+    for (place, why) in [
+        ("downloads/exe.p7", "lies in the downloads"),
+        ("out-packages/exe.p7", "lies in the folder of packages"),
+    ] {
+        sign(&desk, &["--digest-out", place]).fails_with(3, &[why, "hint"]);
+        assert!(!desk.path(place).exists(), "{place}");
+    }
     assert!(!desk.path("out/exe.p7").exists());
     desk.verify().succeeds();
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 use gangway_contract::Sha256;
 
 use super::config::Config;
-use super::output::{DOWNLOAD, Kept, OutputError, check_apart, io_error};
+use super::kept::downloads;
+use super::output::{Kept, OutputError, check_apart, io_error};
 use super::private_folder::PrivateFolder;
 use super::sign::TIME_LIMIT_S;
 use super::signing_command::SigningCommand;
@@ -213,8 +214,7 @@ impl Signer {
         let path = path.ok_or(AttestError::NoConfig)?;
         let config = Config::load(path)?;
         let missing = |field| AttestError::NotConfigured { field };
-        let mut downloads = config.named_paths();
-        downloads.retain(|(what, _)| *what == DOWNLOAD);
+        let downloads = downloads(config.named_paths());
         let key = config.provenance.key.ok_or_else(|| missing("key"))?;
         let command = config.provenance.command.filter(|words| !words.is_empty());
         Ok(Self {

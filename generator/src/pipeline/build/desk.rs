@@ -10,7 +10,8 @@ use crate::pipeline::build_error::BuildError;
 use crate::pipeline::config::Config;
 use crate::pipeline::identity;
 use crate::pipeline::inputs::Named;
-use crate::pipeline::lock::{self, HeldLock};
+use crate::pipeline::kept::kept;
+use crate::pipeline::lock::HeldLock;
 use crate::pipeline::output::{Kept, Staging};
 use crate::pipeline::progress::Progress;
 use crate::pipeline::stub::Stub;
@@ -89,18 +90,12 @@ impl<'a> Desk<'a> {
 
     /// What this build reads: none of it may go away with the folder that is replaced.
     pub(super) fn kept(&self) -> Vec<Kept> {
-        let mut kept = vec![
-            ("the config", self.request.config.clone()),
-            ("the lock", lock::path_beside(&self.request.config)),
-            ("the stub", self.stub.path.clone()),
-        ];
         let share = self.request.share.as_deref();
-        kept.extend(share.map(|share| ("the share", share.join("control.json"))));
-        kept.extend(self.config.named_paths());
-        // Where nobody knows the current folder, nobody is in it.
-        let current = std::env::current_dir().ok();
-        kept.extend(current.map(|folder| ("the current folder", folder)));
-        kept
+        let share = share.map(|share| ("the share", share.join("control.json")));
+        let own = [("the stub", self.stub.path.clone())]
+            .into_iter()
+            .chain(share);
+        kept(Some((&self.request.config, &self.config)), own)
     }
 
     /// Has a download to do with this bundle?

@@ -30,8 +30,8 @@ use place::Staging;
 use signing::Signing;
 
 use super::config::Config;
+use super::kept;
 use super::layout::RELEASES;
-use super::lock;
 use super::output::Kept;
 use super::sums::SUMS_FILE_NAME;
 use super::verify::{
@@ -135,20 +135,13 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
 
 /// What the run reads: none of it may go away with the folder that is replaced.
 fn kept(request: &PackageRequest, config: Option<&Config>) -> Vec<Kept> {
-    let mut kept = vec![("the bundle", request.bundle.bundle.clone())];
+    let mut own = vec![("the bundle", request.bundle.bundle.clone())];
     let back = request.offboard.iter().cloned();
-    kept.extend(back.map(|bundle| ("the offboarding bundle", bundle)));
+    own.extend(back.map(|bundle| ("the offboarding bundle", bundle)));
     if let PackageSigning::Elsewhere(signatures) = &request.signing {
-        kept.push(("the folder of signatures", signatures.clone()));
+        own.push(("the folder of signatures", signatures.clone()));
     }
-    if let Some(path) = &request.bundle.config {
-        kept.push(("the config", path.clone()));
-        kept.push(("the lock", lock::path_beside(path)));
-    }
-    kept.extend(config.map(Config::named_paths).unwrap_or_default());
-    let current = std::env::current_dir().ok();
-    kept.extend(current.map(|folder| ("the current folder", folder)));
-    kept
+    kept::kept(request.bundle.config.as_deref().zip(config), own)
 }
 
 /// Makes every format that is asked for, and what offboards where that was given; tells the installer

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::super::codes::SCRIPT_NOT_SIGNED;
 use super::super::config::{self, Config};
-use super::super::exchange::{self, ExchangeError};
-use super::super::output::{DOWNLOAD, Kept, check_apart};
+use super::super::exchange;
+use super::super::output::Kept;
 use super::super::private_folder::PrivateFolder;
 use super::super::signing_command::{SigningCommand, wants_stamp};
 use super::super::{sign, trust};
@@ -102,7 +102,8 @@ impl Signing {
             },
             PackageSigning::Elsewhere(folder) => Maker::Elsewhere(folder.clone()),
             PackageSigning::Later(folder) => {
-                apart(folder, out, kept)?;
+                let file = folder.join(DATA_SUFFIX);
+                exchange::check_place(folder, &file, out, kept.to_vec())?;
                 disk::create_folders(folder).map_err(DiskError::io("create folder", folder))?;
                 Maker::Later(folder.clone())
             }
@@ -390,23 +391,6 @@ fn beside(folder: &Path, name: &OsStr, suffix: &str) -> PathBuf {
     let mut name = name.to_owned();
     name.push(suffix);
     folder.join(name)
-}
-
-/// A folder of exchange is no part of what is signed, and is not replaced with it.
-fn apart(folder: &Path, out: &Path, kept: &[Kept]) -> Result<(), PackageError> {
-    let resolved = |path: &Path| disk::resolved(path).map_err(DiskError::io("resolve", path));
-    if resolved(folder)?.starts_with(resolved(out)?) {
-        let path = folder.to_owned();
-        return Err(ExchangeError::Inside { path }.into());
-    }
-    // Files come into it: whatever it holds stays.
-    let around: Vec<Kept> = kept
-        .iter()
-        .filter(|(what, _)| *what == DOWNLOAD)
-        .cloned()
-        .collect();
-    check_apart(&folder.join(DATA_SUFFIX), &around)?;
-    Ok(())
 }
 
 /// The bytes of the result in the file that is there, whatever the result's own name leads to.

@@ -16,7 +16,7 @@ use gangway_contract::Sha256;
 pub use error::SignError;
 
 use super::config::{self, Config};
-use super::exchange::{self, ExchangeError};
+use super::exchange;
 use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
 use super::signing_command::{SigningCommand, wants_stamp};
@@ -124,12 +124,9 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
 /// The bundle is not the one that was built, or the file cannot be written.
 pub fn write_data_to_sign(request: &SignRequest, out: &Path) -> Result<Signed, SignError> {
     output::mend(&request.bundle);
-    let bundle = resolved(&request.bundle)?;
     let place = disk::resolved(out).map_err(io_error("resolve", out))?;
-    if place.starts_with(&bundle) {
-        let path = out.to_owned();
-        return Err(ExchangeError::Inside { path }.into());
-    }
+    let named = Config::load(&request.config)?.named_paths();
+    exchange::check_place(out, out, &resolved(&request.bundle)?, named)?;
     let Proven {
         document,
         exe,
