@@ -6,13 +6,14 @@
 
 use std::io::{self, Read, Seek, Write};
 
-use gangway_contract::Sha256;
+use gangway_contract::manifest::Mode;
+use gangway_contract::{BundleId, Sha256};
 use sha2::Digest as _;
 use time::OffsetDateTime;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use crate::bundle::{FileDigest, SUMS_FILE_NAME, sums_line};
+use crate::bundle::{FileDigest, SUMS_FILE_NAME, mode_name, sums_line};
 
 /// What to do with the archive.
 pub const VERIFY: &str = "VERIFY.txt";
@@ -47,14 +48,49 @@ pub enum ArchiveError {
     Format(#[from] zip::result::ZipError),
 }
 
-/// Writes the archive of a bundle's files, sorted, below the folder `top`; `open` reads one of them by
-/// its path. What is read has to be what is listed.
+/// Which bundle an archive holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'a> {
+    /// What its bootstrap does.
+    pub mode: Mode,
+    /// Place among all bundles of its lock, from 1.
+    pub sequence: u64,
+    /// Digest of its manifest.
+    pub bundle_id: &'a BundleId,
+}
+
+impl Label<'_> {
+    /// The archive's name without its end, and its one folder: who has several sees what each of them does
+    /// and which one came later. Short, for Windows' paths have 260 characters.
+    pub fn name(&self) -> String {
+        let id = self.bundle_id.to_string();
+        let id = id.get(..8).unwrap_or(&id);
+        format!("gangway-{}-{}-{id}", mode_name(self.mode), self.sequence)
+    }
+
+    fn guide(&self) -> String {
+        let does = match self.mode {
+            Mode::Precheck => "looks at servers and changes nothing but its own folders there",
+            Mode::Onboard => "onboards servers",
+            Mode::Offboard => "takes servers out of the service",
+        };
+        include_str!("../../../templates/VERIFY.txt")
+            .replace("{does}", does)
+            .replace("{mode}", mode_name(self.mode))
+            .replace("{sequence}", &self.sequence.to_string())
+            .replace("{bundle}", &self.bundle_id.to_string())
+            .replace("{top}", &self.name())
+    }
+}
+
+/// Writes the archive of a bundle's files, sorted, below one folder; `open` reads one of them by its
+/// path. What is read has to be what is listed.
 ///
 /// # Errors
 /// A file changed, or the system refuses.
 pub fn write<R: Read>(
     out: impl Write + Seek,
-    top: &str,
+    label: Label<'_>,
     files: &[FileDigest],
     output_time: i64,
     mut open: impl FnMut(&FileDigest) -> io::Result<R>,
@@ -65,7 +101,7 @@ pub fn write<R: Read>(
         .system(System::Unix)
         .unix_permissions(0o644)
         .last_modified_time(moment(output_time));
-    let guide = guide(top);
+    let (top, guide) = (label.name(), label.guide());
     let mut files = files.to_vec();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let sums = sums(&files, &guide);
@@ -121,10 +157,6 @@ fn sums(files: &[FileDigest], guide: &str) -> String {
         .collect()
 }
 
-fn guide(top: &str) -> String {
-    include_str!("../../../templates/VERIFY.txt").replace("{top}", top)
-}
-
 fn moment(seconds: i64) -> DateTime {
     let time = OffsetDateTime::from_unix_timestamp(seconds.clamp(TIMES.0, TIMES.1))
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -148,10 +180,22 @@ mod tests {
         }
     }
 
+    fn id() -> BundleId {
+        BundleId::of_bytes(b"manifest")
+    }
+
+    fn label(mode: Mode, bundle_id: &BundleId) -> Label<'_> {
+        Label {
+            mode,
+            sequence: 7,
+            bundle_id,
+        }
+    }
+
     fn archive(content: &[u8]) -> Result<Vec<u8>, ArchiveError> {
         let files = [listed("share/b", b"two"), listed("a", b"one")];
         let mut out = Cursor::new(Vec::new());
-        write(&mut out, "gangway-1", &files, 1_772_442_000, |file| {
+        write(&mut out, label(Mode::Onboard, &id()), &files, 1_772_442_000, |file| {
             Ok(Cursor::new(
                 if file.path == "a" { b"one" } else { content }.to_vec(),
             ))
@@ -174,12 +218,33 @@ mod tests {
             })
             .collect();
         let expected = ["SHA256SUMS", "VERIFY.txt", "bundle/a", "bundle/share/b"];
-        assert_eq!(names, expected.map(|name| format!("gangway-1/{name}")));
+        let top = label(Mode::Onboard, &id()).name();
+        assert_eq!(names, expected.map(|name| format!("{top}/{name}")));
         for index in 0..archive.len() {
             let file = archive.by_index(index).unwrap();
             assert_eq!(file.unix_mode(), Some(0o100_644));
             assert_eq!(file.compression(), CompressionMethod::Stored);
             assert!(file.extra_data().is_none_or(|data| data.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_name_and_a_guide_tell_mode_and_sequence() {
+        let id = id();
+        for (mode, named, words) in [
+            (Mode::Onboard, "gangway-onboard-7-", "that onboards servers"),
+            (Mode::Offboard, "gangway-offboard-7-", "out of the service"),
+            (Mode::Precheck, "gangway-precheck-7-", "changes nothing"),
+        ] {
+            let label = label(mode, &id);
+            let name = label.name();
+            assert!(name.starts_with(named), "{name}");
+            assert!(id.to_string().starts_with(&name[named.len()..]), "{name}");
+            let guide = label.guide();
+            for text in [words, "sequence   7", &id.to_string(), &format!("{name}.zip")] {
+                assert!(guide.contains(text), "{text}: {guide}");
+            }
+            assert!(!guide.contains('{'), "filled: {guide}");
         }
     }
 

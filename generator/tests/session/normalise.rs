@@ -30,7 +30,8 @@ pub(crate) fn document(value: &mut Value) {
     }
 }
 
-/// Runs of 32 and more hex digits as `#`, GUIDs in braces too.
+/// Runs of 32 and more hex digits as `#`, GUIDs in braces too, and the beginning of an id in the name of an
+/// archive.
 fn without_digests(text: &str) -> String {
     let pieces = text.split_inclusive(['{', '}']).map(|piece| {
         if piece.len() == 37 && piece.ends_with('}') {
@@ -47,7 +48,9 @@ fn without_digests(text: &str) -> String {
             run.push(character);
             continue;
         }
-        out.push_str(if run.len() < 32 { &run } else { "#" });
+        let is_of_archive = run.len() == 8 && out.ends_with('-') && character == '.';
+        let is_digest = run.len() >= 32 || is_of_archive;
+        out.push_str(if is_digest { "#" } else { &run });
         run.clear();
         out.push(character);
     }

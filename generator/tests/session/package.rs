@@ -86,7 +86,8 @@ fn every_package_holds_the_payloads_and_the_signed_exe() {
 fn the_archive_is_the_bundle_and_verifies_where_it_is_unpacked() {
     let desk = signed();
     package(&desk, &["--format", "zip"]).succeeds();
-    let (_, bytes) = file(&desk, ".zip");
+    let (path, bytes) = file(&desk, ".zip");
+    assert!(path.starts_with("zip/gangway-onboard-1-"), "{path}");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut top = String::new();
     for index in 0..archive.len() {
@@ -231,6 +232,8 @@ fn no_installer_package_offboards() {
     package(&desk, &["--allow-unsigned"]).fails_with(1, &["GW5001"]);
     assert!(!desk.path("out-packages").exists());
     package(&desk, &["--allow-unsigned", "--format", "zip"]).succeeds();
+    let (path, _) = file(&desk, ".zip");
+    assert!(path.starts_with("zip/gangway-offboard-1-"), "{path}");
 }
 
 #[test]

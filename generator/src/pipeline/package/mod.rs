@@ -40,7 +40,7 @@ use super::verify::{
 use crate::bundle::{self, BundleDocument, FileDigest};
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
-use crate::packages::archive::{self, ArchiveError};
+use crate::packages::archive::{self, ArchiveError, Label};
 use crate::packages::cabinet::{self, DosTime, Member, Packing, Written};
 use crate::packages::codes;
 use crate::packages::msi::Payloads;
@@ -409,8 +409,12 @@ impl Work<'_> {
         let Source {
             folder, document, ..
         } = self.source;
-        let top = format!("gangway-{}", document.release_id);
-        let relative = format!("zip/{top}.zip");
+        let label = Label {
+            mode: document.mode,
+            sequence: document.sequence,
+            bundle_id: &document.bundle_id,
+        };
+        let relative = format!("zip/{}.zip", label.name());
         let out = self.staging.create(&relative)?;
         let exe = &self.source.exe.bytes;
         let mut files = document.files.clone();
@@ -433,7 +437,7 @@ impl Work<'_> {
             size,
             sha256: self.source.bundle_json_sha256,
         });
-        archive::write(out, &top, &files, document.output_time, |file| {
+        archive::write(out, label, &files, document.output_time, |file| {
             let of_exe = file.path == document.exe.path;
             let source: Box<dyn io::Read> = match of_exe {
                 true => Box::new(Cursor::new(exe)),
