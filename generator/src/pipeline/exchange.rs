@@ -9,7 +9,7 @@ use super::kept::downloads;
 use super::output::{Kept, OutputError, check_apart};
 use crate::disk::{self, DiskError, Prepared};
 use crate::failure::{FailureCode, Fault, hint_of};
-use crate::formats::authenticode::read_signature;
+use crate::formats::authenticode::{NotAttachable, read_signature};
 use crate::plain_file;
 
 /// Longer than any real signature; the longest seen have some 20 KB.
@@ -51,7 +51,7 @@ pub enum ExchangeError {
         /// Its file.
         path: PathBuf,
         /// What it is instead.
-        why: String,
+        why: NotAttachable,
     },
     /// It lies where nothing may come.
     #[error(transparent)]
@@ -80,6 +80,20 @@ impl Fault for ExchangeError {
                 "let the signer sign what `--digest-out` wrote, and put the signature there"
             }
             Self::Read { source, .. } => return hint_of(source),
+            Self::NoSignature {
+                why: NotAttachable::SignedAsCatalogue,
+                ..
+            } => {
+                "let that osslsigncode sign a copy of the file itself, and take the signature from there by \
+                 `osslsigncode extract-signature -in COPY -out SIGNATURE`; or sign with a later version"
+            }
+            Self::NoSignature {
+                why: NotAttachable::Catalogue,
+                ..
+            } => {
+                "have the signer sign what `--digest-out` wrote, and no catalogue that lists the file: the \
+                 signature comes into the file itself"
+            }
             Self::NoSignature { .. } => {
                 "have the signer sign what `--digest-out` wrote, as in `osslsigncode sign … -in \
                  DIGEST -out SIGNATURE`"
@@ -133,7 +147,7 @@ pub(super) fn prepare(path: &Path, data: &[u8]) -> Result<Option<Prepared>, Exch
 /// # Errors
 /// It cannot be read, or is none.
 pub(super) fn signature(path: &Path) -> Result<Vec<u8>, ExchangeError> {
-    let no_signature = |why: String| ExchangeError::NoSignature {
+    let no_signature = |why: NotAttachable| ExchangeError::NoSignature {
         path: path.to_owned(),
         why,
     };
@@ -142,7 +156,10 @@ pub(super) fn signature(path: &Path) -> Result<Vec<u8>, ExchangeError> {
             path: path.to_owned(),
             source,
         })?
-        .ok_or_else(|| no_signature(format!("it has more than {MAX_SIGNATURE_BYTES} bytes")))?;
+        .ok_or_else(|| {
+            let why = format!("it has more than {MAX_SIGNATURE_BYTES} bytes");
+            no_signature(NotAttachable::Other(why))
+        })?;
     read_signature(&bytes).map_err(no_signature)
 }
 

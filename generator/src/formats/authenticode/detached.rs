@@ -169,53 +169,100 @@ fn plain_digest<S: Read + Seek>(source: &mut S, kind: FileKind) -> Result<Vec<u8
     Ok(first.map(|reading| reading.digest).unwrap_or_default())
 }
 
+/// What a file holds that no program can carry as its signature.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAttachable {
+    /// Its signed attributes name another content type than the content has, which RFC 5652 (11.1) forbids.
+    #[error(
+        "it was signed as a catalogue and not as a program, as osslsigncode 2.9 and older do with what they \
+         get to sign (their issue 417)"
+    )]
+    SignedAsCatalogue,
+    /// The content of a file `.cat`.
+    #[error("it is a catalogue (`.cat`), and no signature of a program")]
+    Catalogue,
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
 /// The PKCS #7 signature in a file that came from elsewhere: DER, or PEM with one block `PKCS7`.
 /// Whether it holds, and for which file, is not asked here.
 ///
 /// # Errors
-/// In words: it is no Authenticode signature.
-pub fn read_signature(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let mut blocks = pem_blocks(bytes, "PKCS7").map_err(|_| {
-        "it is neither a PKCS #7 structure in DER nor one in PEM (`BEGIN PKCS7`)".to_owned()
-    })?;
+/// It is no Authenticode signature.
+pub fn read_signature(bytes: &[u8]) -> Result<Vec<u8>, NotAttachable> {
+    let other = |why: &str| NotAttachable::Other(why.to_owned());
+    let mut blocks = pem_blocks(bytes, "PKCS7")
+        .map_err(|_| other("it is neither a PKCS #7 structure in DER nor one in PEM (`BEGIN PKCS7`)"))?;
     let (Some(der), true) = (blocks.pop(), blocks.is_empty()) else {
-        return Err("it holds more than one signature".to_owned());
+        return Err(other("it holds more than one signature"));
     };
     let data = SignedData::parse(&der).map_err(|error| match error {
         super::cms::CmsError::SignerCount { count: 0 } => {
-            "nobody signed it: it is what has to be signed".to_owned()
+            other("nobody signed it: it is what has to be signed")
         }
-        error => format!("it is no signature that can be attached: {error}"),
+        error => other(&format!("it is no signature that can be attached: {error}")),
     })?;
-    if data.content_type != INDIRECT_DATA {
-        let found = data.content_type;
-        return Err(format!("it signs content of type {found}, not a program"));
+    match data.content_type.as_str() {
+        INDIRECT_DATA => {}
+        CATALOGUE => return Err(NotAttachable::Catalogue),
+        found => return Err(other(&format!("it signs content of type {found}, not a program"))),
     }
     let named = data.signer.signed_attributes.single(CONTENT_TYPE);
     if named.and_then(|value| value.oid().ok()).as_deref() == Some(CATALOGUE) {
-        // A content type other than that of the content is no signature of it (RFC 5652, 11.1).
-        return Err(
-            "it was signed as a catalogue and not as a program, as osslsigncode 2.9 does with \
-             extracted data (its issue 417): sign it with a later one, or let that one sign a copy of \
-             the file and take the signature from there by `osslsigncode extract-signature`"
-                .to_owned(),
-        );
+        return Err(NotAttachable::SignedAsCatalogue);
     }
     Ok(der)
 }
 
 #[cfg(test)]
 mod tests {
+    use gangway_fixtures::authenticode::{Signature, sign_data};
+
     use super::*;
+    use crate::formats::der::{Element, Reader};
 
     #[test]
     fn what_has_to_be_signed_has_no_signer_yet() {
         for kind in [FileKind::Pe, FileKind::Msi, FileKind::Cabinet] {
             let data = data_to_sign(kind, Sha256::of(b"file")).unwrap();
-            let refused = read_signature(&data).unwrap_err();
+            let refused = read_signature(&data).unwrap_err().to_string();
             assert!(refused.contains("nobody signed it"), "{kind}: {refused}");
         }
         assert_eq!(data_to_sign(FileKind::Script, Sha256::of(b"file")), None);
+    }
+
+    fn value(element: &[u8]) -> &[u8] {
+        Element::only(element).unwrap().value
+    }
+
+    fn parts(bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut reader = Reader::new(bytes);
+        let read = || reader.read().ok().map(|element| element.raw.to_vec());
+        std::iter::from_fn(read).collect()
+    }
+
+    /// The signature with another type of content around it; what it signs stays.
+    fn around(signature: &[u8], content_type: &[u8]) -> Vec<u8> {
+        let mut outer = parts(value(signature));
+        let mut signed = parts(value(value(&outer[1])));
+        let content = parts(value(&signed[2]));
+        let named = element(tag::OBJECT_IDENTIFIER, content_type);
+        signed[2] = sequence(&[named, content[1].clone()]);
+        outer[1] = element(tag::CONTEXT_0, &sequence(&signed));
+        sequence(&outer)
+    }
+
+    #[test]
+    fn a_catalogue_is_told_from_other_content() {
+        let data = data_to_sign(FileKind::Pe, Sha256::of(b"file")).unwrap();
+        let signature = sign_data(&data, &Signature::default().unstamped());
+        assert_eq!(read_signature(&signature), Ok(signature.clone()));
+        let catalogue = around(&signature, b"\x2b\x06\x01\x04\x01\x82\x37\x0a\x01");
+        assert_eq!(read_signature(&catalogue), Err(NotAttachable::Catalogue));
+        let other = read_signature(&around(&signature, b"\x2b\x06\x01")).unwrap_err();
+        assert!(other.to_string().contains("1.3.6.1"), "{other}");
     }
 
     #[test]
@@ -230,7 +277,7 @@ mod tests {
             (b"\x30\x80\x00\x00", "no signature"),
             (b"", "neither"),
         ] {
-            let refused = read_signature(bytes).unwrap_err();
+            let refused = read_signature(bytes).unwrap_err().to_string();
             assert!(refused.contains(why), "{bytes:?}: {refused}");
         }
     }

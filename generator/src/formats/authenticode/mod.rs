@@ -29,7 +29,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 pub use crate::formats::digest::DigestAlgorithm;
 pub use crate::formats::x509::{AnchorName, TrustAnchors};
-pub use detached::{Detached, data_to_sign, digest_to_sign, read_signature, take_signature};
+pub use detached::{
+    Detached, NotAttachable, data_to_sign, digest_to_sign, read_signature, take_signature,
+};
 pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
 pub use publisher::{Publisher, pe_publisher};
