@@ -172,7 +172,8 @@ fn a_folder_of_others_is_not_replaced() {
     let desk = signed();
     fs::create_dir(desk.path("mine")).unwrap();
     desk.put("mine/letter.txt", b"mine");
-    package(&desk, &["-o", "mine"]).fails_with(3, &["mine", "packages.json"]);
+    let texts = ["`mine` is not replaced", "the file `letter.txt`", "no `packages.json`"];
+    package(&desk, &["-o", "mine"]).fails_with(3, &texts);
     assert_eq!(desk.tree("mine").len(), 1);
 }
 

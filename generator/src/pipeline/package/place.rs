@@ -190,9 +190,13 @@ fn is_ours(folder: &Path, shown: &Path) -> Result<Found, PackageError> {
     if listed.is_empty() {
         return Ok(Found::Empty);
     }
-    let document = document::of_folder(folder)
-        .unwrap_or_else(|| Err("it is not there".to_owned()))
-        .map_err(|why| occupied(format!("`{FILE_NAME}`: {why}")))?;
+    let Some(document) = document::of_folder(folder) else {
+        let first = listed.first().map(|(path, kind)| kind.named(path));
+        let first = first.unwrap_or_default();
+        let why = format!("it holds {first}, and no `{FILE_NAME}`: it is no folder of packages");
+        return Err(occupied(why));
+    };
+    let document = document.map_err(|why| occupied(format!("`{FILE_NAME}`: {why}")))?;
     let is_known = |(path, kind): &Entry| match kind {
         Kind::File => {
             UNLISTED.contains(&path.as_str())
@@ -238,22 +242,33 @@ enum Kind {
 }
 
 impl Kind {
-    fn shown(self, path: &str) -> String {
+    fn named(self, path: &str) -> String {
         match self {
-            Self::File => format!("the file `{path}`, which is no package"),
-            Self::Folder => format!("the folder `{path}`, which no packages have"),
-            Self::Other => format!("`{path}`, which is a link or no plain file"),
+            Self::File => format!("the file `{path}`"),
+            Self::Folder => format!("the folder `{path}`"),
+            Self::Other => format!("`{path}`"),
         }
+    }
+
+    /// With what makes it foreign.
+    fn shown(self, path: &str) -> String {
+        let why = match self {
+            Self::File => "which is no package",
+            Self::Folder => "which no packages have",
+            Self::Other => "which is a link or no plain file",
+        };
+        format!("{}, {why}", self.named(path))
     }
 }
 
 /// A path below a folder, with `/`.
 type Entry = (String, Kind);
 
-/// Entries of a folder and of its folders.
+/// Entries of a folder and of its folders, by their names.
 fn list(folder: &Path) -> Result<Vec<Entry>, PackageError> {
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(folder).min_depth(1).max_depth(2) {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name();
+    for entry in entries.min_depth(1).max_depth(2) {
         let entry = entry.map_err(|error| DiskError::io("walk", folder)(error.into()))?;
         let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
