@@ -20,6 +20,7 @@ pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Package
         offboard: given.offboard.clone(),
         embed: given.embed,
         allow_unsigned: given.allow_unsigned,
+        replace_signed: given.replace_signed,
         signing: given.signing(),
         allow_unstamped: given.allow_unstamped,
     };

@@ -1,10 +1,48 @@
 //! Problem codes of packages (`GW5xxx`).
 
-use crate::problem::error_codes;
+use crate::problem::{Code, Severity, error_codes};
 
 /// What to do about a package that breaks a rule of its own maker.
 pub const REPORT_IT: &str = "bring the bundle to servers by its exe, and report this: the rows are \
                              this program's own";
+
+/// Packages went with the folder that was replaced.
+pub static PACKAGES_GONE: Code = Code {
+    id: "GW5012",
+    severity: Severity::Warning,
+    title: "packages that are not made again went with their folder",
+    page: "A folder of packages is replaced as a whole, so that all in it is of one bundle and `packages.json` \
+lists all of it. What an earlier run made there and this one does not is gone.\n\nMake all that you want to keep in \
+one run (`--format` may be given several times), or have a folder for each by `--out`. Signed packages stay unless \
+`--replace-signed` lets them go.",
+};
+
+/// A way back that no package takes.
+pub static OFFBOARDING_UNUSED: Code = Code {
+    id: "GW5013",
+    severity: Severity::Warning,
+    title: "nothing that is made uninstalls with the offboarding bundle",
+    page: "`--offboard` gives the folders for deployment tools what uninstalls, and the rules for application \
+control the exe that may run then. An installer package, a cabinet and an archive have nothing of it: removing the \
+installer package removes the files that it placed, and the server stays onboarded.\n\nGive it with `--format \
+configmgr`, `ansible`, `dsc`, `content` or `allow`; to take servers out of the service otherwise, run the exe of the \
+offboarding bundle or publish that bundle.",
+};
+
+/// No rule by publisher.
+pub static RULES_BY_DIGEST: Code = Code {
+    id: "GW5014",
+    severity: Severity::Warning,
+    title: "rules let a bootstrap run by its digest alone",
+    page: "A rule by publisher lets every later bootstrap of the same signer run. Where none can be written, the \
+rules name the digest of this one bootstrap: the next bundle has another, and does not start before its own rules \
+are in force.\n\nSign the bundle, with an RSA key of at most 4096 bits, whose certificate names an organisation, and \
+with a tool that puts the issuer's certificate into the signature. Or bring the rules of each bundle to the servers \
+before the bundle.",
+};
+
+/// Every code that stands against no package, by number.
+pub static REMARKS: &[&Code] = &[&PACKAGES_GONE, &OFFBOARDING_UNUSED, &RULES_BY_DIGEST];
 
 error_codes! {
     /// The bundle offboards.

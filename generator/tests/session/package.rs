@@ -338,6 +338,37 @@ fn folders_of_tools_come_with_what_they_run_and_with_the_way_back() {
 }
 
 #[test]
+fn a_way_back_that_nothing_names_is_left_out_and_told() {
+    let desk = with_way_back(END);
+    for (format, is_told) in [("msi", true), ("zip", true), ("allow", false), ("content", false)] {
+        let more = ["--allow-unsigned", "--format", format, "--offboard", "back"];
+        let session = package(&desk, &more);
+        session.succeeds();
+        assert_eq!(session.err.contains("GW5013"), is_told, "{}", session.err);
+        assert_eq!(document(&desk)["offboarding"].is_null(), is_told, "{format}");
+        let files = desk.tree("out-packages");
+        let has_back = files.iter().any(|(path, _)| path.starts_with("offboard/"));
+        assert_eq!(has_back, format == "content", "{format}");
+    }
+}
+
+#[test]
+fn packages_that_are_not_made_again_are_told() {
+    let desk = signed();
+    package(&desk, &[]).succeeds();
+    let again = ["--format", "msi", "--format", "allow"];
+    let session = package(&desk, &again);
+    session.succeeds();
+    for text in ["GW5012", "cab/", "content/", "dsc/"] {
+        assert!(session.err.contains(text), "{text}: {}", session.err);
+    }
+    assert!(!session.err.contains("msi/"), "{}", session.err);
+    let session = package(&desk, &again);
+    session.succeeds();
+    assert!(!session.err.contains("GW5012"), "{}", session.err);
+}
+
+#[test]
 fn what_does_not_take_servers_back_is_refused() {
     let desk = with_way_back(END);
     let tool = ["--allow-unsigned", "--format", "ansible", "--offboard"];
@@ -395,7 +426,9 @@ fn rules_name_what_the_bundle_and_its_signature_name() {
         [control, locker].map(|bytes| String::from_utf8(bytes).unwrap())
     };
     let desk = signed();
-    package(&desk, &["--format", "allow"]).succeeds();
+    let session = package(&desk, &["--format", "allow"]);
+    session.succeeds();
+    assert!(!session.err.contains("GW5014"), "{}", session.err);
     let [control, locker] = rules(&desk);
     let size = fs::metadata(desk.exe()).unwrap().len();
     assert!(
@@ -418,7 +451,10 @@ fn rules_name_what_the_bundle_and_its_signature_name() {
 
     let desk = Desk::with_downloads();
     desk.build().succeeds();
-    package(&desk, &["--format", "allow", "--allow-unsigned"]).succeeds();
+    let session = package(&desk, &["--format", "allow", "--allow-unsigned"]);
+    session.succeeds();
+    let told = ["GW5014", "by its digest alone: nobody signed it"];
+    assert!(told.iter().all(|text| session.err.contains(text)), "{}", session.err);
     let [control, locker] = rules(&desk);
     assert!(control.contains(&digest(&desk)) && !control.contains("CertPublisher"));
     assert!(locker.contains(&digest(&desk)) && !locker.contains("FilePublisherRule"));

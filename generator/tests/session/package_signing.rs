@@ -71,6 +71,34 @@ fn a_command_gives_a_signature_and_nothing_of_what_lies_around_it() {
 }
 
 #[test]
+fn signed_packages_go_for_unsigned_ones_only_when_told() {
+    let desk = desk();
+    package(&desk, &[]).succeeds();
+    let unsigned = msi(&desk);
+    let signature = Signature::default();
+    let signed = sign_msi(&unsigned, MsiSigned::ContentOnly, &signature);
+    desk.put("signed.msi", &signed);
+    package(&desk, &["--sign"]).succeeds();
+    let before = desk.tree("out-packages");
+    for (more, why) in [
+        (&[][..], "does not sign it"),
+        (&["--digest-out", "away"], "does not sign it"),
+    ] {
+        package(&desk, more).fails_with(3, &["`msi/Mde", why, "hint", "--replace-signed"]);
+        assert!(before == desk.tree("out-packages"), "{why}");
+    }
+    let usual = ["package", "out", "-c", "gangway.toml", "--as-of", NOW];
+    let cab = ["--allow-unsigned", "--format", "cab"];
+    desk.run(&[&usual[..], &cab].concat())
+        .fails_with(3, &["`msi/Mde", "does not make it", "--replace-signed"]);
+    assert!(!desk.path("away").exists());
+    package(&desk, &["--sign"]).succeeds();
+    assert!(before == desk.tree("out-packages"));
+    package(&desk, &["--replace-signed"]).succeeds();
+    assert!(msi(&desk) == unsigned);
+}
+
+#[test]
 fn foreign_parts_of_a_packages_signature_are_refused() {
     let desk = desk();
     package(&desk, &[]).succeeds();

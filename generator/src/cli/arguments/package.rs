@@ -12,7 +12,8 @@ use crate::pipeline::{Format, PackageSigning};
 pub(in crate::cli) struct Package {
     /// The bundle's folder
     pub(in crate::cli) bundle: PathBuf,
-    /// Folder to write, else `BUNDLE-packages`; older packages there are replaced as a whole
+    /// Folder to write, else `BUNDLE-packages`; older packages there are replaced as a whole, with those
+    /// that are not made again
     #[arg(long, short, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// Which package; may be given several times
@@ -29,6 +30,9 @@ pub(in crate::cli) struct Package {
     /// Takes a bootstrap that nobody signed
     #[arg(long)]
     pub(in crate::cli) allow_unsigned: bool,
+    /// Lets signed packages in the folder go for unsigned ones, or for none
+    #[arg(long)]
+    pub(in crate::cli) replace_signed: bool,
     /// Signs installer package and cabinets too, by the signing command of `--config`
     #[arg(long, requires = "config")]
     sign: bool,

@@ -62,19 +62,27 @@ pub struct PublisherRule {
 }
 
 impl PublisherRule {
-    /// Of a signer; none when App Control would match no rule by it.
-    pub fn of(publisher: &Publisher) -> Option<Self> {
+    /// Of a signer.
+    ///
+    /// # Errors
+    /// In words: App Control would match no rule by it.
+    pub fn of(publisher: &Publisher) -> Result<Self, &'static str> {
         let Publisher { leaf, authority } = publisher;
         let matched = [leaf, authority].into_iter().all(|one| {
             let bits = one.public_key().rsa_bits();
             bits.is_some_and(|bits| bits <= LONGEST_RSA_BITS)
         });
         if !matched {
-            return None;
+            return Err("a key of its signature is not RSA, or longer than 4096 bits");
         }
-        Some(Self {
-            common_name: leaf.subject().common_name()?.to_owned(),
-            authority_tbs: authority.to_be_signed_digest()?,
+        let common_name = leaf.subject().common_name();
+        Ok(Self {
+            common_name: common_name
+                .ok_or("the signer's certificate has no common name")?
+                .to_owned(),
+            authority_tbs: authority
+                .to_be_signed_digest()
+                .ok_or("the issuer's certificate is signed by an unknown hash")?,
             authority_name: authority
                 .subject()
                 .common_name()

@@ -20,6 +20,7 @@ pub fn all() -> Vec<&'static Code> {
         publication::codes::ALL,
         fleet::codes::ALL,
         packages::codes::ALL,
+        packages::codes::REMARKS,
         provenance::codes::ALL,
     ]
     .concat();

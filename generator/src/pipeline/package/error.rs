@@ -44,6 +44,18 @@ pub enum PackageError {
         /// What is there.
         why: String,
     },
+    /// The place holds signed packages.
+    #[error("`{}` is not replaced: `{file}` in it is signed, and this run {}", path.display(),
+        if *.is_made { "does not sign it" } else { "does not make it" }
+    )]
+    SignedThere {
+        /// The folder.
+        path: PathBuf,
+        /// The package that somebody signed.
+        file: String,
+        /// Is an unsigned one made in its place?
+        is_made: bool,
+    },
     /// The package cannot be written to its place.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -113,7 +125,7 @@ impl Fault for PackageError {
             Self::Root(error) => error.code(),
             Self::NotProven(_) | Self::Unsigned | Self::Version(_) => FailureCode::NotVerified,
             Self::Refused(_) => FailureCode::Problems,
-            Self::Occupied { .. } => FailureCode::Occupied,
+            Self::Occupied { .. } | Self::SignedThere { .. } => FailureCode::Occupied,
             Self::NoCommand => FailureCode::Config,
             Self::Program { .. } => FailureCode::Program,
             Self::Cabinet(_)
@@ -142,6 +154,10 @@ impl Fault for PackageError {
                 "sign it by `gangway sign`, or take it as it is by `--allow-unsigned`"
             }
             Self::Occupied { .. } => "name a new folder by `--out`, or take that out yourself",
+            Self::SignedThere { .. } => {
+                "sign these too, by `--sign` or `--signature-in`, name another folder by `--out`, or let them \
+                 go by `--replace-signed`"
+            }
             Self::NoCommand => {
                 "write the program and its arguments under `[signing]`, or leave `--sign` away"
             }

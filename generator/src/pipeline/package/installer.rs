@@ -7,7 +7,8 @@ use gangway_contract::Sha256;
 use gangway_contract::manifest::{Mode, Payload, Role};
 
 use super::document::{Format, Product};
-use super::{PackageError, Work, not_as_listed, volumes};
+use super::source::not_as_listed;
+use super::{PackageError, Work, volumes};
 use crate::formats::authenticode::FileKind;
 use crate::formats::pe::{Layout, VersionInfo};
 use crate::packages::cabinet::{self, Member, Packing};

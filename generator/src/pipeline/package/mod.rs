@@ -5,21 +5,22 @@
 //! place when all of them are whole.
 
 mod allow;
+mod before;
 mod document;
 mod error;
 mod installer;
 mod place;
 mod signing;
+mod source;
 mod tools;
 mod volumes;
 
-use std::fs::File;
 use std::io::{self, Cursor};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use gangway_contract::manifest::{Manifest, Mode, Payload};
-use gangway_contract::{BundleId, Sha256};
+use gangway_contract::Sha256;
+use gangway_contract::manifest::Mode;
 
 pub(super) use document::{FILE_NAME, of_folder as document_of};
 pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
@@ -28,21 +29,18 @@ pub use signing::PackageSigning;
 
 use place::Staging;
 use signing::Signing;
+use source::{Source, changed};
 
 use super::config::Config;
 use super::kept;
-use super::layout::RELEASES;
 use super::output::Kept;
 use super::sums::SUMS_FILE_NAME;
-use super::verify::{
-    ProvenExe, Standing, Verification, VerifyRequest, verify, verify_all_but_payloads,
-};
-use crate::bundle::{self, BundleDocument, FileDigest};
+use super::verify::VerifyRequest;
+use crate::bundle::{self, FileDigest};
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
 use crate::packages::archive::{self, ArchiveError, Label};
-use crate::packages::cabinet::{self, DosTime, Member, Packing, Written};
-use crate::packages::codes;
+use crate::packages::cabinet::{self, Member, Packing, Written};
 use crate::packages::msi::Payloads;
 use crate::packages::tools::{CONTENT, OFFBOARD};
 use crate::plain_file;
@@ -63,6 +61,8 @@ pub struct PackageRequest {
     pub embed: bool,
     /// May the bootstrap be unsigned?
     pub allow_unsigned: bool,
+    /// May signed packages in the folder go for unsigned ones, or for none?
+    pub replace_signed: bool,
     /// Who signs installer package and cabinets.
     pub signing: PackageSigning,
     /// May a package's signature lack a time stamp, whatever the config says?
@@ -86,14 +86,20 @@ pub struct Packaged {
 pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     let packs =
         request.formats.is_empty() || request.formats.iter().any(|one| one.reads_payloads());
-    let source = Source::proven(&request.bundle, request.allow_unsigned, packs)?;
+    let mut source = Source::proven(&request.bundle, request.allow_unsigned, packs)?;
     let removal = tools::removal(request, &source)?;
     let formats = formats(request, &source)?;
+    let (removal, unused) = tools::used(removal, &formats);
+    source.problems.extend(unused);
     volumes::check(&source, &formats, request.embed)?;
     let config = request.bundle.config.as_deref().map(Config::load);
     let config = config.transpose()?;
     let kept = kept(request, config.as_ref());
     let staging = Staging::begin(&request.out, &kept)?;
+    let before = staging.before().cloned();
+    if let Some(before) = &before {
+        before::check_signed(before, request, &formats)?;
+    }
     let signing = Signing::of(request, config.as_ref(), &kept)?;
     let organization = config.as_ref().map(|config| &config.organization);
     let mut work = Work {
@@ -102,34 +108,27 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
         staging: &staging,
         signing,
         files: Vec::new(),
+        problems: Vec::new(),
     };
     let product = make_each(&mut work, &formats, request.embed, removal.as_ref())?;
     let Work {
-        mut files, signing, ..
+        mut files,
+        signing,
+        problems: of_packages,
+        ..
     } = work;
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    let offboarding = removal.as_ref().and_then(Source::as_offboarding);
-    let document = PackagesDocument {
-        schema: PackagesDocument::schema(),
-        bundle_id: source.document.bundle_id.clone(),
-        release_id: source.document.release_id.clone(),
-        bundle_json_sha256: source.bundle_json_sha256,
-        sequence: source.document.sequence,
-        mode: source.document.mode,
-        exe_sha256: Sha256::of(&source.exe.bytes),
-        exe_is_signed: source.is_signed,
-        product,
-        offboarding,
-        files,
-    };
+    let document = source.packed(files, product, removal.as_ref());
     staging.write(SUMS_FILE_NAME, document.sums().as_bytes())?;
     staging.write(FILE_NAME, &document.to_bytes())?;
     staging.commit()?;
     let mut problems = source.problems;
+    problems.extend(of_packages);
     if let Some(signing) = signing {
         problems.extend(signing.hand_over()?);
     }
     problems.extend(removal.into_iter().flat_map(|removal| removal.problems));
+    problems.extend(before.and_then(|before| before::gone(&before, &document, &request.out)));
     Ok(Packaged { document, problems })
 }
 
@@ -170,7 +169,9 @@ fn make_each(
             tool => tools::make(work, *tool, removal)?,
         }
     }
-    if let Some(removal) = removal {
+    if let Some(removal) = removal
+        && formats.contains(&Format::Content)
+    {
         work.content(removal, OFFBOARD)?;
     }
     Ok(product)
@@ -195,128 +196,6 @@ fn formats(request: &PackageRequest, source: &Source) -> Result<Vec<Format>, Pac
     Ok(formats)
 }
 
-/// A bundle that verified.
-struct Source {
-    folder: PathBuf,
-    document: BundleDocument,
-    bundle_json_sha256: Sha256,
-    manifest: Manifest,
-    exe: ProvenExe,
-    exe_name: String,
-    is_signed: bool,
-    problems: Vec<Problem>,
-}
-
-impl Source {
-    /// With `packs` the payloads are left to whoever packs them, and compares them then.
-    fn proven(
-        request: &VerifyRequest,
-        allow_unsigned: bool,
-        packs: bool,
-    ) -> Result<Self, PackageError> {
-        let Verification {
-            document,
-            bundle_json_sha256,
-            signature,
-            exe,
-            problems,
-            ..
-        } = match packs {
-            true => verify_all_but_payloads(request)?,
-            false => verify(request)?,
-        };
-        if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
-            return Err(PackageError::NotProven(Box::new(problem.clone())));
-        }
-        let folder = request.bundle.clone();
-        let changed = |what: &str| changed(what, format!("`{what}` changed while it was read"));
-        // An exe that is not proven is an error among the findings.
-        let exe = exe.ok_or_else(|| changed(&document.exe.path))?;
-        if signature.standing == Standing::Unsigned && !allow_unsigned {
-            return Err(PackageError::Unsigned);
-        }
-        let path = folder.join("manifest.json");
-        let limit = gangway_contract::manifest::MAX_BYTES as u64;
-        let bytes = plain_file::read_whole(&path, limit).map_err(DiskError::io("read", &path))?;
-        let manifest = Some(bytes)
-            .filter(|bytes| BundleId::of_bytes(bytes) == document.bundle_id)
-            .and_then(|bytes| Manifest::parse(&bytes).ok())
-            .ok_or_else(|| changed("manifest.json"))?;
-        let exe_name = Path::new(&document.exe.path)
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        Ok(Self {
-            folder,
-            bundle_json_sha256,
-            manifest,
-            exe,
-            exe_name,
-            is_signed: signature.standing != Standing::Unsigned,
-            document,
-            problems,
-        })
-    }
-
-    /// What `packages.json` says of a bundle that offboards.
-    fn as_offboarding(&self) -> Option<Offboarding> {
-        Some(Offboarding {
-            bundle_id: self.document.bundle_id.clone(),
-            bundle_json_sha256: self.bundle_json_sha256,
-            exe_sha256: Sha256::of(&self.exe.bytes),
-            expires_at: self.manifest.expires_at?,
-        })
-    }
-
-    fn time(&self) -> DosTime {
-        DosTime::at(self.document.output_time)
-    }
-
-    /// Opens every payload.
-    fn payloads(&self) -> Result<Vec<File>, PackageError> {
-        let folder = self.folder.join(RELEASES);
-        let folder = folder.join(self.manifest.release_id.as_str());
-        let open = |payload: &Payload| {
-            let path = folder.join(&payload.name);
-            plain_file::open(&path)
-                .map_err(DiskError::io("open", &path))
-                .map_err(PackageError::from)
-        };
-        self.manifest.payloads.iter().map(open).collect()
-    }
-
-    /// What was read of the payloads is what the manifest says: for their content this is the place
-    /// where the bundle is proven.
-    fn compare_payloads(&self, digests: &[Sha256]) -> Result<(), PackageError> {
-        let mut payloads = self.manifest.payloads.iter().zip(digests);
-        if let Some((payload, _)) = payloads.find(|(payload, found)| payload.sha256 != **found) {
-            let path = format!("{RELEASES}{}/{}", self.manifest.release_id, payload.name);
-            return Err(changed(&path, "the file was changed"));
-        }
-        match digests.len() == self.manifest.payloads.len() {
-            true => Ok(()),
-            false => Err(not_as_listed("the payloads", "some were not read")),
-        }
-    }
-}
-
-/// The finding of a file that is not the one that was built.
-fn changed(path: &str, message: impl Into<String>) -> PackageError {
-    let next = "find out who writes to the bundle; copy it again as a whole, or build it again";
-    let problem = Problem::new(&super::codes::FILE_CHANGED, path, message, next);
-    PackageError::NotProven(Box::new(problem))
-}
-
-fn not_as_listed(name: &str, why: &str) -> PackageError {
-    let problem = Problem::new(
-        &codes::PAYLOAD_NOT_AS_LISTED,
-        name,
-        "its bytes are not those that the manifest names",
-        "verify the bundle, find out who writes to it, and make the packages again",
-    );
-    PackageError::Refused(vec![problem.with_evidence(why)])
-}
-
 /// Packages in the making.
 struct Work<'a> {
     source: &'a Source,
@@ -325,6 +204,8 @@ struct Work<'a> {
     staging: &'a Staging,
     signing: Option<Signing>,
     files: Vec<PackageFile>,
+    /// Findings below error.
+    problems: Vec<Problem>,
 }
 
 impl Work<'_> {

@@ -10,7 +10,7 @@ use gangway_contract::Sha256;
 use super::super::output::{Kept, check_apart};
 use super::super::sums::SUMS_FILE_NAME;
 use super::PackageError;
-use super::document::{self, FILE_NAME, Format};
+use super::document::{self, FILE_NAME, Format, PackagesDocument};
 use crate::disk::{self, Claim, DiskError};
 use crate::interrupted::{self, Leftover};
 use crate::plain_file;
@@ -24,6 +24,8 @@ pub(super) struct Staging {
     target: PathBuf,
     folder: PathBuf,
     previous: PathBuf,
+    /// What lies in the place until the end.
+    before: Option<PackagesDocument>,
     /// A signal takes the folder away, until it is in its place.
     leftover: Option<Leftover>,
     /// Let go last.
@@ -56,7 +58,10 @@ impl Staging {
         let (folder, previous) = (beside(".gangway-new"), beside(".gangway-old"));
         let claim = Claim::take(beside(".gangway-lock"), &target)?;
         end_killed(&target, &previous)?;
-        is_ours(&target, out)?;
+        let before = match is_ours(&target, out)? {
+            Found::Packages(document) => Some(*document),
+            Found::Nothing | Found::Empty => None,
+        };
         sweep(&folder)?;
         let leftover = interrupted::undisturbed(|| {
             disk::create_folder(&folder).map(|()| Leftover::at(&folder))
@@ -66,9 +71,15 @@ impl Staging {
             target,
             folder,
             previous,
+            before,
             leftover,
             _claim: claim,
         })
+    }
+
+    /// The document of the packages that are replaced.
+    pub(super) fn before(&self) -> Option<&PackagesDocument> {
+        self.before.as_ref()
     }
 
     /// Where a file lies until the folder is in its place.
@@ -130,7 +141,7 @@ impl Staging {
                 disk::remove_folder(target).map_err(failed())?;
                 disk::rename(folder, target).map_err(failed())?;
             }
-            Found::Packages => {
+            Found::Packages(_) => {
                 if !disk::exchange(folder, target).map_err(failed())? {
                     disk::rename(target, &self.previous).map_err(failed())?;
                     if let Err(error) = disk::rename(folder, target) {
@@ -171,7 +182,7 @@ fn end_killed(target: &Path, previous: &Path) -> Result<(), PackageError> {
 enum Found {
     Nothing,
     Empty,
-    Packages,
+    Packages(Box<PackagesDocument>),
 }
 
 /// May this be replaced? `shown` is its path in messages.
@@ -206,7 +217,7 @@ fn is_ours(folder: &Path, shown: &Path) -> Result<Found, PackageError> {
         Kind::Other => false,
     };
     match listed.iter().find(|entry| !is_known(entry)) {
-        None => Ok(Found::Packages),
+        None => Ok(Found::Packages(Box::new(document))),
         Some((path, kind)) => Err(occupied(format!("it holds {}", kind.shown(path)))),
     }
 }
@@ -336,7 +347,7 @@ mod tests {
     use gangway_contract::manifest::Mode;
     use gangway_contract::{BundleId, ReleaseId};
 
-    use super::super::document::{PackageFile, PackagesDocument};
+    use super::super::document::PackageFile;
     use super::*;
     use crate::disk::cuts;
     use crate::failure::Fault as _;

@@ -100,6 +100,27 @@ pub(super) fn removal(
     }
 }
 
+/// The bundle that offboards where something that is made names it; else the finding that nothing does.
+pub(super) fn used(
+    removal: Option<Source>,
+    formats: &[Format],
+) -> (Option<Source>, Option<Problem>) {
+    // Folders of tools come with `content`, rules for application control with each exe.
+    let names_it = |format: &Format| matches!(format, Format::Content | Format::Allow);
+    match removal {
+        Some(removal) if !formats.iter().any(names_it) => {
+            let unused = Problem::new(
+                &codes::OFFBOARDING_UNUSED,
+                removal.folder.display().to_string(),
+                "nothing that is made here uninstalls with it, so it is left out",
+                "give it with `--format configmgr`, `ansible`, `dsc`, `content` or `allow`",
+            );
+            (None, Some(unused))
+        }
+        removal => (removal, None),
+    }
+}
+
 /// Why this bundle does not take back what the other one does; `now` in seconds since 1970 UTC.
 fn unfit(removal: &Source, source: &Source, now: i64) -> Option<String> {
     let (manifest, tenant) = (&removal.manifest, &source.manifest.tenant.org_id);
