@@ -1,52 +1,20 @@
 //! The archive for a closed network: a whole bundle in one file, carried there by hand, with what is
 //! needed to tell there that nothing happened to it on the way.
 //!
-//! Entries are stored (payloads are packed already), the list of digests first, the rest in the order
-//! of their bytes, all of one time and mode; the same bytes on every system.
+//! The list of digests comes first, the rest in the order of their bytes.
 
 use std::io::{self, Read, Seek, Write};
 
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, Sha256};
-use sha2::Digest as _;
-use time::OffsetDateTime;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
+use super::stored_zip::{ArchiveError, StoredZip};
 use crate::bundle::{FileDigest, SUMS_FILE_NAME, mode_name, sums_line};
 
 /// What to do with the archive.
 pub const VERIFY: &str = "VERIFY.txt";
 /// The folder of the bundle in the archive.
 pub const BUNDLE: &str = "bundle";
-
-/// From so many bytes on an entry needs the longer form; with it older readers refuse the archive.
-const LARGE: u64 = u32::MAX as u64;
-
-/// First moment that an archive can tell, in seconds since 1970 UTC, and the last.
-const TIMES: (i64, i64) = (315_532_800, 4_354_819_198);
-
-/// Why an archive was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
-    /// A file has other bytes than are listed.
-    #[error("`{path}` changed while it was read")]
-    Changed {
-        /// Its path in the bundle.
-        path: String,
-    },
-    /// The file of the archive, or one that goes in.
-    #[error("write the archive: `{path}`")]
-    Io {
-        /// Which.
-        path: String,
-        /// The system's words.
-        source: io::Error,
-    },
-    /// The archive's own rules.
-    #[error("write the archive")]
-    Format(#[from] zip::result::ZipError),
-}
 
 /// Which bundle an archive holds.
 #[derive(Debug, Clone, Copy)]
@@ -95,57 +63,19 @@ pub fn write<R: Read>(
     output_time: i64,
     mut open: impl FnMut(&FileDigest) -> io::Result<R>,
 ) -> Result<(), ArchiveError> {
-    let mut archive = ZipWriter::new(out);
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Stored)
-        .system(System::Unix)
-        .unix_permissions(0o644)
-        .last_modified_time(moment(output_time));
+    let mut archive = StoredZip::new(out, output_time);
     let (top, guide) = (label.name(), label.guide());
     let mut files = files.to_vec();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let sums = sums(&files, &guide);
     for (name, text) in [(SUMS_FILE_NAME, &sums), (VERIFY, &guide)] {
-        archive.start_file(format!("{top}/{name}"), options)?;
-        write_all(&mut archive, name, text.as_bytes())?;
+        archive.bytes(&format!("{top}/{name}"), text.as_bytes())?;
     }
-    let mut block = vec![0; 1 << 20];
     for file in &files {
-        let failed = |source| ArchiveError::Io {
-            path: file.path.clone(),
-            source,
-        };
-        let options = options.large_file(file.size >= LARGE);
-        archive.start_file(format!("{top}/{BUNDLE}/{}", file.path), options)?;
-        // One byte more than is listed is a change, too.
-        let mut source = open(file).map_err(failed)?.take(file.size + 1);
-        let mut hash = sha2::Sha256::new();
-        loop {
-            match source.read(&mut block) {
-                Ok(0) => break,
-                Ok(read) => {
-                    hash.update(&block[..read]);
-                    write_all(&mut archive, &file.path, &block[..read])?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        if Sha256::from_bytes(hash.finalize().into()) != file.sha256 {
-            return Err(ArchiveError::Changed {
-                path: file.path.clone(),
-            });
-        }
+        let source = open(file).map_err(ArchiveError::io(&file.path))?;
+        archive.file(&format!("{top}/{BUNDLE}/{}", file.path), file, source)?;
     }
-    archive.finish()?;
-    Ok(())
-}
-
-fn write_all(out: &mut impl Write, path: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
-    out.write_all(bytes).map_err(|source| ArchiveError::Io {
-        path: path.to_owned(),
-        source,
-    })
+    archive.finish()
 }
 
 fn sums(files: &[FileDigest], guide: &str) -> String {
@@ -157,18 +87,11 @@ fn sums(files: &[FileDigest], guide: &str) -> String {
         .collect()
 }
 
-fn moment(seconds: i64) -> DateTime {
-    let time = OffsetDateTime::from_unix_timestamp(seconds.clamp(TIMES.0, TIMES.1))
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let year = u16::try_from(time.year()).unwrap_or(1980);
-    let (hour, minute, second) = time.to_hms();
-    let month = u8::from(time.month());
-    DateTime::from_date_and_time(year, month, time.day(), hour, minute, second).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
+
+    use zip::CompressionMethod;
 
     use super::*;
 
@@ -195,11 +118,17 @@ mod tests {
     fn archive(content: &[u8]) -> Result<Vec<u8>, ArchiveError> {
         let files = [listed("share/b", b"two"), listed("a", b"one")];
         let mut out = Cursor::new(Vec::new());
-        write(&mut out, label(Mode::Onboard, &id()), &files, 1_772_442_000, |file| {
-            Ok(Cursor::new(
-                if file.path == "a" { b"one" } else { content }.to_vec(),
-            ))
-        })?;
+        write(
+            &mut out,
+            label(Mode::Onboard, &id()),
+            &files,
+            1_772_442_000,
+            |file| {
+                Ok(Cursor::new(
+                    if file.path == "a" { b"one" } else { content }.to_vec(),
+                ))
+            },
+        )?;
         Ok(out.into_inner())
     }
 
@@ -241,7 +170,12 @@ mod tests {
             assert!(name.starts_with(named), "{name}");
             assert!(id.to_string().starts_with(&name[named.len()..]), "{name}");
             let guide = label.guide();
-            for text in [words, "sequence   7", &id.to_string(), &format!("{name}.zip")] {
+            for text in [
+                words,
+                "sequence   7",
+                &id.to_string(),
+                &format!("{name}.zip"),
+            ] {
                 assert!(guide.contains(text), "{text}: {guide}");
             }
             assert!(!guide.contains('{'), "filled: {guide}");

@@ -41,8 +41,24 @@ with a tool that puts the issuer's certificate into the signature. Or bring the 
 before the bundle.",
 };
 
+/// For another kind of computers.
+pub static NOT_FOR_SERVERS: Code = Code {
+    id: "GW5015",
+    severity: Severity::Warning,
+    title: "Intune brings nothing to a Windows Server",
+    page: "Microsoft Intune manages workstations and telephones; Windows Server is none of the systems that can be \
+enrolled. A package `.intunewin` is therefore made only when it is asked for, for other tools that read this form, \
+and the bootstrap in it ends with 55 where it is no server.\n\nBring the bundle to servers by Group Policy, or by \
+Configuration Manager, Ansible or DSC.",
+};
+
 /// Every code that stands against no package, by number.
-pub static REMARKS: &[&Code] = &[&PACKAGES_GONE, &OFFBOARDING_UNUSED, &RULES_BY_DIGEST];
+pub static REMARKS: &[&Code] = &[
+    &PACKAGES_GONE,
+    &OFFBOARDING_UNUSED,
+    &RULES_BY_DIGEST,
+    &NOT_FOR_SERVERS,
+];
 
 error_codes! {
     /// The bundle offboards.

@@ -6,6 +6,8 @@ pub mod archive;
 pub mod attach;
 pub mod cabinet;
 pub mod codes;
+pub mod intunewin;
 pub mod msi;
 pub mod signed;
+pub mod stored_zip;
 pub mod tools;

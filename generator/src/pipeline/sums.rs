@@ -1,7 +1,7 @@
 //! `SHA256SUMS`: the list that vouches for `bundle.json`, and with it for every other file.
 
-use crate::bundle::{FileDigest, sums_line};
 pub(super) use crate::bundle::SUMS_FILE_NAME;
+use crate::bundle::{FileDigest, sums_line};
 
 /// The checksum list: every file but itself and the exe, which is signed later and vouched
 /// for by its own digest in `bundle.json`.

@@ -145,8 +145,10 @@ fn osslsigncode_of_2_9_signs_data_as_something_else_and_that_is_told() {
     let data = data_of_exe(&desk);
     osslsigncode_signs(&data, &desk.path("exe.sig"));
     let before = desk.tree("out");
-    sign(&desk, &["--signature-in", "exe.sig"])
-        .fails_with(4, &["as a catalogue", "hint", "osslsigncode extract-signature"]);
+    sign(&desk, &["--signature-in", "exe.sig"]).fails_with(
+        4,
+        &["as a catalogue", "hint", "osslsigncode extract-signature"],
+    );
     assert!(before == desk.tree("out"));
 }
 

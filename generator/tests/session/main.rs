@@ -28,6 +28,8 @@ mod forgeries;
 mod identity;
 mod inspect;
 #[cfg(unix)]
+mod intune;
+#[cfg(unix)]
 mod lock;
 mod names;
 mod next_actions;

@@ -172,7 +172,11 @@ fn a_folder_of_others_is_not_replaced() {
     let desk = signed();
     fs::create_dir(desk.path("mine")).unwrap();
     desk.put("mine/letter.txt", b"mine");
-    let texts = ["`mine` is not replaced", "the file `letter.txt`", "no `packages.json`"];
+    let texts = [
+        "`mine` is not replaced",
+        "the file `letter.txt`",
+        "no `packages.json`",
+    ];
     package(&desk, &["-o", "mine"]).fails_with(3, &texts);
     assert_eq!(desk.tree("mine").len(), 1);
 }
@@ -340,12 +344,21 @@ fn folders_of_tools_come_with_what_they_run_and_with_the_way_back() {
 #[test]
 fn a_way_back_that_nothing_names_is_left_out_and_told() {
     let desk = with_way_back(END);
-    for (format, is_told) in [("msi", true), ("zip", true), ("allow", false), ("content", false)] {
+    for (format, is_told) in [
+        ("msi", true),
+        ("zip", true),
+        ("allow", false),
+        ("content", false),
+    ] {
         let more = ["--allow-unsigned", "--format", format, "--offboard", "back"];
         let session = package(&desk, &more);
         session.succeeds();
         assert_eq!(session.err.contains("GW5013"), is_told, "{}", session.err);
-        assert_eq!(document(&desk)["offboarding"].is_null(), is_told, "{format}");
+        assert_eq!(
+            document(&desk)["offboarding"].is_null(),
+            is_told,
+            "{format}"
+        );
         let files = desk.tree("out-packages");
         let has_back = files.iter().any(|(path, _)| path.starts_with("offboard/"));
         assert_eq!(has_back, format == "content", "{format}");
@@ -454,7 +467,11 @@ fn rules_name_what_the_bundle_and_its_signature_name() {
     let session = package(&desk, &["--format", "allow", "--allow-unsigned"]);
     session.succeeds();
     let told = ["GW5014", "by its digest alone: nobody signed it"];
-    assert!(told.iter().all(|text| session.err.contains(text)), "{}", session.err);
+    assert!(
+        told.iter().all(|text| session.err.contains(text)),
+        "{}",
+        session.err
+    );
     let [control, locker] = rules(&desk);
     assert!(control.contains(&digest(&desk)) && !control.contains("CertPublisher"));
     assert!(locker.contains(&digest(&desk)) && !locker.contains("FilePublisherRule"));

@@ -77,6 +77,7 @@ impl Package {
             PackageFormat::Ansible => Some(Format::Ansible),
             PackageFormat::Dsc => Some(Format::Dsc),
             PackageFormat::Allow => Some(Format::Allow),
+            PackageFormat::Intunewin => Some(Format::Intunewin),
             PackageFormat::All => None,
         });
         formats.collect::<Option<_>>().unwrap_or_default()
@@ -102,6 +103,8 @@ enum PackageFormat {
     Dsc,
     /// Rules for App Control and AppLocker that let the bootstrap run
     Allow,
+    /// A package for Intune, which manages no server: never one of `all`
+    Intunewin,
     /// All that a bundle of its mode has
     All,
 }

@@ -193,8 +193,9 @@ pub enum NotAttachable {
 /// It is no Authenticode signature.
 pub fn read_signature(bytes: &[u8]) -> Result<Vec<u8>, NotAttachable> {
     let other = |why: &str| NotAttachable::Other(why.to_owned());
-    let mut blocks = pem_blocks(bytes, "PKCS7")
-        .map_err(|_| other("it is neither a PKCS #7 structure in DER nor one in PEM (`BEGIN PKCS7`)"))?;
+    let mut blocks = pem_blocks(bytes, "PKCS7").map_err(|_| {
+        other("it is neither a PKCS #7 structure in DER nor one in PEM (`BEGIN PKCS7`)")
+    })?;
     let (Some(der), true) = (blocks.pop(), blocks.is_empty()) else {
         return Err(other("it holds more than one signature"));
     };
@@ -207,7 +208,11 @@ pub fn read_signature(bytes: &[u8]) -> Result<Vec<u8>, NotAttachable> {
     match data.content_type.as_str() {
         INDIRECT_DATA => {}
         CATALOGUE => return Err(NotAttachable::Catalogue),
-        found => return Err(other(&format!("it signs content of type {found}, not a program"))),
+        found => {
+            return Err(other(&format!(
+                "it signs content of type {found}, not a program"
+            )));
+        }
     }
     let named = data.signer.signed_attributes.single(CONTENT_TYPE);
     if named.and_then(|value| value.oid().ok()).as_deref() == Some(CATALOGUE) {

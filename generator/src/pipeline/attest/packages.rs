@@ -108,7 +108,10 @@ fn differs_from_list(files: &[Digested], document: &PackagesDocument) -> Fault {
         return not_of(FILE_NAME, "it names a file twice or out of order");
     }
     let wanted = document.files.iter().map(|file| (&file.path, file.sha256));
-    let sums = (&SUMS_FILE_NAME.to_owned(), Sha256::of(document.sums().as_bytes()));
+    let sums = (
+        &SUMS_FILE_NAME.to_owned(),
+        Sha256::of(document.sums().as_bytes()),
+    );
     let missing = wanted.chain([sums]).find_map(|(path, sha256)| {
         let found = files.iter().find(|(name, _)| name == path);
         let why = match found {
@@ -121,7 +124,8 @@ fn differs_from_list(files: &[Digested], document: &PackagesDocument) -> Fault {
         not_of(path, why)
     });
     let is_listed = |name: &str| {
-        [FILE_NAME, SUMS_FILE_NAME].contains(&name) || document.files.iter().any(|file| file.path == name)
+        [FILE_NAME, SUMS_FILE_NAME].contains(&name)
+            || document.files.iter().any(|file| file.path == name)
     };
     let more = files.iter().find(|(name, _)| !is_listed(name));
     missing.or_else(|| not_of(&more?.0, "`packages.json` does not name it"))

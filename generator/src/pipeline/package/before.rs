@@ -18,9 +18,8 @@ pub(super) fn check_signed(
     request: &PackageRequest,
     formats: &[Format],
 ) -> Result<(), PackageError> {
-    let stays_signed = |file: &&PackageFile| {
-        formats.contains(&file.format) && request.signing.signs(&file.path)
-    };
+    let stays_signed =
+        |file: &&PackageFile| formats.contains(&file.format) && request.signing.signs(&file.path);
     let mut signed = before.files.iter().filter(|file| file.signature.is_some());
     match signed.find(|file| !stays_signed(file)) {
         Some(file) if !request.replace_signed => Err(PackageError::SignedThere {

@@ -44,12 +44,14 @@ pub enum Format {
     Dsc,
     /// Rules for App Control and AppLocker.
     Allow,
+    /// A package for Intune, which manages no server.
+    Intunewin,
 }
 
 /// How a format's files lie in the folder of packages.
 impl Format {
     /// Every format.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Msi,
         Self::Cab,
         Self::Zip,
@@ -58,7 +60,14 @@ impl Format {
         Self::Ansible,
         Self::Dsc,
         Self::Allow,
+        Self::Intunewin,
     ];
+
+    /// Is it among all that a bundle of this mode has? What brings nothing to servers is made when it is asked
+    /// for only.
+    pub(super) fn is_usual(self, mode: Mode) -> bool {
+        self != Self::Intunewin && (mode == Mode::Onboard || !self.names_a_state())
+    }
 
     /// Folders of its files.
     pub(super) const fn folders(self) -> &'static [&'static str] {
@@ -71,6 +80,7 @@ impl Format {
             Self::Ansible => &["ansible"],
             Self::Dsc => &["dsc"],
             Self::Allow => &["allow"],
+            Self::Intunewin => &["intunewin"],
         }
     }
 
@@ -85,12 +95,18 @@ impl Format {
             Self::Ansible => &["yml"],
             Self::Dsc => &["ps1"],
             Self::Allow => &["xml"],
+            Self::Intunewin => &["intunewin"],
         }
     }
 
-    /// Does it name a state that servers are brought to?
+    /// Is it a folder that tells a tool to run what lies in `content`?
     pub(super) const fn is_of_a_tool(self) -> bool {
         matches!(self, Self::Configmgr | Self::Ansible | Self::Dsc)
+    }
+
+    /// Does it name a state that computers are brought to?
+    pub(super) const fn names_a_state(self) -> bool {
+        self.is_of_a_tool() || matches!(self, Self::Intunewin)
     }
 }
 
@@ -98,7 +114,7 @@ impl Format {
     /// Is every payload read for it, and held against the manifest?
     pub(super) fn reads_payloads(self) -> bool {
         match self {
-            Self::Msi | Self::Cab | Self::Zip | Self::Content => true,
+            Self::Msi | Self::Cab | Self::Zip | Self::Content | Self::Intunewin => true,
             // They come with `content`.
             Self::Configmgr | Self::Ansible | Self::Dsc => true,
             Self::Allow => false,

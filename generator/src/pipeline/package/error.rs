@@ -14,9 +14,10 @@ use crate::failure::{FailureCode, Fault};
 use crate::formats::msi::MsiError;
 use crate::formats::pe::PeError;
 use crate::gpo::xml::WriteError as WriteXml;
-use crate::packages::archive::ArchiveError;
 use crate::packages::cabinet::CabinetError;
+use crate::packages::intunewin::IntuneError;
 use crate::packages::msi::WriteError;
+use crate::packages::stored_zip::ArchiveError;
 use crate::problem::Problem;
 
 /// Why no packages were made; nothing is left of them.
@@ -94,6 +95,9 @@ pub enum PackageError {
     /// Files that no ZIP can hold.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A package for Intune.
+    #[error(transparent)]
+    Intune(#[from] IntuneError),
     /// A policy for application control.
     #[error("no rule can be written")]
     Rule(#[from] WriteXml),
@@ -132,6 +136,7 @@ impl Fault for PackageError {
             | Self::Package(_)
             | Self::ReadBack(_)
             | Self::Archive(_)
+            | Self::Intune(_)
             | Self::Tool(_)
             | Self::Rule(_) => FailureCode::Files,
         }
@@ -165,7 +170,7 @@ impl Fault for PackageError {
                 "try the command of `signing.command` by hand on the package; it runs in the folder \
                  of the config"
             }
-            Self::Cabinet(_) | Self::Package(_) | Self::Archive(_) => {
+            Self::Cabinet(_) | Self::Package(_) | Self::Archive(_) | Self::Intune(_) => {
                 "look whether the disk is full, and whether somebody writes to the bundle"
             }
             Self::ReadBack(_) | Self::Tool(_) | Self::Rule(_) | Self::Version(_) => return None,

@@ -9,6 +9,7 @@ mod before;
 mod document;
 mod error;
 mod installer;
+mod intune;
 mod place;
 mod signing;
 mod source;
@@ -39,9 +40,10 @@ use super::verify::VerifyRequest;
 use crate::bundle::{self, FileDigest};
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
-use crate::packages::archive::{self, ArchiveError, Label};
+use crate::packages::archive::{self, Label};
 use crate::packages::cabinet::{self, Member, Packing, Written};
 use crate::packages::msi::Payloads;
+use crate::packages::stored_zip::ArchiveError;
 use crate::packages::tools::{CONTENT, OFFBOARD};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -166,6 +168,7 @@ fn make_each(
             Format::Zip => work.archive()?,
             Format::Content => work.content(source, CONTENT)?,
             Format::Allow => allow::make(work, removal)?,
+            Format::Intunewin => intune::make(work)?,
             tool => tools::make(work, *tool, removal)?,
         }
     }
@@ -179,16 +182,16 @@ fn make_each(
 
 /// What is made, in the order of the formats. Folders of tools name the files of `content`.
 fn formats(request: &PackageRequest, source: &Source) -> Result<Vec<Format>, PackageError> {
-    let onboards = source.document.mode == Mode::Onboard;
+    let mode = source.document.mode;
     let mut formats = request.formats.clone();
     if formats.is_empty() {
         let all = Format::ALL.into_iter();
-        formats.extend(all.filter(|format| onboards || !format.is_of_a_tool()));
+        formats.extend(all.filter(|format| format.is_usual(mode)));
+    }
+    if mode != Mode::Onboard && formats.iter().any(|format| format.names_a_state()) {
+        return Err(tools::not_onboarding(source));
     }
     if formats.iter().any(|format| format.is_of_a_tool()) {
-        if !onboards {
-            return Err(tools::not_onboarding(source));
-        }
         formats.push(Format::Content);
     }
     formats.sort_unstable();

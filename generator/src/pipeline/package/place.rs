@@ -103,6 +103,15 @@ impl Staging {
         Ok(file)
     }
 
+    /// A file without a name, for what is made on the way: it goes with the run, however that ends.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(super) fn scratch(&self) -> Result<File, PackageError> {
+        let made = tempfile::tempfile_in(&self.folder);
+        Ok(made.map_err(DiskError::io("make a file in", &self.folder))?)
+    }
+
     /// A new file with all that is in it.
     ///
     /// # Errors

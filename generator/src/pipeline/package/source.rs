@@ -119,10 +119,15 @@ impl Source {
         DosTime::at(self.document.output_time)
     }
 
+    /// Where the payloads lie.
+    pub(super) fn release_folder(&self) -> PathBuf {
+        let releases = self.folder.join(RELEASES);
+        releases.join(self.manifest.release_id.as_str())
+    }
+
     /// Opens every payload.
     pub(super) fn payloads(&self) -> Result<Vec<File>, PackageError> {
-        let folder = self.folder.join(RELEASES);
-        let folder = folder.join(self.manifest.release_id.as_str());
+        let folder = self.release_folder();
         let open = |payload: &Payload| {
             let path = folder.join(&payload.name);
             plain_file::open(&path)
