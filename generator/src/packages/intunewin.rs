@@ -35,10 +35,10 @@ const BEFORE: u64 = 32 + BLOCK as u64;
 /// Why a package was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum IntuneError {
-    /// Its archives.
+    /// A file changed, or the system refuses.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// Its document.
+    /// The setup file has a name that XML cannot express.
     #[error("the document of the package cannot be written")]
     Document(#[from] WriteError),
 }

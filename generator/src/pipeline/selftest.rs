@@ -6,17 +6,20 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::{BundleId, Sha256, UncPath};
 
-use super::package::{Format, PackageFile, document_of};
+use super::package::{Format, PackageFile, PackagesDocument, document_of};
 use super::publish::{self, ContentsError, ContentsRequest};
 use super::{codes, verify};
 use crate::failure::{FailureCode, Fault, hint_of};
 use crate::gpo::found::{FoundGpo, LoadError, Origin, load};
 use crate::gpo::registry_pol::{self, RegistryPolicy};
 use crate::gpo::xml;
+use crate::packages::tools;
 use crate::plain_file;
 use crate::problem::Problem;
 use crate::publication::{Contents, SharedFolder, share_commands};
-use crate::selftest::{Backup, Installer, Share, Subject};
+#[cfg(all(windows, feature = "directory"))]
+use crate::selftest::SignedIn;
+use crate::selftest::{Backup, Installer, Rules, Script, Share, SignIn, Subject};
 
 /// The share that is made for a moment; of the path only the name of the share comes into the commands.
 const SHARE: &str = r"\\server.contoso.com\gangway-selftest$";
@@ -116,9 +119,9 @@ pub fn subject(request: &SelftestRequest) -> Result<SelftestBundle, SelftestErro
         .into_iter()
         .find_map(|filter| filter.queries.ok());
     let exe = bundle.join("bootstrap").join(&contents.bootstrap.0);
-    let installer = match &request.packages {
-        Some(packages) => installer(&absolute(packages)?, &contents)?,
-        None => None,
+    let packages = match &request.packages {
+        Some(packages) => Packages::of(&absolute(packages)?, &contents)?,
+        None => Packages::default(),
     };
     let unsigned = |problem: &Problem| problem.code == &codes::EXE_UNSIGNED;
     let payloads = release.release.files.iter();
@@ -132,8 +135,12 @@ pub fn subject(request: &SelftestRequest) -> Result<SelftestBundle, SelftestErro
             values: values(&contents),
             backups: found.gpos.iter().filter_map(backup).collect(),
             filter: queries.map(|queries| (mof, queries)),
-            installer,
+            installer: packages.installer,
             shares: shares(),
+            scripts: packages.scripts,
+            configuration: packages.configuration,
+            rules: packages.rules,
+            sign_in: sign_in(),
         },
         problems: contents.problems,
     })
@@ -203,52 +210,129 @@ fn backup(gpo: &FoundGpo) -> Option<Backup> {
     })
 }
 
-/// The installer package of a folder of packages, when there is one; every file of it is compared.
-fn installer(folder: &Path, contents: &Contents) -> Result<Option<Installer>, SelftestError> {
-    let refused = |why: String| SelftestError::Packages {
-        path: folder.to_owned(),
-        why,
-    };
-    let absent = || refused("there is no `packages.json`".to_owned());
-    let document = document_of(folder).ok_or_else(absent)?.map_err(refused)?;
+/// What of a folder of packages is asked about; every file of these parts is compared.
+#[derive(Default)]
+struct Packages {
+    installer: Option<Installer>,
+    scripts: Vec<Script>,
+    configuration: Option<(PathBuf, String)>,
+    rules: Option<Rules>,
+}
+
+impl Packages {
+    fn of(folder: &Path, contents: &Contents) -> Result<Self, SelftestError> {
+        let refused = |why: String| SelftestError::Packages {
+            path: folder.to_owned(),
+            why,
+        };
+        let document = document_of_bundle(folder, contents).map_err(refused)?;
+        let parts = parts(folder, &document).map_err(refused)?;
+        let ending = |ending: &str| {
+            let found = parts.iter().find(|(file, _)| file.path.ends_with(ending));
+            found.map(|(_, place)| place.clone())
+        };
+        let installer = match (ending(".msi"), &document.product) {
+            (Some(file), Some(product)) => {
+                let inside = |code: char| code.is_ascii_hexdigit() || "{}-".contains(code);
+                if !product.product_code.chars().all(inside) {
+                    return Err(refused("its product code is no GUID".to_owned()));
+                }
+                Some(Installer {
+                    file,
+                    product_code: product.product_code.clone(),
+                    exe_sha256: document.exe_sha256,
+                })
+            }
+            _ => None,
+        };
+        let rules = ending("/AppControl.xml").zip(ending("/AppLocker.xml"));
+        Ok(Self {
+            installer,
+            configuration: ending("/Onboard.ps1")
+                .map(|file| (file, tools::CONFIGURATION.to_owned())),
+            rules: rules.map(|(app_control, app_locker)| Rules {
+                app_control,
+                app_locker,
+            }),
+            scripts: parts
+                .iter()
+                .filter(|(file, _)| file.path.ends_with(".ps1"))
+                .map(|(file, place)| Script {
+                    file: place.clone(),
+                    is_signed: file.signature.is_some(),
+                })
+                .collect(),
+        })
+    }
+}
+
+/// The document of packages that were made of this very bundle; else what speaks against it.
+fn document_of_bundle(folder: &Path, contents: &Contents) -> Result<PackagesDocument, String> {
+    let absent = || "there is no `packages.json`".to_owned();
+    let document = document_of(folder).ok_or_else(absent)??;
     if !is_of(&document.bundle_id, contents) {
-        return Err(refused(format!(
-            "they are of bundle {}",
-            document.bundle_id
-        )));
+        return Err(format!("they are of bundle {}", document.bundle_id));
     }
-    if document.exe_sha256 != Sha256::of(&contents.bootstrap.1) {
-        return Err(refused("their bootstrap has other bytes".to_owned()));
+    match document.exe_sha256 == Sha256::of(&contents.bootstrap.1) {
+        true => Ok(document),
+        false => Err("their bootstrap has other bytes".to_owned()),
     }
-    let is_part = |file: &&PackageFile| file.format == Format::Msi;
-    for file in document.files.iter().filter(is_part) {
-        let name = file.path.as_str();
-        let path = name
-            .split('/')
-            .fold(folder.to_owned(), |path, part| path.join(part));
-        let plain = !name.split('/').any(|part| ["", ".", ".."].contains(&part));
-        let digest = plain_file::digest(&path, file.size).ok();
+}
+
+/// The files that are asked about, with their places; else which one was changed.
+fn parts<'a>(
+    folder: &Path,
+    document: &'a PackagesDocument,
+) -> Result<Vec<(&'a PackageFile, PathBuf)>, String> {
+    let mut parts = Vec::new();
+    for file in document.files.iter().filter(|file| is_asked_about(file)) {
+        let place = place(folder, &file.path);
+        let digest = plain_file::digest(&place, file.size).ok();
+        let plain = !file.path.split('/').any(|it| ["", ".", ".."].contains(&it));
         if !plain || digest != Some((file.size, file.sha256)) {
-            return Err(refused(format!("`{name}` is not there as it was made")));
+            return Err(format!("`{}` is not there as it was made", file.path));
         }
+        parts.push((file, place));
     }
-    let msi = (document.files.iter().filter(is_part)).find(|file| file.path.ends_with(".msi"));
-    let (Some(msi), Some(product)) = (msi, document.product) else {
-        return Ok(None);
-    };
-    let file = msi
-        .path
-        .split('/')
-        .fold(folder.to_owned(), |path, part| path.join(part));
-    let inside = |code: &char| code.is_ascii_hexdigit() || "{}-".contains(*code);
-    if !product.product_code.chars().all(|code| inside(&code)) {
-        return Err(refused("its product code is no GUID".to_owned()));
-    }
-    Ok(Some(Installer {
-        file,
-        product_code: product.product_code,
-        exe_sha256: document.exe_sha256,
-    }))
+    Ok(parts)
+}
+
+fn is_asked_about(file: &PackageFile) -> bool {
+    matches!(
+        file.format,
+        Format::Msi | Format::Configmgr | Format::Dsc | Format::Allow
+    )
+}
+
+/// Of a path with `/`.
+fn place(folder: &Path, path: &str) -> PathBuf {
+    path.split('/')
+        .fold(folder.to_owned(), |place, part| place.join(part))
+}
+
+/// Signs in where a publication would, as whoever is signed in: Windows alone has tickets for it.
+#[cfg(all(windows, feature = "directory"))]
+fn sign_in() -> Option<SignIn> {
+    use crate::publication::{Account, Failure, HostName, sign_in};
+    Some(|server| {
+        let host = match server.parse::<HostName>() {
+            Ok(host) => host,
+            Err(error) => return SignedIn::NotReached(error.to_string()),
+        };
+        match sign_in(&host, &Account::SignedIn) {
+            Ok(()) => SignedIn::Taken,
+            Err(error) if error.failure == Failure::NoConnection => {
+                SignedIn::NotReached(error.to_string())
+            }
+            Err(error) => SignedIn::Refused(error.to_string()),
+        }
+    })
+}
+
+/// Signs in where a publication would, as whoever is signed in: Windows alone has tickets for it.
+#[cfg(not(all(windows, feature = "directory")))]
+const fn sign_in() -> Option<SignIn> {
+    None
 }
 
 /// The bootstrap's name holds the id.

@@ -71,6 +71,15 @@ impl Connection {
     }
 }
 
+/// Signs in at a domain controller, and asks it nothing.
+///
+/// # Errors
+/// Nobody answers, or the account is refused.
+pub fn sign_in(host: &HostName, account: &Account) -> Result<(), DirectoryError> {
+    let budget = Budget::default();
+    LdapDirectory::connect(host, Encryption::Tls, account.proof(), &budget).map(drop)
+}
+
 /// The domain's other domain controllers: each look is a connection of its own, with a budget of its own.
 pub struct LiveReplicas<'a> {
     encryption: Encryption,

@@ -45,7 +45,7 @@ pub use account::Account;
 pub use address::ShareAddress;
 pub use claimant::Claimant;
 #[cfg(feature = "directory")]
-pub use connection::{Connection, LiveReplicas, ServerChoice};
+pub use connection::{Connection, LiveReplicas, ServerChoice, sign_in};
 pub use contents::Contents;
 pub use credentials::{Credentials, InvalidCredentials};
 pub use directory::{AttributeChange, Depth, Directory, DirectoryError, Entry, Failure, Filter};

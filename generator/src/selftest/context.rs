@@ -7,7 +7,7 @@ use super::machine::{Call, Machine, Said};
 use super::subject::Subject;
 
 /// Below the system folder.
-const POWERSHELL: &str = r"WindowsPowerShell\v1.0\powershell.exe";
+pub(super) const POWERSHELL: &str = r"WindowsPowerShell\v1.0\powershell.exe";
 
 /// Begins the line in which a script gives its answer.
 const MARK: &str = "gangway: ";

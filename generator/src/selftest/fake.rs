@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::machine::{Call, Ended, Machine, Said};
-use super::subject::{Backup, Installer, Share, Subject};
+use super::subject::{Backup, Installer, Rules, Script, Share, Subject};
 use crate::gpo::registry_pol::{Record, RegistryPolicy, kind};
 use crate::gpo::wmi::Query;
 use crate::gpo::xml::{Element, read};
@@ -94,6 +94,13 @@ pub(super) fn asked<T>(fake: Fake, ask: impl FnOnce(&mut Context<'_>) -> T) -> T
     fake.asked(ask).0
 }
 
+fn script(name: &str) -> Script {
+    Script {
+        file: Path::new("/p").join(name),
+        is_signed: true,
+    }
+}
+
 /// A bundle that has something for every question.
 pub(super) fn subject() -> Subject {
     let task = "<Task><Settings><Enabled>true</Enabled></Settings><Triggers><TimeTrigger>\
@@ -144,6 +151,15 @@ pub(super) fn subject() -> Subject {
             exe_sha256: "0".repeat(64).parse().unwrap(),
         }),
         shares: Some([share(), share()]),
+        scripts: ["Import-Application.ps1", "Test-Onboarded.ps1"]
+            .map(script)
+            .into(),
+        configuration: Some(("/p/Onboard.ps1".into(), "GangwayOnboarding".to_owned())),
+        rules: Some(Rules {
+            app_control: "/p/AppControl.xml".into(),
+            app_locker: "/p/AppLocker.xml".into(),
+        }),
+        sign_in: None,
     }
 }
 

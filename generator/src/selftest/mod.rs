@@ -18,7 +18,7 @@ pub use answer::{Answered, Evidence, Finding, Verdict};
 pub use here::Here;
 pub use machine::{Call, Ended, Machine, Said};
 pub use rows::{ROWS, Row};
-pub use subject::{Backup, Installer, Share, Subject};
+pub use subject::{Backup, Installer, Rules, Script, Share, SignIn, SignedIn, Subject};
 
 use checks::GROUPS;
 use context::Context;

@@ -38,7 +38,7 @@ const fn change(
 }
 
 /// Every question; those that change nothing come first.
-pub const ROWS: [Row; 22] = [
+pub const ROWS: [Row; 29] = [
     look(
         "bootstrap-signature",
         "Windows finds the signature of the bootstrap whole",
@@ -88,6 +88,42 @@ pub const ROWS: [Row; 22] = [
         "installer-mutex",
         "an installer that works holds `Global\\_MSIExecute`, for which the bootstrap waits",
         "the mutex is opened while `msiexec.exe /a` works",
+    ),
+    look(
+        "scripts-parsed",
+        "PowerShell's own parser reads the scripts for Configuration Manager and DSC",
+        "`Parser.ParseFile` of each `.ps1` of the packages",
+    ),
+    look(
+        "script-signatures",
+        "Windows finds the signatures of the scripts whole",
+        "`Get-AuthenticodeSignature` of each `.ps1` that the packages say is signed",
+    ),
+    look(
+        "detection-script",
+        "the detection for Configuration Manager says what the sensor's value says",
+        "`Test-Onboarded.ps1` by `powershell.exe`, beside `reg.exe query` of `OnboardingState`",
+    ),
+    look(
+        "dsc-compiled",
+        "PowerShell compiles the configuration for DSC",
+        "`GangwayOnboarding` for `localhost` into a folder of its own, which applies nothing",
+    ),
+    look(
+        "app-control-converted",
+        "App Control takes the policy",
+        "`ConvertFrom-CIPolicy` into a folder of its own, which enforces nothing",
+    ),
+    look(
+        "app-locker-tested",
+        "AppLocker's rules let the bootstrap run for SYSTEM",
+        "`Test-AppLockerPolicy` of the exe against the file, which enforces nothing",
+    ),
+    look(
+        "directory-sign-in",
+        "a domain controller takes the ticket that Windows gives for it",
+        "LDAP under TLS at a domain controller of this server's domain, as whoever is signed in; nothing is \
+         asked there",
     ),
     change(
         "task-registered",

@@ -29,6 +29,47 @@ pub struct Subject {
     pub installer: Option<Installer>,
     /// The two shares.
     pub shares: Option<[Share; 2]>,
+    /// Scripts of the packages.
+    pub scripts: Vec<Script>,
+    /// The script with the configuration for DSC, and the configuration's name.
+    pub configuration: Option<(PathBuf, String)>,
+    /// Rules of the packages.
+    pub rules: Option<Rules>,
+    /// Signs in at a domain controller; none where this program cannot.
+    pub sign_in: Option<SignIn>,
+}
+
+/// A script of PowerShell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// Did somebody sign it?
+    pub is_signed: bool,
+}
+
+/// Policies of application control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// XML of a supplemental policy.
+    pub app_control: PathBuf,
+    /// XML to be merged.
+    pub app_locker: PathBuf,
+}
+
+/// Signs in at the domain controller of this name as whoever is signed in at this machine, and asks it
+/// nothing.
+pub type SignIn = fn(server: &str) -> SignedIn;
+
+/// How that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignedIn {
+    /// The domain controller took the ticket.
+    Taken,
+    /// It did not, or Windows gave none; in words.
+    Refused(String),
+    /// Nobody was asked: no connection, or a certificate that is not trusted; in words.
+    NotReached(String),
 }
 
 /// A GPO backup.

@@ -8,6 +8,9 @@ use super::literal::PowerShell;
 use super::outcome::Outcome;
 use super::{CONTENT, Deployment, OFFBOARD, Program, ToolFile, filled, local_folder, status_path};
 
+/// Name of the configuration that onboards.
+pub const CONFIGURATION: &str = "GangwayOnboarding";
+
 #[derive(Template)]
 #[template(path = "packages/Gangway.ps1", escape = "none")]
 struct Configuration {
@@ -37,7 +40,7 @@ struct ReturnCode {
 pub fn dsc(of: &Deployment) -> Result<Vec<ToolFile>, askama::Error> {
     let onboard = Configuration {
         file_name: "Onboard.ps1",
-        configuration: "GangwayOnboarding",
+        configuration: CONFIGURATION,
         folder: CONTENT,
         verb: "onboard",
         wanted_is_onboarded: true,

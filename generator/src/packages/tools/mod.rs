@@ -20,7 +20,7 @@ use gangway_contract::{BundleId, OrgId, Sha256};
 
 pub use ansible::ansible;
 pub use configmgr::configuration_manager;
-pub use dsc::dsc;
+pub use dsc::{CONFIGURATION, dsc};
 
 /// The folder with the bootstrap and its payloads, beside those of the tools.
 pub const CONTENT: &str = "content";

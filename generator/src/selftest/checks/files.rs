@@ -13,7 +13,10 @@ const SIGNATURE: &str = "$s = Get-AuthenticodeSignature -LiteralPath $env:GANGWA
      $s.SignerCertificate.Subject";
 
 /// The word of `System.Management.Automation.SignatureStatus`, and the rest.
-fn signature_of(context: &mut Context<'_>, file: &Path) -> Result<(String, String), Finding> {
+pub(super) fn signature_of(
+    context: &mut Context<'_>,
+    file: &Path,
+) -> Result<(String, String), Finding> {
     let variables = [("GANGWAY_FILE", file.display().to_string())];
     match context.script(SIGNATURE, &variables, 60) {
         Reply::Good(text) => {

@@ -1,7 +1,9 @@
 //! The questions themselves, each group in the order in which it has to work.
 
+mod directory;
 mod files;
 mod installer;
+mod packages;
 mod policies;
 mod shares;
 mod tasks;
@@ -35,7 +37,7 @@ macro_rules! alone {
 }
 
 /// Every group, in the order of the rows.
-pub(super) const GROUPS: [Group; 16] = [
+pub(super) const GROUPS: [Group; 23] = [
     alone!("bootstrap-signature", files::bootstrap_signature),
     alone!("payload-signatures", files::payload_signatures),
     Group {
@@ -48,6 +50,13 @@ pub(super) const GROUPS: [Group; 16] = [
     alone!("task-xml-checked", tasks::checked),
     alone!("package-unpacked", installer::unpacked),
     alone!("installer-mutex", installer::mutex),
+    alone!("scripts-parsed", packages::scripts_parsed),
+    alone!("script-signatures", packages::script_signatures),
+    alone!("detection-script", packages::detection_script),
+    alone!("dsc-compiled", packages::dsc_compiled),
+    alone!("app-control-converted", packages::app_control_converted),
+    alone!("app-locker-tested", packages::app_locker_tested),
+    alone!("directory-sign-in", directory::sign_in),
     Group {
         rows: &["task-registered", "task-cache-key"],
         ask: tasks::registered,
