@@ -19,6 +19,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::runner::{self, sha256};
+use crate::systems::Root;
 use crate::{say, workspace};
 
 use archive::Entry;
@@ -42,6 +43,9 @@ pub(crate) struct Arguments {
 
 /// Builds everything into `target/dist/`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.tries {
+        Root::can_be_made()?;
+    }
     let stub = workspace::read_file(&runner::stub(&[])?)?;
     let stub_sha256 = sha256(&stub);
     say::line(format!(

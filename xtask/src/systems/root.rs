@@ -18,14 +18,20 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    /// Makes one by Debian's name of its release, such as `bookworm`. As root only.
-    pub(crate) fn make(suite: &str) -> Result<Self> {
+    /// Whether this machine and its user can make one; asked before long work that ends in roots.
+    pub(crate) fn can_be_made() -> Result<()> {
         setup::ensure(&[Purpose::Systems])?;
         if Program::new("id").arg("-u").text()? != "0" {
             bail!(
                 "only root may make a root folder of another system\nhint: the same with `sudo -E`"
             );
         }
+        Ok(())
+    }
+
+    /// Makes one by Debian's name of its release, such as `bookworm`. As root only.
+    pub(crate) fn make(suite: &str) -> Result<Self> {
+        Self::can_be_made()?;
         let folder = workspace::target()?.join("systems").join(suite);
         if folder.exists() {
             fs::remove_dir_all(&folder)
@@ -73,6 +79,7 @@ impl Root {
             .run()
     }
 }
+
 fn toolchain() -> Result<PathBuf> {
     let folder = Program::new("rustc").args(["--print", "sysroot"]).text()?;
     Ok(PathBuf::from(folder))
