@@ -112,8 +112,8 @@ pub struct Written {
     pub size: u64,
     /// SHA-256 of each file's content as it was read, in the order of the files.
     pub digests: Vec<Sha256>,
-    /// SHA-256 of the cabinet. None where a large file was packed: what stands in front of it, which
-    /// is the first that is hashed, is known only then.
+    /// SHA-256 of the cabinet, by [`write_hashed`]. None where a large file was packed, too: what stands
+    /// in front of it, which is the first that is hashed, is known only then.
     pub sha256: Option<Sha256>,
 }
 
@@ -128,6 +128,30 @@ pub fn write(
     packing: Packing,
     time: DosTime,
 ) -> Result<Written, CabinetError> {
+    written(out, members, packing, time, false)
+}
+
+/// As [`write`], and hashes the cabinet on the way. For one that is not changed afterwards, by a
+/// signature or as a part of something else: hashing costs as much as writing.
+///
+/// # Errors
+/// Those of [`write`].
+pub fn write_hashed(
+    out: &mut (impl Write + Seek),
+    members: &mut [Member<'_>],
+    packing: Packing,
+    time: DosTime,
+) -> Result<Written, CabinetError> {
+    written(out, members, packing, time, true)
+}
+
+fn written(
+    out: &mut (impl Write + Seek),
+    members: &mut [Member<'_>],
+    packing: Packing,
+    time: DosTime,
+    is_hashed: bool,
+) -> Result<Written, CabinetError> {
     check(members)?;
     let files = file_entries(members)?;
     let mut lanes = folder::lanes();
@@ -140,7 +164,7 @@ pub fn write(
     );
     let (mut folders, end) = placed(begin.len() as u64, members, &contents)?;
     let is_known = contents.iter().all(|content| content.length.is_some());
-    let mut sink = Sink::new(out, is_known.then(sha2::Sha256::new));
+    let mut sink = Sink::new(out, (is_hashed && is_known).then(sha2::Sha256::new));
     sink.write(&tables(&folders, &files, time, end))?;
     let mut digests = Vec::with_capacity(members.len());
     let mut rest = contents.into_iter().zip(&mut folders);
@@ -156,7 +180,7 @@ pub fn write(
     }
     let size = sink.at;
     let (out, hash) = sink.end();
-    if hash.is_none() {
+    if !is_known {
         let end = u32::try_from(size).map_err(|_| CabinetError::TooLarge)?;
         out.seek(SeekFrom::Start(0))
             .and_then(|_| out.write_all(&tables(&folders, &files, time, end)))

@@ -26,8 +26,21 @@ fn written(files: &[(&str, Vec<u8>)], packing: Packing) -> Result<Vec<u8>, Cabin
         })
         .collect();
     let mut out = Cursor::new(Vec::new());
-    let done = write(&mut out, &mut members, packing, DosTime::at(TIME))?;
+    let done = write_hashed(&mut out, &mut members, packing, DosTime::at(TIME))?;
     let out = out.into_inner();
+    for member in &mut members {
+        member.source.rewind().unwrap();
+    }
+    let mut again = Cursor::new(Vec::new());
+    let unhashed = write(&mut again, &mut members, packing, DosTime::at(TIME))?;
+    assert_eq!(again.into_inner(), out);
+    assert_eq!(
+        unhashed,
+        Written {
+            sha256: None,
+            ..done.clone()
+        }
+    );
     assert_eq!(done.size, out.len() as u64);
     let digests: Vec<Sha256> = files
         .iter()

@@ -253,7 +253,12 @@ impl Work<'_> {
             let mut out = self.staging.create(&relative)?;
             let members = members.get_mut(volume.clone()).unwrap_or_default();
             let time = self.source.time();
-            let written = cabinet::write(&mut out, members, Packing::Smaller, time)?;
+            // A signature changes the bytes: they are hashed behind it.
+            let write = match self.signing {
+                Some(_) => cabinet::write,
+                None => cabinet::write_hashed,
+            };
+            let written = write(&mut out, members, Packing::Smaller, time)?;
             made.push((relative, written));
         }
         Ok(made)
