@@ -14,6 +14,7 @@ pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedA
     let made = pipeline::attest(&AttestRequest {
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         packages: given.packages.clone(),
+        offboard: given.offboard.clone(),
         out: given.out.clone(),
         allow_unsigned: given.allow_unsigned,
     })?;

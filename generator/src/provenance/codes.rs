@@ -43,6 +43,13 @@ signed, or a file has the name of one of the bundle's own. Nobody would know the
 says otherwise: another program signs with this key, or the statement was not written by `gangway attest`.\n\nFind \
 out what signs with the key, and attest the bundle again.";
 
+    /// A list of parts that nobody signed.
+    OTHER_PARTS "GW5208" "the list of parts is not the one that the key vouches for"
+"Beside the statements lies the list of parts (`BUNDLE.cdx.json`), for programs that read it without its envelope. \
+The same list stands in a statement of the key, and the two are not equal: the file was changed, or it is of an earlier \
+attestation, one that was ended between its two files.\n\nAttest again, or copy both files together. Without the file the list in the \
+statements is all that is asked.";
+
     /// The signing program gave something else.
     BAD_SIGNATURE "GW5205" "the command's signature does not fit the configured key"
 "`provenance.command` signs what it gets as `{in}` and leaves the signature as `{out}`: for a key of P-256 an \

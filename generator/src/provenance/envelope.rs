@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 
 use super::VerifyingKey;
+use super::statement::{BUILD_TYPE, Statement};
 
 /// Type of the payload of every statement of in-toto.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -85,6 +86,16 @@ impl Envelope {
         let vouches = signatures.any(|signature| key.vouches_for(&message, &signature));
         (vouches && self.payload_type == PAYLOAD_TYPE).then_some(payload)
     }
+}
+
+/// Is this a file of statements about a bundle, whoever signed them, and none of another program's?
+pub fn is_statements_file(bytes: &[u8]) -> bool {
+    let is_of_a_build = |envelope: &Envelope| {
+        let payload = decoded(&envelope.payload);
+        let statement = payload.and_then(|payload| Statement::parse(&payload));
+        statement.is_some_and(|one| one.predicate["buildDefinition"]["buildType"] == BUILD_TYPE)
+    };
+    lines(bytes).is_ok_and(|envelopes| envelopes.iter().any(is_of_a_build))
 }
 
 /// What is signed: `DSSEv1`, and type and payload each after its length in bytes.

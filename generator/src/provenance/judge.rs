@@ -4,7 +4,8 @@ use gangway_contract::Sha256;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::statement::{SLSA, build_fault};
+use super::parts::parts_file;
+use super::statement::{CYCLONEDX, SLSA, build_fault};
 use super::{Envelope, Identity, Statement, VerifyingKey, codes};
 use crate::bundle::{self, BundleDocument};
 use crate::problem::{Code, Problem};
@@ -64,6 +65,17 @@ pub fn judge(
                     the statements were changed";
         return Err(refused(&codes::NOT_OF_THE_KEY, why, next).with_evidence(key.id()));
     }
+    if !vouched.iter().any(|(_, one)| one.predicate_type == SLSA) {
+        let why = format!(
+            "of its {} envelopes {} hold a statement with a signature of the key, and none of these is of \
+             provenance, which says who built a bundle",
+            envelopes.len(),
+            vouched.len()
+        );
+        let next = "take the file of statements as a whole from where it was made; where it is whole, it \
+                    was changed";
+        return Err(refused(&codes::NOT_OF_THE_KEY, why, next).with_evidence(key.id()));
+    }
     let mut files: Vec<File> = vec![
         (bundle::FILE_NAME.to_owned(), bundle.bundle_json_sha256),
         (bundle.exe_name.clone(), bundle.exe_sha256),
@@ -88,6 +100,20 @@ pub fn judge(
         provenance: *place,
         files: files.iter().map(|file| named(file, &naming_it)).collect(),
     })
+}
+
+/// The lists of parts that the key vouches for in statements about this bundle, as they lie in their file.
+pub fn vouched_parts(envelopes: &[Envelope], key: &VerifyingKey, bundle: &Identity) -> Vec<String> {
+    let statements = envelopes
+        .iter()
+        .filter_map(|one| Statement::parse(&one.vouched(key)?));
+    let is_list = |one: &Statement| {
+        one.predicate_type == CYCLONEDX
+            && one.names(bundle::FILE_NAME, bundle.bundle_json_sha256)
+            && one.names(&bundle.exe_name, bundle.exe_sha256)
+    };
+    let lists = statements.filter(is_list);
+    lists.map(|one| parts_file(&one.predicate)).collect()
 }
 
 /// The statements of provenance that are about this bundle. Only how a file was made says what it is: a

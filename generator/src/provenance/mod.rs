@@ -15,10 +15,12 @@ mod statement;
 
 use gangway_contract::Sha256;
 
-pub use envelope::{Envelope, EnvelopeError, MAX_BYTES, PAYLOAD_TYPE, lines, pre_authentication};
-pub use judge::{Attested, Vouched, judge};
+pub use envelope::{
+    Envelope, EnvelopeError, MAX_BYTES, PAYLOAD_TYPE, is_statements_file, lines, pre_authentication,
+};
+pub use judge::{Attested, Vouched, judge, vouched_parts};
 pub use key::{KeyFileError, VerifyingKey};
-pub use parts::parts;
+pub use parts::{is_parts_file, parts, parts_file};
 pub use statement::{BUILD_TYPE, CYCLONEDX, SLSA, Statement, Subject, about, provenance};
 
 /// What a file's statements are looked for in: `BUNDLE.intoto.jsonl` beside the bundle's folder.

@@ -7,6 +7,25 @@ use uuid::Uuid;
 use super::Subject;
 use crate::bundle::BundleDocument;
 
+/// Name of the property by which a list is known for ours.
+const BUNDLE_ID: &str = "gangway:bundle-id";
+
+/// The list as it lies in its file.
+pub fn parts_file(parts: &Value) -> String {
+    // Strings, numbers and lists only, which always serialise.
+    let mut text = serde_json::to_string_pretty(parts).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Is this a list of a bundle's parts, and none of another product's?
+pub fn is_parts_file(bytes: &[u8]) -> bool {
+    let list: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let properties = list["metadata"]["component"]["properties"].as_array();
+    let mut properties = properties.into_iter().flatten();
+    properties.any(|one| one["name"] == BUNDLE_ID)
+}
+
 /// Everything that went into a bundle, and what came out. `files` are the bundle's own and its
 /// packages'.
 pub fn parts(document: &BundleDocument, files: &[Subject]) -> Value {
@@ -60,7 +79,7 @@ pub fn parts(document: &BundleDocument, files: &[Subject]) -> Value {
                 "bom-ref": "bundle",
                 "name": format!("MDE bundle of {}", document.organization),
                 "version": document.sequence.to_string(),
-                "properties": [{"name": "gangway:bundle-id", "value": document.bundle_id}],
+                "properties": [{"name": BUNDLE_ID, "value": document.bundle_id}],
             },
         },
         "components": components,

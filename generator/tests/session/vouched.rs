@@ -38,6 +38,130 @@ fn say(desk: &Desk, statements: &[Value]) {
         .map(|one| signed_envelope(desk, one.to_string().as_bytes()))
         .collect();
     put_envelopes(desk, &signed);
+    // It goes with the statements that were there.
+    fs::remove_file(desk.path("out.cdx.json")).unwrap_or_default();
+}
+
+/// Makes document and digests of a folder of packages fit what lies there, as a forger does.
+fn relist(desk: &Desk, folder: &str, format_of: impl Fn(&str) -> Option<&'static str>) {
+    let document = format!("{folder}/packages.json");
+    let read = fs::read(desk.path(&document)).unwrap();
+    let mut list: Value = serde_json::from_slice(&read).unwrap();
+    let before = list["files"].as_array().unwrap().clone();
+    let mut files = Vec::new();
+    let mut sums = String::new();
+    for (path, _) in desk.tree(folder) {
+        if ["packages.json", "SHA256SUMS"].contains(&path.as_str()) {
+            continue;
+        }
+        let bytes = fs::read(desk.path(folder).join(&path)).unwrap();
+        let old = before.iter().find(|one| one["path"] == *path);
+        let mut file = old.cloned().unwrap_or_else(|| json!({"signature": null}));
+        let sha256 = Sha256::of(&bytes).to_string();
+        sums.push_str(&format!("{sha256}  {path}\n"));
+        if let Some(format) = format_of(&path) {
+            file["format"] = json!(format);
+        }
+        file["path"] = json!(path);
+        file["size"] = json!(bytes.len());
+        file["sha256"] = json!(sha256);
+        files.push(file);
+    }
+    list["files"] = json!(files);
+    desk.put(&document, list.to_string().as_bytes());
+    desk.put(&format!("{folder}/SHA256SUMS"), sums.as_bytes());
+}
+
+/// A list that fits a forged folder proves nothing of it.
+#[test]
+fn what_lies_among_the_packages_as_it_is_has_to_be_the_bundles() {
+    let desk = vouched();
+    let of_content = |path: &str| path.starts_with("content/").then_some("msi");
+    desk.put("out-packages/content/version.dll", b"evil");
+    for format in ["msi", "content"] {
+        relist(&desk, "out-packages", |path| {
+            of_content(path).map(|_| format)
+        });
+        attest(&desk, &PACKAGES).fails_with(4, &["GW5206", "content/"]);
+    }
+    fs::remove_file(desk.path("out-packages/content/version.dll")).unwrap();
+    relist(&desk, "out-packages", |path| {
+        of_content(path).map(|_| "content")
+    });
+    attest(&desk, &PACKAGES).succeeds();
+    fs::write(
+        desk.path("out-packages/content")
+            .join(desk.exe().file_name().unwrap()),
+        b"MZ",
+    )
+    .unwrap();
+    relist(&desk, "out-packages", |_| None);
+    attest(&desk, &PACKAGES).fails_with(4, &["GW5206", "is not what the bundle has"]);
+}
+
+#[test]
+fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
+    type Forge = fn(&mut Value);
+    let forgeries: [(Forge, &str); 3] = [
+        (
+            |list| list["files"][0]["size"] = json!(1),
+            "1 by `packages.json`",
+        ),
+        (
+            |list| list["exe_is_signed"] = json!(false),
+            "`exe_is_signed`",
+        ),
+        (
+            |list| {
+                let mut files = list["files"].as_array_mut().unwrap().iter_mut();
+                let msi = files.find(|one| one["path"].as_str().unwrap().ends_with(".msi"));
+                msi.unwrap()["signature"] = json!("CN=Microsoft Corporation, time-stamped");
+            },
+            "that does not hold",
+        ),
+    ];
+    for (forge, why) in forgeries {
+        let desk = vouched();
+        let path = desk.path("out-packages/packages.json");
+        let mut list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        forge(&mut list);
+        fs::write(&path, list.to_string()).unwrap();
+        attest(&desk, &PACKAGES).fails_with(4, &["GW5206", why]);
+    }
+}
+
+/// Nothing is read that the list does not name in this size.
+#[test]
+fn a_giant_among_the_packages_is_refused_by_its_size() {
+    let desk = vouched();
+    for name in ["SHA256SUMS", "packages.json", "zip/more.zip"] {
+        let path = desk.path("out-packages").join(name);
+        let before = fs::read(&path).ok();
+        let file = fs::File::create(&path).unwrap();
+        file.set_len(200 << 30).unwrap();
+        let began = std::time::Instant::now();
+        verify(&desk, &PACKAGES).fails_with(4, &["GW5206", name]);
+        assert!(began.elapsed().as_secs() < 30, "{name}");
+        match before {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn the_list_of_parts_beside_the_statements_is_the_one_in_them() {
+    let desk = vouched();
+    let path = desk.path("out.cdx.json");
+    let good = fs::read_to_string(&path).unwrap();
+    fs::write(&path, good.replace("md4ws", "other")).unwrap();
+    verify(&desk, &[]).fails_with(4, &["GW5208", "out.cdx.json"]);
+    fs::remove_file(&path).unwrap();
+    verify(&desk, &[]).succeeds();
+    fs::write(&path, good).unwrap();
+    let all = envelopes(&desk);
+    put_envelopes(&desk, &all[1..]);
+    verify(&desk, &[]).fails_with(4, &["GW5202", "none of these is of provenance"]);
 }
 
 #[test]

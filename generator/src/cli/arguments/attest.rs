@@ -15,6 +15,9 @@ pub(in crate::cli) struct Attest {
     /// Folder of `gangway package`, whose files are vouched for too
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) packages: Option<PathBuf>,
+    /// The offboarding bundle that `package` was given, which the folder of packages holds, too
+    #[arg(long, value_name = "DIR", requires = "packages")]
+    pub(in crate::cli) offboard: Option<PathBuf>,
     /// File to write, else `BUNDLE.intoto.jsonl`; the list of parts goes beside it as `.cdx.json`
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,

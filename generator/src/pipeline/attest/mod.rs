@@ -6,6 +6,7 @@ mod files;
 mod packages;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::plain_file;
 use crate::problem::Problem;
 pub use error::AttestError;
 use files::Places;
+use packages::{Known, Made};
 
 use crate::provenance::{
     self, Attested, CYCLONEDX, Envelope, Identity, MAX_BYTES, PARTS_SUFFIX, SLSA, SUFFIX, Subject,
@@ -43,6 +45,8 @@ pub struct AttestRequest {
     pub bundle: VerifyRequest,
     /// A folder of packages that were made of it.
     pub packages: Option<PathBuf>,
+    /// The bundle that offboards, which the packages hold, too.
+    pub offboard: Option<PathBuf>,
     /// The file of statements, else `BUNDLE.intoto.jsonl` beside the bundle's folder.
     pub out: Option<PathBuf>,
     /// May the bootstrap be unsigned?
@@ -91,10 +95,9 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     // Two runs must not work on it at once: they would share the private folder.
     let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
     let places = Places::of(&out, &parts_out)?;
-    let (found, identity) = proven(request)?;
+    let (found, identity) = proven(&request.bundle, request.allow_unsigned)?;
     let packages = match &request.packages {
-        Some(packages) => packages::of(packages, &found.document, &identity)?
-            .map_err(|problem| AttestError::Refused(Box::new(problem)))?,
+        Some(packages) => packed(packages, request, &found, &identity)?,
         None => Vec::new(),
     };
     let mut subjects = vec![
@@ -123,10 +126,7 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     let written = Some(packages.as_slice());
     let attested = provenance::judge(&envelopes, &signer.key, document, &identity, written)
         .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
-    // Strings, numbers and lists only, which always serialise.
-    let mut list = serde_json::to_string_pretty(&parts).unwrap_or_default();
-    list.push('\n');
-    places.put(&text, &list)?;
+    places.put(&text, &provenance::parts_file(&parts))?;
     Ok(AttestedBundle {
         document: found.document,
         attested,
@@ -137,21 +137,60 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
 }
 
 /// The bundle, which verifies and is signed, unless that is not asked for.
-fn proven(request: &AttestRequest) -> Result<(Verification, Identity), AttestError> {
-    let found = verify(&request.bundle)?;
+fn proven(
+    request: &VerifyRequest,
+    allow_unsigned: bool,
+) -> Result<(Verification, Identity), AttestError> {
+    let found = verify(request)?;
     if let Some(problem) = found.problems.iter().find(|problem| problem.is_error()) {
         return Err(AttestError::NotProven(Box::new(problem.clone())));
     }
     let Some(identity) = identity(&found) else {
         return Err(AttestError::Verify(VerifyError::NotABundle {
-            path: request.bundle.bundle.clone(),
+            path: request.bundle.clone(),
             why: "its bootstrap is not proven".to_owned(),
         }));
     };
-    if found.signature.standing == Standing::Unsigned && !request.allow_unsigned {
+    if found.signature.standing == Standing::Unsigned && !allow_unsigned {
         return Err(AttestError::Unsigned);
     }
     Ok((found, identity))
+}
+
+/// The files of a folder of packages, each held against what it was made of.
+fn packed(
+    folder: &Path,
+    request: &AttestRequest,
+    found: &Verification,
+    own: &Identity,
+) -> Result<Vec<(String, Sha256)>, AttestError> {
+    let back = match &request.offboard {
+        Some(bundle) => {
+            let verified = VerifyRequest {
+                bundle: bundle.clone(),
+                // That is the digest of the other one.
+                expect: None,
+                ..request.bundle.clone()
+            };
+            Some(proven(&verified, request.allow_unsigned)?)
+        }
+        None => None,
+    };
+    let known = Known::Nothing {
+        offboarding: back.map(|(found, identity)| (found.document, identity)),
+        anchors: request.bundle.anchors()?,
+        now: request.bundle.now,
+    };
+    packages::of(folder, &made(found, own), &known)?
+        .map_err(|problem| AttestError::Refused(Box::new(problem)))
+}
+
+fn made<'a>(found: &'a Verification, identity: &'a Identity) -> Made<'a> {
+    Made {
+        bundle: &found.document,
+        identity,
+        is_signed: found.signature.standing != Standing::Unsigned,
+    }
 }
 
 /// What the key vouches for of a bundle that verified, or what stands against that.
@@ -172,7 +211,7 @@ pub fn check_attestation(
     let named = request.statements.clone();
     let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
     let packages = match &request.packages {
-        Some(packages) => match packages::of(packages, &found.document, &identity)? {
+        Some(packages) => match packages::of(packages, &made(found, &identity), &Known::Vouched)? {
             Ok(packages) => Some(packages),
             Err(problem) => return Ok(Err(problem)),
         },
@@ -194,9 +233,39 @@ pub fn check_attestation(
     };
     let packages = packages.as_deref();
     let document = &found.document;
-    Ok(provenance::judge(
-        &envelopes, &key, document, &identity, packages,
+    let judged = provenance::judge(&envelopes, &key, document, &identity, packages);
+    let list = beside_statements(&path);
+    Ok(judged.and_then(
+        |attested| match other_parts(&list, &envelopes, &key, &identity) {
+            None => Ok(attested),
+            Some(problem) => Err(problem),
+        },
     ))
+}
+
+/// The finding of a list of parts that is not the one in the statements. Where none lies there, they have it.
+fn other_parts(
+    path: &Path,
+    envelopes: &[Envelope],
+    key: &VerifyingKey,
+    bundle: &Identity,
+) -> Option<Problem> {
+    let why = match plain_file::read(path, MAX_BYTES) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => error.to_string(),
+        Ok(None) => format!("it has more than {MAX_BYTES} bytes"),
+        Ok(Some(bytes)) => {
+            let lists = provenance::vouched_parts(envelopes, key, bundle);
+            let is_one = |list: &String| list.as_bytes() == bytes;
+            if lists.iter().any(is_one) {
+                return None;
+            }
+            "it is not the list that stands in the statements of the key".to_owned()
+        }
+    };
+    let next = "copy it and the statements again from where they were made, or attest again";
+    let subject = path.display().to_string();
+    Some(Problem::new(&codes::OTHER_PARTS, subject, why, next))
 }
 
 /// Key and command of a config.

@@ -6,30 +6,52 @@ use gangway_contract::Sha256;
 
 use super::super::layout::RELEASES;
 use super::super::output::OutputError;
-use super::super::package::{FILE_NAME, Format, PackagesDocument, document_of};
+use super::super::package::{FILE_NAME, PackagesDocument, document_of, signed_by, signed_kind};
 use super::super::sums::SUMS_FILE_NAME;
 use super::super::verify::{Found, Tree, file_digest};
 use crate::bundle::{self, BundleDocument};
+use crate::formats::x509::TrustAnchors;
 use crate::packages::tools::{CONTENT, OFFBOARD};
 use crate::problem::Problem;
 use crate::provenance::{Identity, codes};
 
-/// Largest package, in bytes; the Windows Installer takes less.
-const MAX_PACKAGE_BYTES: u64 = 1 << 40;
-
 /// A file by its path in the folder, with `/`.
 type Digested = (String, Sha256);
 
+/// What a folder of packages has to be made of.
+pub(super) struct Made<'a> {
+    pub(super) bundle: &'a BundleDocument,
+    pub(super) identity: &'a Identity,
+    /// Is the bootstrap signed?
+    pub(super) is_signed: bool,
+}
+
+/// What is known of the folder from elsewhere.
+pub(super) enum Known {
+    /// The key has vouched for each of its files, or is refused.
+    Vouched,
+    /// Nothing yet: all that can be compared is.
+    Nothing {
+        /// The bundle that offboards, which verified.
+        offboarding: Option<(BundleDocument, Identity)>,
+        /// Roots that signatures of packages end at.
+        anchors: Option<TrustAnchors>,
+        /// Seconds since 1970 UTC.
+        now: i64,
+    },
+}
+
 /// Every file of a folder of packages; a finding where something there is no plain file, which could be
 /// compared with nothing and would be used all the same, or where the folder is not what its
-/// `packages.json` says, made of this bundle, and nothing besides.
+/// `packages.json` says, made of this bundle, and nothing besides. No file is read before names and sizes
+/// are those of the list.
 ///
 /// # Errors
 /// A file cannot be read.
 pub(super) fn of(
     folder: &Path,
-    bundle: &BundleDocument,
-    identity: &Identity,
+    made: &Made<'_>,
+    known: &Known,
 ) -> Result<Result<Vec<Digested>, Problem>, OutputError> {
     let tree = Tree::walk(folder)?;
     if let Some(found) = tree.problems.iter().find(|problem| problem.is_error()) {
@@ -37,31 +59,47 @@ pub(super) fn of(
         let (subject, why) = (found.subject.clone(), found.message.clone());
         return Ok(Err(Problem::new(&codes::NOT_VOUCHED, subject, why, next)));
     }
+    let document = match document_of(folder) {
+        None => Err((
+            FILE_NAME.to_owned(),
+            "it is not there: this is no folder of packages".to_owned(),
+        )),
+        Some(Err(why)) => Err((FILE_NAME.to_owned(), format!("it cannot be read: {why}"))),
+        Some(Ok(document)) => match of_another_bundle(&document, made)
+            .or_else(|| clash(&tree, made.identity))
+            .or_else(|| misplaced(&document))
+            .or_else(|| other_names_or_sizes(&tree, &document))
+            .or_else(|| differs_from_bundle(&document, made))
+            .or_else(|| other_offboarding(&document, known))
+        {
+            Some(fault) => Err(fault),
+            None => Ok(document),
+        },
+    };
+    let document = match document {
+        Ok(document) => document,
+        Err(fault) => return Ok(Err(refused(fault))),
+    };
     let digest = |(name, found): (&String, &Found)| {
-        Ok((name.clone(), file_digest(&found.path, MAX_PACKAGE_BYTES)?.1))
+        Ok((name.clone(), file_digest(&found.path, found.size)?.1))
     };
     let files: Vec<Digested> = tree
         .files
         .iter()
         .map(digest)
         .collect::<Result<_, OutputError>>()?;
-    let fault = match document_of(folder) {
-        None => not_of(FILE_NAME, "it is not there: this is no folder of packages"),
-        Some(Err(why)) => not_of(FILE_NAME, &format!("it cannot be read: {why}")),
-        Some(Ok(document)) => of_another_bundle(&document, bundle, identity)
-            .or_else(|| clash(&files, identity))
-            .or_else(|| differs_from_list(&files, &document))
-            .or_else(|| differs_from_bundle(&document, bundle, identity)),
-    };
-    Ok(match fault {
-        Some((subject, why)) => Err(Problem::new(
-            &codes::OTHER_PACKAGES,
-            subject,
-            why,
-            "make the packages of this bundle again by `gangway package`, or copy the folder as a whole",
-        )),
-        None => Ok(files),
-    })
+    let fault =
+        other_bytes(&files, &document).or_else(|| other_signature(folder, &document, known));
+    Ok(fault.map_or(Ok(files), |fault| Err(refused(fault))))
+}
+
+fn refused((subject, why): (String, String)) -> Problem {
+    Problem::new(
+        &codes::OTHER_PACKAGES,
+        subject,
+        why,
+        "make the packages of this bundle again by `gangway package`, or copy the folder as a whole",
+    )
 }
 
 /// What is wrong, and with which file.
@@ -72,11 +110,10 @@ fn not_of(subject: &str, why: &str) -> Fault {
 }
 
 /// What the document says of the bundle that was packed.
-fn of_another_bundle(
-    document: &PackagesDocument,
-    bundle: &BundleDocument,
-    identity: &Identity,
-) -> Fault {
+fn of_another_bundle(document: &PackagesDocument, made: &Made<'_>) -> Fault {
+    let Made {
+        bundle, identity, ..
+    } = made;
     let is_of_it = document.bundle_json_sha256 == identity.bundle_json_sha256
         && document.bundle_id == bundle.bundle_id
         && document.release_id == bundle.release_id
@@ -88,88 +125,172 @@ fn of_another_bundle(
         let why = "the packages hold another bootstrap: it was signed since, or again";
         return not_of(FILE_NAME, why);
     }
+    if document.exe_is_signed != made.is_signed {
+        return not_of(FILE_NAME, "`exe_is_signed` is not what the bootstrap is");
+    }
     None
 }
 
-fn clash(files: &[Digested], identity: &Identity) -> Fault {
+fn clash(tree: &Tree, identity: &Identity) -> Fault {
     let of_the_bundle = [bundle::FILE_NAME, &identity.exe_name];
-    let mut names = files.iter().map(|(name, _)| name);
+    let mut names = tree.files.keys();
     let name = names.find(|name| of_the_bundle.contains(&name.as_str()))?;
     let why = "it has the name of a file of the bundle, and a statement could not tell them apart";
     not_of(name, why)
 }
 
-/// The folder holds what its document names, and the list of digests says the same.
-fn differs_from_list(files: &[Digested], document: &PackagesDocument) -> Fault {
+/// Each file lies where packages of its format do: what a file is taken for says its path.
+fn misplaced(document: &PackagesDocument) -> Fault {
     let is_sorted = document
         .files
         .is_sorted_by(|one, other| one.path < other.path);
     if !is_sorted {
         return not_of(FILE_NAME, "it names a file twice or out of order");
     }
-    let wanted = document.files.iter().map(|file| (&file.path, file.sha256));
-    let sums = (
-        &SUMS_FILE_NAME.to_owned(),
-        Sha256::of(document.sums().as_bytes()),
-    );
-    let missing = wanted.chain([sums]).find_map(|(path, sha256)| {
-        let found = files.iter().find(|(name, _)| name == path);
-        let why = match found {
-            None => "`packages.json` names it, and it is not there",
-            Some((_, found)) if *found != sha256 => {
-                "its bytes are not those that `packages.json` names"
+    let file = document
+        .files
+        .iter()
+        .find(|file| !file.format.takes(&file.path))?;
+    not_of(&file.path, "no package of its `format` lies there")
+}
+
+/// The folder holds what its document names, and nothing else.
+fn other_names_or_sizes(tree: &Tree, document: &PackagesDocument) -> Fault {
+    let sums = (SUMS_FILE_NAME.to_owned(), document.sums().len() as u64);
+    let files = document.files.iter();
+    let wanted = files.map(|file| (file.path.clone(), file.size));
+    for (path, size) in wanted.chain([sums]) {
+        match tree.files.get(&path) {
+            None => return not_of(&path, "`packages.json` names it, and it is not there"),
+            Some(found) if found.size != size => {
+                let why = format!("it has {} bytes, and {size} by `packages.json`", found.size);
+                return not_of(&path, &why);
             }
-            Some(_) => return None,
-        };
-        not_of(path, why)
-    });
-    let is_listed = |name: &str| {
-        [FILE_NAME, SUMS_FILE_NAME].contains(&name)
-            || document.files.iter().any(|file| file.path == name)
+            Some(_) => {}
+        }
+    }
+    let is_listed = |name: &&String| {
+        [FILE_NAME, SUMS_FILE_NAME].contains(&name.as_str())
+            || document.files.iter().any(|file| file.path == **name)
     };
-    let more = files.iter().find(|(name, _)| !is_listed(name));
-    missing.or_else(|| not_of(&more?.0, "`packages.json` does not name it"))
+    let more = tree.files.keys().find(|name| !is_listed(name))?;
+    not_of(more, "`packages.json` does not name it")
+}
+
+/// The bytes are those that the document names, and the list of digests says the same.
+fn other_bytes(files: &[Digested], document: &PackagesDocument) -> Fault {
+    let listed = document
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.sha256));
+    let sums = (SUMS_FILE_NAME, Sha256::of(document.sums().as_bytes()));
+    let is_there = |(path, sha256): &(&str, Sha256)| {
+        files
+            .iter()
+            .any(|(name, found)| name == path && found == sha256)
+    };
+    let (path, _) = listed.chain([sums]).find(|file| !is_there(file))?;
+    not_of(path, "its bytes are not those that `packages.json` names")
 }
 
 /// Files that lie there as they are have to be those of the bundle.
-fn differs_from_bundle(
+fn differs_from_bundle(document: &PackagesDocument, made: &Made<'_>) -> Fault {
+    let (path, why) = other_content(document, CONTENT, made.bundle, made.identity)?;
+    not_of(&path, why)
+}
+
+/// What takes servers out of the service has to be the bundle that the document names and that verified.
+fn other_offboarding(document: &PackagesDocument, known: &Known) -> Fault {
+    let prefix = format!("{OFFBOARD}/");
+    let first = document
+        .files
+        .iter()
+        .find(|file| file.path.starts_with(&prefix));
+    let subject = first.map_or(FILE_NAME, |file| file.path.as_str());
+    let (back, first) = match (&document.offboarding, first) {
+        (None, None) => return None,
+        (None, Some(_)) => return not_of(subject, "`packages.json` names no offboarding bundle"),
+        (Some(back), first) => (back, first),
+    };
+    let Known::Nothing { offboarding, .. } = known else {
+        return None;
+    };
+    let Some((bundle, identity)) = offboarding else {
+        let why = "the packages take servers out of the service by another bundle, which nobody has \
+                   verified here: name it by `--offboard`";
+        return not_of(subject, why);
+    };
+    let is_it = back.bundle_id == bundle.bundle_id
+        && back.bundle_json_sha256 == identity.bundle_json_sha256
+        && back.exe_sha256 == identity.exe_sha256;
+    if !is_it {
+        let why = "it goes with another offboarding bundle than the one that `--offboard` names";
+        return not_of(subject, why);
+    }
+    first?;
+    let (path, why) = other_content(document, OFFBOARD, bundle, identity)?;
+    not_of(&path, why)
+}
+
+/// A file below a folder that is not the bundle's, or is missing there. A folder without files has none of it.
+fn other_content(
     document: &PackagesDocument,
+    folder: &str,
     bundle: &BundleDocument,
     identity: &Identity,
-) -> Fault {
+) -> Option<(String, &'static str)> {
     let release = format!("{RELEASES}{}/", bundle.release_id);
     let payloads = bundle
         .files
         .iter()
         .filter_map(|file| Some((file.path.strip_prefix(&release)?, file.sha256)));
-    let mut wanted: Vec<(String, Sha256)> = payloads
+    let wanted: Vec<(String, Sha256)> = payloads
         .chain([(identity.exe_name.as_str(), identity.exe_sha256)])
-        .map(|(name, sha256)| (format!("{CONTENT}/{name}"), sha256))
+        .map(|(name, sha256)| (format!("{folder}/{name}"), sha256))
         .collect();
-    wanted.sort();
-    let content = document
+    let below = format!("{folder}/");
+    let found: Vec<(String, Sha256)> = document
         .files
         .iter()
-        .filter(|file| file.format == Format::Content);
-    let (back, content): (Vec<_>, Vec<_>) =
-        content.partition(|file| file.path.starts_with(&format!("{OFFBOARD}/")));
-    let content: Vec<(String, Sha256)> = content
-        .iter()
+        .filter(|file| file.path.starts_with(&below))
         .map(|file| (file.path.clone(), file.sha256))
         .collect();
-    if !content.is_empty() && content != wanted {
-        let stranger = content.iter().find(|file| !wanted.contains(file));
-        let absent = wanted.iter().find(|file| !content.contains(file));
-        let (path, _) = stranger.or(absent)?;
-        return not_of(path, "it is not what the bundle has");
+    if found.is_empty() {
+        return None;
     }
-    let exe = document.offboarding.as_ref().map(|back| back.exe_sha256);
-    let has_exe = back.iter().any(|file| Some(file.sha256) == exe);
-    match back.first() {
-        Some(file) if !has_exe => not_of(
-            &file.path,
-            "it goes with another offboarding bundle than `packages.json` names",
-        ),
-        _ => None,
+    let stranger = found.iter().find(|file| !wanted.contains(file));
+    let absent = wanted.iter().find(|file| !found.contains(file));
+    let (path, _) = stranger.or(absent)?;
+    Some((path.clone(), "it is not what the bundle has"))
+}
+
+/// Who is said to have signed a package did, and the signature holds.
+fn other_signature(folder: &Path, document: &PackagesDocument, known: &Known) -> Fault {
+    let Known::Nothing { anchors, now, .. } = known else {
+        return None;
+    };
+    for file in &document.files {
+        let Some(listed) = &file.signature else {
+            continue;
+        };
+        let found = match signed_kind(&file.path) {
+            Some(kind) => signed_by(&folder.join(&file.path), kind, anchors.as_ref(), *now),
+            None => Err("files of its kind carry none".to_owned()),
+        };
+        match found {
+            Ok(found) if found == *listed => {}
+            Ok(found) => {
+                let why =
+                    format!("it is signed by `{found}`, and by `packages.json` by `{listed}`");
+                return not_of(&file.path, &why);
+            }
+            Err(why) => {
+                let why = format!(
+                    "`packages.json` says that it is signed, and that does not hold: {why}"
+                );
+                return not_of(&file.path, &why);
+            }
+        }
     }
+    None
 }

@@ -99,6 +99,17 @@ impl Format {
         }
     }
 
+    /// Does a package of it lie under this path?
+    pub(in crate::pipeline) fn takes(self, path: &str) -> bool {
+        let Some((folder, name)) = path.split_once('/') else {
+            return false;
+        };
+        let extensions = self.extensions();
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        self.folders().contains(&folder)
+            && (extensions.is_empty() || extension.is_some_and(|it| extensions.contains(&it)))
+    }
+
     /// Is it a folder that tells a tool to run what lies in `content`?
     pub(super) const fn is_of_a_tool(self) -> bool {
         matches!(self, Self::Configmgr | Self::Ansible | Self::Dsc)

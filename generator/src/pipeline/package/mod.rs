@@ -27,6 +27,7 @@ pub(super) use document::{FILE_NAME, of_folder as document_of};
 pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
 pub use signing::PackageSigning;
+pub(super) use signing::{signed_by, signed_kind};
 
 use place::Staging;
 use signing::Signing;

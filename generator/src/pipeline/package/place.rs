@@ -236,16 +236,7 @@ fn is_ours(folder: &Path, shown: &Path) -> Result<Found, PackageError> {
 
 /// Is this where a package lies, or a document of the folder?
 fn has_a_place(path: &str) -> bool {
-    let below = path.split_once('/');
-    let is_package = below.is_some_and(|(folder, name)| {
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-        Format::ALL.iter().any(|format| {
-            let extensions = format.extensions();
-            format.folders().contains(&folder)
-                && (extensions.is_empty() || extension.is_some_and(|it| extensions.contains(&it)))
-        })
-    });
-    is_package || UNLISTED.contains(&path)
+    Format::ALL.iter().any(|format| format.takes(path)) || UNLISTED.contains(&path)
 }
 
 /// Is this the folder of a format?

@@ -145,7 +145,7 @@ impl Signing {
         let Some(result) = self.made(relative, &place, kind, &folder)? else {
             return Ok(None);
         };
-        let who = self.accepted(&result, kind);
+        let who = accepted(&result, kind, self.anchors.as_ref(), self.now);
         let who = who.map_err(|why| self.changed(relative, why))?;
         if !who.foreign.is_empty() {
             let problem = Problem::new(
@@ -254,40 +254,68 @@ impl Signing {
         }
         Ok(self.problems)
     }
+}
 
-    /// Who signed the package, when the signature holds.
-    fn accepted(&self, signed: &Path, kind: FileKind) -> Result<Who, String> {
-        let mut after = plain_file::open(signed).map_err(|error| error.to_string())?;
-        let none = TrustAnchors::none();
-        let anchors = self.anchors.as_ref().unwrap_or(&none);
-        let verdict = authenticode::verify(&mut after, Some(kind), anchors, self.now);
-        // Which certificates belong to the signature only a root under which it holds can tell.
-        let vouching = Some(anchors).filter(|_| matches!(verdict, Verdict::Valid(_)));
-        let foreign = unauthenticated_parts(&mut after, kind, vouching)?;
-        match verdict {
-            Verdict::Valid(valid) => {
-                let who = &valid.signature.signer.subject;
-                let is_stamped = valid.signature.signed_at.is_some();
-                let line = match is_stamped {
-                    true => format!("{who}, time-stamped"),
-                    false => format!("{who}, without a time stamp"),
-                };
-                Ok(Who {
-                    line,
-                    is_stamped,
-                    foreign,
-                })
-            }
-            Verdict::Invalid {
-                reason: InvalidReason::SignerNotTrusted { .. },
-                claimed: Some(claimed),
-            } if self.anchors.is_none() => Ok(Who {
-                line: format!("{}, root not judged", claimed.subject),
-                is_stamped: claimed.is_stamped,
+/// Files of packages that carry a signature, by their names.
+pub(in crate::pipeline) fn signed_kind(path: &str) -> Option<FileKind> {
+    match path.rsplit_once('.')?.1 {
+        "msi" => Some(FileKind::Msi),
+        "cab" => Some(FileKind::Cabinet),
+        "ps1" => Some(FileKind::Script),
+        _ => None,
+    }
+}
+
+/// Who signed a package, in the line that `packages.json` has.
+///
+/// # Errors
+/// In words: its signature does not hold.
+pub(in crate::pipeline) fn signed_by(
+    signed: &Path,
+    kind: FileKind,
+    anchors: Option<&TrustAnchors>,
+    now: i64,
+) -> Result<String, String> {
+    accepted(signed, kind, anchors, now).map(|who| who.line)
+}
+
+/// Who signed the package, when the signature holds.
+fn accepted(
+    signed: &Path,
+    kind: FileKind,
+    roots: Option<&TrustAnchors>,
+    now: i64,
+) -> Result<Who, String> {
+    let mut after = plain_file::open(signed).map_err(|error| error.to_string())?;
+    let none = TrustAnchors::none();
+    let anchors = roots.unwrap_or(&none);
+    let verdict = authenticode::verify(&mut after, Some(kind), anchors, now);
+    // Which certificates belong to the signature only a root under which it holds can tell.
+    let vouching = Some(anchors).filter(|_| matches!(verdict, Verdict::Valid(_)));
+    let foreign = unauthenticated_parts(&mut after, kind, vouching)?;
+    match verdict {
+        Verdict::Valid(valid) => {
+            let who = &valid.signature.signer.subject;
+            let is_stamped = valid.signature.signed_at.is_some();
+            let line = match is_stamped {
+                true => format!("{who}, time-stamped"),
+                false => format!("{who}, without a time stamp"),
+            };
+            Ok(Who {
+                line,
+                is_stamped,
                 foreign,
-            }),
-            other => Err(other.to_string()),
+            })
         }
+        Verdict::Invalid {
+            reason: InvalidReason::SignerNotTrusted { .. },
+            claimed: Some(claimed),
+        } if roots.is_none() => Ok(Who {
+            line: format!("{}, root not judged", claimed.subject),
+            is_stamped: claimed.is_stamped,
+            foreign,
+        }),
+        other => Err(other.to_string()),
     }
 }
 

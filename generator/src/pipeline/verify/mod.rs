@@ -326,6 +326,26 @@ struct Outside {
     stub: Option<(Vec<u8>, bool)>,
 }
 
+impl VerifyRequest {
+    /// Roots that signatures have to end at: those that are named, and those of the config.
+    ///
+    /// # Errors
+    /// The config or a root cannot be read.
+    pub(super) fn anchors(&self) -> Result<Option<TrustAnchors>, VerifyError> {
+        let config = self.config.as_deref().map(Config::load).transpose();
+        let config = config.map_err(BuildError::Config)?;
+        self.anchors_with(config.as_ref())
+    }
+
+    fn anchors_with(&self, config: Option<&Config>) -> Result<Option<TrustAnchors>, VerifyError> {
+        let mut roots = trust::load_roots(&self.roots)?;
+        if let Some(config) = config {
+            roots.extend(trust::load_roots(&config.signing.roots)?);
+        }
+        Ok(trust::anchors_of(&roots))
+    }
+}
+
 impl Outside {
     fn load(request: &VerifyRequest) -> Result<Self, VerifyError> {
         let config = request.config.as_deref().map(Config::load).transpose();
@@ -334,10 +354,7 @@ impl Outside {
             Some(path) => lock::read_of(path)?,
             None => None,
         };
-        let mut roots = trust::load_roots(&request.roots)?;
-        if let Some(config) = &config {
-            roots.extend(trust::load_roots(&config.signing.roots)?);
-        }
+        let anchors = request.anchors_with(config.as_ref())?;
         let wants_stamp = config
             .as_ref()
             .is_some_and(|config| wants_stamp(&config.signing));
@@ -345,7 +362,7 @@ impl Outside {
         let named = request.stub.is_some();
         let stub = Stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;
         Ok(Self {
-            anchors: trust::anchors_of(&roots),
+            anchors,
             wants_stamp,
             lock,
             stub: stub.map(|stub| (stub.bytes.into_owned(), named)),
