@@ -5,7 +5,12 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use crate::formats::authenticode::Detached;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::formats::authenticode::{
+    Detached, SIGNATURE_BLOCK, SIGNATURE_BLOCK_END, SIGNATURE_LETTERS, SIGNATURE_LINE,
+};
 
 use super::signed::{CABINET_HEADER, CABINET_RESERVE, SIGNATURE_STREAMS, folders_of, reserved};
 
@@ -64,6 +69,28 @@ pub fn to_cabinet(cabinet: &mut (impl Write + Seek), signature: &[u8]) -> io::Re
     cabinet.write_all(&in_four_bytes(place)?)?;
     cabinet.write_all(&in_four_bytes(size as u64)?)?;
     cabinet.flush()
+}
+
+/// Writes a script with the signature's block behind it, in the lines that PowerShell writes
+/// (`Set-AuthenticodeSignature`).
+///
+/// # Errors
+/// The files'.
+pub fn to_script(
+    unsigned: &mut impl Read,
+    out: &mut impl Write,
+    signature: &[u8],
+) -> io::Result<()> {
+    io::copy(unsigned, out)?;
+    write!(out, "\r\n{SIGNATURE_BLOCK}\r\n")?;
+    let base64 = STANDARD.encode(signature);
+    for line in base64.as_bytes().chunks(SIGNATURE_LETTERS) {
+        out.write_all(SIGNATURE_LINE.as_bytes())?;
+        out.write_all(line)?;
+        out.write_all(b"\r\n")?;
+    }
+    write!(out, "{SIGNATURE_BLOCK_END}\r\n")?;
+    out.flush()
 }
 
 fn in_four_bytes(number: u64) -> io::Result<[u8; 4]> {

@@ -52,12 +52,24 @@ and the bootstrap in it ends with 55 where it is no server.\n\nBring the bundle 
 Configuration Manager, Ansible or DSC.",
 };
 
+/// What was replaced lies beside it.
+pub static REPLACED_LEFT: Code = Code {
+    id: "GW5016",
+    severity: Severity::Warning,
+    title: "the packages that were replaced could not be taken away",
+    page: "The new packages are in their place, whole. Those that were there before lie beside them under a name \
+with a dot in front, because the disk did not let the program take a file of them away: somebody has it open, or \
+may not delete there.\n\nTake the folder away yourself. The next `gangway package` in this place tries it, too, and \
+ends before it begins where that fails.",
+};
+
 /// Every code that stands against no package, by number.
 pub static REMARKS: &[&Code] = &[
     &PACKAGES_GONE,
     &OFFBOARDING_UNUSED,
     &RULES_BY_DIGEST,
     &NOT_FOR_SERVERS,
+    &REPLACED_LEFT,
 ];
 
 error_codes! {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gangway_contract::Sha256;
 use sha2::Digest as _;
 
-use crate::formats::authenticode::SIGNATURE_BLOCK;
+use crate::formats::authenticode::{SIGNATURE_BLOCK, SIGNATURE_LINE};
 use crate::formats::compound::{CompoundError, CompoundFile};
+use crate::formats::der::Reader;
 
 /// Streams that hold a signature (observed; the second one for the names and times of the others).
 pub(super) const SIGNATURE_STREAMS: [&str; 2] =
@@ -16,6 +19,9 @@ pub(super) const SIGNATURE_STREAMS: [&str; 2] =
 /// Bytes that signing puts between header and folders of a cabinet: sizes of the reserved areas, and
 /// the place of the signature.
 pub(super) const CABINET_RESERVE: u32 = 24;
+/// Most of a signed script that is read, in bytes: ours have some KB, the signature block of a long chain has
+/// some more.
+const MAX_SCRIPT_BYTES: u64 = 1 << 20;
 /// Header of a cabinet without a reserved area.
 pub(super) const CABINET_HEADER: usize = 36;
 /// `cfhdrRESERVE_PRESENT`.
@@ -182,12 +188,10 @@ pub fn same_cabinet<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<
 /// # Errors
 /// The first difference.
 pub fn same_script<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<(), Difference> {
-    /// Ours have some KB; the signature block of a long chain has some more.
-    const MAX_BYTES: u64 = 1 << 20;
     let read = |source: &mut R| {
         let mut bytes = Vec::new();
         source.seek(SeekFrom::Start(0))?;
-        source.take(MAX_BYTES).read_to_end(&mut bytes)?;
+        source.take(MAX_SCRIPT_BYTES).read_to_end(&mut bytes)?;
         Ok::<_, io::Error>(bytes)
     };
     let (before, after) = (read(unsigned)?, read(signed)?);
@@ -201,11 +205,40 @@ pub fn same_script<R: Read + Seek>(unsigned: &mut R, signed: &mut R) -> Result<(
     }
 }
 
+/// The signature in the block of a signed script, without what tools put behind it.
+///
+/// # Errors
+/// There is no block with a signature in it.
+pub fn signature_of_script<R: Read + Seek>(signed: &mut R) -> Result<Vec<u8>, Difference> {
+    let mut bytes = Vec::new();
+    signed.seek(SeekFrom::Start(0))?;
+    signed.take(MAX_SCRIPT_BYTES).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (_, block) = text
+        .split_once(SIGNATURE_BLOCK)
+        .ok_or_else(|| found("it has no signature block"))?;
+    let base64: String = block
+        .lines()
+        .skip(1)
+        .map_while(|line| line.strip_prefix(SIGNATURE_LINE))
+        .take_while(|line| !line.starts_with("SIG #"))
+        .collect();
+    let padded = STANDARD
+        .decode(base64)
+        .map_err(|_| found("its signature block is not base64"))?;
+    let mut reader = Reader::new(&padded);
+    let signature = reader.read();
+    let signature = signature.map_err(|_| found("its signature block holds no signature"))?;
+    Ok(signature.raw.to_vec())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::formats::authenticode::SIGNATURE_BLOCK_END;
+    use crate::packages::attach;
 
     #[test]
     fn a_signed_script_is_the_script_and_a_block() {
@@ -228,6 +261,30 @@ mod tests {
                     assert!(!words.is_empty() && why.contains(words), "{signed}: {why}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn of_a_scripts_block_only_the_signature_is_taken() {
+        let der = [0x30, 3, 2, 1, 5];
+        let mut written = Vec::new();
+        attach::to_script(&mut &b"$x = 1\n"[..], &mut written, &der).unwrap();
+        let written = String::from_utf8(written).unwrap();
+        let lines = format!("{SIGNATURE_BLOCK}\r\n# MAMCAQU=\r\n{SIGNATURE_BLOCK_END}\r\n");
+        assert_eq!(written, format!("$x = 1\n\r\n{lines}"));
+        let taken = |text: &str| signature_of_script(&mut Cursor::new(text.as_bytes().to_vec()));
+        for (from, to) in [
+            ("MAMCAQU=", "MAMCAQU="),
+            // Zeros behind the structure, short lines, blanks behind the block.
+            ("MAMCAQU=", "MAMCAQUAAAA="),
+            ("MAMCAQU=", "MAM\r\n# CAQU="),
+            ("block\r\n", "block\r\n\t \t "),
+        ] {
+            assert_eq!(taken(&written.replacen(from, to, 1)).unwrap(), der, "{to}");
+        }
+        for (from, why) in [("MAMCAQU=", "no signature"), ("MAMCAQU", "base64")] {
+            let error = taken(&written.replacen(from, "", 1)).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 }

@@ -281,6 +281,12 @@ fn a_signing_command_that_changes_more_leaves_nothing() {
 fn with_way_back(expires_at: i64) -> Desk {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
+    build_way_back(&desk, expires_at);
+    desk
+}
+
+/// Builds a bundle of mode offboard into the folder `back`.
+pub(crate) fn build_way_back(desk: &Desk, expires_at: i64) {
     let offboarding = ScriptSpec {
         variant: Variant::Gpo,
         ..ScriptSpec::of(BlobSpec::offboarding(expires_at))
@@ -292,11 +298,10 @@ fn with_way_back(expires_at: i64) -> Desk {
     ];
     desk.run(&[&usual[..], &["--mode", "offboard"]].concat())
         .succeeds();
-    desk
 }
 
 /// The end of an offboarding package, beyond the moment of the sessions.
-const END: i64 = 1_777_000_000;
+pub(crate) const END: i64 = 1_777_000_000;
 
 fn document(desk: &Desk) -> Value {
     let bytes = fs::read(desk.path("out-packages/packages.json")).unwrap();

@@ -10,6 +10,7 @@ use super::attest::{
     attest, attestable, envelopes, payload, put_envelopes, signed_envelope, verify,
 };
 use super::desk::{Desk, NOW};
+use super::package::{END, build_way_back};
 
 const PACKAGES: [&str; 2] = ["--packages", "out-packages"];
 
@@ -97,6 +98,33 @@ fn what_lies_among_the_packages_as_it_is_has_to_be_the_bundles() {
     .unwrap();
     relist(&desk, "out-packages", |_| None);
     attest(&desk, &PACKAGES).fails_with(4, &["GW5206", "is not what the bundle has"]);
+}
+
+/// It runs as SYSTEM like the bootstrap, and takes servers out of the service.
+#[test]
+fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
+    let desk = attestable();
+    build_way_back(&desk, END);
+    let unsigned = ["--allow-unsigned"];
+    let with_back = ["--allow-unsigned", "--offboard", "back"];
+    package(&desk, &with_back);
+    let attest = |more: &[&str]| attest(&desk, &[&PACKAGES[..], more].concat());
+    attest(&with_back).succeeds();
+    verify(&desk, &PACKAGES).succeeds();
+    attest(&unsigned).fails_with(4, &["GW5206", "offboard/", "name it by `--offboard`"]);
+    attest(&["--allow-unsigned", "--offboard", "out"])
+        .fails_with(4, &["another offboarding bundle"]);
+    let info = desk.path("out-packages/offboard/OffboardingInfo.json");
+    let before = fs::read(&info).unwrap();
+    fs::write(&info, b"{}").unwrap();
+    relist(&desk, "out-packages", |_| None);
+    attest(&with_back).fails_with(4, &["GW5206", "is not what the bundle has"]);
+    fs::write(&info, before).unwrap();
+    desk.put("out-packages/offboard/version.dll", b"evil");
+    relist(&desk, "out-packages", |path| {
+        path.starts_with("offboard/").then_some("content")
+    });
+    attest(&with_back).fails_with(4, &["GW5206"]);
 }
 
 #[test]

@@ -36,7 +36,10 @@ pub use kind::{FileKind, Place};
 pub use pe::pe_digest;
 pub use publisher::{Publisher, pe_publisher};
 pub use reason::InvalidReason;
-pub use script::BEGIN as SIGNATURE_BLOCK;
+pub use script::{
+    BEGIN as SIGNATURE_BLOCK, END as SIGNATURE_BLOCK_END, LINE_PREFIX as SIGNATURE_LINE,
+    MAX_BASE64_PER_LINE as SIGNATURE_LETTERS,
+};
 pub use unauthenticated::unauthenticated_parts;
 pub use verdict::{
     ChainLink, Claimed, OtherSignature, Signature, Signer, SigningTime, StampKind, Valid, Verdict,

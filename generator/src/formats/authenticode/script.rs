@@ -22,9 +22,12 @@ const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 
 /// The line that begins the signature block of a script.
 pub const BEGIN: &str = "# SIG # Begin signature block";
-const END: &str = "# SIG # End signature block";
-const LINE_PREFIX: &str = "# ";
-const MAX_BASE64_PER_LINE: usize = 64;
+/// Last line of the block.
+pub const END: &str = "# SIG # End signature block";
+/// What stands before the base64 of a line.
+pub const LINE_PREFIX: &str = "# ";
+/// Most letters of base64 in a line, which every line but the last one has.
+pub const MAX_BASE64_PER_LINE: usize = 64;
 
 const LF: u16 = 0x0a;
 const CR: u16 = 0x0d;

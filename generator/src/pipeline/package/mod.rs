@@ -124,9 +124,10 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     let document = source.packed(files, product, removal.as_ref());
     staging.write(SUMS_FILE_NAME, document.sums().as_bytes())?;
     staging.write(FILE_NAME, &document.to_bytes())?;
-    staging.commit()?;
+    let left = staging.commit()?;
     let mut problems = source.problems;
     problems.extend(of_packages);
+    problems.extend(left);
     if let Some(signing) = signing {
         problems.extend(signing.hand_over()?);
     }

@@ -16,7 +16,10 @@ use super::PackageError;
 use super::document::{self, FILE_NAME, Format, PackagesDocument};
 use crate::disk::{self, Claim, DiskError};
 use crate::interrupted::{self, Leftover};
+use crate::packages::codes;
 use crate::plain_file;
+use crate::printable::on_one_line;
+use crate::problem::Problem;
 
 /// Files that lie beside the document and are not listed in it.
 const UNLISTED: [&str; 2] = [FILE_NAME, SUMS_FILE_NAME];
@@ -137,21 +140,26 @@ impl Staging {
         Ok(copied.map_err(DiskError::io("write", &path))?)
     }
 
-    /// Puts the folder into its place and takes away what was there before.
+    /// Puts the folder into its place and takes away what was there before; the finding of what could not
+    /// be taken away.
     ///
     /// # Errors
     /// The disk refuses, or something else came to the place; what is there stays.
-    pub(super) fn commit(mut self) -> Result<(), PackageError> {
+    pub(super) fn commit(mut self) -> Result<Option<Problem>, PackageError> {
         let (folder, target) = (&self.folder, &self.target);
         let failed = || DiskError::io("put into place", target);
         let found = is_ours(target, target)?;
         // From here on its name may be that of the old folder.
         self.leftover = None;
-        match found {
-            Found::Nothing => disk::rename(folder, target).map_err(failed())?,
+        let replaced = match found {
+            Found::Nothing => {
+                disk::rename(folder, target).map_err(failed())?;
+                return Ok(None);
+            }
             Found::Empty => {
                 disk::remove_folder(target).map_err(failed())?;
                 disk::rename(folder, target).map_err(failed())?;
+                return Ok(None);
             }
             Found::Packages(_) => {
                 if !disk::exchange(folder, target).map_err(failed())? {
@@ -161,13 +169,25 @@ impl Staging {
                         let _ = disk::rename(&self.previous, target);
                         return Err(failed()(error).into());
                     }
-                    sweep(&self.previous)?;
+                    &self.previous
+                } else {
+                    folder
                 }
-                sweep(folder)?;
             }
-        }
-        Ok(())
+        };
+        // The new ones are in their place, whatever becomes of these.
+        Ok(sweep(replaced).err().map(|error| left(replaced, &error)))
     }
+}
+
+fn left(folder: &Path, error: &PackageError) -> Problem {
+    Problem::new(
+        &codes::REPLACED_LEFT,
+        folder.display().to_string(),
+        "the packages that were replaced lie there still; the new ones are in their place",
+        "take that folder away yourself",
+    )
+    .with_evidence(error.to_string())
 }
 
 impl Drop for Staging {
@@ -184,6 +204,17 @@ fn end_killed(target: &Path, previous: &Path) -> Result<(), PackageError> {
         return Ok(());
     }
     if fs::symlink_metadata(target).is_err() {
+        let in_the_way = |why: &str| DiskError::InTheWay {
+            path: previous.to_owned(),
+            why: why.to_owned(),
+        };
+        // Only what was taken out of the place goes back there.
+        match is_ours(previous, previous) {
+            Ok(Found::Packages(_)) => {}
+            Ok(_) => return Err(in_the_way("it is no folder of packages").into()),
+            Err(PackageError::Occupied { why, .. }) => return Err(in_the_way(&why).into()),
+            Err(error) => return Err(error),
+        }
         disk::rename(previous, target).map_err(DiskError::io("put back", target))?;
         return Ok(());
     }
@@ -257,6 +288,7 @@ enum Kind {
 
 impl Kind {
     fn named(self, path: &str) -> String {
+        let path = on_one_line(path);
         match self {
             Self::File => format!("the file `{path}`"),
             Self::Folder => format!("the folder `{path}`"),

@@ -199,10 +199,7 @@ impl Signing {
                     result => result?,
                 };
                 let taken = taken(place, &result, kind);
-                match taken.map_err(|why| self.changed(relative, why))? {
-                    Some(signature) => signature,
-                    None => return Ok(Some(result)),
-                }
+                taken.map_err(|why| self.changed(relative, why))?
             }
             Maker::Elsewhere(signatures) => Detached {
                 pkcs7: exchange::signature(&beside(signatures, name, SIGNATURE_SUFFIX))?,
@@ -354,9 +351,9 @@ fn by_command(
 }
 
 /// The signature in what the command gave back, which is the package but for it. Only the signature is
-/// taken: what a tool leaves around it, behind the last stream or in the rest of a sector, comes to nobody.
-/// None of a script, which has no room for anything else.
-fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Option<Detached>, String> {
+/// taken: what a tool leaves around it, behind the last stream, in the rest of a sector or behind the block of
+/// a script, comes to nobody.
+fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Detached, String> {
     let open = |path: &Path| plain_file::open(path).map_err(|error| error.to_string());
     let (mut before, mut after) = (open(package)?, open(result)?);
     let same = match kind {
@@ -366,8 +363,14 @@ fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Option<Detache
     };
     same.map_err(|difference| difference.to_string())?;
     match kind {
-        FileKind::Script => Ok(None),
-        _ => take_signature(&mut after, kind).map(Some),
+        FileKind::Script => {
+            let pkcs7 = signed::signature_of_script(&mut after);
+            Ok(Detached {
+                pkcs7: pkcs7.map_err(|difference| difference.to_string())?,
+                metadata_digest: None,
+            })
+        }
+        _ => take_signature(&mut after, kind),
     }
 }
 
@@ -386,6 +389,7 @@ fn attached(
             attach::reserve(&mut package, &mut file)?;
             attach::to_cabinet(&mut file, &signature.pkcs7)?;
         }
+        FileKind::Script => attach::to_script(&mut package, &mut file, &signature.pkcs7)?,
         _ => {
             io::copy(&mut package, &mut file)?;
             attach::to_package(&file, signature)?;
