@@ -278,7 +278,7 @@ mod tests {
             // Zeros behind the structure, short lines, blanks behind the block.
             ("MAMCAQU=", "MAMCAQUAAAA="),
             ("MAMCAQU=", "MAM\r\n# CAQU="),
-            ("block\r\n", "block\r\n\t \t "),
+            ("End signature block\r\n", "End signature block\r\n\t \t "),
         ] {
             assert_eq!(taken(&written.replacen(from, to, 1)).unwrap(), der, "{to}");
         }

@@ -36,7 +36,10 @@ fn write(out: &Path, bundle: &Path, content: &[u8]) -> Result<(), PackageError> 
     let staging = Staging::begin(out, &kept)?;
     staging.write("msi/x.msi", content)?;
     staging.write(FILE_NAME, &document(content).to_bytes())?;
-    staging.commit()
+    match staging.commit()? {
+        None => Ok(()),
+        Some(left) => Err(PackageError::Refused(vec![left])),
+    }
 }
 
 fn held(out: &Path) -> Option<Vec<u8>> {
