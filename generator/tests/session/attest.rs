@@ -228,7 +228,7 @@ fn no_edit_of_statements_or_bundle_passes() {
         (
             "no provenance among them",
             |desk| put_envelopes(desk, &envelopes(desk)[1..]),
-            "GW5203",
+            "GW5202",
         ),
         (
             "another signature of the bootstrap",
@@ -366,12 +366,17 @@ fn packages_that_are_not_what_their_document_says_are_vouched_for_by_nobody() {
             .unwrap();
         desk.path("out-packages").join(path)
     };
-    let edits: [(&str, DeskEdit<'_>); 5] = [
+    let edits: [(&str, DeskEdit<'_>); 6] = [
         ("is not there", &|desk| {
             fs::remove_file(cabinet(desk)).unwrap();
         }),
-        ("its bytes are not", &|desk| {
+        ("it has 1 bytes, and", &|desk| {
             fs::write(cabinet(desk), b"x").unwrap();
+        }),
+        ("its bytes are not", &|desk| {
+            let mut bytes = fs::read(cabinet(desk)).unwrap();
+            bytes[100] ^= 1;
+            fs::write(cabinet(desk), bytes).unwrap();
         }),
         ("has the name of a file", &|desk| {
             desk.put("out-packages/bundle.json", b"{}");
