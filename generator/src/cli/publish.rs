@@ -189,6 +189,7 @@ mod policies {
         let mut say = |step: &str| output.line(step);
         let mut done = Published::default();
         let ended = publish(&request, &bundle.policies, places, &mut say, &mut done);
+        output.problems(&done.problems);
         tell_end(&request, &done, ended.is_ok(), output);
         let host = Some(server.host.to_string());
         let mut answer = answer(bundle, &request, host, done, (Vec::new(), Vec::new()));
@@ -325,6 +326,8 @@ mod policies {
         done: Published,
         (asked, goes_to): (Vec<String>, Vec<String>),
     ) -> Answer<PublishedWhole> {
+        let mut problems = bundle.policies.problems;
+        problems.extend(done.problems);
         let policies = results::Published {
             domain: bundle.policies.domain.as_str().to_owned(),
             server,
@@ -342,7 +345,7 @@ mod policies {
             goes_to,
         };
         Answer {
-            problems: bundle.policies.problems,
+            problems,
             ..Answer::good(PublishedWhole {
                 policies,
                 share: bundle.share.as_ref().map(Share::result),
@@ -423,6 +426,8 @@ mod policies {
             links: given.link.clone(),
             removals: given.remove.clone(),
             enable_links: given.enable_links,
+            prune: given.prune,
+            end_passive_mode: given.end_passive_mode,
             state: given.state.clone().unwrap_or_else(|| beside(folder)),
         }
     }

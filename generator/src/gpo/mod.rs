@@ -14,7 +14,9 @@ pub mod extensions;
 pub mod found;
 pub mod gpt_ini;
 pub mod ini;
+mod leaving;
 mod object;
+pub mod own;
 pub mod preferences;
 pub mod registry_pol;
 pub mod security;
@@ -26,5 +28,6 @@ use crate::formats::guid;
 
 pub use crate::formats::guid::{Guid, InvalidGuid};
 pub use domain::{DomainName, InvalidDomainName};
+pub use leaving::{Leaving, leaving};
 pub use object::{Gpo, GpoFile, Side, USER_SIDE_DISABLED, WriteError};
 pub use time::{OutOfRange, Timestamp, xml_duration};

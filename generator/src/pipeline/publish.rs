@@ -186,6 +186,8 @@ fn policies(request: &ContentsRequest, checked: Checked) -> Result<Contents, Con
     }
     let name = program_name(document.mode, &document.bundle_id);
     Ok(Contents {
+        organization: document.organization.clone(),
+        mode: document.mode,
         domain,
         gpos,
         bootstrap: (name, exe),

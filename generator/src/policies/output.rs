@@ -6,6 +6,7 @@ use super::error::GpoError;
 use crate::gpo::DomainName;
 use crate::gpo::Guid;
 use crate::gpo::Timestamp;
+use crate::gpo::own;
 use crate::gpo::wmi::{self, WmiFilter};
 use crate::gpo::{Gpo, GpoFile};
 
@@ -26,10 +27,10 @@ impl Purpose {
     /// Folder of the backup below `gpo/<dns-domain>/`, and part of the GPO's GUID.
     pub fn folder(&self) -> String {
         match self {
-            Self::Settings => "settings".to_owned(),
-            Self::Exclusions(role) => format!("exclusions-{}", role.slug()),
-            Self::Deploy => "deploy".to_owned(),
-            Self::Offboard => "offboard".to_owned(),
+            Self::Settings => own::SETTINGS.to_owned(),
+            Self::Exclusions(role) => format!("{}{}", own::EXCLUSIONS, role.slug()),
+            Self::Deploy => own::DEPLOY.to_owned(),
+            Self::Offboard => own::OFFBOARD.to_owned(),
         }
     }
 
@@ -37,7 +38,7 @@ impl Purpose {
     pub fn display_name(&self) -> String {
         match self {
             Self::Settings => "Gangway Settings".to_owned(),
-            Self::Exclusions(role) => format!("Gangway Exclusions {}", role.as_str()),
+            Self::Exclusions(role) => format!("{}{}", own::EXCLUSIONS_NAME, role.as_str()),
             Self::Deploy => "Gangway Deploy".to_owned(),
             Self::Offboard => "Gangway Offboard".to_owned(),
         }
@@ -45,7 +46,7 @@ impl Purpose {
 
     /// Identity of the GPO: the same for every bundle of the organisation and domain.
     pub fn gpo_id(&self, identity: &str, domain: &DomainName) -> Guid {
-        Guid::derive(&[identity, domain.as_str(), &self.folder()])
+        own::gpo_id(identity, domain, &self.folder())
     }
 
     /// Identity of the backup: another for every bundle.
@@ -82,7 +83,7 @@ impl RoleName {
 
     /// The name as part of a folder name; roles that share it are the same role.
     pub fn slug(&self) -> String {
-        self.0.to_ascii_lowercase().replace(' ', "-")
+        own::slug(&self.0)
     }
 }
 

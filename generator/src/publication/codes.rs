@@ -194,6 +194,54 @@ in one of them, permissions are handed down from the one to the other.\n\nUse tw
 other, best two shares.",
 };
 
+/// A GPO of ours that the bundle does not have.
+pub static POLICY_LEFT: Code = Code {
+    id: "GW3121",
+    severity: Severity::Warning,
+    title: "the domain has a policy of ours that the bundle no longer has",
+    page: "A role, or the last value of the settings, was taken out of the config. Its policy stays in the \
+domain, with its links, and servers go on obeying it: nothing is taken away unless it is asked for. That it is \
+ours, and this organisation's, is proven by our mark and by its GUID, which follows from organisation, domain \
+and purpose; its name proves nothing. An onboarding bundle looks for settings and roles. The policies of tasks \
+are campaigns of their own, and no other campaign takes them away.\n\nTake it away with `gangway publish --prune`: \
+links first, then the policy, then its folder. Look at the values that the finding lists before.",
+};
+
+/// A policy says less than before.
+pub static VALUE_LEAVES: Code = Code {
+    id: "GW3122",
+    severity: Severity::Note,
+    title: "values that servers have now leave them",
+    page: "The policies of the bundle no longer bring a value that those in the domain bring. A value of \
+registry policy leaves each server at its next refresh of Group Policy (within two hours; a domain controller \
+within minutes), and what it did ends then. A preference stays on servers that have it. The finding says of each \
+value what that does.\n\nNothing is to be done when the config was changed for it.",
+};
+
+/// Passive mode would end without a word.
+pub static PASSIVE_MODE_ENDS: Code = Code {
+    id: "GW3123",
+    severity: Severity::Error,
+    title: "the passive mode of Defender Antivirus would end",
+    page: "A policy in the domain makes Defender Antivirus passive on servers (`always_passive`), and after this \
+publication, pruning, removal or rollback nothing does so any more. Where another antivirus product runs, two are \
+active then, which slows servers down and may lock files. With `antivirus_mode = \"auto\"` the bootstrap asks for \
+passive mode itself where it finds another product that it knows, and only there; going back to passive is not \
+possible while tamper protection is on.\n\nWhen it shall be so, say `--end-passive-mode`. Else set \
+`onboard.antivirus_mode = \"always_passive\"` again, build and publish.",
+};
+
+/// Programs that nothing starts.
+pub static PROGRAM_LEFT: Code = Code {
+    id: "GW3124",
+    severity: Severity::Note,
+    title: "programs of earlier bundles lie in NETLOGON",
+    page: "Each bundle has a bootstrap of its own, and publishing never overwrites one. Some are started by no \
+policy of the domain any more, and the last state that `--rollback` goes back to does not need them either.\n\n\
+`gangway publish --prune` takes away those that hold a manifest of this organisation. On a server that no longer \
+gets any policy of ours, the daily task of such a bundle then starts nothing and ends with error 2.",
+};
+
 /// All of them.
 pub static ALL: &[&Code] = &[
     &SHARE_DIFFERS,
@@ -213,4 +261,8 @@ pub static ALL: &[&Code] = &[
     &SWITCH_UNREADABLE,
     &SWITCHES_DIFFER,
     &ROLLOUT_HISTORY,
+    &POLICY_LEFT,
+    &VALUE_LEAVES,
+    &PASSIVE_MODE_ENDS,
+    &PROGRAM_LEFT,
 ];

@@ -1,12 +1,18 @@
 //! What a bundle wants to have published.
 
+use gangway_contract::manifest::Mode;
+
 use super::plan::Desired;
-use crate::gpo::DomainName;
+use crate::gpo::{DomainName, Guid, own};
 use crate::problem::Problem;
 
 /// The GPOs of one domain of a bundle, and its bootstrap.
 #[derive(Debug)]
 pub struct Contents {
+    /// What the GUIDs of its GPOs follow from, besides the domain.
+    pub organization: String,
+    /// What its bootstrap does.
+    pub mode: Mode,
     /// DNS name of the domain that they are for.
     pub domain: DomainName,
     /// GPOs in the order of publication: settings before the task.
@@ -20,13 +26,18 @@ pub struct Contents {
 impl Contents {
     /// The GPO with the task, by which the campaign is known.
     pub(super) fn task(&self) -> Option<&Desired> {
-        let is_task = |gpo: &&Desired| ["deploy", "offboard"].contains(&gpo.purpose.as_str());
+        let is_task = |gpo: &&Desired| [own::DEPLOY, own::OFFBOARD].contains(&gpo.purpose.as_str());
         self.gpos.iter().find(is_task)
+    }
+
+    /// Identity of a GPO of this organisation in this domain.
+    pub(super) fn id_of(&self, purpose: &str) -> Guid {
+        own::gpo_id(&self.organization, &self.domain, purpose)
     }
 
     /// Name of the files that keep what was there before.
     pub(super) fn state_name(&self) -> String {
-        let campaign = self.task().map_or("deploy", |gpo| gpo.purpose.as_str());
+        let campaign = self.task().map_or(own::DEPLOY, |gpo| gpo.purpose.as_str());
         format!("{}.{campaign}", self.domain)
     }
 }

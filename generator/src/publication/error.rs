@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::codes;
 use super::{Behind, DirectoryError, ReleaseError, ShareError, StateError, plan};
 use crate::failure::{FailureCode, Fault};
 use crate::gpo::{DomainName, Guid};
@@ -67,6 +68,12 @@ pub enum PublishError {
         /// As it was published.
         name: String,
     },
+    /// Servers would lose their passive mode.
+    #[error("this ends the passive mode of Defender Antivirus on servers: {}", gpos.join(", "))]
+    PassiveModeEnds {
+        /// The GPOs that bring it, in words.
+        gpos: Vec<String>,
+    },
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
@@ -92,7 +99,9 @@ impl PublishError {
 impl Fault for PublishError {
     fn code(&self) -> FailureCode {
         match self {
-            Self::Refused(_) | Self::WentOn { .. } => FailureCode::Refused,
+            Self::Refused(_) | Self::WentOn { .. } | Self::PassiveModeEnds { .. } => {
+                FailureCode::Refused
+            }
             Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
                 FailureCode::CommandLine
             }
@@ -128,6 +137,10 @@ impl Fault for PublishError {
                 "take back from where it was published last (`--state`), publish what servers shall have, or \
                  take the policies away with `--remove`",
             ),
+            Self::PassiveModeEnds { .. } => Some(
+                "`--end-passive-mode` says that it may; else ask for `onboard.antivirus_mode = \
+                 \"always_passive\"` and build again",
+            ),
             Self::Behind(_) => Some(
                 "what was written stays, and nothing after it was done; when they have it, publish again",
             ),
@@ -141,7 +154,18 @@ impl Fault for PublishError {
     fn problems(&self) -> Vec<Problem> {
         match self {
             Self::Behind(behind) => behind.problems(),
+            Self::PassiveModeEnds { gpos } => vec![passive_mode_ends(gpos)],
             _ => Vec::new(),
         }
     }
+}
+
+fn passive_mode_ends(gpos: &[String]) -> Problem {
+    let problem = Problem::new(
+        &codes::PASSIVE_MODE_ENDS,
+        "Defender Antivirus",
+        "it becomes active beside the other product on every server that these policies reach",
+        "allow it with `--end-passive-mode`, or ask for `always_passive` in the config",
+    );
+    gpos.iter().cloned().fold(problem, Problem::with_evidence)
 }

@@ -4,10 +4,8 @@ use std::fmt;
 
 use super::distinguished_name::{Part, parse};
 use super::plan::Desired;
+use crate::gpo::own::{self, EXCLUSIONS};
 use crate::nearest::nearest;
-
-/// Begin of the folder of a GPO with a role's exclusions.
-const EXCLUSIONS: &str = "exclusions-";
 
 /// A link that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,13 +114,13 @@ fn cannot_be_linked(dn: &str) -> Option<String> {
 }
 
 /// Words for a policy of which a bundle has one.
-const PURPOSES: [&str; 3] = ["deploy", "settings", "offboard"];
+const PURPOSES: [&str; 3] = [own::DEPLOY, own::SETTINGS, own::OFFBOARD];
 
 /// The folder of the policy that a word of the command line means, whatever its case.
 fn purpose_of(word: &str) -> Option<String> {
     let word = word.to_ascii_lowercase();
     if let Some(role) = word.strip_prefix("role:").filter(|role| !role.is_empty()) {
-        return Some(format!("{EXCLUSIONS}{}", role.replace(' ', "-")));
+        return Some(format!("{EXCLUSIONS}{}", own::slug(role)));
     }
     PURPOSES.contains(&word.as_str()).then_some(word)
 }

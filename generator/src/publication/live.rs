@@ -17,21 +17,31 @@ const TASKS: &str = "{AADCED64-746C-4633-A97C-D61349046527}";
 /// The key of the manifest, as it stands in a program.
 const RELEASE_KEY: &[u8] = b"\"release_id\"";
 
+/// File of a GPO that holds its tasks, below its folder.
+pub(super) const TASKS_FILE: &str = "Machine/Preferences/ScheduledTasks/ScheduledTasks.xml";
+
+/// A GPO with tasks.
+pub(super) struct Live {
+    id: Guid,
+    name: String,
+    /// Names of bundles' programs that it has started, in lower case.
+    pub(super) programs: BTreeSet<String>,
+}
+
 impl Executor<'_> {
-    /// The releases that GPOs of the domain need, but the one with this GUID where one is given; or, in
-    /// words, why that is not known.
-    pub(super) fn live_releases(
+    /// What each GPO of the domain with tasks has started, but the one with this GUID where one is given.
+    pub(super) fn live_programs(
         &mut self,
         domain: &DomainFacts,
         but: Option<&str>,
-    ) -> Result<Result<BTreeSet<String>, String>, PublishError> {
-        let mut releases = BTreeSet::new();
+    ) -> Result<Vec<Live>, PublishError> {
         let found = self.directory.search(
             &domain.policies_dn(),
             Depth::Children,
             Filter::Contains("gPCMachineExtensionNames", TASKS),
             &["cn", "displayName"],
         )?;
+        let mut live = Vec::new();
         for entry in found {
             let id = entry.text("cn").unwrap_or_default();
             // What is no GUID names no folder.
@@ -41,21 +51,36 @@ impl Executor<'_> {
             if but.is_some_and(|but| id.eq_ignore_ascii_case(but)) {
                 continue;
             }
-            let path = format!(
-                "{}/Machine/Preferences/ScheduledTasks/ScheduledTasks.xml",
-                domain.gpo_folder(guid)
-            );
+            let path = format!("{}/{TASKS_FILE}", domain.gpo_folder(guid));
             let tasks = self.sysvol().read_file(&path)?.unwrap_or_default();
-            for program in programs(&tasks) {
+            live.push(Live {
+                id: guid,
+                name: entry.text("displayName").unwrap_or_default(),
+                programs: programs(&tasks),
+            });
+        }
+        Ok(live)
+    }
+
+    /// The releases that GPOs of the domain need, but the one with this GUID where one is given; or, in
+    /// words, why that is not known.
+    pub(super) fn live_releases(
+        &mut self,
+        domain: &DomainFacts,
+        but: Option<&str>,
+    ) -> Result<Result<BTreeSet<String>, String>, PublishError> {
+        let mut releases = BTreeSet::new();
+        for gpo in self.live_programs(domain, but)? {
+            for program in gpo.programs {
                 let path = format!("{}/{program}", domain.program_folder());
                 let bytes = self.sysvol().read_file(&path)?.unwrap_or_default();
                 let named = releases_in(&bytes);
                 if named.is_empty() {
-                    let name = entry.text("displayName").unwrap_or_default();
-                    let name = on_one_line(&name);
+                    let name = on_one_line(&gpo.name);
                     return Ok(Err(format!(
-                        "GPO `{name}` {guid} starts `{program}`, and the program in \
-                         `NETLOGON\\Gangway` does not tell what it needs"
+                        "GPO `{name}` {} starts `{program}`, and the program in \
+                         `NETLOGON\\Gangway` does not tell what it needs",
+                        gpo.id
                     )));
                 }
                 releases.extend(named);
@@ -66,7 +91,7 @@ impl Executor<'_> {
 }
 
 /// Names of bundles' programs in a file of tasks, whatever its encoding.
-fn programs(tasks: &[u8]) -> BTreeSet<String> {
+pub(super) fn programs(tasks: &[u8]) -> BTreeSet<String> {
     let letters = tasks.iter().copied().filter(|byte| *byte != 0);
     let text = letters.map(|byte| char::from(byte.to_ascii_lowercase()));
     let text: String = text.collect();
@@ -84,24 +109,33 @@ fn programs(tasks: &[u8]) -> BTreeSet<String> {
 
 /// The releases that a program names.
 fn releases_in(program: &[u8]) -> BTreeSet<String> {
+    let mut found = texts_in(program, RELEASE_KEY);
+    let is_id = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    found.retain(is_id);
+    found
+}
+
+/// Longest text of the manifest that is looked for in a program, in bytes.
+const MAX_TEXT: usize = 1024;
+
+/// The texts that stand behind a key of the manifest, given with its quotes, as they are written.
+pub(super) fn texts_in(program: &[u8], key: &[u8]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let windows = program.windows(RELEASE_KEY.len()).enumerate();
-    for (at, _) in windows.filter(|(_, window)| *window == RELEASE_KEY) {
-        let rest = &program[at + RELEASE_KEY.len()..];
+    let windows = program.windows(key.len()).enumerate();
+    for (at, _) in windows.filter(|(_, window)| *window == key) {
+        let rest = &program[at + key.len()..];
         let value = rest.iter().position(|byte| *byte == b'"');
         // A colon and blanks stand between.
         let Some(start) = value.filter(|start| *start < 8) else {
             continue;
         };
-        let value: Vec<u8> = rest[start + 1..].iter().copied().take(64).collect();
-        let Some(end) = value.iter().position(|byte| *byte == b'"') else {
+        let value: Vec<u8> = rest[start + 1..].iter().copied().take(MAX_TEXT).collect();
+        let ends = |at: &usize| value[*at] == b'"' && (*at == 0 || value[*at - 1] != b'\\');
+        let Some(end) = (0..value.len()).find(ends) else {
             continue;
         };
-        if let Ok(id) = std::str::from_utf8(&value[..end])
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && !id.is_empty()
-        {
-            found.insert(id.to_owned());
+        if let Ok(text) = std::str::from_utf8(&value[..end]) {
+            found.insert(text.to_owned());
         }
     }
     found

@@ -30,6 +30,7 @@ mod policies;
 mod present;
 mod release;
 mod removal;
+mod removed;
 mod replication;
 mod rollout;
 mod server;
@@ -80,6 +81,7 @@ pub use state::StateError;
 
 use crate::gpo::Guid;
 use crate::printable::on_one_line;
+use crate::problem::Problem;
 use execute::Executor;
 use plan::GpLink;
 use policies::{publish_all, take_back};
@@ -98,6 +100,10 @@ pub struct PublishRequest {
     pub removals: Vec<Removal>,
     /// Are new links switched on?
     pub enable_links: bool,
+    /// Does what the bundle no longer has go, by [`Action::Publish`]?
+    pub prune: bool,
+    /// May it end that Defender Antivirus is passive on servers?
+    pub end_passive_mode: bool,
     /// Folder that keeps what was there before.
     pub state: PathBuf,
 }
@@ -122,6 +128,8 @@ pub struct Published {
     pub unfinished: Option<String>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// What was found in the domain before anything was done.
+    pub problems: Vec<Problem>,
     /// The domain's other domain controllers, and what is known of them.
     pub replicas: Vec<Replica>,
 }

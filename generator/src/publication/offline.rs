@@ -253,6 +253,13 @@ impl Share for EmptyShare {
         Ok(None)
     }
 
+    /// The release root is there, as whoever made the share made it.
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let is_there = |part: &str| part != "releases" && !part.starts_with("campaigns");
+        self.ask("folder", folder);
+        Ok(folder.split('/').all(is_there).then(BTreeMap::new))
+    }
+
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
         self.ask("file", path);
         Ok(None)
@@ -284,13 +291,6 @@ impl Share for EmptyShare {
 }
 
 impl LargeFiles for EmptyShare {
-    /// The release root is there, as whoever made the share made it.
-    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        let is_there = |part: &str| part != "releases" && !part.starts_with("campaigns");
-        self.ask("folder", folder);
-        Ok(folder.split('/').all(is_there).then(BTreeMap::new))
-    }
-
     /// Nobody was asked, which is told already.
     fn permissions(&mut self, _: &str) -> Result<Option<Vec<AccessEntry>>, ShareError> {
         Ok(Some(Vec::new()))

@@ -2,10 +2,11 @@
 
 use super::execute::Executor;
 use super::plan::{Desired, DomainFacts, Present, PresentFilter, Saved, Step, plan, plan_rollback};
+use super::removed::{Removed, check_what_leaves};
 use super::replication::{Replication, Wanted};
 use super::state::State;
 use super::{Contents, Payloads, PublishError, PublishRequest};
-use crate::gpo::Guid;
+use crate::gpo::{Guid, leaving};
 
 /// What a publication of policies alone does not know.
 const UNPROVEN: &str = "nobody looked whether the payloads are on the share; without them a server \
@@ -26,7 +27,14 @@ pub(super) fn publish_all(
     // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
     // change of the version takes the old one only, and what was written is read back.
     let work = look(contents, domain, executor)?;
-    let mut saved = what_is_saved(&state, &work, executor)?;
+    let pending = state.pending()?;
+    let mut removed = {
+        let work = work.iter().map(|one| (one.gpo, &one.present));
+        Removed::look(contents, work, pending.as_ref(), domain, executor)?
+    };
+    let mut saved = what_is_saved(pending, &work, &removed, request.prune, executor)?;
+    removed.look_at_programs(contents, &saved, request.prune, domain, executor)?;
+    removed.tell(request, executor)?;
     for link in &request.links {
         executor.check_link(&link.target)?;
     }
@@ -63,6 +71,9 @@ pub(super) fn publish_all(
             executor.link(&link.target, domain, gpo, request.enable_links)?;
         }
     }
+    if request.prune {
+        removed.prune(domain, executor)?;
+    }
     if !request.dry_run {
         state.finish()?;
     }
@@ -77,12 +88,15 @@ pub(super) fn publish_all(
 /// What is there before the first change. What a cut publication has saved of it stays, unless another
 /// one has come since.
 fn what_is_saved(
-    state: &State<Saved>,
+    pending: Option<Saved>,
     work: &[Work<'_>],
+    removed: &Removed,
+    prune: bool,
     executor: &mut Executor<'_>,
 ) -> Result<Saved, PublishError> {
-    let mut saved = state.pending()?.unwrap_or_default();
-    if !work.iter().all(|one| saved.is_of(one.gpo.id, &one.present)) {
+    let mut saved = pending.unwrap_or_default();
+    let is_of = |one: &Work<'_>| saved.is_of(one.gpo.id, &one.present);
+    if !work.iter().all(is_of) || !removed.are_of(&saved) {
         executor.note(
             "what a cut publication has saved here is replaced: another publication has come since",
         );
@@ -91,6 +105,9 @@ fn what_is_saved(
     for Work { gpo, present, .. } in work {
         saved.add(gpo.id, &gpo.display_name, present);
         saved.expects(gpo.id, present);
+    }
+    if prune {
+        removed.save(&mut saved);
     }
     Ok(saved)
 }
@@ -182,17 +199,20 @@ pub(super) fn take_back(
     let mut saved = state.saved()?;
     // The task goes before the settings that it relies on.
     let gpos: Vec<(Guid, String)> = saved.gpos().rev().map(owned).collect();
-    let mut work = Vec::new();
+    let (mut work, mut less) = (Vec::new(), Vec::new());
     for (id, name) in gpos {
         let present = executor.present(id, None, domain)?;
         if !saved.is_of(id, &present) {
             return Err(PublishError::WentOn { id, name });
         }
         let steps = plan_rollback(&saved, id, &present, domain)?;
+        let after = saved.desired(id).map(|gpo| gpo.files).unwrap_or_default();
+        less.push((super::heading(&name, id), leaving(&present.files, &after)));
         // A cut run is gone on with: what it leaves is no publication of others.
         saved.expects(id, &present);
         work.push((id, name, steps));
     }
+    check_what_leaves(request, less, executor)?;
     let mut payloads = payloads.filter(|one| !one.request.only_compare);
     if let Some(payloads) = &mut payloads {
         executor.publisher(payloads.lent()).look_back_if_saved()?;

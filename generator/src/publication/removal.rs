@@ -1,16 +1,21 @@
 //! Taking a bundle's policies out of a domain: each by its GUID and our mark, never by its name.
 
+use std::collections::BTreeMap;
+
 use super::execute::Executor;
 use super::plan::{Desired, DomainFacts, Refused, Saved, Step, plan_removal};
+use super::removed::check_what_leaves;
 use super::state::State;
 use super::{Contents, Depth, Filter, PublishError, PublishRequest, Removal, present};
 use crate::gpo::wmi::WmiFilter;
+use crate::gpo::{Leaving, leaving};
 use crate::printable::on_one_line;
 
 /// What is taken away of one GPO.
 struct Work<'a> {
     gpo: &'a Desired,
     is_linked: bool,
+    leaving: Vec<Leaving>,
     steps: Vec<Step>,
 }
 
@@ -41,6 +46,11 @@ pub(super) fn remove(
         let others = others.collect();
         return Err(Refused::OnlyTheName { others }.into());
     }
+    let leaving = work.iter().map(|one| {
+        let heading = super::heading(&one.gpo.display_name, one.gpo.id);
+        (heading, one.leaving.clone())
+    });
+    check_what_leaves(request, leaving.collect(), executor)?;
     for other in &others {
         executor.note(&format!(
             "{other} has the name and is another object; it was left alone"
@@ -86,6 +96,7 @@ fn look<'a>(
     Ok(Work {
         gpo,
         is_linked: !places.is_empty(),
+        leaving: leaving(&present.files, &BTreeMap::new()),
         steps,
     })
 }

@@ -151,6 +151,14 @@ pub(in crate::cli) struct PolicyArguments {
     // What conflicts with `--link` is taken for its absence (clap), and has to stand here, too.
     #[arg(long, requires = "link", conflicts_with_all = ["rollback", "remove"])]
     pub(in crate::cli) enable_links: bool,
+    /// Takes away what the domain has of ours and the bundle no longer has: settings and roles with their
+    /// links, and programs that no policy starts. Without it they are named and stay
+    #[arg(long, conflicts_with_all = ["rollback", "remove", "offline"])]
+    pub(in crate::cli) prune: bool,
+    /// Allows what ends that Defender Antivirus is passive on servers: it becomes active there, also
+    /// beside another product
+    #[arg(long, conflicts_with = "offline")]
+    pub(in crate::cli) end_passive_mode: bool,
     /// Waits until every other domain controller has the program, before any policy is changed, then until
     /// it has the policies, before they are linked, and the links: so long in all, as `90s`, `15m` or
     /// `2h`; without a value 15 minutes. Each is asked by LDAP and by its SYSVOL share. One that lags or

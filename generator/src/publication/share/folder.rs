@@ -130,6 +130,29 @@ impl Share for FolderShare {
         Ok(Some(tree))
     }
 
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let local = self.local(folder)?;
+        let doing = || format!("list folder `{}`", local.display());
+        let entries = match std::fs::read_dir(&local) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(doing(), &error)),
+        };
+        let listed = |entry: io::Result<std::fs::DirEntry>| {
+            let entry = entry?;
+            let data = entry.metadata()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let listed = match data.file_type() {
+                kind if kind.is_dir() => Listed::Folder,
+                kind if kind.is_file() => Listed::File(data.len()),
+                _ => Listed::Other,
+            };
+            io::Result::Ok((name, listed))
+        };
+        let found: io::Result<_> = entries.map(listed).collect();
+        found.map(Some).map_err(|error| failed(doing(), &error))
+    }
+
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
         read(&self.local(path)?)
     }
@@ -190,29 +213,6 @@ impl Share for FolderShare {
 }
 
 impl LargeFiles for FolderShare {
-    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        let local = self.local(folder)?;
-        let doing = || format!("list folder `{}`", local.display());
-        let entries = match std::fs::read_dir(&local) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(doing(), &error)),
-        };
-        let listed = |entry: io::Result<std::fs::DirEntry>| {
-            let entry = entry?;
-            let data = entry.metadata()?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let listed = match data.file_type() {
-                kind if kind.is_dir() => Listed::Folder,
-                kind if kind.is_file() => Listed::File(data.len()),
-                _ => Listed::Other,
-            };
-            io::Result::Ok((name, listed))
-        };
-        let found: io::Result<_> = entries.map(listed).collect();
-        found.map(Some).map_err(|error| failed(doing(), &error))
-    }
-
     fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
         let local = self.local(path)?;
         let doing = || format!("write `{}`", local.display());

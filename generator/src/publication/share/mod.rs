@@ -102,6 +102,12 @@ pub trait Share {
     /// Refused, or the connection failed.
     fn read_tree(&mut self, folder: &str) -> Result<Option<Tree>, ShareError>;
 
+    /// What lies directly in a folder, by name; none when there is no such folder. `.` is the share.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError>;
+
     /// The digest-free content of one file; none when there is no such file.
     ///
     /// # Errors
@@ -184,12 +190,6 @@ pub struct AccessEntry {
 
 /// Operations for files that are too large to be held: payloads.
 pub trait LargeFiles: Share {
-    /// What lies directly in a folder, by name; none when there is no such folder. `.` is the share.
-    ///
-    /// # Errors
-    /// Refused, or the connection failed.
-    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError>;
-
     /// Writes a new file from one of this machine; an old one of that name is overwritten.
     ///
     /// # Errors

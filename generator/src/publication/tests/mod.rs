@@ -6,6 +6,7 @@ mod cuts;
 mod directory;
 mod links;
 mod removal;
+mod removed;
 mod replication;
 pub(super) mod share;
 mod whole;

@@ -71,6 +71,29 @@ impl Share for FakeShare {
         }))
     }
 
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        if folder != "." && !self.folders.iter().any(|one| one == folder) {
+            return Ok(None);
+        }
+        let name = |path: &String| {
+            let below = match folder {
+                "." => path,
+                folder => path.strip_prefix(folder)?.strip_prefix('/')?,
+            };
+            (!below.contains('/')).then(|| below.to_owned())
+        };
+        let folders = self.folders.iter().filter_map(name);
+        let files = self.files.iter();
+        let files =
+            files.filter_map(|(path, bytes)| Some((name(path)?, Listed::File(bytes.len() as u64))));
+        Ok(Some(
+            folders
+                .map(|name| (name, Listed::Folder))
+                .chain(files)
+                .collect(),
+        ))
+    }
+
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
         Ok(self.files.get(path).cloned())
     }
@@ -159,29 +182,6 @@ impl Share for FakeShare {
 }
 
 impl LargeFiles for FakeShare {
-    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        if folder != "." && !self.folders.iter().any(|one| one == folder) {
-            return Ok(None);
-        }
-        let name = |path: &String| {
-            let below = match folder {
-                "." => path,
-                folder => path.strip_prefix(folder)?.strip_prefix('/')?,
-            };
-            (!below.contains('/')).then(|| below.to_owned())
-        };
-        let folders = self.folders.iter().filter_map(name);
-        let files = self.files.iter();
-        let files =
-            files.filter_map(|(path, bytes)| Some((name(path)?, Listed::File(bytes.len() as u64))));
-        Ok(Some(
-            folders
-                .map(|name| (name, Listed::Folder))
-                .chain(files)
-                .collect(),
-        ))
-    }
-
     fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
         let bytes = std::fs::read(source).unwrap();
         self.write(path, &bytes)

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gangway_contract::Sha256;
+use gangway_contract::manifest::Mode;
 
 use super::budget::Budget;
 use super::directory::{FakeDirectory, value};
@@ -12,7 +13,7 @@ use super::replication::FakeReplicas;
 use super::share::FakeShare;
 use crate::gpo::gpt_ini::GptIni;
 use crate::gpo::wmi::WmiFilter;
-use crate::gpo::{DomainName, Guid, Timestamp};
+use crate::gpo::{DomainName, Guid, Timestamp, own};
 use crate::publication::plan::{Desired, GPT_INI, MARKER, TEMPORARY};
 use crate::publication::{
     Action, Campaign, Claimant, Contents, Payloads, Places, PublishError, PublishRequest,
@@ -28,6 +29,10 @@ pub(super) struct World {
     pub(super) only_compare: bool,
     pub(super) keep: Option<usize>,
     pub(super) removals: Vec<Removal>,
+    pub(super) prune: bool,
+    /// What the bundle has besides or instead.
+    pub(super) change: fn(&mut Contents),
+    pub(super) end_passive_mode: bool,
     /// Seconds that the other domain controllers are waited for.
     pub(super) wait: Option<u64>,
     pub(super) replicas: FakeReplicas,
@@ -76,6 +81,9 @@ pub(super) fn world() -> World {
         only_compare: false,
         keep: None,
         removals: Vec::new(),
+        prune: false,
+        change: |_| {},
+        end_passive_mode: false,
         wait: None,
         replicas: FakeReplicas::default(),
         state: tempfile::tempdir().unwrap(),
@@ -96,7 +104,7 @@ pub(super) fn gpo(content: &str) -> Desired {
     );
     let name = format!("Machine/Preferences/{content}.xml");
     Desired {
-        id: Guid::derive(&["gpo"]),
+        id: task_id(),
         purpose: "deploy".to_owned(),
         display_name: "Gangway Deploy".to_owned(),
         flags: 1,
@@ -128,15 +136,17 @@ pub(super) fn settings(content: &str) -> Desired {
 }
 
 pub(super) fn task_id() -> Guid {
-    Guid::derive(&["gpo"])
+    own::gpo_id("Contoso", &domain(), own::DEPLOY)
 }
 
 pub(super) fn settings_id() -> Guid {
-    Guid::derive(&["settings"])
+    own::gpo_id("Contoso", &domain(), own::SETTINGS)
 }
 
 pub(super) fn contents(content: &str) -> Contents {
     Contents {
+        organization: "Contoso".to_owned(),
+        mode: Mode::Onboard,
         domain: domain(),
         gpos: vec![settings(content), gpo(content)],
         bootstrap: (format!("MdeOnboard-{content}.exe"), b"exe".to_vec()),
@@ -215,6 +225,8 @@ impl World {
             links: links.iter().map(|link| link.parse().unwrap()).collect(),
             removals: self.removals.clone(),
             enable_links: false,
+            prune: self.prune,
+            end_passive_mode: self.end_passive_mode,
             state: self.state.path().to_owned(),
         };
         let mut done = Published::default();
@@ -243,7 +255,9 @@ impl World {
                 replicas: &mut self.replicas,
             }),
         };
-        let ended = publish(&request, &contents(content), places, &mut |_| {}, &mut done);
+        let mut contents = contents(content);
+        (self.change)(&mut contents);
+        let ended = publish(&request, &contents, places, &mut |_| {}, &mut done);
         (done, ended)
     }
 

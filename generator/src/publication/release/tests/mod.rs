@@ -41,6 +41,10 @@ impl Share for CutShare {
         self.inner.read_tree(folder)
     }
 
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        self.inner.list(folder)
+    }
+
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
         self.inner.read_file(path)
     }
@@ -83,10 +87,6 @@ impl Share for CutShare {
 }
 
 impl LargeFiles for CutShare {
-    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        self.inner.list(folder)
-    }
-
     fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
         let bytes = fs::read(source).unwrap();
         self.write(path, &bytes)

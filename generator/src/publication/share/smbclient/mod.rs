@@ -345,6 +345,25 @@ impl Share for SmbClient {
         }
     }
 
+    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
+        let doing = format!("list folder `{folder}`");
+        quote(folder)?;
+        // A listing is words to the program, so it comes where its complaints come.
+        let arguments = ["-c", "ls", "-D", folder];
+        let traffic = Traffic {
+            most: MAX_LISTING,
+            ..Traffic::NONE
+        };
+        match self.start(&doing, "smbclient", &arguments, traffic) {
+            Ok(listing) => {
+                let listing = String::from_utf8_lossy(&listing.into_bytes()).into_owned();
+                Ok(Some(listing::read(&listing)))
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     fn read_file(&mut self, path: &str) -> Result<Option<Vec<u8>>, ShareError> {
         let doing = format!("read `{path}`");
         let commands = format!("get {} -", quote(path)?);
@@ -406,25 +425,6 @@ impl Share for SmbClient {
 }
 
 impl LargeFiles for SmbClient {
-    fn list(&mut self, folder: &str) -> Result<Option<BTreeMap<String, Listed>>, ShareError> {
-        let doing = format!("list folder `{folder}`");
-        quote(folder)?;
-        // A listing is words to the program, so it comes where its complaints come.
-        let arguments = ["-c", "ls", "-D", folder];
-        let traffic = Traffic {
-            most: MAX_LISTING,
-            ..Traffic::NONE
-        };
-        match self.start(&doing, "smbclient", &arguments, traffic) {
-            Ok(listing) => {
-                let listing = String::from_utf8_lossy(&listing.into_bytes()).into_owned();
-                Ok(Some(listing::read(&listing)))
-            }
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     fn write_from(&mut self, path: &str, source: &Path) -> Result<(), ShareError> {
         let doing = format!("write `{path}`");
         let commands = format!("put - {}", quote(path)?);

@@ -1,0 +1,274 @@
+//! What the domain has of ours that the bundle no longer has: a role or the last value that was taken out
+//! of the config leaves a whole GPO behind, and each bundle before this one its program.
+//!
+//! Whose a GPO is follows from our mark and from its GUID, which organisation, domain and purpose give;
+//! its name only says which purpose is tried. An onboarding bundle looks for settings and roles. A
+//! precheck and an offboarding bundle bring none, and so take none away.
+
+mod programs;
+mod report;
+
+use gangway_contract::manifest::Mode;
+
+use super::execute::Executor;
+use super::plan::{Desired, DomainFacts, GpLink, MARKER, Present, Saved, Step, plan_removal};
+use super::{Contents, Depth, Filter, PublishError, PublishRequest, ShareFailure};
+use crate::gpo::{Guid, Leaving, leaving, own};
+use crate::printable::on_one_line;
+
+/// What is left of earlier bundles, and what leaves servers.
+pub(super) struct Removed {
+    gpos: Vec<Left>,
+    /// GPOs of the bundle that say less than those that are there, in words, and what.
+    less: Vec<(String, Vec<Leaving>)>,
+    /// Files in the folder of the programs.
+    programs: Vec<String>,
+}
+
+/// A GPO of ours that the bundle does not have.
+struct Left {
+    id: Guid,
+    name: String,
+    present: Present,
+    /// Where it is linked, and whether the link is on.
+    links: Vec<(String, bool)>,
+    leaving: Vec<Leaving>,
+    steps: Vec<Step>,
+}
+
+impl Removed {
+    /// Looks what is there. Each of `work` is a GPO of the bundle, and what is there of it.
+    pub(super) fn look<'a>(
+        contents: &Contents,
+        work: impl Iterator<Item = (&'a Desired, &'a Present)>,
+        pending: Option<&Saved>,
+        domain: &DomainFacts,
+        executor: &mut Executor<'_>,
+    ) -> Result<Self, PublishError> {
+        let less = work.filter_map(|(gpo, present)| {
+            let leaving = leaving(&present.files, &gpo.files);
+            (!leaving.is_empty()).then(|| (super::heading(&gpo.display_name, gpo.id), leaving))
+        });
+        let mut removed = Self {
+            gpos: Vec::new(),
+            less: less.collect(),
+            programs: Vec::new(),
+        };
+        if contents.mode == Mode::Onboard {
+            removed.gpos = left(contents, pending, domain, executor)?;
+        }
+        Ok(removed)
+    }
+
+    /// What is kept of them, so that they can be brought back.
+    pub(super) fn save(&self, saved: &mut Saved) {
+        for Left {
+            id, name, present, ..
+        } in &self.gpos
+        {
+            saved.add(*id, name, present);
+            saved.expects(*id, present);
+        }
+    }
+
+    /// Are those that are saved of them as they were, or as they were left from here?
+    pub(super) fn are_of(&self, saved: &Saved) -> bool {
+        let mut gpos = self.gpos.iter();
+        gpos.all(|one| saved.is_of(one.id, &one.present))
+    }
+
+    /// May the account take their links away?
+    fn check_rights(&self, executor: &mut Executor<'_>) -> Result<(), PublishError> {
+        let links = self.gpos.iter().flat_map(|one| &one.links);
+        links
+            .into_iter()
+            .try_for_each(|(place, _)| executor.check_link_right(place))
+    }
+
+    /// Tells what was found, before anything is done.
+    ///
+    /// # Errors
+    /// Servers would lose their passive mode, and nobody said that they may.
+    pub(super) fn tell(
+        &self,
+        request: &PublishRequest,
+        executor: &mut Executor<'_>,
+    ) -> Result<(), PublishError> {
+        executor.done.problems = self.problems(request.prune);
+        if request.prune {
+            self.check_rights(executor)?;
+        }
+        let pruned = self.gpos.iter().filter(|_| request.prune);
+        let pruned = pruned.map(|one| (one.heading(), one.leaving.clone()));
+        let all: Vec<_> = self.less.iter().cloned().chain(pruned).collect();
+        refuse_end_of_passive_mode(request, &all)
+    }
+
+    /// Links first, then objects and folders, then programs. Nothing of the bundle needs any of it.
+    pub(super) fn prune(
+        &self,
+        domain: &DomainFacts,
+        executor: &mut Executor<'_>,
+    ) -> Result<(), PublishError> {
+        for one in self.gpos.iter().filter(|one| !one.links.is_empty()) {
+            executor.say_gpo(&one.name, one.id);
+            executor.unlink(&domain.gpo_dn(one.id), domain)?;
+            let places: Vec<&str> = one.links.iter().map(|(place, _)| place.as_str()).collect();
+            executor.note(&format!(
+                "`--rollback` brings {} back without its links, which were at {}",
+                one.heading(),
+                places.join("; ")
+            ));
+        }
+        for one in &self.gpos {
+            executor.say_gpo(&one.name, one.id);
+            for step in &one.steps {
+                executor.run(step, None)?;
+            }
+        }
+        for path in &self.programs {
+            let path = path.clone();
+            match executor.run(&Step::RemoveFile { path }, None) {
+                // Servers run it from there, and Windows keeps what is open.
+                Err(PublishError::Share(error)) if error.failure == ShareFailure::Other => {
+                    executor.done.unfinished = None;
+                    executor.note(&format!("a program stays for the next time: {error}"));
+                }
+                ended => ended?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Left {
+    fn heading(&self) -> String {
+        super::heading(&self.name, self.id)
+    }
+}
+
+/// Tells what GPOs, in words, no longer say to servers.
+///
+/// # Errors
+/// Servers would lose their passive mode, and nobody said that they may.
+pub(super) fn check_what_leaves(
+    request: &PublishRequest,
+    mut gpos: Vec<(String, Vec<Leaving>)>,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
+    gpos.retain(|(_, leaving)| !leaving.is_empty());
+    let problems = gpos
+        .iter()
+        .map(|(gpo, leaving)| report::fewer(gpo, leaving));
+    executor.done.problems = problems.collect();
+    refuse_end_of_passive_mode(request, &gpos)
+}
+
+fn refuse_end_of_passive_mode(
+    request: &PublishRequest,
+    gpos: &[(String, Vec<Leaving>)],
+) -> Result<(), PublishError> {
+    let ends = gpos
+        .iter()
+        .filter(|(_, leaving)| leaving.iter().any(|one| one.ends_passive_mode));
+    let gpos: Vec<String> = ends.map(|(gpo, _)| gpo.clone()).collect();
+    if gpos.is_empty() || request.end_passive_mode {
+        return Ok(());
+    }
+    Err(PublishError::PassiveModeEnds { gpos })
+}
+
+/// The GPOs of ours that the bundle does not have; of a cut run that took one away also its folder.
+fn left(
+    contents: &Contents,
+    pending: Option<&Saved>,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<Left>, PublishError> {
+    let found = executor.directory.search(
+        &domain.policies_dn(),
+        Depth::Children,
+        Filter::Equals("adminDescription", MARKER),
+        &["cn", "displayName", "adminDescription"],
+    )?;
+    let is_in_bundle = |id: Guid| contents.gpos.iter().any(|gpo| gpo.id == id);
+    let mut left = Vec::new();
+    for entry in found {
+        let id = entry.text("cn").unwrap_or_default().parse::<Guid>();
+        let is_marked = entry.text("adminDescription").as_deref() == Some(MARKER);
+        let (Ok(id), true) = (id, is_marked) else {
+            continue;
+        };
+        let name = entry.text("displayName").unwrap_or_default();
+        match whose(contents, id, &name) {
+            _ if is_in_bundle(id) => {}
+            Whose::OtherCampaign => {}
+            Whose::Left => left.push(look(id, name, domain, executor)?),
+            Whose::Unproven => executor.note(&format!(
+                "GPO `{}` {id} has our mark, and its GUID is none that this organisation gives: it is \
+                 another organisation's, or a role's that was renamed by hand; it is left alone",
+                on_one_line(&name)
+            )),
+        }
+    }
+    for (id, name) in pending.iter().flat_map(|saved| saved.gpos()) {
+        if is_in_bundle(id) || left.iter().any(|one| one.id == id) {
+            continue;
+        }
+        let one = look(id, name.to_owned(), domain, executor)?;
+        // What is an object was judged above.
+        if one.present.object.is_none() && !one.steps.is_empty() {
+            left.push(one);
+        }
+    }
+    Ok(left)
+}
+
+/// Whose a GPO with our mark is.
+#[derive(Debug, PartialEq, Eq)]
+enum Whose {
+    /// Of this organisation, and of a kind that an onboarding bundle brings.
+    Left,
+    /// A task's GPO of this organisation: a campaign of its own.
+    OtherCampaign,
+    /// Nothing proves that it is this organisation's.
+    Unproven,
+}
+
+fn whose(contents: &Contents, id: Guid, name: &str) -> Whose {
+    let is = |purpose: &str| contents.id_of(purpose) == id;
+    let role = name.strip_prefix(own::EXCLUSIONS_NAME);
+    let role = role.map(|role| format!("{}{}", own::EXCLUSIONS, own::slug(role)));
+    if is(own::DEPLOY) || is(own::OFFBOARD) {
+        Whose::OtherCampaign
+    } else if is(own::SETTINGS) || role.is_some_and(|purpose| is(&purpose)) {
+        Whose::Left
+    } else {
+        Whose::Unproven
+    }
+}
+
+fn look(
+    id: Guid,
+    name: String,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Left, PublishError> {
+    let present = executor.present(id, None, domain)?;
+    let steps = plan_removal(id, &present, domain)?;
+    let dn = domain.gpo_dn(id);
+    let links = executor.linked(&dn, domain)?.into_iter();
+    let links = links.map(|(place, list)| {
+        let list = GpLink::parse(&list).ok();
+        let is_on = list.and_then(|list| list.is_enabled(&dn));
+        (place, is_on != Some(false))
+    });
+    Ok(Left {
+        id,
+        name: on_one_line(&name).into_owned(),
+        links: links.collect(),
+        leaving: leaving(&present.files, &std::collections::BTreeMap::new()),
+        steps,
+        present,
+    })
+}
