@@ -55,6 +55,9 @@ pub(super) fn diff(given: &Diff, output: &Output) -> Result<Answer<Differences>,
         if let Some(new) = &one.new {
             output.line(&format!("    + {new}"));
         }
+        if let Some(effect) = &one.effect {
+            output.line(&format!("    servers: {effect}"));
+        }
     }
     Ok(Answer {
         exit: if differences.is_empty() {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::found::{Found, FoundFile, FoundGpo, FoundSide, Origin};
+use super::leaving::{PREFERENCE_STAYS, is_passive, when_gone};
 use super::preferences::{PreferenceFile, Properties};
 use super::registry_pol::{Effect, RegistryPolicy};
 use super::xml::{Element, Node};
@@ -22,10 +23,42 @@ pub struct Change {
     pub old: Option<String>,
     /// After; none when it is absent.
     pub new: Option<String>,
+    /// What it does to servers that the old value is gone; none where that is not known.
+    pub effect: Option<&'static str>,
 }
 
-/// Settings of one GPO: name, and value by place.
-type Settings = BTreeMap<String, String>;
+/// Settings of one GPO by their place.
+#[derive(Debug, Default)]
+struct Settings {
+    values: BTreeMap<String, String>,
+    effects: BTreeMap<String, Effects>,
+}
+
+/// What it does to servers when a value goes.
+#[derive(Debug, Clone, Copy)]
+struct Effects {
+    text: &'static str,
+    /// Also when another value comes in its place?
+    of_any_other: bool,
+}
+
+impl Settings {
+    fn insert(&mut self, place: String, value: String) {
+        self.values.insert(place, value);
+    }
+
+    /// What it does that a value is not what it was any more.
+    fn effect(&self, place: &str, new: Option<&String>) -> Option<&'static str> {
+        let effects = self.effects.get(place)?;
+        (new.is_none() || effects.of_any_other).then_some(effects.text)
+    }
+}
+
+/// The side of a GPO that ours have.
+const SIDE: &str = "computer";
+
+/// Element of a registry preference (MS-GPPREF 2.2.1.17).
+const REGISTRY_ITEM: &str = "Registry";
 
 /// Lists every setting that differs, sorted by GPO and place.
 pub fn diff(old: &Found, new: &Found) -> Vec<Change> {
@@ -33,10 +66,11 @@ pub fn diff(old: &Found, new: &Found) -> Vec<Change> {
     let after = flatten(new);
     let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let mut changes = Vec::new();
-    let nothing = (String::new(), Settings::new());
+    let nothing = (String::new(), Settings::default());
     for key in keys {
-        let (old_name, old) = before.get(key).unwrap_or(&nothing);
+        let (old_name, old_settings) = before.get(key).unwrap_or(&nothing);
         let (new_name, new) = after.get(key).unwrap_or(&nothing);
+        let (old, new) = (&old_settings.values, &new.values);
         let gpo = if new_name.is_empty() {
             old_name
         } else {
@@ -51,6 +85,7 @@ pub fn diff(old: &Found, new: &Found) -> Vec<Change> {
                     setting: place.clone(),
                     old: old.cloned(),
                     new: new.cloned(),
+                    effect: old_settings.effect(place, new),
                 });
             }
         }
@@ -76,7 +111,7 @@ fn flatten(found: &Found) -> BTreeMap<String, (String, Settings)> {
         let key = filter
             .id
             .map_or_else(|| filter.place.clone(), |id| id.to_string());
-        let mut settings = Settings::new();
+        let mut settings = Settings::default();
         if let Some(name) = &filter.name {
             settings.insert("name".to_owned(), name.clone());
         }
@@ -91,7 +126,7 @@ fn flatten(found: &Found) -> BTreeMap<String, (String, Settings)> {
 }
 
 fn settings(gpo: &FoundGpo) -> Settings {
-    let mut settings = Settings::new();
+    let mut settings = Settings::default();
     if let Some(document) = gpo.document() {
         let status = match document.options {
             0 => "both sides on".to_owned(),
@@ -160,7 +195,15 @@ fn flatten_policy(name: &str, policy: &RegistryPolicy, settings: &mut Settings) 
                 (record.value.as_str(), record.to_string())
             }
         };
-        settings.insert(format!(r"{name} policy {}\{value}", record.key), text);
+        let place = format!(r"{name} policy {}\{value}", record.key);
+        if let (Effect::Set(_), SIDE) = (record.effect(), name) {
+            let effects = Effects {
+                text: when_gone(record),
+                of_any_other: is_passive(record),
+            };
+            settings.effects.insert(place.clone(), effects);
+        }
+        settings.insert(place, text);
     }
 }
 
@@ -178,7 +221,15 @@ fn flatten_preferences<P: Properties>(
     for item in content.all_items() {
         let element = item.write();
         let place = format!("{kind} `{}` {}", item.attributes.name, element.name);
-        flatten_element(&unused(&place, settings), &element, settings);
+        let place = unused(&place, settings);
+        flatten_element(&place, &element, settings);
+        if element.name == REGISTRY_ITEM && item.attributes.remove_policy != Some(true) {
+            let effects = Effects {
+                text: PREFERENCE_STAYS,
+                of_any_other: false,
+            };
+            settings.effects.insert(format!("{place}/@name"), effects);
+        }
     }
 }
 
@@ -187,6 +238,7 @@ fn unused(place: &str, settings: &Settings) -> String {
     let taken = |place: &str| {
         let prefix = format!("{place}/");
         settings
+            .values
             .range(prefix.clone()..)
             .next()
             .is_some_and(|(key, _)| key.starts_with(&prefix))

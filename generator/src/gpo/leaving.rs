@@ -3,6 +3,7 @@
 //! A value of registry policy below the policy keys leaves a server at its next refresh once no GPO brings
 //! it; a value of a registry preference stays, unless the item has `removePolicy` (MS-GPPREF 2.2.1.17).
 
+use gangway_contract::daily::APPLIES_KEY;
 use gangway_contract::registry::{
     ANTIVIRUS_POLICY, ANTIVIRUS_PROXY, AUTH_PROXY, DATA_COLLECTION, DEVICE_TAG, DEVICE_TAGGING,
     PASSIVE_MODE, SENSOR_POLICY, SENSOR_PROXY,
@@ -99,8 +100,9 @@ fn values(before: &RegistryPolicy, after: &RegistryPolicy) -> Vec<Leaving> {
         let Effect::Set(value) = record.effect() else {
             continue;
         };
-        let last = last_set(before, &record.key, value);
-        if last != Some(record) {
+        let is_last = last_set(before, &record.key, value) == Some(record);
+        // The mark of a bundle, which another one takes the place of.
+        if !is_last || record.key.eq_ignore_ascii_case(APPLIES_KEY) {
             continue;
         }
         let now = last_set(after, &record.key, value);
@@ -131,7 +133,7 @@ fn is(record: &Record, key: &str, value: &str) -> bool {
     record.key.eq_ignore_ascii_case(key) && record.value.eq_ignore_ascii_case(value)
 }
 
-fn is_passive(record: &Record) -> bool {
+pub(super) fn is_passive(record: &Record) -> bool {
     is(record, SENSOR_POLICY, PASSIVE_MODE) && record.number() == Some(1)
 }
 
@@ -157,8 +159,12 @@ pub(super) fn when_gone(record: &Record) -> &'static str {
          that is the only way"
     } else if is(record, DATA_COLLECTION, AUTH_PROXY) {
         "leaves at the next refresh: a proxy that asks for a password is asked as the user again"
+    } else if record.key.eq_ignore_ascii_case(APPLIES_KEY) {
+        "leaves at the next refresh: the daily task of that bundle then ends itself"
+    } else if record.key.eq_ignore_ascii_case(SENSOR_POLICY) {
+        "leaves at the next refresh: the sensor's own choice counts again"
     } else {
-        "leaves at the next refresh: the service's own choice counts again"
+        "leaves at the next refresh"
     }
 }
 
@@ -196,6 +202,7 @@ mod tests {
             (vec![passive(1), passive(0)], vec![], 1, false),
             (vec![passive(1)], vec![passive(0), passive(1)], 0, false),
             (vec![passive(1)], vec![deleted], 1, true),
+            (vec![Record::dword(APPLIES_KEY, "ab", 1)], vec![], 0, false),
         ] {
             let found = values(&policy(&before), &policy(&after));
             assert_eq!(found.len(), left, "{before:?} {after:?}");

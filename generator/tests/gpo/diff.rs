@@ -21,7 +21,12 @@ fn lines(changes: &[Change]) -> String {
     let line = |change: &Change| {
         let (old, new) = (change.old.clone(), change.new.clone());
         let (old, new) = (old.unwrap_or_else(absent), new.unwrap_or_else(absent));
-        format!("{} | {} | {old} -> {new}", change.gpo, change.setting)
+        let effect = change.effect.map(|effect| format!(" | {effect}"));
+        let effect = effect.unwrap_or_default();
+        format!(
+            "{} | {} | {old} -> {new}{effect}",
+            change.gpo, change.setting
+        )
     };
     changes.iter().map(line).collect::<Vec<_>>().join("\n")
 }

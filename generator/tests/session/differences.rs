@@ -368,3 +368,60 @@ fn a_name_with_a_line_feed_makes_no_line_of_ours() {
     assert!(lines().any(|line| line.contains("bootstrap")));
     assert!(!lines().any(|line| line.starts_with("bootstrap")));
 }
+
+/// What is taken out of the config is told as what it does to servers, not only as a line that is gone.
+#[test]
+fn what_leaves_says_what_that_does_to_servers() {
+    let desk = Desk::with_downloads();
+    desk.change_config(
+        "[trust]",
+        "[onboard]\nantivirus_mode = \"always_passive\"\n\n[gpo.settings.proxy]\nwinhttp = \
+         \"proxy.contoso.com:8080\"\n\n[[gpo.settings.role]]\nname = \"SQL Server\"\npaths = \
+         ['D:\\Data']\n\n[trust]",
+    );
+    desk.build().succeeds();
+    fs::rename(desk.path("out"), desk.path("before")).unwrap();
+    desk.change_config("\"always_passive\"", "\"auto\"");
+    desk.change_config(
+        "[gpo.settings.proxy]\nwinhttp = \"proxy.contoso.com:8080\"\n",
+        "",
+    );
+    desk.change_config(
+        "[[gpo.settings.role]]\nname = \"SQL Server\"\npaths = ['D:\\Data']\n",
+        "",
+    );
+    desk.build().succeeds();
+    let session = desk.run(&["diff", "before", "out", "--json"]);
+    let answer: Value = serde_json::from_str(&session.out).unwrap();
+    let differences = answer["result"]["differences"].as_array().unwrap();
+    for (place, told) in [
+        ("settings.antivirus_mode", "`--end-passive-mode`"),
+        (
+            "ForceDefenderPassiveMode",
+            "becomes active beside the other product",
+        ),
+        (r"Exclusions\Paths\D:\Data", "no longer leaves it out"),
+        (
+            "`WinHttpSettings` Registry/@name",
+            "stays on every server that has it",
+        ),
+        ("name", "until `gangway publish --prune`"),
+    ] {
+        let is = |one: &&Value| {
+            let found = one["place"].as_str().unwrap().ends_with(place);
+            found
+                && one["effect"]
+                    .as_str()
+                    .is_some_and(|effect| effect.contains(told))
+        };
+        assert!(
+            differences.iter().any(|one| is(&one)),
+            "{place}: {differences:#?}"
+        );
+    }
+    let words = desk.run(&["diff", "before", "out"]);
+    words.fails_with(
+        1,
+        &["    servers: Defender Antivirus is no longer held passive"],
+    );
+}

@@ -32,6 +32,8 @@ mod read_back;
 mod registry_policy;
 #[path = "samba/removal.rs"]
 mod removal;
+#[path = "samba/removed.rs"]
+mod removed;
 #[path = "samba/replication.rs"]
 mod replication;
 #[path = "samba/rollout.rs"]

@@ -52,6 +52,8 @@ pub struct Difference {
     pub old: Option<String>,
     /// After; none when it is absent.
     pub new: Option<String>,
+    /// What it does to servers that it is so no longer, in words; none where nothing is known of it.
+    pub effect: Option<String>,
 }
 
 /// Why nothing could be compared.
@@ -165,13 +167,19 @@ fn diff_once(old: &Path, new: &Path) -> Result<Comparison, DiffError> {
     let changes = changes.into_iter().map(|change| Difference {
         part: change.gpo,
         place: change.setting,
+        effect: change.effect.map(str::to_owned),
         old: change.old,
         new: change.new,
     });
-    differences.extend(match ids {
+    let mut changes = match ids {
         Some((before, after)) => without_ids(changes, &before, &after),
         None => changes.collect(),
-    });
+    };
+    if compared == Compared::Bundles {
+        changes.iter_mut().for_each(tell_policy_that_goes);
+        differences.iter_mut().for_each(tell_antivirus_mode);
+    }
+    differences.extend(changes);
     differences.extend(files);
     Ok(Comparison {
         compared,
@@ -187,12 +195,13 @@ fn without_ids(
     before: &str,
     after: &str,
 ) -> Vec<Difference> {
-    let mut found: BTreeMap<(String, String), (Option<String>, Option<String>)> = BTreeMap::new();
+    type Values = (Option<String>, Option<String>, Option<String>);
+    let mut found: BTreeMap<(String, String), Values> = BTreeMap::new();
     let mut apart = Vec::new();
     for change in changes {
         let id = if change.old.is_some() { before } else { after };
         let place = change.place.replace(id, BUNDLE_ID);
-        let (old, new) = found.entry((change.part.clone(), place)).or_default();
+        let (old, new, effect) = found.entry((change.part.clone(), place)).or_default();
         // Where two would become one, each is told as it is: no build writes such policies.
         let is_taken =
             change.old.is_some() && old.is_some() || change.new.is_some() && new.is_some();
@@ -210,6 +219,7 @@ fn without_ids(
             apart.push(change);
             continue;
         }
+        *effect = effect.take().or(change.effect);
         if let Some(value) = change.old {
             *old = Some(value.replace(before, BUNDLE_ID));
         }
@@ -217,9 +227,11 @@ fn without_ids(
             *new = Some(value.replace(after, BUNDLE_ID));
         }
     }
-    let differ = found.into_iter().filter(|(_, (old, new))| old != new);
+    let differ = found.into_iter().filter(|(_, (old, new, _))| old != new);
     differ
-        .map(|((part, place), (old, new))| Difference {
+        .map(|((part, place), (old, new, effect))| Difference {
+            // What goes under one id and comes under another does not go.
+            effect: effect.filter(|_| new.is_none() || !place.contains(BUNDLE_ID)),
             part,
             place,
             old,
@@ -228,6 +240,44 @@ fn without_ids(
         .chain(apart)
         .collect()
 }
+
+/// A policy that the new bundle does not have goes from no domain by itself.
+fn tell_policy_that_goes(change: &mut Difference) {
+    if change.place == "name" && change.new.is_none() {
+        let text =
+            "the policy stays in the domain, and servers obey it, until `gangway publish --prune`";
+        change.effect = Some(text.to_owned());
+    }
+}
+
+/// Whether Defender Antivirus is active is a state of every server, not a setting among others.
+fn tell_antivirus_mode(change: &mut Difference) {
+    let is_it = (change.part.as_str(), change.place.as_str()) == ("manifest", ANTIVIRUS_MODE);
+    let (true, Some(new)) = (is_it, &change.new) else {
+        return;
+    };
+    let then = match new.as_str() {
+        "always_passive" => {
+            "Defender Antivirus becomes passive on every server, also where nothing else protects it"
+        }
+        "never_passive" => {
+            "Defender Antivirus becomes active on every server, also beside another product"
+        }
+        "auto" => {
+            "the bootstrap decides on each server: passive where it finds another antivirus, active \
+             elsewhere"
+        }
+        _ => return,
+    };
+    let asks = match change.old.as_deref() {
+        Some("always_passive") => "; publishing asks for `--end-passive-mode`",
+        _ => "",
+    };
+    change.effect = Some(format!("{then}{asks}"));
+}
+
+/// The field of the manifest.
+const ANTIVIRUS_MODE: &str = "settings.antivirus_mode";
 
 /// What stands in a policy's difference for the id of either bundle.
 const BUNDLE_ID: &str = "{bundle id}";
@@ -263,6 +313,7 @@ fn compare(part: &str, old: &Facts, new: &Facts) -> Vec<Difference> {
             place: place.clone(),
             old: old.get(place).cloned(),
             new: new.get(place).cloned(),
+            effect: None,
         })
         .collect()
 }

@@ -21,7 +21,7 @@ impl Removed {
             let problem = Problem::new(
                 &codes::PROGRAM_LEFT,
                 r"NETLOGON\Gangway",
-                format!("{many} programs of earlier bundles are started by no policy"),
+                format!("programs of earlier bundles that no policy starts: {many}"),
                 "`--prune` takes those of this organisation away",
             );
             problems.push(named(
@@ -38,8 +38,8 @@ fn stays(one: &Left) -> Problem {
     let on = one.links.iter().filter(|(_, is_on)| *is_on).count();
     let reach = match (on, one.links.len()) {
         (0, 0) => "linked nowhere".to_owned(),
-        (0, all) => format!("with {all} links, all switched off"),
-        (on, _) => format!("and reaches servers by {on} links"),
+        (0, _) => "with links that are all switched off".to_owned(),
+        (on, _) => format!("and reaches servers (links that are on: {on})"),
     };
     let problem = Problem::new(
         &codes::POLICY_LEFT,
@@ -59,7 +59,7 @@ pub(super) fn fewer(gpo: &str, leaving: &[Leaving]) -> Problem {
     let problem = Problem::new(
         &codes::VALUE_LEAVES,
         gpo,
-        format!("{} values leave servers", leaving.len()),
+        format!("what it no longer says to servers: {}", leaving.len()),
         "nothing, when the config was changed for it",
     );
     named(problem, leaving.iter().map(words))
