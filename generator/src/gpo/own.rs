@@ -14,10 +14,11 @@ pub const EXCLUSIONS: &str = "exclusions-";
 /// Begin of the name of such a GPO in the console; the role's name follows.
 pub const EXCLUSIONS_NAME: &str = "Gangway Exclusions ";
 
-/// Identity of a GPO: the same for every bundle of the organisation and domain. Nobody else's GPO has it
+/// Identity of a GPO: the same for every bundle of the organisation, for which `identity` stands, and
+/// domain. Nobody else's GPO has it
 /// by chance, so mark and GUID together prove whose a GPO is.
-pub fn gpo_id(organization: &str, domain: &DomainName, purpose: &str) -> Guid {
-    Guid::derive(&[organization, domain.as_str(), purpose])
+pub fn gpo_id(identity: &str, domain: &DomainName, purpose: &str) -> Guid {
+    Guid::derive(&[identity, domain.as_str(), purpose])
 }
 
 /// The name of a role as part of a purpose; roles that share it are the same role.

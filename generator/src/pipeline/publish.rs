@@ -186,7 +186,7 @@ fn policies(request: &ContentsRequest, checked: Checked) -> Result<Contents, Con
     }
     let name = program_name(document.mode, &document.bundle_id);
     Ok(Contents {
-        organization: document.organization.clone(),
+        identity: document.identity().to_owned(),
         mode: document.mode,
         domain,
         gpos,

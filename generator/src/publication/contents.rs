@@ -9,8 +9,8 @@ use crate::problem::Problem;
 /// The GPOs of one domain of a bundle, and its bootstrap.
 #[derive(Debug)]
 pub struct Contents {
-    /// What the GUIDs of its GPOs follow from, besides the domain.
-    pub organization: String,
+    /// What stands for the organisation in the GUIDs of its GPOs.
+    pub identity: String,
     /// What its bootstrap does.
     pub mode: Mode,
     /// DNS name of the domain that they are for.
@@ -32,7 +32,7 @@ impl Contents {
 
     /// Identity of a GPO of this organisation in this domain.
     pub(super) fn id_of(&self, purpose: &str) -> Guid {
-        own::gpo_id(&self.organization, &self.domain, purpose)
+        own::gpo_id(&self.identity, &self.domain, purpose)
     }
 
     /// Name of the files that keep what was there before.

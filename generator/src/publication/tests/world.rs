@@ -145,7 +145,7 @@ pub(super) fn settings_id() -> Guid {
 
 pub(super) fn contents(content: &str) -> Contents {
     Contents {
-        organization: "Contoso".to_owned(),
+        identity: "Contoso".to_owned(),
         mode: Mode::Onboard,
         domain: domain(),
         gpos: vec![settings(content), gpo(content)],
