@@ -26,5 +26,6 @@ pub mod printable;
 pub mod problem;
 pub mod provenance;
 pub mod publication;
+pub mod recipe;
 pub mod sarif;
 pub mod selftest;

@@ -18,7 +18,9 @@ use gangway::gpo::security::SecurityDescriptor;
 use gangway::gpo::wmi;
 use gangway::intake::lock::Lock;
 use gangway::pipeline::Config;
+use gangway::pipeline::reconstruct::checked;
 use gangway::provenance;
+use gangway::recipe::Recipe;
 use gangway_contract::{Control, Manifest, Report, Rollout, UtcTime, report};
 
 use super::Target;
@@ -96,6 +98,10 @@ pub fn json(data: &[u8]) {
         assert_eq!(Rollout::parse(&rollout.to_bytes()), Ok(rollout));
     }
     let _ = BundleDocument::parse(data);
+    if let Ok(recipe) = Recipe::parse(data) {
+        assert_eq!(Recipe::parse(&recipe.to_bytes()), Ok(recipe.clone()));
+        let _ = checked("recipe.json", data, None);
+    }
 }
 
 /// The XML files of a Group Policy backup or of SYSVOL.

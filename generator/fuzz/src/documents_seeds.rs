@@ -6,6 +6,7 @@ use gangway::gpo::DomainName;
 use gangway::gpo::backup::BackupDocument;
 use gangway::intake::lock::{BuiltBundle, Lock, LockedDownload};
 use gangway::policies::{DeployOptions, GpoFiles, SettingsOptions, deploy, settings};
+use gangway::recipe::Recipe;
 use gangway_contract::manifest::{Cloud, Connectivity, Mode, Settings, Tenant};
 use gangway_contract::{
     BundleId, Control, Facts, Manifest, ReleaseId, Report, Rollout, Sha256, State, UtcTime,
@@ -157,12 +158,26 @@ pub fn json_documents() -> Seeds {
             sha256: Sha256::of(b"runbook"),
         }],
     };
+    let recipe = Recipe {
+        schema: gangway::recipe::SCHEMA,
+        tool: bundle.tool.clone(),
+        stub_version: "0.1.0".to_owned(),
+        output_time: TIME,
+        config_sha256: Sha256::of(b"config"),
+        config: "[organization]\nname = \"Contoso\"\n".to_owned(),
+        withheld: vec!["gpo.settings.role".to_owned()],
+        lab_roots: vec!["AAAA".to_owned()],
+        blob_roots: Vec::new(),
+        downloads: Vec::new(),
+        manifest: manifest.clone(),
+    };
     vec![
         named("manifest", manifest.to_bytes()),
         named("report", report.to_bytes()),
         named("control", Control::OPEN.to_bytes()),
         named("rollout", Rollout::NONE.to_bytes()),
         named("bundle", bundle.to_bytes()),
+        named("recipe", recipe.to_bytes()),
     ]
 }
 

@@ -63,11 +63,7 @@ pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, 
         output
             .line("the next build accepts the downloads that it finds: look at them by `inspect`");
     }
-    let built = made.lock.built.iter().map(|built| LockedBundle {
-        mode: built.mode,
-        sequence: built.sequence,
-        bundle_json_sha256: built.bundle_json_sha256,
-    });
+    let built = made.lock.built.iter().map(LockedBundle::from);
     Ok(Answer {
         problems: made.problems,
         ..Answer::good(Relocked {

@@ -15,6 +15,7 @@ mod password;
 mod policies;
 mod publish;
 mod publish_share;
+mod reconstruct;
 mod report;
 mod results;
 mod rolled_out;
@@ -77,6 +78,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         },
         Command::Build(given) => answer(commands::build(given, output), output),
         Command::Lock(given) => answer(bundles::lock(given, output), output),
+        Command::Reconstruct(given) => answer(reconstruct::run(given, output), output),
         Command::Sign(given) => answer(bundles::sign(given, output), output),
         Command::Verify(given) => answer(bundles::verify(given, output), output),
         Command::Package(given) => answer(package::package(given, output), output),

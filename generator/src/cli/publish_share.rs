@@ -342,7 +342,7 @@ pub(super) fn signed_in(_: &ShareAddress, _: &[u64], _: &Account) -> Result<Open
 }
 
 #[cfg(not(all(unix, feature = "directory")))]
-fn cannot_sign_in() -> Failure {
+pub(super) fn cannot_sign_in() -> Failure {
     let text = "this program was built without the feature `directory`, so it cannot sign in";
     Failure::of(FailureCode::Program, text)
         .hint("name a folder that the share is reached by with `--to`")

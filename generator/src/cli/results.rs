@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::answer::Document;
 use crate::bundle::BundleDocument;
 use crate::fleet::{Fleet, Pruned};
+use crate::intake::lock::BuiltBundle;
 use crate::intake::report::InspectionDocument;
 use crate::pipeline::explain::Page;
+use crate::pipeline::reconstruct::Unknown;
 use crate::pipeline::{Compared, Difference, PackagesDocument, Pinned, Standing};
 use crate::problem::{Code, Severity};
 use crate::provenance::Attested;
@@ -30,6 +32,7 @@ documents! {
     "inspect" 1 InspectionDocument<'_>;
     "build" 1 Built;
     "lock" 1 Relocked;
+    "reconstruct" 1 Reconstructed;
     "sign" 1 Signed;
     "verify" 1 Verified;
     "package" 1 Packaged;
@@ -101,6 +104,35 @@ pub(super) struct LockedBundle {
     pub(super) sequence: u64,
     /// SHA-256 of its `bundle.json`.
     pub(super) bundle_json_sha256: Option<Sha256>,
+}
+
+impl From<&BuiltBundle> for LockedBundle {
+    fn from(built: &BuiltBundle) -> Self {
+        Self {
+            mode: built.mode,
+            sequence: built.sequence,
+            bundle_json_sha256: built.bundle_json_sha256,
+        }
+    }
+}
+
+/// Of `reconstruct`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Reconstructed {
+    /// Where the config's recipe lies.
+    pub(super) from: String,
+    /// Display name of the organisation.
+    pub(super) organization: String,
+    /// What its GUIDs come from.
+    pub(super) identity: String,
+    /// Files that were written.
+    pub(super) files: Vec<String>,
+    /// The highest sequence that the lock knows.
+    pub(super) sequence: u64,
+    /// The last bundle of each mode.
+    pub(super) built: Vec<LockedBundle>,
+    /// What is not given back, and what to do.
+    pub(super) unknown: Vec<Unknown>,
 }
 
 /// The answer of `sign`.

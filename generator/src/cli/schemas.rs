@@ -62,6 +62,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<InspectionDocument<'static>>(),
         entry::<results::Built>(),
         entry::<results::Relocked>(),
+        entry::<results::Reconstructed>(),
         entry::<results::Signed>(),
         entry::<results::Verified>(),
         entry::<results::Packaged>(),

@@ -413,6 +413,19 @@ until they are taken away.\n\nLink the new policies, and take the old ones away 
 `gangway publish BUNDLE --remove`. Uninstall old installer packages, for the new ones do not replace them.",
 };
 
+/// A recipe that cannot be believed, or what it is held against.
+pub static RECIPE_NOT_PROVEN: Code = Code {
+    id: "GW3037",
+    severity: Severity::Warning,
+    title: "a recipe, or what it is held against, is not as it should be",
+    page: "`gangway reconstruct` holds each recipe of a share or a domain against itself (its config and its manifest \
+say the same), against the policy that it lies in (whose GUID comes from the organisation's identity) and, in a \
+domain, against the program that the task starts and the policies with antivirus exclusions. One of them does not \
+fit: somebody changed it, it was published by an older version, or policies were published from another bundle \
+since.\n\nWhat was given back rests on the other recipes; look at the config before you build from it. A bundle's own \
+folder, where there is one, is the better source.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -451,4 +464,5 @@ pub static ALL: &[&Code] = &[
     &NO_IDENTITY,
     &IDENTITY_CHANGED,
     &NEW_IDENTITY,
+    &RECIPE_NOT_PROVEN,
 ];

@@ -7,6 +7,7 @@ use gangway_contract::{BundleId, payload_name};
 use super::soc;
 use super::sums::SUMS_FILE_NAME;
 use crate::bundle::{self, BundleDocument};
+use crate::recipe;
 
 /// The switch that may hold servers back.
 pub(super) const CONTROL_PATH: &str = "share/control.json";
@@ -53,6 +54,7 @@ fn has_a_fixed_place(path: &str) -> bool {
     [
         "manifest.json",
         "runbook.html",
+        recipe::FILE_NAME,
         soc::FILE_NAME,
         CONTROL_PATH,
     ]

@@ -27,6 +27,7 @@ mod policies;
 mod private_folder;
 mod progress;
 pub mod publish;
+pub mod reconstruct;
 mod relock;
 mod runbook;
 mod selftest;

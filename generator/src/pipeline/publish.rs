@@ -10,6 +10,7 @@ use gangway_contract::program_name::program_name;
 use gangway_contract::{Sha256, UncPath};
 
 use super::codes;
+use super::config::without_exclusions;
 use super::identity::{domains, task_policies, task_purpose};
 use super::verify::{VerifyError, VerifyRequest, verify};
 use crate::bundle::BundleDocument;
@@ -22,6 +23,7 @@ use crate::plain_file;
 use crate::problem::Problem;
 use crate::publication::plan::{Desired, GPT_INI};
 use crate::publication::{Campaign, Contents, Release, ReleaseFile};
+use crate::recipe::{self, Recipe};
 
 /// Which bundle, and which part of it.
 #[derive(Debug, Clone)]
@@ -249,11 +251,28 @@ fn payloads(
             ring_percent: manifest.settings.ring_percent,
             files: files.collect(),
             campaigns: campaigns(&checked.document).map_err(bundle)?,
+            recipe: shown_recipe(path, &checked.document, &listed).map_err(bundle)?,
         },
         root: manifest.settings.release_root,
         reports: manifest.settings.report_root,
         problems: checked.problems.clone(),
     })
+}
+
+/// What the bundle was made of, as others than its owner may read it; none in one from before recipes.
+fn shown_recipe(
+    path: &Path,
+    document: &BundleDocument,
+    listed: &Listed<'_>,
+) -> Result<Option<String>, String> {
+    let mut files = document.files.iter();
+    if !files.any(|file| file.path == recipe::FILE_NAME) {
+        return Ok(None);
+    }
+    let recipe = Recipe::parse(&listed.read(&path.join(recipe::FILE_NAME))?)?;
+    let (config, withheld) = without_exclusions(&recipe.config);
+    let shown = recipe.shown(config, withheld).to_bytes();
+    Ok(Some(String::from_utf8_lossy(&shown).into_owned()))
 }
 
 /// The GPOs with the task, one for each domain of the bundle.

@@ -8,4 +8,6 @@ mod settings;
 pub use deploy::{DeployOptions, DeployTask, PrincipalForm, ServerTask, deploy, tasks};
 pub use error::GpoError;
 pub use output::{GpoFiles, InvalidRoleName, Purpose, RoleName};
-pub use settings::{Exclusions, Proxies, RoleExclusions, SettingsOptions, check_values, settings};
+pub use settings::{
+    Exclusions, Proxies, RoleExclusions, SettingsOptions, check_values, exclusions_in, settings,
+};

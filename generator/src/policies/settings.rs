@@ -394,6 +394,23 @@ fn exclusion_records(
     Ok(())
 }
 
+/// The exclusions that registry policy has.
+pub fn exclusions_in(policy: &RegistryPolicy) -> Exclusions {
+    let of = |name: &str| {
+        let key = format!(r"{ANTIVIRUS_POLICY}\Exclusions\{name}");
+        let records = policy.records.iter();
+        records
+            .filter(|record| record.key.eq_ignore_ascii_case(&key))
+            .map(|record| record.value.clone())
+            .collect()
+    };
+    Exclusions {
+        paths: of("Paths"),
+        extensions: of("Extensions"),
+        processes: of("Processes"),
+    }
+}
+
 /// Why the antivirus would misread an exclusion, or be switched off by it.
 fn unusable_exclusion(entry: &str) -> Option<&'static str> {
     let bare = entry.trim_end_matches(['\\', '*', '?', '.']);

@@ -28,6 +28,7 @@ mod permissions;
 pub mod plan;
 mod policies;
 mod present;
+mod recipes;
 mod release;
 mod removal;
 mod removed;
@@ -62,6 +63,9 @@ pub use offline::{
     OfflinePlan, payload_destinations, plan_offline, plan_release_offline, policy_destinations,
 };
 pub use permissions::{ShareCommands, SharedFolder, share_commands};
+pub use recipes::{
+    FoundDocument, FoundPolicy, InDomain, OnShare, recipes_in_domain, recipes_on_share,
+};
 pub use release::{
     Campaign, Carried, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest,
     publish_release,

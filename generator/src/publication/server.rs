@@ -17,6 +17,14 @@ pub(super) fn facts(
     contents: &Contents,
     directory: &mut dyn Directory,
 ) -> Result<DomainFacts, PublishError> {
+    facts_of(&contents.domain, directory)
+}
+
+/// [`facts`] of a domain.
+pub(super) fn facts_of(
+    domain: &DomainName,
+    directory: &mut dyn Directory,
+) -> Result<DomainFacts, PublishError> {
     let root = object(
         directory,
         "",
@@ -29,14 +37,11 @@ pub(super) fn facts(
             None,
         )
     })?;
-    let expected = contents.domain.distinguished_name();
+    let expected = domain.distinguished_name();
     if !naming_context.eq_ignore_ascii_case(&expected) {
         let found = on_one_line(&naming_context);
         return Err(PublishError::server(
-            format!(
-                "the server is of domain `{found}`, the bundle is for `{}`",
-                contents.domain
-            ),
+            format!("the server is of domain `{found}`, the bundle is for `{domain}`"),
             Some("name a domain controller of that domain"),
         ));
     }
@@ -48,7 +53,7 @@ pub(super) fn facts(
         ));
     }
     Ok(DomainFacts {
-        name: contents.domain.clone(),
+        name: domain.clone(),
         naming_context,
     })
 }

@@ -197,6 +197,18 @@ pub(crate) const CASES: &[Case] = &[
     ),
     ("lock", built, &["lock", "--from", "out", "--as-of", NOW], 0),
     ("lock-failed", built, &["lock", "--from", "downloads"], 4),
+    (
+        "reconstruct",
+        built,
+        &["reconstruct", "out", "-o", "back", "--as-of", NOW],
+        0,
+    ),
+    (
+        "reconstruct-failed",
+        built,
+        &["reconstruct", "downloads", "-o", "back"],
+        3,
+    ),
     ("sign", signable, &["sign", "out", "--as-of", NOW], 0),
     ("sign-failed", built, &["sign", "out"], 2),
     (

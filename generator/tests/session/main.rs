@@ -46,6 +46,8 @@ mod pipelines;
 #[cfg(feature = "directory")]
 mod publish;
 mod rebuild;
+#[cfg(unix)]
+mod reconstruct;
 mod report;
 mod rollout;
 #[cfg(unix)]

@@ -372,3 +372,33 @@ fn another_tenant_comes_in_two_phases_from_one_config_and_lock() {
     )
     .fails_with(1, &["GW3012"]);
 }
+
+#[test]
+fn config_and_lock_that_are_gone_come_back_from_bundle_and_share() {
+    let desk = live();
+    let chapter = "Config or lock are gone";
+    run_lines(
+        &desk,
+        chapter,
+        "gangway reconstruct bundle",
+        "gangway reconstruct /mnt",
+    );
+    let read = |path: &str| fs::read_to_string(desk.path(path)).unwrap();
+    let config = |text: String| text.split_once("\n\n").unwrap().1.to_owned();
+    assert_eq!(
+        config(read("again/gangway.toml")),
+        config(read("again-from-share/gangway.toml"))
+    );
+    fs::create_dir(desk.path("again/downloads")).unwrap();
+    for (name, bytes) in desk.tree("downloads") {
+        desk.put(&format!("again/downloads/{name}"), &bytes);
+    }
+    run_lines(&desk, chapter, "gangway build", "gangway build");
+    let mut bundle = desk.tree("bundle");
+    let mut again = desk.tree("bundle-again");
+    // One is signed.
+    bundle.retain(|(name, _)| !name.ends_with(".exe"));
+    again.retain(|(name, _)| !name.ends_with(".exe"));
+    assert!(bundle == again);
+    run_lines(&desk, chapter, "gangway diff", "gangway diff");
+}

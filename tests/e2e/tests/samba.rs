@@ -28,6 +28,8 @@ mod payloads;
 mod permissions;
 #[path = "samba/read_back.rs"]
 mod read_back;
+#[path = "samba/reconstruct.rs"]
+mod reconstruct;
 #[path = "samba/registry_policy.rs"]
 mod registry_policy;
 #[path = "samba/removal.rs"]

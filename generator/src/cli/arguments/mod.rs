@@ -3,6 +3,7 @@
 mod attest;
 mod package;
 mod publish;
+mod reconstruct;
 mod report;
 mod rollout;
 mod selftest;
@@ -19,6 +20,7 @@ pub(super) use package::Package;
 #[cfg(feature = "directory")]
 pub(super) use publish::PolicyArguments;
 pub(super) use publish::{Publish, PublishGpo, PublishPart, PublishShare};
+pub(super) use reconstruct::Reconstruct;
 pub(super) use report::{Prune, Report};
 pub(super) use rollout::{Rollout, RolloutAction};
 pub(super) use selftest::Selftest;
@@ -76,6 +78,8 @@ pub(super) enum Command {
     Build(Build),
     /// Makes a lost `gangway.lock` again from bundles that were built
     Lock(Relock),
+    /// Gives config and lock back from a bundle, a share or a domain
+    Reconstruct(Box<Reconstruct>),
     /// Signs the bootstrap of a bundle with the config's signing command
     Sign(Sign),
     /// Proves that a bundle is as it was built, plus a signature at most

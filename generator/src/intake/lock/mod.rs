@@ -337,7 +337,7 @@ impl Lock {
 }
 
 /// RFC 3339 in UTC; a number that is no date becomes the epoch.
-fn timestamp(unix_seconds: i64) -> String {
+pub(crate) fn timestamp(unix_seconds: i64) -> String {
     OffsetDateTime::from_unix_timestamp(unix_seconds)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
         .format(&Rfc3339)

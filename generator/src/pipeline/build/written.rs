@@ -1,5 +1,7 @@
 //! The files of a bundle, in the staging folder.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gangway_contract::control::Control;
 use gangway_contract::{BundleId, Sha256};
 
@@ -11,6 +13,8 @@ use crate::bundle::{self, BundleDocument, Exe, Input, Remark, Tool};
 use crate::intake::lock::Lock;
 use crate::pipeline::briefing::Facts;
 use crate::pipeline::build_error::BuildError;
+use crate::pipeline::config::without_exclusions;
+use crate::pipeline::identity::task_purpose;
 use crate::pipeline::inputs::{inputs, output_time, remarks};
 use crate::pipeline::layout::{CONTROL_PATH, exe_path};
 use crate::pipeline::output::Staging;
@@ -21,6 +25,7 @@ use crate::pipeline::unchanged::signed_already;
 use crate::pipeline::verify::exe_digest;
 use crate::pipeline::workspace_key::WorkspaceKey;
 use crate::pipeline::{lock, policies, runbook, soc};
+use crate::recipe::{self, Recipe};
 
 /// A bundle whose files are all written.
 pub(super) struct Written {
@@ -90,6 +95,10 @@ impl Written {
         write_share(accepted, &composed, staging, progress)?;
         write_domains(desk, accepted, &composed, &told, staging, progress)?;
 
+        let recipe = recipe_of(desk, accepted, &composed, &told);
+        staging.write(recipe::FILE_NAME, &recipe.to_bytes())?;
+        write_recipes(desk, &recipe, staging)?;
+
         let mut files = staging.files().to_vec();
         files.sort();
         let exe_path = exe_path(desk.mode, &told.bundle_id);
@@ -113,10 +122,7 @@ impl Written {
                 .filter(|id| *id != manifest.organization)
                 .map(str::to_owned),
             output_time: told.output_time,
-            tool: Tool {
-                name: "gangway".to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            tool: tool(),
             exe: Exe {
                 path: exe_path,
                 unsigned_size: told.exe.bytes.len() as u64,
@@ -146,6 +152,65 @@ impl Written {
             exe: told.exe.bytes,
             lock,
         })
+    }
+}
+
+/// What the bundle is made of, without what depends on the day or on the lock's history.
+fn recipe_of(desk: &Desk<'_>, accepted: &Accepted<'_>, composed: &Composed, told: &Told) -> Recipe {
+    let encoded = |certificates: &[Vec<u8>]| -> Vec<String> {
+        certificates
+            .iter()
+            .map(|der| STANDARD.encode(der))
+            .collect()
+    };
+    let stub = Sha256::of(&desk.stub.bytes);
+    let items = &accepted.inspection.items;
+    let is_used = |sha256: Sha256| {
+        let mut items = items.iter().filter(|item| desk.concerns(item));
+        sha256 == stub || items.any(|item| item.sha256 == sha256)
+    };
+    let downloads = composed.lock.downloads.iter();
+    Recipe {
+        schema: recipe::SCHEMA,
+        tool: tool(),
+        stub_version: told.exe.stub.version.clone(),
+        output_time: told.output_time,
+        manifest: composed.manifest.clone(),
+        config: desk.config.portable.clone(),
+        config_sha256: Sha256::of(desk.config.portable.as_bytes()),
+        withheld: Vec::new(),
+        lab_roots: encoded(&desk.settings.lab_roots),
+        blob_roots: encoded(&desk.settings.blob_roots),
+        downloads: downloads
+            .filter(|one| is_used(one.sha256))
+            .map(Into::into)
+            .collect(),
+    }
+}
+
+/// The recipe beside each policy with the task, where everybody in the domain may read it.
+fn write_recipes(
+    desk: &Desk<'_>,
+    recipe: &Recipe,
+    staging: &mut Staging,
+) -> Result<(), BuildError> {
+    let (config, withheld) = without_exclusions(&recipe.config);
+    let bytes = recipe.shown(config, withheld).to_bytes();
+    let identity = desk.config.organization.identity();
+    for domain in &desk.config.gpo.domain {
+        let domain = &domain.dns_name;
+        let id = task_purpose(desk.mode).gpo_id(identity, domain);
+        let folder = format!("gpo/{domain}/sysvol/Policies/{id}/{}", recipe::FOLDER);
+        staging.write(&format!("{folder}/{}", recipe::FILE_NAME), &bytes)?;
+    }
+    Ok(())
+}
+
+/// This program.
+fn tool() -> Tool {
+    Tool {
+        name: "gangway".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

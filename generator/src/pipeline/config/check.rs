@@ -159,6 +159,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
             ..settings(&file, shares.root, &when)
         },
         report_every_days: when.report_every_days,
+        portable: String::new(),
         organization: file.organization,
         downloads: file.downloads,
         trust: file.trust,

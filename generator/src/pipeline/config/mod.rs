@@ -6,6 +6,7 @@
 mod check;
 mod error;
 mod place;
+mod portable;
 mod sections;
 mod slip;
 mod tables;
@@ -24,6 +25,10 @@ use crate::plain_file;
 use slip::Slip;
 
 pub use error::ConfigError;
+pub(crate) use portable::{
+    BLOB_ROOTS, DEPLOYMENT_SOURCE, DOWNLOADS, LAB_ROOTS, WORKSPACE_KEY, with_exclusions,
+    without_exclusions,
+};
 pub use sections::*;
 
 /// Largest config that is read, in bytes: a hand-written file has a few kilobytes.
@@ -53,6 +58,8 @@ pub struct Config {
     pub settings: Settings,
     /// Days between two reports of a server that is done; 0 for none. The policy carries it.
     pub report_every_days: u16,
+    /// The sections that make a bundle, as a recipe has them.
+    pub portable: String,
 }
 
 impl Config {
@@ -115,7 +122,9 @@ impl Config {
             }
         })?;
         file.resolve_paths(path.parent().unwrap_or(Path::new("")));
-        check::checked(file, text, path)
+        let mut config = check::checked(file, text, path)?;
+        config.portable = portable::of(text, config.organization.identity());
+        Ok(config)
     }
 
     /// Every file and folder that it names, as [`Config::load`] resolved them, in words and by path.

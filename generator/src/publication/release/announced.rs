@@ -84,6 +84,7 @@ impl Publisher<'_> {
                 sequence: self.release.sequence,
                 ring_percent: self.release.ring_percent,
             }),
+            recipe: self.release.recipe.clone(),
         }
     }
 

@@ -11,8 +11,9 @@ use gangway_contract::document;
 use gangway_contract::payload_name;
 use serde::{Deserialize, Serialize};
 
-use crate::gpo::Guid;
+use crate::gpo::{DomainName, Guid};
 use crate::printable::{on_one_line, short_line};
+use crate::recipe;
 
 /// Folder of the documents, below the release root.
 pub(in crate::publication) const FOLDER: &str = "campaigns";
@@ -20,8 +21,8 @@ pub(in crate::publication) const FOLDER: &str = "campaigns";
 /// Version of the document's shape.
 const SCHEMA: u32 = 1;
 
-/// Largest document that is read, in bytes: some hundred releases.
-pub(in crate::publication) const MAX_BYTES: u64 = 256 << 10;
+/// Largest document that is read, in bytes: some hundred releases, and a recipe.
+pub(in crate::publication) const MAX_BYTES: u64 = (256 << 10) + 2 * recipe::MAX_BYTES;
 
 /// Most characters of a name that stand in a line of ours.
 const MAX_SHOWN: usize = 256;
@@ -68,6 +69,9 @@ pub(in crate::publication) struct Named {
     /// The newest bundle that it was published of; none where an older program published it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::publication) bundle: Option<Carried>,
+    /// `recipe.json` of the bundle that was published last with it; of the newest release only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::publication) recipe: Option<String>,
 }
 
 /// What the share has to know of a bundle, so that a ring can be set for it.
@@ -144,6 +148,9 @@ impl Needs {
     #[must_use]
     pub(in crate::publication) fn with(mut self, release: Named) -> Self {
         self.releases.retain(|one| one.id != release.id);
+        for old in &mut self.releases {
+            old.recipe = None;
+        }
         self.releases.insert(0, release);
         self.releases.truncate(MAX_RELEASES);
         self
@@ -161,6 +168,20 @@ impl Needs {
     /// Number of the publication that wrote it.
     pub(in crate::publication) fn publication(&self) -> Option<&str> {
         self.publication.as_deref()
+    }
+
+    /// The recipe of the newest release, and the policy that it is of; none in a document from before there
+    /// were any.
+    pub(in crate::publication) fn recipe(
+        &self,
+    ) -> Option<Result<((DomainName, Guid), &str), String>> {
+        let recipe = self.releases.first()?.recipe.as_deref()?;
+        let domain = self.campaign.domain.parse::<DomainName>();
+        let gpo = self.campaign.gpo.parse::<Guid>();
+        Some(match (domain, gpo) {
+            (Ok(domain), Ok(gpo)) => Ok(((domain, gpo), recipe)),
+            _ => Err("it names no domain and policy".to_owned()),
+        })
     }
 
     /// What is needed where nothing is said any more.
@@ -243,6 +264,7 @@ mod tests {
                 sequence: 7,
                 ring_percent: 10,
             }),
+            recipe: None,
         }
     }
 

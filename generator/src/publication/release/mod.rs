@@ -54,6 +54,9 @@ pub struct Release {
     pub files: Vec<ReleaseFile>,
     /// Who needs it: the bundle's campaigns, one for each domain.
     pub campaigns: Vec<Campaign>,
+    /// What the bundle was made of, without what the share's readers shall not see; kept in the campaigns'
+    /// documents.
+    pub recipe: Option<String>,
 }
 
 /// A payload, and where its bytes lie here.

@@ -187,6 +187,7 @@ pub(super) fn release(content: &str, folder: &Path) -> Release {
         }
     };
     Release {
+        recipe: None,
         id: content.to_owned(),
         sequence: 1,
         ring_percent: 100,

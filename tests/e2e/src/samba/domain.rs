@@ -307,6 +307,22 @@ impl Domain {
         self.run(&mut command)
     }
 
+    /// Runs `gangway reconstruct` as a user would type it, with more arguments.
+    ///
+    /// # Errors
+    /// The program is missing, cannot be started or does not end.
+    pub fn reconstruct(&self, from: &str, out: &Path, account: &str) -> Result<Output> {
+        let mut command = self.command(required::path(required::GANGWAY)?);
+        command
+            .args(["reconstruct", from, "--user", &format!("{account}@{NAME}")])
+            .arg("--password-file")
+            .arg(self.folder.join("password"))
+            .arg("--out")
+            .arg(out)
+            .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
+        self.run(&mut command)
+    }
+
     /// Runs `gangway publish share` to a folder, where no account signs in.
     ///
     /// # Errors

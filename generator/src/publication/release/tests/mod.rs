@@ -147,6 +147,7 @@ impl World {
             }
         };
         Release {
+            recipe: None,
             id: "new".to_owned(),
             sequence: 7,
             ring_percent: 100,
@@ -409,6 +410,7 @@ fn what_lies_in_the_way_is_told_before_anything_is_written_and_by_a_dry_run() {
                 (false, false) => fs::create_dir(&path).unwrap(),
             }
             let release = Release {
+                recipe: None,
                 campaigns: vec![campaign()],
                 ..world.release()
             };

@@ -17,6 +17,7 @@ impl World {
     /// The bundle's release under this id, for a campaign.
     fn release_of(&self, id: &str) -> Release {
         Release {
+            recipe: None,
             id: id.to_owned(),
             campaigns: vec![campaign()],
             ..self.release()

@@ -1,0 +1,331 @@
+//! The command `reconstruct`.
+
+use gangway_contract::manifest::Manifest;
+
+use super::answer::Answer;
+use super::arguments::Reconstruct;
+use super::commands::{judged, now};
+use super::failure::Failure;
+use super::output::Output;
+use super::publish_share::{refuse_idle, sign_in};
+use super::results::{LockedBundle, Reconstructed};
+use super::share_place::SharePlace;
+use crate::bundle::{self, mode_name};
+use crate::failure::FailureCode;
+use crate::gpo::DomainName;
+use crate::pipeline::VerifyRequest;
+use crate::pipeline::codes::RECIPE_NOT_PROVEN;
+use crate::pipeline::reconstruct::{
+    self, FoundRecipe, ReconstructError, ReconstructRequest, checked, recipe_of_bundle,
+};
+use crate::problem::{Deny, Problem};
+use crate::publication::{
+    Account, FolderShare, FoundDocument, LargeFiles, Release, ReleaseFile, ShareAddress,
+    inspect_payloads, recipes_on_share,
+};
+
+/// What the recipes come from.
+#[derive(Default)]
+struct Read {
+    recipes: Vec<FoundRecipe>,
+    /// The highest sequence that is seen there beside them.
+    seen: u64,
+    problems: Vec<Problem>,
+    /// The first recipe that was refused.
+    refused: Option<ReconstructError>,
+}
+
+impl Read {
+    /// Takes what proves itself; what does not is told, and the rest goes on.
+    fn take(&mut self, documents: Vec<FoundDocument>) {
+        for document in documents {
+            let (domain, id) = &document.policy;
+            match checked(&document.place, &document.bytes, Some((domain, *id))) {
+                Ok(recipe) => self.recipes.push(recipe),
+                Err(error) => {
+                    let place = document.place;
+                    self.find(place, error.to_string());
+                    self.refused.get_or_insert(error);
+                }
+            }
+        }
+    }
+
+    fn find(&mut self, place: String, why: String) {
+        let next = "find out who wrote it; what is given back does not rest on it";
+        let problem = Problem::new(&RECIPE_NOT_PROVEN, place, why, next);
+        self.problems.push(problem);
+    }
+}
+
+pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconstructed>, Failure> {
+    let place = given.from.display().to_string();
+    let mut read = read(given)?;
+    output.problems(&read.problems);
+    if let (true, Some(refused)) = (read.recipes.is_empty(), read.refused.take()) {
+        return Err(refused.into());
+    }
+    let request = ReconstructRequest {
+        id: given.id.clone(),
+        seen: read.seen,
+        bundle_json_sha256: given.expect,
+        now: now(&given.moment),
+    };
+    let made = reconstruct::reconstruct(&place, read.recipes, &request)?;
+    let written = reconstruct::write(&given.out, &made)?;
+    output.line(&format!("from     {}", made.from));
+    output.line(&format!(
+        "of       {} ({})",
+        made.organization, made.identity
+    ));
+    for path in &written {
+        output.line(&format!("wrote    {}", path.display()));
+    }
+    for built in &made.lock.built {
+        let mode = mode_name(built.mode);
+        output.line(&format!("built    {mode} sequence {}", built.sequence));
+    }
+    output.line(&format!(
+        "sequence {}, the next bundle gets a higher one",
+        made.lock.sequence
+    ));
+    for unknown in &made.unknown {
+        output.line(&format!(
+            "unknown  {}: {}",
+            unknown.what, unknown.next_action
+        ));
+    }
+    let files = written.iter().map(|path| path.display().to_string());
+    let result = Reconstructed {
+        from: made.from,
+        organization: made.organization,
+        identity: made.identity,
+        files: files.collect(),
+        sequence: made.lock.sequence,
+        built: made.lock.built.iter().map(LockedBundle::from).collect(),
+        unknown: made.unknown,
+    };
+    Ok(judged(result, read.problems, &Deny::default()))
+}
+
+/// A folder that is a bundle, a share, or, where nothing of that name is there, a domain.
+fn read(given: &Reconstruct) -> Result<Read, Failure> {
+    let path = &given.from;
+    if path.join(bundle::FILE_NAME).is_file() {
+        return of_bundle(given);
+    }
+    let text = path.to_string_lossy();
+    let is_unc = text.starts_with(r"\\") || text.starts_with("//");
+    if !is_unc && path.symlink_metadata().is_err() {
+        return match text.parse::<DomainName>() {
+            Ok(domain) => of_domain(given, &domain),
+            Err(_) => Err(Failure::of(
+                FailureCode::Files,
+                format!("`{text}` is not there, and no name of a domain"),
+            )
+            .hint("name a bundle's folder, the payload share or a domain by its DNS name")),
+        };
+    }
+    no_domain(&format!("`{text}` is no domain"), given)?;
+    of_share(given, &SharePlace::typed(path)?)
+}
+
+fn of_bundle(given: &Reconstruct) -> Result<Read, Failure> {
+    let why = format!("`{}` is a bundle", given.from.display());
+    no_account(&why, given)?;
+    no_domain(&why, given)?;
+    let request = VerifyRequest {
+        expect: given.expect,
+        ..VerifyRequest::of(&given.from, now(&given.moment))
+    };
+    let (recipe, problems) = recipe_of_bundle(&request)?;
+    Ok(Read {
+        recipes: vec![recipe],
+        problems,
+        ..Read::default()
+    })
+}
+
+fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
+    no_digest(given)?;
+    let (account, folder) = match place {
+        SharePlace::Folder(_) => {
+            no_account(&format!("`{place}` is reached as a folder"), given)?;
+            (None, None)
+        }
+        SharePlace::Server(address) => {
+            let account = sign_in(given.user.as_deref(), given.password_file.as_deref(), place)?;
+            (Some(account), address.folder.clone())
+        }
+    };
+    let open = |sizes: &[u64]| -> Result<Box<dyn LargeFiles>, Failure> {
+        match (place, &account) {
+            (SharePlace::Server(address), Some(account)) => opened(address, account, sizes),
+            (SharePlace::Folder(path), _) => Ok(Box::new(FolderShare::new(path.clone()))),
+            (SharePlace::Server(_), None) => Err(unnamed(place)),
+        }
+    };
+    let mut share = open(&[])?;
+    let found = recipes_on_share(folder.as_deref(), share.as_mut()).map_err(unread)?;
+    let mut read = Read {
+        // A server refuses what is lower.
+        seen: found.min_sequence.saturating_sub(1),
+        ..Read::default()
+    };
+    for note in found.notes {
+        read.find(place.to_string(), note);
+    }
+    read.take(found.documents);
+    let releases: Vec<Release> = read
+        .recipes
+        .iter()
+        .map(|one| release_of(&one.recipe.manifest))
+        .collect();
+    let sizes = releases.iter().flat_map(|release| &release.files);
+    let sizes: Vec<u64> = sizes.map(|file| file.size).collect();
+    // Payloads are read whole, and take their time.
+    let mut share = open(&sizes)?;
+    for release in releases {
+        let found = inspect_payloads(
+            &release,
+            folder.as_deref(),
+            &place.to_string(),
+            share.as_mut(),
+        );
+        read.problems.extend(found.map_err(unread)?);
+    }
+    read.problems.dedup();
+    Ok(read)
+}
+
+/// A release as a share is asked about it; nothing is brought.
+fn release_of(manifest: &Manifest) -> Release {
+    let files = manifest.payloads.iter().map(|payload| ReleaseFile {
+        name: payload.name.clone(),
+        source: payload.name.clone().into(),
+        size: payload.size,
+        sha256: payload.sha256,
+    });
+    Release {
+        id: manifest.release_id.as_str().to_owned(),
+        sequence: manifest.sequence,
+        files: files.collect(),
+        campaigns: Vec::new(),
+        recipe: None,
+    }
+}
+
+/// Nobody signs in without an account.
+fn unnamed(place: &SharePlace) -> Failure {
+    Failure::of(
+        FailureCode::CommandLine,
+        format!("no account was named to sign in at `{place}`"),
+    )
+    .hint("give `--user ACCOUNT`")
+}
+
+fn unread(error: crate::publication::ShareError) -> Failure {
+    crate::publication::ReleaseError::from(error).into()
+}
+
+#[cfg(all(unix, feature = "directory"))]
+#[expect(clippy::unnecessary_wraps, reason = "not every system can")]
+fn opened(
+    unc: &ShareAddress,
+    account: &Account,
+    sizes: &[u64],
+) -> Result<Box<dyn LargeFiles>, Failure> {
+    let Account::Named(credentials) = account;
+    let largest = sizes.iter().copied().max().unwrap_or(0);
+    let all = sizes
+        .iter()
+        .fold(0, |all: u64, size| all.saturating_add(*size));
+    let share = crate::publication::SmbClient::new(&unc.host, &unc.share, credentials)
+        .for_large_files(largest, all);
+    Ok(Box::new(share))
+}
+
+#[cfg(not(all(unix, feature = "directory")))]
+fn opened(_: &ShareAddress, _: &Account, _: &[u64]) -> Result<Box<dyn LargeFiles>, Failure> {
+    Err(super::publish_share::cannot_sign_in())
+}
+
+#[cfg(not(feature = "directory"))]
+fn of_domain(_: &Reconstruct, _: &DomainName) -> Result<Read, Failure> {
+    Err(super::publish::without_directory())
+}
+
+#[cfg(feature = "directory")]
+fn of_domain(given: &Reconstruct, domain: &DomainName) -> Result<Read, Failure> {
+    use crate::publication::{
+        Connection, Encryption, PublishError, ServerChoice, recipes_in_domain,
+    };
+
+    no_digest(given)?;
+    let account = super::account::account(given.user.as_deref(), given.password_file.as_deref())?;
+    let choice = ServerChoice {
+        host: given.dc.clone(),
+        encryption: match given.start_tls {
+            true => Encryption::StartTls,
+            false => Encryption::Tls,
+        },
+        sysvol: None,
+    };
+    let mut server = Connection::open(&choice, domain, &account)?;
+    let sysvol = server.share.as_mut();
+    let mut found = recipes_in_domain(domain, &mut server.directory, sysvol)?;
+    let mut read = Read::default();
+    for note in std::mem::take(&mut found.notes) {
+        read.find(domain.to_string(), note);
+    }
+    read.take(std::mem::take(&mut found.documents));
+    let mut recipes = std::mem::take(&mut read.recipes);
+    for recipe in &mut recipes {
+        let name = reconstruct::program_name(&recipe.recipe);
+        let fault = match found.program(&name, sysvol).map_err(PublishError::from)? {
+            Some(exe) => reconstruct::program_fault(&recipe.recipe, &exe),
+            None => Some("it is not where the task starts it".to_owned()),
+        };
+        if let Some(why) = fault {
+            read.find(name, format!("the program of `{}`: {why}", recipe.place));
+        }
+        if recipe.recipe.withheld.is_empty() {
+            continue;
+        }
+        let exclusions = reconstruct::exclusions_in(domain, &recipe.identity, &found.policies);
+        if !reconstruct::with_policies(recipe, &exclusions) {
+            let why = "the antivirus exclusions that the domain's policies have are not those that this bundle was \
+                       built with";
+            read.find(recipe.place.clone(), why.to_owned());
+        }
+    }
+    read.recipes = recipes;
+    Ok(read)
+}
+
+/// Nobody signs in where a folder is read.
+fn no_account(why: &str, given: &Reconstruct) -> Result<(), Failure> {
+    refuse_idle(
+        why,
+        &[
+            ("--user", given.user.is_some()),
+            ("--password-file", given.password_file.is_some()),
+        ],
+    )
+}
+
+fn no_domain(why: &str, given: &Reconstruct) -> Result<(), Failure> {
+    refuse_idle(
+        why,
+        &[
+            ("--dc", given.dc.is_some()),
+            ("--start-tls", given.start_tls),
+        ],
+    )
+}
+
+/// Only a bundle has a `bundle.json`.
+fn no_digest(given: &Reconstruct) -> Result<(), Failure> {
+    let why = format!("`{}` is no bundle", given.from.display());
+    refuse_idle(&why, &[("--expect", given.expect.is_some())])
+}

@@ -1,0 +1,154 @@
+//! A recipe that may be anybody's, held against itself and against the policy that it lies in.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gangway_contract::{BundleId, Sha256};
+
+use super::{CONFIG, ReconstructError};
+use crate::bootstrap;
+use crate::formats::x509::TrustAnchors;
+use crate::gpo::{DomainName, Guid};
+use crate::intake::lock::Lock;
+use crate::pipeline::config::{Config, with_exclusions};
+use crate::pipeline::identity::task_purpose;
+use crate::pipeline::payloads::release_id;
+use crate::policies::{Exclusions, RoleName};
+use crate::recipe::Recipe;
+
+/// Largest payload that a share is asked for, in bytes; the largest real ones have some 100 MB.
+const MAX_PAYLOAD_BYTES: u64 = 1 << 40;
+
+/// A recipe that says the same everywhere.
+#[derive(Debug, Clone)]
+pub struct FoundRecipe {
+    /// Where it lies, in words.
+    pub place: String,
+    /// It.
+    pub recipe: Recipe,
+    /// The config in it; antivirus exclusions that were found elsewhere are put in here.
+    pub config: String,
+    /// What stands for the organisation in GUIDs.
+    pub identity: String,
+}
+
+/// Reads a recipe. `policy` is the one that it was found with: GUIDs come from the identity, so nobody's
+/// recipe passes for another organisation's.
+///
+/// # Errors
+/// It contradicts itself or its place, in words.
+pub fn checked(
+    place: &str,
+    bytes: &[u8],
+    policy: Option<(&DomainName, Guid)>,
+) -> Result<FoundRecipe, ReconstructError> {
+    let refused = |why: String| ReconstructError::Refused {
+        place: place.to_owned(),
+        why: crate::printable::on_one_line(&why).into_owned(),
+    };
+    let recipe = Recipe::parse(bytes).map_err(refused)?;
+    let config = Config::parse(&recipe.config, Path::new(CONFIG))
+        .map_err(|error| refused(format!("its config is none: {error}")))?;
+    contradiction(&recipe, &config).map_err(refused)?;
+    let identity = config.organization.identity().to_owned();
+    if let Some((domain, id)) = policy {
+        let expected = task_purpose(recipe.manifest.mode).gpo_id(&identity, domain);
+        if expected != id {
+            return Err(refused(format!(
+                "it is of `{identity}`, whose policy in `{domain}` would be {expected}, and lies in {id}"
+            )));
+        }
+    }
+    Ok(FoundRecipe {
+        place: place.to_owned(),
+        config: recipe.config.clone(),
+        recipe,
+        identity,
+    })
+}
+
+/// Puts antivirus exclusions that policies have into a config that they were withheld from. Gives whether that
+/// is now the very config that the bundle was built from.
+pub fn with_policies(
+    found: &mut FoundRecipe,
+    exclusions: &[(Option<RoleName>, Exclusions)],
+) -> bool {
+    found.config = with_exclusions(&found.recipe.config, exclusions);
+    let is_whole = Sha256::of(found.config.as_bytes()) == found.recipe.config_sha256;
+    if is_whole {
+        found.recipe.withheld.clear();
+    }
+    is_whole
+}
+
+/// Why a program is not the one of this recipe's manifest; none when it is, plus a signature at most.
+pub fn program_fault(recipe: &Recipe, exe: &[u8]) -> Option<String> {
+    let manifest = &recipe.manifest;
+    let made = bootstrap::without_signature(exe).ok().and_then(|unsigned| {
+        let stub = bootstrap::stub_of(&unsigned, manifest.stub)?;
+        let made = bootstrap::specialise(&stub, manifest, &manifest.to_bytes()).ok()?;
+        Some(made.bytes == unsigned)
+    });
+    match made {
+        Some(true) => None,
+        Some(false) => Some("it carries another manifest".to_owned()),
+        None => Some("it is not made from the stub that the manifest names".to_owned()),
+    }
+}
+
+/// The name of the program that a recipe's manifest is in.
+pub fn program_name(recipe: &Recipe) -> String {
+    let id = BundleId::of_bytes(&recipe.manifest.to_bytes());
+    bootstrap::exe_name(recipe.manifest.mode, &id)
+}
+
+/// What is said twice has to be the same.
+fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
+    let manifest = &recipe.manifest;
+    if manifest
+        .payloads
+        .iter()
+        .any(|payload| payload.size > MAX_PAYLOAD_BYTES)
+    {
+        return Err("it names a payload that is larger than any".to_owned());
+    }
+    if release_id(&manifest.payloads) != manifest.release_id {
+        return Err("its payloads make another release than it names".to_owned());
+    }
+    if config.settings != manifest.settings {
+        return Err("its config and its manifest tell servers different things".to_owned());
+    }
+    if config.organization.name != manifest.organization || config.organization.id.is_none() {
+        return Err("its config is of another organisation than its manifest".to_owned());
+    }
+    if recipe.withheld.is_empty() && Sha256::of(recipe.config.as_bytes()) != recipe.config_sha256 {
+        return Err("its config is not the one that it has the digest of".to_owned());
+    }
+    let lab_roots = certificates("lab_roots", &recipe.lab_roots)?;
+    certificates("blob_roots", &recipe.blob_roots)?;
+    if lab_roots != manifest.lab_roots {
+        return Err("its lab roots are not those of its manifest".to_owned());
+    }
+    let mut lock = Lock::default();
+    lock.downloads = super::accepted(recipe, 0);
+    Lock::parse(&lock.to_text()).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+/// Digests of certificates in base64, each of which is one.
+fn certificates(what: &str, encoded: &[String]) -> Result<Vec<Sha256>, String> {
+    let read = |text: &String| {
+        let der = STANDARD.decode(text).map_err(|error| error.to_string())?;
+        let anchors = TrustAnchors::none()
+            .with_lab_root(&der)
+            .map_err(|error| error.to_string())?;
+        let is_one = anchors.code().len() == 1 && anchors.code()[0].certificate.der() == der;
+        match is_one {
+            true => Ok(Sha256::of(&der)),
+            false => Err("it is more than one certificate".to_owned()),
+        }
+    };
+    let read = |text| read(text).map_err(|why| format!("`{what}` holds no certificate: {why}"));
+    encoded.iter().map(read).collect()
+}
