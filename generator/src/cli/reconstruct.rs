@@ -209,6 +209,7 @@ fn release_of(manifest: &Manifest) -> Release {
     Release {
         id: manifest.release_id.as_str().to_owned(),
         sequence: manifest.sequence,
+        ring_percent: manifest.settings.ring_percent,
         files: files.collect(),
         campaigns: Vec::new(),
         recipe: None,

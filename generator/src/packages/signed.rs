@@ -283,7 +283,9 @@ mod tests {
             assert_eq!(taken(&written.replacen(from, to, 1)).unwrap(), der, "{to}");
         }
         for (from, why) in [("MAMCAQU=", "no signature"), ("MAMCAQU", "base64")] {
-            let error = taken(&written.replacen(from, "", 1)).unwrap_err().to_string();
+            let error = taken(&written.replacen(from, "", 1))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(why), "{error}");
         }
     }

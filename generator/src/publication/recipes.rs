@@ -7,7 +7,7 @@ use gangway_contract::control::{self, Control};
 
 use super::directory::{Depth, Directory, Filter};
 use super::plan::{DomainFacts, MARKER};
-use super::release::{CAMPAIGNS, CONTROL, read_document};
+use super::release::{CAMPAIGNS, read_document};
 use super::share::{LargeFiles, Listed, Share, ShareError};
 use super::{PublishError, server};
 use crate::gpo::{DomainName, Guid};
@@ -59,9 +59,9 @@ pub fn recipes_on_share(
     };
     let mut found = OnShare::default();
     let at_root = share.list(folder.unwrap_or("."))?.unwrap_or_default();
-    match switch(&at_root, &path(CONTROL), share)? {
+    match switch(&at_root, &path(control::FILE_NAME), share)? {
         Some(Ok(switch)) => found.min_sequence = switch.min_sequence,
-        Some(Err(why)) => found.notes.push(format!("`{CONTROL}`: {why}")),
+        Some(Err(why)) => found.notes.push(format!("`{}`: {why}", control::FILE_NAME)),
         None => {}
     }
     let campaigns = match at_root.get(CAMPAIGNS) {
@@ -96,7 +96,7 @@ fn switch(
     path: &str,
     share: &mut dyn LargeFiles,
 ) -> Result<Option<Result<Control, String>>, ShareError> {
-    match at_root.get(CONTROL) {
+    match at_root.get(control::FILE_NAME) {
         Some(Listed::File(size)) if *size <= control::MAX_BYTES as u64 => {
             let bytes = share.read_file(path)?.unwrap_or_default();
             Ok(Some(Control::parse(&bytes)))

@@ -189,7 +189,8 @@ fn forge(desk: &Desk, change: impl Fn(&mut Recipe)) {
 
 #[test]
 fn a_recipe_that_contradicts_itself_gives_nothing_back() {
-    let changes: [(&str, fn(&mut Recipe)); 7] = [
+    type Change = fn(&mut Recipe);
+    let changes: [(&str, Change); 7] = [
         ("its config is none", |it| it.config.push_str("[odd]\n")),
         ("tell servers different things", |it| {
             it.manifest.settings.jitter_s += 1;
@@ -202,7 +203,7 @@ fn a_recipe_that_contradicts_itself_gives_nothing_back() {
         }),
         ("are not those of its manifest", |it| it.lab_roots.clear()),
         ("holds no certificate", |it| {
-            it.blob_roots.push("AAAA".to_owned())
+            it.blob_roots.push("AAAA".to_owned());
         }),
         ("two entries named", |it| {
             let again = it.downloads[0].clone();

@@ -177,7 +177,7 @@ fn packed(
         None => None,
     };
     let known = Known::Nothing {
-        offboarding: back.map(|(found, identity)| (found.document, identity)),
+        offboarding: back.map(|(found, identity)| Box::new((found.document, identity))),
         anchors: request.bundle.anchors()?,
         now: request.bundle.now,
     };

@@ -33,7 +33,7 @@ pub(super) enum Known {
     /// Nothing yet: all that can be compared is.
     Nothing {
         /// The bundle that offboards, which verified.
-        offboarding: Option<(BundleDocument, Identity)>,
+        offboarding: Option<Box<(BundleDocument, Identity)>>,
         /// Roots that signatures of packages end at.
         anchors: Option<TrustAnchors>,
         /// Seconds since 1970 UTC.
@@ -215,11 +215,12 @@ fn other_offboarding(document: &PackagesDocument, known: &Known) -> Fault {
     let Known::Nothing { offboarding, .. } = known else {
         return None;
     };
-    let Some((bundle, identity)) = offboarding else {
+    let Some(verified) = offboarding else {
         let why = "the packages take servers out of the service by another bundle, which nobody has \
                    verified here: name it by `--offboard`";
         return not_of(subject, why);
     };
+    let (bundle, identity) = verified.as_ref();
     let is_it = back.bundle_id == bundle.bundle_id
         && back.bundle_json_sha256 == identity.bundle_json_sha256
         && back.exe_sha256 == identity.exe_sha256;

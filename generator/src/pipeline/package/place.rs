@@ -162,7 +162,9 @@ impl Staging {
                 return Ok(None);
             }
             Found::Packages(_) => {
-                if !disk::exchange(folder, target).map_err(failed())? {
+                if disk::exchange(folder, target).map_err(failed())? {
+                    folder
+                } else {
                     disk::rename(target, &self.previous).map_err(failed())?;
                     if let Err(error) = disk::rename(folder, target) {
                         // What fails here too is mended by the next run.
@@ -170,8 +172,6 @@ impl Staging {
                         return Err(failed()(error).into());
                     }
                     &self.previous
-                } else {
-                    folder
                 }
             }
         };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gangway_contract::program_name;
 use gangway_contract::{BundleId, Sha256};
 
 use super::{CONFIG, ReconstructError};
@@ -100,7 +101,7 @@ pub fn program_fault(recipe: &Recipe, exe: &[u8]) -> Option<String> {
 /// The name of the program that a recipe's manifest is in.
 pub fn program_name(recipe: &Recipe) -> String {
     let id = BundleId::of_bytes(&recipe.manifest.to_bytes());
-    bootstrap::exe_name(recipe.manifest.mode, &id)
+    program_name::program_name(recipe.manifest.mode, &id)
 }
 
 /// What is said twice has to be the same.

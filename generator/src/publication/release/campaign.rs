@@ -30,6 +30,9 @@ const MAX_SHOWN: usize = 256;
 /// Most releases of one campaign that a document lists.
 const MAX_RELEASES: usize = 100;
 
+/// A policy by its domain and its GUID.
+type Policy = (DomainName, Guid);
+
 /// Who a campaign is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,9 +175,7 @@ impl Needs {
 
     /// The recipe of the newest release, and the policy that it is of; none in a document from before there
     /// were any.
-    pub(in crate::publication) fn recipe(
-        &self,
-    ) -> Option<Result<((DomainName, Guid), &str), String>> {
+    pub(in crate::publication) fn recipe(&self) -> Option<Result<(Policy, &str), String>> {
         let recipe = self.releases.first()?.recipe.as_deref()?;
         let domain = self.campaign.domain.parse::<DomainName>();
         let gpo = self.campaign.gpo.parse::<Guid>();

@@ -203,7 +203,7 @@ fn left(
         match whose(contents, id, &name) {
             _ if is_in_bundle(id) => {}
             Whose::OtherCampaign => {}
-            Whose::Left => left.push(look(id, name, domain, executor)?),
+            Whose::Left => left.push(look(id, &name, domain, executor)?),
             Whose::Unproven => executor.note(&format!(
                 "GPO `{}` {id} has our mark, and its GUID is none that this organisation gives: it is \
                  another organisation's, or a role's that was renamed by hand; it is left alone",
@@ -215,7 +215,7 @@ fn left(
         if is_in_bundle(id) || left.iter().any(|one| one.id == id) {
             continue;
         }
-        let one = look(id, name.to_owned(), domain, executor)?;
+        let one = look(id, name, domain, executor)?;
         // What is an object was judged above.
         if one.present.object.is_none() && !one.steps.is_empty() {
             left.push(one);
@@ -250,7 +250,7 @@ fn whose(contents: &Contents, id: Guid, name: &str) -> Whose {
 
 fn look(
     id: Guid,
-    name: String,
+    name: &str,
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Left, PublishError> {
@@ -265,7 +265,7 @@ fn look(
     });
     Ok(Left {
         id,
-        name: on_one_line(&name).into_owned(),
+        name: on_one_line(name).into_owned(),
         links: links.collect(),
         leaving: leaving(&present.files, &std::collections::BTreeMap::new()),
         steps,

@@ -28,6 +28,7 @@ fn share(campaigns: &[(&str, Option<u64>)]) -> FakeShare {
                 sequence,
                 ring_percent: 10,
             }),
+            recipe: None,
         });
         files.insert(
             format!("mde/campaigns/{}", needs.file_name()),
