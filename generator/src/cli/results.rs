@@ -116,7 +116,7 @@ impl From<&BuiltBundle> for LockedBundle {
     }
 }
 
-/// Of `reconstruct`.
+/// What `reconstruct` answers: files that were written, and what they could not be given back.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Reconstructed {
     /// Where the config's recipe lies.

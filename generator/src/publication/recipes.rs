@@ -28,7 +28,7 @@ const REGISTRY_POLICY: &str = "Machine/registry.pol";
 pub struct FoundDocument {
     /// Where, in words.
     pub place: String,
-    /// Its bytes.
+    /// As they lie there: anybody may have written them.
     pub bytes: Vec<u8>,
     /// Domain and GUID of the policy with the task that it lies with.
     pub policy: (DomainName, Guid),

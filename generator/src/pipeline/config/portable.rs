@@ -26,7 +26,7 @@ const LEFT_OUT: [&str; 5] = ["downloads", "trust", "bootstrap", "signing", "prov
 pub(crate) const DOWNLOADS: &str = "downloads";
 /// The folder of the deployment tool.
 pub(crate) const DEPLOYMENT_SOURCE: &str = "deployment-tool";
-/// The key of a workspace.
+/// Placeholder of the file that adds servers to a workspace; it is a secret, and never in a recipe.
 pub(crate) const WORKSPACE_KEY: &str = "workspace.key";
 /// Certificates of `trust.lab_roots`.
 pub(crate) const LAB_ROOTS: &str = "lab-roots.pem";

@@ -26,7 +26,7 @@ const MAX_PAYLOAD_BYTES: u64 = 1 << 40;
 pub struct FoundRecipe {
     /// Where it lies, in words.
     pub place: String,
-    /// It.
+    /// What was read there, and contradicts itself nowhere.
     pub recipe: Recipe,
     /// The config in it; antivirus exclusions that were found elsewhere are put in here.
     pub config: String,

@@ -34,7 +34,7 @@ pub enum ReconstructError {
         /// The file.
         path: PathBuf,
     },
-    /// The disk.
+    /// Writing config or lock failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// A bundle cannot be verified.

@@ -53,7 +53,7 @@ pub struct Reconstructed {
     pub organization: String,
     /// What its GUIDs come from.
     pub identity: String,
-    /// The lock.
+    /// With the sequence that the next bundle has to exceed.
     pub lock: Lock,
     /// Files by name, with their content.
     pub files: Vec<(String, Vec<u8>)>,
