@@ -145,7 +145,7 @@ fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
                 let msi = files.find(|one| one["path"].as_str().unwrap().ends_with(".msi"));
                 msi.unwrap()["signature"] = json!("CN=Microsoft Corporation, time-stamped");
             },
-            "that does not hold",
+            "by `packages.json` by `CN=Microsoft",
         ),
     ];
     for (forge, why) in forgeries {
