@@ -190,8 +190,21 @@ fn forge(desk: &Desk, change: impl Fn(&mut Recipe)) {
 #[test]
 fn a_recipe_that_contradicts_itself_gives_nothing_back() {
     type Change = fn(&mut Recipe);
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 10] = [
         ("its config is none", |it| it.config.push_str("[odd]\n")),
+        ("holds what no recipe does", |it| {
+            it.config
+                .push_str("[signing]\ncommand = [\"sh\", \"{file}\"]\n");
+            it.config_sha256 = Sha256::of(it.config.as_bytes());
+        }),
+        ("holds what no recipe does", |it| {
+            it.config.push_str("[bootstrap]\nstub = '/tmp/evil.exe'\n");
+            it.config_sha256 = Sha256::of(it.config.as_bytes());
+        }),
+        ("holds what no recipe does", |it| {
+            it.config = it.config.replace("[\"downloads\"]", "[\"../../etc\"]");
+            it.config_sha256 = Sha256::of(it.config.as_bytes());
+        }),
         ("tell servers different things", |it| {
             it.manifest.settings.jitter_s += 1;
         }),

@@ -53,6 +53,12 @@ pub fn checked(
         .map_err(|error| refused(format!("its config is none: {error}")))?;
     contradiction(&recipe, &config).map_err(refused)?;
     let identity = config.organization.identity().to_owned();
+    // Whoever may write where it lies could have a command in it that is run here, or files of this machine.
+    if config.portable != recipe.config {
+        let why =
+            "its config holds what no recipe does: commands, paths of a machine, or another order";
+        return Err(refused(why.to_owned()));
+    }
     if let Some((domain, id)) = policy {
         let expected = task_purpose(recipe.manifest.mode).gpo_id(&identity, domain);
         if expected != id {
