@@ -16,8 +16,8 @@ use crate::pipeline::publish::{
 use crate::problem::Problem;
 use crate::publication::{
     Account, Action, Claimant, Contents, Directory, FolderShare, LargeFiles, OfflinePlan, Payloads,
-    Places, Published, ReleaseRequest, Share, ShareAddress, payload_destinations,
-    plan_release_offline, publish_release, publish_release_and_prune,
+    Places, Published, ReleaseError, ReleaseRequest, Share, ShareAddress, ShareError,
+    payload_destinations, plan_release_offline, publish_release, publish_release_and_prune,
 };
 
 pub(super) fn run(
@@ -203,22 +203,37 @@ fn domain_of(_: &PublishShare, _: Contents) -> Result<Domain, Failure> {
 
 /// An account means nothing where a folder is written to, and a state where nothing is.
 fn without_effect(given: &PublishShare, to: &SharePlace) -> Result<(), Failure> {
-    let account = [
-        ("--user", given.user.is_some()),
-        ("--password-file", given.password_file.is_some()),
-    ];
+    let (user, password_file) = (given.user.as_deref(), given.password_file.as_deref());
     if given.offline {
         refuse_idle(
             "`--offline` writes nothing",
             &[("--state", given.state.is_some())],
         )?;
-        return refuse_idle("`--offline` asks no server", &account);
+        return no_account("`--offline` asks no server", user, password_file);
     }
     if to.folder().is_none() || given.keep_releases.is_some() {
         return Ok(());
     }
     let why = format!("`{to}` is reached as a folder");
-    refuse_idle(&why, &account)
+    no_account(&why, user, password_file)
+}
+
+/// Nobody signs in where no server is asked.
+pub(super) fn no_account(
+    why: &str,
+    user: Option<&str>,
+    password_file: Option<&Path>,
+) -> Result<(), Failure> {
+    let options = [
+        ("--user", user.is_some()),
+        ("--password-file", password_file.is_some()),
+    ];
+    refuse_idle(why, &options)
+}
+
+/// A share that could not be read, as publishing tells it.
+pub(super) fn unread(error: ShareError) -> Failure {
+    ReleaseError::from(error).into()
 }
 
 /// Whoever lets an unsigned bootstrap through should know when there is none.
@@ -331,8 +346,9 @@ pub(super) fn signed_in(
 
     let Account::Named(credentials) = account;
     let largest = sizes.iter().copied().max().unwrap_or(0);
-    let share = SmbClient::new(&unc.host, &unc.share, credentials)
-        .for_large_files(largest, sizes.iter().sum());
+    // Sizes that a share tells may be anything.
+    let all = sizes.iter().copied().fold(0, u64::saturating_add);
+    let share = SmbClient::new(&unc.host, &unc.share, credentials).for_large_files(largest, all);
     Ok((Box::new(share), unc.folder.clone()))
 }
 

@@ -1,15 +1,15 @@
 //! The command `reconstruct`.
 
-use gangway_contract::manifest::Manifest;
+use std::path::Path;
 
 use super::answer::Answer;
 use super::arguments::Reconstruct;
 use super::commands::{judged, now};
 use super::failure::Failure;
 use super::output::Output;
-use super::publish_share::{refuse_idle, sign_in};
+use super::publish_share::{Opened, no_account, refuse_idle, sign_in, signed_in, unread};
 use super::results::{LockedBundle, Reconstructed};
-use super::share_place::SharePlace;
+use super::share_place::{SharePlace, is_unc};
 use crate::bundle::{self, mode_name};
 use crate::failure::FailureCode;
 use crate::gpo::DomainName;
@@ -19,10 +19,7 @@ use crate::pipeline::reconstruct::{
     self, FoundRecipe, ReconstructError, ReconstructRequest, checked, recipe_of_bundle,
 };
 use crate::problem::{Deny, Problem};
-use crate::publication::{
-    Account, FolderShare, FoundDocument, LargeFiles, Release, ReleaseFile, ShareAddress,
-    inspect_payloads, recipes_on_share,
-};
+use crate::publication::{FolderShare, FoundDocument, Release, inspect_payloads, recipes_on_share};
 
 /// What the recipes come from.
 #[derive(Default)]
@@ -115,8 +112,7 @@ fn read(given: &Reconstruct) -> Result<Read, Failure> {
         return of_bundle(given);
     }
     let text = path.to_string_lossy();
-    let is_unc = text.starts_with(r"\\") || text.starts_with("//");
-    if !is_unc && path.symlink_metadata().is_err() {
+    if !is_unc(&text) && path.symlink_metadata().is_err() {
         return match text.parse::<DomainName>() {
             Ok(domain) => of_domain(given, &domain),
             Err(_) => Err(Failure::of(
@@ -132,7 +128,7 @@ fn read(given: &Reconstruct) -> Result<Read, Failure> {
 
 fn of_bundle(given: &Reconstruct) -> Result<Read, Failure> {
     let why = format!("`{}` is a bundle", given.from.display());
-    no_account(&why, given)?;
+    no_account(&why, given.user.as_deref(), given.password_file.as_deref())?;
     no_domain(&why, given)?;
     let request = VerifyRequest {
         expect: given.expect,
@@ -146,26 +142,27 @@ fn of_bundle(given: &Reconstruct) -> Result<Read, Failure> {
     })
 }
 
+/// Opens a share for files of these sizes, as often as it is asked.
+type Opener<'a> = Box<dyn Fn(&[u64]) -> Result<Opened, Failure> + 'a>;
+
 fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
     no_digest(given)?;
-    let (account, folder) = match place {
-        SharePlace::Folder(_) => {
-            no_account(&format!("`{place}` is reached as a folder"), given)?;
-            (None, None)
+    let (user, password_file) = (given.user.as_deref(), given.password_file.as_deref());
+    let open: Opener<'_> = match place {
+        SharePlace::Folder(path) => {
+            no_account(
+                &format!("`{place}` is reached as a folder"),
+                user,
+                password_file,
+            )?;
+            Box::new(|_| Ok((Box::new(FolderShare::new(path.clone())), None)))
         }
         SharePlace::Server(address) => {
-            let account = sign_in(given.user.as_deref(), given.password_file.as_deref(), place)?;
-            (Some(account), address.folder.clone())
+            let account = sign_in(user, password_file, place)?;
+            Box::new(move |sizes| signed_in(address, sizes, &account))
         }
     };
-    let open = |sizes: &[u64]| -> Result<Box<dyn LargeFiles>, Failure> {
-        match (place, &account) {
-            (SharePlace::Server(address), Some(account)) => opened(address, account, sizes),
-            (SharePlace::Folder(path), _) => Ok(Box::new(FolderShare::new(path.clone()))),
-            (SharePlace::Server(_), None) => Err(unnamed(place)),
-        }
-    };
-    let mut share = open(&[])?;
+    let (mut share, folder) = open(&[])?;
     let found = recipes_on_share(folder.as_deref(), share.as_mut()).map_err(unread)?;
     let mut read = Read {
         // A server refuses what is lower.
@@ -179,12 +176,12 @@ fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
     let releases: Vec<Release> = read
         .recipes
         .iter()
-        .map(|one| release_of(&one.recipe.manifest))
+        .map(|one| Release::of(&one.recipe.manifest, Path::new("")))
         .collect();
     let sizes = releases.iter().flat_map(|release| &release.files);
     let sizes: Vec<u64> = sizes.map(|file| file.size).collect();
     // Payloads are read whole, and take their time.
-    let mut share = open(&sizes)?;
+    let (mut share, _) = open(&sizes)?;
     for release in releases {
         let found = inspect_payloads(
             &release,
@@ -196,59 +193,6 @@ fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
     }
     read.problems.dedup();
     Ok(read)
-}
-
-/// A release as a share is asked about it; nothing is brought.
-fn release_of(manifest: &Manifest) -> Release {
-    let files = manifest.payloads.iter().map(|payload| ReleaseFile {
-        name: payload.name.clone(),
-        source: payload.name.clone().into(),
-        size: payload.size,
-        sha256: payload.sha256,
-    });
-    Release {
-        id: manifest.release_id.as_str().to_owned(),
-        sequence: manifest.sequence,
-        ring_percent: manifest.settings.ring_percent,
-        files: files.collect(),
-        campaigns: Vec::new(),
-        recipe: None,
-    }
-}
-
-/// Nobody signs in without an account.
-fn unnamed(place: &SharePlace) -> Failure {
-    Failure::of(
-        FailureCode::CommandLine,
-        format!("no account was named to sign in at `{place}`"),
-    )
-    .hint("give `--user ACCOUNT`")
-}
-
-fn unread(error: crate::publication::ShareError) -> Failure {
-    crate::publication::ReleaseError::from(error).into()
-}
-
-#[cfg(all(unix, feature = "directory"))]
-#[expect(clippy::unnecessary_wraps, reason = "not every system can")]
-fn opened(
-    unc: &ShareAddress,
-    account: &Account,
-    sizes: &[u64],
-) -> Result<Box<dyn LargeFiles>, Failure> {
-    let Account::Named(credentials) = account;
-    let largest = sizes.iter().copied().max().unwrap_or(0);
-    let all = sizes
-        .iter()
-        .fold(0, |all: u64, size| all.saturating_add(*size));
-    let share = crate::publication::SmbClient::new(&unc.host, &unc.share, credentials)
-        .for_large_files(largest, all);
-    Ok(Box::new(share))
-}
-
-#[cfg(not(all(unix, feature = "directory")))]
-fn opened(_: &ShareAddress, _: &Account, _: &[u64]) -> Result<Box<dyn LargeFiles>, Failure> {
-    Err(super::publish_share::cannot_sign_in())
 }
 
 #[cfg(not(feature = "directory"))]
@@ -302,17 +246,6 @@ fn of_domain(given: &Reconstruct, domain: &DomainName) -> Result<Read, Failure> 
     }
     read.recipes = recipes;
     Ok(read)
-}
-
-/// Nobody signs in where a folder is read.
-fn no_account(why: &str, given: &Reconstruct) -> Result<(), Failure> {
-    refuse_idle(
-        why,
-        &[
-            ("--user", given.user.is_some()),
-            ("--password-file", given.password_file.is_some()),
-        ],
-    )
 }
 
 fn no_domain(why: &str, given: &Reconstruct) -> Result<(), Failure> {

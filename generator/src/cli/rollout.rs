@@ -10,7 +10,7 @@ use super::arguments::{Rollout, RolloutAction};
 use super::commands::{Answered, judged, now};
 use super::failure::Failure;
 use super::output::Output;
-use super::publish_share::{Opened, refuse_idle, sign_in, signed_in};
+use super::publish_share::{Opened, no_account, refuse_idle, sign_in, signed_in};
 use super::report::{read_expected, read_manifest};
 use super::rolled_out::{BundleReach, RolledOut, answer, reaches, servers_told};
 use super::share_place::SharePlace;
@@ -152,17 +152,18 @@ fn campaign(bundle: Option<&Manifest>) -> Campaign {
 }
 
 fn open(given: &Rollout, to: &SharePlace) -> Result<Opened, Failure> {
+    let (user, password_file) = (given.user.as_deref(), given.password_file.as_deref());
     match to {
         SharePlace::Folder(folder) => {
-            let account = [
-                ("--user", given.user.is_some()),
-                ("--password-file", given.password_file.is_some()),
-            ];
-            refuse_idle(&format!("`{to}` is reached as a folder"), &account)?;
+            no_account(
+                &format!("`{to}` is reached as a folder"),
+                user,
+                password_file,
+            )?;
             Ok((Box::new(FolderShare::new(folder.clone())), None))
         }
         SharePlace::Server(address) => {
-            let account = sign_in(given.user.as_deref(), given.password_file.as_deref(), to)?;
+            let account = sign_in(user, password_file, to)?;
             signed_in(address, &[], &account)
         }
     }

@@ -23,8 +23,7 @@ impl SharePlace {
     /// As it was typed.
     pub(super) fn typed(path: &Path) -> Result<Self, Failure> {
         let text = path.to_string_lossy();
-        let is_unc = text.starts_with(r"\\") || text.starts_with("//");
-        if !is_unc || cfg!(windows) {
+        if !is_unc(&text) || cfg!(windows) {
             return Ok(Self::Folder(path.to_owned()));
         }
         text.parse().map(Self::Server).map_err(|why| {
@@ -66,6 +65,11 @@ impl fmt::Display for SharePlace {
             Self::Server(address) => address.fmt(f),
         }
     }
+}
+
+/// Does it name a server's share, by either slash?
+pub(super) fn is_unc(text: &str) -> bool {
+    text.starts_with(r"\\") || text.starts_with("//")
 }
 
 /// Where a path leads, also when its end is not there yet.

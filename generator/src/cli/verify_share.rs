@@ -3,7 +3,7 @@
 use super::arguments::Verify;
 use super::commands::now;
 use super::failure::Failure;
-use super::publish_share::{Opened, open, refuse_idle, sign_in};
+use super::publish_share::{Opened, open, refuse_idle, sign_in, unread};
 use super::share_place::SharePlace;
 use crate::pipeline::publish::{ContentsRequest, ReleaseContents, release};
 use crate::problem::Problem;
@@ -26,13 +26,13 @@ pub(super) fn look(given: &Verify) -> Result<Option<Vec<Problem>>, Failure> {
     let place = to.to_string();
     let release = &contents.release;
     let mut problems =
-        inspect_payloads(release, folder.as_deref(), &place, share.as_mut()).map_err(refused)?;
+        inspect_payloads(release, folder.as_deref(), &place, share.as_mut()).map_err(unread)?;
     if let Some(reports) = reports {
         problems.extend(overlap(to, &reports));
         let (mut share, folder) = opened(given, &reports, &contents)?;
         let place = reports.to_string();
         let found = inspect_reports(folder.as_deref(), &place, share.as_mut());
-        problems.extend(found.map_err(refused)?);
+        problems.extend(found.map_err(unread)?);
     }
     Ok(Some(problems))
 }
@@ -94,10 +94,6 @@ fn overlap(share: &SharePlace, reports: &SharePlace) -> Option<Problem> {
             "use two folders beside each other, best two shares",
         )
     })
-}
-
-fn refused(error: crate::publication::ShareError) -> Failure {
-    crate::publication::ReleaseError::from(error).into()
 }
 
 #[cfg(test)]

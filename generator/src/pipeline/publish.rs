@@ -22,7 +22,7 @@ use crate::lint;
 use crate::plain_file;
 use crate::problem::Problem;
 use crate::publication::plan::{Desired, GPT_INI};
-use crate::publication::{Campaign, Contents, Release, ReleaseFile};
+use crate::publication::{Campaign, Contents, Release};
 use crate::recipe::{self, Recipe};
 
 /// Which bundle, and which part of it.
@@ -238,20 +238,11 @@ fn payloads(
     let folder = path
         .join("share/releases")
         .join(manifest.release_id.as_str());
-    let files = manifest.payloads.iter().map(|payload| ReleaseFile {
-        name: payload.name.clone(),
-        source: folder.join(&payload.name),
-        size: payload.size,
-        sha256: payload.sha256,
-    });
     Ok(ReleaseContents {
         release: Release {
-            id: manifest.release_id.as_str().to_owned(),
-            sequence: manifest.sequence,
-            ring_percent: manifest.settings.ring_percent,
-            files: files.collect(),
             campaigns: campaigns(&checked.document).map_err(bundle)?,
             recipe: shown_recipe(path, &checked.document, &listed).map_err(bundle)?,
+            ..Release::of(&manifest, &folder)
         },
         root: manifest.settings.release_root,
         reports: manifest.settings.report_root,

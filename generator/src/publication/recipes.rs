@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use gangway_contract::control::{self, Control};
-
 use super::directory::{Depth, Directory, Filter};
 use super::plan::{DomainFacts, MARKER};
 use super::release::{CAMPAIGNS, read_document};
-use super::share::{LargeFiles, Listed, Share, ShareError};
+use super::share::{LargeFiles, Listed, Share, ShareError, path_below};
+use super::switch::Switch;
 use super::{PublishError, server};
 use crate::gpo::{DomainName, Guid};
 use crate::printable::on_one_line;
@@ -53,26 +52,24 @@ pub fn recipes_on_share(
     folder: Option<&str>,
     share: &mut dyn LargeFiles,
 ) -> Result<OnShare, ShareError> {
-    let path = |below: &str| match folder {
-        Some(folder) => format!("{folder}/{below}"),
-        None => below.to_owned(),
-    };
     let mut found = OnShare::default();
     let at_root = share.list(folder.unwrap_or("."))?.unwrap_or_default();
-    match switch(&at_root, &path(control::FILE_NAME), share)? {
-        Some(Ok(switch)) => found.min_sequence = switch.min_sequence,
-        Some(Err(why)) => found.notes.push(format!("`{}`: {why}", control::FILE_NAME)),
-        None => {}
+    let switch = Switch::read(share, folder, &at_root)?;
+    found.min_sequence = switch.present().min_sequence();
+    if let Some((name, why)) = switch.fault() {
+        found.notes.push(format!("`{name}`: {why}"));
     }
     let campaigns = match at_root.get(CAMPAIGNS) {
-        Some(Listed::Folder) => share.list(&path(CAMPAIGNS))?.unwrap_or_default(),
+        Some(Listed::Folder) => share
+            .list(&path_below(folder, CAMPAIGNS))?
+            .unwrap_or_default(),
         _ => BTreeMap::new(),
     };
     let documents = campaigns
         .into_iter()
         .filter(|(name, _)| name.to_ascii_lowercase().ends_with(".json"));
     for (name, listed) in documents.take(MAX_CAMPAIGNS) {
-        let place = path(&format!("{CAMPAIGNS}/{name}"));
+        let place = path_below(folder, &format!("{CAMPAIGNS}/{name}"));
         match read_document(share, &place, &name, listed)? {
             Ok((needs, _)) => match needs.recipe() {
                 Some(Ok((policy, text))) => found.documents.push(FoundDocument {
@@ -89,21 +86,6 @@ pub fn recipes_on_share(
         }
     }
     Ok(found)
-}
-
-fn switch(
-    at_root: &BTreeMap<String, Listed>,
-    path: &str,
-    share: &mut dyn LargeFiles,
-) -> Result<Option<Result<Control, String>>, ShareError> {
-    match at_root.get(control::FILE_NAME) {
-        Some(Listed::File(size)) if *size <= control::MAX_BYTES as u64 => {
-            let bytes = share.read_file(path)?.unwrap_or_default();
-            Ok(Some(Control::parse(&bytes)))
-        }
-        Some(other) => Ok(Some(Err(format!("it is {}", other.what())))),
-        None => Ok(None),
-    }
 }
 
 /// A policy of ours in a domain.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use gangway_contract::control::{self, Control};
 use gangway_contract::rollout::{self, Present, Ring, Rollout};
 
-use super::share::{LargeFiles, Listed, ShareError};
+use super::share::{LargeFiles, Listed, ShareError, path_below};
 use crate::printable::on_one_line;
 
 /// Who changed them when, beside them.
@@ -129,8 +129,7 @@ fn found(
         }
         Some(Listed::File(_)) => {}
     }
-    let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
-    let bytes = share.read_file(&path)?;
+    let bytes = share.read_file(&path_below(folder, name))?;
     // Taken away since it was listed.
     Ok(bytes.map_or(Found::Missing, Found::Good))
 }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gangway_contract::program_name;
-use gangway_contract::{BundleId, Sha256};
+use gangway_contract::{BundleId, Sha256, program_name};
 
 use super::{CONFIG, ReconstructError};
 use crate::bootstrap;

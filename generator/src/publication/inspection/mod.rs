@@ -12,7 +12,7 @@ use super::codes;
 use super::permissions::{Excess, SharedFolder};
 use super::plan::TEMPORARY;
 use super::release::{CAMPAIGNS, CLAIM, RELEASES, Release, holder_of_claim};
-use super::share::{LargeFiles, Listed, ShareError, ShareFailure};
+use super::share::{LargeFiles, Listed, ShareError, ShareFailure, path_below};
 use super::switch::{Found, HISTORY, Switch};
 use crate::printable::on_one_line;
 use crate::problem::{Code, Problem};
@@ -117,10 +117,7 @@ impl<'a> Inspector<'a> {
     }
 
     fn path(&self, below: &str) -> String {
-        match self.folder {
-            Some(folder) => format!("{folder}/{below}"),
-            None => below.to_owned(),
-        }
+        path_below(self.folder, below)
     }
 
     fn find(&mut self, code: &'static Code, below: &str, what: &str, next: &str) {

@@ -20,13 +20,12 @@ mod tests;
 mod way;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use gangway_contract::Sha256;
-use gangway_contract::control;
+use gangway_contract::{Manifest, Sha256, control};
 
 use super::plan::TEMPORARY;
-use super::share::{LargeFiles, Listed, ShareError, begun_file};
+use super::share::{LargeFiles, Listed, ShareError, begun_file, path_below};
 use super::{Action, Claimant, Published};
 use crate::printable::on_one_line;
 pub(super) use announced::read_document;
@@ -57,6 +56,26 @@ pub struct Release {
     /// What the bundle was made of, without what the share's readers shall not see; kept in the campaigns'
     /// documents.
     pub recipe: Option<String>,
+}
+
+impl Release {
+    /// That of a manifest whose payloads lie in this folder; for nobody yet.
+    pub fn of(manifest: &Manifest, folder: &Path) -> Self {
+        let files = manifest.payloads.iter().map(|payload| ReleaseFile {
+            name: payload.name.clone(),
+            source: folder.join(&payload.name),
+            size: payload.size,
+            sha256: payload.sha256,
+        });
+        Self {
+            id: manifest.release_id.as_str().to_owned(),
+            sequence: manifest.sequence,
+            ring_percent: manifest.settings.ring_percent,
+            files: files.collect(),
+            campaigns: Vec::new(),
+            recipe: None,
+        }
+    }
 }
 
 /// A payload, and where its bytes lie here.
@@ -98,10 +117,7 @@ pub struct ReleaseRequest {
 impl ReleaseRequest {
     /// A path below the release root.
     fn path(&self, below: &str) -> String {
-        match &self.folder {
-            Some(folder) => format!("{folder}/{below}"),
-            None => below.to_owned(),
-        }
+        path_below(self.folder.as_deref(), below)
     }
 
     /// Tells the share from every other one that is published to from the same state folder: what one

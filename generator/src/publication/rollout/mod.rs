@@ -19,7 +19,7 @@ use gangway_contract::{Rollout, control, rollout};
 
 use super::plan::TEMPORARY;
 use super::release::RELEASES;
-use super::share::{LargeFiles, Listed, ShareError};
+use super::share::{LargeFiles, Listed, ShareError, path_below};
 use super::switch::{Found, HISTORY, Switch};
 use super::{Carried, Claimant, Published, codes};
 use crate::problem::Problem;
@@ -285,9 +285,6 @@ fn reach(decided: &Rollout, missing: bool, bundle: Carried) -> u8 {
 
 impl RolloutRequest {
     fn path(&self, below: &str) -> String {
-        match &self.folder {
-            Some(folder) => format!("{folder}/{below}"),
-            None => below.to_owned(),
-        }
+        path_below(self.folder.as_deref(), below)
     }
 }

@@ -19,6 +19,14 @@ pub use folder::FolderShare;
 #[cfg(unix)]
 pub use smbclient::{SmbClient, read_archive};
 
+/// A path below the folder of a share that is named, or below the share itself.
+pub(super) fn path_below(folder: Option<&str>, name: &str) -> String {
+    match folder {
+        Some(folder) => format!("{folder}/{name}"),
+        None => name.to_owned(),
+    }
+}
+
 /// What lies in a folder, with paths below it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tree {
