@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +32,12 @@ static CHILD: Mutex<Option<Child>> = Mutex::new(None);
 /// Programs whose streams somebody here reads and writes.
 static RUNNING: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
 
+/// How many works are there that end in order by themselves when they are told to.
+static IN_ORDER: Mutex<usize> = Mutex::new(0);
+
+/// Has a signal come while such a work was going on?
+static TOLD_TO_END: AtomicBool = AtomicBool::new(false);
+
 /// Held while stopping would leave a thing half done.
 static UNDISTURBED: Mutex<()> = Mutex::new(());
 
@@ -45,6 +52,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The system takes no handler; the program then ends as if there were none.
 pub fn tidy_up_on_signals(exit_code: i32) -> io::Result<()> {
     on_signal(move || {
+        // The second one does not wait for the order of the first.
+        if *locked(&IN_ORDER) > 0 && !TOLD_TO_END.swap(true, Ordering::SeqCst) {
+            return;
+        }
         // All held to the end: nothing new is begun meanwhile.
         let _undisturbed = locked(&UNDISTURBED);
         let mut child = locked(&CHILD);
@@ -77,7 +88,7 @@ pub fn tidy_up_on_signals(exit_code: i32) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn on_signal(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+fn on_signal(act: impl Fn() + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let heard = [SIGHUP, SIGINT, SIGTERM]
@@ -85,7 +96,7 @@ fn on_signal(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
         .filter(|signal| !is_ignored(&status, *signal));
     let mut signals = signal_hook::iterator::Signals::new(heard)?;
     thread::Builder::new().spawn(move || {
-        if signals.forever().next().is_some() {
+        for _ in signals.forever() {
             act();
         }
     })?;
@@ -105,14 +116,8 @@ fn is_ignored(status: &str, signal: i32) -> bool {
 }
 
 #[cfg(not(unix))]
-fn on_signal(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let mut act = Some(act);
-    ctrlc::set_handler(move || {
-        if let Some(act) = act.take() {
-            act();
-        }
-    })
-    .map_err(io::Error::other)
+fn on_signal(act: impl Fn() + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(act).map_err(io::Error::other)
 }
 
 /// Ends a program and, where the system keeps them together, all that it started.
@@ -274,6 +279,30 @@ impl Drop for Begun {
     }
 }
 
+/// A work that looks whether a signal [`came`](InOrder::is_told_to_end) and then ends in order: until this is
+/// dropped, the first signal tells it, and the second one ends the program as always.
+#[derive(Debug)]
+pub struct InOrder(());
+
+impl InOrder {
+    /// From before anything is begun.
+    pub fn begin() -> Self {
+        *locked(&IN_ORDER) += 1;
+        Self(())
+    }
+
+    /// Has a signal come?
+    pub fn is_told_to_end(&self) -> bool {
+        TOLD_TO_END.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        *locked(&IN_ORDER) -= 1;
+    }
+}
+
 /// A program whose streams are read and written here.
 #[derive(Debug)]
 pub struct Running {
@@ -379,6 +408,10 @@ pub fn run(
 ) -> io::Result<Ended> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
+    // `CREATE_NEW_PROCESS_GROUP` (process creation flags): Ctrl-C is for this program alone, which decides
+    // what becomes of the other.
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::creation_flags(command, 0x200);
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     {

@@ -87,6 +87,11 @@ pub(crate) fn hidden_folders(root: &Path) -> Result<Vec<(String, String)>> {
     this_machine::hidden_folders(root, &this_machine::cargo_home()?)
 }
 
+/// The linker of programs for Windows, by the name that this machine has it under.
+pub(crate) fn linker() -> Option<&'static str> {
+    this_machine::linker()
+}
+
 /// Lints everything that is built for the stub's target.
 pub(crate) fn clippy() -> Result<()> {
     products::clippy().context("the lints of the Windows side failed")

@@ -15,6 +15,7 @@ use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::formats::guid::Guid;
+use crate::formats::zip;
 use crate::intake::lock::LockMode;
 use crate::intake::report::{self, InspectionDocument};
 use crate::intake::{self, Inspection};
@@ -35,6 +36,16 @@ pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
     let text = with_id(given.id.as_deref());
     // An id that no config can have.
     pipeline::Config::parse(&text, &given.path)?;
+    if let Some(fault) = windows_fault(&given.path) {
+        let text = format!("write `{path}`: its name {fault}");
+        return Err(Failure::of(FailureCode::Files, text)
+            .hint("name a new file in a folder that is there: `gangway init FILE`"));
+    }
+    // Editors of Windows Server 2016 show other lines as one.
+    let text = match cfg!(windows) {
+        true => text.replace('\n', "\r\n"),
+        false => text,
+    };
     std::fs::File::create_new(&given.path)
         .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
         .map_err(|error| {
@@ -42,9 +53,18 @@ pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
                 .hint("name a new file in a folder that is there: `gangway init FILE`")
         })?;
     output.line(&format!(
-        "wrote `{path}`; edit it, then `gangway build --config {path} --out bundle`"
+        "wrote `{path}`; edit it, then `gangway build --config {} --out bundle`",
+        quoted(&path)
     ));
     Ok(Answer::good(Written { path }))
+}
+
+/// What Windows makes of a name that it does not keep as it is: a device, a stream, a shorter name.
+fn windows_fault(path: &std::path::Path) -> Option<&'static str> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let faults = zip::name::faults(&name);
+    let first = faults.first().filter(|_| cfg!(windows))?;
+    Some(first.describe())
 }
 
 /// The config that `init` writes. Its id is random where none is given: the name is typed later, and two

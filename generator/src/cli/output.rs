@@ -35,6 +35,13 @@ pub(super) struct Output {
     deny: Deny,
 }
 
+/// Named pipes of Windows say `ERROR_PIPE_NOT_CONNECTED` where others are broken.
+fn is_reader_gone(error: &io::Error) -> bool {
+    const NOT_CONNECTED: i32 = 233;
+    let is_not_connected = cfg!(windows) && error.raw_os_error() == Some(NOT_CONNECTED);
+    is_not_connected || error.kind() == io::ErrorKind::BrokenPipe
+}
+
 impl Output {
     pub(super) fn new(global: &Global, format: Format, deny: Deny) -> Self {
         let color = match global.color {
@@ -114,9 +121,7 @@ impl Output {
     /// choice, as with `| head`, and no error.
     pub(super) fn unwritten(&self) -> Option<io::Error> {
         let mut first = self.unwritten.lock().ok()?;
-        first
-            .take()
-            .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+        first.take().filter(|error| !is_reader_gone(error))
     }
 
     /// A command that gave up.

@@ -11,9 +11,9 @@ use super::results::{SelftestCounts, Tested};
 use crate::disk::Prepared;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
-use crate::pipeline::{SelftestRequest, selftest_subject};
+use crate::pipeline::{self, SelftestRequest, VerifyRequest, selftest_subject};
 use crate::plain_file;
-use crate::selftest::{self, Answered, Here, Verdict};
+use crate::selftest::{self, Answered, Here, Machine as _, Verdict};
 
 pub(super) fn selftest(given: &Selftest, output: &Output) -> Result<Answer<Tested>, Failure> {
     let mut here = Here::new().map_err(|error| {
@@ -23,29 +23,47 @@ pub(super) fn selftest(given: &Selftest, output: &Output) -> Result<Answer<Teste
              docs/first-windows-run.md has the steps",
         )
     })?;
+    let moment = now(&given.moment);
+    // A digest is one bundle's: the later one is judged by config, lock and roots.
+    let later = |bundle| VerifyRequest {
+        expect: None,
+        ..given.outside.request(bundle, moment)
+    };
     let bundle = selftest_subject(&SelftestRequest {
-        bundle: given.outside.request(&given.bundle, now(&given.moment)),
+        bundle: given.outside.request(&given.bundle, moment),
         domain: given.domain.clone(),
         packages: given.packages.clone(),
+        later: (given.later.as_deref().map(later)).zip(given.later_packages.clone()),
     })?;
     output.problems(&bundle.problems);
-    refuse_another(given)?;
+    prepare(given)?;
     let system = selftest::system(&mut here);
     output.line(&format!("system   {system}"));
-    let answers = selftest::ask(&mut here, &bundle.subject, given.apply, |answer| {
+    let mut answers = selftest::ask(&mut here, &bundle.subject, given.apply, |answer| {
         tell(answer, output);
     });
+    let is_interrupted = here.is_told_to_end();
+    if let Some(answer) = answers.last_mut()
+        && let Some(folder) = here.close()
+    {
+        answer.left_behind.push(format!("`{}`", folder.display()));
+        tell(answer, output);
+    }
     let counts = SelftestCounts::of(&answers);
     output.line(&format!(
         "answered {} yes, {} no, {} not here",
         counts.yes, counts.no, counts.not_answerable
     ));
     let left = answers.iter().any(|answer| !answer.left_behind.is_empty());
-    let good = counts.no == 0 && !left;
+    let exit = match counts.no == 0 && !left {
+        _ if is_interrupted => Exit::Interrupted,
+        true => Exit::Good,
+        false => Exit::Problems,
+    };
     let file = given.out.display().to_string();
     let answer = Answer {
         problems: bundle.problems,
-        exit: if good { Exit::Good } else { Exit::Problems },
+        exit,
         ..Answer::good(Tested {
             file: file.clone(),
             apply: given.apply,
@@ -83,14 +101,23 @@ fn failed(given: &Selftest, error: impl std::fmt::Display) -> Failure {
     Failure::of(FailureCode::Files, text).hint("name another file by `--out`")
 }
 
-/// An earlier answer is replaced, and nothing else; told before anything is asked.
-fn refuse_another(given: &Selftest) -> Result<(), Failure> {
+/// An earlier answer is replaced, and nothing else; told before anything is asked, as is a file that cannot be
+/// written, or that would make bundle or packages other ones.
+fn prepare(given: &Selftest) -> Result<(), Failure> {
+    pipeline::selftest_apart(&given.out)?;
     match plain_file::beginning(&given.out, BEGINNING.len() as u64) {
-        Ok(found) if found == BEGINNING.as_bytes() => Ok(()),
-        Ok(_) => Err(failed(given, "another file is there")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failed(given, error)),
+        Ok(found) if found == BEGINNING.as_bytes() => {}
+        Ok(_) => return Err(failed(given, "another file is there")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(given, error)),
     }
+    let folder = given.out.parent().filter(|it| !it.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(failed(given, "there is no such folder"));
+    }
+    // Taken away again at once: what is there stays until the answer is.
+    let tried = Prepared::write(&given.out, BEGINNING, BEGINNING.as_bytes());
+    tried.map(drop).map_err(|error| failed(given, error))
 }
 
 /// The same document that `--json` prints.

@@ -59,7 +59,28 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// A file, or the name of a link.
 pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
     allowed()?;
-    fs::remove_file(path)
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(path)?;
+            fs::remove_file(path)
+        }
+        removed => removed,
+    }
+}
+
+/// Windows before Server 2019 removes no file that is marked as read-only, as a copy from a disc or an archive
+/// may be. On other systems the folder decides, and nothing is done.
+fn make_writable(path: &Path) -> io::Result<()> {
+    let mut permissions = fs::symlink_metadata(path)?.permissions();
+    if cfg!(windows) && permissions.readonly() {
+        #[expect(
+            clippy::permissions_set_readonly_false,
+            reason = "on Windows alone, where it is one attribute and gives nobody an access"
+        )]
+        permissions.set_readonly(false);
+        return fs::set_permissions(path, permissions);
+    }
+    Ok(())
 }
 
 /// An empty folder.

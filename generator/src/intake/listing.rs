@@ -84,8 +84,17 @@ pub(super) fn too_many(limit: usize, subject: &str) -> Problem {
 
 /// What the operating system refused: to read the path, or to write its copy.
 pub(super) fn refused(subject: &str, error: &io::Error) -> Problem {
+    // Shells of Windows leave patterns to the program that they start.
+    let is_pattern = subject.contains(['*', '?']);
     let problem = if full(error) {
         not_copied(subject)
+    } else if cfg!(windows) && is_pattern {
+        Problem::new(
+            &codes::UNREADABLE,
+            subject,
+            "no file has such a name",
+            "name the folder, or each file: a pattern is taken as it stands",
+        )
     } else {
         Problem::new(
             &codes::UNREADABLE,

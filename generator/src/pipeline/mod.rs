@@ -58,7 +58,10 @@ pub use package::{
 };
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};
-pub use selftest::{SelftestBundle, SelftestError, SelftestRequest, subject as selftest_subject};
+pub use selftest::{
+    SelftestBundle, SelftestError, SelftestRequest, apart as selftest_apart,
+    subject as selftest_subject,
+};
 pub use sign::{SignError, SignRequest, Signed, SignedBy, sign, write_data_to_sign};
 pub use soc::SocDocument;
 pub use stub::found as stub_found;

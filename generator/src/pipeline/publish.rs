@@ -70,12 +70,12 @@ pub enum ContentsError {
     },
     /// The bundle does not verify: the first finding.
     #[error(
-        "the bundle does not verify, so nothing is published: {} {}: {}",
+        "the bundle does not verify: {} {}: {}",
         .0.code.id, .0.subject, .0.message
     )]
     NotProven(Box<Problem>),
     /// The bundle does not verify.
-    #[error("the bundle does not verify, so nothing is published: {why}")]
+    #[error("the bundle does not verify: {why}")]
     NoExe {
         /// What is known of its exe.
         why: String,
@@ -85,7 +85,7 @@ pub enum ContentsError {
     Policies(#[from] LoadError),
     /// The linter found errors: the first.
     #[error(
-        "the policies have errors, so nothing is published: {} {}: {}",
+        "the policies have errors: {} {}: {}",
         .0.code.id, .0.subject, .0.message
     )]
     Lint(Box<Problem>),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::{BundleId, Sha256, UncPath};
 
-use super::package::{Format, PackageFile, PackagesDocument, document_of};
+use super::output::{self, OutputError};
+use super::package::{Format, PackageFile, PackagesDocument, Product, document_of};
 use super::publish::{self, ContentsError, ContentsRequest};
 use super::{codes, verify};
 use crate::failure::{FailureCode, Fault, hint_of};
@@ -41,6 +42,8 @@ pub struct SelftestRequest {
     pub domain: Option<String>,
     /// A folder of packages that were made of it.
     pub packages: Option<PathBuf>,
+    /// A later build, and the folder of packages that were made of it.
+    pub later: Option<(verify::VerifyRequest, PathBuf)>,
 }
 
 /// A bundle that is ready to be asked about.
@@ -69,6 +72,14 @@ pub enum SelftestError {
         /// Why.
         source: io::Error,
     },
+    /// The later build's package would not take the place of the other.
+    #[error("`{}` is no later build of this bundle: {why}", path.display())]
+    NotLater {
+        /// The bundle's folder.
+        path: PathBuf,
+        /// What speaks against it.
+        why: String,
+    },
     /// The folder of packages is none of this bundle.
     #[error("`{}` holds no packages of this bundle: {why}", path.display())]
     Packages {
@@ -83,7 +94,9 @@ impl Fault for SelftestError {
     fn code(&self) -> FailureCode {
         match self {
             Self::Bundle(error) => error.code(),
-            Self::Policies(_) | Self::Packages { .. } => FailureCode::NotVerified,
+            Self::Policies(_) | Self::Packages { .. } | Self::NotLater { .. } => {
+                FailureCode::NotVerified
+            }
             Self::Unreadable { .. } => FailureCode::Files,
         }
     }
@@ -93,11 +106,24 @@ impl Fault for SelftestError {
             Self::Bundle(error) => error.hint(),
             Self::Policies(error) => error.hint(),
             Self::Unreadable { source, .. } => hint_of(source),
+            Self::NotLater { .. } => Some(
+                "build once more with the same config and lock, into another folder, and make its \
+                 packages with `--format msi`"
+                    .into(),
+            ),
             Self::Packages { .. } => {
                 Some("make them by `gangway package`, and copy the folder whole".into())
             }
         }
     }
+}
+
+/// Where the answer is written: in no bundle and no packages, which it would make others.
+///
+/// # Errors
+/// It would lie in one.
+pub fn apart(out: &Path) -> Result<(), OutputError> {
+    output::check_apart(out, &[])
 }
 
 /// Verifies a bundle and takes it apart.
@@ -135,6 +161,7 @@ pub fn subject(request: &SelftestRequest) -> Result<SelftestBundle, SelftestErro
             values: values(&contents),
             backups: found.gpos.iter().filter_map(backup).collect(),
             filter: queries.map(|queries| (mof, queries)),
+            later_installer: later(request, packages.product.as_ref())?,
             installer: packages.installer,
             shares: shares(),
             scripts: packages.scripts,
@@ -144,6 +171,47 @@ pub fn subject(request: &SelftestRequest) -> Result<SelftestBundle, SelftestErro
         },
         problems: contents.problems,
     })
+}
+
+/// The installer package of the later build, which is verified as the first one.
+fn later(
+    request: &SelftestRequest,
+    earlier: Option<&Product>,
+) -> Result<Option<Installer>, SelftestError> {
+    let Some((bundle, packages)) = &request.later else {
+        return Ok(None);
+    };
+    let refused = |why: &str| SelftestError::NotLater {
+        path: bundle.bundle.clone(),
+        why: why.to_owned(),
+    };
+    let (contents, _) = publish::everything(&ContentsRequest {
+        bundle: bundle.clone(),
+        domain: request.domain.clone(),
+        needs_signature: false,
+    })?;
+    let found = Packages::of(&absolute(packages)?, &contents)?;
+    let earlier = earlier.ok_or_else(|| refused("the first one has no installer package"))?;
+    let product = found.product.as_ref();
+    let product = product.ok_or_else(|| refused("it has no installer package"))?;
+    if product.upgrade_code != earlier.upgrade_code {
+        return Err(refused("its package belongs to another organisation"));
+    }
+    if !is_above(&product.version, &earlier.version) {
+        return Err(refused("its package has no higher version"));
+    }
+    Ok(found.installer)
+}
+
+/// Compares versions of three numbers; what is none is above nothing.
+fn is_above(version: &str, other: &str) -> bool {
+    let numbers = |text: &str| -> Option<Vec<u32>> {
+        text.split('.').map(|part| part.parse().ok()).collect()
+    };
+    match (numbers(version), numbers(other)) {
+        (Some(version), Some(other)) => version > other,
+        _ => false,
+    }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, SelftestError> {
@@ -213,6 +281,7 @@ fn backup(gpo: &FoundGpo) -> Option<Backup> {
 /// What of a folder of packages is asked about; every file of these parts is compared.
 #[derive(Default)]
 struct Packages {
+    product: Option<Product>,
     installer: Option<Installer>,
     scripts: Vec<Script>,
     configuration: Option<(PathBuf, String)>,
@@ -247,6 +316,7 @@ impl Packages {
         };
         let rules = ending("/AppControl.xml").zip(ending("/AppLocker.xml"));
         Ok(Self {
+            product: document.product.clone(),
             installer,
             configuration: ending("/Onboard.ps1")
                 .map(|file| (file, tools::CONFIGURATION.to_owned())),

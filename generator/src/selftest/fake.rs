@@ -21,6 +21,7 @@ pub(super) struct Fake {
     everything_written: BTreeMap<PathBuf, Vec<u8>>,
     unpacked: Vec<String>,
     called: Vec<String>,
+    ends_after: Option<String>,
 }
 
 impl Fake {
@@ -51,6 +52,12 @@ impl Fake {
 
     pub(super) fn unpacking(mut self, digests: Vec<String>) -> Self {
         self.unpacked = digests;
+        self
+    }
+
+    /// Nobody wants more when a call with this word was there.
+    pub(super) fn told_to_end_after(mut self, word: &str) -> Self {
+        self.ends_after = Some(word.to_owned());
         self
     }
 
@@ -150,6 +157,7 @@ pub(super) fn subject() -> Subject {
             product_code: "{CODE}".to_owned(),
             exe_sha256: "0".repeat(64).parse().unwrap(),
         }),
+        later_installer: None,
         shares: Some([share(), share()]),
         scripts: ["Import-Application.ps1", "Test-Onboarded.ps1"]
             .map(script)
@@ -195,6 +203,12 @@ impl Machine for Fake {
             ended: Ended::Code(code),
             text: text.unwrap_or_default(),
         }
+    }
+
+    fn is_told_to_end(&self) -> bool {
+        self.ends_after
+            .as_ref()
+            .is_some_and(|word| self.was_called(word))
     }
 
     fn pause(&mut self, _: Duration) {}

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+#[cfg(windows)]
+use super::machine;
 use super::machine::{Call, Ended, Machine, Said};
-use crate::interrupted::{self, Leftover};
+use crate::interrupted::{self, InOrder, Leftover};
 use crate::{child, plain_file};
 
 /// Most that a program may say, in bytes.
@@ -27,9 +29,15 @@ pub struct Here {
     folder: TempDir,
     /// Programs started until now.
     started: u32,
+    in_order: InOrder,
     // Dropped after the folder: until then a signal takes the folder away.
     _leftover: Leftover,
 }
+
+/// A program that one of ours started may still hold a file in the folder; so often is it tried to take the
+/// folder away, each time after this pause.
+const TRIES: usize = 500;
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Here {
     /// Finds the folders of this Windows as Windows says where they are.
@@ -50,8 +58,21 @@ impl Here {
             programs,
             folder,
             started: 0,
+            in_order: InOrder::begin(),
             _leftover: leftover,
         })
+    }
+
+    /// Takes the folder of our own away; its path when it is still there.
+    pub fn close(self) -> Option<PathBuf> {
+        let path = self.folder.path();
+        for _ in 0..TRIES {
+            if std::fs::remove_dir_all(path).is_ok() || !path.exists() {
+                return None;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Some(path.to_owned())
     }
 
     fn start(&mut self, call: &Call) -> io::Result<Said> {
@@ -63,10 +84,11 @@ impl Here {
             .join(format!("said-{}.txt", self.started));
         let said = File::create_new(&path)?;
         let mut program = child::program(&call.program);
+        add_arguments(&mut program, &call.arguments);
+        // Not in the folder of our own: a program that outlives its parent would hold it.
         program
-            .args(&call.arguments)
             .envs(call.variables.iter().map(|(name, value)| (*name, value)))
-            .current_dir(self.folder.path())
+            .current_dir(&self.system)
             .stdin(Stdio::null())
             .stdout(said.try_clone()?)
             .stderr(said.try_clone()?);
@@ -87,6 +109,26 @@ impl Here {
             text: text(&bytes),
         })
     }
+}
+
+/// Each is one word, quoted by the rules of Windows' C runtime, but for a property of the Windows Installer
+/// whose value holds a blank: its value alone stands between quotation marks (Windows Installer, "Command-Line
+/// Options").
+#[cfg(windows)]
+fn add_arguments(program: &mut std::process::Command, arguments: &[String]) {
+    use std::os::windows::process::CommandExt as _;
+    for argument in arguments {
+        match machine::quoted_property(argument) {
+            Some(quoted) => program.raw_arg(quoted),
+            None => program.arg(argument),
+        };
+    }
+}
+
+/// Each is one word.
+#[cfg(not(windows))]
+fn add_arguments(program: &mut std::process::Command, arguments: &[String]) {
+    program.args(arguments);
 }
 
 /// Programs of Windows write UTF-16 with its mark, or a code page of which we need ASCII only.
@@ -123,6 +165,10 @@ impl Machine for Here {
             ended: Ended::Not(format!("did not start: {error}")),
             text: String::new(),
         })
+    }
+
+    fn is_told_to_end(&self) -> bool {
+        self.in_order.is_told_to_end()
     }
 
     fn pause(&mut self, time: Duration) {

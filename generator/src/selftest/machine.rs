@@ -47,11 +47,21 @@ impl Call {
         let program = self.program.display().to_string();
         let words = std::iter::once(&program).chain(&self.arguments);
         let quoted = |word: &String| match word.contains(char::is_whitespace) {
-            true => format!("\"{word}\""),
+            true => quoted_property(word).unwrap_or_else(|| format!("\"{word}\"")),
             false => word.clone(),
         };
         words.map(quoted).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// A property of the Windows Installer (`NAME=value`, the name in capitals) whose value holds a blank, as
+/// `msiexec.exe` reads it.
+pub(super) fn quoted_property(argument: &str) -> Option<String> {
+    let (name, value) = argument.split_once('=')?;
+    let is_name =
+        !name.is_empty() && (name.bytes()).all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_simple = value.contains(' ') && !value.contains('"');
+    (is_name && is_simple).then(|| format!("{name}=\"{value}\""))
 }
 
 /// How a program ended.
@@ -107,6 +117,8 @@ pub trait Machine {
     fn folder(&self) -> PathBuf;
     /// Starts a program and waits for its end.
     fn call(&mut self, call: &Call) -> Said;
+    /// Does whoever asks want no more of it? What was changed is undone all the same.
+    fn is_told_to_end(&self) -> bool;
     /// Lets time go by.
     fn pause(&mut self, time: Duration);
     /// Is there a file or folder?
@@ -123,4 +135,22 @@ pub trait Machine {
     /// # Errors
     /// The system's.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_property_the_value_alone_is_quoted() {
+        for (argument, quoted) in [
+            (r"TARGETDIR=C:\a b\c", Some(r#"TARGETDIR="C:\a b\c""#)),
+            (r"TARGETDIR=C:\a", None),
+            (r"C:\a b\x.msi", None),
+            ("$x = 'a b'", None),
+            ("/q:*[a='b c']", None),
+        ] {
+            assert_eq!(quoted_property(argument).as_deref(), quoted, "{argument}");
+        }
+    }
 }

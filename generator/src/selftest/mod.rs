@@ -20,10 +20,12 @@ pub use machine::{Call, Ended, Machine, Said};
 pub use rows::{ROWS, Row};
 pub use subject::{Backup, Installer, Rules, Script, Share, SignIn, SignedIn, Subject};
 
+use gangway_contract::registry::SENSOR;
+
 use checks::GROUPS;
 use context::Context;
 
-/// Asks everything. `told` hears of each answer as it comes.
+/// Asks everything, until the machine is told to end. `told` hears of each answer as it comes.
 pub fn ask(
     machine: &mut dyn Machine,
     subject: &Subject,
@@ -40,6 +42,9 @@ pub fn ask(
         let asked: Vec<&Row> = rows.by_ref().take(group.rows.len()).collect();
         let changes = asked.iter().any(|row| row.changes.is_some());
         let found = match &may_change {
+            _ if machine.is_told_to_end() => {
+                vec![Finding::unanswerable("interrupted before it was asked"); asked.len()]
+            }
             Err(why) if changes => vec![Finding::unanswerable(why.clone()); asked.len()],
             _ => (group.ask)(&mut Context::new(machine, subject)),
         };
@@ -82,9 +87,35 @@ const ELEVATED: [&str; 2] = ["S-1-16-12288", "S-1-16-16384"];
 /// Begins every such label.
 const LABEL: &str = "S-1-16-";
 
+/// What kind of Windows this is (`OSVERSIONINFOEX`, `wProductType`): `WinNT` for a workstation.
+const PRODUCT: [&str; 2] = [
+    r"HKLM\SYSTEM\CurrentControlSet\Control\ProductOptions",
+    "ProductType",
+];
+
+/// Is this a server that nobody needs? One that is onboarded is in use, and packages refuse workstations.
+fn may_be_changed(machine: &mut dyn Machine) -> Result<(), String> {
+    let Some(reg) = machine.program("reg.exe") else {
+        return Ok(());
+    };
+    let mut last = |key: &str, value: &str| -> Option<String> {
+        let said = machine.call(&Call::of(&reg, &["query", key, "/v", value]));
+        said.text.split_whitespace().last().map(str::to_owned)
+    };
+    if last(PRODUCT[0], PRODUCT[1]).is_some_and(|kind| kind.eq_ignore_ascii_case("WinNT")) {
+        return Err("it changes this system, and this is no server".to_owned());
+    }
+    let status = format!(r"HKLM\{SENSOR}\Status");
+    match last(&status, "OnboardingState").as_deref() {
+        Some("0x1") => Err("it changes this system, and this server is onboarded".to_owned()),
+        _ => Ok(()),
+    }
+}
+
 /// Does this process have the rights of an administrator? A system that does not tell is taken at its
 /// word later, when it refuses.
 fn may_change(machine: &mut dyn Machine) -> Result<(), String> {
+    may_be_changed(machine)?;
     let Some(whoami) = machine.program("whoami.exe") else {
         return Ok(());
     };
@@ -171,6 +202,45 @@ mod tests {
             }
             assert!(machine.was_called("--facts"));
         }
+    }
+
+    #[test]
+    fn nothing_changes_a_workstation_or_a_server_in_use() {
+        for (value, said, changes) in [
+            ("ProductType", "    ProductType    REG_SZ    WinNT", false),
+            ("ProductType", "    ProductType    REG_SZ    ServerNT", true),
+            (
+                "OnboardingState",
+                "    OnboardingState    REG_DWORD    0x1",
+                false,
+            ),
+            (
+                "OnboardingState",
+                "    OnboardingState    REG_DWORD    0x0",
+                true,
+            ),
+        ] {
+            let mut machine = Fake::saying(value, said);
+            let answers = ask(&mut machine, &subject(), true, |_| {});
+            assert_eq!(machine.was_called("/create"), changes, "{said}");
+            let refused = answers
+                .iter()
+                .any(|one| one.why.contains("it changes this system, and"));
+            assert_eq!(refused, !changes, "{said}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_told_to_end_undoes_and_asks_no_more() {
+        let mut machine = Fake::saying("whoami", "Label S-1-16-12288")
+            .and("gli", "numberOfLogRecords: 5")
+            .told_to_end_after("/i ");
+        let answers = ask(&mut machine, &subject(), true, |_| {});
+        assert!(machine.was_called("/x") && !machine.was_called("New-SmbShare"));
+        let ids = answers.iter().map(|answer| answer.id);
+        assert!(ids.eq(ROWS.map(|row| row.id)));
+        let last = answers.last().unwrap();
+        assert_eq!(last.why, "interrupted before it was asked");
     }
 
     #[test]

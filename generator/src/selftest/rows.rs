@@ -38,7 +38,7 @@ const fn change(
 }
 
 /// Every question; those that change nothing come first.
-pub const ROWS: [Row; 29] = [
+pub const ROWS: [Row; 30] = [
     look(
         "bootstrap-signature",
         "Windows finds the signature of the bootstrap whole",
@@ -172,6 +172,13 @@ pub const ROWS: [Row; 29] = [
         "the package starts the bootstrap, which writes to the event log as source `Gangway`",
         "`wevtutil.exe qe Application`, for two minutes at most",
         "lines of the event log, which stay; the bootstrap's own folders, which `cleanup` takes away",
+    ),
+    change(
+        "package-upgraded",
+        "the package of a later build takes the place of the earlier one, without a restart",
+        "`msiexec.exe /i … /qn GANGWAY_MODE=precheck` of the package of `--later`, beside `reg.exe query` of \
+         both products",
+        "the later package in the place of the earlier one",
     ),
     change(
         "package-removed",

@@ -27,6 +27,8 @@ pub struct Subject {
     pub filter: Option<(PathBuf, Vec<Query>)>,
     /// The installer package.
     pub installer: Option<Installer>,
+    /// The package of a later build, which takes the place of the other.
+    pub later_installer: Option<Installer>,
     /// The two shares.
     pub shares: Option<[Share; 2]>,
     /// Scripts of the packages.

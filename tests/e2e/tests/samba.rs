@@ -44,6 +44,8 @@ mod rollout;
 mod secrets;
 #[path = "samba/shares.rs"]
 mod shares;
+#[path = "samba/story.rs"]
+mod story;
 #[path = "samba/together.rs"]
 mod together;
 #[path = "samba/whole.rs"]

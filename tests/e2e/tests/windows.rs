@@ -9,11 +9,14 @@ use std::time::Duration;
 use gangway_contract::UtcTime;
 use gangway_contract::report::file_name;
 use gangway_e2e::wine::{Prefix, template};
-use gangway_e2e::{Os, Packages, Recipe, Server, program, required};
+use gangway_e2e::{program, required};
 use gangway_fixtures::authenticode::{Signature, sign_pe};
 use serde_json::Value;
 use sha2::Digest as _;
 use walkdir::WalkDir;
+
+#[path = "windows/selftest.rs"]
+mod selftest;
 
 /// 2026-04-01.
 const NOW: &str = "1775001600";
@@ -538,99 +541,4 @@ fn without_backup_id(line: &str) -> String {
         || line.to_owned(),
         |(head, tail)| format!(r"{head}\deploy\{{#}}{tail}"),
     )
-}
-
-/// How each row of `gangway selftest` is answered here.
-const ANSWERS: [(&str, &str); 29] = [
-    ("bootstrap-signature", "not_answerable"),
-    ("payload-signatures", "not_answerable"),
-    ("bootstrap-facts", "yes"),
-    ("antivirus-mode", "not_answerable"),
-    ("sensor-capability", "not_answerable"),
-    ("wmi-filter-query", "not_answerable"),
-    ("wmi-filter-mof", "not_answerable"),
-    ("task-xml-checked", "not_answerable"),
-    ("package-unpacked", "not_answerable"),
-    ("installer-mutex", "not_answerable"),
-    ("scripts-parsed", "not_answerable"),
-    ("script-signatures", "not_answerable"),
-    ("detection-script", "not_answerable"),
-    ("dsc-compiled", "not_answerable"),
-    ("app-control-converted", "not_answerable"),
-    ("app-locker-tested", "not_answerable"),
-    ("directory-sign-in", "not_answerable"),
-    ("task-registered", "not_answerable"),
-    ("task-cache-key", "not_answerable"),
-    ("task-deleted-while-running", "not_answerable"),
-    ("registry-pol", "not_answerable"),
-    ("gpo-imported", "not_answerable"),
-    ("package-installed", "yes"),
-    ("package-permissions", "not_answerable"),
-    ("package-starts-bootstrap", "not_answerable"),
-    ("package-removed", "yes"),
-    ("payload-share", "not_answerable"),
-    ("report-share", "not_answerable"),
-    ("event-source", "not_answerable"),
-];
-
-#[test]
-fn selftest_answers_each_row_or_says_why_it_cannot() {
-    let bundle = Recipe::of_samples().unwrap().bundle().unwrap();
-    let packages = Packages::of(&bundle, &[]).unwrap();
-    let server = Server::new(Os::Server2022).build().unwrap();
-    let exe = required::path("GANGWAY_WINDOWS").unwrap();
-    fs::copy(exe, server.on_c("gangway.exe")).unwrap();
-    copy_tree(bundle.folder(), &server.on_c("bundle"));
-    copy_tree(&packages.folder(), &server.on_c("packages"));
-    let selftest = [
-        "selftest",
-        r"C:\bundle",
-        "--packages",
-        r"C:\packages",
-        "--out",
-        r"C:\answer.json",
-        "--json",
-    ];
-    let ask = |more: &[&str]| -> Value {
-        let arguments = [&selftest[..], more].concat();
-        let run = server.run(r"C:\gangway.exe", &arguments).unwrap();
-        let written = fs::read_to_string(server.on_c("answer.json")).expect(&run.stderr);
-        assert_eq!(run.stdout.replace("\r\n", "\n").trim(), written.trim());
-        serde_json::from_str(&written).unwrap()
-    };
-    let verdicts = |document: &Value| -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let answers = document["result"]["answers"].as_array().unwrap();
-        answers
-            .iter()
-            .map(|one| (text(&one["id"]), text(&one["verdict"])))
-            .collect()
-    };
-
-    let looked = ask(&[]);
-    for answer in looked["result"]["answers"].as_array().unwrap() {
-        let changes = !answer["changes"].is_null();
-        let refused = answer["why"]
-            .as_str()
-            .unwrap()
-            .contains("only with `--apply`");
-        assert_eq!(changes, refused, "{answer}");
-        assert_eq!(answer["changed"].as_array().unwrap().len(), 0, "{answer}");
-    }
-
-    let applied = ask(&["--apply"]);
-    let wanted = ANSWERS.map(|(id, verdict)| (id.to_owned(), verdict.to_owned()));
-    assert_eq!(verdicts(&applied), wanted, "{applied:#}");
-    for answer in applied["result"]["answers"].as_array().unwrap() {
-        assert_ne!(answer["why"], "", "{answer}");
-        assert_eq!(
-            answer["left_behind"].as_array().unwrap().len(),
-            0,
-            "{answer}"
-        );
-    }
-    assert!(!server.on_c("Program Files/Gangway").exists());
-    let tasks =
-        r"software\microsoft\windows nt\currentversion\schedule\taskcache\tree\gangway selftest";
-    assert!(!server.registry().unwrap().has_key(tasks));
 }

@@ -2,6 +2,7 @@
 //! time, two modes.
 
 use std::io::{Cursor, Write as _};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
@@ -36,6 +37,21 @@ impl Entry {
         Self {
             is_program: true,
             ..Self::file(path, bytes)
+        }
+    }
+
+    /// Gives a text the ends of lines that every editor of Windows shows: those of Server 2016 show others
+    /// as one line.
+    pub(super) fn end_lines_as_windows(&mut self) {
+        let is_text = ["md", "txt", "toml"].iter().any(|ending| {
+            let name = Path::new(&self.path);
+            name.extension().is_some_and(|found| found == *ending)
+        });
+        if is_text && let Ok(text) = std::str::from_utf8(&self.bytes) {
+            self.bytes = text
+                .replace("\r\n", "\n")
+                .replace('\n', "\r\n")
+                .into_bytes();
         }
     }
 
@@ -142,6 +158,15 @@ mod tests {
         assert_eq!(first, second);
         assert_eq!(first_zip.unwrap(), second_zip.unwrap());
         assert_eq!(xz(&first).unwrap(), xz(&second).unwrap());
+    }
+
+    #[test]
+    fn texts_end_their_lines_as_windows_does_and_other_files_stay() {
+        for (path, wanted) in [("docs/a.md", "a\r\nb\r\n"), ("a.1", "a\r\nb\n")] {
+            let mut entry = Entry::file(path, "a\r\nb\n");
+            entry.end_lines_as_windows();
+            assert_eq!(entry.bytes, wanted.as_bytes(), "{path}");
+        }
     }
 
     #[test]

@@ -16,11 +16,8 @@ const MAINTAINER: &str = "The Gangway project <maintainer@gangway.invalid>";
 pub(super) fn package(program: &[u8], documents: &Documents) -> Result<Vec<u8>> {
     let mut entries = vec![Entry::program("usr/bin/gangway", program.to_vec())];
     for page in &documents.manual {
-        // No name and no time of the file, as `gzip -n` has it.
-        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-        packed.write_all(&page.bytes)?;
         let name = format!("usr/share/man/man1/{}.gz", page.name);
-        entries.push(Entry::file(name, packed.finish()?));
+        entries.push(Entry::file(name, packed(&page.bytes)?));
     }
     for completion in &documents.completions {
         let place = match completion.name.as_str() {
@@ -32,13 +29,13 @@ pub(super) fn package(program: &[u8], documents: &Documents) -> Result<Vec<u8>> 
         entries.push(Entry::file(place, completion.bytes.clone()));
     }
     for document in &documents.about {
-        let name = match document.name.as_str() {
-            // Debian's name for the licence (policy 12.5).
-            "LICENSES.txt" => "copyright",
-            name => name,
+        // Debian's names for licence and changes (policy 12.5, 12.7).
+        let (name, bytes) = match document.name.as_str() {
+            "LICENSES.txt" => ("copyright", document.bytes.clone()),
+            "CHANGELOG.md" => ("changelog.gz", packed(&document.bytes)?),
+            name => (name, document.bytes.clone()),
         };
-        let place = format!("usr/share/doc/gangway/{name}");
-        entries.push(Entry::file(place, document.bytes.clone()));
+        entries.push(Entry::file(format!("usr/share/doc/gangway/{name}"), bytes));
     }
     let size: usize = entries.iter().map(|entry| entry.bytes.len()).sum();
     let control = control(size.div_ceil(1024));
@@ -49,6 +46,13 @@ pub(super) fn package(program: &[u8], documents: &Documents) -> Result<Vec<u8>> 
         ("control.tar.xz", archive::xz(&control)?),
         ("data.tar.xz", archive::xz(&data)?),
     ]))
+}
+
+/// No name and no time of the file, as `gzip -n` has it.
+fn packed(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(bytes)?;
+    Ok(packed.finish()?)
 }
 
 /// File name as Debian's tools expect it.

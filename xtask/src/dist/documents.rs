@@ -34,7 +34,14 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 /// Ours, by their names in the workspace; what README leads to comes along.
-const ABOUT: [&str; 2] = ["README.md", "CHANGELOG.md"];
+const ABOUT: [&str; 6] = [
+    "README.md",
+    "CHANGELOG.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+];
 const DOCUMENTS: &str = "docs";
 
 impl Documents {

@@ -10,6 +10,7 @@ mod documents;
 mod manifests;
 mod parts;
 mod program;
+mod runtime;
 mod tried;
 
 use std::fs;
@@ -58,9 +59,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for system in [System::Linux, System::Windows] {
         let bytes = workspace::read_file(&program::build(system)?)?;
         let linked = linked(system)?;
-        let documents = pages.with_licences(parts::licences(&linked)?);
+        let libraries = runtime::of(system)?;
+        let documents = pages.with_licences(parts::licences(&linked, &libraries)?);
         let name = system.archive_name();
-        let list = parts::list(&name, &sha256(&bytes), &stub_sha256, &linked);
+        let list = parts::list(&name, &sha256(&bytes), &stub_sha256, &linked, &libraries);
         let list = serde_json::to_string_pretty(&list).context("write the list of parts")? + "\n";
         files.push(Entry::file(format!("{name}.cdx.json"), list));
         if system == System::Linux {
@@ -106,7 +108,10 @@ fn packed(system: System, program: Vec<u8>, documents: &Documents) -> Result<Vec
             let top = format!("{}/", system.archive_stem());
             archive::xz(&archive::tar(&top, entries)?)
         }
-        System::Windows => archive::zip(entries),
+        System::Windows => {
+            entries.iter_mut().for_each(Entry::end_lines_as_windows);
+            archive::zip(entries)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::runtime::Library;
 use crate::program::Program;
 use crate::workspace;
 
@@ -129,31 +130,42 @@ fn linked(metadata: &Metadata, package: &str) -> Result<Vec<Part>> {
 }
 
 /// Name, version and licence of everything that is not ours, and below that each licence text once,
-/// with the crates that bring it.
-pub(super) fn licences(parts: &[Part]) -> Result<String> {
+/// with what brings it.
+pub(super) fn licences(parts: &[Part], libraries: &[Library]) -> Result<String> {
     let mut out = String::from(
-        "Licences of what is linked into this program, besides Gangway itself.\n\n\
-         The standard library of Rust: MIT OR Apache-2.0. On Linux the GNU C library, linked in:\n\
-         LGPL-2.1-or-later; Gangway's sources and its lock file are what it takes to link it anew.\n\
-         On Windows the start-up code of mingw-w64 (ZPL-2.1 and public domain) and the runtime of GCC\n\
-         (GPL-3.0-or-later WITH GCC-exception-3.1).\n\n\
-         The crates, and the texts below that they bring:\n\n",
+        "Licences of what is linked into this program. Gangway itself: MIT OR Apache-2.0, the texts are\n\
+         in LICENSE-MIT and LICENSE-APACHE. Gangway's sources and its lock file are what it takes to\n\
+         link it anew with another GNU C library.\n\n\
+         Libraries and crates, and the texts below that they come under:\n\n",
     );
     let mut texts = Texts::default();
+    let mut line = |name: &str, licence: &str, found: Vec<String>| {
+        let numbers = found
+            .iter()
+            .map(|text| texts.number_of(text, name).to_string());
+        let numbers = numbers.collect::<Vec<_>>().join(", ");
+        let numbers = if found.is_empty() {
+            "no text"
+        } else {
+            &numbers
+        };
+        out.push_str(&format!("{name} ({licence}): {numbers}\n"));
+    };
+    for library in libraries {
+        let name = format!("{} {}", library.name, library.version);
+        let found = library.texts.iter().map(|path| read(path));
+        line(&name, library.licence, found.collect::<Result<_>>()?);
+    }
     for part in parts.iter().filter(|part| part.is_foreign) {
         let name = format!("{} {}", part.name, part.version);
-        let mut numbers = Vec::new();
-        for text in texts_in(&part.folder)? {
-            numbers.push(texts.number_of(&text, &name).to_string());
-        }
-        let numbers = match numbers.as_slice() {
-            [] => "no text".to_owned(),
-            _ => numbers.join(", "),
-        };
-        out.push_str(&format!("{name} ({}): {numbers}\n", part.licence));
+        line(&name, &part.licence, texts_in(&part.folder)?);
     }
     out.push_str(&texts.printed());
     Ok(out)
+}
+
+fn read(path: &Path) -> Result<String> {
+    Ok(String::from_utf8_lossy(&workspace::read_file(path)?).into_owned())
 }
 
 /// Licence texts, each once however its lines are broken, with the crates that bring it.
@@ -207,14 +219,17 @@ fn texts_in(folder: &Path) -> Result<Vec<String>> {
         }
     }
     files.sort();
-    let read = |path: &PathBuf| -> Result<String> {
-        Ok(String::from_utf8_lossy(&workspace::read_file(path)?).into_owned())
-    };
-    files.iter().map(read).collect()
+    files.iter().map(|path| read(path)).collect()
 }
 
 /// The list of parts; `hashes` are those of the file that holds them.
-pub(super) fn list(file: &str, sha256: &str, stub_sha256: &str, parts: &[Part]) -> Value {
+pub(super) fn list(
+    file: &str,
+    sha256: &str,
+    stub_sha256: &str,
+    parts: &[Part],
+    libraries: &[Library],
+) -> Value {
     let version = env!("CARGO_PKG_VERSION");
     let reference = |part: &Part| {
         if part.is_foreign {
@@ -236,6 +251,19 @@ pub(super) fn list(file: &str, sha256: &str, stub_sha256: &str, parts: &[Part]) 
         }
         component
     };
+    let library = |library: &Library| {
+        json!({
+            "type": "library",
+            "bom-ref": library.url,
+            "name": library.name,
+            "version": library.version,
+            "licenses": [{ "expression": library.licence }],
+            "purl": library.url,
+        })
+    };
+    let components: Vec<Value> = (libraries.iter().map(library))
+        .chain(parts.iter().map(component))
+        .collect();
     json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -245,11 +273,12 @@ pub(super) fn list(file: &str, sha256: &str, stub_sha256: &str, parts: &[Part]) 
             "bom-ref": format!("gangway@{version}"),
             "name": "gangway",
             "version": version,
+            "licenses": [{ "expression": "MIT OR Apache-2.0" }],
             "description": format!("the program in {file}"),
             "hashes": [{ "alg": "SHA-256", "content": sha256 }],
             "properties": [{ "name": "gangway:stub:sha256", "value": stub_sha256 }],
         } },
-        "components": parts.iter().map(component).collect::<Vec<_>>(),
+        "components": components,
     })
 }
 
@@ -310,16 +339,26 @@ mod tests {
             ),
             part("c", &[]),
         ];
-        let text = licences(&parts).unwrap();
+        let shared = folder.path().join("GPL");
+        std::fs::write(&shared, "Share it.").unwrap();
+        let library = Library {
+            name: "libz",
+            version: "9".to_owned(),
+            licence: "GPL",
+            url: "pkg:generic/libz@9".to_owned(),
+            texts: vec![shared],
+        };
+        let text = licences(&parts, &[library]).unwrap();
         for line in [
-            "a 1.0.0 (MIT): 1",
-            "b 1.0.0 (MIT): 1, 2",
+            "libz 9 (GPL): 1",
+            "a 1.0.0 (MIT): 2",
+            "b 1.0.0 (MIT): 2, 3",
             "c 1.0.0 (MIT): no text",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }
         assert_eq!(text.matches("Do what").count(), 1);
-        assert!(text.contains("1. a 1.0.0, b 1.0.0\n"), "{text}");
+        assert!(text.contains("2. a 1.0.0, b 1.0.0\n"), "{text}");
         assert!(text.ends_with("Of b.\n"), "{text}");
     }
 }

@@ -14,7 +14,7 @@ pub(super) enum System {
     /// Any Linux: the C library is inside. An ordinary build asks for glibc 2.34, which Ubuntu 20.04
     /// and RHEL 8 do not have.
     Linux,
-    /// Windows 7, Server 2008 R2 and up.
+    /// Server 2012 and up: signing in by Kerberos takes `combase.dll`, which Windows 7 does not have.
     Windows,
 }
 

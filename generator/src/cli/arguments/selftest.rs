@@ -14,6 +14,17 @@ pub(in crate::cli) struct Selftest {
     /// A folder of packages that were made of it (`gangway package`)
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) packages: Option<PathBuf>,
+    /// A later build of the same config, whose package takes the place of the first one
+    #[arg(
+        long,
+        value_name = "BUNDLE",
+        requires = "later_packages",
+        requires = "packages"
+    )]
+    pub(in crate::cli) later: Option<PathBuf>,
+    /// The folder of packages that were made of the later build
+    #[arg(long, value_name = "DIR", requires = "later")]
+    pub(in crate::cli) later_packages: Option<PathBuf>,
     /// Which domain of the bundle, when it has several
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) domain: Option<String>,

@@ -76,7 +76,8 @@ pub(super) fn find(text: &str) -> Asked {
             .iter()
             .find(|one| one.prefixes.contains(&prefix.as_str()));
         let Some(family) = family else {
-            let known: Vec<&str> = families.iter().map(Family::name).collect();
+            let mut known: Vec<&str> = families.iter().map(Family::name).collect();
+            known.push("bootstrap");
             return Asked::Unknown(format!("families of codes: {}", known.join(", ")));
         };
         let Some(number) = number_of(number.trim()) else {

@@ -1,12 +1,13 @@
 //! The installer package, from unpacking it to its removal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::answer::Finding;
 use super::super::context::{Context, Reply};
-use super::super::machine::{Call, Said};
+use super::super::machine::{Call, Said, quoted_property};
 use super::super::subject::Installer;
+use super::{Question, one};
 
 const MSIEXEC: &str = "msiexec.exe";
 
@@ -19,6 +20,9 @@ const PATIENCE: u64 = 900;
 const LOOKS: usize = 24;
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// Where an x64 product is registered by its code (Windows Installer, "Uninstall Registry Key").
+const PRODUCTS: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
+
 /// What the package sets on its folders.
 const WANTED: &str = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
@@ -29,7 +33,7 @@ fn installer<'a>(context: &Context<'a>) -> Result<&'a Installer, Finding> {
 }
 
 /// Arguments of an administrative installation: it unpacks, and registers nothing.
-fn administrative(installer: &Installer, to: &std::path::Path) -> Vec<String> {
+fn administrative(installer: &Installer, to: &Path) -> Vec<String> {
     vec![
         "/a".to_owned(),
         installer.file.display().to_string(),
@@ -79,7 +83,7 @@ pub(super) fn mutex(context: &mut Context<'_>) -> Result<Finding, Finding> {
     let msiexec = context.program(MSIEXEC)?;
     let to = context.machine.folder().join("unpacked-again");
     let quoted = |word: &String| match word.contains(' ') {
-        true => format!("\"{word}\""),
+        true => quoted_property(word).unwrap_or_else(|| format!("\"{word}\"")),
         false => word.clone(),
     };
     let arguments: Vec<String> = administrative(installer, &to).iter().map(quoted).collect();
@@ -107,36 +111,29 @@ pub(super) fn installed(context: &mut Context<'_>) -> Vec<Finding> {
     let is_there = first.changed.is_empty() && !first.left_behind.is_empty();
     let mut first = context.found(first);
     if !is_there {
-        let rest = || Finding::unanswerable("the package was not installed");
-        return vec![first, rest(), rest(), rest()];
+        let rest = Finding::unanswerable("the package was not installed");
+        return [vec![first], vec![rest; 4]].concat();
     }
-    let second = permissions(context).unwrap_or_else(|finding| finding);
-    let second = context.found(second);
-    let third = starts(context).unwrap_or_else(|finding| finding);
-    let third = context.found(third);
-    let fourth = remove(context).unwrap_or_else(|finding| finding);
+    let looks: [Question; 2] = [permissions, starts];
+    let [second, third] = looks.map(|question| one(context, question));
+    let (fourth, present) = upgraded(context);
     let fourth = context.found(fourth);
-    if !fourth.changed.is_empty() {
+    let fifth = remove(context, &present).unwrap_or_else(|finding| finding);
+    let fifth = context.found(fifth);
+    if fifth.left_behind.is_empty() {
         first.changed = std::mem::take(&mut first.left_behind);
     }
-    vec![first, second, third, fourth]
+    vec![first, second, third, fourth, fifth]
 }
 
 fn install(context: &mut Context<'_>) -> Result<Finding, Finding> {
     let installer = installer(context)?;
     let msiexec = context.program(MSIEXEC)?;
-    let file = installer.file.display().to_string();
     if context.machine.exists(&folder(context)) {
         let why = "this system has a `Gangway` below its folder for programs already";
         return Err(Finding::unanswerable(why));
     }
-    let said = context.call(
-        &Call::of(
-            &msiexec,
-            &["/i", &file, "/qn", "/norestart", "GANGWAY_MODE=precheck"],
-        )
-        .within(PATIENCE),
-    );
+    let said = context.call(&installation(&msiexec, installer));
     if said.code() != Some(0) {
         return Err(refusal(&said));
     }
@@ -144,6 +141,13 @@ fn install(context: &mut Context<'_>) -> Result<Finding, Finding> {
     let mut finding = Finding::yes("msiexec ended with 0");
     finding.left_behind.push(format!("package {code}"));
     Ok(finding)
+}
+
+/// The bootstrap of the package only looks.
+fn installation(msiexec: &Path, installer: &Installer) -> Call {
+    let file = installer.file.display().to_string();
+    let arguments = ["/i", &file, "/qn", "/norestart", "GANGWAY_MODE=precheck"];
+    Call::of(msiexec, &arguments).within(PATIENCE)
 }
 
 fn folder(context: &Context<'_>) -> PathBuf {
@@ -201,12 +205,18 @@ fn starts(context: &mut Context<'_>) -> Result<Finding, Finding> {
                 return Err(Finding::unanswerable("the event log cannot be asked"));
             }
         }
+        if context.machine.is_told_to_end() {
+            break;
+        }
         context.machine.pause(PAUSE);
     }
     let list = Call::of(&tasklist, &["/fi", "imagename eq MdeOnboard-*", "/nh"]);
     for _ in 0..LOOKS {
         let said = context.machine.call(&list);
         if !said.text.contains("MdeOnboard") {
+            break;
+        }
+        if context.machine.is_told_to_end() {
             break;
         }
         context.machine.pause(PAUSE);
@@ -217,19 +227,67 @@ fn starts(context: &mut Context<'_>) -> Result<Finding, Finding> {
     Ok(found)
 }
 
-fn remove(context: &mut Context<'_>) -> Result<Finding, Finding> {
-    let installer = installer(context)?;
+/// Installs the later package over the earlier one; product codes of what may be there afterwards,
+/// beside the finding.
+fn upgraded(context: &mut Context<'_>) -> (Finding, Vec<String>) {
+    let earlier = context.subject.installer.as_ref();
+    let mut present: Vec<String> = earlier
+        .map(|it| it.product_code.clone())
+        .into_iter()
+        .collect();
+    let finding = upgrade(context, &mut present).unwrap_or_else(|finding| finding);
+    (finding, present)
+}
+
+fn upgrade(context: &mut Context<'_>, present: &mut Vec<String>) -> Result<Finding, Finding> {
+    let earlier = installer(context)?;
+    let none = "no later build was given (`--later BUNDLE --later-packages DIR`)";
+    let later = context.subject.later_installer.as_ref();
+    let later = later.ok_or_else(|| Finding::unanswerable(none))?;
     let msiexec = context.program(MSIEXEC)?;
-    let code = installer.product_code.clone();
-    let said =
-        context.call(&Call::of(&msiexec, &["/x", &code, "/qn", "/norestart"]).within(PATIENCE));
-    let mut finding = match said.code() {
-        Some(0) => Finding::yes("msiexec ended with 0"),
-        _ => refusal(&said),
+    let reg = context.program("reg.exe")?;
+    let said = context.call(&installation(&msiexec, later));
+    let mut products = Vec::new();
+    for code in [&later.product_code, &earlier.product_code] {
+        let asked = Call::of(&reg, &["query", &format!(r"{PRODUCTS}\{code}")]);
+        if context.call(&asked).code() == Some(0) {
+            products.push(code.clone());
+        }
+    }
+    let is_replaced = products == [later.product_code.clone()];
+    *present = products;
+    if said.code() != Some(0) {
+        return Err(refusal(&said));
+    }
+    let digests = context.machine.digests(&folder(context));
+    let holds = |installer: &Installer| digests.contains(&installer.exe_sha256.to_string());
+    let mut finding = match (is_replaced, holds(later), holds(earlier)) {
+        (true, true, false) => Finding::yes("msiexec ended with 0, and the earlier one is gone"),
+        (true, true, true) => Finding::no("the bootstrap of the earlier package is still there"),
+        (true, false, _) => Finding::no("the bootstrap of the later package is not there"),
+        (false, ..) => Finding::no("not just the later package is registered"),
     };
-    match said.code() {
-        Some(0) => finding.changed.push(format!("package {code}")),
-        _ => finding.left_behind.push(format!("package {code}")),
+    finding
+        .changed
+        .push("the later package, for the earlier one".to_owned());
+    Ok(finding)
+}
+
+fn remove(context: &mut Context<'_>, present: &[String]) -> Result<Finding, Finding> {
+    let msiexec = context.program(MSIEXEC)?;
+    let mut finding = Finding::yes("msiexec ended with 0");
+    for code in present {
+        let arguments = ["/x", code, "/qn", "/norestart"];
+        let said = context.call(&Call::of(&msiexec, &arguments).within(PATIENCE));
+        match said.code() {
+            Some(0) => finding.changed.push(format!("package {code}")),
+            _ => {
+                let (changed, mut left) = (finding.changed, finding.left_behind);
+                left.push(format!("package {code}"));
+                finding = refusal(&said);
+                (finding.changed, finding.left_behind) = (changed, left);
+            }
+        }
     }
     let cleanup = Call::of(&context.subject.exe, &["cleanup"]).within(180);
     context.call(&cleanup);
@@ -243,8 +301,8 @@ fn remove(context: &mut Context<'_>) -> Result<Finding, Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::super::answer::Verdict;
-    use super::super::super::fake::{Fake, asked};
-    use super::super::one;
+    use super::super::super::fake::{Fake, asked, subject};
+    use super::super::super::subject::Subject;
     use super::*;
 
     #[test]
@@ -269,7 +327,8 @@ mod tests {
         let fake = Fake::saying("Get-Acl", sddl).and("wevtutil", "Event[0]");
         let (found, fake) = fake.asked(installed);
         let verdicts: Vec<Verdict> = found.iter().map(|one| one.verdict).collect();
-        assert_eq!(verdicts, [Verdict::Yes; 4]);
+        let (yes, not_asked) = (Verdict::Yes, Verdict::NotAnswerable);
+        assert_eq!(verdicts, [yes, yes, yes, not_asked, yes]);
         assert!(found[0].left_behind.is_empty() && !found[0].changed.is_empty());
         assert!(fake.was_called("/x") && fake.was_called("cleanup"));
 
@@ -283,11 +342,71 @@ mod tests {
 
         let (found, fake) = Fake::ending("/i", 1603).asked(installed);
         assert_eq!(found[0].verdict, Verdict::No);
-        assert_eq!(found[3].verdict, Verdict::NotAnswerable);
+        assert_eq!(found[4].verdict, Verdict::NotAnswerable);
         assert!(!fake.was_called("/x"));
 
         let (found, _) = Fake::ending("/x", 1603).asked(installed);
-        assert!(!found[0].left_behind.is_empty() && !found[3].left_behind.is_empty());
+        assert!(!found[0].left_behind.is_empty() && !found[4].left_behind.is_empty());
+    }
+
+    #[test]
+    fn a_later_package_takes_the_place_of_the_earlier_one() {
+        let (earlier, later) = ("0".repeat(64), "1".repeat(64));
+        let about = Subject {
+            later_installer: Some(Installer {
+                file: "/p/later.msi".into(),
+                product_code: "{LATER}".to_owned(),
+                exe_sha256: later.parse().unwrap(),
+            }),
+            ..subject()
+        };
+        for (digests, code, word, verdict, removed) in [
+            (
+                vec![&later],
+                1,
+                "query {CODE}",
+                Verdict::Yes,
+                ["{LATER}", "{LATER}"],
+            ),
+            (
+                vec![&later],
+                0,
+                "query {CODE}",
+                Verdict::No,
+                ["{LATER}", "{CODE}"],
+            ),
+            (
+                vec![&later, &earlier],
+                1,
+                "query {CODE}",
+                Verdict::No,
+                ["{LATER}", "{LATER}"],
+            ),
+            (
+                vec![&earlier],
+                1,
+                "query {CODE}",
+                Verdict::No,
+                ["{LATER}", "{LATER}"],
+            ),
+            (
+                vec![&earlier],
+                1603,
+                "later",
+                Verdict::No,
+                ["{LATER}", "{CODE}"],
+            ),
+        ] {
+            let word = word.replace("query ", &format!(r"query {PRODUCTS}\"));
+            let unpacked = digests.into_iter().cloned().collect();
+            let mut fake = Fake::ending(&word, code).unpacking(unpacked);
+            let found = fake.asked_about(&about, installed);
+            assert_eq!(found[3].verdict, verdict, "{}", found[3].why);
+            for product in removed {
+                assert!(fake.was_called(&format!("/x {product}")), "{product} stays");
+            }
+            assert_eq!(found[4].verdict, Verdict::Yes, "{}", found[4].why);
+        }
     }
 
     #[test]

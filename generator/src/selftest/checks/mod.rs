@@ -69,6 +69,7 @@ pub(super) const GROUPS: [Group; 23] = [
             "package-installed",
             "package-permissions",
             "package-starts-bootstrap",
+            "package-upgraded",
             "package-removed",
         ],
         ask: installer::installed,

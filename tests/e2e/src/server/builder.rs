@@ -44,6 +44,7 @@ pub enum Sense {
 enum Content {
     Empty,
     CopyOf(PathBuf),
+    Live(PathBuf),
 }
 
 /// A server that is being described; [`ServerBuilder::build`] makes it.
@@ -124,6 +125,15 @@ impl ServerBuilder {
     pub fn with_share(mut self, unc: &str, content: &Path) -> Self {
         self.shares
             .push((unc.to_owned(), Content::CopyOf(content.to_owned())));
+        self
+    }
+
+    /// Offers the folder itself as the share `unc` (`\\\\server\\share`): what others write there is seen, and
+    /// what the server writes stays there.
+    #[must_use]
+    pub fn with_live_share(mut self, unc: &str, folder: &Path) -> Self {
+        self.shares
+            .push((unc.to_owned(), Content::Live(folder.to_owned())));
         self
     }
 
@@ -297,6 +307,11 @@ impl Standins {
 
 /// Puts a share's files below the test's own folder and links the share to them.
 fn place_share(server: &Server, unc: &str, content: &Content) -> Result<()> {
+    if let Content::Live(folder) = content {
+        let link = share_link(&server.prefix, unc);
+        make_folder(link.parent().unwrap_or(Path::new("/")))?;
+        return symlink(folder, &link).with_context(|| format!("link `{}`", link.display()));
+    }
     let folder = server.on_share(unc);
     make_folder(&folder)?;
     if let Content::CopyOf(source) = content {

@@ -7,6 +7,7 @@ mod os;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -192,6 +193,24 @@ impl Server {
         line.contains("MsSense.exe")
             || self.running.iter().any(|name| line.contains(name))
             || line.contains("MsMpEng.exe")
+    }
+
+    /// Sends Ctrl-C to a program that runs, by its path as it was started.
+    ///
+    /// # Errors
+    /// No such program runs, or it takes no signal.
+    pub fn interrupt(&self, program: &str) -> Result<()> {
+        let processes = self.prefix.processes();
+        let process = (processes.iter())
+            .find(|process| process.command_line.starts_with(program))
+            .with_context(|| format!("`{program}` is not among {processes:?}"))?;
+        let id = process.id.to_string();
+        let ended = Command::new("kill").args(["-INT", &id]).status();
+        ensure!(
+            ended.context("start `kill`")?.success(),
+            "`kill -INT {id}` failed"
+        );
+        Ok(())
     }
 
     /// Unix path of `path` on drive C:, given without the drive.

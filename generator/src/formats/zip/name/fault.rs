@@ -102,7 +102,7 @@ const DEVICES: [&str; 8] = [
 
 /// Every fault of a name without its leading `./`. A final separator marks a folder and is no
 /// fault.
-pub(super) fn of_text(stored: &str) -> Vec<NameFault> {
+pub fn of_text(stored: &str) -> Vec<NameFault> {
     let mut found = Vec::new();
     let name = stored.trim_end_matches('\0');
     if name.len() < stored.len() {

@@ -13,7 +13,7 @@ mod fault;
 mod unicode_path;
 
 pub use collision::collisions;
-pub use fault::NameFault;
+pub use fault::{NameFault, of_text as faults};
 
 use crate::printable::deceives;
 

@@ -1,0 +1,271 @@
+//! The life of a fleet in a live domain, chapter by chapter: what a person does by the commands of
+//! docs/operations.md, what emulated servers do at their next policy refresh, and that nothing comes back by
+//! itself when they are restarted and refresh once more. What domain, shares and servers hold after each
+//! chapter is a golden listing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gangway_e2e::bundle::{RELEASES, REPORTS};
+use gangway_e2e::report::reports_in;
+use gangway_e2e::samba::{ADMINISTRATOR, DN, Domain, NAME};
+use gangway_e2e::{Bundle, Os, Recipe, Server, required};
+
+use super::model::recipe;
+use super::payloads::{unc, with_folder};
+use super::text;
+use super::whole::published;
+
+const SERVERS: &str = "OU=Servers,DC=lab,DC=gangway,DC=test";
+
+/// A server that is a member of the domain.
+struct Member {
+    name: &'static str,
+    /// DN of the organizational unit that its account is in.
+    unit: String,
+    server: Server,
+}
+
+struct Story {
+    domain: Domain,
+    members: Vec<Member>,
+    /// By the words that stand for them in a listing.
+    bundles: Vec<(&'static str, Bundle)>,
+}
+
+impl Story {
+    fn begin(names: &[(&'static str, Os)]) -> Self {
+        let domain = with_folder();
+        let netlogon = domain.sysvol().join("scripts");
+        let payloads = domain.payloads().join("mde");
+        let member = |&(name, os): &(&'static str, Os)| Member {
+            name,
+            unit: SERVERS.to_owned(),
+            server: Server::new(os)
+                .named(name, NAME)
+                .with_live_share(&format!(r"\\{NAME}\NETLOGON"), &netlogon)
+                .with_live_share(RELEASES, &payloads)
+                .with_live_share(REPORTS, &domain.reports())
+                .build()
+                .unwrap(),
+        };
+        let members = names.iter().map(member).collect();
+        Self {
+            domain,
+            members,
+            bundles: Vec::new(),
+        }
+    }
+
+    /// Builds a bundle and gives it a name in the listings.
+    fn bundle(&mut self, word: &'static str, recipe: &Recipe) -> Bundle {
+        let bundle = recipe.bundle().unwrap();
+        let known = Bundle::open(bundle.folder()).unwrap();
+        self.bundles.push((word, known));
+        bundle
+    }
+
+    /// Payloads, program, policies and the link.
+    fn publish(&self, bundle: &Bundle, more: &[&str]) -> String {
+        let to = unc();
+        let usual = ["--apply", "--to", &to];
+        published(&self.domain, bundle, &[&usual[..], more].concat())
+    }
+
+    fn rollout(&self, more: &[&str]) {
+        let mut command = self
+            .domain
+            .command(required::path(required::GANGWAY).unwrap());
+        command
+            .arg("rollout")
+            .arg(unc())
+            .args(more)
+            .args(["--apply", "--user", &format!("{ADMINISTRATOR}@{NAME}")])
+            .arg("--password-file")
+            .arg(self.domain.scratch().join("password"));
+        let output = self.domain.run(&mut command).unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+    }
+
+    /// What each server's client of Group Policy does: it starts the tasks of all policies that reach it.
+    fn refresh(&self) {
+        std::thread::scope(|scope| {
+            for member in &self.members {
+                scope.spawn(|| {
+                    for (program, arguments) in self.tasks(&member.unit) {
+                        let words: Vec<&str> = arguments.split_whitespace().collect();
+                        member.server.run(&program, &words).unwrap();
+                    }
+                });
+            }
+        });
+    }
+
+    /// Programs with their arguments, of the enabled policies that enabled links bring to a unit.
+    fn tasks(&self, unit: &str) -> Vec<(String, String)> {
+        let parents = unit.match_indices(',').map(|(at, _)| &unit[at + 1..]);
+        let mut tasks = Vec::new();
+        for place in std::iter::once(unit).chain(parents) {
+            let Ok(Some(object)) = self.domain.object(place) else {
+                continue;
+            };
+            let links = object.get("gPLink").map(|values| values[0].clone());
+            for link in links.unwrap_or_default().split('[').skip(1) {
+                let (dn, flags) = link.trim_end_matches(']').split_once(';').unwrap();
+                let is_enabled = flags.parse::<u32>().unwrap() & 1 == 0;
+                if is_enabled {
+                    tasks.extend(self.tasks_of(dn.trim_start_matches("LDAP://")));
+                }
+            }
+        }
+        tasks
+    }
+
+    fn tasks_of(&self, dn: &str) -> Vec<(String, String)> {
+        let object = self.domain.object(dn).unwrap().expect("a linked policy");
+        // The computer's half is switched off by bit 2.
+        if object["flags"][0].parse::<u32>().unwrap() & 2 != 0 {
+            return Vec::new();
+        }
+        let id = &object["cn"][0];
+        let file = "Machine/Preferences/ScheduledTasks/ScheduledTasks.xml";
+        let path = self.domain.sysvol().join("Policies").join(id).join(file);
+        let Ok(document) = fs::read_to_string(path) else {
+            return Vec::new();
+        };
+        let within = |text: &str, name: &str| -> Option<String> {
+            let rest = text.split(&format!("<{name}>")).nth(1)?;
+            Some(rest.split('<').next()?.to_owned())
+        };
+        let at_once = document.split("<ImmediateTaskV2 ").skip(1);
+        at_once
+            .map(|task| {
+                let task = task.split("</ImmediateTaskV2>").next().unwrap();
+                let command = within(task, "Command").expect("a command");
+                (command, within(task, "Arguments").unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// Lets the servers do what they do, and says what is there then; after a restart and another refresh it
+    /// is still the same.
+    fn chapter(&self) -> String {
+        self.refresh();
+        let listing = self.listing();
+        for member in &self.members {
+            member.server.restart().unwrap();
+        }
+        self.refresh();
+        assert_eq!(self.listing(), listing, "something came back by itself");
+        listing
+    }
+
+    fn listing(&self) -> String {
+        let mut lines = self.policies();
+        lines.extend(below(&self.domain.sysvol().join("scripts"), 2, "netlogon"));
+        lines.extend(below(&self.domain.payloads().join("mde"), 2, "share"));
+        for member in &self.members {
+            lines.push(format!("{} {}", member.name, state(&member.server)));
+        }
+        let mut text = lines.join("\n");
+        for (word, bundle) in &self.bundles {
+            text = text
+                .replace(bundle.id(), &format!("<{word}>"))
+                .replace(bundle.release_id(), &format!("<release of {word}>"));
+        }
+        text
+    }
+
+    /// Policies of ours with their links.
+    fn policies(&self) -> Vec<String> {
+        let policies = format!("CN=Policies,CN=System,{DN}");
+        let ours = "(displayName=Gangway *)";
+        let objects = self.domain.search(&policies, "one", ours).unwrap();
+        let links = self.domain.search(DN, "sub", "(gPLink=*)").unwrap();
+        let mut lines: Vec<String> = objects
+            .values()
+            .map(|object| {
+                let id = object["cn"][0].to_lowercase();
+                let leads = |links: &str| links.to_lowercase().contains(&id);
+                let places = links
+                    .iter()
+                    .filter(|(_, place)| leads(&place["gPLink"][0]))
+                    .map(|(dn, _)| dn.trim_end_matches(DN).trim_end_matches(',').to_owned());
+                let places: Vec<String> = places.collect();
+                format!(
+                    "policy {} at {}",
+                    object["displayName"][0],
+                    places.join(" ")
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+}
+
+/// What a server says of itself last, and whether it holds anything of ours.
+fn state(server: &Server) -> String {
+    let reports = reports_in(&server.on_c("ProgramData/Gangway/reports")).unwrap();
+    let is_clean = !server.on_c("ProgramData/Gangway").exists()
+        && !server.on_c("Program Files/Gangway").exists();
+    match reports.values().next_back() {
+        Some(report) => format!("{} {}", report.state, report.reason),
+        None if is_clean => "holds nothing".to_owned(),
+        None => "has no report".to_owned(),
+    }
+}
+
+/// Files and folders down to a depth; what lies deeper is only told by its folder.
+fn below(folder: &Path, depth: usize, word: &str) -> Vec<String> {
+    let entries = walkdir::WalkDir::new(folder).min_depth(1).max_depth(depth);
+    let mut lines: Vec<String> = entries
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            let path: PathBuf = entry.path().strip_prefix(folder).unwrap().into();
+            format!("{word} {}", path.display())
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// Of this sequence among the bundles of the fleet.
+fn numbered(recipe: Recipe, sequence: u32) -> Recipe {
+    match sequence {
+        1 => recipe,
+        _ => recipe.after_a_lost_lock(sequence),
+    }
+}
+
+#[test]
+fn a_fleet_from_its_first_ring_to_a_removed_role() {
+    let mut story = Story::begin(&[("alpha", Os::Server2022), ("beta", Os::Server2016)]);
+    let role = |recipe: Recipe| {
+        recipe
+            .with("[gpo.settings.role]", "name = 'SQL Server'")
+            .with("[gpo.settings.role]", r"paths = ['D:\Data']")
+    };
+    let first = role(recipe().with("rollout", "ring_percent = 0"));
+    let first = story.bundle("first", &first.with("onboard", "device_tag = 'lab'"));
+    let role_link = format!("role:SQL Server={SERVERS}");
+    let links = ["--link", SERVERS, "--link", &role_link, "--enable-links"];
+    story.publish(&first, &links);
+    insta::assert_snapshot!("published_for_nobody_yet", story.chapter());
+
+    story.rollout(&["pause"]);
+    story.rollout(&["ring", "100"]);
+    insta::assert_snapshot!("paused", story.chapter());
+    story.rollout(&["resume"]);
+    insta::assert_snapshot!("everybody", story.chapter());
+
+    // Another tag, another file of the agent's release, and the role is gone.
+    let second = recipe().with("onboard", "device_tag = 'changed'");
+    let second = story.bundle("second", &numbered(second, 2));
+    story.publish(&second, &["--prune"]);
+    insta::assert_snapshot!("changed_value_and_removed_role", story.chapter());
+
+    story.publish(&second, &["--rollback"]);
+    insta::assert_snapshot!("rolled_back", story.chapter());
+}
