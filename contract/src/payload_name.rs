@@ -64,7 +64,12 @@ pub(crate) fn is_device(name: &str) -> bool {
             .get(..device.len())
             .filter(|start| start.eq_ignore_ascii_case(device))
             .and_then(|_| stem.get(device.len()..));
-        rest.is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+        let mut digits = rest.unwrap_or_default().chars();
+        // Windows takes the superscripts of ISO 8859-1 for digits there ("Naming Files").
+        let digit = digits
+            .next()
+            .filter(|c| matches!(c, '0'..='9' | '¹' | '²' | '³'));
+        digit.is_some() && digits.next().is_none()
     };
     DEVICES.iter().any(|name| stem.eq_ignore_ascii_case(name)) || numbered("COM") || numbered("LPT")
 }

@@ -13,6 +13,11 @@ use crate::payload_name;
 #[serde(try_from = "String", into = "String")]
 pub struct UncPath(String);
 
+/// Longest name of a share (MS-FSCC 2.1.6).
+const LONGEST_SHARE: usize = 80;
+/// Longest name of a folder ("Naming Files, Paths, and Namespaces").
+const LONGEST_FOLDER: usize = 255;
+
 /// Why a text is no [`UncPath`]; each holds the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvalidUncPath {
@@ -22,6 +27,10 @@ pub enum InvalidUncPath {
     Server(String),
     /// No share, or a part that Windows would read as another one.
     Part(String),
+    /// A name of a share, or of a folder, with more characters than Windows takes.
+    Long(String),
+    /// The name of a share that stands for something else on every server.
+    Reserved(String),
     /// A share that only administrators of the file server reach.
     Administrative(String),
 }
@@ -78,8 +87,20 @@ impl FromStr for UncPath {
         if !below.split('\\').all(is_folder_name) {
             return Err(InvalidUncPath::Part(text.to_owned()));
         }
-        if below.split('\\').next().is_some_and(is_administrative) {
+        let mut folders = below.split('\\');
+        let share = folders.next().unwrap_or_default();
+        if is_administrative(share) {
             return Err(InvalidUncPath::Administrative(text.to_owned()));
+        }
+        if ["pipe", "mailslot"]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(share))
+        {
+            return Err(InvalidUncPath::Reserved(text.to_owned()));
+        }
+        let is_long = |name: &str, longest: usize| name.encode_utf16().count() > longest;
+        if is_long(share, LONGEST_SHARE) || folders.any(|name| is_long(name, LONGEST_FOLDER)) {
+            return Err(InvalidUncPath::Long(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
     }
@@ -115,6 +136,16 @@ impl fmt::Display for InvalidUncPath {
             Self::Part(text) => write!(
                 f,
                 "`{text}` has an empty or forbidden part, or one that ends with a dot or a blank"
+            ),
+            Self::Long(text) => write!(
+                f,
+                "`{text}` has a share with more than {LONGEST_SHARE} characters, or a folder with more \
+                 than {LONGEST_FOLDER}"
+            ),
+            Self::Reserved(text) => write!(
+                f,
+                "`{text}` names its share `pipe` or `mailslot`, which stand for something else on \
+                 every server"
             ),
             Self::Administrative(text) => write!(
                 f,
@@ -199,12 +230,43 @@ mod tests {
             (r"\\files.contoso.com\%TEMP%", "empty or forbidden"),
             (r"\\files.contoso.com\con", "empty or forbidden"),
             (r"\\files.contoso.com\s\nul.txt", "empty or forbidden"),
+            (r"\\files.contoso.com\s\com¹", "empty or forbidden"),
+            (r"\\files.contoso.com\s\LPT³.txt", "empty or forbidden"),
+            (
+                r"\\files.contoso.com\Pipe\x",
+                "something else on every server",
+            ),
+            (
+                r"\\files.contoso.com\mailslot",
+                "something else on every server",
+            ),
             (r"\\files.contoso.com\c$", "only administrators"),
             (r"\\files.contoso.com\ADMIN$\x", "only administrators"),
             (r"\\files.contoso.com\IPC$", "only administrators"),
         ] {
             let said = text.parse::<UncPath>().unwrap_err().to_string();
             assert!(said.contains(fault), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn names_have_the_lengths_that_windows_takes() {
+        for (share, folder, is_taken) in [(80, 255, true), (81, 1, false), (1, 256, false)] {
+            // One that is longer in bytes than it is in characters.
+            let (share, folder) = ("s".repeat(share), "ö".repeat(folder));
+            let text = format!(r"\\files.contoso.com\{share}\{folder}");
+            match text.parse::<UncPath>() {
+                Ok(_) => assert!(is_taken, "{text}"),
+                Err(why) => assert!(!is_taken && why.to_string().contains("more than"), "{why}"),
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_only_look_like_devices_are_taken() {
+        for part in ["com", "com10", "com¹²", "com⁴", "lpt", "comic"] {
+            let text = format!(r"\\files.contoso.com\s\{part}");
+            assert!(text.parse::<UncPath>().is_ok(), "{text}");
         }
     }
 
