@@ -212,20 +212,22 @@ codes! {
         "The Task Scheduler takes durations as XML has them, such as `PT1H` or `P3D`; with \
          another text the task is not registered (0x80041318).\n\nWrite the duration in that \
          form.";
-    DRIVE = "GW2232" Warning "SYSTEM starts a program from a drive that may be a mapped one":
-        "Mapped drives belong to a user's session. SYSTEM sees none of them, and the program is \
-         not found.\n\nName the program by its UNC path or on a local disk.";
+    DRIVE = "GW2232" Warning "SYSTEM reaches for a drive that may be a mapped one":
+        "Mapped drives belong to a user's session. SYSTEM sees none of them, and the program, \
+         script or folder is not found.\n\nName it by its UNC path or on a local disk.";
     COMMAND_FORM = "GW2233" Warning "arguments stand inside a command":
         "`Command` holds the path of the program and nothing else. With arguments in it the Task \
          Scheduler looks for a file of that whole name.\n\nMove the arguments to \
          `Arguments`.";
     NEVER_STARTS = "GW2234" Warning "a task never starts, or hardly ever":
         "Its settings keep it from starting: it is switched off, all its triggers are, one ends \
-         before it begins, or it waits for an idle server and expires at once.\n\nChange the \
+         before it begins, it waits for events by a text that is no query of the event log, or it \
+         waits for an idle server and expires at once.\n\nChange the \
          setting that is named.";
     TASK_NAME = "GW2235" Error "a task has a name that cannot be registered":
         "A task is a file: its name cannot hold `/ : * ? \" < > |`. A backslash makes a \
-         folder.\n\nGive it another name.";
+         folder; no part of a name is empty, is `.` or `..`, or begins or ends with a blank (MS-TSCH \
+         2.3.11).\n\nGive it another name.";
     TASK_SCHEMA = "GW2236" Error "a task is not what the Task Scheduler's schema allows":
         "The Task Scheduler registers nothing for a task with an unknown element (0x80041316), a \
          value that the schema does not know (0x80041318) or a missing element (0x80041319): \
@@ -246,6 +248,13 @@ codes! {
          and `[Logoff]`; sections of the other side are ignored (MS-GPSCR 2.2.2). A name without a folder is \
          looked for in the GPO's own folder for that moment.\n\nWrite the script below a section of its side, \
          and put its file into the GPO.";
+    SCRIPT_LIST = "GW2240" Warning "a list of scripts has another form than clients are known to read":
+        "`scripts.ini` and `psscripts.ini` are UTF-16 with a mark. Below `[Startup]`, `[Shutdown]`, `[Logon]` \
+         and `[Logoff]` stand pairs of `0CmdLine` and `0Parameters`, counted from 0 without a gap, and \
+         `psscripts.ini` may have `[ScriptsConfig]` (MS-GPSCR 2.2.2 and 2.2.3). A client passes over what it \
+         does not know, and logs nothing. It also takes a list of one byte for a character; a mark of UTF-8 \
+         then is a part of the first line, so that the section in it is none.\n\nSet the scripts again in \
+         the policy editor.";
 
     BACKGROUND_OFF = "GW2301" Error "a policy keeps preferences from running in the background":
         "With `NoBackgroundPolicy` or `NoGPOListChanges` the preference extension runs only at \

@@ -71,6 +71,31 @@ impl Ini {
     }
 }
 
+/// How these functions of Windows take the bytes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// With the mark of UTF-16, low byte first.
+    Utf16,
+    /// With the mark of UTF-16, high byte first, of which it is not documented that they take it.
+    Utf16BigEndian,
+    /// One byte for a character, the three of a UTF-8 mark among them.
+    MarkedUtf8,
+    /// One byte for a character.
+    OneByte,
+}
+
+impl Encoding {
+    /// By the first bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        match encoding_rs::Encoding::for_bom(bytes) {
+            Some((encoding, _)) if encoding == encoding_rs::UTF_8 => Self::MarkedUtf8,
+            Some((encoding, _)) if encoding == encoding_rs::UTF_16BE => Self::Utf16BigEndian,
+            Some(_) => Self::Utf16,
+            None => Self::OneByte,
+        }
+    }
+}
+
 /// The text of a file, as these functions of Windows take it.
 pub fn decode(bytes: &[u8]) -> String {
     match encoding_rs::Encoding::for_bom(bytes) {

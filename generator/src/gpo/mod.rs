@@ -19,6 +19,7 @@ mod object;
 pub mod own;
 pub mod preferences;
 pub mod registry_pol;
+pub mod scripts;
 pub mod security;
 mod time;
 pub mod wmi;

@@ -83,7 +83,11 @@ impl<'a> Facts<'a> {
                     }));
                 }
             }
-            texts.extend(side.scripts.iter().map(|file| file.content.clone()));
+            texts.extend(
+                side.scripts
+                    .iter()
+                    .map(|file| file.content.text().to_owned()),
+            );
         }
         for text in texts {
             match direction(&text) {

@@ -7,13 +7,16 @@
 mod account;
 mod backup;
 mod collisions;
+mod event_query;
 mod exclusions;
 mod items;
 mod policy_keys;
 mod registry_items;
+mod script_lists;
 mod scripts;
 mod security_template;
 mod setting;
+mod task_actions;
 mod task_texts;
 mod tasks;
 mod unc;

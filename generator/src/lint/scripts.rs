@@ -1,12 +1,16 @@
-//! `scripts.ini` and `psscripts.ini`: moments that the side does not have, and scripts that are not there.
+//! `scripts.ini` and `psscripts.ini`: moments that the side does not have, scripts that are not there,
+//! drives and shares that SYSTEM does not see or nobody protects.
 //!
 //! Source: MS-GPSCR 2.2.2: a section that is not of the side is ignored. A command without a folder is
 //! looked for in the folder of its moment, where editors put it.
 
+use super::script_lists;
+use super::task_texts::drive_in;
+use super::unc::{self, Unc};
 use crate::gpo::codes;
-use crate::gpo::found::{FoundFile, FoundGpo, Origin};
-use crate::gpo::ini::Ini;
-use crate::problem::Problem;
+use crate::gpo::found::{FoundGpo, Origin};
+use crate::gpo::scripts::{Program, programs};
+use crate::problem::{Code, Problem};
 
 const COMPUTER: [&str; 2] = ["Startup", "Shutdown"];
 const USER: [&str; 2] = ["Logon", "Logoff"];
@@ -22,10 +26,13 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
         } else {
             (USER, COMPUTER)
         };
-        for FoundFile { path, content } in &side.scripts {
-            let file = Ini::of_text(content);
+        let folder = if is_computer { "machine" } else { "user" };
+        for list in &side.scripts {
+            script_lists::check(list, problems);
+            let path = &list.path;
+            let file = list.content.sections();
             for section in foreign {
-                if commands(&file, section).next().is_some() {
+                if !programs(&file, section).is_empty() {
                     problems.push(Problem::new(
                         &codes::SCRIPT,
                         path,
@@ -34,33 +41,81 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
                     ));
                 }
             }
-            let folder = if is_computer { "machine" } else { "user" };
             for section in own {
-                let missing = commands(&file, section)
-                    .filter(|command| is_missing(gpo, folder, section, command));
-                problems.extend(missing.map(|command| {
-                    Problem::new(
-                        &codes::SCRIPT,
+                for program in programs(&file, section) {
+                    let started = Started {
                         path,
-                        format!("`[{section}]` starts `{command}`, which is not in the GPO"),
-                        format!(
-                            "put it into `Scripts\\{section}` of the GPO, or write its whole path"
-                        ),
-                    )
-                }));
+                        section,
+                        program,
+                    };
+                    if is_missing(gpo, folder, section, started.program.command) {
+                        problems.push(started.missing());
+                    }
+                    started.check_paths(is_computer, problems);
+                }
             }
         }
     }
 }
 
-/// What a section starts.
-fn commands<'a>(file: &'a Ini, section: &str) -> impl Iterator<Item = &'a str> {
-    let entries: Vec<(&str, &str)> = file.entries(section).collect();
-    entries.into_iter().filter_map(|(key, value)| {
-        let number = key.strip_suffix("cmdline")?;
-        let is_numbered = number.parse::<u32>().is_ok();
-        (is_numbered && !value.is_empty()).then_some(value)
-    })
+/// A program with the place that starts it.
+struct Started<'a> {
+    path: &'a str,
+    section: &'a str,
+    program: Program<'a>,
+}
+
+impl Started<'_> {
+    fn problem(&self, code: &'static Code, what: String, next: &str) -> Problem {
+        Problem::new(
+            code,
+            self.path,
+            format!("`[{}]`: {what}", self.section),
+            next,
+        )
+    }
+
+    fn missing(&self) -> Problem {
+        let section = self.section;
+        Problem::new(
+            &codes::SCRIPT,
+            self.path,
+            format!(
+                "`[{section}]` starts `{}`, which is not in the GPO",
+                self.program.command
+            ),
+            format!("put it into `Scripts\\{section}` of the GPO, or write its whole path"),
+        )
+    }
+
+    /// Drives and shares, in the command and in what it is given. Scripts of a computer run as SYSTEM.
+    fn check_paths(&self, is_system: bool, problems: &mut Vec<Problem>) {
+        let texts = [self.program.command, self.program.parameters];
+        let drive = texts.iter().find_map(|text| drive_in(text));
+        if let Some(path) = drive.filter(|_| is_system) {
+            problems.push(self.problem(
+                &codes::DRIVE,
+                format!("SYSTEM starts or reads `{path}`"),
+                "name it by its UNC path or on a local disk",
+            ));
+        }
+        let shares: Vec<Unc> = texts.iter().flat_map(|text| unc::find(text)).collect();
+        if let Some(short) = shares.iter().find(|share| share.is_short()) {
+            problems.push(self.problem(
+                &codes::SHORT_UNC,
+                format!("`{short}` has no fully qualified server name"),
+                r"write `\\server.contoso.com\share`",
+            ));
+        }
+        let mut outside = shares.iter().filter(|share| !share.is_domain_share());
+        if let Some(share) = outside.next().filter(|_| is_system) {
+            problems.push(self.problem(
+                &codes::OUTSIDE_NETLOGON,
+                format!("SYSTEM starts or reads `{share}`"),
+                "put the program into NETLOGON or into the GPO",
+            ));
+        }
+    }
 }
 
 /// Is it a script without a folder that does not lie where it is looked for?

@@ -147,12 +147,44 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The drive that a command names, when it may be a mapped one.
-pub(super) fn drive_of(command: &str) -> Option<char> {
-    let mut characters = command.trim().trim_start_matches('"').chars();
-    let letter = characters.next()?.to_ascii_uppercase();
-    let is_drive = letter.is_ascii_uppercase() && characters.next() == Some(':');
-    (is_drive && !LOCAL_DRIVES.contains(&letter)).then_some(letter)
+/// Why no task can be registered under a name, if that is so. A backslash makes a folder.
+///
+/// Source: MS-TSCH 2.3.11, which `SchRpcRegisterTask` answers with 0x8007007B, and
+/// `ITaskFolder::RegisterTaskDefinition` on Microsoft Learn; the other characters are those that no file has.
+pub(super) fn task_name_fault(name: &str) -> Option<String> {
+    let unusable = |c: &char| "/:*?\"<>|".contains(*c) || c.is_control();
+    if let Some(character) = name.chars().find(unusable) {
+        return Some(format!("holds `{}`", character.escape_default()));
+    }
+    let below = name.strip_prefix('\\').unwrap_or(name);
+    below.split('\\').find_map(|part| match part {
+        "" => Some("has an empty part".to_owned()),
+        "." | ".." => Some(format!("has the part `{part}`")),
+        _ if part.starts_with(' ') || part.ends_with(' ') => Some(format!(
+            "has a part that begins or ends with a blank: `{part}`"
+        )),
+        _ => None,
+    })
+}
+
+/// The first path on a drive that may be a mapped one, up to a blank or a quote.
+pub(super) fn drive_in(text: &str) -> Option<&str> {
+    let places = text.match_indices(':').filter_map(|(colon, _)| {
+        let begin = colon.checked_sub(1)?;
+        let (before, path) = (text.get(..begin)?, text.get(begin..)?);
+        let letter = path.chars().next()?.to_ascii_uppercase();
+        let behind = path.get(2..)?;
+        // A switch (`/f:…`), a drive of PowerShell (`HKLM:\`) and a scheme (`https://`) are no drives.
+        let is_alone =
+            !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_'));
+        let is_path = behind.starts_with(['\\', '/'])
+            && !behind.starts_with(r"\\")
+            && !behind.starts_with("//");
+        let may_be_mapped = letter.is_ascii_uppercase() && !LOCAL_DRIVES.contains(&letter);
+        (is_alone && is_path && may_be_mapped).then_some(path)
+    });
+    let path = places.into_iter().next()?;
+    path.split([' ', '"', '\'', '\t', '\r', '\n']).next()
 }
 
 /// What follows the program inside a command.
@@ -274,17 +306,52 @@ mod tests {
     }
 
     #[test]
+    fn names_that_no_task_can_have_are_told() {
+        for (name, expected) in [
+            ("Gangway Daily", ""),
+            (r"Contoso\Daily", ""),
+            (r"\Daily", ""),
+            ("v1.2..", ""),
+            ("a: b", "holds `:`"),
+            ("a\u{7}", "holds `\\u{7}`"),
+            ("", "empty part"),
+            (r"\", "empty part"),
+            (r"A\\B", "empty part"),
+            ("A\\", "empty part"),
+            (r"A\..\B", "part `..`"),
+            (".", "part `.`"),
+            (" ", "begins or ends with a blank"),
+            (r"A \B", "begins or ends with a blank"),
+        ] {
+            let told = task_name_fault(name).unwrap_or_default();
+            assert!(
+                told.contains(expected) && told.is_empty() == expected.is_empty(),
+                "{name}: {told}"
+            );
+        }
+    }
+
+    #[test]
     fn drives_that_may_be_mapped_are_told() {
-        for (command, wanted) in [
-            (r"Z:\tools\x.exe", Some('Z')),
-            (r#""h:\a b\x.exe""#, Some('H')),
+        for (text, wanted) in [
+            (r"Z:\tools\x.exe", Some(r"Z:\tools\x.exe")),
+            (r#""h:\a b\x.exe""#, Some(r"h:\a")),
+            (r"/c Z:\x.cmd & y", Some(r"Z:\x.cmd")),
+            (r"-File:z:/x.ps1", Some("z:/x.ps1")),
+            (r"copy C:\a P:\b", Some(r"P:\b")),
+            ("Z:", None),
             (r"C:\Windows\System32\cmd.exe", None),
             (r"D:\agents\a.exe", None),
             (r"\\contoso.com\NETLOGON\a.exe", None),
             ("cmd.exe", None),
             ("%windir%\\x.exe", None),
+            (r"/z:\x -z:\x", None),
+            (r"HKLM:\x Env:\y", None),
+            (r"/log:F:\\a", None),
+            ("https://contoso.com", None),
+            ("ö:\\x", None),
         ] {
-            assert_eq!(drive_of(command), wanted, "{command}");
+            assert_eq!(drive_in(text), wanted, "{text}");
         }
     }
 

@@ -1,22 +1,17 @@
 //! Scheduled tasks: accounts, triggers, actions.
 
 use super::account::{self, Account};
+use super::event_query;
 use super::items::of_item;
-use super::task_texts::{
-    arguments_in, drive_of, is_before, is_date_and_time, is_duration, typographic_quote,
-};
-use super::unc::{self, Unc};
+use super::task_texts::{is_before, is_date_and_time, is_duration, task_name_fault};
 use super::wmi;
 use crate::gpo::codes;
 use crate::gpo::found::{Found, FoundFile, FoundGpo};
 use crate::gpo::preferences::Item;
 use crate::gpo::preferences::filter::{Condition, Filter};
 use crate::gpo::preferences::scheduled_tasks::{TaskKind, TaskProperties};
-use crate::gpo::preferences::task::{Action, Task, Trigger};
+use crate::gpo::preferences::task::{Task, Trigger};
 use crate::problem::{Code, Problem};
-
-/// Longest command that the Task Scheduler takes, in characters.
-const MAX_COMMAND: usize = 260;
 
 pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) {
     let domain_controllers = domain_controllers(gpo, found);
@@ -60,14 +55,15 @@ fn domain_controllers(gpo: &FoundGpo, found: &Found) -> Option<bool> {
     wmi::includes_domain_controllers(filter)
 }
 
-struct Rules<'a> {
+/// A task with the place that it is looked at in.
+pub(super) struct Rules<'a> {
     path: &'a str,
-    item: &'a Item<TaskProperties>,
+    pub(super) item: &'a Item<TaskProperties>,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Rules<'_> {
-    fn report(&mut self, code: &'static Code, message: impl Into<String>, next: &str) {
+    pub(super) fn report(&mut self, code: &'static Code, message: impl Into<String>, next: &str) {
         let problem = of_item(code, self.path, &self.item.attributes, message, next);
         self.problems.push(problem);
     }
@@ -81,12 +77,11 @@ impl Rules<'_> {
                 "give both the same name",
             );
         }
-        let unusable = |c: &char| "/:*?\"<>|".contains(*c) || c.is_control();
-        if let Some(character) = properties.name.chars().find(unusable) {
+        if let Some(fault) = task_name_fault(&properties.name) {
             self.report(
                 &codes::TASK_NAME,
-                format!("`{}` holds `{character}`", properties.name),
-                "give the task a name without it",
+                format!("`{}` {fault}", properties.name),
+                "give the task another name",
             );
         }
     }
@@ -211,6 +206,7 @@ impl Rules<'_> {
                 );
             }
             self.durations(trigger);
+            self.subscription(trigger);
             let Some(delay) = trigger.random_delay.as_deref() else {
                 continue;
             };
@@ -221,6 +217,20 @@ impl Rules<'_> {
                     "remove the delay; let the program wait instead",
                 );
             }
+        }
+    }
+
+    fn subscription(&mut self, trigger: &Trigger) {
+        let mut parts = trigger.other.iter();
+        let subscription = parts.find(|part| part.name == "Subscription");
+        // An empty one is the schema's to refuse.
+        let text = subscription.map(|part| part.text()).unwrap_or_default();
+        if let Some(fault) = event_query::fault(&text).filter(|_| !text.is_empty()) {
+            self.report(
+                &codes::NEVER_STARTS,
+                format!("the subscription of an event trigger finds no event: {fault}"),
+                "take the query from the XML page of a filter in the event viewer",
+            );
         }
     }
 
@@ -342,118 +352,6 @@ impl Rules<'_> {
         if let Some(interval) = restart.find_map(|one| one.text_of("Interval")) {
             self.duration("Interval", &interval);
         }
-    }
-
-    fn actions(&mut self, task: &Task, domain_controllers: Option<bool>) {
-        let account = account::judge(self.item.properties.run_as.as_deref().unwrap_or_default());
-        for action in &task.actions.list {
-            let Action::Exec {
-                command,
-                arguments,
-                working_directory,
-            } = action
-            else {
-                continue;
-            };
-            let length = command.chars().count();
-            if command.trim().is_empty() || length > MAX_COMMAND {
-                self.report(
-                    &codes::COMMAND,
-                    format!("the command has {length} characters"),
-                    "give a command of 1 to 260 characters",
-                );
-            }
-            self.command(command, account);
-            let arguments = arguments.as_deref().unwrap_or_default();
-            for text in [arguments, working_directory.as_deref().unwrap_or_default()] {
-                if text.contains("$$") || text.contains("$(Arg") {
-                    self.report(
-                        &codes::DOLLAR,
-                        format!("`{text}` holds a dollar that will be changed"),
-                        "double the dollar",
-                    );
-                }
-            }
-            let mut paths = unc::find(command);
-            paths.extend(unc::find(arguments));
-            self.paths(&paths, account, domain_controllers);
-        }
-        if task.actions.list.is_empty() {
-            self.report(
-                &codes::COMMAND,
-                "the task has no action",
-                "add a program to start",
-            );
-        }
-    }
-
-    fn command(&mut self, command: &str, account: Account) {
-        if let Some(arguments) = arguments_in(command) {
-            self.report(
-                &codes::COMMAND_FORM,
-                format!("the command goes on with `{arguments}`"),
-                "move it to `Arguments`",
-            );
-        }
-        if let Some(quote) = typographic_quote(command) {
-            self.report(
-                &codes::COMMAND_FORM,
-                format!("the command holds `{quote}`, a typographic quote"),
-                "write the path without quotes",
-            );
-        }
-        let service = matches!(account, Account::Service | Account::LocalisedService);
-        if let Some(drive) = drive_of(command).filter(|_| service) {
-            self.report(
-                &codes::DRIVE,
-                format!("SYSTEM starts `{command}` from drive `{drive}:`"),
-                "name the program by its UNC path or on a local disk",
-            );
-        }
-    }
-
-    fn paths(&mut self, paths: &[Unc], account: Account, domain_controllers: Option<bool>) {
-        let logon = self.logon_type();
-        if account == Account::Other && logon.as_deref() == Some("S4U") && !paths.is_empty() {
-            self.report(
-                &codes::S4U_NETWORK,
-                "the account has no network credentials and the action names a UNC path",
-                "run the task as SYSTEM, or copy the program first",
-            );
-        }
-        for path in paths {
-            let text = format!(r"\\{}{}", path.server, path.rest);
-            if path.is_short() {
-                self.report(
-                    &codes::SHORT_UNC,
-                    format!("`{text}` has no fully qualified server name"),
-                    r"write `\\server.contoso.com\share`",
-                );
-            }
-        }
-        let service = matches!(account, Account::Service | Account::LocalisedService);
-        let outside = paths.iter().find(|path| !path.is_domain_share());
-        if let Some(path) = outside.filter(|_| service) {
-            let text = format!(r"\\{}{}", path.server, path.rest);
-            let code = match domain_controllers {
-                Some(true) => &codes::OUTSIDE_NETLOGON_WITH_DCS,
-                Some(false) | None => &codes::OUTSIDE_NETLOGON,
-            };
-            self.report(
-                code,
-                format!("SYSTEM starts or reads `{text}`"),
-                "put the program into NETLOGON",
-            );
-        }
-    }
-
-    fn logon_type(&self) -> Option<String> {
-        let properties = &self.item.properties;
-        let principals = properties.task.iter().flat_map(|task| &task.principals);
-        let inner = principals
-            .into_iter()
-            .find_map(|one| one.logon_type.clone());
-        properties.logon_type.clone().or(inner)
     }
 }
 

@@ -1,5 +1,7 @@
 //! UNC paths inside commands and arguments.
 
+use std::fmt;
+
 /// A UNC path as far as it can be told from a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unc {
@@ -25,6 +27,12 @@ impl Unc {
         [r"\netlogon\", r"\sysvol\"]
             .iter()
             .any(|share| rest.starts_with(share))
+    }
+}
+
+impl fmt::Display for Unc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r"\\{}{}", self.server, self.rest)
     }
 }
 

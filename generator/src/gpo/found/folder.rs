@@ -12,9 +12,9 @@ use super::text;
 use crate::gpo::backup::{BackupDocument, BackupInstance};
 use crate::gpo::extensions::{self, Extension};
 use crate::gpo::gpt_ini::GptIni;
-use crate::gpo::ini;
 use crate::gpo::preferences::{PreferenceFile, Properties};
 use crate::gpo::registry_pol::RegistryPolicy;
+use crate::gpo::scripts::ScriptList;
 use crate::gpo::xml;
 use crate::plain_file;
 
@@ -178,7 +178,7 @@ fn load_side(side: &str, reader: &mut FolderReader<'_>) -> Result<FoundSide, Loa
     let mut scripts = Vec::new();
     for name in ["scripts.ini", "psscripts.ini"] {
         scripts.extend(reader.parse(&format!("{side}scripts/{name}"), |bytes| {
-            Ok::<_, std::convert::Infallible>(ini::decode(bytes))
+            Ok::<_, std::convert::Infallible>(ScriptList::read(bytes))
         })?);
     }
     let mut other_preferences = BTreeMap::new();
@@ -234,7 +234,7 @@ fn parts_in_use(
     let there = script_files.into_iter().filter(|name| unreadable(name));
     let mut scripts = found.scripts.iter();
     let scripts =
-        there.count() > scripts.len() || scripts.any(|file| text::starts_scripts(&file.content));
+        there.count() > scripts.len() || scripts.any(|file| file.content.starts_anything());
     let security = holds(
         &found.security_template,
         |content| text::has_security_settings(content),

@@ -13,6 +13,7 @@ use crate::gpo::preferences::files::{FilePreferences, FolderPreferences};
 use crate::gpo::preferences::registry::RegistryPreferences;
 use crate::gpo::preferences::scheduled_tasks::ScheduledTasks;
 use crate::gpo::registry_pol::RegistryPolicy;
+use crate::gpo::scripts::ScriptList;
 use crate::gpo::wmi::{MalformedParm2, Query};
 use crate::gpo::xml::Element;
 
@@ -105,7 +106,7 @@ pub struct FoundSide {
     /// `GptTmpl.inf`.
     pub security_template: Option<FoundFile<String>>,
     /// `scripts.ini` and `psscripts.ini`.
-    pub scripts: Vec<FoundFile<String>>,
+    pub scripts: Vec<FoundFile<ScriptList>>,
     /// `audit.csv`.
     pub audit: Option<FoundFile<String>>,
     /// Parts that hold something, or that cannot be read.

@@ -1,7 +1,5 @@
 //! The text files of a GPO: which of them hold a setting.
 
-use crate::gpo::ini::Ini;
-
 /// UTF-16 with byte order mark, else Windows-1252: what Windows writes into templates and tables.
 pub(super) fn decode(bytes: &[u8]) -> String {
     let encoding = encoding_rs::Encoding::for_bom(bytes)
@@ -31,19 +29,6 @@ pub(super) fn has_security_settings(text: &str) -> bool {
     ini_lines(text).any(|(section, _)| !matches!(section.as_str(), "" | "unicode" | "version"))
 }
 
-/// Does `scripts.ini` or `psscripts.ini` start anything? The scripts of a moment stand in a section
-/// of their own, under the keys `0CmdLine`, `0Parameters`, `1CmdLine` and so on (MS-GPSCR 2.2.2).
-pub(super) fn starts_scripts(text: &str) -> bool {
-    let file = Ini::of_text(text);
-    let moments = ["Startup", "Shutdown", "Logon", "Logoff"];
-    let mut entries = moments.iter().flat_map(|section| file.entries(section));
-    entries.any(|(key, value)| {
-        let number = key.strip_suffix("cmdline");
-        let numbered = number.is_some_and(|number| number.parse::<u32>().is_ok());
-        numbered && !value.is_empty()
-    })
-}
-
 /// Does `audit.csv` hold a row below its heading?
 pub(super) fn has_audit_rows(text: &str) -> bool {
     text.lines().filter(|line| !line.trim().is_empty()).count() > 1
@@ -69,22 +54,6 @@ mod tests {
                 wanted,
                 "{more}"
             );
-        }
-    }
-
-    #[test]
-    fn only_a_command_line_starts_a_script() {
-        for (text, wanted) in [
-            ("", false),
-            ("\r\n[Startup]\r\n", false),
-            ("[Startup]\r\n0CmdLine=a.cmd\r\n0Parameters=\r\n", true),
-            ("[Startup]\r\n0CmdLine=\r\n", false),
-            ("[ScriptsConfig]\r\nStartExecutePSFirst=true\r\n", false),
-            ("0CmdLine=a.cmd\r\n", false),
-            ("[Startup]\r\n;0CmdLine=a.cmd\r\n", false),
-            ("[Startup]\r\n[Startup]\r\n0CmdLine=a.cmd\r\n", false),
-        ] {
-            assert_eq!(starts_scripts(text), wanted, "{text}");
         }
     }
 

@@ -4,6 +4,7 @@
 mod consoles;
 mod items;
 mod links;
+mod scripts;
 mod task_schema;
 mod tree;
 mod values;
@@ -156,6 +157,7 @@ fn cases() -> Vec<(Vec<&'static str>, Tree)> {
     [
         whole_gpo::cases(),
         items::cases(),
+        scripts::cases(),
         task_schema::cases(),
         values::cases(),
     ]

@@ -6,6 +6,8 @@ use super::tree::{Tree, good_task, with_task};
 
 const SCHEDULE: &str = "<StartBoundary>2026-01-31T09:00:00</StartBoundary>";
 
+const QUERY: &str = "&lt;QueryList&gt;&lt;Query Id='0'&gt;&lt;Select Path='System'&gt;*&lt;/Select&gt;&lt;/Query&gt;&lt;/QueryList&gt;";
+
 /// A good task with one text of it changed.
 fn changed(from: &str, to: &str) -> Tree {
     let good = good_task("S-1-5-18", "a.exe", "");
@@ -88,9 +90,9 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         setting("<Hidden/>"),
         triggers("<EventTrigger><Enabled>true</Enabled></EventTrigger>"),
         event("", ""),
-        event("x", "<NumberOfOccurrences>0</NumberOfOccurrences>"),
-        event("x", "<NumberOfOccurrences>33</NumberOfOccurrences>"),
-        event("x", "<MatchingElement/>"),
+        event(QUERY, "<NumberOfOccurrences>0</NumberOfOccurrences>"),
+        event(QUERY, "<NumberOfOccurrences>33</NumberOfOccurrences>"),
+        event(QUERY, "<MatchingElement/>"),
         triggers("<SessionStateChangeTrigger/>"),
         triggers(
             "<SessionStateChangeTrigger><StateChange>Locked</StateChange></SessionStateChangeTrigger>",
@@ -108,6 +110,8 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         ),
         (vec!["GW2231"], restart("10 minutes", "3")),
         (vec!["GW2234"], setting("<Enabled>0</Enabled>")),
+        (vec!["GW2234"], event("hello", "")),
+        (vec!["GW2234"], event("&lt;QueryList/&gt;", "")),
     ];
     refused.chain(others).collect()
 }
@@ -134,7 +138,7 @@ fn what_the_schema_allows_is_left_alone() {
         triggers("<BootTrigger id=\"a\"/><LogonTrigger><UserId>x</UserId></LogonTrigger>"),
         setting("<Hidden>%Quiet%</Hidden>"),
         event(
-            "x",
+            QUERY,
             "<NumberOfOccurrences>32</NumberOfOccurrences><PeriodOfOccurrence>PT5M</PeriodOfOccurrence>",
         ),
         triggers(

@@ -21,18 +21,6 @@ fn registry(key: &str, name: &str, kind: &str, value: &str) -> Tree {
     )
 }
 
-/// A GPO with scripts of the computer's start, and one file for them.
-fn scripts(file: &str, script: &str) -> Tree {
-    let script = format!("Machine/Scripts/Startup/{script}");
-    empty().sysvol(
-        1,
-        &[
-            ("Machine/Scripts/scripts.ini", file.as_bytes()),
-            (&script, b"x"),
-        ],
-    )
-}
-
 /// A GPO with one value below this key.
 fn policy_key(key: &str) -> Tree {
     empty().policy(1, Record::dword(key, "a", 1))
@@ -50,18 +38,6 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
     let onboard = r"\\contoso.com\NETLOGON\WindowsDefenderATPOnboardingScript.cmd";
     let offboard = r"\\contoso.com\NETLOGON\WindowsDefenderATPOffboardingScript.cmd";
     vec![
-        (
-            vec!["GW2239"],
-            scripts("[Logon]\r\n0CmdLine=a.exe\r\n", "a.cmd"),
-        ),
-        (
-            vec!["GW2239"],
-            scripts("[Startup]\r\n0CmdLine=b.cmd\r\n", "a.cmd"),
-        ),
-        (
-            vec![],
-            scripts("[Startup]\r\n0CmdLine=A.cmd\r\n1CmdLine=gpupdate.exe\r\n", "a.cmd"),
-        ),
         (
             vec!["GW2238"],
             registry(r"HKLM\SOFTWARE\Contoso", "a", "REG_SZ", "b"),
