@@ -426,6 +426,16 @@ since.\n\nWhat was given back rests on the other recipes; look at the config bef
 folder, where there is one, is the better source.",
 };
 
+/// The config lets servers restart and names no hours for it.
+pub static RESTARTS_AT_ANY_HOUR: Code = Code {
+    id: "GW3038",
+    severity: Severity::Warning,
+    title: "servers may restart at any hour",
+    page: "`rollout.reboot = \"in_window\"` lets the bootstrap restart a server that waits for a restart, and \
+without `rollout.window` every hour is in the window.\n\nAdd the hours, as `window = \"22:00-04:00\"` below \
+`[rollout]`, or write `reboot = \"never\"`.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &FILE_CHANGED,
@@ -465,4 +475,5 @@ pub static ALL: &[&Code] = &[
     &IDENTITY_CHANGED,
     &NEW_IDENTITY,
     &RECIPE_NOT_PROVEN,
+    &RESTARTS_AT_ANY_HOUR,
 ];

@@ -1,11 +1,12 @@
 //! The downloads that a bundle is made of, once nothing stands against them.
 
-use gangway_contract::manifest::{AgentRoute, Mode};
+use gangway_contract::manifest::{AgentRoute, Mode, RebootRule, Settings};
 
 use super::desk::Desk;
 use crate::intake::lock::{Change, Lock, LockedDownload, reconcile};
 use crate::intake::{self, Inspection};
 use crate::pipeline::build_error::BuildError;
+use crate::pipeline::codes;
 use crate::pipeline::inputs::{Target, target};
 use crate::pipeline::payloads::{self, Selected};
 use crate::pipeline::workspace_key::{self, WorkspaceKey};
@@ -60,6 +61,7 @@ impl<'a> Accepted<'a> {
             problems.extend(missing);
             problems.extend(reconciled.problems);
         }
+        problems.extend(restarts(&desk.config.settings));
         let target = match target(inspection, desk.mode, onboard.apply) {
             Some(target) if !problems.iter().any(Problem::is_error) => target,
             _ => return Err(BuildError::Problems(problems)),
@@ -84,4 +86,17 @@ impl<'a> Accepted<'a> {
         problems.push(problem);
         BuildError::Problems(problems)
     }
+}
+
+/// A restart that no window holds back.
+fn restarts(settings: &Settings) -> Option<Problem> {
+    let is_free = settings.reboot == RebootRule::InWindow && settings.window.is_none();
+    is_free.then(|| {
+        Problem::new(
+            &codes::RESTARTS_AT_ANY_HOUR,
+            "rollout.reboot",
+            "servers that wait for a restart are restarted at any hour: there is no `rollout.window`",
+            "add `window = \"22:00-04:00\"` below `[rollout]`, or write `reboot = \"never\"`",
+        )
+    })
 }

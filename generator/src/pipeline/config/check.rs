@@ -14,8 +14,9 @@ use super::sections::{
 };
 use super::trust::trust_fault;
 use super::values::{
-    is_bypass, is_host_and_port, is_latin_name, is_proxy_url, is_service_name, parse_window,
-    provenance_fault, replicated_share, signing_fault,
+    REPORT_EVERY_DAYS, RING_PERCENT, bounds, is_bypass, is_host_and_port, is_latin_name,
+    is_proxy_url, is_service_name, parse_window, provenance_fault, replicated_share, signing_fault,
+    takes_path,
 };
 use super::{Config, place};
 use crate::intake::TrustSettings;
@@ -31,16 +32,20 @@ struct Fault {
     /// What is wrong with it.
     why: String,
     /// What to write instead.
-    hint: &'static str,
+    hint: String,
 }
 
 /// [`Fault`] as an error.
-fn refuse<T>(field: &'static str, why: impl Into<String>, hint: &'static str) -> Result<T, Fault> {
+fn refuse<T>(
+    field: &'static str,
+    why: impl Into<String>,
+    hint: impl Into<String>,
+) -> Result<T, Fault> {
     Err(Fault {
         field,
         entry: None,
         why: why.into(),
-        hint,
+        hint: hint.into(),
     })
 }
 
@@ -49,13 +54,13 @@ fn refuse_entry<T>(
     field: &'static str,
     entry: &str,
     why: impl Into<String>,
-    hint: &'static str,
+    hint: impl Into<String>,
 ) -> Result<T, Fault> {
     Err(Fault {
         field,
         entry: Some(entry.to_owned()),
         why: why.into(),
-        hint,
+        hint: hint.into(),
     })
 }
 
@@ -81,9 +86,13 @@ pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Confi
         return Err(ConfigError::Value {
             path: path.to_owned(),
             line: Some(found.line),
+            hint: hint_of(
+                &found.key,
+                text.lines().nth(found.line - 1),
+                hint.to_owned(),
+            ),
             field: found.key,
             why,
-            hint,
         });
     }
     whole(file).map_err(|fault| {
@@ -101,25 +110,34 @@ pub(super) fn checked(file: ConfigFile, text: &str, path: &Path) -> Result<Confi
             line,
             field: field.to_owned(),
             why,
-            hint: if written.is_some_and(has_escapes) && takes_path(field) {
-                "in double quotes two backslashes are one, and one begins an escape; write the path in \
-                 single quotes, as '\\\\files.contoso.com\\gangway$'"
-            } else {
-                hint
-            },
+            hint: hint_of(field, written, hint),
         }
     })
 }
 
-/// Does a field hold a path of a share? Other texts may mean their escapes.
-fn takes_path(field: &str) -> bool {
-    field.starts_with("share.") || field == "onboard.add_sensor_from"
+/// The hint of a fault, or what double quotes have to do with it.
+fn hint_of(field: &str, written: Option<&str>, hint: String) -> String {
+    let meant = written.filter(|_| takes_path(field)).and_then(unescaped);
+    meant.map_or(hint, |line| {
+        format!(
+            "in double quotes two backslashes are one, and one begins an escape: write `{line}`"
+        )
+    })
 }
 
-/// Is its value a text in double quotes with a backslash in it?
-fn has_escapes(line: &str) -> bool {
-    let value = line.split_once('=').map(|(_, value)| value.trim());
-    value.is_some_and(|value| value.starts_with('"') && value.contains('\\'))
+/// The line of a path that double quotes have changed, with the path that is meant.
+fn unescaped(line: &str) -> Option<String> {
+    let (key, value) = line.split_once('=')?;
+    let inside = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+    let read: toml::Table = line.parse().ok()?;
+    let read = read.values().next()?.as_str()?;
+    if read.parse::<UncPath>().is_ok() {
+        return None;
+    }
+    // Whoever doubles backslashes in one place does not always do so in the next.
+    let below = inside.trim_start_matches('\\').replace(r"\\", r"\");
+    let path: UncPath = format!(r"\\{below}").parse().ok()?;
+    Some(format!("{} = '{path}'", key.trim()))
 }
 
 /// Section by section.
@@ -208,14 +226,17 @@ struct Shares {
 }
 
 fn shares(share: &Share) -> Result<Shares, Fault> {
-    let root = on_a_file_server("share.root", &share.root)?;
+    let beside = share.reports.as_ref();
+    let beside = beside.and_then(|text| text.parse::<UncPath>().ok());
+    let root = on_a_file_server("share.root", &share.root, &example(ROOT, beside.as_ref()))?;
     let Some(reports) = &share.reports else {
         return Ok(Shares {
             root,
             reports: None,
         });
     };
-    let reports = on_a_file_server("share.reports", reports)?;
+    let example = example(REPORTS, Some(&root));
+    let reports = on_a_file_server("share.reports", reports, &example)?;
     if root.overlaps(&reports) {
         return refuse(
             "share.reports",
@@ -223,7 +244,7 @@ fn shares(share: &Share) -> Result<Shares, Fault> {
                 "is `{reports}`, and one of it and `share.root` (`{root}`) lies in the other: \
                  who may leave reports could change payloads"
             ),
-            r"write a folder of its own, as '\\files.contoso.com\gangway-reports$'",
+            format!("write a folder of its own, as '{example}'"),
         );
     }
     Ok(Shares {
@@ -232,12 +253,25 @@ fn shares(share: &Share) -> Result<Shares, Fault> {
     })
 }
 
-fn on_a_file_server(field: &'static str, text: &str) -> Result<UncPath, Fault> {
-    let path = unc_path(
-        field,
-        text,
-        r"write a UNC path with the file server's full DNS name, as '\\files.contoso.com\gangway$'",
-    )?;
+const ROOT: &str = r"\\files.contoso.com\gangway$";
+const REPORTS: &str = r"\\files.contoso.com\gangway-reports$";
+const SENSORS: &str = r"\\files.contoso.com\fod$";
+
+/// The path that a cure shows: one that the other share leaves free.
+fn example(path: &str, other: Option<&UncPath>) -> String {
+    let is_taken = |path: &str| {
+        let path = path.parse::<UncPath>();
+        path.is_ok_and(|path| other.is_some_and(|other| other.overlaps(&path)))
+    };
+    match is_taken(path) {
+        true => path.replace('$', "-2$"),
+        false => path.to_owned(),
+    }
+}
+
+fn on_a_file_server(field: &'static str, text: &str, example: &str) -> Result<UncPath, Fault> {
+    let hint = format!("write a UNC path with the file server's full DNS name, as '{example}'");
+    let path = unc_path(field, text, hint)?;
     match replicated_share(&path) {
         None => Ok(path),
         Some(name) => refuse(
@@ -246,16 +280,16 @@ fn on_a_file_server(field: &'static str, text: &str) -> Result<UncPath, Fault> {
                 "is on `{name}`, which every domain controller replicates and every account may \
                  read: on- and offboarding packages and keys do not belong there"
             ),
-            r"write a share of a file server, as '\\files.contoso.com\gangway$'",
+            format!("write a share of a file server, as '{example}'"),
         ),
     }
 }
 
-fn unc_path(field: &'static str, text: &str, hint: &'static str) -> Result<UncPath, Fault> {
+fn unc_path(field: &'static str, text: &str, hint: String) -> Result<UncPath, Fault> {
     let refused = |why: InvalidUncPath| Fault {
         field,
         entry: None,
-        why: why.to_string(),
+        why: format!("cannot be used: {why}"),
         hint,
     };
     text.parse().map_err(refused)
@@ -285,10 +319,12 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
 
 /// Where a missing sensor is added from, when it may be.
 fn sensor_source(onboard: &Onboard, shares: &Shares) -> Result<Option<SensorSource>, Fault> {
-    const HINT: &str = r"write `windows_update`, or a UNC path that computers may read, as '\\files.contoso.com\fod$'";
+    let example = example(SENSORS, shares.reports.as_ref());
+    let hint =
+        || format!("write `windows_update`, or a UNC path that computers may read, as '{example}'");
     let parsed = |text: &str| match text {
         "windows_update" => Ok(SensorSource::WindowsUpdate),
-        folder => unc_path("onboard.add_sensor_from", folder, HINT).map(SensorSource::Folder),
+        folder => unc_path("onboard.add_sensor_from", folder, hint()).map(SensorSource::Folder),
     };
     let source = onboard.add_sensor_from.as_deref().map(parsed).transpose()?;
     match (&source, &shares.reports) {
@@ -298,7 +334,7 @@ fn sensor_source(onboard: &Onboard, shares: &Shares) -> Result<Option<SensorSour
                 "is `{folder}`, and one of it and `share.reports` (`{reports}`) lies in the other: who \
                  may leave reports could change what servers install"
             ),
-            HINT,
+            hint(),
         ),
         _ => Ok(source),
     }
@@ -352,11 +388,18 @@ fn policy_values(given: &PolicySettings) -> Result<(), Fault> {
 /// What is said of every server.
 fn servers(onboard: &Onboard) -> Result<(), Fault> {
     let tag = onboard.device_tag.as_ref();
+    if tag.is_some_and(|tag| tag.trim().is_empty()) {
+        return refuse(
+            "onboard.device_tag",
+            "is empty",
+            "write a tag, as `device_tag = \"servers\"`, or leave the key out for none",
+        );
+    }
     if tag.is_some_and(|tag| tag.chars().count() > 200) {
         return refuse(
             "onboard.device_tag",
             "is longer than 200 characters",
-            "the sensor refuses longer tags (event 74)",
+            "write a shorter one: the sensor refuses longer tags (event 74)",
         );
     }
     let mut services = onboard.other_antivirus.iter();
@@ -424,7 +467,7 @@ fn unwanted_workspaces(onboard: &Onboard) -> Result<Vec<WorkspaceId>, Fault> {
             field: "onboard.remove_workspaces",
             entry: Some(id.clone()),
             why: format!("holds `{id}`, which is no workspace id"),
-            hint: WORKSPACE,
+            hint: WORKSPACE.to_owned(),
         })
     };
     onboard.remove_workspaces.iter().map(parsed).collect()
@@ -457,21 +500,29 @@ struct When {
 }
 
 fn when(rollout: &Rollout) -> Result<When, Fault> {
-    let percent = |given| u8::try_from(given).ok().filter(|percent| *percent <= 100);
-    let days = |given| u16::try_from(given).ok().filter(|days| *days <= 30);
+    let is_within =
+        |key, number: i64| bounds(key).is_none_or(|bounds| bounds.contains(&number.into()));
+    let percent = |given| {
+        let percent = u8::try_from(given).ok();
+        percent.filter(|_| is_within(RING_PERCENT, given))
+    };
+    let days = |given| {
+        let days = u16::try_from(given).ok();
+        days.filter(|_| is_within(REPORT_EVERY_DAYS, given))
+    };
     let ring_percent = match rollout.ring_percent.map(percent) {
         Some(None) => {
             return refuse(
-                "rollout.ring_percent",
+                RING_PERCENT,
                 "is no percentage",
-                "write a percentage from 0 to 100",
+                "write a percentage from 0 to 100, as `ring_percent = 10`",
             );
         }
         given => given.flatten(),
     };
     let Some(report_every_days) = rollout.report_every_days.map_or(Some(1), days) else {
         return refuse(
-            "rollout.report_every_days",
+            REPORT_EVERY_DAYS,
             "is no number of days that fits",
             "write 1 to 30, or 0 for no reports of servers that are done",
         );
@@ -484,8 +535,8 @@ fn when(rollout: &Rollout) -> Result<When, Fault> {
         Some((text, None)) => {
             return refuse(
                 "rollout.window",
-                format!("`{text}` is no window"),
-                "write local times as `22:00-04:00`",
+                format!("is `{text}`, which is no window"),
+                "write two local times that differ, as `window = \"22:00-04:00\"`",
             );
         }
         given => given.and_then(|(_, window)| window),

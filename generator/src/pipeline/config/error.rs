@@ -52,7 +52,7 @@ pub enum ConfigError {
         /// What is wrong with it.
         why: String,
         /// What to write instead.
-        hint: &'static str,
+        hint: String,
     },
 }
 
@@ -75,7 +75,7 @@ impl Fault for ConfigError {
             }
             Self::Malformed { hint, .. } => hint.clone().into(),
             Self::Slip { cure, .. } => cure.clone().into(),
-            Self::Value { hint, .. } => (*hint).into(),
+            Self::Value { hint, .. } => hint.clone().into(),
         })
     }
 }

@@ -1,9 +1,31 @@
 //! Values with a form of their own: shares, proxies, services, signing commands and maintenance windows.
 
+use std::ops::RangeInclusive;
+
 use gangway_contract::UncPath;
 use gangway_contract::manifest::Window;
 
 use super::sections::{Provenance, Signing};
+
+pub(super) const RING_PERCENT: &str = "rollout.ring_percent";
+pub(super) const REPORT_EVERY_DAYS: &str = "rollout.report_every_days";
+
+/// The numbers that a key takes, where they are fewer than those of its type.
+pub(super) fn bounds(key: &str) -> Option<RangeInclusive<i128>> {
+    let days = 1..=u16::MAX.into();
+    match key {
+        RING_PERCENT => Some(0..=100),
+        REPORT_EVERY_DAYS => Some(0..=30),
+        "health.silent_after_days" | "health.content_old_after_days" => Some(days),
+        "signing.time_limit_s" => Some(1..=u32::MAX.into()),
+        _ => None,
+    }
+}
+
+/// Does a field hold a path of a share? Other texts may mean their escapes.
+pub(super) fn takes_path(field: &str) -> bool {
+    field.starts_with("share.") || field == "onboard.add_sensor_from"
+}
 
 /// The share of domain controllers that a UNC path is on, if it is one (MS-GPOL: SYSVOL; NETLOGON is a
 /// folder of it under a name of its own).

@@ -5,9 +5,12 @@
 
 use std::ops::Range;
 
+use gangway_contract::UncPath;
+
 use super::super::tables::Table;
+use super::super::values::takes_path;
 use super::line::{Line, header, is_key, without_comment};
-use super::meant::{Takes, flag, literal, takes};
+use super::meant::{Takes, example, flag, literal, takes};
 use super::{Slip, quoted, shown, table_of};
 
 pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table]) -> Option<Slip> {
@@ -324,14 +327,14 @@ fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) ->
     };
     let Ending { at, bad_escape } = ending(inner, quote);
     if let Some(escape) = bad_escape {
-        let cure = format!("in single quotes a backslash is a backslash: `{key} = {text}`");
+        let cure = in_single_quotes(name, key, &text);
         let what = format!("`{name}` has `{escape}`, which in double quotes is no character");
         return Some((what, cure));
     }
     match at {
         None if quote == '"' && inner.ends_with("\\\"") => Some((
             format!("`{name}` has a backslash before its closing quote"),
-            format!("in single quotes a backslash is a backslash: `{key} = {text}`"),
+            in_single_quotes(name, key, &text),
         )),
         None => Some((
             format!(
@@ -351,6 +354,19 @@ fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) ->
             };
             is_told.then_some((what, cure))
         }
+    }
+}
+
+/// A text as it is meant; where its key takes no such path, one that it takes.
+fn in_single_quotes(name: &str, key: &str, text: &str) -> String {
+    let is_path = text.trim_matches('\'').parse::<UncPath>().is_ok();
+    let section = name
+        .strip_suffix(key)
+        .and_then(|section| section.strip_suffix('.'));
+    let example = section.and_then(|section| example(section, key));
+    match example.filter(|_| takes_path(name) && !is_path) {
+        Some(example) => format!("it takes no such path: write `{example}`"),
+        None => format!("in single quotes a backslash is a backslash: `{key} = {text}`"),
     }
 }
 

@@ -150,6 +150,36 @@ const SLIPS: &[(&str, &str)] = &[
     ("[share]", "[targets]\nazure_stack_hci = True\n[share]"),
     ("[share]", "[targets]\nazure_stack_hci = 1\n[share]"),
     ("[share]", "[targets]\nvdi = false\n[share]"),
+    (
+        "[share]",
+        "[rollout]\nring_percent = 99999999999999999999\n[share]",
+    ),
+    (
+        "[share]",
+        "[rollout]\nretry_wait_s = -99999999999999999999\n[share]",
+    ),
+    ("[share]", "[health]\nsilent_after_days = 70000\n[share]"),
+    ("[share]", "[rollout]\nreboot = \"sometimes\"\n[share]"),
+    (
+        "[share]",
+        "[onboard]\nantivirus_mode = \"passive\"\n[share]",
+    ),
+    ("[share]", "[gpo]\nprincipal = \"Sidd\"\n[share]"),
+    // Names, digests and paths that their keys refuse.
+    ("\"contoso.com\"", "\"contoso\""),
+    ("\"contoso.com\"", "\"https://contoso.com\""),
+    ("\"contoso.com\"", "\"\""),
+    ("[share]", "[[gpo.settings.role]]\nname = \"%%\"\n[share]"),
+    ("[share]", "[onboard]\naccept_scripts = \"abc\"\n[share]"),
+    (
+        "[share]",
+        "[onboard]\naccept_scripts = [\n  \"abc\",\n]\n[share]",
+    ),
+    ("[share]", "[onboard]\nadd_sensor_from = \"D:\\\"\n[share]"),
+    (
+        "[share]",
+        "[onboard]\nadd_sensor_from = \"D:\\fod\"\n[share]",
+    ),
     // The same thing twice.
     (
         "name = \"Contoso\"",
@@ -212,6 +242,90 @@ fn each_slip_is_told_with_key_line_and_cure() {
     }
     assert!(untold.is_empty(), "{}", untold.join("\n"));
     insta::assert_snapshot!(told);
+}
+
+/// What a hint says to write is taken: the line between its last backticks, or the path in quotes at its
+/// end as the value of the key that was refused.
+#[test]
+fn the_cure_of_a_value_cures() {
+    let free = r"'\\files.contoso.com\gangway-reports$'";
+    let cases = [
+        (
+            r"'\\files.contoso.com\gangway$'",
+            r#""\\\\files.contoso.com\\gangway$\\.""#,
+        ),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            r#""\\files.contoso.com\\gangway$""#,
+        ),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            r#""\\files.contoso.com\bytes$""#,
+        ),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            "'D:\\x'\nreports = '\\\\files.contoso.com\\gangway$'",
+        ),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            &format!("{free}\nreports = {free}"),
+        ),
+        (
+            r"gangway$'",
+            "gangway$'\nreports = '\\\\files.contoso.com\\gangway$\\reports'",
+        ),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            &format!("{free}\nreports = '\\\\contoso.com\\SYSVOL\\reports'"),
+        ),
+        (
+            r"gangway$'",
+            "gangway$'\nreports = '\\\\files.contoso.com\\fod$'\n[onboard]\nadd_sensor_from = 'D:\\'",
+        ),
+        ("[share]", "[onboard]\nadd_sensor_from = 'D:\\'\n[share]"),
+        (
+            "[share]",
+            "[onboard]\nadd_sensor_from = \"D:\\\\\"\n[share]",
+        ),
+        ("[share]", "[onboard]\ndevice_tag = \"\"\n[share]"),
+        ("[share]", "[onboard]\ndevice_tag = \"  \"\n[share]"),
+        ("[share]", "[rollout]\nring_percent = 101\n[share]"),
+        (
+            "[share]",
+            "[rollout]\nring_percent = 9223372036854775807\n[share]",
+        ),
+        ("[share]", "[rollout]\nwindow = \"22:00-22:00\"\n[share]"),
+    ];
+    for (from, to) in cases {
+        let text = SMALLEST.replacen(from, to, 1);
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let ConfigError::Value {
+            line: Some(line),
+            field,
+            hint,
+            ..
+        } = &error
+        else {
+            panic!("`{to}`: {error}");
+        };
+        let key = field.rsplit('.').next().unwrap();
+        let setting = match hint.strip_suffix('\'') {
+            Some(path) => {
+                let path = path.rsplit('\'').next().unwrap();
+                format!("{key} = '{path}'")
+            }
+            None => hint
+                .split('`')
+                .find(|part| part.contains(" = "))
+                .unwrap()
+                .to_owned(),
+        };
+        let mut lines: Vec<&str> = text.lines().collect();
+        assert!(lines[line - 1].starts_with(key), "`{to}`: {error}");
+        lines[line - 1] = &setting;
+        let again = Config::parse(&lines.join("\n"), Path::new("gangway.toml"));
+        assert!(again.is_ok(), "`{to}`: {setting}: {}", again.unwrap_err());
+    }
 }
 
 /// What the cure says to write is taken, where it says it as a whole line. A list over several lines

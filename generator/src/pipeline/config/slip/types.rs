@@ -5,8 +5,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::super::tables::Table;
+use super::super::values::{RING_PERCENT, bounds};
 use super::meant::{Takes, example, flag, list, takes, whole_number, words};
-use super::{Slip, line_at, quoted, shown, table_of};
+use super::{Slip, line_at, quoted, refused, shown, table_of};
 
 /// What a key takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,14 @@ impl Wanted {
         })
     }
 
+    /// The same, with the bounds of a key that has its own.
+    fn within(self, key: &str) -> Self {
+        match (self, bounds(key)) {
+            (Self::Number(..), Some(bounds)) => Self::Number(*bounds.start(), *bounds.end()),
+            _ => self,
+        }
+    }
+
     fn name(self) -> String {
         match self {
             Self::Text => "a text".to_owned(),
@@ -78,17 +87,19 @@ pub(super) fn slip(
         let name = name.split('`').next()?;
         return missing(text, table, at, name, tables);
     }
-    if !message.starts_with("invalid ") && message != "wanted string or table" {
-        return None;
-    }
     let at = at?;
     let found = find(table, "", at.start)?;
+    if !message.starts_with("invalid ") && message != "wanted string or table" {
+        let (what, cure) = refused::told(&found.key, found.value, message)?;
+        let line = Some(line_at(text, &at));
+        return Some(Slip { line, what, cure });
+    }
     // A section is read from a list too, its first entry as its first key.
     let is_section =
         table_of(&found.key, tables).is_some_and(|(header, _)| !header.starts_with("[["));
     let wanted = match found.value {
         DeValue::Array(list) if is_section && is_of_sections(list) => Wanted::Section,
-        _ => Wanted::of(message)?,
+        _ => Wanted::of(message)?.within(&found.key),
     };
     let written = text.get(found.span.clone())?.trim();
     let is = match found.value {
@@ -108,13 +119,18 @@ pub(super) fn slip(
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
+        DeValue::Integer(number) if is_of_64_bits(number) => "a whole number",
+        DeValue::Integer(_) => "a number beyond all that fit",
         DeValue::Float(_) => "a number with a fraction",
         DeValue::Boolean(_) => "a flag",
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a section",
     }
+}
+
+fn is_of_64_bits(number: &toml::de::DeInteger<'_>) -> bool {
+    i64::from_str_radix(number.as_str(), number.radix()).is_ok()
 }
 
 fn is_of_sections(list: &toml::de::DeArray<'_>) -> bool {
@@ -157,11 +173,18 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
                 None if most == ANY => {
                     format!("write a whole number without quotes, as `{set}1`")
                 }
-                None => format!("write a whole number from {least} to {most}, without quotes"),
+                None => format!(
+                    "write a whole number from {least} to {most} without quotes, as `{set}{}`",
+                    shown_number(full, least)
+                ),
             }
         }
         (Wanted::List, DeValue::Table(_)) => double_brackets(full, tables),
         (Wanted::List, _) if table_of(full, tables).is_some() => section(full, text, tables),
+        // A single text is no list yet, and may be none of its entries either.
+        (Wanted::List, _) if refused::entry_cure(full, text).is_some() => {
+            refused::entry_cure(full, text).unwrap_or_default()
+        }
         (Wanted::List, _) if key == "command" => match text.and_then(words) {
             Some(words) => format!("each word is a text of its own: `{set}{}`", list(&words)),
             None => {
@@ -177,6 +200,18 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
         }
         (Wanted::Section, _) => section(full, text, tables),
     }
+}
+
+/// A number that a key takes: that of the config that `init` writes, else the least. Whoever takes it
+/// over as it stands shall not begin all servers by that.
+fn shown_number(key: &str, least: i128) -> String {
+    if key == RING_PERCENT {
+        return "10".to_owned();
+    }
+    let (section, name) = key.rsplit_once('.').unwrap_or_default();
+    let line = example(section, name);
+    let number = line.as_deref().and_then(|line| line.split_once(" = "));
+    number.map_or_else(|| least.to_string(), |(_, number)| number.to_owned())
 }
 
 fn double_brackets(name: &str, tables: &[Table]) -> String {

@@ -1,0 +1,73 @@
+//! A value of the right type that its key's own parser refuses: a word that is none of the key's, a name
+//! of a domain or a role, a digest.
+
+use gangway_contract::Sha256;
+use toml::de::DeValue;
+
+use super::meant::example;
+use super::shown;
+use crate::nearest::nearest;
+
+const SCRIPTS: &str = "onboard.accept_scripts";
+
+/// What is wrong with the value of a key, and what to write; none where another place knows better.
+pub(super) fn told(key: &str, value: &DeValue<'_>, message: &str) -> Option<(String, String)> {
+    if let Some(words) = message.strip_prefix("unknown variant ") {
+        return unknown_word(key, words);
+    }
+    if message.starts_with("unknown ") {
+        return None;
+    }
+    let (section, name) = key.rsplit_once('.')?;
+    match (key, value) {
+        (SCRIPTS, DeValue::Array(entries)) => {
+            let mut texts = entries.iter().filter_map(|entry| entry.get_ref().as_str());
+            let entry = texts.find(|text| !is_digest(text))?;
+            let what = format!("`{key}` holds {}, which is no SHA-256", shown(entry));
+            Some((what, entry_cure(key, Some(entry))?))
+        }
+        (_, DeValue::String(_)) => {
+            let example = example(section, name)?;
+            Some((
+                format!("`{key}`: {message}"),
+                format!("write it as `{example}`"),
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// What to write in the place of an entry that its list would not take.
+pub(super) fn entry_cure(key: &str, entry: Option<&str>) -> Option<String> {
+    let is_refused = key == SCRIPTS && entry.is_none_or(|entry| !is_digest(entry));
+    is_refused.then(|| {
+        "write the SHA-256 of each script that may run, 64 hexadecimal digits, in quotes and in square \
+         brackets; `gangway build` names the digest that it misses (GW3022)"
+            .to_owned()
+    })
+}
+
+fn is_digest(text: &str) -> bool {
+    text.to_ascii_lowercase().parse::<Sha256>().is_ok()
+}
+
+/// The rest of the message reads `` `x`, expected `a` or `b` `` or `` `x`, expected one of `a`, `b` ``.
+fn unknown_word(key: &str, words: &str) -> Option<(String, String)> {
+    let mut words = words.split('`').skip(1).step_by(2);
+    let typed = words.next()?;
+    // Offboarding is asked for on the command line, which another hint says.
+    if typed == "offboard" {
+        return None;
+    }
+    let known: Vec<&str> = words.collect();
+    let nearest = nearest(typed, known.iter().copied());
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let word = nearest.or_else(|| known.first().copied())?;
+    Some((
+        format!("`{key}` is {}, which is none of its words", shown(typed)),
+        format!(
+            "its words are `{}`; write `{name} = \"{word}\"`",
+            known.join("`, `")
+        ),
+    ))
+}
