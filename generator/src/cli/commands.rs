@@ -242,7 +242,7 @@ pub(super) fn explain(given: &Explain, output: &Output) -> Answered<Explained> {
     let Some(text) = &given.code else {
         return Ok(every_page(output));
     };
-    let found = codes::look_up(text, vocabulary::pages()).map_err(|hint| {
+    let found = codes::look_up(text, vocabulary::pages).map_err(|hint| {
         let text = format!("nothing is known of `{text}`");
         Failure::of(FailureCode::CommandLine, text).hint(hint)
     })?;

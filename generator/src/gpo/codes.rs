@@ -99,6 +99,12 @@ codes! {
          nothing of it was looked into. So nothing is said of the policy that they stand for, neither \
          good nor bad.\n\nPut the file or folder itself in the place, or check the place that the link \
          leads to.";
+    ENCODING = "GW2116" Warning "a policy file names its encoding in another way than Windows is known to read":
+        "Windows reads preference files with MSXML, which has a list of its own for the names of encodings \
+         (Microsoft's article KB 275883): `utf-8`, `utf-16`, `iso-8859-1`, `windows-1252` and some more. \
+         Other readers also take names such as `utf8`. MSXML refuses a file whose encoding it does not know, \
+         and a client then skips it; which further names a server knows, its registry says.\n\nWrite \
+         `encoding=\"utf-8\"` into the first line.";
 
     DUPLICATE_UID = "GW2201" Error "two items share a uid":
         "Every preference item needs a uid of its own. Items that share one are taken for the same \

@@ -79,6 +79,10 @@ pub(super) fn open(
 const DO_NOT_USE: &str = "do not unpack it; download the archive again from its source, and if it \
                           stays so, do not use it";
 
+/// The portal's archives hold none; one that a person packed again may.
+const NO_LINKS: &str = "do not unpack it; take the archive as it came from its source, or have it packed \
+                        again from plain files alone (`zip -r` without `-y`)";
+
 /// Order of the faults, the worst first.
 fn gravity(fault: &ZipError) -> u8 {
     match fault {
@@ -145,15 +149,19 @@ fn zip_problem(fault: &ZipError, hostile: bool, subject: &str) -> Problem {
 fn fault_problems(faults: &[EntryFault], subject: &str) -> Vec<Problem> {
     let problem =
         |code: &'static Code, message: &str| Problem::new(code, subject, message, DO_NOT_USE);
+    let special = Problem {
+        next_action: NO_LINKS.to_owned(),
+        ..problem(
+            &codes::SPECIAL_ENTRY,
+            "the archive has entries that are neither files nor folders",
+        )
+    };
     let mut problems = [
         problem(
             &codes::UNSAFE_NAME,
             "the archive has entries with unsafe names",
         ),
-        problem(
-            &codes::SPECIAL_ENTRY,
-            "the archive has links or devices among its entries",
-        ),
+        special,
         problem(
             &codes::NAME_COLLISION,
             "the archive has entries that are one file, or a file and a folder under one name",
@@ -166,7 +174,7 @@ fn fault_problems(faults: &[EntryFault], subject: &str) -> Vec<Problem> {
             EntryFault::Collision { first, second } => {
                 (&mut *collisions, format!("`{first}` and `{second}`"))
             }
-            EntryFault::Special { name } => (&mut *special, format!("`{name}`")),
+            EntryFault::Special { name, what } => (&mut *special, format!("`{name}` is {what}")),
         };
         if problem.evidence.len() < MAX_EVIDENCE {
             problem.evidence.push(line);

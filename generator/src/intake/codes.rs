@@ -73,8 +73,8 @@ codes! {
         "Do not unpack it. Download the archive again from its source. If it still has them, do not use it.";
     /// A link, a device or a pipe.
     SPECIAL_ENTRY = "GW1103", Error, "an archive has an entry that is no plain file",
-        "Symbolic links, devices and pipes have no place in a download: they make an extracting tool read or write somewhere else.",
-        "Do not unpack it. Download the archive again from its source. If it still has them, do not use it.";
+        "Symbolic links, devices and sockets have no place in a download: they make an extracting tool read or write somewhere else. A folder that carries data of its own hides it: some tools write it, others do not. The evidence names each entry and what it is.",
+        "Do not unpack it. Download the archive again from its source. Where a person packed it again, have it packed from plain files alone (`zip -r` without `-y`). If it still has them, do not use it.";
     /// More entries, bytes or levels than are read.
     ARCHIVE_TOO_LARGE = "GW1104", Error, "an archive inflates beyond what is read",
         "Archives are read within bounds on entries, inflated bytes (4 GiB, 50 times the size of the archive, or 16 MiB for a small one), ratio and nesting. Real packages are far below them; archives made to exhaust a reader are above.",

@@ -15,6 +15,7 @@ mod registry_items;
 mod script_lists;
 mod scripts;
 mod security_template;
+mod security_values;
 mod setting;
 mod task_actions;
 mod task_texts;
@@ -77,6 +78,14 @@ pub fn check(found: &Found) -> LintReport {
             path,
             format!("it is {what}: what lies behind it was not looked into"),
             "put the file or folder itself there, or check the place that it leads to",
+        )
+    }));
+    problems.extend(found.odd_encodings.iter().map(|(path, label)| {
+        Problem::new(
+            &codes::ENCODING,
+            path,
+            format!("its declaration names the encoding `{label}`"),
+            "write `utf-8`, and save the file so",
         )
     }));
     for gpo in &found.gpos {

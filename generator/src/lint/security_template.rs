@@ -3,6 +3,7 @@
 //! By its 3.2.5 a client ignores a template that does not conform as a whole. Nobody here has seen
 //! how much of that Windows takes literally, so what is found is a warning.
 
+use super::security_values;
 use crate::gpo::codes;
 use crate::gpo::found::FoundFile;
 use crate::gpo::security::Sid;
@@ -186,6 +187,7 @@ fn line_fault(form: Form, line: &str) -> Option<String> {
             let meant = meant(key, known.iter().copied());
             Some(format!("`{key}` is no setting of this section{meant}"))
         }
+        Form::Keys(_) => security_values::fault(key, value),
         Form::RegistryValue => registry_value_fault(key, value),
         Form::Right => right_fault(key, value),
         Form::Membership => {
@@ -193,7 +195,7 @@ fn line_fault(form: Form, line: &str) -> Option<String> {
             let is_one = lower.ends_with("__members") || lower.ends_with("__memberof");
             (!is_one).then(|| format!("`{key}` ends with neither `__Members` nor `__Memberof`"))
         }
-        Form::Keys(_) | Form::AnyKey | Form::Protected(_) => None,
+        Form::AnyKey | Form::Protected(_) => None,
     }
 }
 
@@ -297,6 +299,10 @@ mod tests {
             (
                 "[System Access]\nLockoutBadCounts = 3",
                 "line 7: `LockoutBadCounts` is no setting of this section; `LockoutBadCount` is one",
+            ),
+            (
+                "[System Access]\nLockoutBadCount = three",
+                "line 7: `LockoutBadCount` is `three`, where",
             ),
             ("[Registry Values]\nA=4,1", "line 7: `A` is no path"),
             (

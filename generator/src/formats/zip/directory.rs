@@ -61,8 +61,8 @@ pub struct Entry {
     pub size: u64,
     /// First compressed byte.
     pub data_start: u64,
-    /// Unix file type bits say that it is a link, a device or a pipe.
-    pub special: bool,
+    /// What the Unix file type bits say that it is, when that is neither file nor folder.
+    pub special: Option<&'static str>,
     /// Date and time as MS-DOS packs them.
     packed_time: (u16, u16),
     header: u64,
@@ -224,7 +224,7 @@ fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
             compressed: u64::from(fields.u32(20)),
             size: u64::from(fields.u32(24)),
             data_start: 0,
-            special: is_special(fields.u16(4), fields.u32(38)),
+            special: special_kind(fields.u16(4), fields.u32(38)),
             packed_time: (fields.u16(14), fields.u16(12)),
             header: u64::from(fields.u32(42)),
             descriptor: flags & 0x0008 != 0,
@@ -245,10 +245,17 @@ fn parse_entries(bytes: &[u8], count: u64) -> Result<Vec<Entry>, ZipError> {
 
 /// File type bits of Unix and macOS hosts: anything but a plain file, a folder, or what Info-ZIP
 /// read from a pipe (`zip x.zip -`), whose bytes lie in the archive like those of a file.
-fn is_special(made_by: u16, attributes: u32) -> bool {
-    let host = made_by >> 8;
-    let kind = (attributes >> 28) & 0xF;
-    matches!(host, 3 | 19) && !matches!(kind, 0 | 0x1 | 0x4 | 0x8)
+fn special_kind(made_by: u16, attributes: u32) -> Option<&'static str> {
+    if !matches!(made_by >> 8, 3 | 19) {
+        return None;
+    }
+    match (attributes >> 28) & 0xF {
+        0 | 0x1 | 0x4 | 0x8 => None,
+        0xA => Some("a link"),
+        0x2 | 0x6 => Some("a device"),
+        0xC => Some("a socket"),
+        _ => Some("of no type that a file has"),
+    }
 }
 
 /// ZIP64 sizes and the Unicode path; none when a field runs past its end.

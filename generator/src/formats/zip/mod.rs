@@ -34,10 +34,12 @@ pub enum EntryFault {
         /// Second name.
         second: String,
     },
-    /// A link, a device or a pipe.
+    /// Neither a plain file nor an empty folder.
     Special {
         /// As it may be shown.
         name: String,
+        /// What it is.
+        what: &'static str,
     },
 }
 
@@ -62,10 +64,12 @@ pub fn entry_faults(entries: &[Entry], names: &[EntryName]) -> Vec<EntryFault> {
                 faults: name.faults.clone(),
             });
         }
-        if entry.special {
-            found.push(EntryFault::Special {
-                name: name.shown.clone(),
-            });
+        // What a folder holds no reader shows, and readers differ in whether they write it.
+        let with_data =
+            (name.is_folder && entry.size > 0).then_some("a folder with data of its own");
+        if let Some(what) = entry.special.or(with_data) {
+            let name = name.shown.clone();
+            found.push(EntryFault::Special { name, what });
         }
     }
     found.extend(

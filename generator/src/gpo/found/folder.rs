@@ -154,6 +154,11 @@ impl FolderReader<'_> {
             return Ok(None);
         };
         let path = path.display().to_string();
+        if relative.ends_with(".xml")
+            && let Some(label) = xml::odd_encoding(&bytes)
+        {
+            self.found.odd_encodings.push((path.clone(), label));
+        }
         match parser(&bytes) {
             Ok(content) => Ok(Some(FoundFile { path, content })),
             Err(error) => {

@@ -26,6 +26,9 @@ pub struct Found {
     pub filters: Vec<FoundFilter>,
     /// Policy files that no reader takes: path and why.
     pub unreadable: Vec<(String, String)>,
+    /// Policy files whose declaration names an encoding that Windows is not known to have under that
+    /// name: path and name.
+    pub odd_encodings: Vec<(String, String)>,
     /// What is neither file nor folder where policy files are looked for, and what it is: nothing
     /// behind it was read.
     pub not_followed: Vec<(String, &'static str)>,

@@ -8,6 +8,7 @@ mod read;
 mod well_formed;
 mod write;
 
+pub use encoding::odd_encoding;
 pub use read::{MAX_BYTES, MAX_DEPTH, MAX_NODES, ReadError, read};
 pub use write::{Declaration, WriteError, write};
 

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{QName, ResolveResult};
 use quick_xml::reader::NsReader;
 
-use super::{Element, Node, well_formed};
+use super::{Element, Node, encoding, well_formed};
 
 /// Largest document, in bytes. The largest real preference file seen has 200 KiB; reports of
 /// GPMC reach some MiB.
@@ -86,7 +86,7 @@ fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
     let declared = match marked {
         // Read as what the mark says; the declaration is compared when the reader meets it.
         Some(_) => None,
-        None => declared_encoding(bytes),
+        None => encoding::declared(bytes),
     };
     let encoding = match (marked, &declared) {
         (Some(encoding), _) => encoding,
@@ -114,7 +114,7 @@ fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
         });
     }
     if let Some(marked) = marked
-        && let Some(label) = declared_encoding(text.as_bytes())
+        && let Some(label) = encoding::declared(text.as_bytes())
         && let Some(declared) = encoding_rs::Encoding::for_label(label.as_bytes())
         && declared.is_ascii_compatible() != marked.is_ascii_compatible()
     {
@@ -124,21 +124,6 @@ fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
         });
     }
     Ok(text)
-}
-
-/// The encoding that the declaration at the very start names.
-fn declared_encoding(bytes: &[u8]) -> Option<String> {
-    /// Longer than any declaration with version, encoding and `standalone`.
-    const MAX_DECLARATION: usize = 256;
-    let head = bytes.get(..bytes.len().min(MAX_DECLARATION))?;
-    let rest = head.strip_prefix(b"<?xml")?;
-    let end = memchr::memmem::find(rest, b"?>")?;
-    let declaration = std::str::from_utf8(rest.get(..end)?).ok()?;
-    let (_, after) = declaration.split_once("encoding")?;
-    let value = after.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let (label, _) = value.get(1..)?.split_once(quote)?;
-    Some(label.to_owned())
 }
 
 struct Parser<'a> {

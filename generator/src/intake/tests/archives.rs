@@ -300,6 +300,32 @@ fn an_entry_packed_by_another_method_stops_nothing_beside_what_is_needed() {
 }
 
 #[test]
+fn an_entry_that_is_no_plain_file_is_named_with_what_it_is() {
+    let of_mode = |name: &[u8], mode| {
+        let mut entry = RawEntry::stored(name, b"x");
+        entry.unix_mode = Some(mode);
+        entry
+    };
+    for (entry, expected) in [
+        (of_mode(b"l", 0o120_777), "`l` is a link"),
+        (of_mode(b"d", 0o020_644), "`d` is a device"),
+        (of_mode(b"s", 0o140_755), "`s` is a socket"),
+        (
+            RawEntry::stored(b"f/", b"x"),
+            "`f/` is a folder with data of its own",
+        ),
+    ] {
+        let zip = RawZip::new().with(&entry).finish();
+        let inspection = Downloads::new(&[("a.zip", zip)]).inspect();
+        let problems: Vec<_> = inspection.all_problems().collect();
+        let told = problems.iter().find(|problem| problem.code.id == "GW1103");
+        let told = told.unwrap_or_else(|| panic!("{expected}: {problems:?}"));
+        assert_eq!(told.evidence, [expected]);
+        assert!(told.next_action.contains("plain files alone"), "{told:?}");
+    }
+}
+
+#[test]
 fn an_archive_with_every_trap_is_told_each_the_worst_first() {
     let mut link = RawEntry::stored(b"link", b"/etc/passwd");
     link.unix_mode = Some(0o120_777);

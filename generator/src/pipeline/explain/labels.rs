@@ -7,9 +7,16 @@ const BUNDLE: &str = "`bundle.json` has it, and `gangway verify` holds the bundl
 const ROLLOUT: &str =
     "docs/operations.md tells of rings and pauses; `gangway schema rollout` describes the answer";
 const LINT: &str = "docs/answers.md has the whole answer; give `gangway lint` what is missing";
+const BUILD: &str =
+    "`gangway build --json` has the same; keep `gangway.lock` under version control";
+const PACKAGES: &str = "docs/packages.md tells of each package and how its tool takes it";
+const PROVENANCE: &str =
+    "docs/provenance.md tells who vouches for what; `gangway verify --key` holds a bundle to it";
+const RECONSTRUCT: &str =
+    "fill in what is unknown, and build from the downloads of then: it is the same bundle";
 
 /// Word, what it means, what to look at.
-const LABELS: [(&str, &str, &str); 37] = [
+const LABELS: [(&str, &str, &str); 57] = [
     (
         "is",
         "The kind of download that a file is, told by its content, with its version.",
@@ -155,7 +162,7 @@ const LABELS: [(&str, &str, &str); 37] = [
     ),
     (
         "then",
-        "The same with the change that was asked for.",
+        "On a share, what it withholds with the change that was asked for; behind a build, the command that comes next.",
         ROLLOUT,
     ),
     (
@@ -179,6 +186,90 @@ const LABELS: [(&str, &str, &str); 37] = [
         "Lint found nothing wrong in what it looked at, and only there.",
         LINT,
     ),
+    (
+        "lock",
+        "What a build changes in `gangway.lock`: downloads that are new, changed or gone, or that the lock is new.",
+        BUILD,
+    ),
+    (
+        "mode",
+        "What the bundle does to servers: `precheck`, `onboard` or `offboard`.",
+        BUNDLE,
+    ),
+    (
+        "expect",
+        "The SHA-256 of `bundle.json`, to be kept outside of the bundle.",
+        "give it to `gangway verify --expect`, which then proves the whole bundle",
+    ),
+    (
+        "sign",
+        "The program that has to be signed before servers get it.",
+        "sign it with `gangway sign`, or by a program of your own in its place",
+    ),
+    (
+        "digest",
+        "The SHA-256 of `bundle.json`, which `gangway build` printed as `expect`.",
+        BUNDLE,
+    ),
+    (
+        "files",
+        "How many files of the bundle were compared with what `bundle.json` says of them.",
+        BUNDLE,
+    ),
+    (
+        "stub",
+        "The program that the bootstrap was made from, by version and digest, and whether it was at hand.",
+        BUNDLE,
+    ),
+    (
+        "bootstrap",
+        "Whether the program for servers is the one that was built, and who signed it.",
+        BUNDLE,
+    ),
+    ("share", "The share that was asked.", ROLLOUT),
+    ("install", "The command that installs a package.", PACKAGES),
+    (
+        "key",
+        "The public key that vouches for the bundle.",
+        PROVENANCE,
+    ),
+    (
+        "builder",
+        "Who made the bundle, as the statements name it.",
+        PROVENANCE,
+    ),
+    (
+        "vouched",
+        "A file that is vouched for, and the kind of statement.",
+        PROVENANCE,
+    ),
+    (
+        "statements",
+        "Where the signed statements were written.",
+        PROVENANCE,
+    ),
+    (
+        "parts",
+        "Where the list of parts (CycloneDX) was written.",
+        PROVENANCE,
+    ),
+    ("from", "What a config was given back from.", RECONSTRUCT),
+    (
+        "of",
+        "The organisation whose bundle it is, and its id.",
+        RECONSTRUCT,
+    ),
+    ("wrote", "A file that was written.", RECONSTRUCT),
+    (
+        "built",
+        "Which bundle of each mode the lock remembers, by its sequence.",
+        BUILD,
+    ),
+    (
+        "unknown",
+        "What nobody can read from a bundle, a share or a domain, and what to put in its place.",
+        RECONSTRUCT,
+    ),
 ];
 
 /// A page for each.
@@ -195,20 +286,57 @@ pub(super) fn all() -> impl Iterator<Item = Page> {
 mod tests {
     use super::*;
 
-    /// What stands before the lines of the golden answer, `  label     value`.
-    #[test]
-    fn every_label_of_the_golden_inspection_is_explained() {
-        let golden =
-            include_str!("../../../tests/session/snapshots/session__inspect__inspect_text.snap");
-        let labels = golden.lines().filter_map(|line| {
-            let label = line.strip_prefix("  ")?.get(..9)?.trim();
-            (!label.is_empty()).then_some(label)
+    /// The labels of a golden answer, `  label     value`: what stands before the column in which the
+    /// values of its first lines begin.
+    fn labels(golden: &str) -> Vec<String> {
+        let lines = golden.lines().filter(|line| {
+            line.starts_with("  ") && line.chars().nth(2).is_some_and(|first| first != ' ')
         });
-        let mut count = 0;
-        for label in labels {
-            assert!(all().any(|page| page.name == label), "{label}");
-            count += 1;
+        let mut column = None;
+        let mut found = Vec::new();
+        for line in lines {
+            let below = line.get(2..).unwrap_or_default();
+            let at = column.or_else(|| {
+                let blanks = below.find("  ")?;
+                let value = below.get(blanks..)?.trim_start();
+                Some(below.len() - value.len())
+            });
+            let Some(at) = at else { continue };
+            column = Some(at);
+            // A sentence has a letter where the others have a blank.
+            let head = below.get(..at).filter(|head| head.ends_with(' '));
+            found.extend(head.map(|head| head.trim_end().to_owned()));
         }
-        assert!(count > 50, "{count}");
+        found
+    }
+
+    #[test]
+    fn every_label_of_the_golden_answers_is_explained() {
+        macro_rules! golden {
+            ($name:literal) => {
+                include_str!(concat!(
+                    "../../../tests/session/snapshots/session__",
+                    $name,
+                    ".snap"
+                ))
+            };
+        }
+        for (golden, least) in [
+            (golden!("inspect__inspect_text"), 50),
+            (golden!("transcripts__build"), 11),
+            (golden!("transcripts__verify"), 6),
+            (golden!("transcripts__lint"), 9),
+            (golden!("transcripts__package"), 15),
+            (golden!("transcripts__attest"), 8),
+            (golden!("transcripts__lock"), 3),
+            (golden!("transcripts__reconstruct"), 10),
+            (golden!("transcripts__rollout"), 4),
+        ] {
+            let labels = labels(golden);
+            assert!(labels.len() >= least, "{labels:?}: {golden}");
+            for label in labels {
+                assert!(all().any(|page| page.name == label), "`{label}`: {golden}");
+            }
+        }
     }
 }

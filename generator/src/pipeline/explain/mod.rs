@@ -58,18 +58,23 @@ pub struct Found {
 }
 
 /// Finds a problem code (`GW1211`, `gw1211`, `1211`), a word of any output, or a foreign code
-/// (`ddt:11`, `0x80070534`, a number alone). `vocabulary` are words that the answers have besides.
+/// (`ddt:11`, `0x80070534`, a number alone). `vocabulary` are words that the answers have besides; it is
+/// asked only for a word, for it is made of all schemas.
 ///
 /// # Errors
 /// Nothing is known; says where to look.
-pub fn look_up(text: &str, vocabulary: Vec<Page>) -> Result<Found, String> {
+pub fn look_up(text: &str, vocabulary: impl FnOnce() -> Vec<Page>) -> Result<Found, String> {
     let text = text.trim();
     let numbered = format!("GW{text}");
     let code = find(text).or_else(|| find(&numbered));
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', ' '], "-");
     let mut pages = words::all();
     pages.extend(labels::all());
-    pages.extend(vocabulary);
+    let asked = foreign::find(text);
+    // No schema has a number for a word.
+    if code.is_none() && matches!(asked, Asked::NoNumber) {
+        pages.extend(vocabulary());
+    }
     // A number alone is one of every program; a heading of the fleet report is a state and a reason.
     let own = ["bootstrap", "gangway", "event"].map(|program| format!("{program}:{text}"));
     let parts: Vec<&str> = text.split(": ").collect();
@@ -79,7 +84,7 @@ pub fn look_up(text: &str, vocabulary: Vec<Page>) -> Result<Found, String> {
             || own.iter().any(|own| is(own))
             || (parts.len() > 1 && parts.iter().any(|part| is(part)))
     });
-    let hint = match foreign::find(text) {
+    let hint = match asked {
         Asked::Pages(more) => {
             pages.extend(more);
             String::new()

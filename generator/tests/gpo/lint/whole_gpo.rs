@@ -120,6 +120,10 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             with_task(&good_task("S-1-5-18", "a.exe", "").replace("utf-8", "utf-16")),
         ),
         (
+            vec!["GW2116"],
+            with_task(&good_task("S-1-5-18", "a.exe", "").replace("utf-8", "UTF8")),
+        ),
+        (
             vec!["GW2107", "GW2112"],
             with_task(&good_task("S-1-5-18", "a.exe", "")).replace(
                 "GPT.INI",

@@ -112,7 +112,8 @@ fn links_are_told_by_the_unix_file_type() {
     assert_eq!(
         faults(&archive(&[link, plain])),
         [EntryFault::Special {
-            name: "link".to_owned()
+            name: "link".to_owned(),
+            what: "a link",
         }]
     );
 }
