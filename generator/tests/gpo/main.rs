@@ -11,6 +11,7 @@ mod deploy;
 mod diff;
 mod foreign;
 mod lint;
+mod real_findings;
 mod real_samples;
 mod robust;
 mod schema;

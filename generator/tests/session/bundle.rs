@@ -32,6 +32,26 @@ fn a_fresh_bundle_verifies_and_says_that_it_is_not_signed() {
 }
 
 #[test]
+fn restarts_without_hours_are_told() {
+    for (rollout, is_told) in [
+        ("reboot = \"in_window\"", true),
+        ("reboot = \"in_window\"\nwindow = \"22:00-04:00\"", false),
+        ("reboot = \"never\"", false),
+    ] {
+        let desk = Desk::with_downloads();
+        desk.change_config("[signing]", &format!("[rollout]\n{rollout}\n[signing]"));
+        let session = desk.build();
+        session.succeeds();
+        assert_eq!(
+            session.err.contains("GW3038"),
+            is_told,
+            "{rollout}: {}",
+            session.err
+        );
+    }
+}
+
+#[test]
 fn the_same_downloads_give_the_same_bytes_in_another_place() {
     let (one, other) = (built(), built());
     assert_eq!(one.tree("out"), other.tree("out"));
