@@ -14,6 +14,7 @@ use gangway::gpo::preferences::files::{FilePreferences, FolderPreferences};
 use gangway::gpo::preferences::registry::RegistryPreferences;
 use gangway::gpo::preferences::scheduled_tasks::ScheduledTasks;
 use gangway::gpo::registry_pol::RegistryPolicy;
+use gangway::gpo::scripts::ScriptList;
 use gangway::gpo::security::SecurityDescriptor;
 use gangway::gpo::wmi;
 use gangway::intake::lock::Lock;
@@ -125,6 +126,8 @@ pub fn gpo_files(data: &[u8]) {
         assert_eq!(policy.write().as_deref(), Ok(data));
     }
     let _ = GptIni::read(data);
+    let scripts = ScriptList::read(data);
+    let _ = (scripts.hidden_line(), scripts.starts_anything());
     let _ = wmi::read_mof(data);
     let _ = wmi::read_ldif(data);
     let _ = SecurityDescriptor::from_bytes(data).map(|descriptor| descriptor.to_sddl());

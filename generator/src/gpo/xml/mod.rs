@@ -4,6 +4,7 @@
 //! instructions and white space between elements carry no meaning in these formats and are
 //! dropped.
 
+mod encoding;
 mod read;
 mod well_formed;
 mod write;
