@@ -289,7 +289,7 @@ mod tests {
                 "a mark of UTF-8 stands before `[Startup]`",
             ),
             (
-                format!("[Startup]\n0CmdLine=ä.cmd\n0Parameters=\n"),
+                "[Startup]\n0CmdLine=ä.cmd\n0Parameters=\n".to_owned(),
                 "code page of the server",
             ),
             (
@@ -301,7 +301,7 @@ mod tests {
                 "line 1: `[Boot now]` is no section",
             ),
             (
-                format!("[ScriptsConfig]\nStartExecutePSFirst=true\n"),
+                "[ScriptsConfig]\nStartExecutePSFirst=true\n".to_owned(),
                 "line 1: `[ScriptsConfig]` is no section",
             ),
             (format!("[Startup\n{pair}"), "line 1: `[Startup` has no `]`"),

@@ -66,7 +66,7 @@ struct Started<'a> {
 }
 
 impl Started<'_> {
-    fn problem(&self, code: &'static Code, what: String, next: &str) -> Problem {
+    fn problem(&self, code: &'static Code, what: &str, next: &str) -> Problem {
         Problem::new(
             code,
             self.path,
@@ -95,7 +95,7 @@ impl Started<'_> {
         if let Some(path) = drive.filter(|_| is_system) {
             problems.push(self.problem(
                 &codes::DRIVE,
-                format!("SYSTEM starts or reads `{path}`"),
+                &format!("SYSTEM starts or reads `{path}`"),
                 "name it by its UNC path or on a local disk",
             ));
         }
@@ -103,7 +103,7 @@ impl Started<'_> {
         if let Some(short) = shares.iter().find(|share| share.is_short()) {
             problems.push(self.problem(
                 &codes::SHORT_UNC,
-                format!("`{short}` has no fully qualified server name"),
+                &format!("`{short}` has no fully qualified server name"),
                 r"write `\\server.contoso.com\share`",
             ));
         }
@@ -111,7 +111,7 @@ impl Started<'_> {
         if let Some(share) = outside.next().filter(|_| is_system) {
             problems.push(self.problem(
                 &codes::OUTSIDE_NETLOGON,
-                format!("SYSTEM starts or reads `{share}`"),
+                &format!("SYSTEM starts or reads `{share}`"),
                 "put the program into NETLOGON or into the GPO",
             ));
         }

@@ -11,6 +11,7 @@ use crate::gpo::preferences::Item;
 use crate::gpo::preferences::filter::{Condition, Filter};
 use crate::gpo::preferences::scheduled_tasks::{TaskKind, TaskProperties};
 use crate::gpo::preferences::task::{Task, Trigger};
+use crate::gpo::xml::Element;
 use crate::problem::{Code, Problem};
 
 pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) {
@@ -224,7 +225,7 @@ impl Rules<'_> {
         let mut parts = trigger.other.iter();
         let subscription = parts.find(|part| part.name == "Subscription");
         // An empty one is the schema's to refuse.
-        let text = subscription.map(|part| part.text()).unwrap_or_default();
+        let text = subscription.map(Element::text).unwrap_or_default();
         if let Some(fault) = event_query::fault(&text).filter(|_| !text.is_empty()) {
             self.report(
                 &codes::NEVER_STARTS,
