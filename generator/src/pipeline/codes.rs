@@ -428,7 +428,7 @@ folder, where there is one, is the better source.",
 
 /// The config lets servers restart and names no hours for it.
 pub static RESTARTS_AT_ANY_HOUR: Code = Code {
-    id: "GW3038",
+    id: "GW3040",
     severity: Severity::Warning,
     title: "servers may restart at any hour",
     page: "`rollout.reboot = \"in_window\"` lets the bootstrap restart a server that waits for a restart, and \

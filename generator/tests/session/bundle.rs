@@ -43,7 +43,7 @@ fn restarts_without_hours_are_told() {
         let session = desk.build();
         session.succeeds();
         assert_eq!(
-            session.err.contains("GW3038"),
+            session.err.contains("GW3040"),
             is_told,
             "{rollout}: {}",
             session.err
