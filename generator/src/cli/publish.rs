@@ -304,6 +304,7 @@ mod policies {
             bundle: given.outside.request(folder, now(&given.moment)),
             domain: given.domain.clone(),
             needs_signature: request.action == Action::Publish && !given.allow_unsigned,
+            comes_to_servers: request.action == Action::Publish,
         };
         // Payloads stay when policies go: no share is asked.
         let Some(whole) = whole.filter(|_| request.action != Action::Remove) else {

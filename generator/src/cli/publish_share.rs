@@ -28,6 +28,7 @@ pub(super) fn run(
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         domain: given.domain.clone(),
         needs_signature: !given.rollback && !given.allow_unsigned,
+        comes_to_servers: !given.rollback,
     };
     let (policies, contents) = match given.keep_releases {
         Some(_) => {

@@ -18,6 +18,7 @@ pub(super) fn look(given: &Verify) -> Result<Option<Vec<Problem>>, Failure> {
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         domain: None,
         needs_signature: false,
+        comes_to_servers: false,
     })?;
     let to = &SharePlace::typed(to)?;
     let reports = reports(given, to, &contents)?;

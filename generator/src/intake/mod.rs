@@ -40,6 +40,7 @@ use gangway_contract::manifest::Role;
 pub use item::{
     Architecture, Claims, FirstSignature, Item, Kind, ScriptVariant, SignatureFacts, Verdict,
 };
+pub use script::offboarding_end;
 pub use settings::{IntakeSettings, Limits, SignerPolicy, SignerRule, TrustSettings};
 pub use source::{Opened, Source};
 

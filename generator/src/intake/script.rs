@@ -299,7 +299,7 @@ fn blob_problems(blob: &Blob, context: &Context<'_>, subject: &str) -> Vec<Probl
         );
     }
     if let Blob::Offboarding(blob) = blob {
-        problems.extend(expiry_problem(
+        problems.extend(offboarding_end(
             blob.expires_at,
             context.settings.now,
             subject,
@@ -317,7 +317,9 @@ fn is_newer(version: &str) -> bool {
     number.is_none_or(|number| number > NEWEST_BODY)
 }
 
-fn expiry_problem(expires_at: i64, now: i64, subject: &str) -> Option<Problem> {
+/// The finding of an offboarding package that has ended at `now`, soon does, or is valid for too long; both in
+/// seconds since 1970 UTC.
+pub fn offboarding_end(expires_at: i64, now: i64, subject: &str) -> Option<Problem> {
     let left = expires_at.saturating_sub(now);
     let (code, message, next): (&'static Code, &str, &str) = if left <= 0 {
         (
@@ -355,7 +357,7 @@ mod tests {
 
     #[test]
     fn expiry_is_judged_at_the_given_moment() {
-        let code = |left: i64| expiry_problem(1_000_000 + left, 1_000_000, "x").map(|p| p.code.id);
+        let code = |left: i64| offboarding_end(1_000_000 + left, 1_000_000, "x").map(|p| p.code.id);
         assert_eq!(code(0), Some("GW1215"));
         assert_eq!(code(-5), Some("GW1215"));
         assert_eq!(code(2 * 86_400), Some("GW1216"));
@@ -363,7 +365,7 @@ mod tests {
         assert_eq!(code(30 * 86_400), None);
         assert_eq!(code(365 * 86_400), Some("GW1217"));
         assert_eq!(
-            expiry_problem(i64::MIN, i64::MAX, "x").map(|p| p.code.id),
+            offboarding_end(i64::MIN, i64::MAX, "x").map(|p| p.code.id),
             Some("GW1215")
         );
     }

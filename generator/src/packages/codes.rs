@@ -63,6 +63,27 @@ may not delete there.\n\nTake the folder away yourself. The next `gangway packag
 ends before it begins where that fails.",
 };
 
+/// `all` of a bundle that offboards.
+pub static NO_INSTALLER_PACKAGE: Code = Code {
+    id: "GW5017",
+    severity: Severity::Note,
+    title: "all packages of an offboarding bundle are made, and no installer package is among them",
+    page: "No installer package is made of an offboarding bundle (GW5001): Windows keeps such packages where users \
+can commonly read them. All its other packages are made.\n\nRun its exe with a tool that runs programs, by \
+`content/`, unpack it from the cabinet, carry it as the archive, or publish the bundle by Group Policy.",
+};
+
+/// More certificates than a signature needs, and no root to judge them.
+pub static UNRELATED_CERTIFICATES: Code = Code {
+    id: "GW5018",
+    severity: Severity::Warning,
+    title: "the signature of a package carries certificates of others",
+    page: "A signature brings the certificates from its signer, and from its stamper, up to a root. Others in it are \
+ignored by Windows; tools hide data there. With `signing.roots` such a signature is refused (GW5010); without it no \
+root says which certificates belong there, so they are only told.\n\nName the root of the signing certificate under \
+`signing.roots`. Sign with a tool that adds its chain and nothing else.",
+};
+
 /// Every code that stands against no package, by number.
 pub static REMARKS: &[&Code] = &[
     &PACKAGES_GONE,
@@ -70,6 +91,8 @@ pub static REMARKS: &[&Code] = &[
     &RULES_BY_DIGEST,
     &NOT_FOR_SERVERS,
     &REPLACED_LEFT,
+    &NO_INSTALLER_PACKAGE,
+    &UNRELATED_CERTIFICATES,
 ];
 
 error_codes! {

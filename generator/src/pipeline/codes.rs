@@ -426,6 +426,29 @@ since.\n\nWhat was given back rests on the other recipes; look at the config bef
 folder, where there is one, is the better source.",
 };
 
+/// What takes servers out of the service does so no longer.
+pub static OFFBOARDING_ENDED: Code = Code {
+    id: "GW3038",
+    severity: Severity::Warning,
+    title: "the offboarding package of the bundle has expired",
+    page: "The bundle is whole, and no server is offboarded by it: the sensor refuses an offboarding package past its \
+end (event 29), so that the server stays onboarded. The end stands inside the package, some days after it was \
+downloaded.\n\n`verify`, `sign` and `attest` say it, because the bundle is still the one that was built. `package` and \
+`publish` bring it to no server, as `build` makes none of an expired package (GW1215); what was published is taken away \
+by it all the same. Download a new package, and build again shortly before it is used.",
+};
+
+/// Statements about a bootstrap that is gone.
+pub static STATEMENTS_OUTDATED: Code = Code {
+    id: "GW3039",
+    severity: Severity::Warning,
+    title: "the statements about the bundle are of its bootstrap before it was signed",
+    page: "Beside the bundle lie statements of `gangway attest`, and they name the bootstrap with another digest: a \
+signature makes it another file. `verify --key` refuses the bundle with them (GW5203), and packages that were made before \
+hold the old bootstrap.\n\nMake the packages again by `gangway package`, where there are any, and attest again by \
+`gangway attest BUNDLE -c gangway.toml --packages DIR`.",
+};
+
 /// The config lets servers restart and names no hours for it.
 pub static RESTARTS_AT_ANY_HOUR: Code = Code {
     id: "GW3040",
@@ -475,5 +498,7 @@ pub static ALL: &[&Code] = &[
     &IDENTITY_CHANGED,
     &NEW_IDENTITY,
     &RECIPE_NOT_PROVEN,
+    &OFFBOARDING_ENDED,
+    &STATEMENTS_OUTDATED,
     &RESTARTS_AT_ANY_HOUR,
 ];

@@ -20,6 +20,7 @@ mod kept;
 mod layout;
 mod leftover;
 mod lock;
+mod offboarding;
 mod output;
 mod package;
 mod payloads;
@@ -36,6 +37,7 @@ mod sign;
 mod signing_command;
 mod soc;
 mod stage;
+mod statements;
 mod stub;
 mod suggest;
 mod sums;
@@ -53,8 +55,8 @@ pub use config::{Config, ConfigError};
 pub use diff::{Compared, Comparison, DiffError, Difference, diff, policies_folder};
 pub use output::{Foreign, OutputError};
 pub use package::{
-    Format, Offboarding, PackageError, PackageFile, PackageRequest, PackageSigning, Packaged,
-    PackagesDocument, Product, package,
+    Format, Formats, Offboarding, PackageError, PackageFile, PackageRequest, PackageSigning,
+    Packaged, PackagesDocument, Product, package,
 };
 pub use progress::{Progress, Silent};
 pub use relock::{RelockError, RelockRequest, Relocked, relock};

@@ -12,6 +12,7 @@ use gangway_contract::{Sha256, UncPath};
 use super::codes;
 use super::config::without_exclusions;
 use super::identity::{domains, task_policies, task_purpose};
+use super::offboarding;
 use super::verify::{VerifyError, VerifyRequest, verify};
 use crate::bundle::BundleDocument;
 use crate::failure::{FailureCode, Fault};
@@ -34,6 +35,8 @@ pub struct ContentsRequest {
     pub domain: Option<String>,
     /// Has the bootstrap to be signed by somebody whom a root of the request vouches for?
     pub needs_signature: bool,
+    /// Is it brought to servers, and not looked at or taken back?
+    pub comes_to_servers: bool,
 }
 
 /// Why a bundle cannot be published.
@@ -74,6 +77,9 @@ pub enum ContentsError {
         .0.code.id, .0.subject, .0.message
     )]
     NotProven(Box<Problem>),
+    /// It does nothing any more.
+    #[error("nothing is published: {} {}: {}", .0.code.id, .0.subject, .0.message)]
+    Ended(Box<Problem>),
     /// The bundle does not verify.
     #[error("the bundle does not verify: {why}")]
     NoExe {
@@ -98,7 +104,7 @@ impl Fault for ContentsError {
     fn code(&self) -> FailureCode {
         match self {
             Self::NotForDomain { .. } | Self::SeveralDomains { .. } => FailureCode::CommandLine,
-            Self::Lint(_) => FailureCode::Problems,
+            Self::Lint(_) | Self::Ended(_) => FailureCode::Problems,
             Self::Unverifiable(error) => error.code(),
             Self::Bundle { .. }
             | Self::NotProven(_)
@@ -116,7 +122,7 @@ impl Fault for ContentsError {
             Self::SeveralDomains { domains, .. } => {
                 Some(format!("choose one by `--domain`: {}", domains.join(", ")).into())
             }
-            Self::NotProven(problem) | Self::Lint(problem) => {
+            Self::NotProven(problem) | Self::Lint(problem) | Self::Ended(problem) => {
                 Some(problem.next_action.clone().into())
             }
             Self::Unverifiable(error) => error.hint(),
@@ -298,6 +304,10 @@ fn checked(request: &ContentsRequest) -> Result<Checked, ContentsError> {
     };
     if let Some(problem) = verified.problems.iter().find(stands_against) {
         return Err(ContentsError::NotProven(Box::new(problem.clone())));
+    }
+    let ended = offboarding::ended(&verified.problems);
+    if let Some(problem) = ended.filter(|_| request.comes_to_servers) {
+        return Err(ContentsError::Ended(Box::new(problem.clone())));
     }
     match verified.exe {
         Some(exe) => Ok(Checked {

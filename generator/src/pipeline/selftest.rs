@@ -135,6 +135,7 @@ pub fn subject(request: &SelftestRequest) -> Result<SelftestBundle, SelftestErro
         bundle: request.bundle.clone(),
         domain: request.domain.clone(),
         needs_signature: false,
+        comes_to_servers: false,
     })?;
     let bundle = absolute(&request.bundle.bundle)?;
     let folder = bundle.join("gpo").join(contents.domain.as_str());

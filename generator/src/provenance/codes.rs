@@ -50,6 +50,20 @@ The same list stands in a statement of the key, and the two are not equal: the f
 attestation, one that was ended between its two files.\n\nAttest again, or copy both files together. Without the file the list in the \
 statements is all that is asked.";
 
+    /// Packages that are not made of the bundle.
+    NOT_MADE_OF_IT "GW5209" "a package is not what is made of the bundle"
+"`gangway attest --packages` makes every package of the folder again, of the bundle that it vouches for and with the \
+same formats, and compares all bytes; of a signed package all but its signature, which has to hold. A file differs, is \
+missing or too many: it was changed, or made by another version of this program, or with another `latin_name` in the \
+config.\n\nMake the packages again by `gangway package`, with this config and this version, and attest right after it. \
+Where that does not mend it, find out who writes to the folder.";
+
+    /// Nothing is known of a package.
+    NOT_REMADE "GW5210" "a package cannot be made again, so nobody vouches for it"
+"`gangway attest --packages` vouches only for what it can make again of the bundle. Here it cannot, for the reason that \
+it names: the config has not what `gangway package` had, such as `organization.latin_name`, or the bundle has no such \
+package.\n\nName the config that the packages were made with by `-c`, or make the packages again with this one.";
+
     /// The signing program gave something else.
     BAD_SIGNATURE "GW5205" "the command's signature does not fit the configured key"
 "`provenance.command` signs what it gets as `{in}` and leaves the signature as `{out}`: for a key of P-256 an \

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD as STANDARD_LETTERS, URL_SAFE as URL_SAFE_LETTERS};
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use gangway_contract::Sha256;
 use serde::{Deserialize, Serialize};
 
 use super::VerifyingKey;
@@ -96,6 +97,16 @@ pub fn is_statements_file(bytes: &[u8]) -> bool {
         statement.is_some_and(|one| one.predicate["buildDefinition"]["buildType"] == BUILD_TYPE)
     };
     lines(bytes).is_ok_and(|envelopes| envelopes.iter().any(is_of_a_build))
+}
+
+/// Does a statement of the file, whoever signed it, name this file with this digest?
+pub fn names_file(bytes: &[u8], name: &str, sha256: Sha256) -> bool {
+    let names_it = |envelope: &Envelope| {
+        let payload = decoded(&envelope.payload);
+        let statement = payload.and_then(|payload| Statement::parse(&payload));
+        statement.is_some_and(|one| one.names(name, sha256))
+    };
+    lines(bytes).is_ok_and(|envelopes| envelopes.iter().any(names_it))
 }
 
 /// What is signed: `DSSEv1`, and type and payload each after its length in bytes.

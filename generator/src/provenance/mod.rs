@@ -16,7 +16,8 @@ mod statement;
 use gangway_contract::Sha256;
 
 pub use envelope::{
-    Envelope, EnvelopeError, MAX_BYTES, PAYLOAD_TYPE, is_statements_file, lines, pre_authentication,
+    Envelope, EnvelopeError, MAX_BYTES, PAYLOAD_TYPE, is_statements_file, lines, names_file,
+    pre_authentication,
 };
 pub use judge::{Attested, Vouched, judge, vouched_parts};
 pub use key::{KeyFileError, VerifyingKey};

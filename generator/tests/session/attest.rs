@@ -503,3 +503,34 @@ fn of_runs_at_once_each_attests_or_says_that_another_does() {
     assert!(attested >= 5, "{attested}");
     assert_eq!(desk.leftovers(), Vec::<String>::new());
 }
+
+/// A signature makes the bootstrap another file, and nobody should find that out by a refusal elsewhere.
+#[test]
+fn a_signature_after_the_attestation_is_told_with_the_next_command() {
+    let desk = attestable();
+    let signed = fs::read(desk.exe()).unwrap();
+    desk.put("signed.exe", &signed);
+    desk.change_config(
+        "[signing]",
+        "[signing]\ncommand = [\"/bin/cp\", \"signed.exe\", \"{out}\"]",
+    );
+    let sign = || desk.run(&["sign", "out", "-c", "gangway.toml", "--as-of", NOW]);
+    let told = |session: &Session| {
+        session.succeeds();
+        session.err.contains("GW3039")
+    };
+    assert!(!told(&sign()), "nothing was attested");
+    attest(&desk, &[]).succeeds();
+    assert!(!told(&sign()), "the same signature");
+    let unsigned = fs::read(desk.path("unsigned.exe")).unwrap();
+    let other = sign_pe(&unsigned, &Signature::default().unstamped());
+    desk.put("signed.exe", &other);
+    let session = sign();
+    assert!(told(&session), "{}", session.err);
+    let next = "gangway attest out -c gangway.toml";
+    assert!(session.err.contains(next), "{}", session.err);
+    verify(&desk, &[]).fails_with(4, &["GW5203"]);
+    attest(&desk, &[]).succeeds();
+    assert!(!told(&sign()));
+    verify(&desk, &[]).succeeds();
+}

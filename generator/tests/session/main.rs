@@ -45,9 +45,13 @@ mod package_signing;
 mod pipelines;
 #[cfg(feature = "directory")]
 mod publish;
+#[cfg(unix)]
+mod publishers;
 mod rebuild;
 #[cfg(unix)]
 mod reconstruct;
+#[cfg(unix)]
+mod remade;
 mod report;
 mod rollout;
 #[cfg(unix)]

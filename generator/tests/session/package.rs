@@ -234,11 +234,41 @@ fn no_installer_package_offboards() {
     let zip = portal::group_policy_zip(&offboarding);
     desk.put("downloads/WindowsDefenderATPOffboardingPackage.zip", &zip);
     desk.build_with(&["--mode", "offboard"]).succeeds();
-    package(&desk, &["--allow-unsigned"]).fails_with(1, &["GW5001"]);
+    let msi = ["--allow-unsigned", "--format", "msi"];
+    package(&desk, &msi).fails_with(1, &["GW5001"]);
+    package(&desk, &[&msi[..], &["--format", "all"]].concat()).fails_with(1, &["GW5001"]);
     assert!(!desk.path("out-packages").exists());
-    package(&desk, &["--allow-unsigned", "--format", "zip"]).succeeds();
+    let session = package(&desk, &["--allow-unsigned", "-v"]);
+    session.succeeds();
+    assert!(session.err.contains("GW5017"), "{}", session.err);
+    let files = desk.tree("out-packages");
+    for (folder, is_made) in [
+        ("msi/", false),
+        ("cab/", true),
+        ("zip/", true),
+        ("content/", true),
+        ("allow/", true),
+        ("ansible/", false),
+    ] {
+        let found = files.iter().any(|(path, _)| path.starts_with(folder));
+        assert_eq!(found, is_made, "{folder}");
+    }
     let (path, _) = file(&desk, ".zip");
     assert!(path.starts_with("zip/gangway-offboard-1-"), "{path}");
+}
+
+#[test]
+fn what_is_asked_for_beside_all_is_made_too() {
+    let desk = signed();
+    for formats in [["all", "intunewin"], ["intunewin", "all"]] {
+        let more = ["--format", formats[0], "--format", formats[1], "-o"];
+        package(&desk, &[&more[..], &[formats[0]]].concat()).succeeds();
+        let files = desk.tree(formats[0]);
+        for folder in ["msi/", "allow/", "intunewin/"] {
+            let is_there = files.iter().any(|(path, _)| path.starts_with(folder));
+            assert!(is_there, "{formats:?}: {folder}");
+        }
+    }
 }
 
 #[test]
@@ -480,4 +510,44 @@ fn rules_name_what_the_bundle_and_its_signature_name() {
     let [control, locker] = rules(&desk);
     assert!(control.contains(&digest(&desk)) && !control.contains("CertPublisher"));
     assert!(locker.contains(&digest(&desk)) && !locker.contains("FilePublisherRule"));
+}
+
+/// One rule for every command: who looks at it is told, and nobody brings it to servers.
+#[test]
+fn an_offboarding_bundle_past_its_end_is_told_by_every_command() {
+    let desk = with_way_back(END);
+    let late = (END + 1).to_string();
+    let at = |arguments: &[&str]| {
+        let usual = ["-c", "gangway.toml", "--as-of", &late];
+        desk.run(&[arguments, &usual].concat())
+    };
+    let session = at(&["verify", "back", "--stub", "stub.exe"]);
+    session.succeeds();
+    assert!(session.err.contains("GW3038"), "{}", session.err);
+    let before = at(&["verify", "out", "--stub", "stub.exe"]);
+    assert!(!before.err.contains("GW3038"), "{}", before.err);
+    at(&["package", "back", "--allow-unsigned", "--format", "zip"])
+        .fails_with(1, &["GW3038", "build again"]);
+    assert!(!desk.path("back-packages").exists());
+    at(&["package", "out", "--allow-unsigned", "--offboard", "back"])
+        .fails_with(1, &["GW5009", "past its end"]);
+    #[cfg(feature = "directory")]
+    {
+        fs::create_dir(desk.path("share")).unwrap();
+        let to_share = [
+            "publish",
+            "share",
+            "back",
+            "--to",
+            "share",
+            "--allow-unsigned",
+        ];
+        at(&to_share).fails_with(1, &["nothing is published: GW3038"]);
+        assert!(desk.tree("share").is_empty());
+    }
+    // Two days before it is told, and stands against nothing.
+    let soon = (END - 2 * 86_400).to_string();
+    let soon = desk.run(&["verify", "back", "--stub", "stub.exe", "--as-of", &soon]);
+    soon.succeeds();
+    assert!(soon.err.contains("GW1216"), "{}", soon.err);
 }

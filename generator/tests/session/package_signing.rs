@@ -137,8 +137,8 @@ fn foreign_parts_of_a_packages_signature_are_refused() {
     ] {
         desk.put("signed.msi", &file);
         let session = package(&desk, &["--sign"]);
-        assert_eq!(session.code, 1, "{what}: {}", session.err);
-        session.fails_with(1, texts);
+        assert_eq!(session.code, 4, "{what}: {}", session.err);
+        session.fails_with(4, texts);
         assert!(before == desk.tree("out-packages"), "{what}");
     }
 }
@@ -160,9 +160,41 @@ fn foreign_parts_of_a_signature_made_elsewhere_are_refused() {
         ),
     ] {
         fs::write(desk.path("away").join(&name), sign_data(&data, &signature)).unwrap();
-        package(&desk, &["--signature-in", "away"]).fails_with(1, &texts);
+        package(&desk, &["--signature-in", "away"]).fails_with(4, &texts);
         assert!(before == desk.tree("out-packages"));
     }
     fs::write(desk.path("away").join(&name), sign_data(&data, &good)).unwrap();
     package(&desk, &["--signature-in", "away"]).succeeds();
+}
+
+/// No root says which certificates belong to the signature; those of nobody who signed are told.
+#[test]
+fn certificates_of_others_are_told_where_no_root_can_refuse_them() {
+    let alien = Signature {
+        certificates: [Lab::Code.issuers(), vec![Lab::UnrelatedCode]].concat(),
+        ..Signature::default()
+    };
+    for (roots, signature, code, told) in [
+        ("[]", Signature::default(), 0, None),
+        ("[]", alien.clone(), 0, Some("GW5018")),
+        ("[\"root.pem\"]", alien, 4, Some("GW5010")),
+    ] {
+        let desk = desk();
+        package(&desk, &[]).succeeds();
+        desk.change_config("roots = [\"root.pem\"]", &format!("roots = {roots}"));
+        let signed = sign_msi(&msi(&desk), MsiSigned::ContentOnly, &signature);
+        desk.put("signed.msi", &signed);
+        let session = package(&desk, &["--sign"]);
+        assert_eq!(session.code, code, "{}", session.err);
+        for number in ["GW5018", "GW5010"] {
+            assert_eq!(
+                session.err.contains(number),
+                told == Some(number),
+                "{}",
+                session.err
+            );
+        }
+        let names_it = session.err.contains("Unrelated");
+        assert_eq!(names_it, told.is_some(), "{}", session.err);
+    }
 }

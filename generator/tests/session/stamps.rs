@@ -103,7 +103,7 @@ fn packages_without_the_stamp_that_is_asked_for_are_not_written_unless_told() {
         let arguments = [&usual[..], &["--format", format]].concat();
         let desk = packages("", "time_stamp = true");
         desk.run(&arguments)
-            .fails_with(1, &["GW5007", "--allow-unstamped"]);
+            .fails_with(4, &["GW5007", "--allow-unstamped"]);
         assert!(!desk.path("out-packages").exists());
         let told = [&arguments[..], &["--allow-unstamped"]].concat();
         assert!(desk.run(&told).succeeds().contains("without a time stamp"));
@@ -203,7 +203,7 @@ fn a_command_that_signs_no_scripts_leaves_them_and_one_that_changes_them_is_refu
         r#"["/bin/sh", "-c", "echo exit >> \"$1\"", "sign", "{file}"]"#,
     ] {
         let changing = desk_of(command);
-        changing.run(&sign).fails_with(1, &["GW5006", ".ps1"]);
+        changing.run(&sign).fails_with(4, &["GW5006", ".ps1"]);
         assert!(!changing.path("out-packages").exists());
     }
 }

@@ -12,9 +12,9 @@ use super::attest::{
 use super::desk::{Desk, NOW};
 use super::package::{END, build_way_back};
 
-const PACKAGES: [&str; 2] = ["--packages", "out-packages"];
+pub(crate) const PACKAGES: [&str; 2] = ["--packages", "out-packages"];
 
-fn package(desk: &Desk, more: &[&str]) {
+pub(crate) fn package(desk: &Desk, more: &[&str]) {
     let usual = ["package", "out", "-c", "gangway.toml", "--as-of", NOW];
     desk.run(&[&usual, more].concat()).succeeds();
 }
@@ -44,7 +44,7 @@ fn say(desk: &Desk, statements: &[Value]) {
 }
 
 /// Makes document and digests of a folder of packages fit what lies there, as a forger does.
-fn relist(desk: &Desk, folder: &str, format_of: impl Fn(&str) -> Option<&'static str>) {
+pub(crate) fn relist(desk: &Desk, folder: &str, format_of: impl Fn(&str) -> Option<&'static str>) {
     let document = format!("{folder}/packages.json");
     let read = fs::read(desk.path(&document)).unwrap();
     let mut list: Value = serde_json::from_slice(&read).unwrap();
@@ -111,9 +111,12 @@ fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
     let attest = |more: &[&str]| attest(&desk, &[&PACKAGES[..], more].concat());
     attest(&with_back).succeeds();
     verify(&desk, &PACKAGES).succeeds();
-    attest(&unsigned).fails_with(4, &["GW5206", "offboard/", "name it by `--offboard`"]);
+    attest(&unsigned).fails_with(
+        4,
+        &["GW5206", "offboard/", "--packages DIR --offboard BUNDLE"],
+    );
     attest(&["--allow-unsigned", "--offboard", "out"])
-        .fails_with(4, &["another offboarding bundle"]);
+        .fails_with(4, &["`--offboard` names another one", "gangway package"]);
     let info = desk.path("out-packages/offboard/OffboardingInfo.json");
     let before = fs::read(&info).unwrap();
     fs::write(&info, b"{}").unwrap();

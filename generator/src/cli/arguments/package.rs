@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::shared::{Moment, Outside, Patience};
-use crate::pipeline::{Format, PackageSigning};
+use crate::pipeline::{Format, Formats, PackageSigning};
 
 /// What `package` takes.
 #[derive(Debug, Args)]
@@ -66,9 +66,9 @@ impl Package {
         }
     }
 
-    /// Every package that is asked for; none for all.
-    pub(in crate::cli) fn formats(&self) -> Vec<Format> {
-        let formats = self.formats.iter().map(|format| match format {
+    /// Every package that is asked for.
+    pub(in crate::cli) fn formats(&self) -> Formats {
+        let named = self.formats.iter().filter_map(|format| match format {
             PackageFormat::Msi => Some(Format::Msi),
             PackageFormat::Cab => Some(Format::Cab),
             PackageFormat::Zip => Some(Format::Zip),
@@ -80,7 +80,10 @@ impl Package {
             PackageFormat::Intunewin => Some(Format::Intunewin),
             PackageFormat::All => None,
         });
-        formats.collect::<Option<_>>().unwrap_or_default()
+        Formats {
+            all: self.formats.contains(&PackageFormat::All),
+            named: named.collect(),
+        }
     }
 }
 
@@ -103,7 +106,7 @@ enum PackageFormat {
     Dsc,
     /// Rules for App Control and AppLocker that let the bootstrap run
     Allow,
-    /// A package for Intune, which manages no server: never one of `all`
+    /// A package for Intune, which manages no server: never one of `all`, and made beside it
     Intunewin,
     /// All that a bundle of its mode has
     All,

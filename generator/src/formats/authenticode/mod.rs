@@ -40,7 +40,7 @@ pub use script::{
     BEGIN as SIGNATURE_BLOCK, END as SIGNATURE_BLOCK_END, LINE_PREFIX as SIGNATURE_LINE,
     MAX_BASE64_PER_LINE as SIGNATURE_LETTERS,
 };
-pub use unauthenticated::unauthenticated_parts;
+pub use unauthenticated::{unauthenticated_parts, unrelated_certificates};
 pub use verdict::{
     ChainLink, Claimed, OtherSignature, Signature, Signer, SigningTime, StampKind, Valid, Verdict,
     Warning,

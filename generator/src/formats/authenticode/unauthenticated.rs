@@ -9,9 +9,12 @@ use super::cms::SignedData;
 use super::detached::carried;
 use super::judge::NESTED_SIGNATURE;
 use super::kind::FileKind;
-use super::stamp::{COUNTERSIGNATURE, RFC3161_TOKEN};
+use super::stamp::{self, COUNTERSIGNATURE, RFC3161_TOKEN};
 use crate::formats::der::{Element, tag};
 use crate::formats::x509::{Certificate, TrustAnchors};
+
+/// `id-kp-timeStamping` (RFC 5280, section 4.2.1.12).
+const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
 /// Names each part of a file's signatures that nothing authenticates, and each signature beyond the
 /// first. Time stamps are no such part: they are judged with the signature.
@@ -74,6 +77,51 @@ pub fn unauthenticated_parts<S: Read + Seek>(
         parts.extend(strangers.map(|one| format!("the certificate of `{}`", one.subject())));
     }
     Ok(parts)
+}
+
+/// Names the certificates in a file's signature that are neither its signer's, nor a stamper's, nor of the authorities
+/// above these, for whoever has no root to judge them by. A stamper is taken by the purpose of his certificate.
+///
+/// # Errors
+/// In words, when place or signature cannot be read.
+pub fn unrelated_certificates<S: Read + Seek>(
+    source: &mut S,
+    kind: FileKind,
+) -> Result<Vec<String>, String> {
+    let (signatures, _) = carried(source, kind)?;
+    let Some(first) = signatures.first() else {
+        return Ok(Vec::new());
+    };
+    let data = SignedData::parse(&first.der).map_err(|error| error.to_string())?;
+    let signer = data.signer.find_certificate(&data.certificates);
+    let is_stamped = stamp::is_there(&data.signer);
+    let is_stamper = |certificate: &&Certificate| {
+        let purposes = certificate.extended_key_usage().unwrap_or_default();
+        is_stamped && purposes.iter().any(|purpose| purpose == TIME_STAMPING)
+    };
+    let stampers = data.certificates.iter().filter(is_stamper);
+    let mut known: Vec<&Certificate> = signer.into_iter().chain(stampers).collect();
+    let is_known =
+        |one: &Certificate, known: &[&Certificate]| known.iter().any(|other| is_above(one, other));
+    let mut open: Vec<&Certificate> = data.certificates.iter().collect();
+    loop {
+        let (related, rest): (Vec<_>, Vec<_>) = open.iter().partition(|one| is_known(one, &known));
+        open = rest;
+        if related.is_empty() {
+            let names = open.into_iter().map(|one| one.subject().to_string());
+            return Ok(names.collect());
+        }
+        known.extend(related);
+    }
+}
+
+/// Is it the other one, its issuer, or a second certificate for the same name and key?
+fn is_above(certificate: &Certificate, other: &Certificate) -> bool {
+    let is_same_holder =
+        other.subject() == certificate.subject() && other.public_key() == certificate.public_key();
+    is_same_holder
+        || (other.issuer() == certificate.subject()
+            && other.verify_signature_by(certificate).is_ok())
 }
 
 /// Does an AlgorithmIdentifier carry more than its algorithm has? Hashes and RSA have NULL or

@@ -8,7 +8,7 @@ mod database;
 mod stream_name;
 mod summary;
 
-pub use stream_name::of_table as table_stream;
+pub use stream_name::{of_stream as data_stream, of_table as table_stream};
 pub use summary::Summary;
 
 use std::collections::BTreeMap;

@@ -7,7 +7,14 @@ const TABLE_PREFIX: char = '\u{4840}';
 
 /// The packed name of a table's stream.
 pub fn of_table(name: &str) -> String {
-    let mut packed = String::from(TABLE_PREFIX);
+    let mut packed = of_stream(name);
+    packed.insert(0, TABLE_PREFIX);
+    packed
+}
+
+/// The packed name of any other stream, such as a cabinet's.
+pub fn of_stream(name: &str) -> String {
+    let mut packed = String::new();
     let mut letters = name.chars().peekable();
     while let Some(letter) = letters.next() {
         let Some(low) = position(letter) else {

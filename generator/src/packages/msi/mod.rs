@@ -20,6 +20,7 @@ use gangway_contract::{BundleId, Sha256};
 
 pub use database::{WriteError, add_payloads, write};
 pub use identity::Identities;
+pub use stored::holds_payloads;
 
 use table::Table;
 

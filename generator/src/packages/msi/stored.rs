@@ -4,10 +4,11 @@
 
 use std::io::{Read, Seek};
 
+use super::PAYLOAD_CABINET;
 use super::schema::TABLES;
 use super::table::{Column, Kind};
 use crate::formats::compound::CompoundFile;
-use crate::formats::msi::{MsiError, table_stream};
+use crate::formats::msi::{MsiError, data_stream, table_stream};
 use crate::packages::codes;
 use crate::problem::Problem;
 
@@ -25,6 +26,17 @@ const OF_THE_FORMAT: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+/// Does the package hold its payloads, instead of having them beside it?
+///
+/// # Errors
+/// It is no compound file.
+pub fn holds_payloads(package: &mut (impl Read + Seek)) -> Result<bool, MsiError> {
+    let container = CompoundFile::open(package)?;
+    Ok(container
+        .root_stream(&data_stream(PAYLOAD_CABINET))
+        .is_some())
+}
 
 /// A finding for each table whose rows stand in another order.
 ///

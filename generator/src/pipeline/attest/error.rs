@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::super::config::ConfigError;
 use super::super::output::OutputError;
+use super::super::package::PackageError;
 use super::super::signing_command::CommandFault;
 use super::super::verify::VerifyError;
 use crate::disk::DiskError;
@@ -56,6 +57,9 @@ pub enum AttestError {
     /// The command's signature does not fit.
     #[error("nothing is attested: {} {}", .0.code.id, .0.message)]
     Refused(Box<Problem>),
+    /// Packages cannot be made again, to be compared.
+    #[error("the packages cannot be made again to be compared, so nothing is attested")]
+    Package(#[from] PackageError),
     /// Reading what is attested.
     #[error(transparent)]
     Io(#[from] OutputError),
@@ -86,6 +90,7 @@ impl Fault for AttestError {
         match self {
             Self::Config(error) => error.code(),
             Self::Verify(error) => error.code(),
+            Self::Package(error) => error.code(),
             Self::Io(error) => error.code(),
             Self::Disk(error) => error.code(),
             Self::NoConfig => FailureCode::CommandLine,
@@ -100,6 +105,7 @@ impl Fault for AttestError {
         let hint = match self {
             Self::Config(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
+            Self::Package(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Disk(error) => return error.hint(),
             Self::NotProven(problem) | Self::Refused(problem) => {

@@ -4,6 +4,7 @@
 mod error;
 mod files;
 mod packages;
+mod packed;
 
 use std::fs;
 use std::io;
@@ -18,6 +19,7 @@ use super::output::{Kept, OutputError, check_apart, io_error};
 use super::private_folder::PrivateFolder;
 use super::sign::TIME_LIMIT_S;
 use super::signing_command::SigningCommand;
+use super::statements::beside;
 use super::verify::{Standing, Verification, VerifyError, VerifyRequest, verify};
 use crate::bundle::{self, BundleDocument};
 use crate::disk::{self, Claim};
@@ -26,6 +28,7 @@ use crate::problem::Problem;
 pub use error::AttestError;
 use files::Places;
 use packages::{Known, Made};
+use packed::packed;
 
 use crate::provenance::{
     self, Attested, CYCLONEDX, Envelope, Identity, MAX_BYTES, PARTS_SUFFIX, SLSA, SUFFIX, Subject,
@@ -96,8 +99,10 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
     let places = Places::of(&out, &parts_out)?;
     let (found, identity) = proven(&request.bundle, request.allow_unsigned)?;
+    let scratch = PrivateFolder::for_work_on(&absolute(&out)?)
+        .map_err(io_error("make a private folder for the work on", &out))?;
     let packages = match &request.packages {
-        Some(packages) => packed(packages, request, &found, &identity)?,
+        Some(packages) => packed(packages, request, &made(&found, &identity), &scratch.path)?,
         None => Vec::new(),
     };
     let mut subjects = vec![
@@ -109,8 +114,6 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     subjects.sort();
     let document = &found.document;
     let parts = provenance::parts(document, &subjects);
-    let scratch = PrivateFolder::for_work_on(&absolute(&out)?)
-        .map_err(io_error("make a private folder for the work on", &out))?;
     let mut text = String::new();
     let mut envelopes = Vec::new();
     for (predicate_type, predicate) in [
@@ -157,34 +160,6 @@ fn proven(
     Ok((found, identity))
 }
 
-/// The files of a folder of packages, each held against what it was made of.
-fn packed(
-    folder: &Path,
-    request: &AttestRequest,
-    found: &Verification,
-    own: &Identity,
-) -> Result<Vec<(String, Sha256)>, AttestError> {
-    let back = match &request.offboard {
-        Some(bundle) => {
-            let verified = VerifyRequest {
-                bundle: bundle.clone(),
-                // That is the digest of the other one.
-                expect: None,
-                ..request.bundle.clone()
-            };
-            Some(proven(&verified, request.allow_unsigned)?)
-        }
-        None => None,
-    };
-    let known = Known::Nothing {
-        offboarding: back.map(|(found, identity)| Box::new((found.document, identity))),
-        anchors: request.bundle.anchors()?,
-        now: request.bundle.now,
-    };
-    packages::of(folder, &made(found, own), &known)?
-        .map_err(|problem| AttestError::Refused(Box::new(problem)))
-}
-
 fn made<'a>(found: &'a Verification, identity: &'a Identity) -> Made<'a> {
     Made {
         bundle: &found.document,
@@ -212,7 +187,7 @@ pub fn check_attestation(
     let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
     let packages = match &request.packages {
         Some(packages) => match packages::of(packages, &made(found, &identity), &Known::Vouched)? {
-            Ok(packages) => Some(packages),
+            Ok(listed) => Some(listed.files),
             Err(problem) => return Ok(Err(problem)),
         },
         None => None,
@@ -350,18 +325,6 @@ fn identity(found: &Verification) -> Option<Identity> {
         exe_name: path.rsplit('/').next().unwrap_or(path).to_owned(),
         exe_sha256: Sha256::of(&exe.bytes),
     })
-}
-
-/// A file beside a folder, under its name and a suffix.
-fn beside(folder: &Path, suffix: &str) -> PathBuf {
-    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let mut name = whole.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    match folder.file_name() {
-        Some(_) => folder.with_file_name(name),
-        // `.` and `..` have no name of their own.
-        None => whole.with_file_name(name),
-    }
 }
 
 /// The list of parts, beside a file of statements.

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::provenance::{Identity, codes};
 
 /// A file by its path in the folder, with `/`.
-type Digested = (String, Sha256);
+pub(super) type Digested = (String, Sha256);
 
 /// What a folder of packages has to be made of.
 pub(super) struct Made<'a> {
@@ -41,6 +41,13 @@ pub(super) enum Known {
     },
 }
 
+/// A folder of packages that is what its document says.
+pub(super) struct Listed {
+    pub(super) document: PackagesDocument,
+    /// Every file that lies there.
+    pub(super) files: Vec<Digested>,
+}
+
 /// Every file of a folder of packages; a finding where something there is no plain file, which could be
 /// compared with nothing and would be used all the same, or where the folder is not what its
 /// `packages.json` says, made of this bundle, and nothing besides. No file is read before names and sizes
@@ -52,31 +59,14 @@ pub(super) fn of(
     folder: &Path,
     made: &Made<'_>,
     known: &Known,
-) -> Result<Result<Vec<Digested>, Problem>, OutputError> {
+) -> Result<Result<Listed, Problem>, OutputError> {
     let tree = Tree::walk(folder)?;
     if let Some(found) = tree.problems.iter().find(|problem| problem.is_error()) {
         let next = "take it out of the folder of packages, or make the packages again";
         let (subject, why) = (found.subject.clone(), found.message.clone());
         return Ok(Err(Problem::new(&codes::NOT_VOUCHED, subject, why, next)));
     }
-    let document = match document_of(folder) {
-        None => Err((
-            FILE_NAME.to_owned(),
-            "it is not there: this is no folder of packages".to_owned(),
-        )),
-        Some(Err(why)) => Err((FILE_NAME.to_owned(), format!("it cannot be read: {why}"))),
-        Some(Ok(document)) => match of_another_bundle(&document, made)
-            .or_else(|| clash(&tree, made.identity))
-            .or_else(|| misplaced(&document))
-            .or_else(|| other_names_or_sizes(&tree, &document))
-            .or_else(|| differs_from_bundle(&document, made))
-            .or_else(|| other_offboarding(&document, known))
-        {
-            Some(fault) => Err(fault),
-            None => Ok(document),
-        },
-    };
-    let document = match document {
+    let document = match document(folder, &tree, made, known) {
         Ok(document) => document,
         Err(fault) => return Ok(Err(refused(fault))),
     };
@@ -90,27 +80,60 @@ pub(super) fn of(
         .collect::<Result<_, OutputError>>()?;
     let fault =
         other_bytes(&files, &document).or_else(|| other_signature(folder, &document, known));
-    Ok(fault.map_or(Ok(files), |fault| Err(refused(fault))))
+    Ok(match fault {
+        None => Ok(Listed { document, files }),
+        Some(fault) => Err(refused(fault)),
+    })
 }
 
-fn refused((subject, why): (String, String)) -> Problem {
-    Problem::new(
-        &codes::OTHER_PACKAGES,
-        subject,
-        why,
-        "make the packages of this bundle again by `gangway package`, or copy the folder as a whole",
-    )
+/// The folder's document, when names, sizes and what it says of the bundles fit.
+fn document(
+    folder: &Path,
+    tree: &Tree,
+    made: &Made<'_>,
+    known: &Known,
+) -> Result<PackagesDocument, Fault> {
+    let of_itself = |why: String| fault(FILE_NAME, why);
+    let document = document_of(folder)
+        .ok_or_else(|| of_itself("it is not there: this is no folder of packages".to_owned()))?
+        .map_err(|why| of_itself(format!("it cannot be read: {why}")))?;
+    let fault = of_another_bundle(&document, made)
+        .or_else(|| clash(tree, made.identity))
+        .or_else(|| misplaced(&document))
+        .or_else(|| other_names_or_sizes(tree, &document))
+        .or_else(|| differs_from_bundle(&document, made))
+        .or_else(|| other_offboarding(&document, known));
+    match fault {
+        None => Ok(document),
+        Some(fault) => Err(fault),
+    }
 }
 
-/// What is wrong, and with which file.
-type Fault = Option<(String, String)>;
+fn refused(Fault { subject, why, next }: Fault) -> Problem {
+    Problem::new(&codes::OTHER_PACKAGES, subject, why, next)
+}
 
-fn not_of(subject: &str, why: &str) -> Fault {
-    Some((subject.to_owned(), why.to_owned()))
+/// What is wrong, with which file, and what to do about it.
+struct Fault {
+    subject: String,
+    why: String,
+    next: &'static str,
+}
+
+fn fault(subject: &str, why: impl Into<String>) -> Fault {
+    Fault {
+        subject: subject.to_owned(),
+        why: why.into(),
+        next: "make the packages of this bundle again by `gangway package`, or copy the folder as a whole",
+    }
+}
+
+fn not_of(subject: &str, why: impl Into<String>) -> Option<Fault> {
+    Some(fault(subject, why))
 }
 
 /// What the document says of the bundle that was packed.
-fn of_another_bundle(document: &PackagesDocument, made: &Made<'_>) -> Fault {
+fn of_another_bundle(document: &PackagesDocument, made: &Made<'_>) -> Option<Fault> {
     let Made {
         bundle, identity, ..
     } = made;
@@ -131,7 +154,7 @@ fn of_another_bundle(document: &PackagesDocument, made: &Made<'_>) -> Fault {
     None
 }
 
-fn clash(tree: &Tree, identity: &Identity) -> Fault {
+fn clash(tree: &Tree, identity: &Identity) -> Option<Fault> {
     let of_the_bundle = [bundle::FILE_NAME, &identity.exe_name];
     let mut names = tree.files.keys();
     let name = names.find(|name| of_the_bundle.contains(&name.as_str()))?;
@@ -140,7 +163,7 @@ fn clash(tree: &Tree, identity: &Identity) -> Fault {
 }
 
 /// Each file lies where packages of its format do: what a file is taken for says its path.
-fn misplaced(document: &PackagesDocument) -> Fault {
+fn misplaced(document: &PackagesDocument) -> Option<Fault> {
     let is_sorted = document
         .files
         .is_sorted_by(|one, other| one.path < other.path);
@@ -155,7 +178,7 @@ fn misplaced(document: &PackagesDocument) -> Fault {
 }
 
 /// The folder holds what its document names, and nothing else.
-fn other_names_or_sizes(tree: &Tree, document: &PackagesDocument) -> Fault {
+fn other_names_or_sizes(tree: &Tree, document: &PackagesDocument) -> Option<Fault> {
     let sums = (SUMS_FILE_NAME.to_owned(), document.sums().len() as u64);
     let files = document.files.iter();
     let wanted = files.map(|file| (file.path.clone(), file.size));
@@ -164,7 +187,7 @@ fn other_names_or_sizes(tree: &Tree, document: &PackagesDocument) -> Fault {
             None => return not_of(&path, "`packages.json` names it, and it is not there"),
             Some(found) if found.size != size => {
                 let why = format!("it has {} bytes, and {size} by `packages.json`", found.size);
-                return not_of(&path, &why);
+                return not_of(&path, why);
             }
             Some(_) => {}
         }
@@ -178,7 +201,7 @@ fn other_names_or_sizes(tree: &Tree, document: &PackagesDocument) -> Fault {
 }
 
 /// The bytes are those that the document names, and the list of digests says the same.
-fn other_bytes(files: &[Digested], document: &PackagesDocument) -> Fault {
+fn other_bytes(files: &[Digested], document: &PackagesDocument) -> Option<Fault> {
     let listed = document
         .files
         .iter()
@@ -194,13 +217,13 @@ fn other_bytes(files: &[Digested], document: &PackagesDocument) -> Fault {
 }
 
 /// Files that lie there as they are have to be those of the bundle.
-fn differs_from_bundle(document: &PackagesDocument, made: &Made<'_>) -> Fault {
+fn differs_from_bundle(document: &PackagesDocument, made: &Made<'_>) -> Option<Fault> {
     let (path, why) = other_content(document, CONTENT, made.bundle, made.identity)?;
     not_of(&path, why)
 }
 
 /// What takes servers out of the service has to be the bundle that the document names and that verified.
-fn other_offboarding(document: &PackagesDocument, known: &Known) -> Fault {
+fn other_offboarding(document: &PackagesDocument, known: &Known) -> Option<Fault> {
     let prefix = format!("{OFFBOARD}/");
     let first = document
         .files
@@ -216,17 +239,26 @@ fn other_offboarding(document: &PackagesDocument, known: &Known) -> Fault {
         return None;
     };
     let Some(verified) = offboarding else {
-        let why = "the packages take servers out of the service by another bundle, which nobody has \
-                   verified here: name it by `--offboard`";
-        return not_of(subject, why);
+        let why = "the packages take servers out of the service by another bundle, which nobody has verified here";
+        return Some(Fault {
+            next: "attest again, and name the offboarding bundle that `gangway package` was given: \
+                   `gangway attest BUNDLE --packages DIR --offboard BUNDLE`",
+            ..fault(subject, why)
+        });
     };
     let (bundle, identity) = verified.as_ref();
     let is_it = back.bundle_id == bundle.bundle_id
         && back.bundle_json_sha256 == identity.bundle_json_sha256
         && back.exe_sha256 == identity.exe_sha256;
     if !is_it {
-        let why = "it goes with another offboarding bundle than the one that `--offboard` names";
-        return not_of(subject, why);
+        let id = &back.bundle_id;
+        let why =
+            format!("it goes with offboarding bundle {id}, and `--offboard` names another one");
+        return Some(Fault {
+            next: "name that bundle by `--offboard`, or make the packages again with this one: \
+                   `gangway package BUNDLE --offboard BUNDLE`",
+            ..fault(subject, why)
+        });
     }
     first?;
     let (path, why) = other_content(document, OFFBOARD, bundle, identity)?;
@@ -266,7 +298,7 @@ fn other_content(
 }
 
 /// Who is said to have signed a package did, and the signature holds.
-fn other_signature(folder: &Path, document: &PackagesDocument, known: &Known) -> Fault {
+fn other_signature(folder: &Path, document: &PackagesDocument, known: &Known) -> Option<Fault> {
     let Known::Nothing { anchors, now, .. } = known else {
         return None;
     };
@@ -283,13 +315,13 @@ fn other_signature(folder: &Path, document: &PackagesDocument, known: &Known) ->
             Ok(found) => {
                 let why =
                     format!("it is signed by `{found}`, and by `packages.json` by `{listed}`");
-                return not_of(&file.path, &why);
+                return not_of(&file.path, why);
             }
             Err(why) => {
                 let why = format!(
                     "`packages.json` says that it is signed, and that does not hold: {why}"
                 );
-                return not_of(&file.path, &why);
+                return not_of(&file.path, why);
             }
         }
     }

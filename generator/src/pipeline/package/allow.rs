@@ -26,7 +26,7 @@ pub(super) fn make(work: &mut Work<'_>, removal: Option<&Source>) -> Result<(), 
     };
     for file in allow_rules(&allowed)? {
         let relative = format!("allow/{}", file.name);
-        work.staging.write(&relative, &file.bytes)?;
+        work.folder.write(&relative, &file.bytes)?;
         work.add(relative, Format::Allow, None, None)?;
     }
     Ok(())

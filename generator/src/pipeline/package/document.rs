@@ -64,9 +64,13 @@ impl Format {
     ];
 
     /// Is it among all that a bundle of this mode has? What brings nothing to servers is made when it is asked
-    /// for only.
+    /// for only; no installer package offboards (GW5001).
     pub(super) fn is_usual(self, mode: Mode) -> bool {
-        self != Self::Intunewin && (mode == Mode::Onboard || !self.names_a_state())
+        match self {
+            Self::Intunewin => false,
+            Self::Msi => mode != Mode::Offboard,
+            other => mode == Mode::Onboard || !other.names_a_state(),
+        }
     }
 
     /// Folders of its files.

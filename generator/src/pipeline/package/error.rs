@@ -37,6 +37,9 @@ pub enum PackageError {
     /// Something stands against the packages.
     #[error("no package is made: {} {}: {}", .0[0].code.id, .0[0].subject, .0[0].message)]
     Refused(Vec<Problem>),
+    /// The signature of a package is refused.
+    #[error("no package is made: {} {}: {}", .0.code.id, .0.subject, .0.message)]
+    Signature(Box<Problem>),
     /// The place holds what is not replaced.
     #[error("`{}` is not replaced: {why}", path.display())]
     Occupied {
@@ -127,7 +130,9 @@ impl Fault for PackageError {
             Self::Config(error) => error.code(),
             Self::Exchange(error) => error.code(),
             Self::Root(error) => error.code(),
-            Self::NotProven(_) | Self::Unsigned | Self::Version(_) => FailureCode::NotVerified,
+            Self::NotProven(_) | Self::Signature(_) | Self::Unsigned | Self::Version(_) => {
+                FailureCode::NotVerified
+            }
             Self::Refused(_) => FailureCode::Problems,
             Self::Occupied { .. } | Self::SignedThere { .. } => FailureCode::Occupied,
             Self::NoCommand => FailureCode::Config,
@@ -150,7 +155,9 @@ impl Fault for PackageError {
             Self::Config(error) => return error.hint(),
             Self::Exchange(error) => return error.hint(),
             Self::Root(error) => return error.hint(),
-            Self::NotProven(problem) => return Some(problem.next_action.clone().into()),
+            Self::NotProven(problem) | Self::Signature(problem) => {
+                return Some(problem.next_action.clone().into());
+            }
             Self::Refused(problems) => {
                 let first = problems.first()?;
                 return Some(first.next_action.clone().into());
@@ -180,7 +187,7 @@ impl Fault for PackageError {
 
     fn problems(&self) -> Vec<Problem> {
         match self {
-            Self::NotProven(problem) => vec![(**problem).clone()],
+            Self::NotProven(problem) | Self::Signature(problem) => vec![(**problem).clone()],
             Self::Refused(problems) => problems.clone(),
             Self::Root(error) => error.problems(),
             _ => Vec::new(),

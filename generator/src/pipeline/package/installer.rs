@@ -28,7 +28,7 @@ pub(super) fn make(work: &mut Work<'_>, place: Payloads) -> Result<Product, Pack
     let stem = source.exe_name.trim_end_matches(".exe");
     let relative = format!("msi/{stem}.msi");
     let boot = boot_cabinet(work, &keys)?;
-    let mut package = work.staging.create(&relative)?;
+    let mut package = work.folder.create(&relative)?;
     write(&planned, &boot, &package)?;
 
     let mut files = source.payloads()?;

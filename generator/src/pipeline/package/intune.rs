@@ -20,8 +20,8 @@ pub(super) fn make(work: &mut Work<'_>) -> Result<(), PackageError> {
     let source = work.source;
     let stem = source.exe_name.trim_end_matches(".exe");
     let relative = format!("intunewin/{stem}.intunewin");
-    let out = work.staging.create(&relative)?;
-    let mut scratch = work.staging.scratch()?;
+    let out = work.folder.create(&relative)?;
+    let mut scratch = work.folder.scratch()?;
     let files = files(source);
     let content = IntuneContent {
         setup_file: &source.exe_name,

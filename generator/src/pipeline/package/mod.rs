@@ -8,9 +8,13 @@ mod allow;
 mod before;
 mod document;
 mod error;
+mod finish;
+mod formats;
 mod installer;
 mod intune;
 mod place;
+mod remade;
+mod signer;
 mod signing;
 mod source;
 mod tools;
@@ -21,20 +25,23 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::Mode;
 
 pub(super) use document::{FILE_NAME, of_folder as document_of};
 pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
+pub use formats::Formats;
+pub(super) use remade::{Listed, NotRemade, differences};
+pub(super) use signer::{signed_by, signed_kind};
 pub use signing::PackageSigning;
-pub(super) use signing::{signed_by, signed_kind};
 
-use place::Staging;
+use finish::Finish;
+use place::{Folder, Staging};
 use signing::Signing;
 use source::{Source, changed};
 
 use super::config::Config;
 use super::kept;
+use super::offboarding;
 use super::output::Kept;
 use super::sums::SUMS_FILE_NAME;
 use super::verify::VerifyRequest;
@@ -56,8 +63,8 @@ pub struct PackageRequest {
     pub bundle: VerifyRequest,
     /// Folder to write.
     pub out: PathBuf,
-    /// Which packages; none means all that a bundle of its mode has.
-    pub formats: Vec<Format>,
+    /// Which packages.
+    pub formats: Formats,
     /// The folder of a bundle that offboards, held against the same things from outside.
     pub offboard: Option<PathBuf>,
     /// Are the payloads inside the installer package?
@@ -87,11 +94,14 @@ pub struct Packaged {
 /// The bundle does not verify, something stands against a package, or the disk refuses; the place
 /// stays as it was.
 pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
-    let packs =
-        request.formats.is_empty() || request.formats.iter().any(|one| one.reads_payloads());
+    let packs = request.formats.read_payloads();
     let mut source = Source::proven(&request.bundle, request.allow_unsigned, packs)?;
-    let removal = tools::removal(request, &source)?;
-    let formats = formats(request, &source)?;
+    if let Some(problem) = offboarding::ended(&source.problems) {
+        return Err(PackageError::Refused(vec![problem.clone()]));
+    }
+    let removal = tools::removal(request, &source, request.bundle.now)?;
+    let (formats, left_out) = request.formats.of(&source)?;
+    source.problems.extend(left_out);
     let (removal, unused) = tools::used(removal, &formats);
     source.problems.extend(unused);
     volumes::check(&source, &formats, request.embed)?;
@@ -108,22 +118,24 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     let mut work = Work {
         source: &source,
         latin_name: organization.and_then(|it| it.latin_name.as_deref()),
-        staging: &staging,
-        signing,
+        folder: staging.folder(),
+        finish: signing.map_or(Finish::Unsigned, Finish::Signed),
         files: Vec::new(),
         problems: Vec::new(),
     };
     let product = make_each(&mut work, &formats, request.embed, removal.as_ref())?;
     let Work {
         mut files,
-        signing,
+        finish,
         problems: of_packages,
         ..
     } = work;
+    let signing = finish.signing();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let document = source.packed(files, product, removal.as_ref());
-    staging.write(SUMS_FILE_NAME, document.sums().as_bytes())?;
-    staging.write(FILE_NAME, &document.to_bytes())?;
+    let folder = staging.folder();
+    folder.write(SUMS_FILE_NAME, document.sums().as_bytes())?;
+    folder.write(FILE_NAME, &document.to_bytes())?;
     let left = staging.commit()?;
     let mut problems = source.problems;
     problems.extend(of_packages);
@@ -182,32 +194,13 @@ fn make_each(
     Ok(product)
 }
 
-/// What is made, in the order of the formats. Folders of tools name the files of `content`.
-fn formats(request: &PackageRequest, source: &Source) -> Result<Vec<Format>, PackageError> {
-    let mode = source.document.mode;
-    let mut formats = request.formats.clone();
-    if formats.is_empty() {
-        let all = Format::ALL.into_iter();
-        formats.extend(all.filter(|format| format.is_usual(mode)));
-    }
-    if mode != Mode::Onboard && formats.iter().any(|format| format.names_a_state()) {
-        return Err(tools::not_onboarding(source));
-    }
-    if formats.iter().any(|format| format.is_of_a_tool()) {
-        formats.push(Format::Content);
-    }
-    formats.sort_unstable();
-    formats.dedup();
-    Ok(formats)
-}
-
 /// Packages in the making.
 struct Work<'a> {
     source: &'a Source,
     /// The organisation's name for an installer package, when it is another one.
     latin_name: Option<&'a str>,
-    staging: &'a Staging,
-    signing: Option<Signing>,
+    folder: &'a Folder,
+    finish: Finish<'a>,
     files: Vec<PackageFile>,
     /// Findings below error.
     problems: Vec<Problem>,
@@ -252,13 +245,13 @@ impl Work<'_> {
         let mut made = Vec::new();
         for (number, volume) in volumes.iter().enumerate() {
             let relative = path(number);
-            let mut out = self.staging.create(&relative)?;
+            let mut out = self.folder.create(&relative)?;
             let members = members.get_mut(volume.clone()).unwrap_or_default();
             let time = self.source.time();
             // A signature changes the bytes: they are hashed behind it.
-            let write = match self.signing {
-                Some(_) => cabinet::write,
-                None => cabinet::write_hashed,
+            let write = match self.finish {
+                Finish::Signed(_) => cabinet::write,
+                Finish::Unsigned | Finish::Compared(_) => cabinet::write_hashed,
             };
             let written = write(&mut out, members, Packing::Smaller, time)?;
             made.push((relative, written));
@@ -282,13 +275,13 @@ impl Work<'_> {
     /// Bootstrap and payloads of a bundle as they are.
     fn content(&mut self, of: &Source, folder: &str) -> Result<(), PackageError> {
         let exe = format!("{folder}/{}", of.exe_name);
-        self.staging.write(&exe, &of.exe.bytes)?;
+        self.folder.write(&exe, &of.exe.bytes)?;
         let written = (of.exe.bytes.len() as u64, Sha256::of(&of.exe.bytes));
         self.add(exe, Format::Content, None, Some(written))?;
         let mut digests = Vec::new();
         for (payload, source) in of.manifest.payloads.iter().zip(of.payloads()?) {
             let relative = format!("{folder}/{}", payload.name);
-            let written = self.staging.copy(source, &relative)?;
+            let written = self.folder.copy(source, &relative)?;
             digests.push(written.1);
             self.add(relative, Format::Content, None, Some(written))?;
         }
@@ -306,7 +299,7 @@ impl Work<'_> {
             bundle_id: &document.bundle_id,
         };
         let relative = format!("zip/{}.zip", label.name());
-        let out = self.staging.create(&relative)?;
+        let out = self.folder.create(&relative)?;
         let exe = &self.source.exe.bytes;
         let mut files = document.files.clone();
         files.push(FileDigest {
@@ -341,36 +334,5 @@ impl Work<'_> {
             error => error.into(),
         })?;
         self.add(relative, Format::Zip, None, None)
-    }
-
-    /// Signs a package where that was asked for, and lists it; `written` is its size and digest where
-    /// they are known.
-    fn add(
-        &mut self,
-        relative: String,
-        format: Format,
-        kind: Option<FileKind>,
-        written: Option<(u64, Sha256)>,
-    ) -> Result<(), PackageError> {
-        let signature = match (&mut self.signing, kind) {
-            (Some(signing), Some(kind)) => signing.sign(self.staging, &relative, kind)?,
-            _ => None,
-        };
-        let (size, sha256) = match written.filter(|_| signature.is_none()) {
-            Some(written) => written,
-            None => {
-                let path = self.staging.path(&relative);
-                let digest = plain_file::digest(&path, u64::MAX - 1);
-                digest.map_err(DiskError::io("read", &path))?
-            }
-        };
-        self.files.push(PackageFile {
-            path: relative,
-            format,
-            size,
-            sha256,
-            signature,
-        });
-        Ok(())
     }
 }

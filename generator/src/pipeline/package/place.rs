@@ -1,14 +1,16 @@
 //! The folder of packages: whole or not there at all, and nothing of others is taken away for it.
 
+mod folder;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::Sha256;
+pub(super) use folder::Folder;
 
 use super::super::output::{Kept, check_apart};
 use super::super::sums::SUMS_FILE_NAME;
@@ -17,7 +19,6 @@ use super::document::{self, FILE_NAME, Format, PackagesDocument};
 use crate::disk::{self, Claim, DiskError};
 use crate::interrupted::{self, Leftover};
 use crate::packages::codes;
-use crate::plain_file;
 use crate::printable::on_one_line;
 use crate::problem::Problem;
 
@@ -28,7 +29,7 @@ const UNLISTED: [&str; 2] = [FILE_NAME, SUMS_FILE_NAME];
 #[derive(Debug)]
 pub(super) struct Staging {
     target: PathBuf,
-    folder: PathBuf,
+    folder: Folder,
     previous: PathBuf,
     /// What lies in the place until the end.
     before: Option<PackagesDocument>,
@@ -75,7 +76,7 @@ impl Staging {
         let leftover = Some(leftover.map_err(DiskError::io("create folder", &folder))?);
         Ok(Self {
             target,
-            folder,
+            folder: Folder::with_journal(folder)?,
             previous,
             before,
             leftover,
@@ -88,56 +89,9 @@ impl Staging {
         self.before.as_ref()
     }
 
-    /// Where a file lies until the folder is in its place.
-    pub(super) fn path(&self, relative: &str) -> PathBuf {
-        self.folder.join(relative)
-    }
-
-    /// A new file, open to be read and written.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub(super) fn create(&self, relative: &str) -> Result<File, PackageError> {
-        let path = self.path(relative);
-        if let Some(folder) = path.parent()
-            && !folder.is_dir()
-        {
-            disk::create_folder(folder).map_err(DiskError::io("create folder", folder))?;
-        }
-        let file = disk::create_file(&path).map_err(DiskError::io("create", &path))?;
-        set_mode(&file).map_err(DiskError::io("set the mode of", &path))?;
-        Ok(file)
-    }
-
-    /// A file without a name, for what is made on the way: it goes with the run, however that ends.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub(super) fn scratch(&self) -> Result<File, PackageError> {
-        let made = tempfile::tempfile_in(&self.folder);
-        Ok(made.map_err(DiskError::io("make a file in", &self.folder))?)
-    }
-
-    /// A new file with all that is in it.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub(super) fn write(&self, relative: &str, bytes: &[u8]) -> Result<(), PackageError> {
-        let mut file = self.create(relative)?;
-        let path = self.path(relative);
-        disk::write(&mut file, bytes).map_err(DiskError::io("write", &path))?;
-        Ok(())
-    }
-
-    /// A new file with all that can be read; gives its size and SHA-256.
-    ///
-    /// # Errors
-    /// The source or the disk refuses.
-    pub(super) fn copy(&self, source: File, relative: &str) -> Result<(u64, Sha256), PackageError> {
-        let mut file = self.create(relative)?;
-        let path = self.path(relative);
-        let copied = plain_file::copy(source, &mut file);
-        Ok(copied.map_err(DiskError::io("write", &path))?)
+    /// Where files are written until it is in its place.
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Puts the folder into its place and takes away what was there before; the finding of what could not
@@ -146,19 +100,20 @@ impl Staging {
     /// # Errors
     /// The disk refuses, or something else came to the place; what is there stays.
     pub(super) fn commit(mut self) -> Result<Option<Problem>, PackageError> {
-        let (folder, target) = (&self.folder, &self.target);
+        self.folder.end_journal()?;
+        let (folder, target) = (self.folder.root(), &self.target);
         let failed = || DiskError::io("put into place", target);
+        flush_all(folder)?;
         let found = is_ours(target, target)?;
         // From here on its name may be that of the old folder.
         self.leftover = None;
         let replaced = match found {
-            Found::Nothing => {
+            Found::Nothing | Found::Empty => {
+                if matches!(found, Found::Empty) {
+                    disk::remove_folder(target).map_err(failed())?;
+                }
                 disk::rename(folder, target).map_err(failed())?;
-                return Ok(None);
-            }
-            Found::Empty => {
-                disk::remove_folder(target).map_err(failed())?;
-                disk::rename(folder, target).map_err(failed())?;
+                disk::flush_name(target).map_err(failed())?;
                 return Ok(None);
             }
             Found::Packages(_) => {
@@ -175,9 +130,23 @@ impl Staging {
                 }
             }
         };
+        disk::flush_name(target).map_err(failed())?;
         // The new ones are in their place, whatever becomes of these.
         Ok(sweep(replaced).err().map(|error| left(replaced, &error)))
     }
+}
+
+/// Content and names of all that was written, before anything leads to it.
+fn flush_all(folder: &Path) -> Result<(), PackageError> {
+    for (path, kind) in list(folder)? {
+        let path = folder.join(path);
+        let flushed = match kind {
+            Kind::Folder => disk::flush_names(&path),
+            _ => disk::flush(&path),
+        };
+        flushed.map_err(DiskError::io("flush", &path))?;
+    }
+    Ok(disk::flush_names(folder).map_err(DiskError::io("flush", folder))?)
 }
 
 fn left(folder: &Path, error: &PackageError) -> Problem {
@@ -193,7 +162,8 @@ fn left(folder: &Path, error: &PackageError) -> Problem {
 impl Drop for Staging {
     fn drop(&mut self) {
         // After a commit nothing is there; what cannot be removed now is by the next run.
-        let _ = sweep(&self.folder);
+        self.folder.close_journal();
+        let _ = sweep(self.folder.root());
     }
 }
 
@@ -261,8 +231,23 @@ fn is_ours(folder: &Path, shown: &Path) -> Result<Found, PackageError> {
     };
     match listed.iter().find(|entry| !is_known(entry)) {
         None => Ok(Found::Packages(Box::new(document))),
-        Some((path, kind)) => Err(occupied(format!("it holds {}", kind.shown(path)))),
+        Some((path, kind)) => Err(occupied(format!(
+            "it holds {}, {}",
+            kind.named(path),
+            kind.why()
+        ))),
     }
+}
+
+/// Files of a folder under a name of ours that a run of ours wrote, by its own word: that of a run that was cut is in
+/// the journal, that of one that was whole in the document.
+fn own_files(folder: &Path) -> BTreeSet<String> {
+    let mut own = folder::journal(folder);
+    if let Some(Ok(document)) = document::of_folder(folder) {
+        own.extend(document.files.into_iter().map(|file| file.path));
+        own.extend(UNLISTED.map(str::to_owned));
+    }
+    own
 }
 
 /// Is this where a package lies, or a document of the folder?
@@ -296,14 +281,13 @@ impl Kind {
         }
     }
 
-    /// With what makes it foreign.
-    fn shown(self, path: &str) -> String {
-        let why = match self {
+    /// What makes it foreign.
+    fn why(self) -> &'static str {
+        match self {
             Self::File => "which is no package",
             Self::Folder => "which no packages have",
             Self::Other => "which is a link or no plain file",
-        };
-        format!("{}, {why}", self.named(path))
+        }
     }
 }
 
@@ -328,8 +312,8 @@ fn list(folder: &Path) -> Result<Vec<Entry>, PackageError> {
     Ok(found)
 }
 
-/// Takes away what a run of ours left under a name of ours, file by file; anything else stays, and is
-/// told.
+/// Takes away what a run of ours left under a name of ours, file by file: those that its journal or its document
+/// names. Anything else stays, and is told.
 fn sweep(folder: &Path) -> Result<(), PackageError> {
     let in_the_way = |why: String| {
         let path = folder.to_owned();
@@ -341,17 +325,24 @@ fn sweep(folder: &Path) -> Result<(), PackageError> {
         Ok(_) => {}
     }
     let listed = list(folder)?;
+    let own = own_files(folder);
     let is_known = |(path, kind): &Entry| match kind {
-        Kind::File => has_a_place(path),
+        Kind::File => has_a_place(path) && own.contains(path) || path == folder::JOURNAL,
         Kind::Folder => is_of_a_format(path),
         Kind::Other => false,
     };
     if let Some((path, kind)) = listed.iter().find(|entry| !is_known(entry)) {
-        return Err(in_the_way(format!("it holds {}", kind.shown(path))));
+        let why = match kind {
+            Kind::File => "which no run of this program says that it wrote",
+            kind => kind.why(),
+        };
+        return Err(in_the_way(format!("it holds {}, {why}", kind.named(path))));
     }
-    let (files, folders): (Vec<_>, Vec<_>) = listed
+    let (mut files, folders): (Vec<_>, Vec<_>) = listed
         .into_iter()
         .partition(|(_, kind)| *kind == Kind::File);
+    // What says whose they are goes last.
+    files.sort_by_key(|(path, _)| path == folder::JOURNAL || path == FILE_NAME);
     for (path, _) in files {
         let path = folder.join(path);
         disk::remove_file(&path).map_err(DiskError::io("remove", &path))?;
@@ -361,18 +352,5 @@ fn sweep(folder: &Path) -> Result<(), PackageError> {
         disk::remove_folder(&path).map_err(DiskError::io("remove", &path))?;
     }
     disk::remove_folder(folder).map_err(DiskError::io("remove", folder))?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn set_mode(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "Unix may fail")]
-fn set_mode(_file: &File) -> io::Result<()> {
-    // Windows folders hand their access list down.
     Ok(())
 }

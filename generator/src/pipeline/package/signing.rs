@@ -14,12 +14,12 @@ use super::super::output::Kept;
 use super::super::private_folder::PrivateFolder;
 use super::super::signing_command::{SigningCommand, wants_stamp};
 use super::super::{sign, trust};
-use super::place::Staging;
+use super::place::Folder;
+use super::signer::{accepted, unrelated};
 use super::{PackageError, PackageRequest};
 use crate::disk::{self, DiskError, Prepared};
 use crate::formats::authenticode::{
-    self, Detached, FileKind, InvalidReason, Verdict, data_to_sign, digest_to_sign, take_signature,
-    unauthenticated_parts,
+    Detached, FileKind, data_to_sign, digest_to_sign, take_signature,
 };
 use crate::formats::x509::TrustAnchors;
 use crate::packages::{attach, codes, signed};
@@ -55,7 +55,7 @@ pub(super) struct Signing {
     scratch: PrivateFolder,
     /// Data for a signer elsewhere, until the packages are in their place.
     waiting: Vec<Prepared>,
-    /// Scripts that the command does not sign.
+    /// Scripts that the command does not sign, and certificates that no root was there to judge.
     problems: Vec<Problem>,
 }
 
@@ -129,7 +129,7 @@ impl Signing {
     /// stays unsigned.
     pub(super) fn sign(
         &mut self,
-        staging: &Staging,
+        folder: &Folder,
         relative: &str,
         kind: FileKind,
     ) -> Result<Option<String>, PackageError> {
@@ -137,12 +137,12 @@ impl Signing {
         if kind == FileKind::Script && !matches!(self.maker, Maker::Command { .. }) {
             return Ok(None);
         }
-        let place = staging.path(relative);
+        let place = folder.path(relative);
         // A folder for each: what the command says is kept there, too.
         let number = fs::read_dir(&self.scratch.path).map_or(0, Iterator::count);
-        let folder = self.scratch.path.join(number.to_string());
-        fs::create_dir(&folder).map_err(DiskError::io("create folder", &folder))?;
-        let Some(result) = self.made(relative, &place, kind, &folder)? else {
+        let private = self.scratch.path.join(number.to_string());
+        fs::create_dir(&private).map_err(DiskError::io("create folder", &private))?;
+        let Some(result) = self.made(relative, &place, kind, &private)? else {
             return Ok(None);
         };
         let who = accepted(&result, kind, self.anchors.as_ref(), self.now);
@@ -155,17 +155,18 @@ impl Signing {
                 "sign with a tool that adds one signature and nothing else",
             );
             let told = who.foreign.iter().fold(problem, Problem::with_evidence);
-            return Err(PackageError::Refused(vec![told]));
+            return Err(PackageError::Signature(Box::new(told)));
         }
         if self.wants_stamp && !who.is_stamped {
-            return Err(PackageError::Refused(vec![Problem::new(
+            return Err(PackageError::Signature(Box::new(Problem::new(
                 &codes::PACKAGE_NOT_STAMPED,
                 relative,
                 "its signature carries no time stamp, although one is asked for",
                 "look whether the time stamp service answered, and sign again; `--allow-unstamped` \
                  takes it as it is",
-            )]));
+            ))));
         }
+        self.problems.extend(unrelated(relative, who.unrelated));
         put_in_place(&result, &place).map_err(DiskError::io("write", &place))?;
         Ok(Some(who.line))
     }
@@ -225,7 +226,7 @@ impl Signing {
             "the signed file is not the package that was given and a signature that holds",
             self.next_action(),
         );
-        PackageError::Refused(vec![problem.with_evidence(why)])
+        PackageError::Signature(Box::new(problem.with_evidence(why)))
     }
 
     /// What to do about a signature that is refused.
@@ -253,69 +254,6 @@ impl Signing {
     }
 }
 
-/// Files of packages that carry a signature, by their names.
-pub(in crate::pipeline) fn signed_kind(path: &str) -> Option<FileKind> {
-    match path.rsplit_once('.')?.1 {
-        "msi" => Some(FileKind::Msi),
-        "cab" => Some(FileKind::Cabinet),
-        "ps1" => Some(FileKind::Script),
-        _ => None,
-    }
-}
-
-/// Who signed a package, in the line that `packages.json` has.
-///
-/// # Errors
-/// In words: its signature does not hold.
-pub(in crate::pipeline) fn signed_by(
-    signed: &Path,
-    kind: FileKind,
-    anchors: Option<&TrustAnchors>,
-    now: i64,
-) -> Result<String, String> {
-    accepted(signed, kind, anchors, now).map(|who| who.line)
-}
-
-/// Who signed the package, when the signature holds.
-fn accepted(
-    signed: &Path,
-    kind: FileKind,
-    roots: Option<&TrustAnchors>,
-    now: i64,
-) -> Result<Who, String> {
-    let mut after = plain_file::open(signed).map_err(|error| error.to_string())?;
-    let none = TrustAnchors::none();
-    let anchors = roots.unwrap_or(&none);
-    let verdict = authenticode::verify(&mut after, Some(kind), anchors, now);
-    // Which certificates belong to the signature only a root under which it holds can tell.
-    let vouching = Some(anchors).filter(|_| matches!(verdict, Verdict::Valid(_)));
-    let foreign = unauthenticated_parts(&mut after, kind, vouching)?;
-    match verdict {
-        Verdict::Valid(valid) => {
-            let who = &valid.signature.signer.subject;
-            let is_stamped = valid.signature.signed_at.is_some();
-            let line = match is_stamped {
-                true => format!("{who}, time-stamped"),
-                false => format!("{who}, without a time stamp"),
-            };
-            Ok(Who {
-                line,
-                is_stamped,
-                foreign,
-            })
-        }
-        Verdict::Invalid {
-            reason: InvalidReason::SignerNotTrusted { .. },
-            claimed: Some(claimed),
-        } if roots.is_none() => Ok(Who {
-            line: format!("{}, root not judged", claimed.subject),
-            is_stamped: claimed.is_stamped,
-            foreign,
-        }),
-        other => Err(other.to_string()),
-    }
-}
-
 /// The finding of a script that stays as it is.
 fn not_signed(relative: &str, why: String) -> Problem {
     Problem::new(
@@ -325,15 +263,6 @@ fn not_signed(relative: &str, why: String) -> Problem {
         "take a tool that signs PowerShell scripts, or sign it where it is used",
     )
     .with_evidence(why)
-}
-
-/// Who signed a package.
-struct Who {
-    /// Subject of the certificate, and what is known of stamp and root.
-    line: String,
-    is_stamped: bool,
-    /// What the signature carries that nobody vouches for.
-    foreign: Vec<String>,
 }
 
 /// The command's result on a copy.
@@ -353,7 +282,7 @@ fn by_command(
 /// The signature in what the command gave back, which is the package but for it. Only the signature is
 /// taken: what a tool leaves around it, behind the last stream, in the rest of a sector or behind the block of
 /// a script, comes to nobody.
-fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Detached, String> {
+pub(super) fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Detached, String> {
     let open = |path: &Path| plain_file::open(path).map_err(|error| error.to_string());
     let (mut before, mut after) = (open(package)?, open(result)?);
     let same = match kind {
@@ -375,7 +304,7 @@ fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Detached, Stri
 }
 
 /// A copy with the signature in it.
-fn attached(
+pub(super) fn attached(
     place: &Path,
     kind: FileKind,
     signature: &Detached,

@@ -11,6 +11,7 @@ use crate::packages::codes;
 use crate::packages::tools::{
     Deployment, Program, Removal, ansible, configuration_manager, dsc, runtime_minutes,
 };
+use crate::pipeline::offboarding;
 use crate::pipeline::verify::VerifyRequest;
 use crate::problem::Problem;
 
@@ -29,7 +30,7 @@ pub(super) fn make(
     for folder in tool.folders() {
         for file in &files {
             let relative = format!("{folder}/{}", file.name);
-            work.staging.write(&relative, file.content.as_bytes())?;
+            work.folder.write(&relative, file.content.as_bytes())?;
             let kind = relative.ends_with(".ps1").then_some(FileKind::Script);
             work.add(relative, tool, kind, None)?;
         }
@@ -74,10 +75,12 @@ fn program(of: &Source) -> Program {
     }
 }
 
-/// The bundle that offboards, proven as the other one is: it is of the same tenant and works still.
+/// The bundle that offboards, proven as the other one is: it is of the same tenant and works at `now`, in seconds
+/// since 1970 UTC.
 pub(super) fn removal(
     request: &PackageRequest,
     source: &Source,
+    now: i64,
 ) -> Result<Option<Source>, PackageError> {
     let Some(bundle) = &request.offboard else {
         return Ok(None);
@@ -89,7 +92,7 @@ pub(super) fn removal(
         ..request.bundle.clone()
     };
     let removal = Source::proven(&verified, request.allow_unsigned, true)?;
-    match unfit(&removal, source, request.bundle.now) {
+    match unfit(&removal, source, now) {
         None => Ok(Some(removal)),
         Some(why) => Err(PackageError::Refused(vec![Problem::new(
             &codes::OFFBOARDING_UNFIT,
@@ -138,11 +141,12 @@ fn unfit(removal: &Source, source: &Source, now: i64) -> Option<String> {
             "it is of tenant {theirs}, and servers go to {tenant}"
         ));
     }
-    match manifest.expires_at {
-        Some(end) if end > now => None,
-        Some(_) => Some("its offboarding package is past its end".to_owned()),
-        None => Some("its offboarding package names no end".to_owned()),
+    if manifest.expires_at.is_none() {
+        return Some("its offboarding package names no end".to_owned());
     }
+    let end = offboarding::end_of(manifest, "", now);
+    let has_ended = offboarding::ended(end.as_slice()).is_some();
+    has_ended.then(|| "its offboarding package is past its end".to_owned())
 }
 
 /// No state to bring servers to.

@@ -17,9 +17,11 @@ pub use error::SignError;
 
 use super::config::{self, Config};
 use super::exchange;
+use super::offboarding::is_about_end;
 use super::output::{OutputError, io_error};
 use super::private_folder::PrivateFolder;
 use super::signing_command::{SigningCommand, wants_stamp};
+use super::statements::outdated;
 use super::verify::{
     Judged, Pinned, ProvenExe, Signature, VerifyError, VerifyRequest, judge, not_stamped, verify,
 };
@@ -93,7 +95,12 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     let bundle = resolved(&request.bundle)?;
     // Before anything is proven: nobody exchanges the bundle afterwards.
     let scratch = Scratch::of(&bundle)?;
-    let Proven { document, exe, .. } = proven(request)?;
+    let Proven {
+        document,
+        exe,
+        problems: found,
+        ..
+    } = proven(request)?;
     let exe_path = bundle.join(&document.exe.path);
     let bytes = maker.signed(&exe.unsigned, &scratch.folder.path)?;
     let judged = accepted(
@@ -109,11 +116,21 @@ pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     }
     // Written anew: the program's file may be a link, or still open.
     put_in_place(&scratch.accepted, &exe_path, &bytes)?;
+    let exe_sha256 = Sha256::of(&bytes);
+    let exe_name = document.exe.path.rsplit('/').next().unwrap_or_default();
+    let mut problems = judged.problems;
+    problems.extend(found);
+    problems.extend(outdated(
+        &request.bundle,
+        &request.config,
+        exe_name,
+        exe_sha256,
+    ));
     Ok(Signed {
         document,
-        exe_sha256: Sha256::of(&bytes),
+        exe_sha256,
         signature: judged.signature,
-        problems: judged.problems,
+        problems,
     })
 }
 
@@ -131,6 +148,7 @@ pub fn write_data_to_sign(request: &SignRequest, out: &Path) -> Result<Signed, S
         document,
         exe,
         signature,
+        problems,
     } = proven(request)?;
     // The exe that was proven has this digest, with and without a signature.
     let digest = document.exe.authenticode_sha256;
@@ -142,7 +160,7 @@ pub fn write_data_to_sign(request: &SignRequest, out: &Path) -> Result<Signed, S
         exe_sha256: Sha256::of(&exe.bytes),
         signature,
         document,
-        problems: Vec::new(),
+        problems,
     })
 }
 
@@ -250,6 +268,8 @@ struct Proven {
     document: BundleDocument,
     exe: ProvenExe,
     signature: Signature,
+    /// Whoever releases it has to know: it does nothing any more, or soon.
+    problems: Vec<Problem>,
 }
 
 /// Proves that the bundle is the one that was built. A signature that is there already, good or bad,
@@ -262,14 +282,17 @@ fn proven(request: &SignRequest) -> Result<Proven, SignError> {
     })?;
     let of_the_signature = [&codes::EXE_SIGNATURE, &codes::EXE_FOREIGN_PARTS];
     let fault = |problem: &Problem| problem.is_error() && !of_the_signature.contains(&problem.code);
-    if let Some(problem) = verified.problems.into_iter().find(fault) {
-        return Err(SignError::NotProven(Box::new(problem)));
+    if let Some(problem) = verified.problems.iter().find(|one| fault(one)) {
+        return Err(SignError::NotProven(Box::new(problem.clone())));
     }
+    let mut problems = verified.problems;
+    problems.retain(is_about_end);
     match verified.exe {
         Some(exe) if verified.pinned != Pinned::Nothing => Ok(Proven {
             document: verified.document,
             exe,
             signature: verified.signature,
+            problems,
         }),
         _ => Err(SignError::NotPinned {
             path: request.config.clone(),

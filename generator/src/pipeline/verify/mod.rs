@@ -31,7 +31,7 @@ use super::config::Config;
 use super::output::{OutputError, io_error};
 use super::signing_command::wants_stamp;
 use super::stub::Stub;
-use super::{lock, output, trust};
+use super::{lock, offboarding, output, trust};
 use crate::bundle::{self, BundleDocument};
 use crate::failure::{FailureCode, Fault};
 use crate::formats::x509::TrustAnchors;
@@ -278,6 +278,10 @@ fn verify_once(
             .as_ref()
             .and_then(|stored| lab_roots(&stored.manifest)),
     );
+    let ends = manifest
+        .as_ref()
+        .and_then(|stored| offboarding::end_of(&stored.manifest, documents::MANIFEST, request.now));
+    problems.extend(ends);
     let judged = exe::judge(&tree, &document, manifest.as_ref(), outside, request.now)?;
     problems.extend(judged.problems);
     problems.sort_by(|left, right| left.subject.cmp(&right.subject));

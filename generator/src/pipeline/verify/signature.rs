@@ -5,7 +5,7 @@ use std::io::Cursor;
 use super::super::codes;
 use super::{Signature, Standing};
 use crate::formats::authenticode::{
-    self, FileKind, InvalidReason, Valid, Verdict, unauthenticated_parts,
+    self, FileKind, InvalidReason, Valid, Verdict, unauthenticated_parts, unrelated_certificates,
 };
 use crate::formats::x509::TrustAnchors;
 use crate::problem::Problem;
@@ -49,7 +49,7 @@ pub(in crate::pipeline) fn judge(
             );
             Judged {
                 lacks_stamp: !is_stamped,
-                ..intact(subject, &who)
+                ..intact(subject, &who, exe)
             }
         }
         Verdict::Invalid {
@@ -106,7 +106,8 @@ fn vouched(valid: &Valid) -> Judged {
     }
 }
 
-fn intact(subject: &str, who: &str) -> Judged {
+fn intact(subject: &str, who: &str, exe: &[u8]) -> Judged {
+    let unrelated = unrelated_certificates(&mut Cursor::new(exe), FileKind::Pe).unwrap_or_default();
     Judged {
         signature: Signature {
             standing: Standing::Intact,
@@ -118,9 +119,17 @@ fn intact(subject: &str, who: &str) -> Judged {
             format!("the signature of `{who}` was not traced to a root"),
             "give the root of the signing certificate by `--root`, or as `roots` under `[signing]` of \
          the config that `--config` names",
-        )],
+        )
+        .naming(unrelated.iter().map(|subject| in_no_chain(subject)))],
         lacks_stamp: false,
     }
+}
+
+/// A root would refuse it; without one nobody knows whose it is.
+fn in_no_chain(subject: &str) -> String {
+    format!(
+        "its signature carries the certificate of `{subject}`, which is in no chain of its signer or stamper"
+    )
 }
 
 fn refused(subject: &str, why: String) -> Judged {

@@ -1,7 +1,7 @@
 //! A folder of packages is old or new, and nothing of others goes for it.
 
 use gangway_contract::manifest::Mode;
-use gangway_contract::{BundleId, ReleaseId};
+use gangway_contract::{BundleId, ReleaseId, Sha256};
 
 use super::super::document::PackageFile;
 use super::*;
@@ -34,8 +34,10 @@ fn document(content: &[u8]) -> PackagesDocument {
 fn write(out: &Path, bundle: &Path, content: &[u8]) -> Result<(), PackageError> {
     let kept = [("the bundle", bundle.to_owned())];
     let staging = Staging::begin(out, &kept)?;
-    staging.write("msi/x.msi", content)?;
-    staging.write(FILE_NAME, &document(content).to_bytes())?;
+    staging.folder().write("msi/x.msi", content)?;
+    staging
+        .folder()
+        .write(FILE_NAME, &document(content).to_bytes())?;
     match staging.commit()? {
         None => Ok(()),
         Some(left) => Err(PackageError::Refused(vec![left])),
@@ -173,4 +175,42 @@ fn packages_lie_apart_from_bundles_downloads_and_other_packages() {
         let after = walkdir::WalkDir::new(folder.path()).into_iter().count();
         assert_eq!(before, after, "{}", out.display());
     }
+}
+
+/// A name and an ending like ours prove nothing.
+#[test]
+fn of_what_a_killed_run_left_only_what_it_wrote_is_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("bundle");
+    fs::create_dir(&bundle).unwrap();
+    let out = folder.path().join("packages");
+    let left = folder.path().join(".packages.gangway-new");
+    let mine = left.join("msi/letter.msi");
+    let plant = || {
+        fs::create_dir_all(left.join("msi")).unwrap();
+        fs::write(&mine, b"mine").unwrap();
+    };
+    let refused = || {
+        let refused = write(&out, &bundle, b"new").unwrap_err().to_string();
+        assert!(refused.contains("`msi/letter.msi`"), "{refused}");
+        assert!(refused.contains("no run of this program"), "{refused}");
+        assert_eq!(fs::read(&mine).unwrap(), b"mine");
+    };
+    // Somebody's own folder, and one beside files of a run that was killed.
+    plant();
+    refused();
+    fs::remove_dir_all(&left).unwrap();
+    let cut_at = (0..).find(|changes| {
+        let ((), was_cut) = cuts::after(*changes, || drop(write(&out, &bundle, b"new")));
+        assert!(was_cut, "before the package was written");
+        left.join("msi/x.msi").exists()
+    });
+    assert!(cut_at.is_some());
+    plant();
+    refused();
+    assert!(left.join("msi/x.msi").exists());
+    fs::remove_file(&mine).unwrap();
+    write(&out, &bundle, b"new").unwrap();
+    assert_eq!(held(&out).unwrap(), b"new");
+    assert!(!left.exists());
 }
