@@ -50,32 +50,6 @@ pub(crate) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Has the content of a file brought to the disk itself: a name that outlives a loss of power before its content does
-/// leads to an empty file.
-pub(crate) fn flush(path: &Path) -> io::Result<()> {
-    // Windows flushes what may be written only (FlushFileBuffers).
-    File::options().write(true).open(path)?.sync_all()
-}
-
-/// The same for the name of a file or folder.
-pub(crate) fn flush_name(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    flush_names(folder.unwrap_or(Path::new(".")))
-}
-
-/// The same for all names in a folder. Windows opens no folder so, and needs not; some shares flush none.
-pub(crate) fn flush_names(folder: &Path) -> io::Result<()> {
-    if cfg!(not(unix)) {
-        return Ok(());
-    }
-    match File::open(folder)?.sync_all() {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        flushed => flushed,
-    }
-}
-
 /// Of files, over one that is there; of folders, into an empty place.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     allowed()?;

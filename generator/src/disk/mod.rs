@@ -11,11 +11,11 @@ mod whole_file;
 #[cfg(test)]
 pub(crate) use changes::cuts;
 pub(crate) use changes::{
-    Identity, create_file, create_folder, create_folders, create_private_folder, exchange, flush,
-    flush_name, flush_names, identity, remove_file, remove_folder, remove_tree, rename, write, write_new,
+    Identity, create_file, create_folder, create_folders, create_private_folder, exchange,
+    identity, remove_file, remove_folder, remove_tree, rename, write, write_new,
 };
 pub(crate) use claim::Claim;
 pub use error::DiskError;
 pub(crate) use leftover::{BEGINNING, remove_leftover};
 pub(crate) use links::{behind_links, links_to, resolved};
-pub(crate) use whole_file::{Prepared, beside};
+pub(crate) use whole_file::{Prepared, beside, flush, flush_name, flush_names};

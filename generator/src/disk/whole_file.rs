@@ -1,7 +1,7 @@
 //! A file that is replaced as a whole: written beside the old one, flushed, and put over it.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ impl Prepared {
     /// The disk refuses; the old file stays, unless only the flush failed.
     pub(crate) fn put(self) -> Result<(), DiskError> {
         changes::rename(&self.temporary, &self.path)
-            .and_then(|()| changes::flush_name(&self.path))
+            .and_then(|()| flush_name(&self.path))
             .map_err(DiskError::io("replace", &self.path))
     }
 }
@@ -64,6 +64,32 @@ impl Drop for Prepared {
     fn drop(&mut self) {
         // Gone when it was put into place; what stays here is removed by the next run.
         let _ = changes::remove_file(&self.temporary);
+    }
+}
+
+/// Has the content of a file brought to the disk itself: a name that outlives a loss of power before its content does
+/// leads to an empty file.
+pub(crate) fn flush(path: &Path) -> io::Result<()> {
+    // Windows flushes what may be written only (FlushFileBuffers).
+    File::options().write(true).open(path)?.sync_all()
+}
+
+/// The same for the name of a file or folder.
+pub(crate) fn flush_name(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    flush_names(folder.unwrap_or(Path::new(".")))
+}
+
+/// The same for all names in a folder. Windows opens no folder so, and needs not; some shares flush none.
+pub(crate) fn flush_names(folder: &Path) -> io::Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    match File::open(folder)?.sync_all() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        flushed => flushed,
     }
 }
 

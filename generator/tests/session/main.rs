@@ -23,6 +23,8 @@ mod documents;
 #[cfg(unix)]
 mod exit_codes;
 mod explain;
+#[cfg(unix)]
+mod first_run;
 mod forgeries;
 #[cfg(unix)]
 mod identity;

@@ -52,9 +52,9 @@ fn signed_by(key: &[&str], subject: &str) -> Desk {
         "leaf.pem",
     ];
     run(&desk, "openssl", &[&issue[..], &by].concat());
-    let leaf = fs::read_to_string(desk.path("leaf.pem")).unwrap();
     let authorities = Lab::Code.issuers().into_iter().map(Lab::certificate_pem);
-    let chain: String = std::iter::once(leaf.as_str()).chain(authorities).collect();
+    let authorities: String = authorities.collect();
+    let chain = fs::read_to_string(desk.path("leaf.pem")).unwrap() + &authorities;
     desk.put("chain.pem", chain.as_bytes());
     let exe = desk.exe().display().to_string();
     let sign = [

@@ -117,6 +117,12 @@ fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
     );
     attest(&["--allow-unsigned", "--offboard", "out"])
         .fails_with(4, &["`--offboard` names another one", "gangway package"]);
+    // It is what the packages were made of, and does nothing any more.
+    let late = (END + 1).to_string();
+    let usual = ["attest", "out", "-c", "gangway.toml", "--as-of", &late];
+    let session = desk.run(&[&usual[..], &PACKAGES, &with_back].concat());
+    session.succeeds();
+    assert!(session.err.contains("GW3038"), "{}", session.err);
     let info = desk.path("out-packages/offboard/OffboardingInfo.json");
     let before = fs::read(&info).unwrap();
     fs::write(&info, b"{}").unwrap();

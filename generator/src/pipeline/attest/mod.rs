@@ -98,13 +98,15 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     // Two runs must not work on it at once: they would share the private folder.
     let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
     let places = Places::of(&out, &parts_out)?;
-    let (found, identity) = proven(&request.bundle, request.allow_unsigned)?;
+    let (mut found, identity) = proven(&request.bundle, request.allow_unsigned)?;
     let scratch = PrivateFolder::for_work_on(&absolute(&out)?)
         .map_err(io_error("make a private folder for the work on", &out))?;
-    let packages = match &request.packages {
-        Some(packages) => packed(packages, request, &made(&found, &identity), &scratch.path)?,
-        None => Vec::new(),
-    };
+    let mut packages = Vec::new();
+    if let Some(folder) = &request.packages {
+        let (files, about_end) = packed(folder, request, &made(&found, &identity), &scratch.path)?;
+        packages = files;
+        found.problems.extend(about_end);
+    }
     let mut subjects = vec![
         Subject::new(bundle::FILE_NAME, identity.bundle_json_sha256),
         Subject::new(&identity.exe_name, identity.exe_sha256),

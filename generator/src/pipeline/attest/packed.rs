@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::packages::{self, Digested, Known, Made};
 use super::{AttestError, AttestRequest, proven};
+use crate::pipeline::offboarding::is_about_end;
 use crate::pipeline::package::{self, NotRemade, PackageError};
 use crate::pipeline::verify::VerifyRequest;
 use crate::problem::Problem;
@@ -13,7 +14,8 @@ use crate::provenance::codes;
 const MAKE_AGAIN: &str = "make the packages again by `gangway package`, with this config and this version, and \
                           attest right after it";
 
-/// The files of a folder of packages, each held against what it was made of.
+/// The files of a folder of packages, each held against what it was made of, and the finding of an offboarding bundle
+/// that does nothing any more.
 ///
 /// # Errors
 /// One is not what is made of the bundle, or cannot be made again to be compared.
@@ -22,7 +24,7 @@ pub(super) fn packed(
     request: &AttestRequest,
     made: &Made<'_>,
     scratch: &Path,
-) -> Result<Vec<Digested>, AttestError> {
+) -> Result<(Vec<Digested>, Option<Problem>), AttestError> {
     let back = match &request.offboard {
         Some(bundle) => {
             let verified = VerifyRequest {
@@ -35,6 +37,11 @@ pub(super) fn packed(
         }
         None => None,
     };
+    let mut about_end = None;
+    if let Some((found, _)) = &back {
+        let mut problems = found.problems.iter();
+        about_end = problems.find(|one| is_about_end(one)).cloned();
+    }
     let known = Known::Nothing {
         offboarding: back.map(|(found, identity)| Box::new((found.document, identity))),
         anchors: request.bundle.anchors()?,
@@ -49,7 +56,7 @@ pub(super) fn packed(
     let offboard = request.offboard.as_deref();
     match package::differences(there, &request.bundle, offboard, scratch) {
         Ok(differences) => match other(differences) {
-            None => Ok(listed.files),
+            None => Ok((listed.files, about_end)),
             Some(problem) => Err(refused(problem)),
         },
         Err(NotRemade { path, error }) => Err(not_remade(&path, *error)),

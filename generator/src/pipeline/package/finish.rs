@@ -3,8 +3,8 @@
 
 use gangway_contract::Sha256;
 
+use super::comparison::Comparison;
 use super::document::{Format, PackageFile};
-use super::remade::Comparison;
 use super::signing::Signing;
 use super::{PackageError, Work};
 use crate::disk::DiskError;
@@ -15,7 +15,7 @@ use crate::plain_file;
 pub(super) enum Finish<'a> {
     /// It stays as it is.
     Unsigned,
-    /// It is signed.
+    /// `--sign` or a signer elsewhere.
     Signed(Signing),
     /// It goes again, for the one that is there counts.
     Compared(Comparison<'a>),

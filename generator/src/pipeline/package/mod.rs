@@ -6,6 +6,7 @@
 
 mod allow;
 mod before;
+mod comparison;
 mod document;
 mod error;
 mod finish;
@@ -26,11 +27,12 @@ use std::path::PathBuf;
 
 use gangway_contract::Sha256;
 
+pub(super) use comparison::Listed;
 pub(super) use document::{FILE_NAME, of_folder as document_of};
 pub use document::{Format, Offboarding, PackageFile, PackagesDocument, Product};
 pub use error::PackageError;
 pub use formats::Formats;
-pub(super) use remade::{Listed, NotRemade, differences};
+pub(super) use remade::{NotRemade, differences};
 pub(super) use signer::{signed_by, signed_kind};
 pub use signing::PackageSigning;
 

@@ -5,24 +5,19 @@
 //! compared: a run needs room for the largest of them.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use super::document::{FILE_NAME, Format, PackageFile, PackagesDocument, Product};
+use super::comparison::{Comparison, Fault, Listed};
+use super::document::{FILE_NAME, Format, PackageFile, PackagesDocument};
 use super::finish::Finish;
 use super::place::Folder;
-use super::signing::{attached, taken};
 use super::source::Source;
 use super::{Formats, PackageError, PackageRequest, PackageSigning, Work, make_each, tools};
 use crate::disk::DiskError;
-use crate::formats::authenticode::FileKind;
 use crate::packages::msi::holds_payloads;
 use crate::pipeline::config::Config;
 use crate::pipeline::verify::VerifyRequest;
 use crate::plain_file;
-
-/// A file of the folder, and what is wrong with it.
-type Fault = (String, String);
 
 /// Why it cannot be said what a package should be.
 #[derive(Debug)]
@@ -31,15 +26,6 @@ pub(in crate::pipeline) struct NotRemade {
     pub(in crate::pipeline) path: String,
     /// Why it cannot be made again.
     pub(in crate::pipeline) error: Box<PackageError>,
-}
-
-/// The packages that a folder lists.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::pipeline) struct Listed<'a> {
-    /// Where they lie.
-    pub(in crate::pipeline) folder: &'a Path,
-    /// The folder's document, which lists what lies there, with these digests.
-    pub(in crate::pipeline) document: &'a PackagesDocument,
 }
 
 /// Makes the packages of a folder again and compares each; gives what differs, is missing or too many. Files
@@ -65,6 +51,10 @@ pub(in crate::pipeline) fn differences(
     // Whether it still works is asked where it is packed: a statement says what a package was made of.
     let removal = tools::removal(&request, &source, i64::MIN).map_err(at_first)?;
     let (formats, _) = request.formats.of(&source).map_err(at_first)?;
+    let (removal, _) = tools::used(removal, &formats);
+    if let Some(why) = not_of(&source, listed.document) {
+        return Ok(vec![(FILE_NAME.to_owned(), why.to_owned())]);
+    }
     let config = bundle.config.as_deref().map(Config::load).transpose();
     let config = config.map_err(|error| at_first(error.into()))?;
     let organization = config.as_ref().map(|config| &config.organization);
@@ -73,12 +63,7 @@ pub(in crate::pipeline) fn differences(
         source: &source,
         latin_name: organization.and_then(|it| it.latin_name.as_deref()),
         folder: &folder,
-        finish: Finish::Compared(Comparison {
-            listed,
-            scratch,
-            made: BTreeSet::new(),
-            faults: Vec::new(),
-        }),
+        finish: Finish::Compared(Comparison::of(listed, scratch)),
         files: Vec::new(),
         problems: Vec::new(),
     };
@@ -96,6 +81,17 @@ pub(in crate::pipeline) fn differences(
         return Ok(Vec::new());
     };
     Ok(comparison.ended(product.as_ref(), removal.as_ref()))
+}
+
+/// Why the document's packages are not of this bundle, which was read again since.
+fn not_of(source: &Source, document: &PackagesDocument) -> Option<&'static str> {
+    let own = source.packed(Vec::new(), None, None);
+    if document.files.is_empty() {
+        return Some("it names no package");
+    }
+    let is_of_it = document.bundle_json_sha256 == own.bundle_json_sha256
+        && document.exe_sha256 == own.exe_sha256;
+    (!is_of_it).then_some("the bundle changed while its packages were compared")
 }
 
 /// What was asked of `gangway package` when it made these.
@@ -137,92 +133,4 @@ fn embeds(listed: Listed<'_>) -> Result<bool, PackageError> {
 
 fn is_msi(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, it)| it == "msi")
-}
-
-/// Packages that are held against those of a folder.
-pub(super) struct Comparison<'a> {
-    listed: Listed<'a>,
-    /// A private folder.
-    scratch: &'a Path,
-    made: BTreeSet<String>,
-    faults: Vec<Fault>,
-}
-
-impl Comparison<'_> {
-    /// Holds a package that was made against the one that is listed, and takes it away.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub(super) fn compare(
-        &mut self,
-        folder: &Folder,
-        made: &PackageFile,
-        kind: Option<FileKind>,
-    ) -> Result<(), PackageError> {
-        let mut files = self.listed.document.files.iter();
-        let why = match files.find(|file| file.path == made.path) {
-            None => Some("it is not there, and is made together with the others".to_owned()),
-            Some(file) if file.format != made.format => {
-                Some("it belongs to another `format`".to_owned())
-            }
-            Some(file) => match (&file.signature, kind) {
-                (None, _) => ((file.size, file.sha256) != (made.size, made.sha256))
-                    .then(|| "it is not what is made of this bundle".to_owned()),
-                (Some(_), None) => Some("files of its kind carry no signature".to_owned()),
-                (Some(_), Some(kind)) => self.signed(&folder.path(&made.path), file, kind)?,
-            },
-        };
-        self.faults.extend(why.map(|why| (made.path.clone(), why)));
-        self.made.insert(made.path.clone());
-        folder.remove(&made.path)
-    }
-
-    /// A signed package is the one that was made with the signature of the one that is there, put into it as
-    /// `package` does it: every byte counts, those too that no signature covers.
-    fn signed(
-        &self,
-        made: &Path,
-        file: &PackageFile,
-        kind: FileKind,
-    ) -> Result<Option<String>, PackageError> {
-        let there = self.listed.folder.join(&file.path);
-        let signature = match taken(made, &there, kind) {
-            Ok(signature) => signature,
-            Err(why) => {
-                let why =
-                    format!("but for its signature it is not what is made of this bundle: {why}");
-                return Ok(Some(why));
-            }
-        };
-        let work = self.scratch.join("signed");
-        fs::create_dir(&work).map_err(DiskError::io("create folder", &work))?;
-        let result = attached(made, kind, &signature, &work);
-        let result = result.map_err(DiskError::io("attach a signature to", made))?;
-        let digest = plain_file::digest(&result, u64::MAX - 1);
-        let digest = digest.map_err(DiskError::io("read", &result))?;
-        fs::remove_dir_all(&work).map_err(DiskError::io("remove", &work))?;
-        Ok((digest != (file.size, file.sha256))
-            .then(|| "it holds more than is made of this bundle and a signature".to_owned()))
-    }
-
-    /// All faults, with those of what is listed and was not made.
-    fn ended(self, product: Option<&Product>, removal: Option<&Source>) -> Vec<Fault> {
-        let mut faults = self.faults;
-        let document = self.listed.document;
-        let more = document.files.iter().map(|file| &file.path);
-        faults.extend(more.filter(|path| !self.made.contains(*path)).map(|path| {
-            (
-                path.clone(),
-                "nothing of this bundle is made there".to_owned(),
-            )
-        }));
-        let mut of_document = |why: &str| faults.push((FILE_NAME.to_owned(), why.to_owned()));
-        if document.product.as_ref() != product {
-            of_document("`product` is not that of this bundle's installer package");
-        }
-        if document.offboarding != removal.and_then(Source::as_offboarding) {
-            of_document("`offboarding` is not what the offboarding bundle is");
-        }
-        faults
-    }
 }
