@@ -191,14 +191,30 @@ fn an_answer_without_end_ends() {
     ];
     for (why, behaviour) in endless {
         let server = serve(GOOD, behaviour);
-        let start = Instant::now();
         let error = search(&server, Limits::USUAL).unwrap_err();
         assert!(error.why.contains(why), "{error}");
-        assert!(start.elapsed() < Duration::from_secs(30), "{error}");
         server.thread.join().unwrap();
     }
-    #[cfg(target_os = "linux")]
-    assert!(peak() < 64 << 20, "{} bytes", peak());
+    if std::env::var_os(ALONE).is_some() {
+        #[cfg(target_os = "linux")]
+        assert!(peak() < 64 << 20, "{} bytes", peak());
+    }
+}
+
+/// Says that no other test runs in the process, whose memory is then that of one test.
+const ALONE: &str = "GANGWAY_TEST_ALONE";
+
+/// `cargo test` runs many tests in one process, and the peak is the process's.
+#[test]
+fn an_answer_without_end_takes_little_memory() {
+    let module = module_path!().split_once("::").map_or("", |(_, rest)| rest);
+    let name = format!("{module}::an_answer_without_end_ends");
+    let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+    alone.args(["--exact", &name]).env(ALONE, "1");
+    let output = alone.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
 }
 
 #[test]
@@ -212,7 +228,7 @@ fn an_answer_that_only_trickles_ends() {
             }
         },
         |stream, _| {
-            let silence = Duration::from_secs(3);
+            let silence = Duration::from_secs(30);
             std::thread::sleep(silence);
             stream.write_all(&[])
         },
@@ -226,8 +242,8 @@ fn an_answer_that_only_trickles_ends() {
         let start = Instant::now();
         let error = search(&server, limits).unwrap_err();
         assert!(error.why.contains("in time"), "{error}");
-        assert!(start.elapsed() < Duration::from_secs(3), "{error}");
-        server.thread.join().unwrap();
+        // Half of the silence, however busy the machine is; nobody waits for its end.
+        assert!(start.elapsed() < Duration::from_secs(15), "{error}");
     }
 }
 
@@ -255,7 +271,7 @@ fn a_whole_publication_is_bounded_however_small_each_answer_is() {
         stream.write_all(&outcome(id, operation::SEARCH_DONE, 0, ""))
     };
     let whole = Limits {
-        time: Duration::from_secs(2),
+        time: Duration::from_secs(5),
         bytes: 1_000_000,
         entries: 100,
         values: 1_000,
@@ -286,7 +302,7 @@ fn a_whole_publication_is_bounded_however_small_each_answer_is() {
         };
         assert!(error.why.contains(why), "{error}");
         assert!((3..100).contains(&asked), "{asked} answers, then {error}");
-        assert!(start.elapsed() < Duration::from_secs(6), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(30), "{error}");
     }
     assert_eq!(Budget::default().next(Limits::WHOLE).time.as_secs(), 60);
 }
