@@ -167,13 +167,16 @@ impl Story {
         for member in &self.members {
             lines.push(format!("{} {}", member.name, state(&member.server)));
         }
-        let mut text = lines.join("\n");
-        for (word, bundle) in &self.bundles {
-            text = text
-                .replace(bundle.id(), &format!("<{word}>"))
-                .replace(bundle.release_id(), &format!("<release of {word}>"));
-        }
-        text
+        let named = |line: String| {
+            self.bundles.iter().fold(line, |line, (word, bundle)| {
+                line.replace(bundle.id(), &format!("<{word}>"))
+                    .replace(bundle.release_id(), &format!("<release of {word}>"))
+            })
+        };
+        let mut lines: Vec<String> = lines.into_iter().map(named).collect();
+        // By their words: an id is another one with each version.
+        lines.sort();
+        lines.join("\n")
     }
 
     /// Policies of ours with their links.
