@@ -190,6 +190,7 @@ fn later(
         bundle: bundle.clone(),
         domain: request.domain.clone(),
         needs_signature: false,
+        comes_to_servers: false,
     })?;
     let found = Packages::of(&absolute(packages)?, &contents)?;
     let earlier = earlier.ok_or_else(|| refused("the first one has no installer package"))?;

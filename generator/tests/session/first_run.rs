@@ -16,7 +16,8 @@ fn typed(beginning: &str) -> Vec<String> {
     let page = page();
     let mut lines = page.lines().map(str::trim);
     let line = lines.find(|line| line.starts_with(beginning));
-    let line = line.unwrap_or_else(|| panic!("`{beginning}` is not on the page"));
+    assert!(line.is_some(), "`{beginning}` is not on the page");
+    let line = line.unwrap();
     let line = line.split("  #").next().unwrap();
     line.split_whitespace().skip(1).map(str::to_owned).collect()
 }

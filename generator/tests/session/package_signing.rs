@@ -37,7 +37,7 @@ fn holds(bytes: &[u8], mark: &[u8]) -> bool {
 }
 
 /// The compound file with more at the end of a stream, which is made where it is not there.
-fn with_stream(msi: &[u8], name: &str, more: &[u8]) -> Vec<u8> {
+pub(crate) fn with_stream(msi: &[u8], name: &str, more: &[u8]) -> Vec<u8> {
     let mut file = cfb::CompoundFile::open(Cursor::new(msi.to_vec())).unwrap();
     let mut content = Vec::new();
     if let Ok(mut stream) = file.open_stream(name) {
@@ -171,7 +171,7 @@ fn foreign_parts_of_a_signature_made_elsewhere_are_refused() {
 #[test]
 fn certificates_of_others_are_told_where_no_root_can_refuse_them() {
     let alien = Signature {
-        certificates: [Lab::Code.issuers(), vec![Lab::UnrelatedCode]].concat(),
+        certificates: [Lab::Code.issuers(), vec![Lab::UnrelatedRoot]].concat(),
         ..Signature::default()
     };
     for (roots, signature, code, told) in [
@@ -181,7 +181,7 @@ fn certificates_of_others_are_told_where_no_root_can_refuse_them() {
     ] {
         let desk = desk();
         package(&desk, &[]).succeeds();
-        desk.change_config("roots = [\"root.pem\"]", &format!("roots = {roots}"));
+        desk.change_config("\nroots = [\"root.pem\"]", &format!("\nroots = {roots}"));
         let signed = sign_msi(&msi(&desk), MsiSigned::ContentOnly, &signature);
         desk.put("signed.msi", &signed);
         let session = package(&desk, &["--sign"]);
@@ -194,7 +194,7 @@ fn certificates_of_others_are_told_where_no_root_can_refuse_them() {
                 session.err
             );
         }
-        let names_it = session.err.contains("Unrelated");
+        let names_it = session.err.contains("Fabrikam Lab Root");
         assert_eq!(names_it, told.is_some(), "{}", session.err);
     }
 }

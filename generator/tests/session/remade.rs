@@ -9,6 +9,7 @@ use gangway_fixtures::authenticode::{Encoding, MsiSigned, Signature, sign_msi, s
 use super::attest::{attest, attestable, verify};
 use super::desk::{Desk, NOW};
 use super::package::{END, build_way_back};
+use super::package_signing::with_stream;
 use super::vouched::{PACKAGES, package, relist};
 
 /// Every kind of package, unsigned.
@@ -206,14 +207,21 @@ fn no_signed_package_with_more_than_a_signature_is_vouched_for() {
     good.refused(&[".msi"]);
 
     let desk = good.again();
-    package(desk, &["--format", "msi", "--embed", "-o", "other"]);
+    package(desk, &["--format", "msi", "-o", "other"]);
     let (_, other) = desk
         .tree("other")
         .into_iter()
         .find(|(path, _)| path.ends_with(".msi"))
         .unwrap();
-    desk.put(&msi, &sign_msi(&other, MsiSigned::ContentOnly, &code));
-    good.refused(&["GW5209", ".msi", "but for its signature"]);
+    desk.put(
+        &msi,
+        &sign_msi(
+            &with_stream(&other, "more", b"evil"),
+            MsiSigned::ContentOnly,
+            &code,
+        ),
+    );
+    good.refused(&["GW5209", ".msi", "but for its signature", "came along"]);
 
     let desk = good.again();
     let script = path(desk, "dsc/", ".ps1");

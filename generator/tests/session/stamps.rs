@@ -57,7 +57,7 @@ fn a_stamp_is_enough_and_without_roots_it_is_seen_too() {
         (Signature::default().unstamped(), 4),
     ] {
         let desk = desk_of(signature);
-        desk.change_config("roots = [\"root.pem\"]", "roots = []");
+        desk.change_config("\nroots = [\"root.pem\"]", "\nroots = []");
         let session = sign(&desk);
         assert_eq!(session.code, code, "{}", session.err);
     }

@@ -59,7 +59,7 @@ pub enum AttestError {
     Refused(Box<Problem>),
     /// Packages cannot be made again, to be compared.
     #[error("the packages cannot be made again to be compared, so nothing is attested")]
-    Package(#[from] PackageError),
+    Package(#[source] Box<PackageError>),
     /// Reading what is attested.
     #[error(transparent)]
     Io(#[from] OutputError),
@@ -82,6 +82,12 @@ impl From<CommandFault> for AttestError {
             CommandFault::Disk(error) => Self::Io(error),
             CommandFault::Program { program, why } => Self::Program { program, why },
         }
+    }
+}
+
+impl From<PackageError> for AttestError {
+    fn from(error: PackageError) -> Self {
+        Self::Package(Box::new(error))
     }
 }
 

@@ -195,11 +195,11 @@ impl Story {
                     .filter(|(_, place)| leads(&place["gPLink"][0]))
                     .map(|(dn, _)| dn.trim_end_matches(DN).trim_end_matches(',').to_owned());
                 let places: Vec<String> = places.collect();
-                format!(
-                    "policy {} at {}",
-                    object["displayName"][0],
-                    places.join(" ")
-                )
+                let places = match places.as_slice() {
+                    [] => "nowhere".to_owned(),
+                    places => places.join(" "),
+                };
+                format!("policy {} at {places}", object["displayName"][0])
             })
             .collect();
         lines.sort();
