@@ -26,8 +26,8 @@ static UNDOINGS: Mutex<Vec<(Arc<()>, Undo)>> = Mutex::new(Vec::new());
 /// What is done when a signal comes.
 type Undo = Box<dyn FnOnce() + Send>;
 
-/// The program that runs for us.
-static CHILD: Mutex<Option<Child>> = Mutex::new(None);
+/// Programs that run for us.
+static CHILDREN: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
 
 /// Programs whose streams somebody here reads and writes.
 static RUNNING: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
@@ -58,11 +58,11 @@ pub fn tidy_up_on_signals(exit_code: i32) -> io::Result<()> {
         }
         // All held to the end: nothing new is begun meanwhile.
         let _undisturbed = locked(&UNDISTURBED);
-        let mut child = locked(&CHILD);
-        if let Some(child) = child.as_mut() {
-            end_with_its_own(child);
-        }
+        let children = locked(&CHILDREN);
         let running = locked(&RUNNING);
+        for child in children.iter() {
+            end_with_its_own(&mut locked(child), &[]);
+        }
         for child in running.iter() {
             let mut child = locked(child);
             let _ = child.kill();
@@ -120,8 +120,9 @@ fn on_signal(act: impl Fn() + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(act).map_err(io::Error::other)
 }
 
-/// Ends a program and, where the system keeps them together, all that it started.
-fn end_with_its_own(child: &mut Child) {
+/// Ends a program and, where the system keeps them together, all that it started; not those programs of ours
+/// that are `others`.
+fn end_with_its_own(child: &mut Child, others: &[u32]) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id())
         .ok()
@@ -132,25 +133,24 @@ fn end_with_its_own(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
     #[cfg(target_os = "linux")]
-    end_orphans();
+    end_orphans(others);
+    #[cfg(not(target_os = "linux"))]
+    let _ = others;
 }
 
-/// Ends every process whose parent is this one, until there is none: those whose own parent ended
-/// come to it.
+/// Ends every process that came to this one because its own parent ended, until there is none. The kernel
+/// gives them to the first thread, in whose list programs of ours may be, too, when it started them.
 #[cfg(target_os = "linux")]
-fn end_orphans() {
+fn end_orphans(others: &[u32]) {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
     const ROUNDS: usize = 50;
+    let list = format!("/proc/self/task/{}/children", std::process::id());
     let children = || -> Vec<Pid> {
-        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
-        tasks
-            .flatten()
-            .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
-            .flat_map(|list| {
-                let pids = list.split_whitespace().map(str::parse::<i32>);
-                pids.filter_map(|pid| pid.ok().and_then(Pid::from_raw))
-                    .collect::<Vec<_>>()
-            })
+        let list = fs::read_to_string(&list).unwrap_or_default();
+        let pids = list.split_whitespace().map(str::parse::<i32>);
+        pids.flatten()
+            .filter(|pid| u32::try_from(*pid).is_ok_and(|pid| !others.contains(&pid)))
+            .filter_map(Pid::from_raw)
             .collect()
     };
     for _ in 0..ROUNDS {
@@ -414,38 +414,73 @@ pub fn run(
     std::os::windows::process::CommandExt::creation_flags(command, 0x200);
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    {
+    let child = {
         // A signal finds it, or it is never started.
-        let mut place = locked(&CHILD);
-        *place = Some(command.spawn()?);
-    }
+        let mut children = locked(&CHILDREN);
+        let child = Arc::new(Mutex::new(command.spawn()?));
+        children.push(Arc::clone(&child));
+        child
+    };
     let begun = Instant::now();
     let ended = loop {
         // Not held while this sleeps: a signal takes it.
-        if let Some(child) = locked(&CHILD).as_mut() {
-            let ended = match child.try_wait() {
-                Ok(Some(status)) => Some(Ok(Ended::Itself(status))),
-                Ok(None) if begun.elapsed() >= limit => Some(Ok(Ended::PastLimit)),
-                Ok(None) if unwanted() => Some(Ok(Ended::Unwanted)),
-                Ok(None) => None,
-                Err(error) => Some(Err(error)),
-            };
-            if let Some(ended) = ended {
-                if !matches!(ended, Ok(Ended::Itself(status)) if status.success()) {
-                    end_with_its_own(child);
-                }
-                break ended;
+        let found = locked(&child).try_wait();
+        let ended = match found {
+            Ok(Some(status)) => Some(Ok(Ended::Itself(status))),
+            Ok(None) if begun.elapsed() >= limit => Some(Ok(Ended::PastLimit)),
+            Ok(None) if unwanted() => Some(Ok(Ended::Unwanted)),
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        };
+        if let Some(ended) = ended {
+            if !matches!(ended, Ok(Ended::Itself(status)) if status.success()) {
+                // Held: what starts meanwhile would be taken for one of its own.
+                let (children, running) = (locked(&CHILDREN), locked(&RUNNING));
+                let known = children.iter().chain(running.iter());
+                let others: Vec<u32> = known
+                    .filter(|known| !Arc::ptr_eq(known, &child))
+                    .map(|known| locked(known).id())
+                    .collect();
+                end_with_its_own(&mut locked(&child), &others);
             }
+            break ended;
         }
         thread::sleep(POLL);
     };
-    locked(&CHILD).take();
+    locked(&CHILDREN).retain(|known| !Arc::ptr_eq(known, &child));
     ended
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    /// Tests of one process, and whoever signs two bundles at once in it, do not meet.
+    #[test]
+    fn programs_that_run_at_once_are_each_waited_for_and_leave_the_others_alone() {
+        let ended = |script: &str, limit| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            run(&mut command, limit, &|| false).unwrap()
+        };
+        let long = Duration::from_secs(60);
+        thread::scope(|scope| {
+            let patient: Vec<_> = (0..4)
+                .map(|_| scope.spawn(move || ended("sleep 1", long)))
+                .collect();
+            for _ in 0..4 {
+                let cut = ended("sleep 60", Duration::from_millis(100));
+                assert_eq!(cut, Ended::PastLimit);
+            }
+            for one in patient {
+                let found = one.join().unwrap();
+                assert!(
+                    matches!(found, Ended::Itself(status) if status.success()),
+                    "{found:?}"
+                );
+            }
+        });
+    }
 
     #[test]
     fn ignored_signals_are_read_in_the_mask() {
