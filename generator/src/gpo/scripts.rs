@@ -7,7 +7,7 @@ use super::ini::{self, Encoding, Ini};
 /// The sections that start something.
 const MOMENTS: [&str; 4] = ["Startup", "Shutdown", "Logon", "Logoff"];
 
-/// A list of scripts.
+/// The text of such a file, and how clients take its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptList {
     text: String,

@@ -38,7 +38,7 @@ pub enum EntryFault {
     Special {
         /// As it may be shown.
         name: String,
-        /// What it is.
+        /// In words that go on behind "is", such as `a link`.
         what: &'static str,
     },
 }
