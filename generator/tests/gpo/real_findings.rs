@@ -20,7 +20,7 @@ const SETS: [&str; 6] = [
 ];
 
 /// Where a finding stands, its code, and why it is true.
-const REASONS: [(&str, &str, &str); 8] = [
+const REASONS: [(&str, &str, &str); 13] = [
     (
         "arc-onboarding",
         "GW2104",
@@ -35,6 +35,31 @@ const REASONS: [(&str, &str, &str); 8] = [
         "arc-onboarding",
         "GW2109",
         "the sample's folder has a name of its own, and GPMC finds a backup by its id",
+    ),
+    (
+        "arc-onboarding/ScheduledTasks.xml",
+        "GW2211",
+        "the immediate task is filtered by system alone, so it starts at each refresh",
+    ),
+    (
+        "arc-onboarding/ScheduledTasks.xml",
+        "GW2225",
+        "SYSTEM starts a script from a share of the organisation's own choice, as the placeholders show",
+    ),
+    (
+        "arc-onboarding/ScheduledTasks.xml",
+        "GW2227",
+        "`DisallowStartIfOnBatteries` is true in it, as the editor leaves it",
+    ),
+    (
+        "arc-onboarding/ScheduledTasks.xml",
+        "GW2229",
+        "the filter means every server from 2016 on, as the policy wants it; a note",
+    ),
+    (
+        "arc-onboarding/Registry.xml",
+        "GW2229",
+        "the filter means every server from 2016 on, as the policy wants it; a note",
     ),
     (
         "gpmc-ws2025",
