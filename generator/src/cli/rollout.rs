@@ -15,7 +15,6 @@ use super::report::{read_expected, read_manifest};
 use super::rolled_out::{BundleReach, RolledOut, answer, reaches, servers_told};
 use super::share_place::SharePlace;
 use crate::bundle;
-use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::fleet::{self, Campaign, Fleet, Owners, Question, Texts};
 use crate::problem::{Deny, Problem};
@@ -55,40 +54,49 @@ pub(super) fn run(given: &Rollout, output: &Output) -> Answered<RolledOut> {
         who: Claimant::here(given.user.as_deref(), now(&given.moment)),
     };
     output.line(&format!("share    {to}"));
-    let plan = plan_rollout(&request, share.as_mut())?;
+    let mut plan = plan_rollout(&request, share.as_mut())?;
     let reaches = reaches(&plan.state, fleet.as_ref());
     tell(&plan.state, &reaches, output);
     let mut done = Published::default();
     let mut say = |step: &str| output.line(step);
-    let ended = change_rollout(&request, &plan, share.as_mut(), &mut say, &mut done);
+    let ended = change_rollout(&request, &mut plan, share.as_mut(), &mut say, &mut done);
+    let state = plan.state;
+    let of_fleet = fleet.map_or_else(Vec::new, |fleet| fleet.problems);
+    let found = state.problems.iter().cloned().chain(of_fleet).collect();
+    let problems = findings(change, found, &mut done);
     for note in &done.notes {
         output.line(&format!("note     {note}"));
     }
     if change.is_some() && ended.is_ok() {
         output.line(last_word(given, &done));
     }
-    let state = plan.state;
-    let fleet_problems = fleet.map_or_else(Vec::new, |fleet| fleet.problems);
-    let problems: Vec<Problem> = state
-        .problems
-        .iter()
-        .cloned()
-        .chain(fleet_problems)
-        .collect();
     output.problems(&problems);
-    let mut answer = judged(
+    let answer = judged(
         answer(&request, &state, reaches, done),
         problems,
         &Deny::default(),
     );
-    if change.is_some() {
-        // What was wrong before stands among the findings; how the change ended decides.
-        answer.exit = Exit::Good;
-    }
     Ok(Answer {
         failure: ended.err().map(Failure::from),
         ..answer
     })
+}
+
+/// What is wrong around a change says nothing of the change, which did what it says or failed: errors are
+/// findings of `show`, and notes here.
+fn findings(change: Option<Change>, found: Vec<Problem>, done: &mut Published) -> Vec<Problem> {
+    if change.is_none() {
+        return found;
+    }
+    let (errors, others) = found.into_iter().partition(Problem::is_error);
+    let errors: Vec<Problem> = errors;
+    for error in errors {
+        done.note(&format!(
+            "before: {} {}: {}; `gangway rollout SHARE show` tells what is so now",
+            error.code.id, error.subject, error.message
+        ));
+    }
+    others
 }
 
 /// What is to be changed; none of `show`.

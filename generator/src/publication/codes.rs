@@ -99,9 +99,11 @@ pub static SHARE_CLAIMED: Code = Code {
     severity: Severity::Warning,
     title: "a publication writes to the share, or was cut",
     page: "`campaigns.claim` on the share is there while a publication writes, so that two lose nothing \
-of each other. It tells account, machine and time. What was killed leaves it, and every other \
-publication stops at it; a signal takes it away.\n\nWait until it ends. When nobody publishes any more, \
-publish again or take back (`--rollback`) from where it was cut (with the same `--state` folder), or delete \
+of each other, and `rollout.claim` while somebody changes the switch (`gangway rollout`, or a publication that \
+brings the first one), which takes a second. It tells account, machine and time. What was killed leaves it; a \
+signal takes it away. Every other publication stops at `campaigns.claim`; the next change of the switch takes a \
+`rollout.claim` away in which nothing happens for twenty seconds.\n\nWait until it ends. When nobody writes there any \
+more, publish again or take back (`--rollback`) from where it was cut (with the same `--state` folder), or delete \
 the folder.",
 };
 
@@ -159,8 +161,10 @@ pub static SWITCH_UNREADABLE: Code = Code {
 beside it says what somebody decided by `gangway rollout`. Where the first is missing, or one of them is torn, \
 edited into something else or of a later schema, nobody can tell what was to be withheld, and every server \
 waits (`control-unreadable`).\n\n`gangway rollout SHARE pause --apply` writes whole ones that hold servers \
-just so; set ring and sequence again, then run `gangway rollout SHARE resume --apply`. Where there never was a \
-switch, `gangway publish share` brings it.",
+just so; set ring and sequence again, then run `gangway rollout SHARE resume --apply`. A folder, a link or a device \
+in the place of a file stays, and servers may be led by a link to a switch that holds nobody: the pause writes the \
+other file, which is enough, and names what has to be moved away. Where there never was a switch, `gangway publish \
+share` brings it.",
 };
 
 /// The two files of the switch say different things.

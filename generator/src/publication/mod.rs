@@ -152,7 +152,7 @@ impl Published {
     }
 
     /// Keeps a note, once.
-    fn note(&mut self, text: &str) {
+    pub fn note(&mut self, text: &str) {
         let text = on_one_line(text).into_owned();
         if !self.notes.contains(&text) {
             self.notes.push(text);

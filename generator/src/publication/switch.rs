@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use gangway_contract::control::{self, Control};
 use gangway_contract::rollout::{self, Present, Ring, Rollout};
 
+use super::plan::TEMPORARY;
 use super::share::{LargeFiles, Listed, ShareError, path_below};
 use crate::printable::on_one_line;
 
@@ -100,6 +101,19 @@ impl Switch {
             },
         }
     }
+}
+
+/// What lies where a file would be written, and is none: the name, and what it is. Also under the name
+/// that the file has while it is written.
+pub(super) fn in_the_way(
+    at_root: &BTreeMap<String, Listed>,
+    name: &str,
+) -> Option<(String, &'static str)> {
+    let names = [name.to_owned(), format!("{name}{TEMPORARY}")];
+    names.into_iter().find_map(|name| match at_root.get(&name) {
+        None | Some(Listed::File(_)) => None,
+        Some(other) => Some((name, other.what())),
+    })
 }
 
 fn parsed<T>(found: Found<Vec<u8>>, parse: impl Fn(&[u8]) -> Result<T, String>) -> Found<T> {

@@ -205,7 +205,14 @@ fn a_file_that_cannot_be_read_is_told_and_a_pause_mends_it() {
         rollout(&desk, &["show"]).fails_with(1, &["GW3115", name, "rollout SHARE pause"]);
         rollout(&desk, &["resume", "--apply"]).fails_with(1, &[name, "`pause` writes"]);
         publish(&desk).fails_with(1, &[name, "rollout SHARE pause"]);
-        rollout(&desk, &["pause", "--apply"]).succeeds();
+        let paused = rollout(&desk, &["pause", "--apply"]);
+        // What was an error is over, and stands among the notes.
+        assert!(
+            paused.succeeds().contains("before: GW3115"),
+            "{}",
+            paused.out
+        );
+        assert!(!paused.err.contains("error"), "{}", paused.err);
         assert!(decided(&desk).paused && control(&desk).paused);
         assert_eq!(decided(&desk).ring.unwrap().percent, 20);
         rollout(&desk, &["show"]).succeeds();

@@ -11,9 +11,9 @@ use gangway_contract::rollout::{self, Present};
 use super::codes;
 use super::permissions::{Excess, SharedFolder};
 use super::plan::TEMPORARY;
-use super::release::{CAMPAIGNS, CLAIM, RELEASES, Release, holder_of_claim};
+use super::release::{CAMPAIGNS, CLAIM, RELEASES, Release, SWITCH_CLAIM, holder_of_claim};
 use super::share::{LargeFiles, Listed, ShareError, ShareFailure, path_below};
-use super::switch::{Found, HISTORY, Switch};
+use super::switch::{Found, HISTORY, Switch, in_the_way};
 use crate::printable::on_one_line;
 use crate::problem::{Code, Problem};
 
@@ -21,6 +21,8 @@ const PUBLISH: &str =
     "bring the release with `gangway publish share`, and find out who wrote there";
 const MEND: &str = "run `gangway rollout SHARE pause`, which writes a whole one that holds servers as this one \
     does, then `gangway rollout SHARE resume`";
+const MOVE_AND_MEND: &str = "look whose it is, and move it away; then run `gangway rollout SHARE pause`, which writes \
+    a whole file, and `gangway rollout SHARE resume`";
 const LOWER: &str = "run `gangway rollout SHARE min-sequence N` if that is not meant any more";
 const MAKE_REPORTS: &str = "make it by the commands in the bundle's `runbook.html`, or name where it is by \
     `--reports`";
@@ -54,7 +56,9 @@ pub fn inspect_payloads(
     inspector.releases(&releases);
     inspector.campaigns(release, &at_root, &releases)?;
     inspector.others(&at_root);
-    inspector.claim(at_root.get(CLAIM))?;
+    for claim in [CLAIM, SWITCH_CLAIM] {
+        inspector.claim(claim, at_root.get(claim))?;
+    }
     inspector.permissions(SharedFolder::Payloads)?;
     Ok(inspector.problems)
 }
@@ -90,9 +94,8 @@ fn is_left(name: &str, is_ours: impl Fn(&str) -> bool) -> bool {
 
 /// A folder in which a claim is prepared, or to which it went.
 fn is_of_a_claim(name: &str) -> bool {
-    let number = name
-        .strip_prefix(CLAIM)
-        .and_then(|rest| rest.strip_prefix('-'));
+    let mut claims = [CLAIM, SWITCH_CLAIM].into_iter();
+    let number = claims.find_map(|claim| name.strip_prefix(claim)?.strip_prefix('-'));
     number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
@@ -179,7 +182,7 @@ impl<'a> Inspector<'a> {
     fn others(&mut self, at_root: &BTreeMap<String, Listed>) {
         for (name, found) in at_root {
             match name.as_str() {
-                RELEASES | CAMPAIGNS | CLAIM => {}
+                RELEASES | CAMPAIGNS | CLAIM | SWITCH_CLAIM => {}
                 name if SWITCHES.contains(&name) => {}
                 _ if is_left(name, |name| SWITCHES.contains(&name)) => {
                     self.left(name, LEFT_OF_SWITCH);
@@ -205,7 +208,11 @@ impl<'a> Inspector<'a> {
             self.find(&codes::SHARE_DIFFERS, name, why, PUBLISH);
         }
         if let Some((name, why)) = switch.fault() {
-            self.find(&codes::SHARE_DIFFERS, name, &unread(why), MEND);
+            let next = match in_the_way(at_root, name) {
+                Some(_) => MOVE_AND_MEND,
+                None => MEND,
+            };
+            self.find(&codes::SHARE_DIFFERS, name, &unread(why), next);
             return Ok(());
         }
         let present = switch.present();
@@ -227,19 +234,19 @@ impl<'a> Inspector<'a> {
     }
 
     /// Is a publication at it, or was one cut?
-    fn claim(&mut self, found: Option<&Listed>) -> Result<(), ShareError> {
+    fn claim(&mut self, name: &str, found: Option<&Listed>) -> Result<(), ShareError> {
         if let Some(other) = found.filter(|found| **found != Listed::Folder) {
             let other = other.what();
-            let what = format!("it is {other}, so no publication can claim the share");
-            self.find(&codes::SHARE_HOLDS_MORE, CLAIM, &what, MOVE);
+            let what = format!("it is {other}, so nobody can claim the share");
+            self.find(&codes::SHARE_HOLDS_MORE, name, &what, MOVE);
             return Ok(());
         }
-        let claim = self.path(CLAIM);
+        let claim = self.path(name);
         if let Some(holder) = holder_of_claim(self.share, &claim)? {
-            let what = format!("{holder} publishes to the share, or was cut");
-            let next = "wait until it ends; when nobody publishes any more, publish again from where it \
+            let what = format!("{holder} writes to the share, or was cut");
+            let next = "wait until it ends; when nobody writes there any more, publish again from where it \
                         was cut, or delete the folder";
-            self.find(&codes::SHARE_CLAIMED, CLAIM, &what, next);
+            self.find(&codes::SHARE_CLAIMED, name, &what, next);
         }
         Ok(())
     }

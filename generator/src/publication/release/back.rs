@@ -94,7 +94,7 @@ impl Publisher<'_> {
         }
         if !before.had_control && at_root.contains_key(control::FILE_NAME) {
             let needed = self.switch_needed(&before, &documents)?;
-            self.remove_control(needed)?;
+            self.with_switch(|publisher| publisher.remove_control(needed))?;
         }
         self.note_payloads()
     }

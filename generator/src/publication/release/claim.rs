@@ -8,6 +8,8 @@
 //! number that is kept beside the state, and go on. A signal takes it away. All others are told whose it
 //! is and how to take it away.
 
+mod brief;
+
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ use std::time::Instant;
 use gangway_contract::document;
 use serde::{Deserialize, Serialize};
 
+pub(in crate::publication) use brief::{BriefClaim, SWITCH_CLAIM};
+
 use super::{Listed, Publisher, ReleaseError, ReleaseRequest};
 use crate::disk::{self, DiskError};
 use crate::gpo::Timestamp;
@@ -23,7 +27,7 @@ use crate::interrupted::Begun;
 use crate::plain_file;
 use crate::printable::short_line;
 use crate::publication::Claimant;
-use crate::publication::share::{LargeFiles, ShareError, ShareFailure, undone};
+use crate::publication::share::{LargeFiles, ShareError, ShareFailure, path_below, undone};
 use crate::publication::state::StateError;
 
 /// Folder of the claim, at the release root. What is prepared and what is freed has the claim's number
@@ -72,6 +76,20 @@ impl Owner {
     }
 }
 
+impl Owner {
+    /// In words.
+    fn shown(&self) -> String {
+        // Whoever may write there wrote it.
+        let shown = |text| short_line(text, MAX_SHOWN);
+        format!(
+            "`{}` on `{}`, since {} UTC",
+            shown(&self.account),
+            shown(&self.host),
+            shown(&self.since)
+        )
+    }
+}
+
 /// Who holds the claim of a share, in words; none when nobody does.
 ///
 /// # Errors
@@ -83,16 +101,7 @@ pub(in crate::publication) fn holder(
     Ok(match found(share, claim)? {
         None => None,
         Some(None) => Some("somebody unknown".to_owned()),
-        Some(Some(owner)) => {
-            // Whoever may write there wrote it.
-            let shown = |text| short_line(text, MAX_SHOWN);
-            Some(format!(
-                "`{}` on `{}`, since {} UTC",
-                shown(&owner.account),
-                shown(&owner.host),
-                shown(&owner.since)
-            ))
-        }
+        Some(Some(owner)) => Some(owner.shown()),
     })
 }
 
@@ -118,15 +127,23 @@ struct Place {
     aside: String,
     number: String,
     /// Beside the state: what knows the claim again after a cut.
-    known: PathBuf,
+    known: Option<PathBuf>,
 }
 
 impl Place {
     fn of(request: &ReleaseRequest, number: String) -> Self {
         Self {
-            claim: request.path(CLAIM),
-            aside: request.path(&format!("{CLAIM}-{number}")),
-            known: beside_state(request, "claim"),
+            known: Some(beside_state(request, "claim")),
+            ..Self::forgotten(request.folder.as_deref(), CLAIM, number)
+        }
+    }
+
+    /// One that nothing knows again.
+    fn forgotten(folder: Option<&str>, name: &str, number: String) -> Self {
+        Self {
+            claim: path_below(folder, name),
+            aside: path_below(folder, &format!("{name}-{number}")),
+            known: None,
             number,
         }
     }
@@ -159,12 +176,80 @@ impl Place {
     }
 
     fn forget(&self) -> Result<(), ReleaseError> {
-        match std::fs::remove_file(&self.known) {
+        let Some(known) = &self.known else {
+            return Ok(());
+        };
+        match std::fs::remove_file(known) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let error = DiskError::io("remove", &self.known)(error);
+                let error = DiskError::io("remove", known)(error);
                 Err(StateError::Disk(error).into())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Gives the claim its name, as soon as nobody else has it.
+    fn take_name(
+        &self,
+        share: &mut dyn LargeFiles,
+        claimant: &Claimant,
+        until: Instant,
+    ) -> Result<(), ReleaseError> {
+        let Self {
+            claim,
+            aside,
+            number,
+            ..
+        } = self;
+        // What a cut run of ours left.
+        if self.is_held(share)? {
+            return Ok(());
+        }
+        if share.list(aside)?.is_none() {
+            share.make_folder(aside)?;
+        }
+        let owner = document::to_bytes(&Owner::of(claimant, number));
+        share.write(&format!("{aside}/{OWNER}"), &owner)?;
+        let mut was_free = false;
+        loop {
+            let renamed = share.rename(aside, claim);
+            let found = found(share, claim)?;
+            if matches!(&found, Some(Some(owner)) if owner.number == *number) {
+                return Ok(());
+            }
+            match renamed {
+                // Freed since: once more, and then the renaming failed for another reason.
+                Err(error) if found.is_none() && was_free => return Err(error.into()),
+                Err(error) if error.failure == ShareFailure::NotSignedIn => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+            was_free = found.is_none();
+            if !was_free && Instant::now() >= until {
+                let holder = holder(share, claim)?;
+                return Err(ReleaseError::Claimed {
+                    path: claim.clone(),
+                    holder: holder.unwrap_or_else(|| "somebody".to_owned()),
+                });
+            }
+            std::thread::sleep(PAUSE.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
+    /// Takes the claim away, which has to be ours still.
+    fn free(&self, share: &mut dyn LargeFiles) -> Result<(), ReleaseError> {
+        self.check(share)?;
+        self.take_away(share)
+    }
+
+    /// Has this claim the share still?
+    fn check(&self, share: &mut dyn LargeFiles) -> Result<(), ReleaseError> {
+        match self.is_held(share)? {
+            true => Ok(()),
+            false => Err(ReleaseError::ClaimLost {
+                path: self.claim.clone(),
+            }),
         }
     }
 
@@ -255,7 +340,9 @@ impl Publisher<'_> {
             place,
             _lock: lock,
         };
-        let taken = self.take_name(&held.place, until);
+        let taken = held
+            .place
+            .take_name(self.share, &self.request.claimant, until);
         if taken.is_err() {
             // Of a full share, say: nobody else would ever take it away.
             held.place.take_back(self.share);
@@ -263,58 +350,9 @@ impl Publisher<'_> {
         taken.map(|()| held)
     }
 
-    /// Gives the claim its name, as soon as nobody else has it.
-    fn take_name(&mut self, place: &Place, until: Instant) -> Result<(), ReleaseError> {
-        let Place {
-            claim,
-            aside,
-            number,
-            ..
-        } = place;
-        // What a cut run of ours left.
-        if place.is_held(self.share)? {
-            return Ok(());
-        }
-        if self.share.list(aside)?.is_none() {
-            self.share.make_folder(aside)?;
-        }
-        let owner = document::to_bytes(&Owner::of(&self.request.claimant, number));
-        self.share.write(&format!("{aside}/{OWNER}"), &owner)?;
-        let mut was_free = false;
-        loop {
-            let renamed = self.share.rename(aside, claim);
-            let found = found(self.share, claim)?;
-            if matches!(&found, Some(Some(owner)) if owner.number == *number) {
-                return Ok(());
-            }
-            match renamed {
-                // Freed since: once more, and then the renaming failed for another reason.
-                Err(error) if found.is_none() && was_free => return Err(error.into()),
-                Err(error) if error.failure == ShareFailure::NotSignedIn => {
-                    return Err(error.into());
-                }
-                _ => {}
-            }
-            was_free = found.is_none();
-            if !was_free && Instant::now() >= until {
-                let holder = holder(self.share, claim)?;
-                return Err(ReleaseError::Claimed {
-                    path: claim.clone(),
-                    holder: holder.unwrap_or_else(|| "somebody".to_owned()),
-                });
-            }
-            std::thread::sleep(PAUSE.min(until.saturating_duration_since(Instant::now())));
-        }
-    }
-
     /// Takes the claim away, which has to be ours still.
     fn free_claim(&mut self, held: &Held) -> Result<(), ReleaseError> {
-        if held.place.is_held(self.share)? {
-            return held.place.take_away(self.share);
-        }
-        Err(ReleaseError::ClaimLost {
-            path: held.place.claim.clone(),
-        })
+        held.place.free(self.share)
     }
 }
 
@@ -358,9 +396,13 @@ fn number(known: &Path) -> Result<String, ReleaseError> {
     if let Some(number) = known_number(known)? {
         return Ok(number);
     }
-    // The keys of this type are the system's random numbers.
-    let number = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+    let number = new_number();
     std::fs::write(known, &number)
         .map_err(|error| StateError::Disk(DiskError::io("write", known)(error)))?;
     Ok(number)
+}
+
+fn new_number() -> String {
+    // The keys of this type are the system's random numbers.
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }

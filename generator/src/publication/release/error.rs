@@ -49,7 +49,7 @@ pub enum ReleaseError {
     },
     /// Another publication holds the claim of the share, and did not free it in the time that it is
     /// waited for.
-    #[error("the share is claimed by `{path}`: {holder} publishes to it, or was cut")]
+    #[error("the share is claimed by `{path}`: {holder} writes to it, or was cut")]
     Claimed {
         /// The claim's folder.
         path: String,
@@ -57,9 +57,7 @@ pub enum ReleaseError {
         holder: String,
     },
     /// Somebody took the claim away while it was held.
-    #[error(
-        "`{path}`, by which this publication had the share for itself, was taken away meanwhile"
-    )]
+    #[error("`{path}`, by which this one had the share for itself, was taken away meanwhile")]
     ClaimLost {
         /// The claim's folder.
         path: String,
@@ -140,11 +138,11 @@ impl Fault for ReleaseError {
                  none of them away"
             }
             Self::Claimed { .. } => {
-                "wait until it ends; when nobody publishes any more, publish again from where it was cut, \
+                "wait until it ends; when nobody writes there any more, publish again from where it was cut, \
                  or delete the folder on the share"
             }
             Self::ClaimLost { .. } => {
-                "another publication may have written at the same time: publish again"
+                "somebody else may have written at the same time: the same command again"
             }
             Self::WentOn { .. } => {
                 "take back from where it was published last (`--state`), or publish what servers shall have"

@@ -34,7 +34,7 @@ pub use campaign::Carried;
 #[cfg(test)]
 pub(super) use campaign::Named;
 pub(super) use campaign::{FOLDER as CAMPAIGNS, Needs};
-pub(super) use claim::{CLAIM, holder as holder_of_claim};
+pub(super) use claim::{BriefClaim, CLAIM, SWITCH_CLAIM, holder as holder_of_claim};
 pub use error::ReleaseError;
 
 /// Folder of all releases, on the share (the manifest names a release's folder below it).
@@ -229,8 +229,8 @@ impl<'a> Publisher<'a> {
         let Some(at_root) = self.share.list(self.root())? else {
             return Err(self.no_folder());
         };
-        let has_control = self.check_control(&at_root)?;
         self.check_root(&at_root)?;
+        let has_control = self.check_control(&at_root)?;
         let documents = self.documents(&at_root)?;
         self.check_way(&at_root, &documents)?;
         let mut needs = Vec::new();

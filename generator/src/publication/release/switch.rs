@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gangway_contract::control::{self, Control};
 use gangway_contract::rollout;
 
-use super::{Listed, Publisher, ReleaseError};
+use super::{BriefClaim, Listed, Publisher, ReleaseError};
 use crate::publication::switch::{Found, Switch};
 
 impl Publisher<'_> {
@@ -78,6 +78,25 @@ impl Publisher<'_> {
     /// Brings a switch where there is none: one that says what was decided, if anything was. What came
     /// while payloads were written is somebody's, and stays.
     pub(super) fn write_control(&mut self) -> Result<(), ReleaseError> {
+        self.with_switch(Self::write_control_claimed)
+    }
+
+    /// Does something to the switch that nobody else changes meanwhile.
+    pub(super) fn with_switch(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<(), ReleaseError>,
+    ) -> Result<(), ReleaseError> {
+        if self.request.dry_run {
+            return act(self);
+        }
+        let folder = self.request.folder.as_deref();
+        let claim = BriefClaim::take(self.share, folder, &self.request.claimant)?;
+        let ended = act(self);
+        let freed = claim.free(self.share);
+        ended.and(freed)
+    }
+
+    fn write_control_claimed(&mut self) -> Result<(), ReleaseError> {
         let at_root = self.share.list(self.root())?.unwrap_or_default();
         let switch = Switch::read(self.share, self.request.folder.as_deref(), &at_root)?;
         if switch.control != Found::Missing {

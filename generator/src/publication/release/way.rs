@@ -2,22 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use gangway_contract::control;
+use gangway_contract::{control, rollout};
 
 use super::campaign::{self, Campaign};
-use super::{CLAIM, Listed, Publisher, RELEASES, ReleaseError};
-use crate::publication::plan::TEMPORARY;
+use super::{CLAIM, Listed, Publisher, RELEASES, ReleaseError, SWITCH_CLAIM};
+use crate::publication::switch::in_the_way;
 
 impl Publisher<'_> {
-    /// Every folder of the release root that is written into is one, and the switch a file.
+    /// Every folder of the release root that is written into is one, and the switch are files.
     pub(super) fn check_root(
         &self,
         at_root: &BTreeMap<String, Listed>,
     ) -> Result<(), ReleaseError> {
-        for name in [campaign::FOLDER, RELEASES, CLAIM] {
+        for name in [campaign::FOLDER, RELEASES, CLAIM, SWITCH_CLAIM] {
             self.check_folder(name, at_root.get(name))?;
         }
-        self.check_file("", control::FILE_NAME, at_root)
+        for name in [control::FILE_NAME, rollout::FILE_NAME] {
+            self.check_file("", name, at_root)?;
+        }
+        Ok(())
     }
 
     /// Below it, every name that is written to is free or has a file.
@@ -72,22 +75,17 @@ impl Publisher<'_> {
         name: &str,
         listed: &BTreeMap<String, Listed>,
     ) -> Result<(), ReleaseError> {
-        for name in [name.to_owned(), format!("{name}{TEMPORARY}")] {
-            match listed.get(&name) {
-                None | Some(Listed::File(_)) => {}
-                Some(other) => {
-                    let below = match folder {
-                        "" => name,
-                        folder => format!("{folder}/{name}"),
-                    };
-                    return Err(ReleaseError::InTheWay {
-                        path: self.request.path(&below),
-                        found: other.what(),
-                        wanted: "a file",
-                    });
-                }
-            }
-        }
-        Ok(())
+        let Some((name, found)) = in_the_way(listed, name) else {
+            return Ok(());
+        };
+        let below = match folder {
+            "" => name,
+            folder => format!("{folder}/{name}"),
+        };
+        Err(ReleaseError::InTheWay {
+            path: self.request.path(&below),
+            found,
+            wanted: "a file",
+        })
     }
 }

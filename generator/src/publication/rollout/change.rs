@@ -1,15 +1,14 @@
 //! The writes of a change, each said before it is done.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gangway_contract::{Rollout, UtcTime, control, rollout};
 
 use super::history::{Changed, History};
-use super::{Change, Found, HISTORY, Looked, RolloutError, RolloutRequest, Standing, Switch};
+use super::{Change, Found, HISTORY, Looked, RolloutError, RolloutRequest, Standing};
 use crate::publication::Published;
-use crate::publication::release::{ReleaseError, put};
-use crate::publication::share::{LargeFiles, Listed, ShareError, ShareFailure};
+use crate::publication::release::{BriefClaim, ReleaseError, put};
+use crate::publication::share::{LargeFiles, ShareError, ShareFailure};
 
 /// How long a file is waited for that a server has open just then.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -27,6 +26,8 @@ fn may_pass(error: &ShareError) -> bool {
 pub(super) struct Changer<'a> {
     pub(super) request: &'a RolloutRequest,
     pub(super) share: &'a mut dyn LargeFiles,
+    /// That of the switch; none in a dry run, which writes nothing.
+    pub(super) claim: Option<&'a BriefClaim>,
     pub(super) say: &'a mut dyn FnMut(&str),
     pub(super) done: &'a mut Published,
 }
@@ -63,7 +64,8 @@ impl Changer<'_> {
         }
     }
 
-    /// The switch first, then the decision, then who did it.
+    /// The switch first, then the decision, then who did it. A pause that finds something in the way of
+    /// one file writes the other one all the same, for either holds every server.
     pub(super) fn write(
         &mut self,
         looked: &Looked,
@@ -71,27 +73,36 @@ impl Changer<'_> {
         before: &Rollout,
         after: &Rollout,
     ) -> Result<(), RolloutError> {
-        let words = Standing::from(after).to_string();
-        let control = after.control();
-        let new_control = looked.switch.control.good() != Some(&control);
-        let new_decision = match &looked.switch.decided {
-            // Where nothing was decided, and nothing is.
-            Found::Missing => *after != Rollout::NONE,
-            decided => decided.good() != Some(after),
-        };
-        if !new_control && !new_decision && looked.is_remembered(after) {
+        if looked.is_so(after) {
             return Ok(());
         }
-        if !self.request.dry_run {
-            self.check_that_nobody_came(looked)?;
+        let words = Standing::from(after).to_string();
+        let files = [
+            (
+                control::FILE_NAME,
+                after.control().to_bytes(),
+                looked.is_control(after),
+            ),
+            (
+                rollout::FILE_NAME,
+                after.to_bytes(),
+                looked.is_decided(after),
+            ),
+        ];
+        let mut blocked = None;
+        for (name, bytes, is_there) in files {
+            if is_there {
+                continue;
+            }
+            match looked.check_way(name, self.request) {
+                Ok(()) => self.step(name, &words, &bytes)?,
+                Err(error) => blocked = blocked.or(Some(error)),
+            }
         }
-        if new_control {
-            self.step(control::FILE_NAME, &words, &control.to_bytes())?;
+        match blocked {
+            Some(error) => Err(error),
+            None => self.remember(looked, change, before, after),
         }
-        if new_decision {
-            self.step(rollout::FILE_NAME, &words, &after.to_bytes())?;
-        }
-        self.remember(looked, change, before, after)
     }
 
     fn remember(
@@ -125,24 +136,12 @@ impl Changer<'_> {
         self.step(HISTORY, "who changed it, and what was before", &bytes)
     }
 
-    /// What was decided on is what is there still.
-    fn check_that_nobody_came(&mut self, looked: &Looked) -> Result<(), RolloutError> {
-        let folder = self.request.folder.as_deref();
-        let at_root: BTreeMap<String, Listed> =
-            self.share.list(folder.unwrap_or("."))?.unwrap_or_default();
-        match Switch::read(self.share, folder, &at_root)? == looked.switch {
-            true => Ok(()),
-            false => Err(RolloutError::WentOn {
-                folder: self.request.named.clone(),
-            }),
-        }
-    }
-
     /// Says a step and, unless this is a dry run, writes the file as a whole.
     fn step(&mut self, name: &str, why: &str, bytes: &[u8]) -> Result<(), RolloutError> {
         let path = self.request.path(name);
         self.done.begin(&format!("write `{path}`: {why}"), self.say);
-        if !self.request.dry_run {
+        if let Some(claim) = self.claim {
+            claim.check(self.share)?;
             self.put(&path, bytes)?;
         }
         self.done.end();

@@ -5,7 +5,7 @@ use std::fmt;
 use gangway_contract::Rollout;
 use gangway_contract::rollout::Ring;
 
-use super::{Carried, Found, Governed, RolloutError, RolloutRequest, Switch};
+use super::{Carried, Found, Governed, Problem, RolloutError, RolloutRequest, Switch};
 
 /// What a person may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ impl fmt::Display for Change {
 pub(super) struct Known<'a> {
     pub(super) switch: &'a Switch,
     pub(super) governed: &'a [Governed],
+    /// What of the campaigns cannot be read.
+    pub(super) unknown: &'a [Problem],
     /// The bundle that was named.
     pub(super) bundle: Option<Carried>,
 }
@@ -87,6 +89,10 @@ pub(super) fn decided(
         Change::MinSequence(min_sequence) => {
             if !request.withhold_all {
                 check_that_somebody_works(min_sequence, known)?;
+                // What is not raised withholds no more than before.
+                if min_sequence > before.min_sequence {
+                    check_that_all_is_known(min_sequence, known)?;
+                }
             }
             Ok(Rollout {
                 min_sequence,
@@ -137,5 +143,21 @@ fn check_that_somebody_works(min_sequence: u64, known: &Known<'_>) -> Result<(),
             min_sequence,
         }),
         _ => Ok(()),
+    }
+}
+
+/// Is it known of each campaign which bundle it has? One that does not tell may be left without any.
+fn check_that_all_is_known(min_sequence: u64, known: &Known<'_>) -> Result<(), RolloutError> {
+    let not_known = |why: String| Err(RolloutError::NotKnown { min_sequence, why });
+    if let Some(problem) = known.unknown.first() {
+        return not_known(format!("{}: {}", problem.subject, problem.message));
+    }
+    let mut governed = known.governed.iter();
+    match governed.find(|one| one.bundle.is_none() && known.bundle.is_none()) {
+        Some(one) => not_known(format!(
+            "{} was published by an older program, which did not tell the sequence of its bundle",
+            one.shown()
+        )),
+        None => Ok(()),
     }
 }

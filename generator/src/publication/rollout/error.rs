@@ -47,6 +47,22 @@ pub enum RolloutError {
         /// The folder, as a person named it.
         folder: String,
     },
+    /// Something else lies where a file would be written.
+    #[error("`{path}` is {found}, and nothing is written in its place")]
+    InTheWay {
+        /// Where.
+        path: String,
+        /// What lies there.
+        found: &'static str,
+    },
+    /// Nobody knows whether any server would do anything.
+    #[error("whom `min-sequence {min_sequence}` would leave without a bundle is not known: {why}")]
+    NotKnown {
+        /// What was asked for.
+        min_sequence: u64,
+        /// What of the share does not tell, in words.
+        why: String,
+    },
     /// No server would do anything any more.
     #[error(
         "{who} has sequence {sequence}, and with `min-sequence {min_sequence}` no server would work \
@@ -77,6 +93,8 @@ impl Fault for RolloutError {
             Self::NoSwitch { .. }
             | Self::Unreadable { .. }
             | Self::NoBundleKnown { .. }
+            | Self::InTheWay { .. }
+            | Self::NotKnown { .. }
             | Self::NobodyWorks { .. }
             | Self::WentOn { .. } => FailureCode::Refused,
         }
@@ -98,6 +116,14 @@ impl Fault for RolloutError {
             Self::NoBundleKnown { .. } => {
                 "name the bundle in the place of the share, with `--to` for where the share is reached; or \
                  publish it again, which tells the share"
+            }
+            Self::InTheWay { .. } => {
+                "look whose it is, and move it away; then the same command again. Of the two files of the \
+                 switch, a pause has written the one that it could"
+            }
+            Self::NotKnown { .. } => {
+                "mend what it names (`gangway rollout SHARE show` has the finding), or name the bundle in \
+                 the place of the share; where it is meant all the same, `--withhold-all` says so"
             }
             Self::NobodyWorks { .. } => {
                 "publish the newer bundle first; where that is meant, `--withhold-all` says so"

@@ -54,8 +54,21 @@ pub(super) fn read(
 ) -> Result<(Vec<Governed>, Vec<Problem>), ShareError> {
     let mut governed = Vec::new();
     let mut problems = Vec::new();
-    if at_root.get(CAMPAIGNS) != Some(&Listed::Folder) {
-        return Ok((governed, problems));
+    match at_root.get(CAMPAIGNS) {
+        Some(Listed::Folder) => {}
+        None => return Ok((governed, problems)),
+        Some(other) => {
+            problems.push(Problem::new(
+                &codes::CAMPAIGN_DOCUMENT,
+                format!("{}: {CAMPAIGNS}", request.named),
+                format!(
+                    "it is {}; whom the switch governs is not known",
+                    other.what()
+                ),
+                "look whose it is and move it away, and publish the campaigns again",
+            ));
+            return Ok((governed, problems));
+        }
     }
     let listed = share.list(&request.path(CAMPAIGNS))?.unwrap_or_default();
     let documents = listed.iter();

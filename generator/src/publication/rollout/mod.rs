@@ -18,9 +18,9 @@ use std::collections::BTreeSet;
 use gangway_contract::{Rollout, control, rollout};
 
 use super::plan::TEMPORARY;
-use super::release::RELEASES;
+use super::release::{BriefClaim, RELEASES};
 use super::share::{LargeFiles, Listed, ShareError, path_below};
-use super::switch::{Found, HISTORY, Switch};
+use super::switch::{Found, HISTORY, Switch, in_the_way};
 use super::{Carried, Claimant, Published, codes};
 use crate::problem::Problem;
 
@@ -103,11 +103,18 @@ pub fn plan_rollout(
     let known = Known {
         switch: &looked.switch,
         governed: &looked.governed,
+        unknown: &looked.unknown,
         bundle: request.bundle,
     };
     let change = request.change;
     let after = change.map(|change| decided(request, change, &known));
     let after = after.transpose()?;
+    // A pause writes what it can.
+    if after.is_some() && change != Some(Change::Pause) {
+        for name in [control::FILE_NAME, rollout::FILE_NAME] {
+            looked.check_way(name, request)?;
+        }
+    }
     let before = looked.switch.as_decided();
     Ok(RolloutPlan {
         state: looked.state(request, &before, after.as_ref()),
@@ -117,7 +124,8 @@ pub fn plan_rollout(
     })
 }
 
-/// Changes the rollout of a share as it was planned.
+/// Changes the rollout of a share as it was planned; one at a time does, and what was planned is looked at
+/// again then. A pause is made on whatever is there.
 ///
 /// `say` gets each step before it is done, `done` what came of them, also when one fails.
 ///
@@ -126,7 +134,7 @@ pub fn plan_rollout(
 /// finishes the change.
 pub fn change_rollout(
     request: &RolloutRequest,
-    plan: &RolloutPlan,
+    plan: &mut RolloutPlan,
     share: &mut dyn LargeFiles,
     say: &mut dyn FnMut(&str),
     done: &mut Published,
@@ -134,14 +142,66 @@ pub fn change_rollout(
     let (Some(change), Some(after)) = (request.change, &plan.after) else {
         return Ok(());
     };
-    let mut changer = Changer {
-        request,
-        share,
-        say,
-        done,
-    };
-    changer.note(&plan.looked, change, &plan.before, after);
-    changer.write(&plan.looked, change, &plan.before, after)
+    if request.dry_run || plan.looked.is_so(after) {
+        return plan.execute(request, change, (share, None), say, done);
+    }
+    let claim = BriefClaim::take(share, request.folder.as_deref(), &request.who)?;
+    if let Some(who) = claim.left_by() {
+        done.note(&format!(
+            "{who}, was cut while changing the switch: what that left was taken away"
+        ));
+    }
+    let ended = plan.look_again(request, change, share, done);
+    let ended =
+        ended.and_then(|()| plan.execute(request, change, (share, Some(&claim)), say, done));
+    let freed = claim.free(share);
+    ended?;
+    Ok(freed?)
+}
+
+impl RolloutPlan {
+    /// What was planned on is what is there still, but for a pause, which is planned anew.
+    fn look_again(
+        &mut self,
+        request: &RolloutRequest,
+        change: Change,
+        share: &mut dyn LargeFiles,
+        done: &mut Published,
+    ) -> Result<(), RolloutError> {
+        let again = plan_rollout(request, share)?;
+        if again.looked.switch != self.looked.switch {
+            if change != Change::Pause {
+                return Err(RolloutError::WentOn {
+                    folder: request.named.clone(),
+                });
+            }
+            done.note("somebody else changed the rollout since it was looked at; the pause holds that as well");
+        }
+        *self = again;
+        Ok(())
+    }
+
+    fn execute(
+        &self,
+        request: &RolloutRequest,
+        change: Change,
+        (share, claim): (&mut dyn LargeFiles, Option<&BriefClaim>),
+        say: &mut dyn FnMut(&str),
+        done: &mut Published,
+    ) -> Result<(), RolloutError> {
+        let Some(after) = &self.after else {
+            return Ok(());
+        };
+        let mut changer = Changer {
+            request,
+            share,
+            claim,
+            say,
+            done,
+        };
+        changer.note(&self.looked, change, &self.before, after);
+        changer.write(&self.looked, change, &self.before, after)
+    }
 }
 
 /// What lies there.
@@ -152,6 +212,8 @@ struct Looked {
     /// What of it cannot be read.
     unknown: Vec<Problem>,
     history: Found<History>,
+    /// What lies where one of the files would be written: its name, the name that is taken, by what.
+    in_the_way: Vec<(&'static str, String, &'static str)>,
 }
 
 impl Looked {
@@ -169,12 +231,50 @@ impl Looked {
             return Err(no_rollout());
         }
         let (governed, unknown) = governed::read(share, request, &at_root)?;
+        let taken = |name| in_the_way(&at_root, name).map(|(taken, found)| (name, taken, found));
+        let files = [control::FILE_NAME, rollout::FILE_NAME, HISTORY];
+        let listed = at_root.get(HISTORY).copied();
+        let history = match taken(HISTORY) {
+            Some((_, taken, found)) => Found::Bad(format!("`{taken}` is {found}")),
+            None => history::read(share, &request.path(HISTORY), listed)?,
+        };
         Ok(Self {
             switch: Switch::read(share, folder, &at_root)?,
             governed,
             unknown,
-            history: history::read(share, &request.path(HISTORY), at_root.get(HISTORY).copied())?,
+            history,
+            in_the_way: files.into_iter().filter_map(taken).collect(),
         })
+    }
+
+    /// Can the file be written?
+    fn check_way(&self, name: &str, request: &RolloutRequest) -> Result<(), RolloutError> {
+        match self.in_the_way.iter().find(|(of, _, _)| *of == name) {
+            None => Ok(()),
+            Some((_, taken, found)) => Err(RolloutError::InTheWay {
+                path: request.path(taken),
+                found,
+            }),
+        }
+    }
+
+    /// Does the switch say so already?
+    fn is_control(&self, after: &Rollout) -> bool {
+        self.switch.control.good() == Some(&after.control())
+    }
+
+    /// Does the decision?
+    fn is_decided(&self, after: &Rollout) -> bool {
+        match &self.switch.decided {
+            // Where nothing was decided, and nothing is.
+            Found::Missing => *after == Rollout::NONE,
+            decided => decided.good() == Some(after),
+        }
+    }
+
+    /// Is nothing left to be written?
+    fn is_so(&self, after: &Rollout) -> bool {
+        self.is_control(after) && self.is_decided(after) && self.is_remembered(after)
     }
 
     fn state(
@@ -233,9 +333,13 @@ impl Looked {
             problems.push(Problem::new(code, subject, what, next));
         };
         if let Some((name, why)) = self.switch.fault() {
-            let next = "`gangway rollout SHARE pause --apply` writes a whole one, which holds servers as \
-                        this one does; set ring and sequence again, then `gangway rollout SHARE resume`";
-            find(&codes::SWITCH_UNREADABLE, name, why, next);
+            let pause = "`gangway rollout SHARE pause --apply` writes a whole one, which holds servers; set ring \
+                         and sequence again, then `gangway rollout SHARE resume`";
+            let next = match self.in_the_way.iter().any(|(of, _, _)| *of == name) {
+                true => format!("look whose it is, and move it away; then {pause}"),
+                false => pause.to_owned(),
+            };
+            find(&codes::SWITCH_UNREADABLE, name, why, &next);
         } else if self.missing() {
             let what = "it is missing, so no server begins anything";
             let next =

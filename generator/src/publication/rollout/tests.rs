@@ -7,6 +7,7 @@ use gangway_contract::{Control, Rollout};
 
 use super::*;
 use crate::gpo::Guid;
+use crate::publication::FolderShare;
 use crate::publication::release::{Campaign, Named, Needs};
 use crate::publication::tests::share::FakeShare;
 use crate::publication::tests::world::claimant;
@@ -63,9 +64,9 @@ fn run(
     share: &mut FakeShare,
     request: &RolloutRequest,
 ) -> Result<(RolloutState, Published), RolloutError> {
-    let plan = plan_rollout(request, share)?;
+    let mut plan = plan_rollout(request, share)?;
     let mut done = Published::default();
-    change_rollout(request, &plan, share, &mut |_| {}, &mut done)?;
+    change_rollout(request, &mut plan, share, &mut |_| {}, &mut done)?;
     Ok((plan.state, done))
 }
 
@@ -172,8 +173,9 @@ fn a_change_that_is_cut_at_any_write_withholds_what_either_state_does() {
         change(&mut whole, first);
         let before = whole.clone();
         change(&mut whole, second);
-        // Three files, each written and renamed.
-        for writes in 0..6 {
+        // A claim is made, written and renamed; three files are written and renamed; the claim is renamed
+        // and taken away.
+        for writes in 0..11 {
             let mut share = before.clone();
             share.budget = Default::default();
             share.budget.set(Some(writes));
@@ -320,17 +322,202 @@ fn a_folder_of_something_else_is_not_written_to() {
 fn what_somebody_changed_meanwhile_is_not_written_over() {
     let mut share = share(&[("Deploy", Some(7))]);
     let mine = request(Some(Change::Ring(100)));
-    let plan = plan_rollout(&mine, &mut share).unwrap();
+    let mut plan = plan_rollout(&mine, &mut share).unwrap();
     change(&mut share, Change::Pause);
     let before = share.files.clone();
     let mut done = Published::default();
-    let error = change_rollout(&mine, &plan, &mut share, &mut |_| {}, &mut done).unwrap_err();
+    let error = change_rollout(&mine, &mut plan, &mut share, &mut |_| {}, &mut done).unwrap_err();
     assert!(
         error.to_string().contains("since it was looked at"),
         "{error}"
     );
     assert_eq!(share.files, before);
     assert_eq!((done.steps, done.unfinished), (Vec::new(), None));
+}
+
+/// It withholds more whatever the other one decided.
+#[test]
+fn a_pause_holds_what_somebody_changed_meanwhile_as_well() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    let mine = request(Some(Change::Pause));
+    let mut plan = plan_rollout(&mine, &mut share).unwrap();
+    change(&mut share, Change::Ring(50));
+    let mut done = Published::default();
+    change_rollout(&mine, &mut plan, &mut share, &mut |_| {}, &mut done).unwrap();
+    assert!(done.notes[0].contains("somebody else"), "{:?}", done.notes);
+    assert_eq!(begins(&share, 7, 100, true), 0);
+    assert_eq!(
+        plan.state.after.unwrap().ring.map(|ring| ring.percent),
+        Some(50)
+    );
+    change(&mut share, Change::Resume);
+    assert_eq!(begins(&share, 7, 10, false), 50);
+}
+
+/// A link of somebody may lead servers to a switch that holds nobody: the other file does.
+#[test]
+fn a_pause_writes_the_file_that_it_can_and_names_what_is_in_the_way() {
+    for (taken, free) in [
+        (CONTROL, DECIDED),
+        (DECIDED, CONTROL),
+        ("mde/control.json.gangway-part", DECIDED),
+        ("mde/rollout.json.gangway-part", CONTROL),
+    ] {
+        let mut share = share(&[("Deploy", Some(7))]);
+        share.files.remove(taken);
+        share.folders.push(taken.to_owned());
+        for wanted in [Change::Ring(50), Change::MinSequence(3)] {
+            let told = refused(&mut share, wanted);
+            assert!(told.contains(taken), "{wanted}: {told}");
+        }
+        let error = run(&mut share, &request(Some(Change::Pause))).unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains(taken) && told.contains("a folder"), "{told}");
+        let written = &share.files[free];
+        let paused = match free {
+            CONTROL => Control::parse(written).unwrap().paused,
+            _ => Rollout::parse(written).unwrap().paused,
+        };
+        assert!(paused, "{taken}");
+        share.folders.retain(|folder| folder != taken);
+        change(&mut share, Change::Pause);
+        assert!(share.files.contains_key(CONTROL) && share.files.contains_key(DECIDED));
+        let (state, _) = run(&mut share, &request(None)).unwrap();
+        assert_eq!((state.before.paused, state.problems), (true, Vec::new()));
+    }
+}
+
+#[test]
+fn a_history_that_cannot_be_written_stops_no_change() {
+    let mut share = share(&[("Deploy", Some(7))]);
+    share.folders.push(format!("{HISTORY_FILE}{TEMPORARY}"));
+    let (_, done) = change(&mut share, Change::Pause);
+    assert!(done.notes[0].contains("is a folder"), "{:?}", done.notes);
+    assert_eq!(begins(&share, 7, 100, false), 0);
+}
+
+/// Whom a sequence leaves without a bundle is not known where a campaign does not tell its own.
+#[test]
+fn a_sequence_is_not_raised_over_campaigns_that_cannot_be_read() {
+    let torn = |share: &mut FakeShare| {
+        let name = share.files.keys().find(|name| name.contains("campaigns/"));
+        let name = name.unwrap().clone();
+        share.files.insert(name.clone(), b"{".to_vec());
+        name
+    };
+    let mut share = share(&[("Deploy", Some(7))]);
+    change(&mut share, Change::MinSequence(3));
+    let name = torn(&mut share);
+    let told = refused(&mut share, Change::MinSequence(4));
+    let name = name.strip_prefix("mde/").unwrap();
+    assert!(told.contains(name) && told.contains("not known"), "{told}");
+    change(&mut share, Change::MinSequence(2));
+    let meant = RolloutRequest {
+        withhold_all: true,
+        ..request(Some(Change::MinSequence(4)))
+    };
+    run(&mut share, &meant).unwrap();
+    assert_eq!(begins(&share, 3, 100, true), 0);
+    // A file in the place of all of them, and an older program.
+    share.files.retain(|name, _| !name.contains("campaigns"));
+    share.folders.retain(|name| !name.contains("campaigns"));
+    share.files.insert("mde/campaigns".to_owned(), Vec::new());
+    assert!(refused(&mut share, Change::MinSequence(5)).contains("a file"));
+    let mut old = self::share(&[("Deploy", None)]);
+    assert!(refused(&mut old, Change::MinSequence(5)).contains("older program"));
+}
+
+#[test]
+fn a_claim_of_somebody_stops_a_change_and_is_taken_when_he_is_gone() {
+    const CLAIM: &str = "mde/rollout.claim";
+    let owner = br#"{"schema":1,"number":"0123456789abcdef","account":"olga","host":"desk7","since":"2026-11-29 15:00:00"}"#;
+    let mut share = share(&[("Deploy", Some(7))]);
+    share.folders.push(CLAIM.to_owned());
+    share
+        .files
+        .insert(format!("{CLAIM}/owner.json"), owner.to_vec());
+    let mut foreign = share.clone();
+    let (_, done) = change(&mut share, Change::Pause);
+    assert!(
+        done.notes[0].contains("`olga` on `desk7`"),
+        "{:?}",
+        done.notes
+    );
+    assert!(!share.folders.iter().any(|name| name.contains("claim")));
+    // What is no claim of ours stays.
+    foreign
+        .files
+        .insert(format!("{CLAIM}/of-somebody"), Vec::new());
+    let told = refused(&mut foreign, Change::Pause);
+    assert!(told.contains("rollout.claim"), "{told}");
+}
+
+/// What says that it is done is there, and in the history.
+#[test]
+fn changes_at_once_lose_nothing_of_each_other() {
+    let mut done_at_once = 0;
+    for round in 0..20 {
+        let root = tempfile::tempdir().unwrap();
+        for (name, bytes) in share(&[("Deploy", Some(7))]).files {
+            let path = root.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let wanted = [Change::Ring(50), Change::Pause, Change::MinSequence(5)];
+        let start = std::sync::Barrier::new(wanted.len());
+        let ended: Vec<(Change, Result<(), RolloutError>)> = std::thread::scope(|scope| {
+            let change = |wanted: Change| {
+                let (start, root) = (&start, root.path());
+                move || {
+                    let mut share = FolderShare::new(root.to_path_buf());
+                    let mut mine = request(Some(wanted));
+                    mine.who.patience = std::time::Duration::from_secs(60);
+                    let mut plan = plan_rollout(&mine, &mut share).unwrap();
+                    start.wait();
+                    let mut done = Published::default();
+                    (
+                        wanted,
+                        change_rollout(&mine, &mut plan, &mut share, &mut |_| {}, &mut done),
+                    )
+                }
+            };
+            let runs = wanted.map(|wanted| scope.spawn(change(wanted)));
+            runs.map(|run| run.join().unwrap()).into_iter().collect()
+        });
+        let mut share = FolderShare::new(root.path().to_path_buf());
+        let state = plan_rollout(&request(None), &mut share).unwrap().state;
+        assert_eq!(state.problems, [], "{round}");
+        for (wanted, ended) in ended {
+            let asked = state
+                .history
+                .iter()
+                .any(|change| change.asked == wanted.to_string());
+            match ended {
+                Ok(()) => done_at_once += 1,
+                Err(RolloutError::WentOn { .. }) => {
+                    assert!(!asked, "{round}: {wanted}");
+                    continue;
+                }
+                Err(error) => panic!("{round}: {wanted}: {error}"),
+            }
+            assert!(asked, "{round}: {wanted}");
+            let now = state.before;
+            assert!(
+                match wanted {
+                    Change::Pause => now.paused,
+                    Change::Ring(percent) => now.ring.is_some_and(|ring| ring.percent == percent),
+                    _ => now.min_sequence == 5,
+                },
+                "{round}: {wanted}: {now}"
+            );
+        }
+        assert!(state.before.paused, "{round}: a pause is never refused");
+        let names = crate::publication::Share::list(&mut share, "mde")
+            .unwrap()
+            .unwrap();
+        assert_eq!(names.len(), 4, "{names:?}");
+    }
+    assert!(done_at_once >= 20, "{done_at_once}");
 }
 
 #[test]
