@@ -80,6 +80,8 @@ reasons! {
     Ready = "ready", Assessed, "run the onboarding bundle";
     /// Every address that the service needs answers (`connectivity`).
     ServiceReachable = "service-reachable", Assessed, "nothing";
+    /// This program has taken away what it left on the server, but for what the report names.
+    Retired = "retired", Assessed, "nothing: take the policies away when every server says so";
 
     /// Outside the maintenance window.
     WindowClosed = "window-closed", Waiting, "nothing: the next run inside the window goes on";
@@ -124,6 +126,9 @@ reasons! {
     /// Windows Setup, an image or a task sequence is not finished.
     ImageBuild = "image-build", Waiting,
         "finish the build; never onboard an image that will be cloned";
+    /// Something that this program left on the server could not be taken away.
+    NotRetired = "not-retired", Failed,
+        "look what holds the file or key named; the next policy refresh tries again";
     /// A step failed lately; the next try is later.
     RetryLater = "retry-later", Failed, "read the step's result; the next try starts by itself";
 

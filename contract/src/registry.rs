@@ -1,6 +1,7 @@
 //! Registry keys and values that generator and bootstrap agree on: what a policy sets, the bootstrap
 //! reads, and the deployment GPO looks for. Keys are below `HKEY_LOCAL_MACHINE`, in the 64-bit view.
 
+use crate::events;
 use crate::identity::BundleId;
 
 /// The sensor's own key.
@@ -34,6 +35,11 @@ pub const AUTH_PROXY: &str = "DisableEnterpriseAuthProxy";
 
 /// What the bootstrap remembers of its runs.
 pub const OWN: &str = r"SOFTWARE\Gangway";
+
+/// The source of this program's lines in the Application log.
+pub fn event_source() -> String {
+    format!(r"{}\{}", events::SOURCES, events::SOURCE)
+}
 
 /// The key of a bundle that converged since the start of Windows; volatile. The deployment GPO
 /// looks for it and leaves the server alone when it is there.

@@ -183,8 +183,9 @@ pub(crate) fn leave(
     // Nothing is left to run on a server that is onboarded and not healthy; it is looked at
     // again at each refresh.
     let ended = reached || report.state == State::OnboardedUnhealthy;
+    let may_change = manifest.mode != Mode::Precheck && report.facts_before.host.elevated.holds();
     let mut trouble = Vec::new();
-    if manifest.mode != Mode::Precheck && report.facts_before.host.elevated.holds() {
+    if may_change {
         let mark = if reached {
             Mark::Converged(bundle.id.clone())
         } else {
@@ -192,7 +193,8 @@ pub(crate) fn leave(
         };
         trouble.extend(machine.set_mark(&mark).err());
     }
-    if ended && !report.steps.is_empty() {
+    // Also what an earlier run fetched for a server that somebody else has brought there since.
+    if ended && may_change {
         trouble.extend(remove_payloads(machine, manifest).err());
     }
     let name = report_name(machine, &report);

@@ -29,6 +29,7 @@ pub mod program;
 pub mod protection;
 pub mod redact;
 pub mod relay;
+mod retire;
 pub mod run;
 pub mod selfcheck;
 pub mod stop;

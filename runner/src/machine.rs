@@ -145,6 +145,12 @@ pub trait Machine {
     /// # Errors
     /// As the system says.
     fn delete_value(&mut self, key: &str, name: &str) -> Result<(), Failure>;
+    /// Deletes a registry key below `HKEY_LOCAL_MACHINE` with all that is in it; one that is not there is no
+    /// error.
+    ///
+    /// # Errors
+    /// As the system says; what could be deleted is gone.
+    fn delete_keys(&mut self, key: &str) -> Result<(), Failure>;
     /// Has Windows register the certificates of Defender's early-launch driver.
     ///
     /// # Errors

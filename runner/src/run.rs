@@ -17,6 +17,7 @@ use crate::journal::{self, Entry, Past};
 use crate::leftovers;
 use crate::machine::{Machine, Mark};
 use crate::precheck;
+use crate::retire;
 use crate::stop::Stop;
 use crate::switch;
 
@@ -95,6 +96,9 @@ pub fn finish(
     places: &Places,
     start: &Start,
 ) -> Report {
+    if bundle.manifest.settings.retire && start.is_elevated() {
+        return retire::run(machine, bundle, places, start);
+    }
     let mut run = Run {
         machine,
         bundle,

@@ -71,11 +71,11 @@ fn carry_out(machine: &mut WindowsMachine, mut own: Own, request: Request) -> Re
                 .map(|folder| (format!("gathered in `{folder}`\n"), ExitCode::Good.number())),
         ),
         Request::Cleanup => tell_of(
-            upkeep::cleanup(machine, &own.bundle)
-                .map(|()| ("removed\n".to_owned(), ExitCode::Good.number())),
+            upkeep::cleanup(machine, &own.bundle).map(|text| (text, ExitCode::Good.number())),
         ),
         Request::Precheck => {
             own.bundle.manifest.mode = Mode::Precheck;
+            own.bundle.manifest.settings.retire = false;
             Ok(act(machine, &own, &Places::default()))
         }
         Request::RunFrom {

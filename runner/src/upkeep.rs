@@ -15,8 +15,16 @@ use crate::host_report;
 use crate::leftovers;
 use crate::machine::{Machine, Standing};
 use crate::redact::{decode, redact};
+use crate::retire;
 use crate::run;
 use crate::{tell, verdict};
+
+/// What `cleanup` leaves; the last campaign (`settings.retire`) takes the first two away.
+const CLEANUP_LEAVES: [&str; 3] = [
+    r"`HKLM\SOFTWARE\Gangway`, with the highest sequence that worked here",
+    "the event source, by which past lines of the event log show their text",
+    "the sensor with its onboarding, and the mode of Defender Antivirus",
+];
 
 /// Most characters of a report in words; real ones have about a thousand.
 const SHOWN: usize = 16 << 10;
@@ -187,11 +195,11 @@ fn is_log(name: &str) -> bool {
 
 /// Removes the daily tasks, copies, logs, reports and the journal. The sequence that was seen and
 /// the policies that were written stay: they say what the server is, not what this program needed;
-/// and what an installer package placed, which goes with the package.
+/// and what an installer package placed, which goes with the package. Says so.
 ///
 /// # Errors
 /// As the system says; what could be removed is gone.
-pub fn cleanup(machine: &mut dyn Machine, bundle: &Bundle) -> Result<(), Failure> {
+pub fn cleanup(machine: &mut dyn Machine, bundle: &Bundle) -> Result<String, Failure> {
     let folders = machine.folders();
     let mut result =
         daily::remove_all(machine, bundle).map_err(|why| Failure::own(why, FailureKind::Other));
@@ -203,5 +211,11 @@ pub fn cleanup(machine: &mut dyn Machine, bundle: &Bundle) -> Result<(), Failure
             result = Err(failure);
         }
     }
-    result
+    result?;
+    let packages = retire::packages(machine);
+    let stays = CLEANUP_LEAVES.iter().map(|text| format!("stays: {text}"));
+    let lines = std::iter::once("removed".to_owned())
+        .chain(stays)
+        .chain(packages);
+    Ok(lines.map(|line| line + "\n").collect())
 }

@@ -53,6 +53,10 @@ pub struct Settings {
     pub monitoring_agent: Option<MonitoringAgent>,
     /// Does offboarding also uninstall the unified agent (Server 2012 R2 and 2016)?
     pub uninstall_agent: bool,
+    /// Does the bootstrap, with [`Mode::Precheck`](super::Mode::Precheck), take away what bootstraps left on
+    /// the server, as the last one that runs there?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retire: bool,
     /// Pause after the first failed try of a step; it doubles with each further one up to a
     /// day, and ends with a restart of the server.
     pub retry_wait_s: u32,
@@ -96,6 +100,7 @@ impl Settings {
             remove_workspaces: Vec::new(),
             monitoring_agent: None,
             uninstall_agent: false,
+            retire: false,
             // Below one refresh, so that the first failure is tried again at the next.
             retry_wait_s: 3600,
             // A refresh is every 90 minutes plus up to 30: ten minutes spread the load of a

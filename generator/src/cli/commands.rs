@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use clap::CommandFactory as _;
 
 use super::answer::Answer;
-use super::arguments::{self, Arguments, Build, Explain, Init, Inspect, Moment, Patience};
+use super::arguments::{
+    self, Arguments, Build, BuildMode, Explain, Init, Inspect, Moment, Patience,
+};
 use super::failure::Failure;
 use super::output::Output;
 use super::results::{Built, Completions, Explained, Written};
@@ -124,6 +126,7 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
         config: given.config.clone(),
         out: given.out.clone(),
         mode: given.mode.map(Into::into),
+        retire: given.mode == Some(BuildMode::Retire),
         lock: match (given.locked, given.update_lock) {
             (true, _) => LockMode::Locked,
             (false, true) => LockMode::Update {

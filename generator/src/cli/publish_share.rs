@@ -27,8 +27,8 @@ pub(super) fn run(
     let wanted = ContentsRequest {
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         domain: given.domain.clone(),
-        needs_signature: !given.rollback && !given.allow_unsigned,
-        comes_to_servers: !given.rollback,
+        needs_signature: !given.rollback && !given.remove && !given.allow_unsigned,
+        comes_to_servers: !given.rollback && !given.remove,
     };
     let (policies, contents) = match given.keep_releases {
         Some(_) => {
@@ -267,10 +267,10 @@ fn request(
         named: to.to_string(),
         dry_run: !given.apply,
         only_compare: false,
-        action: if given.rollback {
-            Action::Rollback
-        } else {
-            Action::Publish
+        action: match (given.rollback, given.remove) {
+            (true, _) => Action::Rollback,
+            (false, true) => Action::Remove,
+            (false, false) => Action::Publish,
         },
         keep: given.keep_releases.map(usize::from),
         state,
@@ -281,6 +281,8 @@ fn request(
 /// What a run that did not fail says of itself in the end.
 fn last_word(given: &PublishShare, done: &Published) -> &'static str {
     match (done.steps.is_empty(), given.apply) {
+        (true, _) if given.remove => "nothing is there that would be taken away",
+        (false, true) if given.remove => "taken away; reports and what others put there stay",
         (true, _) if given.rollback => "nothing is there that would be taken back",
         (false, true) if given.rollback => "taken back",
         (true, _) => "everything is there",

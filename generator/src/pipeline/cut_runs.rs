@@ -102,6 +102,7 @@ impl Desk {
     ) -> Result<Built, BuildError> {
         let request = BuildRequest {
             new_identity: false,
+            retire: false,
             config: self.path("gangway.toml"),
             out: self.path(out),
             mode: None,

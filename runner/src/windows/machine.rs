@@ -250,6 +250,10 @@ impl Machine for WindowsMachine {
         registry::delete_value(key, name)
     }
 
+    fn delete_keys(&mut self, key: &str) -> Result<(), Failure> {
+        registry::delete_keys(key)
+    }
+
     fn install_elam_certificate(&mut self) -> Result<(), Failure> {
         elam::install_certificate()
     }

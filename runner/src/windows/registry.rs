@@ -231,6 +231,27 @@ pub(super) fn create_key(key: &str, lifetime: Lifetime) -> Result<(), Failure> {
     create(key, lifetime).map(drop)
 }
 
+/// Keys in keys that are followed: our own are two deep.
+const MAX_DEPTH: u32 = 8;
+
+/// Deletes a key with all that is in it.
+pub(super) fn delete_keys(key: &str) -> Result<(), Failure> {
+    delete_below(key, MAX_DEPTH)
+}
+
+fn delete_below(key: &str, depth: u32) -> Result<(), Failure> {
+    let below = match keys(key) {
+        Fact::Value(below) => below,
+        Fact::Absent | Fact::Unreadable { .. } => Vec::new(),
+    };
+    if let Some(depth) = depth.checked_sub(1) {
+        for name in below {
+            delete_below(&format!(r"{key}\{name}"), depth)?;
+        }
+    }
+    delete_key(key)
+}
+
 /// Deletes a key that has none below it; one that is not there is no error.
 pub(super) fn delete_key(key: &str) -> Result<(), Failure> {
     let path = wide(key);

@@ -28,6 +28,7 @@ pub(crate) enum Effect {
     StartProcess,
     WriteValue,
     DeleteValue,
+    DeleteKeys,
     InstallElamCertificate,
     LogEvent,
     StartService,
@@ -41,7 +42,7 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::OpenSource,
         Self::ReadSource,
         Self::ProtectFolder,
@@ -62,6 +63,7 @@ impl Effect {
         Self::StartProcess,
         Self::WriteValue,
         Self::DeleteValue,
+        Self::DeleteKeys,
         Self::InstallElamCertificate,
         Self::LogEvent,
         Self::StartService,

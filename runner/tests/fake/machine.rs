@@ -384,6 +384,17 @@ impl Machine for Fake {
         Ok(())
     }
 
+    fn delete_keys(&mut self, key: &str) -> Result<(), Failure> {
+        self.tick();
+        self.faults.meet(Effect::DeleteKeys, key)?;
+        if key == gangway_contract::registry::OWN {
+            self.volatile_marks.clear();
+            self.sequence = None;
+        }
+        self.deleted_keys.push(key.to_owned());
+        Ok(())
+    }
+
     fn install_elam_certificate(&mut self) -> Result<(), Failure> {
         self.tick();
         self.faults.meet(Effect::InstallElamCertificate, "driver")

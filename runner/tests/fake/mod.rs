@@ -61,6 +61,8 @@ pub(crate) struct Fake {
     held: Rc<RefCell<Vec<String>>>,
     pub(crate) journal: Vec<u8>,
     pub(crate) volatile_marks: Vec<String>,
+    /// Registry keys that were deleted with all that is in them.
+    pub(crate) deleted_keys: Vec<String>,
     pub(crate) sequence: Option<u64>,
     pub(crate) kept: Vec<String>,
     pub(crate) dropped: Vec<(String, Vec<u8>)>,
@@ -173,6 +175,7 @@ impl Fake {
             held: Rc::default(),
             journal: Vec::new(),
             volatile_marks: Vec::new(),
+            deleted_keys: Vec::new(),
             sequence: None,
             kept: Vec::new(),
             dropped: Vec::new(),

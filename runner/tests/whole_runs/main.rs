@@ -12,6 +12,7 @@ mod health;
 mod package;
 mod reports;
 mod restarts;
+mod retire;
 mod share;
 mod troubles;
 mod truth;

@@ -184,6 +184,8 @@ pub(super) enum BuildMode {
     Onboard,
     /// Bring servers to offboarded
     Offboard,
+    /// The last campaign: take away what bootstraps left on servers, in the place of the Deploy policy
+    Retire,
 }
 
 impl Command {
@@ -213,7 +215,8 @@ impl Command {
 impl From<BuildMode> for Mode {
     fn from(mode: BuildMode) -> Self {
         match mode {
-            BuildMode::Precheck => Self::Precheck,
+            // It changes nothing of the sensor.
+            BuildMode::Precheck | BuildMode::Retire => Self::Precheck,
             BuildMode::Onboard => Self::Onboard,
             BuildMode::Offboard => Self::Offboard,
         }

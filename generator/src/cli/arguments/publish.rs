@@ -81,6 +81,11 @@ pub(in crate::cli) struct PublishShare {
     /// Goes back to what the share said before the last publication; payloads stay
     #[arg(long, conflicts_with = "allow_unsigned")]
     pub(in crate::cli) rollback: bool,
+    /// Takes away what the share has of the bundle's campaigns: their releases, their documents and, with the
+    /// last campaign of the share, its switch. What another campaign needs, reports and what others put there
+    /// stay. For the end, when no policy starts a program of theirs any more
+    #[arg(long, conflicts_with_all = ["rollback", "keep_releases", "offline", "allow_unsigned"])]
+    pub(in crate::cli) remove: bool,
     /// Folder that keeps what was there before; else `gangway-published` beside the bundle
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) state: Option<PathBuf>,

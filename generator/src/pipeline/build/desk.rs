@@ -40,7 +40,12 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// One of them cannot be used.
     pub(super) fn of(request: &'a BuildRequest) -> Result<Self, BuildError> {
-        let config = Config::load(&request.config)?;
+        let mut config = Config::load(&request.config)?;
+        if request.retire {
+            config.settings.retire = true;
+            // A task that stays would be one more thing to take away.
+            config.report_every_days = 0;
+        }
         let stub = Stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
         let stub_identity =
             bootstrap::identify(&stub.bytes).map_err(|source| BuildError::Stub {

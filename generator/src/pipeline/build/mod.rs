@@ -46,6 +46,9 @@ pub struct BuildRequest {
     /// What the bootstrap will do, before config is asked. Offboarding is never a setting of a
     /// config: it is asked for by name, and gives a bundle of its own.
     pub mode: Option<Mode>,
+    /// Is it the last campaign, whose bootstrap takes away what bootstraps left on servers? Goes with
+    /// [`Mode::Precheck`].
+    pub retire: bool,
     /// The stub, before config and neighbourhood are asked.
     pub stub: Option<PathBuf>,
     /// Moment that expiry is judged at, in seconds since 1970 UTC; never enters the bundle.

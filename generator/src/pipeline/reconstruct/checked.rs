@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gangway_contract::manifest::Settings;
 use gangway_contract::{BundleId, Sha256, program_name};
 
 use super::{CONFIG, ReconstructError};
@@ -122,7 +123,12 @@ fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
     if release_id(&manifest.payloads) != manifest.release_id {
         return Err("its payloads make another release than it names".to_owned());
     }
-    if config.settings != manifest.settings {
+    // The last campaign is asked for by name, as a mode is.
+    let settings = Settings {
+        retire: manifest.settings.retire,
+        ..config.settings.clone()
+    };
+    if settings != manifest.settings {
         return Err("its config and its manifest tell servers different things".to_owned());
     }
     if config.organization.name != manifest.organization || config.organization.id.is_none() {

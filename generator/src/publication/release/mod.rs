@@ -13,6 +13,7 @@ mod campaign;
 mod claim;
 mod error;
 mod prune;
+mod removal;
 mod rights;
 mod switch;
 #[cfg(test)]
@@ -146,8 +147,10 @@ pub fn publish_release(
     done: &mut Published,
 ) -> Result<(), ReleaseError> {
     let mut publisher = Publisher::of(payloads.lent(), say, done);
-    if publisher.request.action == Action::Rollback {
-        return publisher.take_back();
+    match publisher.request.action {
+        Action::Rollback => return publisher.take_back(),
+        Action::Remove => return publisher.take_campaigns_away(),
+        Action::Publish => {}
     }
     publisher.look()?;
     publisher.bring_all()?;

@@ -30,7 +30,10 @@ impl Publisher<'_> {
             return Ok(());
         };
         let named = match live {
-            Ok(live) => self.named_by_others(&campaign.file_name(), live)?,
+            Ok(mut live) => {
+                live.insert(self.release.id.clone());
+                self.named_by_others(&BTreeSet::from([campaign.file_name()]), live)?
+            }
             Err(why) => Err(why),
         };
         let named = match named {
@@ -58,17 +61,17 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// What all other campaigns name, the bundle's other domains among them, or why that is not known.
-    fn named_by_others(
+    /// What all campaigns but those with these documents name, or why that is not known.
+    pub(super) fn named_by_others(
         &mut self,
-        own: &str,
+        own: &BTreeSet<String>,
         mut named: BTreeSet<String>,
     ) -> Result<Result<BTreeSet<String>, String>, ReleaseError> {
-        named.insert(self.release.id.clone());
         let at_root = self.share.list(self.root())?.unwrap_or_default();
         for (name, found) in self.documents(&at_root)? {
             // What a cut run left is not told to anybody yet.
-            if name.eq_ignore_ascii_case(own) || name.ends_with(TEMPORARY) {
+            let is_own = own.iter().any(|own| name.eq_ignore_ascii_case(own));
+            if is_own || name.ends_with(TEMPORARY) {
                 continue;
             }
             match self.read_needs(&name, found) {
@@ -137,7 +140,7 @@ impl Publisher<'_> {
 
     /// Takes a release's files away, and its folder when nothing else is in it. `Ok(false)`: it is in
     /// use, and stays for the next time.
-    fn take_away(&mut self, old: &Named) -> Result<bool, ReleaseError> {
+    pub(super) fn take_away(&mut self, old: &Named) -> Result<bool, ReleaseError> {
         let folder = self.request.path(&format!("{RELEASES}/{}", old.id));
         let Some(listed) = self.share.list(&folder)? else {
             return Ok(true);

@@ -1,5 +1,6 @@
 //! A release on a folder of the disk, cut at each of its writes.
 
+mod removal;
 mod switch;
 mod together;
 

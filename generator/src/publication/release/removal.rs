@@ -1,0 +1,163 @@
+//! What a share has of the bundle's campaigns goes: the last thing of a campaign, when no policy starts its
+//! program any more. Nothing of another campaign's, and nothing of somebody else's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gangway_contract::{control, rollout};
+
+use super::campaign::{self, Campaign, Needs};
+use super::{Listed, Publisher, RELEASES, ReleaseError};
+use crate::publication::plan::TEMPORARY;
+use crate::publication::switch::HISTORY;
+
+impl Publisher<'_> {
+    /// Takes away the releases that no other campaign names, the campaigns' documents, and with the last
+    /// campaign of the share its switch.
+    pub(super) fn take_campaigns_away(&mut self) -> Result<(), ReleaseError> {
+        let Some(at_root) = self.share.list(self.root())? else {
+            return Err(self.no_folder());
+        };
+        self.check_root(&at_root)?;
+        self.claimed(Self::take_campaigns_away_claimed)?;
+        // What it was before is nothing to go back to: payloads are gone.
+        if !self.request.dry_run
+            && let Some(state) = self.state()
+        {
+            state.forget()?;
+        }
+        Ok(())
+    }
+
+    fn take_campaigns_away_claimed(&mut self) -> Result<(), ReleaseError> {
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
+        let mut documents = self.documents(&at_root)?;
+        let campaigns = self.release.campaigns.iter().map(Campaign::file_name);
+        let ours: BTreeSet<String> = campaigns
+            .filter(|name| documents.contains_key(name))
+            .collect();
+        // Read before anything goes: one that cannot be read stops it.
+        let mut needed = Vec::new();
+        for name in &ours {
+            let found = documents.remove(name).unwrap_or(Listed::Other);
+            needed.push(self.read_needs(name, found)?);
+        }
+        documents.retain(|name, _| !name.ends_with(TEMPORARY));
+        let named = self.named_by_others(&ours, BTreeSet::new())?;
+        let named = match named {
+            Ok(named) => named,
+            Err(why) => {
+                self.done.note(&format!("no release is taken away: {why}"));
+                return Ok(());
+            }
+        };
+        let is_last = documents.is_empty() && !ours.is_empty();
+        if is_last {
+            self.with_switch(|publisher| publisher.remove_switch(&at_root))?;
+        }
+        let (gone, stays) = self.take_releases_away(&needed, &named)?;
+        if is_last {
+            self.remove_empty(RELEASES, &gone)?;
+        }
+        // Last: what is cut is known by them.
+        for needs in &needed {
+            self.remove_document(needs, &stays)?;
+        }
+        if documents.is_empty() && at_root.contains_key(campaign::FOLDER) {
+            self.remove_empty(campaign::FOLDER, &ours)?;
+            self.note_others(&at_root);
+        }
+        Ok(())
+    }
+
+    /// Those that went, and those that are in use and stay for the next time. Several domains need one
+    /// release, which goes once.
+    fn take_releases_away(
+        &mut self,
+        needed: &[Needs],
+        named: &BTreeSet<String>,
+    ) -> Result<(BTreeSet<String>, BTreeSet<String>), ReleaseError> {
+        let (mut gone, mut stays) = (BTreeSet::new(), BTreeSet::new());
+        for release in needed.iter().flat_map(|needs| &needs.releases) {
+            let id = &release.id;
+            if named.contains(id) {
+                self.done
+                    .note(&format!("release `{id}` stays: another campaign needs it"));
+            } else if !gone.contains(id) && !stays.contains(id) {
+                match self.take_away(release)? {
+                    true => gone.insert(id.clone()),
+                    false => stays.insert(id.clone()),
+                };
+            }
+        }
+        Ok((gone, stays))
+    }
+
+    /// Without a switch no server begins anything.
+    fn remove_switch(&mut self, at_root: &BTreeMap<String, Listed>) -> Result<(), ReleaseError> {
+        // What was decided goes last: alone it withholds no less.
+        for name in [control::FILE_NAME, rollout::FILE_NAME, HISTORY] {
+            if !matches!(at_root.get(name), Some(Listed::File(_))) {
+                continue;
+            }
+            let path = self.request.path(name);
+            let text = format!("remove `{path}`, which governs no campaign any more");
+            self.step(&text, |share| Ok(share.remove_file(&path)?))?;
+        }
+        Ok(())
+    }
+
+    /// A release that is in use stays, and so does what names it.
+    fn remove_document(
+        &mut self,
+        needs: &Needs,
+        stays: &BTreeSet<String>,
+    ) -> Result<(), ReleaseError> {
+        let mut after = needs.clone();
+        after.releases.retain(|one| stays.contains(&one.id));
+        let path = self.document_path(&needs.file_name());
+        if after.is_empty() {
+            let text = format!("remove `{path}`, which {} needs no more", needs.shown());
+            return self.step(&text, |share| Ok(share.remove_file(&path)?));
+        }
+        let why = format!("with what {} could not lose yet", after.shown());
+        self.write_needs(&after, &why)
+    }
+
+    /// A folder of ours goes when nothing else is in it than what is gone.
+    fn remove_empty(&mut self, name: &str, gone: &BTreeSet<String>) -> Result<(), ReleaseError> {
+        let path = self.request.path(name);
+        let Some(listed) = self.share.list(&path)? else {
+            return Ok(());
+        };
+        let is_gone = |name: &String| self.request.dry_run && gone.contains(name);
+        let others: Vec<&String> = listed.keys().filter(|name| !is_gone(name)).collect();
+        if let Some(other) = others.first() {
+            self.done.note(&format!(
+                "`{path}` stays: `{other}` and {} more in it are of nobody known",
+                others.len().saturating_sub(1)
+            ));
+            return Ok(());
+        }
+        self.step(&format!("remove the empty folder `{path}`"), |share| {
+            Ok(share.remove_folder(&path)?)
+        })
+    }
+
+    fn note_others(&mut self, at_root: &BTreeMap<String, Listed>) {
+        let ours = [
+            control::FILE_NAME,
+            rollout::FILE_NAME,
+            HISTORY,
+            campaign::FOLDER,
+            RELEASES,
+            super::CLAIM,
+            super::SWITCH_CLAIM,
+        ];
+        for name in at_root.keys().filter(|name| !ours.contains(&name.as_str())) {
+            let path = self.request.path(name);
+            self.done.note(&format!(
+                "`{path}` was put there by no publication; it stays"
+            ));
+        }
+    }
+}
