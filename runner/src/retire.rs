@@ -1,8 +1,8 @@
 //! The last campaign: this program takes away what it left on a server, and says what stays.
 //!
 //! Nothing about the sensor changes. The policy that starts it goes later, so one mark stays that keeps it
-//! from starting again at each refresh: volatile, as the key that it is in, so that both are gone when
-//! Windows starts next.
+//! from starting again at each refresh: volatile, so that it is gone when Windows starts next. The key that it
+//! is in stays with it, empty then: below a volatile one no later bundle could remember anything.
 
 use gangway_contract::report::Report;
 use gangway_contract::{Reason, registry};
@@ -16,8 +16,7 @@ use crate::stop::Stop;
 use crate::tell;
 
 /// What is not of this program alone, or says what the server is.
-const STAYS: &str = "stays: the sensor with its onboarding, the mode of Defender Antivirus, what the Settings GPO \
-                     wrote for as long as it applies, and lines of the event log, shown without their text";
+const STAYS: &str = r"stays: the sensor with its onboarding, the mode of Defender Antivirus, what the Settings GPO wrote for as long as it applies, lines of the event log, shown without their text, and the key `HKLM\SOFTWARE\Gangway\Converged`, empty from the next start of Windows on";
 
 /// Takes everything away, reports, and leaves neither journal nor report here.
 pub(crate) fn run(
@@ -26,6 +25,8 @@ pub(crate) fn run(
     places: &Places,
     start: &Start,
 ) -> Report {
+    // The lock is an open file in the folder that goes. A second instance would find nothing to do.
+    machine.unlock();
     let trouble = remove(machine, bundle);
     let stop = match trouble.is_empty() {
         true => Stop::new(Reason::Retired, ""),

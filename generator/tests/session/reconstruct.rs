@@ -132,6 +132,10 @@ fn nothing_that_is_there_is_written_over() {
 fn a_lock_vouches_for_a_bundle_that_somebody_vouched_for() {
     let desk = rich();
     let digest = Sha256::of(&fs::read(desk.path("out/bundle.json")).unwrap()).to_string();
+    let unproven = back(&desk, "out", &[]);
+    unproven.fails_with(0, &["GW3017", "printed by `--expect`"]);
+    assert!(!unproven.err.contains("--config"), "{}", unproven.err);
+    fs::remove_dir_all(desk.path("back")).unwrap();
     back(&desk, "out", &["--expect", &digest]).succeeds();
     desk.run(&["verify", "out", "-c", "gangway.toml", "--as-of", NOW])
         .succeeds();
@@ -190,7 +194,7 @@ fn forge(desk: &Desk, change: impl Fn(&mut Recipe)) {
 #[test]
 fn a_recipe_that_contradicts_itself_gives_nothing_back() {
     type Change = fn(&mut Recipe);
-    let changes: [(&str, Change); 10] = [
+    let changes: [(&str, Change); 12] = [
         ("its config is none", |it| it.config.push_str("[odd]\n")),
         ("holds what no recipe does", |it| {
             it.config
@@ -211,6 +215,10 @@ fn a_recipe_that_contradicts_itself_gives_nothing_back() {
         ("of another organisation", |it| {
             it.config = it.config.replace("\"Contoso\"", "\"Fabrikam\"");
         }),
+        ("no build gives the sequence", |it| {
+            it.manifest.sequence = u64::MAX;
+        }),
+        ("no build gives the sequence", |it| it.manifest.sequence = 0),
         ("make another release", |it| {
             it.manifest.payloads.pop();
         }),

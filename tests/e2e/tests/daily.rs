@@ -1,5 +1,5 @@
 //! The daily task on emulated servers: what its runs report, and that it goes with a newer
-//! bundle, with the policy and with `cleanup`.
+//! bundle, with the policy, with `cleanup` and with the last campaign.
 //!
 //! Group Policy registers the task; here `schtasks` does, and `reg` writes the key in which the
 //! Task Scheduler of Windows keeps it (Wine keeps none).
@@ -107,4 +107,41 @@ fn cleanup_takes_every_daily_task() {
     assert_eq!(run.exit_code, 0, "{run:?}");
     assert!(!is_registered(&deployment, OLDER));
     assert!(!is_registered(&deployment, bundle.id()));
+}
+
+fn has_key(deployment: &Deployment, key: &str) -> bool {
+    let asked = ["query", key];
+    deployment.server.run(REG, &asked).unwrap().exit_code == 0
+}
+
+#[test]
+fn the_last_campaign_leaves_nothing_but_a_mark_that_goes_with_the_next_start() {
+    const OWN: &str = r"HKLM\SOFTWARE\Gangway";
+    const SOURCE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Gangway";
+    let onboarding = Recipe::of_samples().unwrap().bundle().unwrap();
+    let last = Recipe::of_samples().unwrap().with_mode("retire");
+    let last = last.bundle().unwrap();
+    let deployment = Deployment::of(&last, Server::new(Os::Server2022)).unwrap();
+    std::fs::copy(onboarding.exe(), deployment.server.on_c("onboard.exe")).unwrap();
+    by_hand(&deployment, r"C:\onboard.exe", &[]);
+    register(&deployment, onboarding.id(), true);
+    let folders = ["ProgramData/Gangway", "Program Files/Gangway"];
+    let is_there = |folder: &&str| deployment.server.on_c(folder).exists();
+    assert!(folders.iter().any(is_there));
+    assert!(has_key(&deployment, OWN) && has_key(&deployment, SOURCE));
+
+    assert_ends(&deployment.run().unwrap(), "retired", "stays: the sensor");
+    assert!(!is_registered(&deployment, onboarding.id()));
+    assert!(
+        !folders.iter().any(is_there),
+        "{:?}",
+        deployment.server.files()
+    );
+    assert!(!has_key(&deployment, SOURCE));
+    let mark = |id: &str| format!(r"{OWN}\Converged\{id}");
+    assert!(has_key(&deployment, &mark(last.id())));
+    assert!(!has_key(&deployment, &mark(onboarding.id())));
+    assert!(!has_key(&deployment, &format!(r"{OWN}\Sequence")));
+    deployment.server.restart().unwrap();
+    assert!(!has_key(&deployment, &mark(last.id())));
 }

@@ -11,7 +11,7 @@ use super::{CONFIG, ReconstructError};
 use crate::bootstrap;
 use crate::formats::x509::TrustAnchors;
 use crate::gpo::{DomainName, Guid};
-use crate::intake::lock::Lock;
+use crate::intake::lock::{Lock, MAX_SEQUENCE};
 use crate::pipeline::config::{Config, with_exclusions};
 use crate::pipeline::identity::task_purpose;
 use crate::pipeline::payloads::release_id;
@@ -119,6 +119,10 @@ fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
         .any(|payload| payload.size > MAX_PAYLOAD_BYTES)
     {
         return Err("it names a payload that is larger than any".to_owned());
+    }
+    // A lock of another one is refused by the next build.
+    if !(1..=MAX_SEQUENCE).contains(&manifest.sequence) {
+        return Err(format!("no build gives the sequence {}", manifest.sequence));
     }
     if release_id(&manifest.payloads) != manifest.release_id {
         return Err("its payloads make another release than it names".to_owned());

@@ -16,6 +16,7 @@ pub use checked::{FoundRecipe, checked, program_fault, program_name, with_polici
 pub use error::ReconstructError;
 pub use unknown::Unknown;
 
+use super::codes;
 use super::config::{BLOB_ROOTS, LAB_ROOTS};
 use super::lock::rest_of;
 use super::publish::is_about_signature;
@@ -90,6 +91,13 @@ pub fn recipe_of_bundle(
     }
     let mut problems = verified.problems;
     problems.retain(|problem| !is_about_signature(problem));
+    // A config is what is wanted: `reconstruct` takes none.
+    for problem in problems
+        .iter_mut()
+        .filter(|one| one.code == &codes::NOT_PINNED)
+    {
+        problem.next_action = "give the digest that `build` printed by `--expect`".to_owned();
+    }
     Ok((checked(&place, &bytes, None)?, problems))
 }
 
