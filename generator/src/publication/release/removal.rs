@@ -32,7 +32,12 @@ impl Publisher<'_> {
         let at_root = self.share.list(self.root())?.unwrap_or_default();
         let mut documents = self.documents(&at_root)?;
         let campaigns = self.release.campaigns.iter().map(Campaign::file_name);
+        let campaigns: Vec<String> = campaigns.collect();
+        let is_file = |name: &String| matches!(documents.get(name), Some(Listed::File(_)));
+        let halves = campaigns.iter().map(|name| format!("{name}{TEMPORARY}"));
+        let halves: BTreeSet<String> = halves.filter(is_file).collect();
         let ours: BTreeSet<String> = campaigns
+            .into_iter()
             .filter(|name| documents.contains_key(name))
             .collect();
         // Read before anything goes: one that cannot be read stops it.
@@ -62,8 +67,17 @@ impl Publisher<'_> {
         for needs in &needed {
             self.remove_document(needs, &stays)?;
         }
+        for half in &halves {
+            let path = self.document_path(half);
+            // Writing the document anew has taken it away.
+            if self.request.dry_run || self.share.digest(&path, 0)?.is_some() {
+                self.step(&format!("remove `{path}`, which a cut run left"), |share| {
+                    Ok(share.remove_file(&path)?)
+                })?;
+            }
+        }
         if documents.is_empty() && at_root.contains_key(campaign::FOLDER) {
-            self.remove_empty(campaign::FOLDER, &ours)?;
+            self.remove_empty(campaign::FOLDER, &ours.union(&halves).cloned().collect())?;
             self.note_others(&at_root);
         }
         Ok(())
