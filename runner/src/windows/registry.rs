@@ -234,7 +234,7 @@ pub(super) fn create_key(key: &str, lifetime: Lifetime) -> Result<(), Failure> {
 /// Keys in keys that are followed: our own are two deep.
 const MAX_DEPTH: u32 = 8;
 
-/// Deletes a key with all that is in it.
+/// The innermost first: Windows deletes no key that holds another.
 pub(super) fn delete_keys(key: &str) -> Result<(), Failure> {
     delete_below(key, MAX_DEPTH)
 }

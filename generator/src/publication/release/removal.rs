@@ -67,10 +67,12 @@ impl Publisher<'_> {
         for needs in &needed {
             self.remove_document(needs, &stays)?;
         }
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
+        let listed = self.documents(&at_root)?;
         for half in &halves {
             let path = self.document_path(half);
             // Writing the document anew has taken it away.
-            if self.request.dry_run || self.share.digest(&path, 0)?.is_some() {
+            if listed.contains_key(half) {
                 self.step(&format!("remove `{path}`, which a cut run left"), |share| {
                     Ok(share.remove_file(&path)?)
                 })?;
