@@ -231,7 +231,8 @@ reasons! {
     SequenceLower = "sequence-lower", Refused,
         "build with a higher one: the lock was lost or is an old copy; take the newest, or make it \
          again by `gangway lock --from BUNDLE`, or give `gangway build` the sequence that worked \
-         here (--sequence-after)";
+         here (--sequence-after). Where that was an offboarding, or an onboarding, which this one would \
+         undo: let only one of the two policies reach this server";
     /// A signature is bad or its signer is distrusted.
     SignerDistrusted = "signer-distrusted", Refused,
         "download the payload again; look at the signer named";

@@ -107,10 +107,12 @@ pub fn finish(
         results: Vec::new(),
         facts: start.facts.clone(),
     };
-    // Only what Group Policy started knows what Group Policy wants.
+    // Only what Group Policy started knows what Group Policy wants; and a bundle that another one has
+    // followed leaves that one's task alone.
+    let is_superseded = start.plan.reason == Reason::SequenceLower;
     let taken_over = match &places.source {
-        None => daily::take_over(run.machine, bundle, &start.facts),
-        Some(_) => Vec::new(),
+        None if !is_superseded => daily::take_over(run.machine, bundle, &start.facts),
+        _ => Vec::new(),
     };
     let mut trouble = Vec::new();
     if bundle.manifest.mode != Mode::Precheck {

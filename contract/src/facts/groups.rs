@@ -298,6 +298,10 @@ facts! {
     pub struct Gangway {
         /// Highest sequence that this server has worked with.
         pub sequence: Fact<u64>,
+        /// Highest sequence of the other direction (an offboarding for one that onboards, an
+        /// onboarding for one that offboards) that this server has worked with. A bundle that only
+        /// looks asks for none.
+        pub other_sequence: Fact<u64>,
         /// Volatile mark of the running bundle: converged since the last start of Windows.
         pub converged: Fact<bool>,
         /// Ids of the bundles that a daily task on this server starts ([`daily`](crate::daily)).

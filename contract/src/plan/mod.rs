@@ -101,21 +101,33 @@ pub fn decide(manifest: &Manifest, facts: &Facts, history: &History) -> Plan {
     plan
 }
 
-/// A bundle that is older than one that worked here must not undo it.
+/// A bundle that is older than one that worked here must not undo it. One lock counts for both
+/// directions, so that the server is what was meant last, whichever policy still reaches it.
 fn not_superseded(manifest: &Manifest, facts: &Facts) -> Result<(), Stop> {
-    match &facts.gangway.sequence {
-        Fact::Value(seen) if *seen > manifest.sequence => Err(Stop::new(
-            Reason::SequenceLower,
-            format!(
-                "sequence {seen} worked here, this bundle has {}",
-                manifest.sequence
-            ),
-        )),
-        Fact::Value(_) | Fact::Absent => Ok(()),
-        unreadable @ Fact::Unreadable { .. } => {
-            Err(Stop::unreadable("gangway.sequence", unreadable))
+    let other = match manifest.mode {
+        Mode::Offboard => "onboarding of sequence",
+        Mode::Precheck | Mode::Onboard => "offboarding of sequence",
+    };
+    let own = &facts.gangway;
+    for (seen, name, what) in [
+        (&own.sequence, "gangway.sequence", "sequence"),
+        (&own.other_sequence, "gangway.other_sequence", other),
+    ] {
+        match seen {
+            Fact::Value(seen) if *seen > manifest.sequence => {
+                return Err(Stop::new(
+                    Reason::SequenceLower,
+                    format!(
+                        "{what} {seen} worked here, this bundle has {}",
+                        manifest.sequence
+                    ),
+                ));
+            }
+            Fact::Value(_) | Fact::Absent => {}
+            unreadable @ Fact::Unreadable { .. } => return Err(Stop::unreadable(name, unreadable)),
         }
     }
+    Ok(())
 }
 
 fn stopped(stop: Stop, held: Vec<Step>, findings: Vec<String>) -> Plan {

@@ -428,6 +428,7 @@ mod policies {
             removals: given.remove.clone(),
             enable_links: given.enable_links,
             prune: given.prune,
+            allow_overlap: given.allow_overlap,
             end_passive_mode: given.end_passive_mode,
             state: given.state.clone().unwrap_or_else(|| beside(folder)),
         }

@@ -246,6 +246,20 @@ policy of the domain any more, and the last state that `--rollback` goes back to
 gets any policy of ours, the daily task of such a bundle then starts nothing and ends with error 2.",
 };
 
+/// On and off at once.
+pub static OTHER_TASK_REACHES: Code = Code {
+    id: "GW3125",
+    severity: Severity::Error,
+    title: "onboarding and offboarding reach the same servers",
+    page: "A policy in the domain starts the bootstrap of the other direction, for the same tenant, on servers that \
+this one reaches too: both are linked to the same domain or unit, to one above the other, or to a site. A server \
+takes what was built last and refuses the other one (`sequence-lower`), but bundles of before 2026-12 do not look at \
+each other, and then a server goes on and off at each restart. Units that block inheritance are reckoned with; \
+security filtering is not looked at.\n\nSwitch the other link off, or take that policy away (`gangway publish \
+OTHER-BUNDLE --remove`), or link this one to units that the other does not reach. Where a security filter of yours \
+keeps the two apart (a group that may not apply the one and alone may apply the other), say `--allow-overlap`.",
+};
+
 /// All of them.
 pub static ALL: &[&Code] = &[
     &SHARE_DIFFERS,
@@ -269,4 +283,5 @@ pub static ALL: &[&Code] = &[
     &VALUE_LEAVES,
     &PASSIVE_MODE_ENDS,
     &PROGRAM_LEFT,
+    &OTHER_TASK_REACHES,
 ];

@@ -68,6 +68,12 @@ pub enum PublishError {
         /// As it was published.
         name: String,
     },
+    /// Onboarding and offboarding would reach the same servers.
+    #[error("the task of the other direction reaches the same servers: {}", found.join("; "))]
+    OtherTaskReaches {
+        /// Which, in words.
+        found: Vec<String>,
+    },
     /// Servers would lose their passive mode.
     #[error("this ends the passive mode of Defender Antivirus on servers: {}", gpos.join(", "))]
     PassiveModeEnds {
@@ -99,9 +105,10 @@ impl PublishError {
 impl Fault for PublishError {
     fn code(&self) -> FailureCode {
         match self {
-            Self::Refused(_) | Self::WentOn { .. } | Self::PassiveModeEnds { .. } => {
-                FailureCode::Refused
-            }
+            Self::Refused(_)
+            | Self::WentOn { .. }
+            | Self::OtherTaskReaches { .. }
+            | Self::PassiveModeEnds { .. } => FailureCode::Refused,
             Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
                 FailureCode::CommandLine
             }
@@ -137,6 +144,10 @@ impl Fault for PublishError {
                 "take back from where it was published last (`--state`), publish what servers shall have, or \
                  take the policies away with `--remove`",
             ),
+            Self::OtherTaskReaches { .. } => Some(
+                "switch the other link off or take its policy away (`--remove` with its bundle), link this one \
+                 elsewhere, or say `--allow-overlap` where security filtering of yours keeps them apart",
+            ),
             Self::PassiveModeEnds { .. } => Some(
                 "`--end-passive-mode` says that it may; else ask for `onboard.antivirus_mode = \
                  \"always_passive\"` and build again",
@@ -155,9 +166,20 @@ impl Fault for PublishError {
         match self {
             Self::Behind(behind) => behind.problems(),
             Self::PassiveModeEnds { gpos } => vec![passive_mode_ends(gpos)],
+            Self::OtherTaskReaches { found } => vec![other_task_reaches(found)],
             _ => Vec::new(),
         }
     }
+}
+
+fn other_task_reaches(found: &[String]) -> Problem {
+    let problem = Problem::new(
+        &codes::OTHER_TASK_REACHES,
+        "links",
+        "onboarding and offboarding policies reach the same servers",
+        "switch one of the links off, or link to other units",
+    );
+    found.iter().cloned().fold(problem, Problem::with_evidence)
 }
 
 fn passive_mode_ends(gpos: &[String]) -> Problem {

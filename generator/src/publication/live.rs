@@ -22,8 +22,8 @@ pub(super) const TASKS_FILE: &str = "Machine/Preferences/ScheduledTasks/Schedule
 
 /// A GPO with tasks.
 pub(super) struct Live {
-    id: Guid,
-    name: String,
+    pub(super) id: Guid,
+    pub(super) name: String,
     /// Names of bundles' programs that it has started, in lower case.
     pub(super) programs: BTreeSet<String>,
 }

@@ -28,6 +28,7 @@ mod permissions;
 pub mod plan;
 mod policies;
 mod present;
+mod reach;
 mod recipes;
 mod release;
 mod removal;
@@ -106,6 +107,8 @@ pub struct PublishRequest {
     pub enable_links: bool,
     /// Does what the bundle no longer has go, by [`Action::Publish`]?
     pub prune: bool,
+    /// May onboarding and offboarding be linked to the same servers, since something else keeps them apart?
+    pub allow_overlap: bool,
     /// May it end that Defender Antivirus is passive on servers?
     pub end_passive_mode: bool,
     /// Folder that keeps what was there before.

@@ -2,6 +2,7 @@
 
 use super::execute::Executor;
 use super::plan::{Desired, DomainFacts, Present, PresentFilter, Saved, Step, plan, plan_rollback};
+use super::reach::check_other_task;
 use super::removed::{Removed, check_what_leaves};
 use super::replication::{Replication, Wanted};
 use super::state::State;
@@ -38,6 +39,7 @@ pub(super) fn publish_all(
     for link in &request.links {
         executor.check_link(&link.target)?;
     }
+    check_other_task(request, contents, domain, executor)?;
     executor.look_at_bootstrap(contents, domain)?;
     match &mut payloads {
         Some(payloads) => executor.publisher(payloads.lent()).look()?,

@@ -125,6 +125,9 @@ pub fn feature_state_of(answer: &str) -> Fact<FeatureState> {
 fn own(sources: &dyn Sources, bundle: &BundleName, facts: &mut Facts) {
     facts.gangway.converged = key_exists(sources, &at::converged(&bundle.id));
     facts.gangway.sequence = number(sources, at::SEQUENCES, &at::sequence_name(bundle));
+    if let Some(other) = at::other_sequence_name(bundle) {
+        facts.gangway.other_sequence = number(sources, at::SEQUENCES, &other);
+    }
     facts.gangway.daily_tasks = daily_tasks(sources);
     facts.gangway.policy_applies = value_exists(sources, daily::APPLIES_KEY, bundle.id.as_str());
     facts.restart.own = key_exists(sources, at::RESTART_PENDING);

@@ -17,7 +17,21 @@ pub const SEQUENCES: &str = r"SOFTWARE\Gangway\Sequence";
 
 /// Value below [`SEQUENCES`].
 pub fn sequence_name(bundle: &BundleName) -> String {
-    let mode = match bundle.mode {
+    sequence_of(bundle, bundle.mode)
+}
+
+/// The value of what the bundle would undo; none where it undoes nothing.
+pub fn other_sequence_name(bundle: &BundleName) -> Option<String> {
+    let other = match bundle.mode {
+        Mode::Precheck => return None,
+        Mode::Onboard => Mode::Offboard,
+        Mode::Offboard => Mode::Onboard,
+    };
+    Some(sequence_of(bundle, other))
+}
+
+fn sequence_of(bundle: &BundleName, mode: Mode) -> String {
+    let mode = match mode {
         Mode::Precheck => "precheck",
         Mode::Onboard => "onboard",
         Mode::Offboard => "offboard",

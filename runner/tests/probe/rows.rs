@@ -296,5 +296,12 @@ pub(crate) fn rows() -> Vec<(
             "gangway.sequence",
             "7",
         ),
+        (
+            SEQUENCES,
+            "01234567-89ab-cdef-0123-456789abcdef:offboard",
+            number(8),
+            "gangway.other_sequence",
+            "8",
+        ),
     ]
 }

@@ -78,6 +78,25 @@ fn a_newer_bundle_takes_the_older_ones_task_away() {
     );
 }
 
+/// The policy of before may still reach a server that another one has followed: onboarding and
+/// offboarding count as one row.
+#[test]
+fn a_bundle_that_another_one_has_followed_takes_no_task_away() {
+    for is_other_mode in [false, true] {
+        let mut machine = with_tasks(&[OLDER]);
+        match is_other_mode {
+            true => machine.truth.gangway.other_sequence = Fact::Value(99),
+            false => machine.sequence = Some(99),
+        }
+        let report = run_once(&mut machine);
+        assert_ends(&report, Reason::SequenceLower);
+        assert_eq!(tasks(&machine), 2);
+        assert_eq!(machine.started, Vec::<String>::new());
+        let told = report.detail.contains("offboarding of sequence 99");
+        assert_eq!(told, is_other_mode, "{}", report.detail);
+    }
+}
+
 #[test]
 fn an_unlinked_policy_ends_the_task_with_a_last_report() {
     let mut machine = with_tasks(&[]);

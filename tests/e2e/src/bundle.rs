@@ -163,7 +163,7 @@ impl Recipe {
             write(config_file, &config.replace(EVERY_SCRIPT, &accepted))?;
         }
         if let Some(sequence) = self.restored_at {
-            restore_lock(gangway, stub, folder, sequence)?;
+            restore_lock(gangway, stub, folder, (self.mode, sequence))?;
         }
         let mut build = Command::new(gangway);
         build
@@ -295,7 +295,12 @@ impl Recipe {
 }
 
 /// Builds a bundle of this sequence from another config, loses the lock, and makes it again.
-fn restore_lock(gangway: &Path, stub: &Path, folder: &Path, sequence: u32) -> Result<()> {
+fn restore_lock(
+    gangway: &Path,
+    stub: &Path,
+    folder: &Path,
+    (mode, sequence): (Option<&str>, u32),
+) -> Result<()> {
     let config_file = folder.join("gangway.toml");
     let read = || format!("read `{}`", config_file.display());
     let config = fs::read_to_string(&config_file).with_context(read)?;
@@ -309,6 +314,9 @@ fn restore_lock(gangway: &Path, stub: &Path, folder: &Path, sequence: u32) -> Re
         .arg(stub)
         .args(["--out", "earlier", "--sequence-after"])
         .arg((sequence - 1).to_string());
+    if let Some(mode) = mode {
+        build.args(["--mode", mode]);
+    }
     succeed(build.current_dir(folder), &folder.join("build-earlier"))?;
     fs::remove_file(folder.join("gangway.lock")).context("lose the lock")?;
     let mut lock = Command::new(gangway);

@@ -68,6 +68,32 @@ impl Deployment {
         Ok(Self { server, exe })
     }
 
+    /// Puts another bundle beside those that are there; the next runs are of it.
+    ///
+    /// # Errors
+    /// A file cannot be copied.
+    pub fn bring(&mut self, bundle: &Bundle) -> Result<()> {
+        let exe = bundle.exe();
+        let name = exe.file_name().context("the exe has a name")?;
+        let to = self.server.on_share(NETLOGON).join(name);
+        std::fs::copy(&exe, &to).with_context(|| format!("copy to `{}`", to.display()))?;
+        let (from, to) = (
+            bundle.folder().join("share/releases"),
+            self.server.on_share(RELEASES).join("releases"),
+        );
+        for file in walkdir::WalkDir::new(&from).min_depth(1) {
+            let file = file.context("read a release")?;
+            let to = to.join(file.path().strip_prefix(&from)?);
+            let copied = match file.file_type().is_dir() {
+                true => std::fs::create_dir_all(&to),
+                false => std::fs::copy(file.path(), &to).map(drop),
+            };
+            copied.with_context(|| format!("copy to `{}`", to.display()))?;
+        }
+        self.exe = bundle.exe_unc();
+        Ok(())
+    }
+
     /// Runs the bootstrap as the scheduled task does.
     ///
     /// # Errors

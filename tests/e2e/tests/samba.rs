@@ -20,6 +20,8 @@ mod links;
 mod model;
 #[path = "samba/old_releases.rs"]
 mod old_releases;
+#[path = "samba/on_and_off.rs"]
+mod on_and_off;
 #[path = "samba/owners.rs"]
 mod owners;
 #[path = "samba/payloads.rs"]

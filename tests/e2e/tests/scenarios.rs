@@ -486,6 +486,46 @@ fn offboarding(os: Os) -> Scenario {
     on(os).built_for("offboard", "variants/offboarding")
 }
 
+/// Two policies may reach one server, and a package for offboarding is renewed every week: what was built
+/// last counts, in whatever order they come.
+#[test]
+fn a_server_is_what_was_meant_last() {
+    let samples = gangway_e2e::required::path(gangway_e2e::required::FIXTURES).unwrap();
+    let offboarding = || {
+        let folder = samples.join("variants/offboarding");
+        let recipe = Recipe::of_samples().unwrap();
+        recipe.with_downloads(&[&folder]).with_mode("offboard")
+    };
+    let onboarding = || Recipe::of_samples().unwrap();
+    let first = onboarding().bundle().unwrap();
+    let off = offboarding().after_a_lost_lock(3).bundle().unwrap();
+    let renewed = offboarding().after_a_lost_lock(5).bundle().unwrap();
+    let again = onboarding().after_a_lost_lock(7).bundle().unwrap();
+    let mut deployment = Deployment::of(&first, Server::new(Server2022)).unwrap();
+    for (bundle, state, reason, step) in [
+        (&first, DONE.0, DONE.1, Some("apply-onboarding")),
+        (&off, "offboarded", "offboarded", Some("apply-offboarding")),
+        // The policy of before still reaches the server, and does not bring it back.
+        (&first, "refused", "sequence-lower", None),
+        (&renewed, "offboarded", "offboarded", None),
+        (&again, DONE.0, DONE.1, Some("apply-onboarding")),
+        // Nor does an offboarding of before.
+        (&renewed, "refused", "sequence-lower", None),
+        (&again, DONE.0, DONE.1, None),
+    ] {
+        deployment.bring(bundle).unwrap();
+        let outcome = deployment.run().unwrap();
+        let report = outcome.newest_report().unwrap();
+        assert_eq!(
+            (&*report.state, &*report.reason),
+            (state, reason),
+            "{report:#?}"
+        );
+        assert_eq!(report.steps_tried(), step.into_iter().collect::<Vec<_>>());
+        deployment.server.restart().unwrap();
+    }
+}
+
 #[test]
 fn a_second_instance_leaves_the_work_to_the_first() {
     let bundle = Recipe::of_samples()

@@ -160,6 +160,10 @@ pub(in crate::cli) struct PolicyArguments {
     /// links, and programs that no policy starts. Without it they are named and stay
     #[arg(long, conflicts_with_all = ["rollback", "remove", "offline"])]
     pub(in crate::cli) prune: bool,
+    /// Allows that the task of the other direction (offboarding beside onboarding) reaches the same servers
+    /// by its links, since security filtering that somebody made keeps them apart
+    #[arg(long, conflicts_with_all = ["rollback", "remove", "offline"])]
+    pub(in crate::cli) allow_overlap: bool,
     /// Allows what ends that Defender Antivirus is passive on servers: it becomes active there, also
     /// beside another product
     #[arg(long, conflicts_with = "offline")]

@@ -27,6 +27,7 @@ pub struct MalformedGpLink {
 }
 
 const DISABLED: u32 = 1;
+const ENFORCED: u32 = 2;
 
 impl GpLink {
     /// Reads a value; blanks mean no link at all.
@@ -74,6 +75,13 @@ impl GpLink {
             .iter()
             .find(|entry| entry.dn.eq_ignore_ascii_case(dn))?;
         Some(entry.options & DISABLED == 0)
+    }
+
+    /// Does the link reach units that block inheritance, too?
+    pub fn is_enforced(&self, dn: &str) -> bool {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.dn.eq_ignore_ascii_case(dn));
+        entry.is_some_and(|entry| entry.options & ENFORCED != 0)
     }
 
     /// The list without links to this GPO.
@@ -147,6 +155,7 @@ mod tests {
             assert_eq!(link.entries.len(), 1);
             assert_eq!(link.entries[0].options, after, "{before}");
             assert_eq!(link.is_enabled(OURS), Some(after & 1 == 0));
+            assert_eq!(link.is_enforced(OURS), after & 2 != 0);
         }
     }
 

@@ -126,6 +126,7 @@ fn a_file_that_changes_on_the_way_keeps_the_version_down() {
             keep: None,
             removals: Vec::new(),
             prune: false,
+            allow_overlap: false,
             change: |_| {},
             end_passive_mode: false,
             wait: None,

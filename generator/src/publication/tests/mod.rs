@@ -5,6 +5,7 @@ mod campaigns;
 mod cuts;
 mod directory;
 mod links;
+mod reach;
 mod removal;
 mod removed;
 mod replication;

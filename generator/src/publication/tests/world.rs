@@ -30,6 +30,7 @@ pub(super) struct World {
     pub(super) keep: Option<usize>,
     pub(super) removals: Vec<Removal>,
     pub(super) prune: bool,
+    pub(super) allow_overlap: bool,
     /// What the bundle has besides or instead.
     pub(super) change: fn(&mut Contents),
     pub(super) end_passive_mode: bool,
@@ -82,6 +83,7 @@ pub(super) fn world() -> World {
         keep: None,
         removals: Vec::new(),
         prune: false,
+        allow_overlap: false,
         change: |_| {},
         end_passive_mode: false,
         wait: None,
@@ -227,6 +229,7 @@ impl World {
             removals: self.removals.clone(),
             enable_links: false,
             prune: self.prune,
+            allow_overlap: self.allow_overlap,
             end_passive_mode: self.end_passive_mode,
             state: self.state.path().to_owned(),
         };
