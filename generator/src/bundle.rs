@@ -45,6 +45,9 @@ pub struct BundleDocument {
     /// What stands for the organisation in every GUID, where it is not the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<String>,
+    /// Name or SID of the group whose members the onboarding task does not reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclude_group: Option<String>,
     /// The time that stands in all outputs, in seconds since 1970 UTC.
     pub output_time: i64,
     /// The program that made the bundle.

@@ -15,7 +15,9 @@ use gangway::gpo::preferences::registry::RegistryPreferences;
 use gangway::gpo::preferences::scheduled_tasks::ScheduledTasks;
 use gangway::gpo::registry_pol::RegistryPolicy;
 use gangway::gpo::scripts::ScriptList;
-use gangway::gpo::security::SecurityDescriptor;
+use gangway::gpo::security::{
+    SecurityDescriptor, Sid, denial_of_apply, with_denial, without_entry,
+};
 use gangway::gpo::wmi;
 use gangway::intake::lock::Lock;
 use gangway::pipeline::Config;
@@ -131,6 +133,11 @@ pub fn gpo_files(data: &[u8]) {
     let _ = wmi::read_mof(data);
     let _ = wmi::read_ldif(data);
     let _ = SecurityDescriptor::from_bytes(data).map(|descriptor| descriptor.to_sddl());
+    let denial = denial_of_apply(Sid::LOCAL_SYSTEM);
+    if let Ok(Some(denied)) = with_denial(data, &denial) {
+        assert_eq!(with_denial(&denied, &denial), Ok(None));
+        assert!(matches!(without_entry(&denied, &denial), Ok(Some(_))));
+    }
     let text = String::from_utf8_lossy(data);
     let _ = FoundList::parse(&text);
     let _ = wmi::read_parm2(&text);

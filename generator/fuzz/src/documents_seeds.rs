@@ -132,6 +132,7 @@ pub fn json_documents() -> Seeds {
         mode: Mode::Onboard,
         organization: "Contoso".to_owned(),
         organization_id: Some("contoso".to_owned()),
+        exclude_group: None,
         output_time: TIME,
         tool: Tool {
             name: "gangway".to_owned(),

@@ -1,7 +1,8 @@
 //! The permissions of a GPO.
 
 pub use crate::formats::security::{
-    Ace, AceFlags, AceKind, InvalidSid, MalformedDescriptor, SecurityDescriptor, Sid,
+    Ace, AceFlags, AceKind, InvalidSid, MalformedDescriptor, SecurityDescriptor, Sid, with_denial,
+    without_entry,
 };
 
 use super::guid::Guid;
@@ -15,6 +16,8 @@ const DIRECTORY_READ: u32 = 0x0002_0094;
 const DIRECTORY_FULL: u32 = 0x000F_00FF;
 /// Control access: with an object type, the extended right of that type.
 const CONTROL_ACCESS: u32 = 0x0000_0100;
+/// Flag of an entry that holds only for what is below the object.
+const INHERIT_ONLY: u8 = 0x08;
 
 /// The descriptor of our backups. `Import-GPO` gives the target the directory's default and
 /// does not look at it; a restore uses it, so it lets Authenticated Users read and apply. It
@@ -48,6 +51,33 @@ pub fn backup_descriptor() -> SecurityDescriptor {
     }
 }
 
+/// The entry that keeps a group from applying a GPO, as the Group Policy Management Console writes it for
+/// "Apply group policy: Deny".
+pub fn denial_of_apply(sid: Sid) -> Ace {
+    Ace {
+        kind: AceKind::DenyObject,
+        flags: AceFlags::CONTAINER_INHERIT,
+        mask: CONTROL_ACCESS,
+        object_type: Some(APPLY_GROUP_POLICY),
+        sid,
+    }
+}
+
+/// Whom a GPO's object keeps from applying it: denials of the right, or of every extended right, that
+/// stand before whatever allows it. Entries that hold only for what is below the object are none.
+pub fn denied_to_apply(descriptor: &SecurityDescriptor) -> Vec<Sid> {
+    let is_about_apply = |ace: &&Ace| {
+        ace.mask & CONTROL_ACCESS != 0
+            && ace
+                .object_type
+                .is_none_or(|right| right == APPLY_GROUP_POLICY)
+            && ace.flags.0 & INHERIT_ONLY == 0
+    };
+    let entries = descriptor.dacl.iter().flatten().filter(is_about_apply);
+    let denying = entries.take_while(|ace| matches!(ace.kind, AceKind::Deny | AceKind::DenyObject));
+    denying.map(|ace| ace.sid).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +93,33 @@ mod tests {
              (A;CI;LCRPLORC;;;AU)\
              (A;CI;CCDCLCSWRPWPDTLOSDRCWDWO;;;SY)"
         );
+    }
+
+    #[test]
+    fn who_may_not_apply_is_who_is_denied_before_anything_is_allowed() {
+        let group = Sid::BUILTIN_ADMINISTRATORS;
+        let denial = denial_of_apply(group);
+        let with = |change: fn(&mut Ace)| {
+            let mut entry = denial.clone();
+            change(&mut entry);
+            entry
+        };
+        for (entry, first, denied) in [
+            (denial.clone(), true, true),
+            // Whatever order somebody gave the list.
+            (denial.clone(), false, false),
+            (with(|ace| ace.object_type = None), true, true),
+            (with(|ace| ace.object_type = Some(Guid::NIL)), true, false),
+            (with(|ace| ace.flags = AceFlags(INHERIT_ONLY)), true, false),
+            (with(|ace| ace.mask = DIRECTORY_READ), true, false),
+            (with(|ace| ace.kind = AceKind::AllowObject), true, false),
+        ] {
+            let mut descriptor = backup_descriptor();
+            let list = descriptor.dacl.as_mut().unwrap();
+            let at = if first { 0 } else { list.len() };
+            list.insert(at, entry.clone());
+            let found = denied_to_apply(&descriptor);
+            assert_eq!(found.contains(&group), denied, "{entry:?} {first}");
+        }
     }
 }

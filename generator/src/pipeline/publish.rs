@@ -194,6 +194,7 @@ fn policies(request: &ContentsRequest, checked: Checked) -> Result<Contents, Con
     }
     let name = program_name(document.mode, &document.bundle_id);
     Ok(Contents {
+        exclude_group: document.exclude_group.clone(),
         identity: document.identity().to_owned(),
         mode: document.mode,
         domain,

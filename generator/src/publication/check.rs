@@ -10,6 +10,9 @@ use crate::publication::{Depth, DirectoryError, Failure, Filter};
 const ATTRIBUTES: &str = "allowedAttributesEffective";
 /// Classes of objects that it may add (MS-ADTS 3.1.1.4.5.19).
 const CHILDREN: &str = "allowedChildClassesEffective";
+/// Which parts of its descriptor it may write (MS-ADTS 3.1.1.4.5.4), and the bit of the list of
+/// permissions.
+const PERMISSIONS: (&str, u32) = ("sDRightsEffective", 4);
 
 impl Executor<'_> {
     /// Two GPOs of one name are two tasks on every server: one came from an import by hand.
@@ -88,6 +91,27 @@ impl Executor<'_> {
         Ok(())
     }
 
+    /// May the account change the permissions of a GPO? Of one that it makes it may.
+    pub(super) fn check_right_to_deny(
+        &mut self,
+        present: &Present,
+        dn: &str,
+    ) -> Result<(), PublishError> {
+        if present.object.is_none() {
+            return Ok(());
+        }
+        let (attribute, list) = PERMISSIONS;
+        let found = self
+            .directory
+            .search(dn, Depth::Object, Filter::All, &[attribute])?;
+        let rights = found.first().and_then(|entry| entry.text(attribute));
+        let rights: u32 = rights.and_then(|text| text.parse().ok()).unwrap_or(0);
+        match rights & list {
+            0 => Err(not_allowed(format!("change the permissions of `{dn}`"))),
+            _ => Ok(()),
+        }
+    }
+
     /// Is there something to link to, with a list of links that can be read, and may the account
     /// change it?
     pub(super) fn check_link(&mut self, target: &str) -> Result<(), PublishError> {
@@ -121,10 +145,14 @@ impl Executor<'_> {
         if allowed {
             return Ok(());
         }
-        Err(PublishError::Directory(DirectoryError {
-            doing,
-            failure: Failure::NoAccess,
-            why: "the account may not do this; nothing was changed".to_owned(),
-        }))
+        Err(not_allowed(doing))
     }
+}
+
+fn not_allowed(doing: String) -> PublishError {
+    PublishError::Directory(DirectoryError {
+        doing,
+        failure: Failure::NoAccess,
+        why: "the account may not do this; nothing was changed".to_owned(),
+    })
 }

@@ -253,11 +253,14 @@ pub static OTHER_TASK_REACHES: Code = Code {
     title: "onboarding and offboarding reach the same servers",
     page: "A policy in the domain starts the bootstrap of the other direction, for the same tenant, on servers that \
 this one reaches too: both are linked to the same domain or unit, to one above the other, or to a site. A server \
-takes what was built last and refuses the other one (`sequence-lower`), but bundles of before 2026-12 do not look at \
-each other, and then a server goes on and off at each restart. Units that block inheritance are reckoned with; \
-security filtering is not looked at.\n\nSwitch the other link off, or take that policy away (`gangway publish \
-OTHER-BUNDLE --remove`), or link this one to units that the other does not reach. Where a security filter of yours \
-keeps the two apart (a group that may not apply the one and alone may apply the other), say `--allow-overlap`.",
+takes what was built last and refuses the other one (`sequence-lower`), but each of them would start and say so at \
+each refresh. Units that block inheritance are reckoned with. Of security filtering, denials of *Apply group policy* on \
+the onboarding policy are looked at: where every server below the common place is in a group that has one, both may \
+be linked there. Disabled accounts and other systems than servers are left out of that; a place where no server lies \
+yet shows nothing.\n\nSwitch the other link off, or take that policy away (`gangway publish \
+OTHER-BUNDLE --remove`), or link this one to units that the other does not reach. Or name a group in \
+`gpo.exclude_group`, publish the onboarding, put the servers that go off into it and restart them. Where another \
+security filter of yours keeps the two apart, say `--allow-overlap`.",
 };
 
 /// All of them.

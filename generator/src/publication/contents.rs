@@ -17,6 +17,8 @@ pub struct Contents {
     pub domain: DomainName,
     /// GPOs in the order of publication: settings before the task.
     pub gpos: Vec<Desired>,
+    /// Name or SID of the group whose members the onboarding task does not reach.
+    pub exclude_group: Option<String>,
     /// File name and bytes of the bootstrap.
     pub bootstrap: (String, Vec<u8>),
     /// Findings of the verification, below error.

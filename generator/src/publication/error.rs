@@ -146,7 +146,8 @@ impl Fault for PublishError {
             ),
             Self::OtherTaskReaches { .. } => Some(
                 "switch the other link off or take its policy away (`--remove` with its bundle), link this one \
-                 elsewhere, or say `--allow-overlap` where security filtering of yours keeps them apart",
+                 elsewhere, put the servers into the group of `gpo.exclude_group`, or say `--allow-overlap` where security \
+                 filtering of yours keeps them apart",
             ),
             Self::PassiveModeEnds { .. } => Some(
                 "`--end-passive-mode` says that it may; else ask for `onboard.antivirus_mode = \

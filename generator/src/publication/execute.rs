@@ -159,6 +159,8 @@ impl<'a> Executor<'a> {
                 self.directory.modify(dn, &changes)?;
             }
             Step::DeleteObject { dn } => self.directory.delete_tree(dn)?,
+            Step::DenyApply { dn, sid, .. } => self.deny(dn, *sid, true)?,
+            Step::AllowApply { dn, sid } => self.deny(dn, *sid, false)?,
             Step::MakeGpoFolder {
                 path,
                 temporary,

@@ -18,6 +18,7 @@ mod credentials;
 mod directory;
 mod distinguished_name;
 mod error;
+mod exclusion;
 mod execute;
 mod host;
 mod inspection;

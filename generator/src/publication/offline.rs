@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use gangway_contract::Sha256;
 
+use crate::gpo::security::Sid;
+
 use super::plan::GPT_INI;
 use super::{
     Contents, PublishError, PublishRequest, Published, ReleaseError, publish, publish_release,
@@ -152,6 +154,36 @@ impl EmptyDomain {
     }
 }
 
+/// Is it asked for a group by what a config may name?
+fn is_for_a_group(filter: Filter<'_>) -> bool {
+    matches!(filter, Filter::Equals("sAMAccountName" | "objectSid", _))
+}
+
+/// A group of that name, or of that SID; what is not known of it is shown nowhere.
+fn some_group(base: &str, filter: Filter<'_>) -> Entry {
+    let named = match filter {
+        Filter::Equals(_, named) => named,
+        _ => "",
+    };
+    let domain = "S-1-5-21-1-1-1-1000".parse();
+    let sid: Option<Sid> = named.parse().or(domain).ok();
+    let values = [
+        ("samaccountname", named.as_bytes().to_vec()),
+        ("grouptype", b"-2147483646".to_vec()),
+        (
+            "objectsid",
+            sid.map(|sid| sid.to_bytes()).unwrap_or_default(),
+        ),
+    ];
+    let attributes = values.into_iter();
+    Entry {
+        dn: format!("CN={named},{base}"),
+        attributes: attributes
+            .map(|(name, value)| (name.to_owned(), vec![value]))
+            .collect(),
+    }
+}
+
 impl Directory for EmptyDomain {
     fn search(
         &mut self,
@@ -170,11 +202,14 @@ impl Directory for EmptyDomain {
             Filter::All => String::new(),
             Filter::Equals(name, value) => format!(" whose {name} is `{value}`"),
             Filter::Contains(name, value) => format!(" whose {name} holds `{value}`"),
+            Filter::MembersOf(group) => format!(" that is in the group `{group}`"),
         };
         let names = attributes.join(", ");
         self.asked
             .push(format!("directory: {place}{which}: {names}"));
         let found = match depth {
+            // Whoever a bundle leaves out is somebody there.
+            Depth::Tree if is_for_a_group(filter) => Some(some_group(base, filter)),
             Depth::Object => attributes.first().and_then(|name| self.object(base, name)),
             Depth::Children | Depth::Tree => None,
         };
@@ -187,6 +222,10 @@ impl Directory for EmptyDomain {
 
     fn modify(&mut self, dn: &str, _: &[AttributeChange]) -> Result<(), DirectoryError> {
         Err(nobody_there(format!("change `{dn}`")))
+    }
+
+    fn set_permissions(&mut self, dn: &str, _: &[u8]) -> Result<(), DirectoryError> {
+        Err(nobody_there(format!("change the permissions of `{dn}`")))
     }
 
     fn delete_tree(&mut self, dn: &str) -> Result<(), DirectoryError> {

@@ -1,5 +1,6 @@
 //! The policies of a bundle, forward and back: everything is looked at before the first change.
 
+use super::exclusion::{Group, deny_in};
 use super::execute::Executor;
 use super::plan::{Desired, DomainFacts, Present, PresentFilter, Saved, Step, plan, plan_rollback};
 use super::reach::check_other_task;
@@ -7,7 +8,8 @@ use super::removed::{Removed, check_what_leaves};
 use super::replication::{Replication, Wanted};
 use super::state::State;
 use super::{Contents, Payloads, PublishError, PublishRequest};
-use crate::gpo::{Guid, leaving};
+use crate::gpo::security::Sid;
+use crate::gpo::{Guid, leaving, own};
 
 /// What a publication of policies alone does not know.
 const UNPROVEN: &str = "nobody looked whether the payloads are on the share; without them a server \
@@ -27,7 +29,8 @@ pub(super) fn publish_all(
     // Everything is looked at before anything is changed, and looked at once: what is saved is
     // what the steps replace. Whoever writes to a GPO in between is not run over unseen: the
     // change of the version takes the old one only, and what was written is read back.
-    let work = look(contents, domain, executor)?;
+    let group = executor.excluded_group(contents, domain)?;
+    let work = look(contents, group.as_ref(), domain, executor)?;
     let pending = state.pending()?;
     let mut removed = {
         let work = work.iter().map(|one| (one.gpo, &one.present));
@@ -39,7 +42,7 @@ pub(super) fn publish_all(
     for link in &request.links {
         executor.check_link(&link.target)?;
     }
-    check_other_task(request, contents, domain, executor)?;
+    check_other_task(request, contents, group.as_ref(), domain, executor)?;
     executor.look_at_bootstrap(contents, domain)?;
     match &mut payloads {
         Some(payloads) => executor.publisher(payloads.lent()).look()?,
@@ -108,10 +111,41 @@ fn what_is_saved(
         saved.add(gpo.id, &gpo.display_name, present);
         saved.expects(gpo.id, present);
     }
+    say_denials(work, &mut saved);
     if prune {
         removed.save(&mut saved);
     }
     Ok(saved)
+}
+
+/// Keeps who is kept from a policy by this publication, so that it can be taken back.
+fn say_denials(work: &[Work<'_>], saved: &mut Saved) {
+    for Work { gpo, steps, .. } in work {
+        for step in steps {
+            if let Step::DenyApply { sid, .. } = step {
+                saved.denies(gpo.id, *sid);
+            }
+        }
+    }
+}
+
+/// Takes away the denial that the publication made, where the GPO itself stays.
+fn allow_again(
+    steps: &mut Vec<Step>,
+    saved: &Saved,
+    (id, present): (Guid, &Present),
+    domain: &DomainFacts,
+) {
+    let denied = |sid: &Sid| {
+        let object = present.object.as_ref();
+        object.is_some_and(|object| object.denied.contains(sid))
+    };
+    if let Some(sid) = saved.denied(id).filter(denied)
+        && saved.desired(id).is_some()
+    {
+        let dn = domain.gpo_dn(id);
+        steps.insert(0, Step::AllowApply { dn, sid });
+    }
 }
 
 /// Does the steps of one GPO. What tells an object that is made from others of its name is kept at once:
@@ -164,6 +198,7 @@ struct Work<'a> {
 /// The steps for each GPO, and what is there of it.
 fn look<'a>(
     contents: &'a Contents,
+    group: Option<&Group>,
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Vec<Work<'a>>, PublishError> {
@@ -178,9 +213,17 @@ fn look<'a>(
         {
             present.filter = Some(PresentFilter::from(filter));
         }
-        let steps = plan(gpo, &present, domain)?;
+        let mut steps = plan(gpo, &present, domain)?;
         executor.check_name(gpo, domain)?;
         executor.check_rights(gpo, &present, domain)?;
+        if gpo.purpose == own::DEPLOY {
+            executor.tell_other_denials(gpo, &present, group);
+            if let Some(group) = group
+                && deny_in(&mut steps, &present, domain.gpo_dn(gpo.id), group)
+            {
+                executor.check_right_to_deny(&present, &domain.gpo_dn(gpo.id))?;
+            }
+        }
         work.push(Work {
             gpo,
             present,
@@ -207,7 +250,8 @@ pub(super) fn take_back(
         if !saved.is_of(id, &present) {
             return Err(PublishError::WentOn { id, name });
         }
-        let steps = plan_rollback(&saved, id, &present, domain)?;
+        let mut steps = plan_rollback(&saved, id, &present, domain)?;
+        allow_again(&mut steps, &saved, (id, &present), domain);
         let after = saved.desired(id).map(|gpo| gpo.files).unwrap_or_default();
         less.push((super::heading(&name, id), leaving(&present.files, &after)));
         // A cut run is gone on with: what it leaves is no publication of others.

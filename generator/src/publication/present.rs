@@ -3,6 +3,7 @@
 use super::PublishError;
 use crate::formats::digest::hex;
 use crate::gpo::Guid;
+use crate::gpo::security::{SecurityDescriptor, denied_to_apply};
 use crate::gpo::wmi::WmiFilter;
 use crate::printable::on_one_line;
 use crate::publication::plan::{DomainFacts, Present, PresentFilter, PresentObject, TEMPORARY};
@@ -101,6 +102,7 @@ fn object(
             "gPCWQLFilter",
             "adminDescription",
             OBJECT_GUID,
+            "nTSecurityDescriptor",
         ],
         directory,
     )?;
@@ -121,5 +123,10 @@ fn object(
         wql_filter: entry.text("gPCWQLFilter"),
         marker: entry.text("adminDescription"),
         guid: guid_of(&entry),
+        denied: entry
+            .bytes("nTSecurityDescriptor")
+            .and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok())
+            .map(|descriptor| denied_to_apply(&descriptor))
+            .unwrap_or_default(),
     }))
 }

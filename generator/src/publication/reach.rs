@@ -1,19 +1,23 @@
 //! Onboarding and offboarding beside each other: do the tasks of both reach the same servers?
 //!
 //! A policy reaches what is below the site, domain or unit that it is linked to, unless a unit between
-//! blocks inheritance and the link is not enforced (MS-GPOL 2.2.2 `gPLink`, 2.2.3 `gPOptions`). Security
-//! filtering is not looked at: whoever made one says so.
+//! blocks inheritance and the link is not enforced (MS-GPOL 2.2.2 `gPLink`, 2.2.3 `gPOptions`). Of security
+//! filtering, denials of *Apply group policy* on the onboarding policy are looked at: where every server
+//! that both reach is in a group that has one, the two are apart. Whoever made other filters says so.
 
 use std::collections::BTreeSet;
 
 use gangway_contract::manifest::Mode;
+use gangway_contract::program_name::BEGINNINGS;
 
 use super::distinguished_name::{Part, parse};
+use super::exclusion::{Apart, Group, apart, kept_apart};
 use super::execute::Executor;
 use super::live::{Live, texts_in};
 use super::plan::{DomainFacts, GpLink};
 use super::{Contents, Depth, Filter, PublishError, PublishRequest};
-use crate::gpo::own;
+use crate::gpo::security::Sid;
+use crate::gpo::{Guid, own};
 use crate::printable::on_one_line;
 
 /// Keys of the manifest, as they stand in a program.
@@ -63,10 +67,11 @@ impl Place {
 }
 
 /// Refuses when the task of the other direction reaches servers that this one reaches, or is to reach by
-/// the links that are asked for.
+/// the links that are asked for. `group` is who is to be kept from the onboarding.
 pub(super) fn check_other_task(
     request: &PublishRequest,
     contents: &Contents,
+    group: Option<&Group>,
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
@@ -82,6 +87,7 @@ pub(super) fn check_other_task(
         if theirs.is_empty() {
             continue;
         }
+        let denied = left_out(contents, (task.id, other.id), group, domain, executor)?;
         let mut ours = places(&domain.gpo_dn(task.id), domain, executor)?;
         let asked = request.links.iter().filter(|link| link.is_for(task));
         ours.extend(asked.map(|link| Place::new(&link.target, false)));
@@ -89,33 +95,61 @@ pub(super) fn check_other_task(
             .iter()
             .flat_map(|our| theirs.iter().map(move |one| (our, one)))
         {
-            if meet(our, their, executor)? {
-                let name = on_one_line(&other.name);
-                let line = format!(
-                    "GPO `{name}` {} at `{}`, this one at `{}`",
-                    other.id,
-                    on_one_line(&their.dn),
-                    on_one_line(&our.dn)
-                );
-                found.push(line);
+            let Some(common) = meet(our, their, domain, executor)? else {
+                continue;
+            };
+            let mut line = format!(
+                "GPO `{}` {} at `{}`, this one at `{}`",
+                on_one_line(&other.name),
+                other.id,
+                on_one_line(&their.dn),
+                on_one_line(&our.dn)
+            );
+            match kept_apart(&common, &denied, domain, executor)? {
+                Apart::By(groups) => executor.note(&apart(&common, &groups)),
+                Apart::NotShown(why) => {
+                    line.extend(why.map(|why| format!("; {why}")));
+                    found.push(line);
+                }
             }
         }
     }
+    judged(found, request, executor)
+}
+
+/// Who is kept from the onboarding, whichever of the two it is: such servers are left to the offboarding,
+/// and never the other way round.
+fn left_out(
+    contents: &Contents,
+    (own, other): (Guid, Guid),
+    group: Option<&Group>,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<Sid>, PublishError> {
+    if contents.mode == Mode::Offboard {
+        return executor.denied_by(&domain.gpo_dn(other));
+    }
+    let mut denied = executor.denied_by(&domain.gpo_dn(own))?;
+    denied.extend(group.map(|group| group.sid));
+    Ok(denied)
+}
+
+fn judged(
+    mut found: Vec<String>,
+    request: &PublishRequest,
+    executor: &mut Executor<'_>,
+) -> Result<(), PublishError> {
     found.sort();
     found.dedup();
-    match (found.is_empty(), request.allow_overlap) {
-        (true, _) => Ok(()),
-        (false, false) => Err(PublishError::OtherTaskReaches { found }),
-        (false, true) => {
-            for line in found {
-                executor.note(&format!(
-                    "both tasks reach the same servers unless your security filtering keeps them \
-                     apart: {line}"
-                ));
-            }
-            Ok(())
-        }
+    if !found.is_empty() && !request.allow_overlap {
+        return Err(PublishError::OtherTaskReaches { found });
     }
+    for line in found {
+        executor.note(&format!(
+            "both tasks reach the same servers unless your security filtering keeps them apart: {line}"
+        ));
+    }
+    Ok(())
 }
 
 /// Does a GPO start a program of the other direction, for the same tenant? One that only looks undoes
@@ -126,9 +160,10 @@ fn undoes(
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<bool, PublishError> {
+    let [onboards, offboards] = BEGINNINGS.map(str::to_lowercase);
     let (family, purpose) = match contents.mode {
-        Mode::Offboard => ("mdeonboard-", own::DEPLOY),
-        Mode::Precheck | Mode::Onboard => ("mdeoffboard-", own::OFFBOARD),
+        Mode::Offboard => (onboards, own::DEPLOY),
+        Mode::Precheck | Mode::Onboard => (offboards, own::OFFBOARD),
     };
     let tenant = texts_in(&contents.bootstrap.1, ORG_ID);
     let precheck = BTreeSet::from(["precheck".to_owned()]);
@@ -136,7 +171,7 @@ fn undoes(
     for program in other
         .programs
         .iter()
-        .filter(|name| name.starts_with(family))
+        .filter(|name| name.starts_with(&family))
     {
         let path = format!("{}/{program}", domain.program_folder());
         let bytes = executor.sysvol().read_file(&path)?.unwrap_or_default();
@@ -166,18 +201,30 @@ fn places(
     Ok(places.collect())
 }
 
-/// May one server be below both?
-fn meet(one: &Place, other: &Place, executor: &mut Executor<'_>) -> Result<bool, PublishError> {
-    if one.is_a_site() || other.is_a_site() {
-        return Ok(true);
+/// Below what one server may be reached by both; none where there is nothing like it.
+fn meet(
+    one: &Place,
+    other: &Place,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Option<String>, PublishError> {
+    let common = |place: &Place| Ok(Some(place.dn.clone()));
+    match (one.is_a_site(), other.is_a_site()) {
+        (true, true) => return Ok(Some(domain.naming_context.clone())),
+        (true, false) => return common(other),
+        (false, true) => return common(one),
+        (false, false) => {}
     }
     let (inner, outer) = match (one.is_within(other), other.is_within(one)) {
-        (true, true) => return Ok(true),
+        (true, true) => return common(one),
         (true, false) => (one, other),
         (false, true) => (other, one),
-        (false, false) => return Ok(false),
+        (false, false) => return Ok(None),
     };
-    Ok(outer.is_enforced || !is_blocked(inner, outer, executor)?)
+    if outer.is_enforced || !is_blocked(inner, outer, executor)? {
+        return common(inner);
+    }
+    Ok(None)
 }
 
 /// Blocks a unit between inheritance, the inner one included?

@@ -532,3 +532,23 @@ fn a_share_below_the_domains_own_name_is_told_to_be_of_a_namespace() {
         assert_eq!(Runbook::of(&desk).fact("namespace").len(), 1, "{language}");
     }
 }
+
+/// Where it is done by hand, nobody else does it.
+#[test]
+fn the_group_that_the_task_leaves_out_is_told_for_each_domain_and_kept_in_the_bundle() {
+    let excludes = "\n[gpo]\nexclude_group = \"Gangway <Excluded>\"\n";
+    let name = "Gangway Excluded (\u{dc}bergang)";
+    for language in ["en", "ja"] {
+        let desk = desk(language, &format!("\n[gpo]\nexclude_group = \"{name}\"\n"));
+        for (mode, told) in [("precheck", 2), ("onboard", 2), ("offboard", 0)] {
+            desk.build_with(&["--mode", mode]).succeeds();
+            let expected = vec![name.to_owned(); told];
+            assert_eq!(Runbook::of(&desk).fact("exclude-group"), expected);
+            let document = fs::read(desk.path("out/bundle.json")).unwrap();
+            let document = BundleDocument::parse(&document).unwrap();
+            assert_eq!(document.exclude_group.is_some(), told > 0, "{mode}");
+        }
+    }
+    let desk = desk("en", excludes);
+    desk.build().fails_with(2, &["gpo.exclude_group", "SID"]);
+}

@@ -86,8 +86,8 @@ const ALIASES: [(Sid, &str); 4] = [
     (Sid::BUILTIN_ADMINISTRATORS, "BA"),
 ];
 
-const SELF_RELATIVE: u16 = 0x8000;
-const DACL_PRESENT: u16 = 0x0004;
+pub(super) const SELF_RELATIVE: u16 = 0x8000;
+pub(super) const DACL_PRESENT: u16 = 0x0004;
 const DACL_PROTECTED: u16 = 0x1000;
 const OBJECT_TYPE_PRESENT: u32 = 1;
 const INHERITED_TYPE_PRESENT: u32 = 2;
@@ -190,17 +190,17 @@ impl SecurityDescriptor {
     }
 }
 
-const HEADER: usize = 20;
+pub(super) const HEADER: usize = 20;
 
 /// The header of a self-relative descriptor, and the bytes that its offsets count in.
-struct Parts<'a> {
+pub(super) struct Parts<'a> {
     bytes: &'a [u8],
-    control: u16,
+    pub(super) control: u16,
     offsets: [u32; 4],
 }
 
 impl<'a> Parts<'a> {
-    fn read(bytes: &'a [u8], header: usize) -> Result<Self, MalformedDescriptor> {
+    pub(super) fn read(bytes: &'a [u8], header: usize) -> Result<Self, MalformedDescriptor> {
         let malformed = |why| MalformedDescriptor { why };
         let from = bytes.get(header..).ok_or(malformed("too short"))?;
         let header: &[u8; HEADER] = from.first_chunk().ok_or(malformed("too short"))?;
@@ -221,7 +221,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The bytes from a part on; none where the descriptor has no such part.
-    fn of(&self, index: usize) -> Result<Option<&'a [u8]>, MalformedDescriptor> {
+    pub(super) fn of(&self, index: usize) -> Result<Option<&'a [u8]>, MalformedDescriptor> {
         let offset = self.offsets.get(index).copied().unwrap_or(0);
         if offset == 0 {
             return Ok(None);
@@ -231,7 +231,11 @@ impl<'a> Parts<'a> {
         self.bytes.get(offset..).ok_or(malformed).map(Some)
     }
 
-    fn sid(&self, index: usize, why: &'static str) -> Result<Option<Sid>, MalformedDescriptor> {
+    pub(super) fn sid(
+        &self,
+        index: usize,
+        why: &'static str,
+    ) -> Result<Option<Sid>, MalformedDescriptor> {
         self.of(index)?
             .map(|rest| Sid::from_bytes(rest).map(|(sid, _)| sid))
             .map(|sid| sid.ok_or(MalformedDescriptor { why }))
@@ -270,7 +274,7 @@ impl Ace {
         format!("({kind};{flags};{rights};{object};;{sid})")
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let (kind, object) = match self.kind {
             AceKind::Allow => (0, false),
             AceKind::Deny => (1, false),
@@ -299,7 +303,7 @@ impl Ace {
     }
 
     /// Reads the entry at the start of `bytes`; returns it and what follows.
-    fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
+    pub(super) fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (&[kind, flags, low, high], _) = bytes.split_first_chunk::<4>()?;
         let size = usize::from(u16::from_le_bytes([low, high]));
         let body = bytes.get(4..size)?;

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gangway_contract::control::Control;
+use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, Sha256};
 
 use super::accepted::Accepted;
@@ -121,6 +122,10 @@ impl Written {
             organization_id: Some(desk.config.organization.identity())
                 .filter(|id| *id != manifest.organization)
                 .map(str::to_owned),
+            exclude_group: match desk.mode {
+                Mode::Precheck | Mode::Onboard => desk.config.gpo.exclude_group.clone(),
+                Mode::Offboard => None,
+            },
             output_time: told.output_time,
             tool: tool(),
             exe: Exe {

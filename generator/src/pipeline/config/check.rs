@@ -14,7 +14,7 @@ use super::sections::{
 };
 use super::trust::trust_fault;
 use super::values::{
-    REPORT_EVERY_DAYS, RING_PERCENT, bounds, is_bypass, is_host_and_port, is_latin_name,
+    REPORT_EVERY_DAYS, RING_PERCENT, bounds, is_bypass, is_group, is_host_and_port, is_latin_name,
     is_proxy_url, is_service_name, parse_window, provenance_fault, replicated_share, signing_fault,
     takes_path,
 };
@@ -152,6 +152,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
     }
     let shares = shares(&file.share)?;
     domains(&file.gpo.domain)?;
+    excluded(file.gpo.exclude_group.as_deref())?;
     servers(&file.onboard)?;
     let add_sensor_from = sensor_source(&file.onboard, &shares)?;
     health(file.health)?;
@@ -315,6 +316,20 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The group that the task leaves out.
+fn excluded(group: Option<&str>) -> Result<(), Fault> {
+    const FIELD: &str = "gpo.exclude_group";
+    match group.is_none_or(is_group) {
+        true => Ok(()),
+        false => refuse(
+            FIELD,
+            "is neither a name of a group nor a SID",
+            "write the group's name without its domain, as it is in every domain of `gpo.domain`, or its SID, \
+             as S-1-5-21-1-2-3-1105",
+        ),
+    }
 }
 
 /// Where a missing sensor is added from, when it may be.

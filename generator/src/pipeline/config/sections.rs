@@ -139,6 +139,8 @@ pub struct Gpo {
     /// How the task names SYSTEM.
     #[serde(default)]
     pub principal: Principal,
+    /// Name or SID of a group of the domain whose members the onboarding task does not reach.
+    pub exclude_group: Option<String>,
     /// What the Settings GPO writes.
     #[serde(default)]
     pub settings: PolicySettings,

@@ -6,6 +6,7 @@ use gangway_contract::UncPath;
 use gangway_contract::manifest::Window;
 
 use super::sections::{Provenance, Signing};
+use crate::formats::security::Sid;
 
 pub(super) const RING_PERCENT: &str = "rollout.ring_percent";
 pub(super) const REPORT_EVERY_DAYS: &str = "rollout.report_every_days";
@@ -70,6 +71,18 @@ pub(super) fn is_bypass(entry: &str) -> bool {
 pub(super) fn is_service_name(name: &str) -> bool {
     let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
     (1..=256).contains(&name.chars().count()) && name.trim() == name && name.chars().all(plain)
+}
+
+/// What no name of an account holds (MS-SAMR 3.1.1.6).
+const NOT_IN_AN_ACCOUNT: &str = "\"/\\[]:|<>+=;,?*@";
+
+/// A group's name without its domain, 1 to 256 characters (MS-ADA3, `sAMAccountName`), or its SID.
+pub(super) fn is_group(text: &str) -> bool {
+    if text.starts_with("S-1-") {
+        return text.parse::<Sid>().is_ok();
+    }
+    let plain = |c: char| !c.is_control() && !NOT_IN_AN_ACCOUNT.contains(c);
+    (1..=256).contains(&text.chars().count()) && text.trim() == text && text.chars().all(plain)
 }
 
 /// A name that an installer package can hold (`Manufacturer`, in code page 1252).
@@ -172,6 +185,25 @@ pub(super) fn parse_window(text: &str) -> Option<Window> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_named_as_accounts_are_or_by_its_sid() {
+        let long = "x".repeat(257);
+        for (text, is_one) in [
+            ("Gangway Excluded", true),
+            ("Ausgeschlossene Server (Übergang)", true),
+            ("S-1-5-21-1-2-3-1105", true),
+            ("S-1-5-21-x", false),
+            (r"CONTOSO\Excluded", false),
+            ("excluded@contoso.com", false),
+            ("CN=Excluded", false),
+            (" Excluded", false),
+            ("", false),
+            (&long, false),
+        ] {
+            assert_eq!(is_group(text), is_one, "{text}");
+        }
+    }
 
     #[test]
     fn a_window_may_pass_midnight() {

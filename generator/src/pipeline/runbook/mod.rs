@@ -53,6 +53,8 @@ struct Page<'a> {
     is_of_a_namespace: bool,
     reports: Option<&'a str>,
     domains: Vec<DomainRow<'a>>,
+    /// Group whose members the task does not reach.
+    exclude_group: Option<&'a str>,
     /// GPOs that hold exclusions of roles, by the config; an offboarding bundle does not bring them.
     role_gpos: Vec<String>,
     payloads: Vec<PayloadRow<'a>>,
@@ -149,6 +151,12 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         is_of_a_namespace: is_of_a_namespace(facts),
         reports: settings.report_root.as_ref().map(UncPath::as_str),
         domains: domains(facts, task_gpo),
+        exclude_group: facts
+            .config
+            .gpo
+            .exclude_group
+            .as_deref()
+            .filter(|_| manifest.mode != Mode::Offboard),
         role_gpos: roles(facts).map(|role| role.display_name()).collect(),
         payloads: payloads(manifest),
         addresses: address_rows(&manifest.tenant),

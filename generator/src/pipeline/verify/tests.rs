@@ -160,6 +160,7 @@ fn document(stored: &Stored) -> BundleDocument {
         mode,
         organization,
         organization_id: None,
+        exclude_group: None,
         output_time: 0,
         tool: Tool {
             name: "gangway".to_owned(),

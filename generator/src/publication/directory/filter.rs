@@ -9,4 +9,7 @@ pub enum Filter<'a> {
     Equals(&'a str, &'a str),
     /// A value of an attribute holds this text.
     Contains(&'a str, &'a str),
+    /// Members of the group of this distinguished name, also by groups in it (MS-ADTS 3.1.1.3.4.4.3,
+    /// `LDAP_MATCHING_RULE_TRANSITIVE_EVAL`). Nobody's primary group is found by it.
+    MembersOf(&'a str),
 }

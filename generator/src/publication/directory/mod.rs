@@ -169,6 +169,13 @@ pub trait Directory {
     /// Refused, or the connection failed.
     fn modify(&mut self, dn: &str, changes: &[AttributeChange]) -> Result<(), DirectoryError>;
 
+    /// Gives an object the list of permissions of this descriptor, self-relative (MS-DTYP 2.4.6); its
+    /// owner and system list stay.
+    ///
+    /// # Errors
+    /// Refused, or the connection failed.
+    fn set_permissions(&mut self, dn: &str, descriptor: &[u8]) -> Result<(), DirectoryError>;
+
     /// Deletes an object and what is below it.
     ///
     /// # Errors

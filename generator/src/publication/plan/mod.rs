@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use crate::gpo::DomainName;
 use crate::gpo::Guid;
 use crate::gpo::gpt_ini::{GptIni, Version};
+use crate::gpo::security::Sid;
 use crate::gpo::wmi::WmiFilter;
 use crate::printable::on_one_line;
 
@@ -173,6 +174,8 @@ pub struct PresentObject {
     pub marker: Option<String>,
     /// `objectGUID`, in hexadecimal.
     pub guid: Option<String>,
+    /// Who may not apply it, whatever else they may.
+    pub denied: Vec<Sid>,
 }
 
 /// A WMI filter in the directory.

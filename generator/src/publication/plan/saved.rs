@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Desired, GPT_INI, Present};
 use crate::gpo::Guid;
+use crate::gpo::security::Sid;
 
 /// Version of the document's shape.
 const SCHEMA: u32 = 1;
@@ -37,6 +38,9 @@ struct SavedEntry {
     /// made again has another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     object: Option<String>,
+    /// SID of a group that the publication keeps from applying the GPO, and that was not kept from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    denied: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +110,7 @@ impl Saved {
             before,
             versions: present.object.iter().map(|object| object.version).collect(),
             object: None,
+            denied: None,
         });
     }
 
@@ -149,6 +154,20 @@ impl Saved {
         if let Some(entry) = self.entry(id) {
             entry.object = Some(guid);
         }
+    }
+
+    /// From here on this group may not apply the GPO.
+    pub fn denies(&mut self, id: Guid, sid: Sid) {
+        if let Some(entry) = self.entry(id) {
+            entry.denied = Some(sid.to_string());
+        }
+    }
+
+    /// Who was kept from applying the GPO from here.
+    pub fn denied(&self, id: Guid) -> Option<Sid> {
+        let mut entries = self.gpos.iter();
+        let entry = entries.find(|entry| entry.id == id.to_string())?;
+        entry.denied.as_ref()?.parse().ok()
     }
 
     fn entry(&mut self, id: Guid) -> Option<&mut SavedEntry> {

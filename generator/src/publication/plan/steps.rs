@@ -6,6 +6,7 @@ use std::fmt;
 use super::{Desired, DomainFacts, GPT_INI, MARKER, Present, PresentFilter, TEMPORARY};
 use crate::gpo::Guid;
 use crate::gpo::gpt_ini::GptIni;
+use crate::gpo::security::Sid;
 use crate::gpo::wmi::WmiFilter;
 
 /// One step. Paths are below the SYSVOL share, with `/`.
@@ -29,6 +30,22 @@ pub enum Step {
     DeleteObject {
         /// Distinguished name.
         dn: String,
+    },
+    /// Keeps a group from applying a GPO.
+    DenyApply {
+        /// Distinguished name of the GPO.
+        dn: String,
+        /// The group, as a person named it.
+        group: String,
+        /// The group.
+        sid: Sid,
+    },
+    /// Takes such a denial away.
+    AllowApply {
+        /// Distinguished name of the GPO.
+        dn: String,
+        /// The group.
+        sid: Sid,
     },
     /// Makes the folder of a GPO: under a temporary name, with the permissions that belong to
     /// the object `dn`, then renamed, so that it is there only with its permissions.
@@ -99,6 +116,18 @@ impl fmt::Display for Step {
                 Ok(())
             }
             Self::DeleteObject { dn } => write!(f, "delete `{dn}` and what is below it"),
+            Self::DenyApply { dn, group, .. } => {
+                write!(
+                    f,
+                    "deny *Apply group policy* on `{dn}` to the group `{group}`"
+                )
+            }
+            Self::AllowApply { dn, sid } => {
+                write!(
+                    f,
+                    "take the denial of *Apply group policy* to {sid} from `{dn}`"
+                )
+            }
             Self::MakeGpoFolder { path, dn, .. } => {
                 write!(f, "make folder `{path}` with the permissions of `{dn}`")
             }

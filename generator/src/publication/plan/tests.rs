@@ -47,6 +47,7 @@ fn published(version: u32) -> Present {
             wql_filter: desired.wql_filter,
             marker: Some(MARKER.to_owned()),
             guid: None,
+            denied: Vec::new(),
         }),
         has_machine: true,
         has_user: true,

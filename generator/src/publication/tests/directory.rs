@@ -16,6 +16,10 @@ pub(super) struct FakeDirectory {
     pub(super) objects: BTreeMap<String, Attributes>,
     pub(super) budget: Budget,
     pub(super) writable: bool,
+    /// Parts of descriptors that the account may write.
+    pub(super) rights: &'static str,
+    /// Keeps lists of permissions as they are, whatever is written.
+    pub(super) keeps_permissions: bool,
     /// Names that it tells of in the place of those that it was asked for, in lower case.
     pub(super) answers: BTreeMap<String, String>,
     /// Objects that were made.
@@ -57,6 +61,9 @@ impl Directory for FakeDirectory {
             Filter::Contains(name, text) => attributes
                 .get(&name.to_lowercase())
                 .is_some_and(|values| String::from_utf8_lossy(&values[0]).contains(text)),
+            Filter::MembersOf(group) => attributes
+                .get("memberof")
+                .is_some_and(|groups| groups.contains(&group.as_bytes().to_vec())),
             Filter::All | Filter::Equals(..) => true,
         });
         Ok(found
@@ -67,6 +74,7 @@ impl Directory for FakeDirectory {
                     attributes.insert("allowedchildclasseseffective".to_owned(), classes);
                     let allowed = values(["versionNumber", "gPLink"]);
                     attributes.insert("allowedattributeseffective".to_owned(), allowed);
+                    attributes.insert("sdrightseffective".to_owned(), value(self.rights));
                 }
                 let dn = self.answers.get(dn).unwrap_or(dn).clone();
                 Entry { dn, attributes }
@@ -117,6 +125,18 @@ impl Directory for FakeDirectory {
                 }
             }
         }
+        Ok(())
+    }
+
+    fn set_permissions(&mut self, dn: &str, descriptor: &[u8]) -> Result<(), DirectoryError> {
+        if !spend(&self.budget) {
+            return Err(cut());
+        }
+        let object = self.objects.get_mut(&dn.to_lowercase()).unwrap();
+        if self.keeps_permissions {
+            return Ok(());
+        }
+        object.insert("ntsecuritydescriptor".to_owned(), vec![descriptor.to_vec()]);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod budget;
 mod campaigns;
 mod cuts;
 mod directory;
+mod exclusion;
 mod links;
 mod reach;
 mod removal;

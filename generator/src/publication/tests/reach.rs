@@ -11,7 +11,7 @@ use crate::gpo::{Guid, own};
 use crate::publication::plan::MARKER;
 use crate::publication::{Action, Contents, PublishError, Published};
 
-const SERVERS: &str = "OU=Servers,DC=contoso,DC=com";
+pub(super) const SERVERS: &str = "OU=Servers,DC=contoso,DC=com";
 const PILOT: &str = "OU=Pilot,OU=Servers,DC=contoso,DC=com";
 const OTHER: &str = "OU=Other,DC=contoso,DC=com";
 const SITE: &str = "CN=Berlin,CN=Sites,CN=Configuration,DC=contoso,DC=com";
@@ -20,11 +20,11 @@ fn program(tenant: &str, mode: &str) -> Vec<u8> {
     format!("MZ {{\"mode\": \"{mode}\",\"tenant\": {{\"org_id\": \"{tenant}\"}}}}").into_bytes()
 }
 
-fn onboards(contents: &mut Contents) {
+pub(super) fn onboards(contents: &mut Contents) {
     contents.bootstrap.1 = program("ours", "onboard");
 }
 
-fn offboards(contents: &mut Contents) {
+pub(super) fn offboards(contents: &mut Contents) {
     let mut task = gpo("off");
     task.id = own::gpo_id("Contoso", &domain(), own::OFFBOARD);
     task.purpose = own::OFFBOARD.to_owned();
@@ -43,7 +43,7 @@ fn looks(contents: &mut Contents) {
 }
 
 /// A task's GPO of another bundle, and what it starts.
-struct Other {
+pub(super) struct Other {
     id: Guid,
     program: (&'static str, Vec<u8>),
 }
@@ -55,10 +55,17 @@ fn other(purpose: &str, program: (&'static str, Vec<u8>)) -> Other {
     }
 }
 
-fn onboarding() -> Other {
+pub(super) fn onboarding() -> Other {
     other(
         own::DEPLOY,
         ("mdeonboard-1.exe", program("ours", "onboard")),
+    )
+}
+
+pub(super) fn offboarding() -> Other {
+    other(
+        own::OFFBOARD,
+        ("mdeoffboard-1.exe", program("ours", "offboard")),
     )
 }
 
@@ -69,7 +76,7 @@ impl World {
     }
 
     /// Puts it into the domain, linked with these options of `gPLink`.
-    fn put_other(&mut self, other: &Other, at: &str, options: u32) {
+    pub(super) fn put_other(&mut self, other: &Other, at: &str, options: u32) {
         let id = other.id;
         let object = BTreeMap::from([
             ("cn".to_owned(), value(&id.to_string())),
@@ -98,7 +105,7 @@ impl World {
         );
     }
 
-    fn publish_to(
+    pub(super) fn publish_to(
         &mut self,
         change: fn(&mut Contents),
         link: &str,
@@ -183,14 +190,10 @@ fn whose_and_which_way_the_other_one_is_decides() {
         id: Guid::derive(&["by hand"]),
         program: (name, bytes),
     };
-    let off = || program("ours", "offboard");
-    let cases: [(fn(&mut Contents), Other, bool); 9] = [
+    type Case = (fn(&mut Contents), Other, bool);
+    let cases: [Case; 9] = [
         (offboards, onboarding(), true),
-        (
-            onboards,
-            other(own::OFFBOARD, ("mdeoffboard-1.exe", off())),
-            true,
-        ),
+        (onboards, offboarding(), true),
         // Its program is not there or says nothing: the GUID tells.
         (
             offboards,
@@ -218,11 +221,7 @@ fn whose_and_which_way_the_other_one_is_decides() {
             ),
             false,
         ),
-        (
-            looks,
-            other(own::OFFBOARD, ("mdeoffboard-1.exe", off())),
-            false,
-        ),
+        (looks, offboarding(), false),
         // Two of the same direction.
         (
             onboards,

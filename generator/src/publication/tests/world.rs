@@ -68,6 +68,8 @@ pub(super) fn world() -> World {
             objects,
             budget: budget.clone(),
             writable: true,
+            rights: "7",
+            keeps_permissions: false,
             answers: BTreeMap::new(),
             made: 0,
         },
@@ -147,6 +149,7 @@ pub(super) fn settings_id() -> Guid {
 
 pub(super) fn contents(content: &str) -> Contents {
     Contents {
+        exclude_group: None,
         identity: "Contoso".to_owned(),
         mode: Mode::Onboard,
         domain: domain(),

@@ -69,6 +69,7 @@ pub(super) fn fill(staging: &mut Staging, name: &str) -> Result<(), OutputError>
         mode: Mode::Onboard,
         organization: name.to_owned(),
         organization_id: None,
+        exclude_group: None,
         output_time: 0,
         tool: Tool {
             name: "gangway".to_owned(),

@@ -32,6 +32,10 @@ const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 const DESCRIPTOR_FLAGS: &str = "1.2.840.113556.1.4.801";
 /// The value 7 as a BER sequence of one integer.
 const OWNER_GROUP_DACL: [u8; 5] = [0x30, 0x03, 0x02, 0x01, 0x07];
+/// The value 4, likewise: a change of the list alone.
+const DACL: [u8; 5] = [0x30, 0x03, 0x02, 0x01, 0x04];
+/// Matches through groups in groups (`LDAP_MATCHING_RULE_TRANSITIVE_EVAL`, MS-ADTS 3.1.1.3.4.4.3).
+const TRANSITIVE: &[u8] = b"1.2.840.113556.1.4.1941";
 /// Deletes what is below too (`LDAP_SERVER_TREE_DELETE_OID`).
 const TREE_DELETE: &str = "1.2.840.113556.1.4.805";
 
@@ -132,6 +136,15 @@ fn condition(filter: Filter<'_>) -> Vec<u8> {
             let anywhere = element(0x81, value.as_bytes());
             group(0xa4, &[text(name), element(tag::SEQUENCE, &anywhere)])
         }
+        // `extensibleMatch` (RFC 4511, section 4.5.1.7.7): rule, attribute, value.
+        Filter::MembersOf(dn) => {
+            let parts = [
+                element(0x81, TRANSITIVE),
+                element(0x82, b"memberOf"),
+                element(0x83, dn.as_bytes()),
+            ];
+            group(0xa9, &parts)
+        }
     }
 }
 
@@ -165,6 +178,24 @@ pub(super) fn modify(dn: &str, changes: &[AttributeChange]) -> Question {
 fn attribute(name: &str, value: Option<&str>) -> Vec<u8> {
     let values: Vec<Vec<u8>> = value.into_iter().map(text).collect();
     group(tag::SEQUENCE, &[text(name), group(tag::SET, &values)])
+}
+
+/// Gives an object another list of permissions. A server that does not know the control shall not take
+/// the rest of the descriptor for meant.
+pub(super) fn set_permissions(dn: &str, descriptor: &[u8]) -> Question {
+    let values = [element(tag::OCTET_STRING, descriptor)];
+    let attribute = [text("nTSecurityDescriptor"), group(tag::SET, &values)];
+    let change = [number(tag::ENUMERATED, 2), group(tag::SEQUENCE, &attribute)];
+    let changes = [group(tag::SEQUENCE, &change)];
+    let parts = [text(dn), group(tag::SEQUENCE, &changes)];
+    let mut question = Question::new(group(operation::MODIFY, &parts), operation::MODIFY_DONE);
+    let critical = element(tag::BOOLEAN, &[0xff]);
+    let value = element(tag::OCTET_STRING, &DACL);
+    question.controls.push(group(
+        tag::SEQUENCE,
+        &[text(DESCRIPTOR_FLAGS), critical, value],
+    ));
+    question
 }
 
 /// Deletes an object and what is below it.

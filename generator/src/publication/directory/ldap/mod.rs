@@ -282,6 +282,11 @@ impl Directory for LdapDirectory {
         self.change(&format!("change `{dn}`"), &message::modify(dn, changes))
     }
 
+    fn set_permissions(&mut self, dn: &str, descriptor: &[u8]) -> Result<(), DirectoryError> {
+        let doing = format!("change the permissions of `{dn}`");
+        self.change(&doing, &message::set_permissions(dn, descriptor))
+    }
+
     fn delete_tree(&mut self, dn: &str) -> Result<(), DirectoryError> {
         self.change(&format!("delete `{dn}`"), &message::delete_tree(dn))
     }
