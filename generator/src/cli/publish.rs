@@ -76,8 +76,8 @@ mod policies {
     use crate::publication::{
         Action, Claimant, Connection, Contents, Encryption, LiveReplicas, Payloads, Places,
         PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing, Waiting,
-        check_links, check_removals, payload_destinations, plan_offline, policy_destinations,
-        publish,
+        check_links, check_removals, history, payload_destinations, plan_offline,
+        policy_destinations, publish,
     };
 
     /// The payloads' part of it.
@@ -150,6 +150,9 @@ mod policies {
         // Before anybody is asked for a password.
         check_links(&request.links, &bundle.policies)?;
         check_removals(&request.removals, &bundle.policies)?;
+        if given.history {
+            return past(&request, bundle, output);
+        }
         if given.offline {
             return offline(&request, bundle, given.wait_replication, output);
         }
@@ -239,7 +242,7 @@ mod policies {
                 refuse_idle(&why, &[("--to", whole.to.is_some())])?;
             }
         }
-        if !given.offline {
+        if !given.offline && !given.history {
             let is_idle = given.user.is_none() && given.password_file.is_some();
             return refuse_idle(
                 "no account is named by `--user`",
@@ -248,10 +251,13 @@ mod policies {
         }
         refuse_idle(
             "`--offline` writes nothing",
-            &[("--state", given.state.is_some())],
+            &[("--state", given.offline && given.state.is_some())],
         )?;
         refuse_idle(
-            "`--offline` asks no server",
+            match given.offline {
+                true => "`--offline` asks no server",
+                false => "`--history` asks no server",
+            },
             &[
                 ("--user", given.user.is_some()),
                 ("--password-file", given.password_file.is_some()),
@@ -303,11 +309,14 @@ mod policies {
         let wanted = ContentsRequest {
             bundle: given.outside.request(folder, now(&given.moment)),
             domain: given.domain.clone(),
-            needs_signature: request.action == Action::Publish && !given.allow_unsigned,
-            comes_to_servers: request.action == Action::Publish,
+            needs_signature: request.action == Action::Publish
+                && !given.allow_unsigned
+                && !given.history,
+            comes_to_servers: request.action == Action::Publish && !given.history,
         };
         // Payloads stay when policies go: no share is asked.
-        let Some(whole) = whole.filter(|_| request.action != Action::Remove) else {
+        let Some(whole) = whole.filter(|_| request.action != Action::Remove && !given.history)
+        else {
             return Ok(Bundle {
                 policies: contents(&wanted)?,
                 share: None,
@@ -366,6 +375,32 @@ mod policies {
             standing,
             about,
         }
+    }
+
+    /// What `--rollback` goes back to, without a server.
+    fn past(
+        request: &PublishRequest,
+        bundle: Bundle,
+        output: &Output,
+    ) -> Result<Answer<PublishedWhole>, Failure> {
+        let notes = history(request, &bundle.policies)?;
+        for line in &notes {
+            output.line(line);
+        }
+        if notes.is_empty() {
+            output.line("nothing was published from here that could be taken back");
+        }
+        let done = Published {
+            notes,
+            ..Published::default()
+        };
+        Ok(answer(
+            bundle,
+            request,
+            None,
+            done,
+            (Vec::new(), Vec::new()),
+        ))
     }
 
     /// What would be asked and written, without a server.

@@ -11,10 +11,11 @@ use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport, Stand
 use crate::printable::{on_one_line, short_line};
 use crate::problem::{NAMED, Problem};
 
-/// When a report was made, how bad its state is, and the mark of its file's name: the later one counts,
-/// of two of one moment the worse, and of two alike always the same, whatever order the folder is
-/// listed in.
-type Age = (UtcTime, usize, u64);
+/// Whether a report says what the server is, when it was made, how bad its state is, and the mark of its
+/// file's name: the later one counts, of two of one moment the worse, and of two alike always the same,
+/// whatever order the folder is listed in. One that another direction's bundle has superseded counts where
+/// there is nothing else.
+type Age = (bool, UtcTime, usize, u64);
 
 /// The first eight bytes of a name's SHA-256: names themselves would take more room than what
 /// is kept of the reports.
@@ -40,7 +41,12 @@ impl Newest {
             place.is_none_or(|(old, _)| *old < age)
         }
         let badness = ORDER.len() - rank(Standing::State(report.state));
-        let age = (report.finished_at, badness, mark(file));
+        let age = (
+            !report.is_superseded(),
+            report.finished_at,
+            badness,
+            mark(file),
+        );
         let is_run = report.is_run();
         if let Some(asked) = report.take_connectivity()
             && later(self.connectivity.as_ref(), age)

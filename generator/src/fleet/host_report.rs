@@ -194,6 +194,16 @@ pub(super) struct FactsAfter {
     #[serde(default)]
     pub(super) host: HostFacts,
     pub(super) sensor: SensorFacts,
+    #[serde(default)]
+    gangway: GangwayFacts,
+}
+
+/// What is needed of group `gangway`.
+#[derive(Default, Deserialize)]
+struct GangwayFacts {
+    /// None in reports of an older bootstrap.
+    #[serde(default, deserialize_with = "value")]
+    other_sequence: Option<u64>,
 }
 
 /// What is needed of group `host`.
@@ -243,6 +253,14 @@ impl HostReport {
     /// Is it of a run, and not of `connectivity`, which judges no health? A precheck does both.
     pub(super) fn is_run(&self) -> bool {
         self.connectivity.is_none() || self.health.is_some()
+    }
+
+    /// Did it refuse to undo what a newer bundle of the other direction has done? The policy of before still
+    /// reaches such a server, and says nothing of what it is.
+    pub(super) fn is_superseded(&self) -> bool {
+        let other = self.facts_after.gangway.other_sequence;
+        Reason::from_code(&self.reason) == Some(Reason::SequenceLower)
+            && other.is_some_and(|other| other > self.sequence)
     }
 
     /// Keeps of what stands in the way the codes, and what to do about unknown ones.

@@ -377,7 +377,7 @@ fn server(
     (campaign, question): (&Campaign, &Question<'_>),
     times: &mut Times,
 ) -> Server {
-    let run = newest.run.map(|((time, ..), report)| (time, report));
+    let run = newest.run.map(|((_, time, ..), report)| (time, report));
     let standing = standing(
         run.as_ref().map(|(time, report)| (report, *time)),
         campaign,

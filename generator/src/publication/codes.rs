@@ -214,7 +214,7 @@ links first, then the policy, then its folder. Look at the values that the findi
 /// A policy says less than before.
 pub static VALUE_LEAVES: Code = Code {
     id: "GW3122",
-    severity: Severity::Note,
+    severity: Severity::Warning,
     title: "values that servers have now leave them",
     page: "The policies of the bundle no longer bring a value that those in the domain bring. A value of \
 registry policy leaves each server at its next refresh of Group Policy (within two hours; a domain controller \
@@ -263,6 +263,29 @@ OTHER-BUNDLE --remove`), or link this one to units that the other does not reach
 security filter of yours keeps the two apart, say `--allow-overlap`.",
 };
 
+/// The live bundle is newer.
+pub static LIVE_IS_NEWER: Code = Code {
+    id: "GW3126",
+    severity: Severity::Warning,
+    title: "the domain has a bundle of a higher sequence",
+    page: "The task that is live starts a bundle with a higher sequence than the one that is published. Servers that \
+worked with that one refuse this one (`sequence-lower`), and do nothing for it; only those that never did take it. It \
+is an old folder, or one that was built with a lock that was lost.\n\nBuild again, which gives the next sequence (from an \
+old lock with `--sequence-after`), and publish that. `--rollback` takes a publication back where servers may have the \
+newer one by now: they then wait for the next bundle.",
+};
+
+/// The live bundle does something else.
+pub static LIVE_IS_OF_ANOTHER_MODE: Code = Code {
+    id: "GW3127",
+    severity: Severity::Warning,
+    title: "the live task is of a bundle for another purpose",
+    page: "The same policy holds the task of a bundle that only looks (`precheck`) and of one that onboards. The live one \
+is of the other kind: a precheck that replaces an onboarding ends that servers are brought in and kept so, and an \
+onboarding that replaces a precheck begins on every server that the policy reaches.\n\nNothing is to be done when that \
+is what is wanted. Else build for the other mode, or narrow the links first.",
+};
+
 /// All of them.
 pub static ALL: &[&Code] = &[
     &SHARE_DIFFERS,
@@ -287,4 +310,6 @@ pub static ALL: &[&Code] = &[
     &PASSIVE_MODE_ENDS,
     &PROGRAM_LEFT,
     &OTHER_TASK_REACHES,
+    &LIVE_IS_NEWER,
+    &LIVE_IS_OF_ANOTHER_MODE,
 ];

@@ -1,9 +1,14 @@
 //! Doing the steps, each printed before it is done.
 
+use std::io::Cursor;
+
+use gangway_contract::Sha256;
+
 use super::release::Publisher;
 use super::{
     Contents, Payloads, PublishError, Published, exchange, heading, link_change, present, server,
 };
+use crate::formats::authenticode::{DigestAlgorithm, pe_digest};
 use crate::gpo::Guid;
 use crate::gpo::security::SecurityDescriptor;
 use crate::gpo::wmi::WmiFilter;
@@ -92,33 +97,40 @@ impl<'a> Executor<'a> {
         Ok(here)
     }
 
-    /// Is the bootstrap where the task starts it? Its name holds the bundle id, so a file of that
-    /// name is this very program or somebody's forgery.
+    /// Digest of the bootstrap where the task starts it; none where it is not there. Its name holds the
+    /// bundle id, so a file of that name is this very program, perhaps signed another time, or somebody's
+    /// forgery.
     pub(super) fn look_at_bootstrap(
         &mut self,
         contents: &Contents,
         domain: &DomainFacts,
-    ) -> Result<bool, PublishError> {
+    ) -> Result<Option<Sha256>, PublishError> {
         let (name, bytes) = &contents.bootstrap;
         let path = format!("{}/{name}", domain.program_folder());
         match self.share.read_file(&path)? {
-            Some(there) if there == *bytes => return Ok(true),
+            Some(there) if there == *bytes => return Ok(Some(Sha256::of(&there))),
+            Some(there) if is_same_program(&there, bytes) => {
+                self.done.note(&format!(
+                    "`{path}` is this very program with another signature, and stays: servers may be running it"
+                ));
+                return Ok(Some(Sha256::of(&there)));
+            }
             Some(_) => return Err(PublishError::Different { path }),
             None => {}
         }
         // What a cut run left is written over; a folder or a link of that name is refused here.
         self.share.read_file(&format!("{path}{TEMPORARY}"))?;
-        Ok(false)
+        Ok(None)
     }
 
-    /// Puts the bootstrap where the task starts it.
+    /// Puts the bootstrap where the task starts it; gives the digest of what is there.
     pub(super) fn bootstrap(
         &mut self,
         contents: &Contents,
         domain: &DomainFacts,
-    ) -> Result<(), PublishError> {
-        if self.look_at_bootstrap(contents, domain)? {
-            return Ok(());
+    ) -> Result<Sha256, PublishError> {
+        if let Some(there) = self.look_at_bootstrap(contents, domain)? {
+            return Ok(there);
         }
         let (name, bytes) = &contents.bootstrap;
         let folder = domain.program_folder();
@@ -128,7 +140,9 @@ impl<'a> Executor<'a> {
             self.run(&Step::MakeFolder { path }, None)?;
         }
         let bytes = bytes.clone();
-        self.run(&Step::WriteFile { path, bytes }, None)
+        let digest = Sha256::of(&bytes);
+        self.run(&Step::WriteFile { path, bytes }, None)?;
+        Ok(digest)
     }
 
     /// Prints a step and, unless this is a dry run, does it.
@@ -332,6 +346,13 @@ impl<'a> Executor<'a> {
         }
         Ok(())
     }
+}
+
+/// Are two executables the same but for who signed them? What runs of a file is what its Authenticode digest
+/// is of.
+fn is_same_program(one: &[u8], other: &[u8]) -> bool {
+    let digest = |bytes| pe_digest(&mut Cursor::new(bytes), DigestAlgorithm::Sha256).ok();
+    digest(one).is_some_and(|one| digest(other) == Some(one))
 }
 
 fn change(change: &Change) -> Vec<AttributeChange> {

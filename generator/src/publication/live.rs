@@ -141,6 +141,22 @@ pub(super) fn texts_in(program: &[u8], key: &[u8]) -> BTreeSet<String> {
     found
 }
 
+/// The whole numbers that stand behind a key of the manifest, given with its quotes.
+pub(super) fn numbers_in(program: &[u8], key: &[u8]) -> BTreeSet<u64> {
+    let windows = program.windows(key.len()).enumerate();
+    let found = windows.filter(|(_, window)| *window == key);
+    let number = |(at, _): (usize, &[u8])| {
+        let rest = program.get(at + key.len()..)?.strip_prefix(b":")?;
+        let rest = rest.trim_ascii_start();
+        let end = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+        std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()
+    };
+    found.filter_map(number).collect()
+}
+
+/// The key of the manifest that says what a program does.
+pub(super) const MODE: &[u8] = b"\"mode\"";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +170,26 @@ mod tests {
             assert_eq!(found, ["mdeoffboard-cd.exe", "mdeonboard-ab12.exe"]);
         }
         assert!(programs(b"appName='cmd.exe' M\xfcller MdeOnboard").is_empty());
+    }
+
+    #[test]
+    fn numbers_are_read_behind_their_key_alone() {
+        let of = |text: &str| -> Vec<u64> {
+            let bytes = [b"MZ\0\xff".as_slice(), text.as_bytes(), b"\0\0"].concat();
+            numbers_in(&bytes, b"\"sequence\"").into_iter().collect()
+        };
+        assert_eq!(of(r#"{"sequence": 12,"x":1}{"sequence":7}"#), [7, 12]);
+        for text in [
+            "",
+            r#""sequence""#,
+            r#""sequence": """#,
+            r#""sequence": "3""#,
+            r#""sequence": -3"#,
+            r#""sequence": 99999999999999999999999,"#,
+            r#""min_sequence": 3,"#,
+        ] {
+            assert_eq!(of(text), [0_u64; 0], "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod distinguished_name;
 mod error;
 mod exclusion;
 mod execute;
+mod history;
 mod host;
 mod inspection;
 mod link;
@@ -36,6 +37,7 @@ mod removal;
 mod removed;
 mod replication;
 mod rollout;
+mod sequence;
 mod server;
 mod share;
 mod state;
@@ -58,6 +60,7 @@ pub use directory::{
     Budget, ContextStep, Encryption, LdapDirectory, Proof, SignedIn, Tickets, is_answer,
 };
 pub use error::PublishError;
+pub use history::history;
 pub use host::{HostName, InvalidHostName};
 pub use inspection::{inspect_payloads, inspect_reports};
 pub use link::{Link, Removal};

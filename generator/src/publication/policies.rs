@@ -6,6 +6,7 @@ use super::plan::{Desired, DomainFacts, Present, PresentFilter, Saved, Step, pla
 use super::reach::check_other_task;
 use super::removed::{Removed, check_what_leaves};
 use super::replication::{Replication, Wanted};
+use super::sequence::compare_with_live;
 use super::state::State;
 use super::{Contents, Payloads, PublishError, PublishRequest};
 use crate::gpo::security::Sid;
@@ -37,7 +38,8 @@ pub(super) fn publish_all(
         Removed::look(contents, work, pending.as_ref(), domain, executor)?
     };
     let mut saved = what_is_saved(pending, &work, &removed, request.prune, executor)?;
-    removed.look_at_programs(contents, &saved, request.prune, domain, executor)?;
+    let past = (all_saved(&state, &saved)?, request.prune);
+    removed.look_at_programs(contents, past, domain, executor)?;
     removed.tell(request, executor)?;
     for link in &request.links {
         executor.check_link(&link.target)?;
@@ -54,8 +56,7 @@ pub(super) fn publish_all(
     if let Some(payloads) = &mut payloads {
         executor.publisher(payloads.lent()).bring_all()?;
     }
-    executor.bootstrap(contents, domain)?;
-    let program = Wanted::program(contents, domain);
+    let program = Wanted::program(contents, executor.bootstrap(contents, domain)?, domain);
     replication.wait("the program", &[program], domain, executor)?;
     let mut policies = Vec::new();
     for Work {
@@ -148,6 +149,13 @@ fn allow_again(
     }
 }
 
+/// Everything that a way back may go to, this publication's own state among it.
+fn all_saved(state: &State<Saved>, saved: &Saved) -> Result<Vec<Saved>, PublishError> {
+    let mut all = state.history()?;
+    all.push(saved.clone());
+    Ok(all)
+}
+
 /// Does the steps of one GPO. What tells an object that is made from others of its name is kept at once:
 /// before the version rises, and another publication could be taken for this one.
 fn carry_out(
@@ -215,6 +223,9 @@ fn look<'a>(
         }
         let mut steps = plan(gpo, &present, domain)?;
         executor.check_name(gpo, domain)?;
+        if contents.task().is_some_and(|task| task.id == gpo.id) {
+            compare_with_live(contents, &present, domain, executor)?;
+        }
         executor.check_rights(gpo, &present, domain)?;
         if gpo.purpose == own::DEPLOY {
             executor.tell_other_denials(gpo, &present, group);
@@ -242,28 +253,15 @@ pub(super) fn take_back(
 ) -> Result<(), PublishError> {
     let state: State<Saved> = State::of(&request.state, &contents.state_name());
     let mut saved = state.saved()?;
-    // The task goes before the settings that it relies on.
-    let gpos: Vec<(Guid, String)> = saved.gpos().rev().map(owned).collect();
-    let (mut work, mut less) = (Vec::new(), Vec::new());
-    for (id, name) in gpos {
-        let present = executor.present(id, None, domain)?;
-        if !saved.is_of(id, &present) {
-            return Err(PublishError::WentOn { id, name });
-        }
-        let mut steps = plan_rollback(&saved, id, &present, domain)?;
-        allow_again(&mut steps, &saved, (id, &present), domain);
-        let after = saved.desired(id).map(|gpo| gpo.files).unwrap_or_default();
-        less.push((super::heading(&name, id), leaving(&present.files, &after)));
-        // A cut run is gone on with: what it leaves is no publication of others.
-        saved.expects(id, &present);
-        work.push((id, name, steps));
-    }
-    check_what_leaves(request, less, executor)?;
+    // What this leaves is what the publication before finds, when it is taken back in its turn.
+    let mut older = state.older()?;
+    let work = look_back(&mut saved, older.as_mut(), request, domain, executor)?;
     let mut payloads = payloads.filter(|one| !one.request.only_compare);
     if let Some(payloads) = &mut payloads {
         executor.publisher(payloads.lent()).look_back_if_saved()?;
     }
     if !request.dry_run {
+        keep_older(&state, older.as_ref())?;
         state.save_again(&saved)?;
     }
     for (id, name, steps) in work {
@@ -275,14 +273,52 @@ pub(super) fn take_back(
         }
         let kept = (&state, &mut saved);
         carry_out(&steps, (id, wanted.as_ref()), kept, domain, executor)?;
+        if let (Some(older), Some(guid)) = (&mut older, saved.object(id)) {
+            older.made(id, guid.to_owned());
+        }
     }
     if let Some(payloads) = &mut payloads {
         executor.publisher(payloads.lent()).take_back_if_saved()?;
     }
     if !request.dry_run {
+        keep_older(&state, older.as_ref())?;
         state.forget()?;
     }
     Ok(())
+}
+
+fn keep_older(state: &State<Saved>, older: Option<&Saved>) -> Result<(), PublishError> {
+    Ok(older.map_or(Ok(()), |older| state.save_older(older))?)
+}
+
+/// What is done for each GPO on the way back, the task before the settings that it relies on.
+fn look_back(
+    saved: &mut Saved,
+    mut older: Option<&mut Saved>,
+    request: &PublishRequest,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<(Guid, String, Vec<Step>)>, PublishError> {
+    let gpos: Vec<(Guid, String)> = saved.gpos().rev().map(owned).collect();
+    let (mut work, mut less) = (Vec::new(), Vec::new());
+    for (id, name) in gpos {
+        let present = executor.present(id, None, domain)?;
+        if !saved.is_of(id, &present) {
+            return Err(PublishError::WentOn { id, name });
+        }
+        let mut steps = plan_rollback(saved, id, &present, domain)?;
+        allow_again(&mut steps, saved, (id, &present), domain);
+        let after = saved.desired(id).map(|gpo| gpo.files).unwrap_or_default();
+        less.push((super::heading(&name, id), leaving(&present.files, &after)));
+        // A cut run is gone on with: what it leaves is no publication of others.
+        if let Some(older) = older.as_mut().filter(|older| saved.follows(older, id)) {
+            older.expects(id, &present);
+        }
+        saved.expects(id, &present);
+        work.push((id, name, steps));
+    }
+    check_what_leaves(request, less, executor)?;
+    Ok(work)
 }
 
 fn owned((id, name): (Guid, &str)) -> (Guid, String) {

@@ -13,16 +13,15 @@ use gangway_contract::program_name::BEGINNINGS;
 use super::distinguished_name::{Part, parse};
 use super::exclusion::{Apart, Group, apart, kept_apart};
 use super::execute::Executor;
-use super::live::{Live, texts_in};
+use super::live::{Live, MODE, texts_in};
 use super::plan::{DomainFacts, GpLink};
 use super::{Contents, Depth, Filter, PublishError, PublishRequest};
 use crate::gpo::security::Sid;
 use crate::gpo::{Guid, own};
 use crate::printable::on_one_line;
 
-/// Keys of the manifest, as they stand in a program.
+/// The key of the manifest that names the tenant, as it stands in a program.
 const ORG_ID: &[u8] = b"\"org_id\"";
-const MODE: &[u8] = b"\"mode\"";
 
 /// Bit of `gPOptions`: nothing is inherited but what is enforced.
 const BLOCKS_INHERITANCE: u32 = 1;

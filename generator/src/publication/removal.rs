@@ -77,7 +77,7 @@ pub(super) fn remove(
     ));
     if !request.dry_run && request.removals.contains(&Removal::All) {
         // Nothing of it is left that could be brought back to what it was.
-        State::<Saved>::of(&request.state, &contents.state_name()).forget()?;
+        State::<Saved>::of(&request.state, &contents.state_name()).forget_all()?;
     }
     Ok(())
 }

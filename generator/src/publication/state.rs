@@ -2,7 +2,8 @@
 //!
 //! `<domain>.<campaign>.pending.json` from before the first change on, `….before.json` once the
 //! publication is complete; one file for all GPOs, so that they become the state to go back to
-//! together, and another for each share. Onboarding and offboarding have files of their own: neither
+//! together, and another for each share. Those of the publications before that one are
+//! `….before-2.json` and on, up to [`KEPT`] in all; a number may be missing, and the lowest is the newest. Onboarding and offboarding have files of their own: neither
 //! is the state that the other goes back to. What a pending state holds is never overwritten: what a
 //! cut publication left is no state to go back to.
 
@@ -18,6 +19,9 @@ use crate::disk::DiskError;
 use crate::failure::Fault as _;
 use crate::publication::plan::{Kept, MalformedSaved};
 use crate::{interrupted, plain_file};
+
+/// How many publications can be taken back, one after the other.
+pub(super) const KEPT: usize = 5;
 
 /// Largest saved state that is read, in bytes: it holds the policy files of a few GPOs.
 const MAX_BYTES: u64 = 64 << 20;
@@ -52,7 +56,9 @@ impl StateError {
         match self {
             Self::Disk(error) => error.hint(),
             Self::Nothing { .. } => Some(
-                "a publication is taken back once; `--state` names the folder that it used".into(),
+                "a publication is taken back once, and the last five of them, one after the other; `--state` \
+                 names the folder that they used"
+                    .into(),
             ),
             Self::Malformed { .. } => None,
         }
@@ -63,7 +69,8 @@ impl StateError {
 #[derive(Debug, Clone)]
 pub(super) struct State<T> {
     pending: PathBuf,
-    before: PathBuf,
+    /// Newest first.
+    before: [PathBuf; KEPT],
     what: PhantomData<T>,
 }
 
@@ -71,7 +78,10 @@ impl<T: Kept> State<T> {
     pub(super) fn of(folder: &Path, name: &str) -> Self {
         Self {
             pending: folder.join(format!("{name}.pending.json")),
-            before: folder.join(format!("{name}.before.json")),
+            before: std::array::from_fn(|at| match at {
+                0 => folder.join(format!("{name}.before.json")),
+                at => folder.join(format!("{name}.before-{}.json", at + 1)),
+            }),
             what: PhantomData,
         }
     }
@@ -92,13 +102,28 @@ impl<T: Kept> State<T> {
 
     /// Keeps more about what is saved already, in its place.
     pub(super) fn save_again(&self, saved: &T) -> Result<(), StateError> {
-        let path = match self.pending.exists() {
-            true => &self.pending,
-            false => &self.before,
-        };
+        let path = self.newest().next().unwrap_or(&self.pending);
+        self.write_to(path, saved)
+    }
+
+    /// The same for the state of the publication before that one.
+    pub(super) fn save_older(&self, saved: &T) -> Result<(), StateError> {
+        match self.newest().nth(1) {
+            Some(path) => self.write_to(path, saved),
+            None => Ok(()),
+        }
+    }
+
+    fn write_to(&self, path: &Path, saved: &T) -> Result<(), StateError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         whole(folder, path, &saved.write()).map_err(DiskError::io("write", path))?;
         Ok(())
+    }
+
+    /// The files that are there, newest first.
+    fn newest(&self) -> impl Iterator<Item = &PathBuf> {
+        let all = std::iter::once(&self.pending).chain(&self.before);
+        all.filter(|path| path.exists())
     }
 
     /// The publication is complete. Where nothing was saved, nothing was changed.
@@ -106,34 +131,68 @@ impl<T: Kept> State<T> {
         if !self.pending.exists() {
             return Ok(());
         }
-        match std::fs::rename(&self.pending, &self.before) {
-            // Another publication from this folder has ended meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            renamed => Ok(renamed.map_err(DiskError::io("rename", &self.pending))?),
+        // Older ones make room, the oldest first: where that is cut, the gap is what the next run fills.
+        let gap = self.before.iter().position(|path| !path.exists());
+        let room = gap.unwrap_or(KEPT - 1);
+        let pairs: Vec<_> = self.before.iter().zip(self.before.iter().skip(1)).collect();
+        for (from, to) in pairs.into_iter().take(room).rev() {
+            renamed(from, to)?;
         }
+        renamed(&self.pending, &self.before[0])
     }
 
     /// What was there before the last publication, finished or not.
     pub(super) fn saved(&self) -> Result<T, StateError> {
-        for path in [&self.pending, &self.before] {
-            if let Some(saved) = read(path)? {
-                return Ok(saved);
-            }
-        }
-        let path = shown(&self.before);
-        Err(StateError::Nothing { path })
+        let path = || shown(&self.before[0]);
+        let newest = self.newest().next().map(|path| read(path)).transpose()?;
+        newest
+            .flatten()
+            .ok_or_else(|| StateError::Nothing { path: path() })
     }
 
-    /// It was taken back; there is nothing more to go back to.
+    /// What was there before the publication before that one; none where it was the first, or is too old.
+    pub(super) fn older(&self) -> Result<Option<T>, StateError> {
+        let older = self.newest().nth(1).map(|path| read(path)).transpose()?;
+        Ok(older.flatten())
+    }
+
+    /// Every state that can be gone back to by one publication taken back after the other, newest first.
+    pub(super) fn history(&self) -> Result<Vec<T>, StateError> {
+        let read = self.newest().filter_map(|path| read(path).transpose());
+        read.collect()
+    }
+
+    /// The last publication was taken back; the one before it can be.
     pub(super) fn forget(&self) -> Result<(), StateError> {
-        for path in [&self.pending, &self.before] {
-            match std::fs::remove_file(path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(DiskError::io("remove", path)(error).into()),
-            }
+        match self.newest().next() {
+            Some(path) => removed(path),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// There is nothing to go back to any more; the oldest goes first, so that none that is left is of
+    /// another past.
+    pub(super) fn forget_all(&self) -> Result<(), StateError> {
+        self.before
+            .iter()
+            .rev()
+            .try_for_each(|path| removed(path))?;
+        removed(&self.pending)
+    }
+}
+
+fn renamed(from: &Path, to: &Path) -> Result<(), StateError> {
+    match std::fs::rename(from, to) {
+        // Another publication from this folder has ended meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => Ok(renamed.map_err(DiskError::io("rename", from))?),
+    }
+}
+
+fn removed(path: &Path) -> Result<(), StateError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => Ok(removed.map_err(DiskError::io("remove", path))?),
     }
 }
 

@@ -698,3 +698,26 @@ fn a_precheck_prints_no_share_of_servers_that_are_done() {
     assert!(text.ends_with(end), "{text}");
     assert!(!text.contains("% done"), "{text}");
 }
+
+/// The report follows one campaign: a policy of the other direction that still reaches the server starts a
+/// bundle that refuses to undo this one, and says nothing of what the server is.
+#[test]
+fn a_server_that_was_taken_off_stays_so_while_the_older_onboarding_still_reaches_it() {
+    for (other, state) in [
+        (json!({"value": 2}), "offboarded"),
+        (json!("absent"), "refused"),
+    ] {
+        let desk = super::runbook::desk("en", "");
+        desk.build_with(&["--mode", "offboard"]).succeeds();
+        std::fs::create_dir(desk.path("reports")).unwrap();
+        let off = report_of("a", "offboarded", "2026-03-02T08:00:00Z");
+        let mut refused = report_of("a", "refused", LATELY);
+        refused["facts_after"]["gangway"] = json!({"other_sequence": other});
+        put(&desk, &off, 1);
+        put(&desk, &because(refused, "sequence-lower"), 2);
+        let told = desk.run(&ask(&["--bundle", "out", "--csv"]));
+        let row = told.out.lines().find(|line| line.contains("a.contoso.com"));
+        let row = row.unwrap_or_else(|| panic!("{}{}", told.out, told.err));
+        assert!(row.contains(state), "{row}");
+    }
+}

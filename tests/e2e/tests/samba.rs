@@ -14,6 +14,8 @@ use model::{bundle, gpos, one, version};
 mod connection;
 #[path = "samba/cuts.rs"]
 mod cuts;
+#[path = "samba/history.rs"]
+mod history;
 #[path = "samba/links.rs"]
 mod links;
 #[path = "samba/model.rs"]

@@ -118,7 +118,7 @@ pub(in crate::cli) struct PolicyArguments {
     /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`. On Windows it may be left out: who is
     /// signed in then writes, without a password
     #[arg(long, value_name = "ACCOUNT")]
-    #[cfg_attr(not(windows), arg(required_unless_present = "offline"))]
+    #[cfg_attr(not(windows), arg(required_unless_present_any = ["offline", "history"]))]
     pub(in crate::cli) user: Option<String>,
     /// First line of this file is the password, `-` is standard input; else the variable
     /// `GANGWAY_PASSWORD`, else a prompt
@@ -138,9 +138,13 @@ pub(in crate::cli) struct PolicyArguments {
     /// steps for a domain that has nothing of the bundle
     #[arg(long, conflicts_with_all = ["apply", "rollback"])]
     pub(in crate::cli) offline: bool,
-    /// Brings back what was there before the last publication
+    /// Brings back what was there before the last publication; said again, before the one before it, up to
+    /// five
     #[arg(long, conflicts_with_all = ["link", "allow_unsigned"])]
     pub(in crate::cli) rollback: bool,
+    /// Asks no server: lists what `--rollback` goes back to, one publication after the other
+    #[arg(long, conflicts_with_all = ["apply", "rollback", "remove", "offline", "link", "prune", "wait_replication"])]
+    pub(in crate::cli) history: bool,
     /// Takes the bundle's GPOs out of the domain, with their links and the WMI filter, found by their
     /// GUIDs and our mark: all, or with `=deploy`, `=settings`, `=offboard` or `=role:NAME` one. What
     /// merely has the name is named and stays. Servers stay as they are

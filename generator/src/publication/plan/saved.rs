@@ -149,6 +149,27 @@ impl Saved {
         is_the_same && entry.versions.contains(&found.version)
     }
 
+    /// Was nothing published between an older state and this one? Then what is found before this one is what
+    /// the older publication left.
+    pub fn follows(&self, older: &Self, id: Guid) -> bool {
+        let of = |saved: &Self| {
+            let mut entries = saved.gpos.iter();
+            let entry = entries.find(|entry| entry.id == id.to_string())?;
+            Some(entry.versions.clone())
+        };
+        let (Some(own), Some(older)) = (of(self), of(older)) else {
+            return false;
+        };
+        own.first().is_some_and(|found| older.contains(found))
+    }
+
+    /// `objectGUID` of the directory object, where it is known.
+    pub fn object(&self, id: Guid) -> Option<&str> {
+        let mut entries = self.gpos.iter();
+        let entry = entries.find(|entry| entry.id == id.to_string())?;
+        entry.object.as_deref()
+    }
+
     /// The directory object has this `objectGUID`.
     pub fn made(&mut self, id: Guid, guid: String) {
         if let Some(entry) = self.entry(id) {

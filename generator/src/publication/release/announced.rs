@@ -24,10 +24,11 @@ impl Publisher<'_> {
         let named = self.named();
         let wanted = looked.needs.iter().cloned();
         let wanted: Vec<Needs> = wanted.map(|needs| needs.with(named.clone())).collect();
+        // Also where nothing changes: policies and share are taken back together, step by step.
+        let number = self.save_before(looked)?;
         if wanted == looked.needs && looked.has_control {
             return Ok(());
         }
-        let number = self.save_before(looked)?;
         if !looked.has_campaigns && !wanted.is_empty() {
             self.make_folder(&self.request.path(campaign::FOLDER))?;
         }

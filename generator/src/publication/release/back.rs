@@ -96,7 +96,44 @@ impl Publisher<'_> {
             let needed = self.switch_needed(&before, &documents)?;
             self.with_switch(|publisher| publisher.remove_control(needed))?;
         }
+        // Last: who needs the switch is read from them.
+        self.remove_new_documents(&before, &documents)?;
         self.note_payloads()
+    }
+
+    /// Takes away the documents of campaigns that this publication brought, where nothing is lost by it:
+    /// each release in them is named by another campaign as well.
+    fn remove_new_documents(
+        &mut self,
+        before: &Before,
+        documents: &BTreeMap<String, Listed>,
+    ) -> Result<(), ReleaseError> {
+        let is_new = |name: &String| !before.needs.iter().any(|one| one.file_name() == *name);
+        let names = self.release.campaigns.iter().map(Campaign::file_name);
+        let new: Vec<String> = names.filter(is_new).collect();
+        let mut named = BTreeSet::new();
+        let others = documents.iter().filter(|(name, _)| !new.contains(name));
+        for (name, found) in others.filter(|(name, _)| !name.ends_with(TEMPORARY)) {
+            match self.read_needs(name, *found) {
+                Ok(needs) => named.extend(needs.releases.into_iter().map(|one| one.id)),
+                Err(ReleaseError::Share(error)) => return Err(error.into()),
+                // It names nothing that could be relied on.
+                Err(_) => {}
+            }
+        }
+        for name in new {
+            let Some(found) = documents.get(&name) else {
+                continue;
+            };
+            let needs = self.read_needs(&name, *found)?;
+            if needs.releases.iter().all(|one| named.contains(&one.id)) {
+                let path = self.document_path(&name);
+                let text =
+                    format!("remove `{path}`: there was none before, and others name its releases");
+                self.step(&text, |share| Ok(share.remove_file(&path)?))?;
+            }
+        }
+        Ok(())
     }
 
     /// What is not taken back, where it is there.

@@ -94,7 +94,8 @@ impl Removed {
         request: &PublishRequest,
         executor: &mut Executor<'_>,
     ) -> Result<(), PublishError> {
-        executor.done.problems = self.problems(request.prune);
+        let problems = self.problems(request.prune);
+        executor.done.problems.extend(problems);
         if request.prune {
             self.check_rights(executor)?;
         }

@@ -13,13 +13,12 @@ const ORGANIZATION: &[u8] = b"\"organization\"";
 
 impl Removed {
     /// Looks which programs no policy starts any more, the bundle's own taken as published. What the
-    /// state of before starts stays, for `--rollback`. With `prune` each of them is read: only what the
+    /// states of before start stays, for `--rollback`. With `prune` each of them is read: only what the
     /// same organisation's manifest lies in is taken away.
     pub(in crate::publication) fn look_at_programs(
         &mut self,
         contents: &Contents,
-        saved: &Saved,
-        prune: bool,
+        (saved, prune): (Vec<Saved>, bool),
         domain: &DomainFacts,
         executor: &mut Executor<'_>,
     ) -> Result<(), PublishError> {
@@ -32,9 +31,11 @@ impl Removed {
         let family = family.to_ascii_lowercase();
         let mut needed = BTreeSet::from([own.to_ascii_lowercase()]);
         let task = contents.task().map(|gpo| gpo.id);
-        let before = task.and_then(|id| saved.desired(id));
-        let before = before.as_ref().and_then(|gpo| gpo.files.get(TASKS_FILE));
-        needed.extend(before.map(|tasks| programs(tasks)).unwrap_or_default());
+        let before = saved.iter().filter_map(|saved| saved.desired(task?));
+        for gpo in before {
+            let tasks = gpo.files.get(TASKS_FILE);
+            needed.extend(tasks.map(|tasks| programs(tasks)).unwrap_or_default());
+        }
         let task = task.map(|id| id.to_string());
         for live in executor.live_programs(domain, task.as_deref())? {
             needed.extend(live.programs);

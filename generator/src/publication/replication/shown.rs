@@ -36,11 +36,15 @@ pub(in crate::publication) enum Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// The program of a bundle.
-    pub(in crate::publication) fn program(contents: &Contents, domain: &DomainFacts) -> Self {
-        let (name, bytes) = &contents.bootstrap;
+    pub(in crate::publication) fn program(
+        contents: &Contents,
+        sha256: Sha256,
+        domain: &DomainFacts,
+    ) -> Self {
+        let (name, _) = &contents.bootstrap;
         Self::Program {
             path: format!("{}/{name}", domain.program_folder()),
-            sha256: Sha256::of(bytes),
+            sha256,
         }
     }
 

@@ -113,6 +113,38 @@ fn a_first_publication_is_taken_back_with_the_switch_that_it_brought() {
 }
 
 #[test]
+fn a_document_that_a_publication_brought_goes_back_where_others_name_its_releases() {
+    let own = format!("campaigns/{}.json", campaign().gpo);
+    for (release, goes) in [("new", true), ("other", false)] {
+        for cut in 0.. {
+            let mut world = with_payloads(world());
+            let (path, text) = needs_of_another(release);
+            world
+                .payloads
+                .as_mut()
+                .unwrap()
+                .folders
+                .push("campaigns".to_owned());
+            world.put(&path, text.clone());
+            world.publish("new");
+            assert!(world.has(&own));
+            world.budget.set(Some(cut));
+            let is_whole = world.run(Action::Rollback, "new").is_ok();
+            world.budget.set(None);
+            if !is_whole {
+                world.run(Action::Rollback, "new").unwrap();
+            }
+            assert_eq!(world.has(&own), !goes, "{cut}");
+            let share = world.payloads.as_ref().unwrap();
+            assert_eq!(share.files[&path], text.as_bytes());
+            if is_whole {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
 fn the_way_back_needs_first_what_was_needed_before_and_leaves_the_switch_of_others() {
     let mut world = with_payloads(world());
     world.publish("old");

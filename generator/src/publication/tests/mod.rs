@@ -5,6 +5,7 @@ mod campaigns;
 mod cuts;
 mod directory;
 mod exclusion;
+mod history;
 mod links;
 mod reach;
 mod removal;

@@ -11,6 +11,7 @@ use crate::failure::Fault as _;
 use crate::gpo::registry_pol::{Record, RegistryPolicy};
 use crate::gpo::{Guid, own};
 use crate::publication::plan::{Desired, MARKER};
+use crate::publication::state::KEPT;
 use crate::publication::{Action, Contents, PublishError, Published};
 
 const LINK: [&str; 2] = ["DC=contoso,DC=com", "role:sql-server=DC=contoso,DC=com"];
@@ -380,9 +381,9 @@ fn programs_that_nothing_starts_go_and_those_that_something_needs_stay() {
     assert!(world.share.files.contains_key(&of("MdeOnboard-new.exe")));
 }
 
-/// A task that starts the program of before: that one stays for `--rollback`.
+/// Tasks that start the programs of before: each that a way back may go to stays, and no older one.
 #[test]
-fn the_program_of_the_state_before_stays() {
+fn the_programs_of_the_states_before_stay() {
     fn starts(contents: &mut Contents) {
         let (name, _) = contents.bootstrap.clone();
         contents.bootstrap.1 = program("Contoso");
@@ -395,26 +396,20 @@ fn the_program_of_the_state_before_stays() {
     }
     let mut world = world();
     world.change = starts;
-    for (content, there) in [
-        ("one", ["one", ""]),
-        ("two", ["one", "two"]),
-        ("three", ["three", "two"]),
-    ] {
+    for number in 1..=KEPT + 4 {
         world.prune = true;
-        world.run(Action::Publish, content).unwrap();
-        let mut wanted: Vec<String> = there
-            .iter()
-            .filter(|name| !name.is_empty())
-            .map(|name| format!("contoso.com/scripts/Gangway/MdeOnboard-{name}.exe"))
+        world.run(Action::Publish, &format!("n{number}")).unwrap();
+        // The oldest state is given up when the publication ends.
+        let oldest = number.saturating_sub(KEPT + 1).max(1);
+        let wanted: Vec<String> = (oldest..=number)
+            .map(|kept| format!("contoso.com/scripts/Gangway/MdeOnboard-n{kept}.exe"))
             .collect();
-        wanted.sort();
-        let programs = world
-            .share
-            .files
-            .keys()
-            .filter(|path| path.ends_with(".exe"));
+        let files = world.share.files.keys();
+        let programs = files.filter(|path| path.ends_with(".exe"));
         assert_eq!(programs.cloned().collect::<Vec<_>>(), wanted);
     }
     world.prune = false;
-    world.run(Action::Rollback, "three").unwrap();
+    for _ in 0..KEPT {
+        world.run(Action::Rollback, "n1").unwrap();
+    }
 }

@@ -44,7 +44,12 @@ fn a_role_and_a_value_that_were_removed_go_and_all_else_stays() {
     let unpruned = publish(&["--apply", "--end-passive-mode"]);
     let said = text(&unpruned);
     assert!(unpruned.status.success(), "{said}");
-    for told in ["GW3121", "Gangway Exclusions SQL Server"] {
+    for told in [
+        "GW3121",
+        "Gangway Exclusions SQL Server",
+        "GW3122",
+        "passive",
+    ] {
         assert!(said.contains(told), "{told}: {said}");
     }
     let named = |domain: &Domain| {
