@@ -219,6 +219,19 @@ impl Domain {
         self.run(&mut self.publish_command(bundle, account, arguments)?)
     }
 
+    /// Runs `gangway publish gpo --history`, which asks no server.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn history(&self, bundle: &Path) -> Result<Output> {
+        let mut command = self.publishing_as(Some("gpo"), bundle, None)?;
+        command
+            .arg("--history")
+            .arg("--state")
+            .arg(self.folder.join("state"));
+        self.run(&mut command)
+    }
+
     /// Publishes as the administrator and expects success; gives what was said.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! `--rollback` more than once, and what is told of it.
 
-use gangway_e2e::required;
 use gangway_e2e::samba::{ADMINISTRATOR, Domain};
 
 use super::model::{assert_whole, gpos, tagged};
@@ -10,19 +9,11 @@ use super::{everything, text};
 fn two_publications_are_taken_back_one_after_the_other() {
     let domain = Domain::start().unwrap();
     let bundles = ["one", "two", "three"].map(tagged);
-    let state = bundles[0].folder().with_file_name("states");
-    let state = state.to_str().unwrap();
     for bundle in &bundles {
-        domain
-            .published(bundle.folder(), &["--state", state])
-            .unwrap();
+        domain.published(bundle.folder(), &[]).unwrap();
     }
     let last = bundles[2].folder();
-    let mut told = domain.command(required::path(required::GANGWAY).unwrap());
-    told.arg("publish")
-        .arg(last)
-        .args(["--history", "--state", state]);
-    let told = domain.run(&mut told).unwrap();
+    let told = domain.history(last).unwrap();
     let said = text(&told);
     assert!(told.status.success(), "{said}");
     let lines: Vec<&str> = said
@@ -33,18 +24,14 @@ fn two_publications_are_taken_back_one_after_the_other() {
     assert!(lines[2].contains("no task"), "{said}");
 
     for bundle in bundles[..2].iter().rev() {
-        domain
-            .published(last, &["--state", state, "--rollback"])
-            .unwrap();
+        domain.published(last, &["--rollback"]).unwrap();
         for gpo in gpos(bundle) {
             assert_whole(&domain, &gpo);
         }
     }
-    domain
-        .published(last, &["--state", state, "--rollback"])
-        .unwrap();
+    domain.published(last, &["--rollback"]).unwrap();
     let empty = everything(&domain);
-    let arguments = ["--apply", "--state", state, "--rollback"];
+    let arguments = ["--apply", "--rollback"];
     let refused = domain.publish(last, ADMINISTRATOR, &arguments).unwrap();
     assert!(!refused.status.success(), "{}", text(&refused));
     assert_eq!(everything(&domain), empty);
