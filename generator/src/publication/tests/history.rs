@@ -225,7 +225,8 @@ fn manifest(contents: &mut Contents, mode: &str, sequence: u32) {
 #[test]
 fn a_lower_sequence_and_another_mode_than_the_live_ones_are_told_before_anything_is_written() {
     let live = |contents: &mut Contents| manifest(contents, "onboard", 7);
-    let cases: [(fn(&mut Contents), &[&str]); 5] = [
+    type Change = fn(&mut Contents);
+    let cases: [(Change, &[&str]); 5] = [
         (|it| manifest(it, "onboard", 8), &[]),
         (|it| manifest(it, "onboard", 7), &[]),
         (|it| manifest(it, "onboard", 6), &["GW3126"]),
