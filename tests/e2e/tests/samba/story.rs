@@ -165,7 +165,7 @@ impl Story {
         lines.extend(below(&self.domain.sysvol().join("scripts"), 2, "netlogon"));
         lines.extend(below(&self.domain.payloads().join("mde"), 2, "share"));
         for member in &self.members {
-            lines.push(format!("{} {}", member.name, state(&member.server)));
+            lines.push(format!("{} {}", member.name, self.state(member)));
         }
         let named = |line: String| {
             self.bundles.iter().fold(line, |line, (word, bundle)| {
@@ -177,6 +177,33 @@ impl Story {
         // By their words: an id is another one with each version.
         lines.sort();
         lines.join("\n")
+    }
+
+    /// What a server says of itself last, here or on the share, and whether it holds anything of ours.
+    fn state(&self, member: &Member) -> String {
+        let server = &member.server;
+        let kept = reports_in(&server.on_c("ProgramData/Gangway/reports")).unwrap();
+        if let Some(report) = kept.values().next_back() {
+            return format!("{} {}", report.state, report.reason);
+        }
+        let holds = ["ProgramData/Gangway", "Program Files/Gangway"]
+            .iter()
+            .any(|folder| server.on_c(folder).exists());
+        let dropped = reports_in(&self.domain.reports()).unwrap();
+        let name = format!("{}.{NAME}", member.name);
+        let own = dropped.values().filter(|report| report.fqdn == name);
+        let last = own
+            .last()
+            .map(|report| format!("{} {}", report.state, report.reason));
+        let holds = if holds {
+            "holds something"
+        } else {
+            "holds nothing"
+        };
+        format!(
+            "{}, {holds}",
+            last.unwrap_or_else(|| "has no report".to_owned())
+        )
     }
 
     /// Policies of ours with their links.
@@ -204,18 +231,6 @@ impl Story {
             .collect();
         lines.sort();
         lines
-    }
-}
-
-/// What a server says of itself last, and whether it holds anything of ours.
-fn state(server: &Server) -> String {
-    let reports = reports_in(&server.on_c("ProgramData/Gangway/reports")).unwrap();
-    let is_clean = !server.on_c("ProgramData/Gangway").exists()
-        && !server.on_c("Program Files/Gangway").exists();
-    match reports.values().next_back() {
-        Some(report) => format!("{} {}", report.state, report.reason),
-        None if is_clean => "holds nothing".to_owned(),
-        None => "has no report".to_owned(),
     }
 }
 
@@ -269,6 +284,49 @@ fn a_fleet_from_its_first_ring_to_a_removed_role() {
     story.publish(&second, &["--prune"]);
     insta::assert_snapshot!("changed_value_and_removed_role", story.chapter());
 
-    story.publish(&second, &["--rollback"]);
-    insta::assert_snapshot!("rolled_back", story.chapter());
+    let third = recipe().with("onboard", "device_tag = 'again'");
+    let third = story.bundle("third", &numbered(third, 3));
+    story.publish(&third, &[]);
+    insta::assert_snapshot!("changed_again", story.chapter());
+    story.publish(&third, &["--rollback"]);
+    insta::assert_snapshot!("rolled_back_once", story.chapter());
+    story.publish(&third, &["--rollback"]);
+    insta::assert_snapshot!("rolled_back_twice", story.chapter());
+}
+
+#[test]
+fn a_fleet_from_its_first_leaver_to_its_end() {
+    let mut story = Story::begin(&[("alpha", Os::Server2022), ("beta", Os::Server2019)]);
+    let on = story.bundle("on", &recipe());
+    story.publish(&on, &["--link", SERVERS, "--enable-links"]);
+    insta::assert_snapshot!("all_are_in", story.chapter());
+
+    // One of them leaves, by a unit of its own.
+    let leaving = format!("OU=Leaving,{DN}");
+    let unit = format!("dn: {leaving}\nchangetype: add\nobjectClass: organizationalUnit\n");
+    story.domain.change(&unit).unwrap();
+    story.members[1].unit.clone_from(&leaving);
+    let downloads = required::path(required::FIXTURES).unwrap();
+    let off = recipe()
+        .with_downloads(&[&downloads.join("variants/offboarding")])
+        .with_mode("offboard");
+    let off = story.bundle("off", &numbered(off, 2));
+    story.publish(&off, &["--link", &leaving, "--enable-links"]);
+    insta::assert_snapshot!("one_has_left", story.chapter());
+    story.publish(&off, &["--remove"]);
+    insta::assert_snapshot!("its_campaign_is_over", story.chapter());
+
+    // The last campaign, for all that ever ran a bootstrap.
+    let end = story.bundle("end", &numbered(recipe().with_mode("retire"), 3));
+    story.publish(&end, &["--link", &leaving, "--enable-links"]);
+    insta::assert_snapshot!("servers_are_clean", story.chapter());
+    story.publish(&end, &["--remove"]);
+    let to = unc();
+    let arguments = ["--remove", "--apply", "--to", &to];
+    let output = story
+        .domain
+        .publish_share(end.folder(), ADMINISTRATOR, &arguments);
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    insta::assert_snapshot!("nothing_is_left", story.chapter());
 }
