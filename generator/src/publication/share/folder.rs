@@ -149,7 +149,12 @@ impl Share for FolderShare {
             };
             io::Result::Ok((name, listed))
         };
-        let found: io::Result<_> = entries.map(listed).collect();
+        // Whoever publishes at the same time takes away what he began: it is not there any more.
+        let is_there = |found: &io::Result<_>| {
+            let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+            !found.as_ref().is_err_and(gone)
+        };
+        let found: io::Result<_> = entries.map(listed).filter(is_there).collect();
         found.map(Some).map_err(|error| failed(doing(), &error))
     }
 
