@@ -25,7 +25,7 @@ fn check(desk: &Desk, arguments: &[&str], code: i32, texts: &[&str]) {
 #[test]
 fn a_bundle_with_an_unsigned_bootstrap_is_not_published() {
     let arguments = [&ACCOUNT[..], &["--dc", "127.0.0.1"]].concat();
-    check(&built(), &arguments, 4, &["GW3006", "nothing is published"]);
+    check(&built(), &arguments, 4, &["GW3006", "does not verify"]);
 }
 
 #[test]
