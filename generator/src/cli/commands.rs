@@ -144,7 +144,13 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
     };
     let built = patiently(&given.patience, || pipeline::build(&request, output))?;
     let out = given.out.display().to_string();
-    tell_built(&built, &given.config.display().to_string(), &out, output);
+    tell_built(
+        &built,
+        given.mode,
+        &given.config.display().to_string(),
+        &out,
+        output,
+    );
     let result = Built {
         out,
         bundle_json_sha256: built.bundle_json_sha256,
@@ -162,7 +168,13 @@ pub(super) fn build(given: &Build, output: &Output) -> Answered<Built> {
 }
 
 /// What a build did, for people; `config` and `out` as they were typed.
-fn tell_built(built: &pipeline::Built, config: &str, out: &str, output: &Output) {
+fn tell_built(
+    built: &pipeline::Built,
+    mode: Option<BuildMode>,
+    config: &str,
+    out: &str,
+    output: &Output,
+) {
     output.problems(&built.problems);
     for change in &built.changes {
         output.line(&format!("lock     {change}"));
@@ -185,7 +197,11 @@ fn tell_built(built: &pipeline::Built, config: &str, out: &str, output: &Output)
         "bundle   {} (sequence {})",
         bundle.bundle_id, bundle.sequence
     ));
-    output.line(&format!("mode     {}", mode_name(bundle.mode)));
+    let mode = match mode {
+        Some(BuildMode::Retire) => "retire (in lock and reports a precheck)",
+        _ => mode_name(bundle.mode),
+    };
+    output.line(&format!("mode     {mode}"));
     output.line(&format!("release  {}", bundle.release_id));
     output.line(&format!("expect   {}", built.bundle_json_sha256));
     match built.signature_kept {

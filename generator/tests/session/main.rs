@@ -55,6 +55,7 @@ mod reconstruct;
 #[cfg(unix)]
 mod remade;
 mod report;
+mod retire;
 mod rollout;
 #[cfg(unix)]
 mod runbook;

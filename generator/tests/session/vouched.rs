@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use gangway::pipeline::PackagesDocument;
 use gangway_contract::Sha256;
 use serde_json::{Value, json};
 
@@ -69,7 +70,12 @@ pub(crate) fn relist(desk: &Desk, folder: &str, format_of: impl Fn(&str) -> Opti
         files.push(file);
     }
     list["files"] = json!(files);
-    desk.put(&document, list.to_string().as_bytes());
+    // In the form of the program, as far as it is a document of it.
+    let text = match serde_json::from_value::<PackagesDocument>(list.clone()) {
+        Ok(list) => serde_json::to_string_pretty(&list).unwrap() + "\n",
+        Err(_) => list.to_string(),
+    };
+    desk.put(&document, text.as_bytes());
     desk.put(&format!("{folder}/SHA256SUMS"), sums.as_bytes());
 }
 

@@ -128,3 +128,36 @@ impl Known {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_library_is_told_by_its_package_and_has_its_texts() {
+        for (system, names) in [
+            (
+                System::Linux,
+                &["GNU C library", "GCC runtime", "GCC runtime for Windows"][..],
+            ),
+            (System::Windows, &["GCC runtime for Windows"]),
+        ] {
+            let libraries = of(system).unwrap();
+            for name in names {
+                let library = libraries.iter().find(|one| one.name == *name).unwrap();
+                let version = library.version.as_bytes();
+                assert!(
+                    version.first().is_some_and(u8::is_ascii_digit),
+                    "{library:?}"
+                );
+                assert!(library.url.starts_with("pkg:deb/debian/"), "{library:?}");
+                assert!(!library.texts.is_empty(), "{library:?}");
+                for text in &library.texts {
+                    assert!(text.is_file(), "{}", text.display());
+                }
+            }
+            let has_glibc = libraries.iter().any(|one| one.name == "GNU C library");
+            assert_eq!(has_glibc, system == System::Linux);
+        }
+    }
+}

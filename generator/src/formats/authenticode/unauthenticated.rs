@@ -17,11 +17,13 @@ use crate::formats::x509::{Certificate, TrustAnchors};
 const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
 /// Names each part of a file's signatures that nothing authenticates, and each signature beyond the
-/// first. Time stamps are no such part: they are judged with the signature.
+/// first. A time stamp is no such part: it is judged with the signature, and what it carries itself is
+/// named here.
 ///
-/// Certificates are asked for a root that vouches for them when `anchors` are given. A second
-/// certificate for a name and key that is vouched for passes: cross-certificates are usual, and
-/// their own issuer is often absent.
+/// Certificates are asked for a root that vouches for them when `anchors` are given, and whether the
+/// signer or a stamper stands on them. A second certificate for the name and key of an authority that
+/// is vouched for passes as far as it is short: cross-certificates are usual, and their own issuer is
+/// often absent, so that nobody can say who signed them.
 ///
 /// # Errors
 /// In words, when place or signature cannot be read; then the signature does not hold either.
@@ -61,6 +63,7 @@ pub fn unauthenticated_parts<S: Read + Seek>(
     if algorithms.into_iter().any(has_free_parameters) {
         parts.push("parameters of an algorithm that has none".to_owned());
     }
+    parts.extend(of_stamps(&data));
     for (kind, bytes) in data.signer.unsigned_attributes.sizes() {
         match kind {
             RFC3161_TOKEN | COUNTERSIGNATURE => {}
@@ -74,9 +77,55 @@ pub fn unauthenticated_parts<S: Read + Seek>(
     }
     if let Some(anchors) = anchors {
         let strangers = not_vouched_for(&data.certificates, anchors);
-        parts.extend(strangers.map(|one| format!("the certificate of `{}`", one.subject())));
+        let mut named: Vec<String> = strangers.map(|one| one.subject().to_string()).collect();
+        for name in unrelated(&data, true) {
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+        parts.extend(
+            named
+                .iter()
+                .map(|name| format!("the certificate of `{name}`")),
+        );
     }
     Ok(parts)
+}
+
+/// The same of the time stamps in it.
+fn of_stamps(data: &SignedData<'_>) -> Vec<String> {
+    let tokens: Vec<_> = data
+        .signer
+        .unsigned_attributes
+        .values(RFC3161_TOKEN)
+        .collect();
+    let mut parts = Vec::new();
+    if tokens.len() > 1 {
+        parts.push(format!("{} time stamps in the place of one", tokens.len()));
+    }
+    for token in tokens {
+        let Ok(token) = SignedData::parse(token.raw) else {
+            parts.push("a time stamp that cannot be read".to_owned());
+            continue;
+        };
+        if token.has_revocation_lists {
+            parts.push("revocation lists in the time stamp".to_owned());
+        }
+        for (kind, bytes) in token.signer.unsigned_attributes.sizes() {
+            let part = format!("the unsigned attribute {kind} of {bytes} bytes in the time stamp");
+            parts.push(part);
+        }
+        if token.unreadable_certificates > 0 {
+            let count = token.unreadable_certificates;
+            parts.push(format!(
+                "{count} certificates that cannot be read in the time stamp"
+            ));
+        }
+        let strangers = unrelated(&token, false).into_iter();
+        parts
+            .extend(strangers.map(|name| format!("the certificate of `{name}` in the time stamp")));
+    }
+    parts
 }
 
 /// Names the certificates in a file's signature that are neither its signer's, nor a stamper's, nor of the authorities
@@ -93,8 +142,14 @@ pub fn unrelated_certificates<S: Read + Seek>(
         return Ok(Vec::new());
     };
     let data = SignedData::parse(&first.der).map_err(|error| error.to_string())?;
+    Ok(unrelated(&data, true))
+}
+
+/// Subjects of the certificates that are neither the signer's, nor of the authorities above it; with `stampers`,
+/// nor a stamper's.
+fn unrelated(data: &SignedData<'_>, stampers: bool) -> Vec<String> {
     let signer = data.signer.find_certificate(&data.certificates);
-    let is_stamped = stamp::is_there(&data.signer);
+    let is_stamped = stampers && stamp::is_there(&data.signer);
     let is_stamper = |certificate: &&Certificate| {
         let purposes = certificate.extended_key_usage().unwrap_or_default();
         is_stamped && purposes.iter().any(|purpose| purpose == TIME_STAMPING)
@@ -108,8 +163,10 @@ pub fn unrelated_certificates<S: Read + Seek>(
         let (related, rest): (Vec<_>, Vec<_>) = open.iter().partition(|one| is_known(one, &known));
         open = rest;
         if related.is_empty() {
-            let names = open.into_iter().map(|one| one.subject().to_string());
-            return Ok(names.collect());
+            return open
+                .into_iter()
+                .map(|one| one.subject().to_string())
+                .collect();
         }
         known.extend(related);
     }
@@ -117,11 +174,23 @@ pub fn unrelated_certificates<S: Read + Seek>(
 
 /// Is it the other one, its issuer, or a second certificate for the same name and key?
 fn is_above(certificate: &Certificate, other: &Certificate) -> bool {
-    let is_same_holder =
-        other.subject() == certificate.subject() && other.public_key() == certificate.public_key();
-    is_same_holder
+    certificate.der() == other.der()
+        || is_cross_certificate(certificate, other)
         || (other.issuer() == certificate.subject()
             && other.verify_signature_by(certificate).is_ok())
+}
+
+/// Most bytes of a certificate that passes by name and key alone. Microsoft's roots have less than 2 KB; data that
+/// somebody hides in such a certificate has little room.
+const LONGEST_CROSS_CERTIFICATE: usize = 3 << 10;
+
+/// A second certificate for an authority's name and key.
+fn is_cross_certificate(certificate: &Certificate, other: &Certificate) -> bool {
+    let is_authority = |one: &Certificate| one.basic_constraints().is_some_and(|it| it.authority);
+    certificate.der().len() <= LONGEST_CROSS_CERTIFICATE
+        && is_authority(certificate)
+        && other.subject() == certificate.subject()
+        && other.public_key() == certificate.public_key()
 }
 
 /// Does an AlgorithmIdentifier carry more than its algorithm has? Hashes and RSA have NULL or
@@ -162,10 +231,7 @@ fn not_vouched_for<'c>(
 
 fn is_vouched_for(certificate: &Certificate, known: &[&Certificate]) -> bool {
     known.iter().any(|other| {
-        let is_cross_certificate = !certificate.is_self_issued()
-            && other.subject() == certificate.subject()
-            && other.public_key() == certificate.public_key();
-        is_cross_certificate
+        (!certificate.is_self_issued() && is_cross_certificate(certificate, other))
             || (other.subject() == certificate.issuer()
                 && certificate.verify_signature_by(other).is_ok())
     })

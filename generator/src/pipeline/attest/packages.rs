@@ -207,11 +207,19 @@ fn other_bytes(files: &[Digested], document: &PackagesDocument) -> Option<Fault>
         .iter()
         .map(|file| (file.path.as_str(), file.sha256));
     let sums = (SUMS_FILE_NAME, Sha256::of(document.sums().as_bytes()));
+    // What was read is what is vouched for, in the one form that `package` writes.
+    let own = (FILE_NAME, Sha256::of(&document.to_bytes()));
     let is_there = |(path, sha256): &(&str, Sha256)| {
         files
             .iter()
             .any(|(name, found)| name == path && found == sha256)
     };
+    if !is_there(&own) {
+        return not_of(
+            FILE_NAME,
+            "it is not in the form that `package` writes, or was exchanged meanwhile",
+        );
+    }
     let (path, _) = listed.chain([sums]).find(|file| !is_there(file))?;
     not_of(path, "its bytes are not those that `packages.json` names")
 }

@@ -145,6 +145,13 @@ fn answers(pages: &mut Vec<Page>) {
             "`gangway build --mode` chooses it; without it `onboard.mode` of the config does";
         page(mode_name(mode), "mode of a bundle", about, next)
     }));
+    pages.push(page(
+        "retire",
+        "mode of a bundle",
+        "Takes away from each server what bootstraps left there; the sensor and its onboarding stay. In the lock, in \
+         `bundle.json` and in reports such a bundle counts as `precheck`, and its servers as `retired`.",
+        "docs/operations.md, chapter `The end`, has the order of the steps",
+    ));
     pages.extend(
         COUNTS.map(|(word, about, next)| page(word, "count of a fleet report", about, next)),
     );

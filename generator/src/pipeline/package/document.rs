@@ -221,7 +221,7 @@ impl PackagesDocument {
     }
 
     /// The stored form: indented JSON with a final line feed.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(in crate::pipeline) fn to_bytes(&self) -> Vec<u8> {
         document::to_bytes(self)
     }
 

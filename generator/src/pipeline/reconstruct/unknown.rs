@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::FoundRecipe;
+use crate::bundle::mode_name;
 use crate::pipeline::config::{DEPLOYMENT_SOURCE, DOWNLOADS, WORKSPACE_KEY};
 
 /// One thing that is not given back.
@@ -58,6 +59,16 @@ pub(super) fn of(found: &FoundRecipe) -> Vec<Unknown> {
              which",
         ),
     ];
+    let mode = match recipe.manifest.settings.retire {
+        true => "retire",
+        false => mode_name(recipe.manifest.mode),
+    };
+    if mode != "onboard" && !found.config.contains(&format!("mode = \"{mode}\"")) {
+        all.push(unknown(
+            "the mode, which was chosen by the command",
+            format!("build with `--mode {mode}`: the config alone gives another bundle"),
+        ));
+    }
     if found.config.contains(DEPLOYMENT_SOURCE) {
         all.push(unknown(
             "downloads.deployment_source",

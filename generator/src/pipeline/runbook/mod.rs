@@ -66,6 +66,8 @@ struct Page<'a> {
     remarks: &'a [Remark],
     /// The portal's script runs.
     runs_script: bool,
+    /// Is it the last campaign, which takes away what bootstraps left?
+    retires: bool,
     restarts: Restarts,
     /// Local time of day between which changing steps may run, `HH:MM` each.
     hours: Option<(String, String)>,
@@ -138,7 +140,10 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
     Page {
         organization: &manifest.organization,
         mode: manifest.mode,
-        mode_name: mode_name(manifest.mode),
+        mode_name: match settings.retire {
+            true => "retire",
+            false => mode_name(manifest.mode),
+        },
         task_gpo,
         sequence: manifest.sequence,
         bundle_id: facts.bundle_id.as_str(),
@@ -165,6 +170,7 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
         inputs: facts.inputs,
         remarks: facts.remarks,
         runs_script: settings.apply == ApplyMethod::Script,
+        retires: settings.retire,
         restarts: restarts(settings),
         hours: settings.window.map(hours),
         ring_percent: settings.ring_percent,

@@ -27,6 +27,9 @@ pub struct SocDocument {
     pub(in crate::pipeline) sequence: u64,
     /// What the bootstrap may do.
     pub(in crate::pipeline) mode: Mode,
+    /// Is it the last campaign? Then the bootstrap's own folders, keys, tasks and event source go from each server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::pipeline) retires: bool,
     /// Display name of the organisation.
     pub(in crate::pipeline) organization: String,
     /// The tenant's organisation (`OrgId` in the sensor's key).

@@ -33,6 +33,7 @@ pub(super) fn document(facts: &Facts<'_>) -> SocDocument {
         release_id: manifest.release_id.clone(),
         sequence: manifest.sequence,
         mode: manifest.mode,
+        retires: settings.retire,
         organization: manifest.organization.clone(),
         org_id: manifest.tenant.org_id.clone(),
         expires_at: manifest.expires_at,

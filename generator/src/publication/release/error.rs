@@ -92,6 +92,12 @@ pub enum ReleaseError {
         /// What is the matter with it.
         why: &'static str,
     },
+    /// Something on the share may need what would be taken away.
+    #[error("nothing is taken away: {why}")]
+    Needed {
+        /// What, and why it cannot be told.
+        why: String,
+    },
     /// What was read back is not what was written.
     #[error("`{path}` is not what was written, and no server was told of it")]
     Different {
@@ -111,6 +117,7 @@ impl Fault for ReleaseError {
             | Self::Different { .. } => FailureCode::Server,
             Self::Control { .. }
             | Self::Campaign { .. }
+            | Self::Needed { .. }
             | Self::HeldBack { .. }
             | Self::WentOn { .. }
             | Self::InTheWay { .. } => FailureCode::Refused,
@@ -136,6 +143,10 @@ impl Fault for ReleaseError {
             Self::Campaign { .. } => {
                 "look who wrote it; without it the share knows no release of that campaign, and takes \
                  none of them away"
+            }
+            Self::Needed { .. } => {
+                "a campaign's document that cannot be read may name any release: mend it, or move it away when \
+                 it is of no publication, and give the same command again"
             }
             Self::Claimed { .. } => {
                 "wait until it ends; when nobody writes there any more, publish again from where it was cut, \

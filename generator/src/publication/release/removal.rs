@@ -48,13 +48,7 @@ impl Publisher<'_> {
         }
         documents.retain(|name, _| !name.ends_with(TEMPORARY));
         let named = self.named_by_others(&ours, BTreeSet::new())?;
-        let named = match named {
-            Ok(named) => named,
-            Err(why) => {
-                self.done.note(&format!("no release is taken away: {why}"));
-                return Ok(());
-            }
-        };
+        let named = named.map_err(|why| ReleaseError::Needed { why })?;
         let is_last = documents.is_empty() && !ours.is_empty();
         if is_last {
             self.with_switch(|publisher| publisher.remove_switch(&at_root))?;

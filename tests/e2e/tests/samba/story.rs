@@ -72,6 +72,11 @@ impl Story {
         published(&self.domain, bundle, &[&usual[..], more].concat())
     }
 
+    /// The policies of a bundle with its links and its program; the share stays.
+    fn remove(&self, bundle: &Bundle) {
+        published(&self.domain, bundle, &["--apply", "--remove"]);
+    }
+
     fn rollout(&self, more: &[&str]) {
         let mut command = self
             .domain
@@ -313,14 +318,14 @@ fn a_fleet_from_its_first_leaver_to_its_end() {
     let off = story.bundle("off", &numbered(off, 2));
     story.publish(&off, &["--link", &leaving, "--enable-links"]);
     insta::assert_snapshot!("one_has_left", story.chapter());
-    story.publish(&off, &["--remove"]);
+    story.remove(&off);
     insta::assert_snapshot!("its_campaign_is_over", story.chapter());
 
     // The last campaign, for all that ever ran a bootstrap.
     let end = story.bundle("end", &numbered(recipe().with_mode("retire"), 3));
     story.publish(&end, &["--link", &leaving, "--enable-links"]);
     insta::assert_snapshot!("servers_are_clean", story.chapter());
-    story.publish(&end, &["--remove"]);
+    story.remove(&end);
     let to = unc();
     let arguments = ["--remove", "--apply", "--to", &to];
     let output = story
