@@ -59,16 +59,7 @@ pub(super) fn of(found: &FoundRecipe) -> Vec<Unknown> {
              which",
         ),
     ];
-    let mode = match recipe.manifest.settings.retire {
-        true => "retire",
-        false => mode_name(recipe.manifest.mode),
-    };
-    if mode != "onboard" && !found.config.contains(&format!("mode = \"{mode}\"")) {
-        all.push(unknown(
-            "the mode, which was chosen by the command",
-            format!("build with `--mode {mode}`: the config alone gives another bundle"),
-        ));
-    }
+    all.extend(mode(found));
     if found.config.contains(DEPLOYMENT_SOURCE) {
         all.push(unknown(
             "downloads.deployment_source",
@@ -89,4 +80,20 @@ pub(super) fn of(found: &FoundRecipe) -> Vec<Unknown> {
         )
     }));
     all
+}
+
+/// The mode, where the command chose it and the config says another one.
+fn mode(found: &FoundRecipe) -> Option<Unknown> {
+    let manifest = &found.recipe.manifest;
+    let mode = match manifest.settings.retire {
+        true => "retire",
+        false => mode_name(manifest.mode),
+    };
+    let is_in_config = mode == "onboard" || found.config.contains(&format!("mode = \"{mode}\""));
+    (!is_in_config).then(|| {
+        unknown(
+            "the mode, which was chosen by the command",
+            format!("build with `--mode {mode}`: the config alone gives another bundle"),
+        )
+    })
 }

@@ -196,9 +196,9 @@ impl Story {
             .any(|folder| server.on_c(folder).exists());
         let dropped = reports_in(&self.domain.reports()).unwrap();
         let name = format!("{}.{NAME}", member.name);
-        let own = dropped.values().filter(|report| report.fqdn == name);
+        let mut own = dropped.values().filter(|report| report.fqdn == name);
         let last = own
-            .last()
+            .next_back()
             .map(|report| format!("{} {}", report.state, report.reason));
         let holds = if holds {
             "holds something"
