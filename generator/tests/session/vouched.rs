@@ -70,13 +70,17 @@ pub(crate) fn relist(desk: &Desk, folder: &str, format_of: impl Fn(&str) -> Opti
         files.push(file);
     }
     list["files"] = json!(files);
-    // In the form of the program, as far as it is a document of it.
-    let text = match serde_json::from_value::<PackagesDocument>(list.clone()) {
-        Ok(list) => serde_json::to_string_pretty(&list).unwrap() + "\n",
-        Err(_) => list.to_string(),
-    };
+    let text = in_form(&list);
     desk.put(&document, text.as_bytes());
     desk.put(&format!("{folder}/SHA256SUMS"), sums.as_bytes());
+}
+
+/// A list of packages in the form of the program, as far as it is a document of it.
+fn in_form(list: &Value) -> String {
+    match serde_json::from_value::<PackagesDocument>(list.clone()) {
+        Ok(list) => serde_json::to_string_pretty(&list).unwrap() + "\n",
+        Err(_) => list.to_string(),
+    }
 }
 
 /// A list that fits a forged folder proves nothing of it.
@@ -168,7 +172,7 @@ fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
         let path = desk.path("out-packages/packages.json");
         let mut list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         forge(&mut list);
-        fs::write(&path, list.to_string()).unwrap();
+        fs::write(&path, in_form(&list)).unwrap();
         attest(&desk, &PACKAGES).fails_with(4, &["GW5206", why]);
     }
 }
@@ -347,7 +351,7 @@ fn forge(desk: &Desk, change: impl Fn(&mut Value)) {
         file["sha256"] = Sha256::of(&bytes).to_string().into();
         sums.push_str(&format!("{}  {name}\n", Sha256::of(&bytes)));
     }
-    fs::write(path, document.to_string()).unwrap();
+    fs::write(path, in_form(&document)).unwrap();
     desk.put("out-packages/SHA256SUMS", sums.as_bytes());
 }
 
