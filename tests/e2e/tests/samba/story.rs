@@ -333,5 +333,8 @@ fn a_fleet_from_its_first_leaver_to_its_end() {
         .publish_share(end.folder(), ADMINISTRATOR, &arguments);
     let output = output.unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    insta::assert_snapshot!("nothing_is_left", story.chapter());
+    insta::assert_snapshot!(
+        "what_the_removal_of_the_last_campaign_leaves",
+        story.chapter()
+    );
 }
