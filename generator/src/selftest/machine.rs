@@ -46,11 +46,15 @@ impl Call {
     fn shown(&self) -> String {
         let program = self.program.display().to_string();
         let words = std::iter::once(&program).chain(&self.arguments);
-        let quoted = |word: &String| match word.contains(char::is_whitespace) {
-            true => quoted_property(word).unwrap_or_else(|| format!("\"{word}\"")),
-            false => word.clone(),
-        };
-        words.map(quoted).collect::<Vec<_>>().join(" ")
+        words.map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word of a command line: between quotation marks when it holds a blank.
+pub(super) fn quoted(word: &str) -> String {
+    match word.contains(char::is_whitespace) {
+        true => quoted_property(word).unwrap_or_else(|| format!("\"{word}\"")),
+        false => word.to_owned(),
     }
 }
 

@@ -60,17 +60,7 @@ pub fn ask(
 /// What Windows calls itself: product and build. Empty where it does not tell.
 pub fn system(machine: &mut dyn Machine) -> String {
     const KEY: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion";
-    let Some(reg) = machine.program("reg.exe") else {
-        return String::new();
-    };
-    let mut value = |name: &str| -> Option<String> {
-        let said = machine.call(&Call::of(&reg, &["query", KEY, "/v", name]));
-        let mut lines = said.text.lines();
-        let line = lines.find(|line| line.trim_start().starts_with(name))?;
-        let (_, rest) = line.split_once("REG_")?;
-        let (_, data) = rest.split_once(' ')?;
-        Some(data.trim().to_owned())
-    };
+    let mut value = |name: &str| value(machine, KEY, name);
     let product = value("ProductName").unwrap_or_default();
     let build = value("CurrentBuildNumber").unwrap_or_default();
     // The number of the update, in hex.
@@ -80,6 +70,17 @@ pub fn system(machine: &mut dyn Machine) -> String {
         .map(|update| format!(".{update}"))
         .unwrap_or_default();
     format!("{product}, build {build}{update}")
+}
+
+/// A value as `reg.exe` shows it; none where there is none.
+fn value(machine: &mut dyn Machine, key: &str, name: &str) -> Option<String> {
+    let reg = machine.program("reg.exe")?;
+    let said = machine.call(&Call::of(&reg, &["query", key, "/v", name]));
+    let mut lines = said.text.lines();
+    let line = lines.find(|line| line.trim_start().starts_with(name))?;
+    let (_, rest) = line.split_once("REG_")?;
+    let (_, data) = rest.split_once(' ')?;
+    Some(data.trim().to_owned())
 }
 
 /// Labels of a process that administrators started (high, MS-DTYP 2.4.2.4) or the system.
@@ -95,18 +96,12 @@ const PRODUCT: [&str; 2] = [
 
 /// Is this a server that nobody needs? One that is onboarded is in use, and packages refuse workstations.
 fn may_be_changed(machine: &mut dyn Machine) -> Result<(), String> {
-    let Some(reg) = machine.program("reg.exe") else {
-        return Ok(());
-    };
-    let mut last = |key: &str, value: &str| -> Option<String> {
-        let said = machine.call(&Call::of(&reg, &["query", key, "/v", value]));
-        said.text.split_whitespace().last().map(str::to_owned)
-    };
-    if last(PRODUCT[0], PRODUCT[1]).is_some_and(|kind| kind.eq_ignore_ascii_case("WinNT")) {
+    let [key, name] = PRODUCT;
+    if value(machine, key, name).is_some_and(|kind| kind.eq_ignore_ascii_case("WinNT")) {
         return Err("it changes this system, and this is no server".to_owned());
     }
     let status = format!(r"HKLM\{SENSOR}\Status");
-    match last(&status, "OnboardingState").as_deref() {
+    match value(machine, &status, "OnboardingState").as_deref() {
         Some("0x1") => Err("it changes this system, and this server is onboarded".to_owned()),
         _ => Ok(()),
     }

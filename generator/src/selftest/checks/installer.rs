@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::answer::Finding;
 use super::super::context::{Context, Reply};
-use super::super::machine::{Call, Said, quoted_property};
+use super::super::machine::{Call, Said, quoted};
 use super::super::subject::Installer;
 use super::{Question, one};
 
@@ -82,11 +82,8 @@ pub(super) fn mutex(context: &mut Context<'_>) -> Result<Finding, Finding> {
     let installer = installer(context)?;
     let msiexec = context.program(MSIEXEC)?;
     let to = context.machine.folder().join("unpacked-again");
-    let quoted = |word: &String| match word.contains(' ') {
-        true => quoted_property(word).unwrap_or_else(|| format!("\"{word}\"")),
-        false => word.clone(),
-    };
-    let arguments: Vec<String> = administrative(installer, &to).iter().map(quoted).collect();
+    let arguments = administrative(installer, &to);
+    let arguments: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
     // Whoever may not open it knows all the same that it is there.
     let script = "$p = Start-Process -FilePath $env:GANGWAY_PROGRAM -ArgumentList \
          $env:GANGWAY_ARGUMENTS -PassThru; $seen = $false; while (-not $p.HasExited) { \
