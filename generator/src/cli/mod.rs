@@ -18,6 +18,7 @@ mod publish_share;
 mod reconstruct;
 mod report;
 mod results;
+mod retire;
 mod rolled_out;
 mod rollout;
 mod schemas;
@@ -87,6 +88,7 @@ fn command(command: &Command, output: &Output) -> Exit {
         Command::Diff(given) => answer(policies::diff(given, output), output),
         Command::Publish(given) => publish(given, output),
         Command::Rollout(given) => answer(rollout::run(given, output), output),
+        Command::Retire(given) => answer(retire::run(given, output), output),
         Command::Report(given) if given.prune.wanted => {
             answer(report::prune(given, output), output)
         }

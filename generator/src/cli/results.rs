@@ -42,6 +42,7 @@ documents! {
     "publish" 1 PublishedWhole;
     "publish share" 1 PublishedShare;
     "publish gpo" 1 Published;
+    "retire" 1 Retired;
     "report" 2 Fleet;
     "selftest" 1 Tested;
     "explain" 1 Explained;
@@ -255,6 +256,29 @@ pub(super) struct PublishedWhole {
     pub(super) policies: Published,
     /// The payloads.
     pub(super) share: Option<ReleaseOnShare>,
+}
+
+/// The answer of `retire`.
+#[derive(Serialize, JsonSchema)]
+#[cfg_attr(
+    not(feature = "directory"),
+    allow(dead_code, reason = "the schema is the same without the feature")
+)]
+pub(super) struct Retired {
+    /// Domain that policies and programs are taken out of.
+    pub(super) domain: String,
+    /// Domain controller that is written to.
+    pub(super) server: String,
+    /// The share, a folder or a UNC path; none where it is left as it is.
+    pub(super) share: Option<String>,
+    /// Nothing was written.
+    pub(super) dry_run: bool,
+    /// The steps that are done (with `dry_run`, that would be), in words, in their order.
+    pub(super) steps: Vec<String>,
+    /// The step that failed: begun, and perhaps done in part; the same command again finishes it.
+    pub(super) unfinished: Option<String>,
+    /// What a person should know, what stays among it.
+    pub(super) notes: Vec<String>,
 }
 
 /// The release of a bundle, and where it lies.

@@ -73,6 +73,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry::<results::PublishedShare>(),
         entry::<results::Published>(),
         entry::<RolledOut>(),
+        entry::<results::Retired>(),
         entry::<Fleet>(),
         entry::<Pruned>(),
         entry::<results::Tested>(),

@@ -286,6 +286,19 @@ onboarding that replaces a precheck begins on every server that the policy reach
 is what is wanted. Else build for the other mode, or narrow the links first.",
 };
 
+/// Servers would keep what bootstraps left there.
+pub static NO_LAST_CAMPAIGN: Code = Code {
+    id: "GW3128",
+    severity: Severity::Error,
+    title: "no last campaign has cleaned the servers",
+    page: "`gangway retire` takes the policies, the programs and the share's contents away. What bootstraps left on the \
+servers themselves (daily tasks, folders, keys, the event source) only a last campaign takes away: a bundle of `gangway \
+build --mode retire`, published in the place of the Deploy policy. The task that is live is of another bundle, and \
+once it is gone, no server starts anything of Gangway any more.\n\nPublish the last campaign, and wait until \
+`gangway report` shows every server as `retired`. Or say `--leave-servers`: of what is left there only the daily \
+task runs, from the server's own disk; it finds no share any more, and changes nothing without one.",
+};
+
 /// All of them.
 pub static ALL: &[&Code] = &[
     &SHARE_DIFFERS,
@@ -312,4 +325,5 @@ pub static ALL: &[&Code] = &[
     &OTHER_TASK_REACHES,
     &LIVE_IS_NEWER,
     &LIVE_IS_OF_ANOTHER_MODE,
+    &NO_LAST_CAMPAIGN,
 ];

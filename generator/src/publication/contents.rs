@@ -2,6 +2,7 @@
 
 use gangway_contract::manifest::Mode;
 
+use super::Campaign;
 use super::plan::Desired;
 use crate::gpo::{DomainName, Guid, own};
 use crate::problem::Problem;
@@ -35,6 +36,18 @@ impl Contents {
     /// Identity of a GPO of this organisation in this domain.
     pub(super) fn id_of(&self, purpose: &str) -> Guid {
         own::gpo_id(&self.identity, &self.domain, purpose)
+    }
+
+    /// Every campaign that this organisation can have in this domain.
+    pub(super) fn campaigns(&self) -> Vec<Campaign> {
+        let of = |purpose, name: &str| {
+            let domain = self.domain.to_string();
+            Campaign::new(self.id_of(purpose), name.to_owned(), domain)
+        };
+        vec![
+            of(own::DEPLOY, "Gangway Deploy"),
+            of(own::OFFBOARD, "Gangway Offboard"),
+        ]
     }
 
     /// Name of the files that keep what was there before.

@@ -80,6 +80,18 @@ pub enum PublishError {
         /// The GPOs that bring it, in words.
         gpos: Vec<String>,
     },
+    /// The task that is live is of no bundle that cleans servers.
+    #[error("the last campaign is not in the domain: the task of {gpo} cleans no server")]
+    NoLastCampaign {
+        /// The GPO with the task, in words.
+        gpo: String,
+    },
+    /// Everything else is gone.
+    #[error("programs are in use and stay: {}", programs.join(", "))]
+    ProgramsStay {
+        /// Their paths below SYSVOL.
+        programs: Vec<String>,
+    },
     /// The saved state.
     #[error(transparent)]
     State(#[from] StateError),
@@ -108,6 +120,7 @@ impl Fault for PublishError {
             Self::Refused(_)
             | Self::WentOn { .. }
             | Self::OtherTaskReaches { .. }
+            | Self::NoLastCampaign { .. }
             | Self::PassiveModeEnds { .. } => FailureCode::Refused,
             Self::NoSuchPolicy { .. } | Self::OtherDomain { .. } | Self::NoDomain { .. } => {
                 FailureCode::CommandLine
@@ -115,9 +128,11 @@ impl Fault for PublishError {
             Self::Release(error) => error.code(),
             Self::State(_) => FailureCode::Files,
             Self::Behind(_) => FailureCode::Replication,
-            Self::Server { .. } | Self::Directory(_) | Self::Share(_) | Self::Different { .. } => {
-                FailureCode::Server
-            }
+            Self::Server { .. }
+            | Self::Directory(_)
+            | Self::Share(_)
+            | Self::ProgramsStay { .. }
+            | Self::Different { .. } => FailureCode::Server,
         }
     }
 
@@ -149,6 +164,13 @@ impl Fault for PublishError {
                  elsewhere, put the servers into the group of `gpo.exclude_group`, or say `--allow-overlap` where security \
                  filtering of yours keeps them apart",
             ),
+            Self::NoLastCampaign { .. } => Some(
+                "publish it first (`gangway build --mode retire`), and come back when every server says `retired`; \
+                 or say `--leave-servers` where servers may keep what bootstraps left there",
+            ),
+            Self::ProgramsStay { .. } => Some(
+                "servers are running them; the same command again takes them away when they have ended",
+            ),
             Self::PassiveModeEnds { .. } => Some(
                 "`--end-passive-mode` says that it may; else ask for `onboard.antivirus_mode = \
                  \"always_passive\"` and build again",
@@ -168,6 +190,7 @@ impl Fault for PublishError {
             Self::Behind(behind) => behind.problems(),
             Self::PassiveModeEnds { gpos } => vec![passive_mode_ends(gpos)],
             Self::OtherTaskReaches { found } => vec![other_task_reaches(found)],
+            Self::NoLastCampaign { gpo } => vec![no_last_campaign(gpo)],
             _ => Vec::new(),
         }
     }
@@ -181,6 +204,15 @@ fn other_task_reaches(found: &[String]) -> Problem {
         "switch one of the links off, or link to other units",
     );
     found.iter().cloned().fold(problem, Problem::with_evidence)
+}
+
+fn no_last_campaign(gpo: &str) -> Problem {
+    Problem::new(
+        &codes::NO_LAST_CAMPAIGN,
+        gpo,
+        "the bundle that its task starts takes nothing away from servers",
+        "publish a bundle of `gangway build --mode retire` first, or say `--leave-servers`",
+    )
 }
 
 fn passive_mode_ends(gpos: &[String]) -> Problem {

@@ -154,6 +154,17 @@ pub(super) fn numbers_in(program: &[u8], key: &[u8]) -> BTreeSet<u64> {
     found.filter_map(number).collect()
 }
 
+/// Stands `true` behind a key of the manifest, given with its quotes?
+pub(super) fn is_true_in(program: &[u8], key: &[u8]) -> bool {
+    let windows = program.windows(key.len()).enumerate();
+    let mut found = windows.filter(|(_, window)| *window == key);
+    found.any(|(at, _)| {
+        let rest = program.get(at + key.len()..).unwrap_or_default();
+        let value = rest.strip_prefix(b":").unwrap_or_default();
+        value.trim_ascii_start().starts_with(b"true")
+    })
+}
+
 /// The key of the manifest that says what a program does.
 pub(super) const MODE: &[u8] = b"\"mode\"";
 
@@ -189,6 +200,23 @@ mod tests {
             r#""min_sequence": 3,"#,
         ] {
             assert_eq!(of(text), [0_u64; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_true_is_read_behind_its_key_alone() {
+        for (text, expected) in [
+            (r#"{"retire": true}"#, true),
+            (r#"{"retire":true,"x":1}"#, true),
+            (r#"{"retire": false} {"retire": true}"#, true),
+            (r#"{"retire": false}"#, false),
+            (r#"{"retired": true}"#, false),
+            (r#"{"retire" true}"#, false),
+            (r#""retire""#, false),
+            ("", false),
+        ] {
+            let bytes = [b"MZ\0\xff".as_slice(), text.as_bytes()].concat();
+            assert_eq!(is_true_in(&bytes, b"\"retire\""), expected, "{text}");
         }
     }
 

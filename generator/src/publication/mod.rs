@@ -36,6 +36,7 @@ mod release;
 mod removal;
 mod removed;
 mod replication;
+mod retirement;
 mod rollout;
 mod sequence;
 mod server;
@@ -76,6 +77,7 @@ pub use release::{
     publish_release,
 };
 pub use replication::{Behind, Opened, Replica, Replicas, Standing, Waiting};
+pub use retirement::{RetireRequest, retire};
 pub use rollout::{
     Change, Changed, Governed, Reach, RolloutError, RolloutPlan, RolloutRequest, RolloutState,
     Standing as RolloutStanding, change_rollout, plan_rollout,

@@ -317,7 +317,7 @@ fn look_back(
         saved.expects(id, &present);
         work.push((id, name, steps));
     }
-    check_what_leaves(request, less, executor)?;
+    check_what_leaves(request.end_passive_mode, less, executor)?;
     Ok(work)
 }
 

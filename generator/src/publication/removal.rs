@@ -8,7 +8,7 @@ use super::removed::check_what_leaves;
 use super::state::State;
 use super::{Contents, Depth, Filter, PublishError, PublishRequest, Removal, present};
 use crate::gpo::wmi::WmiFilter;
-use crate::gpo::{Leaving, leaving};
+use crate::gpo::{Guid, Leaving, leaving};
 use crate::printable::on_one_line;
 
 /// What is taken away of one GPO.
@@ -50,7 +50,7 @@ pub(super) fn remove(
         let heading = super::heading(&one.gpo.display_name, one.gpo.id);
         (heading, one.leaving.clone())
     });
-    check_what_leaves(request, leaving.collect(), executor)?;
+    check_what_leaves(request.end_passive_mode, leaving.collect(), executor)?;
     for other in &others {
         executor.note(&format!(
             "{other} has the name and is another object; it was left alone"
@@ -72,7 +72,8 @@ pub(super) fn remove(
         executor.run(step, None)?;
     }
     executor.note(&format!(
-        "what is in `{}` and on the share is left as it is, for servers may be reading it",
+        "what is in `{}` and on the share is left as it is, for servers may be reading it; `gangway retire` takes \
+         all of it away",
         domain.program_folder()
     ));
     if !request.dry_run && request.removals.contains(&Removal::All) {
@@ -121,48 +122,50 @@ fn filters(
         for id in executor.named_otherwise(&base, "msWMI-Name", &filter.name, &own)? {
             others.push(format!("WMI filter `{}` {id}", filter.name));
         }
-        steps.extend(filter_step(filter, work, domain, executor)?);
+        let goes: Vec<Guid> = work.iter().map(|one| one.gpo.id).collect();
+        let whose = (filter.id, filter.author.as_str());
+        steps.extend(filter_step(whose, &goes, domain, executor)?);
     }
     Ok(steps)
 }
 
-fn filter_step(
-    filter: &WmiFilter,
-    work: &[Work<'_>],
+/// The step that takes a filter of this author away when these GPOs are gone; none where it is not there, of
+/// somebody else, or in use.
+pub(super) fn filter_step(
+    (id, by): (Guid, &str),
+    goes: &[Guid],
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Option<Step>, PublishError> {
-    let dn = domain.filter_dn(filter.id);
+    let dn = domain.filter_dn(id);
     let names = ["msWMI-Author", "msWMI-Name"];
     let Some(found) = present::the_object(&dn, &names, executor.directory)? else {
         return Ok(None);
     };
     let name = found.text("msWMI-Name").unwrap_or_default();
     let author = found.text("msWMI-Author").unwrap_or_default();
-    if author != filter.author {
+    if author != by {
         executor.note(&format!(
-            "WMI filter {} (`{name}`) is by `{author}` and not by Gangway; it stays",
-            filter.id
+            "WMI filter {id} (`{name}`) is by `{author}` and not by Gangway; it stays"
         ));
         return Ok(None);
     }
     let tied = executor.directory.search(
         &domain.policies_dn(),
         Depth::Children,
-        Filter::Contains("gPCWQLFilter", &filter.id.to_string()),
+        Filter::Contains("gPCWQLFilter", &id.to_string()),
         &["cn", "displayName"],
     )?;
     let goes = |id: &str| {
-        let mut ids = work.iter().map(|one| one.gpo.id.to_string());
+        let mut ids = goes.iter().map(Guid::to_string);
         ids.any(|own| own.eq_ignore_ascii_case(id))
     };
     for entry in tied {
-        let id = entry.text("cn").unwrap_or_default();
-        if !goes(&id) {
+        let gpo = entry.text("cn").unwrap_or_default();
+        if !goes(&gpo) {
             let other = entry.text("displayName").unwrap_or_default();
             executor.note(&format!(
-                "WMI filter {} (`{name}`) stays: GPO `{other}` {id} is tied to it",
-                filter.id
+                "WMI filter {id} (`{name}`) stays: GPO `{other}` {gpo} is tied to it"
             ));
             return Ok(None);
         }

@@ -5,6 +5,7 @@ mod package;
 mod publish;
 mod reconstruct;
 mod report;
+mod retire;
 mod rollout;
 mod selftest;
 mod shared;
@@ -22,6 +23,7 @@ pub(super) use publish::PolicyArguments;
 pub(super) use publish::{Publish, PublishGpo, PublishPart, PublishShare};
 pub(super) use reconstruct::Reconstruct;
 pub(super) use report::{Prune, Report};
+pub(super) use retire::Retire;
 pub(super) use rollout::{Rollout, RolloutAction};
 pub(super) use selftest::Selftest;
 pub(super) use shared::{Findings, Moment, Outside, Patience, SeenSequence};
@@ -97,6 +99,9 @@ pub(super) enum Command {
     /// Shows and changes what a share lets servers do: ring, pause, lowest sequence; a dry run unless
     /// `--apply` is given
     Rollout(Rollout),
+    /// Takes everything of the organisation out of a domain and off its share, when the last campaign is over:
+    /// policies, links, filter, programs, releases; a dry run unless `--apply` is given
+    Retire(Box<Retire>),
     /// Says from host reports which servers are done, and why not the rest
     Report(Report),
     /// Asks a throw-away Windows Server what only Windows can show, and writes its answers

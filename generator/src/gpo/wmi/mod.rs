@@ -35,6 +35,11 @@ pub struct WmiFilter {
     pub queries: Vec<Query>,
 }
 
+/// Who made our filters in a domain, as they say it themselves.
+pub fn author(domain: &DomainName) -> String {
+    format!("gangway@{domain}")
+}
+
 /// One query of a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -66,7 +71,7 @@ impl WmiFilter {
             name: name.to_owned(),
             description: "Made by Gangway for its GPOs; change gangway.toml and build again."
                 .to_owned(),
-            author: format!("gangway@{domain}"),
+            author: author(domain),
             domain: domain.clone(),
             creation_date: time.cim(),
             change_date: time.cim(),

@@ -8,6 +8,17 @@ use super::{Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 use crate::publication::share::{ShareError, ShareFailure, undone};
 
+/// What came of taking a release away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenAway {
+    /// Nothing of it is left.
+    Whole,
+    /// Somebody put something into its folder, which stays with that.
+    WithoutItsFolder,
+    /// It is in use, and stays for the next time.
+    Stays,
+}
+
 impl Publisher<'_> {
     /// Takes old releases of the campaign with this GPO away. `live` are those that the domain's other
     /// policies need; where that is not known, in words, nothing goes.
@@ -50,7 +61,7 @@ impl Publisher<'_> {
         let present = self.needs_of(campaign, &documents)?.with(self.named());
         let mut after = present.clone();
         for old in present.superfluous(keep, &named) {
-            if self.take_away(&old)? {
+            if self.take_away(&old)? != TakenAway::Stays {
                 after.releases.retain(|one| one.id != old.id);
             }
         }
@@ -138,12 +149,11 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Takes a release's files away, and its folder when nothing else is in it. `Ok(false)`: it is in
-    /// use, and stays for the next time.
-    pub(super) fn take_away(&mut self, old: &Named) -> Result<bool, ReleaseError> {
+    /// Takes a release's files away, and its folder when nothing else is in it.
+    pub(super) fn take_away(&mut self, old: &Named) -> Result<TakenAway, ReleaseError> {
         let folder = self.request.path(&format!("{RELEASES}/{}", old.id));
         let Some(listed) = self.share.list(&folder)? else {
-            return Ok(true);
+            return Ok(TakenAway::Whole);
         };
         let is_ours = |name: &str, found: Listed| {
             let name = name.strip_suffix(TEMPORARY).unwrap_or(name);
@@ -173,11 +183,14 @@ impl Publisher<'_> {
                         "release `{}` stays for the next time, {left}: {error}",
                         old.id
                     ));
-                    return Ok(false);
+                    return Ok(TakenAway::Stays);
                 }
             }
         }
         self.done.end();
-        Ok(true)
+        Ok(match others.is_empty() {
+            true => TakenAway::Whole,
+            false => TakenAway::WithoutItsFolder,
+        })
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::{control, rollout};
 
 use super::campaign::{self, Campaign, Needs};
+use super::prune::TakenAway;
 use super::{Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 use crate::publication::switch::HISTORY;
@@ -25,6 +26,24 @@ impl Publisher<'_> {
         {
             state.forget()?;
         }
+        Ok(())
+    }
+
+    /// Looks at what would refuse it, before anything is changed anywhere.
+    pub(in crate::publication) fn look_before_removal(&mut self) -> Result<(), ReleaseError> {
+        let Some(at_root) = self.share.list(self.root())? else {
+            return Err(self.no_folder());
+        };
+        self.check_root(&at_root)?;
+        let documents = self.documents(&at_root)?;
+        let names = self.release.campaigns.iter().map(Campaign::file_name);
+        let ours: BTreeSet<String> = names.filter(|name| documents.contains_key(name)).collect();
+        for name in &ours {
+            let found = documents.get(name).copied().unwrap_or(Listed::Other);
+            self.read_needs(name, found)?;
+        }
+        let named = self.named_by_others(&ours, BTreeSet::new())?;
+        named.map_err(|why| ReleaseError::Needed { why })?;
         Ok(())
     }
 
@@ -79,7 +98,7 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Those that went, and those that are in use and stay for the next time. Several domains need one
+    /// Those whose folders went, and those that are in use and stay for the next time. Several domains need one
     /// release, which goes once.
     fn take_releases_away(
         &mut self,
@@ -87,16 +106,19 @@ impl Publisher<'_> {
         named: &BTreeSet<String>,
     ) -> Result<(BTreeSet<String>, BTreeSet<String>), ReleaseError> {
         let (mut gone, mut stays) = (BTreeSet::new(), BTreeSet::new());
+        let mut looked = BTreeSet::new();
         for release in needed.iter().flat_map(|needs| &needs.releases) {
             let id = &release.id;
             if named.contains(id) {
                 self.done
                     .note(&format!("release `{id}` stays: another campaign needs it"));
-            } else if !gone.contains(id) && !stays.contains(id) {
+            } else if !looked.contains(id) {
                 match self.take_away(release)? {
-                    true => gone.insert(id.clone()),
-                    false => stays.insert(id.clone()),
+                    TakenAway::Whole => gone.insert(id.clone()),
+                    TakenAway::WithoutItsFolder => true,
+                    TakenAway::Stays => stays.insert(id.clone()),
                 };
+                looked.insert(id.clone());
             }
         }
         Ok((gone, stays))

@@ -5,14 +5,14 @@
 //! its name only says which purpose is tried. An onboarding bundle looks for settings and roles. A
 //! precheck and an offboarding bundle bring none, and so take none away.
 
-mod programs;
+pub(super) mod programs;
 mod report;
 
 use gangway_contract::manifest::Mode;
 
 use super::execute::Executor;
 use super::plan::{Desired, DomainFacts, GpLink, MARKER, Present, Saved, Step, plan_removal};
-use super::{Contents, Depth, Filter, PublishError, PublishRequest, ShareFailure};
+use super::{Contents, Depth, Filter, PublishError, PublishRequest};
 use crate::gpo::{Guid, Leaving, leaving, own};
 use crate::printable::on_one_line;
 
@@ -25,14 +25,14 @@ pub(super) struct Removed {
     programs: Vec<String>,
 }
 
-/// A GPO of ours that the bundle does not have.
-struct Left {
-    id: Guid,
-    name: String,
-    present: Present,
+/// A GPO of ours that is not to stay.
+pub(super) struct Left {
+    pub(super) id: Guid,
+    pub(super) name: String,
+    pub(super) present: Present,
     /// Where it is linked, and whether the link is on.
     links: Vec<(String, bool)>,
-    leaving: Vec<Leaving>,
+    pub(super) leaving: Vec<Leaving>,
     steps: Vec<Step>,
 }
 
@@ -77,14 +77,6 @@ impl Removed {
         gpos.all(|one| saved.is_of(one.id, &one.present))
     }
 
-    /// May the account take their links away?
-    fn check_rights(&self, executor: &mut Executor<'_>) -> Result<(), PublishError> {
-        let links = self.gpos.iter().flat_map(|one| &one.links);
-        links
-            .into_iter()
-            .try_for_each(|(place, _)| executor.check_link_right(place))
-    }
-
     /// Tells what was found, before anything is done.
     ///
     /// # Errors
@@ -97,12 +89,12 @@ impl Removed {
         let problems = self.problems(request.prune);
         executor.done.problems.extend(problems);
         if request.prune {
-            self.check_rights(executor)?;
+            check_rights(&self.gpos, executor)?;
         }
         let pruned = self.gpos.iter().filter(|_| request.prune);
         let pruned = pruned.map(|one| (one.heading(), one.leaving.clone()));
         let all: Vec<_> = self.less.iter().cloned().chain(pruned).collect();
-        refuse_end_of_passive_mode(request, &all)
+        refuse_end_of_passive_mode(request.end_passive_mode, &all)
     }
 
     /// Links first, then objects and folders, then programs. Nothing of the bundle needs any of it.
@@ -112,40 +104,62 @@ impl Removed {
         executor: &mut Executor<'_>,
     ) -> Result<(), PublishError> {
         for one in self.gpos.iter().filter(|one| !one.links.is_empty()) {
-            executor.say_gpo(&one.name, one.id);
-            executor.unlink(&domain.gpo_dn(one.id), domain)?;
-            let places: Vec<&str> = one.links.iter().map(|(place, _)| place.as_str()).collect();
+            one.take_links_away(domain, executor)?;
             executor.note(&format!(
                 "`--rollback` brings {} back without its links, which were at {}",
                 one.heading(),
-                places.join("; ")
+                one.places().join("; ")
             ));
         }
         for one in &self.gpos {
-            executor.say_gpo(&one.name, one.id);
-            for step in &one.steps {
-                executor.run(step, None)?;
-            }
+            one.take_away(executor)?;
         }
         for path in &self.programs {
-            let path = path.clone();
-            match executor.run(&Step::RemoveFile { path }, None) {
-                // Servers run it from there, and Windows keeps what is open.
-                Err(PublishError::Share(error)) if error.failure == ShareFailure::Other => {
-                    executor.done.unfinished = None;
-                    executor.note(&format!("a program stays for the next time: {error}"));
-                }
-                ended => ended?,
-            }
+            programs::take_away(path, executor)?;
         }
         Ok(())
     }
 }
 
 impl Left {
-    fn heading(&self) -> String {
+    pub(super) fn heading(&self) -> String {
         super::heading(&self.name, self.id)
     }
+
+    /// Is something of it there?
+    pub(super) fn is_there(&self) -> bool {
+        !self.links.is_empty() || !self.steps.is_empty()
+    }
+
+    pub(super) fn is_linked(&self) -> bool {
+        !self.links.is_empty()
+    }
+
+    fn places(&self) -> Vec<&str> {
+        self.links.iter().map(|(place, _)| place.as_str()).collect()
+    }
+
+    pub(super) fn take_links_away(
+        &self,
+        domain: &DomainFacts,
+        executor: &mut Executor<'_>,
+    ) -> Result<(), PublishError> {
+        executor.say_gpo(&self.name, self.id);
+        executor.unlink(&domain.gpo_dn(self.id), domain)
+    }
+
+    /// Object and folder.
+    pub(super) fn take_away(&self, executor: &mut Executor<'_>) -> Result<(), PublishError> {
+        executor.say_gpo(&self.name, self.id);
+        let mut steps = self.steps.iter();
+        steps.try_for_each(|step| executor.run(step, None))
+    }
+}
+
+/// May the account take the links of these away?
+pub(super) fn check_rights(gpos: &[Left], executor: &mut Executor<'_>) -> Result<(), PublishError> {
+    let mut links = gpos.iter().flat_map(|one| &one.links);
+    links.try_for_each(|(place, _)| executor.check_link_right(place))
 }
 
 /// Tells what GPOs, in words, no longer say to servers.
@@ -153,7 +167,7 @@ impl Left {
 /// # Errors
 /// Servers would lose their passive mode, and nobody said that they may.
 pub(super) fn check_what_leaves(
-    request: &PublishRequest,
+    may_end_passive_mode: bool,
     mut gpos: Vec<(String, Vec<Leaving>)>,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
@@ -161,19 +175,19 @@ pub(super) fn check_what_leaves(
     let problems = gpos
         .iter()
         .map(|(gpo, leaving)| report::fewer(gpo, leaving));
-    executor.done.problems = problems.collect();
-    refuse_end_of_passive_mode(request, &gpos)
+    executor.done.problems.extend(problems);
+    refuse_end_of_passive_mode(may_end_passive_mode, &gpos)
 }
 
 fn refuse_end_of_passive_mode(
-    request: &PublishRequest,
+    may_end: bool,
     gpos: &[(String, Vec<Leaving>)],
 ) -> Result<(), PublishError> {
     let ends = gpos
         .iter()
         .filter(|(_, leaving)| leaving.iter().any(|one| one.ends_passive_mode));
     let gpos: Vec<String> = ends.map(|(gpo, _)| gpo.clone()).collect();
-    if gpos.is_empty() || request.end_passive_mode {
+    if gpos.is_empty() || may_end {
         return Ok(());
     }
     Err(PublishError::PassiveModeEnds { gpos })
@@ -186,13 +200,49 @@ fn left(
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Vec<Left>, PublishError> {
+    let is_in_bundle = |id: Guid| contents.gpos.iter().any(|gpo| gpo.id == id);
+    let goes = |id, whose| !is_in_bundle(id) && whose == Whose::Left;
+    let stays = |id| is_in_bundle(id);
+    marked(contents, pending, (&goes, &stays), domain, executor)
+}
+
+/// Every GPO of the organisation that `contents` is of, whatever brought it; of a cut run that took one away
+/// also its folder.
+pub(super) fn all_of_the_organisation(
+    contents: &Contents,
+    pending: Option<&Saved>,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<Left>, PublishError> {
+    let goes = |_, whose| whose != Whose::Unproven;
+    let mut all = marked(contents, pending, (&goes, &|_| false), domain, executor)?;
+    let own = [own::DEPLOY, own::OFFBOARD, own::SETTINGS];
+    let own = own.map(|purpose| (contents.id_of(purpose), format!("Gangway {purpose}")));
+    let bundle = contents.gpos.iter();
+    let bundle = bundle.map(|gpo| (gpo.id, gpo.display_name.clone()));
+    for (id, name) in bundle.chain(own) {
+        if !all.iter().any(|one| one.id == id) {
+            all.extend(Some(look(id, &name, domain, executor)?).filter(Left::is_there));
+        }
+    }
+    Ok(all)
+}
+
+/// The GPOs with our mark that the first of the two rules takes, and of a cut run what lies there without an
+/// object. What is neither taken nor, by the second, known to stay is told where nothing proves whose it is.
+fn marked(
+    contents: &Contents,
+    pending: Option<&Saved>,
+    (goes, stays): (&dyn Fn(Guid, Whose) -> bool, &dyn Fn(Guid) -> bool),
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Vec<Left>, PublishError> {
     let found = executor.directory.search(
         &domain.policies_dn(),
         Depth::Children,
         Filter::Equals("adminDescription", MARKER),
         &["cn", "displayName", "adminDescription"],
     )?;
-    let is_in_bundle = |id: Guid| contents.gpos.iter().any(|gpo| gpo.id == id);
     let mut left = Vec::new();
     for entry in found {
         let id = entry.text("cn").unwrap_or_default().parse::<Guid>();
@@ -201,19 +251,19 @@ fn left(
             continue;
         };
         let name = entry.text("displayName").unwrap_or_default();
-        match whose(contents, id, &name) {
-            _ if is_in_bundle(id) => {}
-            Whose::OtherCampaign => {}
-            Whose::Left => left.push(look(id, &name, domain, executor)?),
-            Whose::Unproven => executor.note(&format!(
+        let whose = whose(contents, id, &name);
+        if goes(id, whose) {
+            left.push(look(id, &name, domain, executor)?);
+        } else if whose == Whose::Unproven && !stays(id) {
+            executor.note(&format!(
                 "GPO `{}` {id} has our mark, and its GUID is none that this organisation gives: it is \
                  another organisation's, or a role's that was renamed by hand; it is left alone",
                 on_one_line(&name)
-            )),
+            ));
         }
     }
     for (id, name) in pending.iter().flat_map(|saved| saved.gpos()) {
-        if is_in_bundle(id) || left.iter().any(|one| one.id == id) {
+        if stays(id) || left.iter().any(|one| one.id == id) {
             continue;
         }
         let one = look(id, name, domain, executor)?;
@@ -226,7 +276,7 @@ fn left(
 }
 
 /// Whose a GPO with our mark is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
     /// Of this organisation, and of a kind that an onboarding bundle brings.
     Left,
@@ -238,11 +288,16 @@ enum Whose {
 
 fn whose(contents: &Contents, id: Guid, name: &str) -> Whose {
     let is = |purpose: &str| contents.id_of(purpose) == id;
+    // One of the bundle's roles is known under any name.
+    let is_role = |gpo: &Desired| gpo.id == id && gpo.purpose.starts_with(own::EXCLUSIONS);
     let role = name.strip_prefix(own::EXCLUSIONS_NAME);
     let role = role.map(|role| format!("{}{}", own::EXCLUSIONS, own::slug(role)));
     if is(own::DEPLOY) || is(own::OFFBOARD) {
         Whose::OtherCampaign
-    } else if is(own::SETTINGS) || role.is_some_and(|purpose| is(&purpose)) {
+    } else if is(own::SETTINGS)
+        || role.is_some_and(|purpose| is(&purpose))
+        || contents.gpos.iter().any(is_role)
+    {
         Whose::Left
     } else {
         Whose::Unproven

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use gangway_contract::program_name;
+
 use super::Removed;
+use crate::gpo::Guid;
 use crate::publication::execute::Executor;
 use crate::publication::live::{TASKS_FILE, programs, texts_in};
-use crate::publication::plan::{DomainFacts, Saved};
-use crate::publication::{Contents, Listed, PublishError};
+use crate::publication::plan::{DomainFacts, Saved, Step, TEMPORARY};
+use crate::publication::{Contents, Listed, PublishError, ShareFailure};
 
 /// The key of the manifest that names whose a program is, as it stands in a program.
 const ORGANIZATION: &[u8] = b"\"organization\"";
@@ -28,7 +31,6 @@ impl Removed {
         };
         let (own, bytes) = &contents.bootstrap;
         let family = own.split_inclusive('-').next().unwrap_or(own);
-        let family = family.to_ascii_lowercase();
         let mut needed = BTreeSet::from([own.to_ascii_lowercase()]);
         let task = contents.task().map(|gpo| gpo.id);
         let before = saved.iter().filter_map(|saved| saved.desired(task?));
@@ -42,25 +44,105 @@ impl Removed {
         }
         let organization = texts_in(bytes, ORGANIZATION);
         for (name, found) in listed {
-            let lower = name.to_ascii_lowercase();
-            let is_one = lower.starts_with(&family) && lower.ends_with(".exe");
-            if !is_one || needed.contains(&lower) || !matches!(found, Listed::File(_)) {
+            let is_needed = needed.contains(&name.to_ascii_lowercase());
+            if !is_program(&name, found, &[family]) || is_needed {
                 continue;
             }
             let path = format!("{folder}/{name}");
-            if prune {
-                let there = executor.sysvol().read_file(&path)?.unwrap_or_default();
-                let of = texts_in(&there, ORGANIZATION);
-                if of.is_empty() || of != organization {
-                    executor.note(&format!(
-                        "`{path}` is started by no policy, and stays: nothing in it says that it is of \
-                         this organisation"
-                    ));
-                    continue;
-                }
+            if !prune || is_of(&organization, &path, executor)? {
+                self.programs.push(path);
             }
-            self.programs.push(path);
         }
         Ok(())
+    }
+}
+
+/// What lies in the folder of the programs, when no policy is left that starts one of ours.
+pub(in crate::publication) struct Programs {
+    /// Those of the organisation that no other policy starts.
+    pub(in crate::publication) ours: Vec<String>,
+    /// Is nothing else there?
+    pub(in crate::publication) is_all: bool,
+}
+
+/// The programs of the organisation, of all its campaigns: each is read, and its manifest says whose it is.
+/// Halves of a cut run are of nobody else, for nobody else writes names like these.
+pub(in crate::publication) fn of_the_organisation(
+    contents: &Contents,
+    goes: &dyn Fn(Guid) -> bool,
+    domain: &DomainFacts,
+    executor: &mut Executor<'_>,
+) -> Result<Option<Programs>, PublishError> {
+    let folder = domain.program_folder();
+    let Some(listed) = executor.sysvol().list(&folder)? else {
+        return Ok(None);
+    };
+    let mut needed = BTreeSet::new();
+    for live in executor.live_programs(domain, None)? {
+        if !goes(live.id) {
+            needed.extend(live.programs);
+        }
+    }
+    let organization = texts_in(&contents.bootstrap.1, ORGANIZATION);
+    let many = listed.len();
+    let mut ours = Vec::new();
+    for (name, found) in listed {
+        let path = format!("{folder}/{name}");
+        let whole = name.strip_suffix(TEMPORARY);
+        if whole.is_some_and(|whole| is_program(whole, found, &program_name::BEGINNINGS)) {
+            ours.push(path);
+        } else if !is_program(&name, found, &program_name::BEGINNINGS) {
+            executor.note(&format!("`{path}` is no program of a bundle; it stays"));
+        } else if needed.contains(&name.to_ascii_lowercase()) {
+            executor.note(&format!("`{path}` stays: a policy that stays starts it"));
+        } else if is_of(&organization, &path, executor)? {
+            ours.push(path);
+        }
+    }
+    let is_all = ours.len() == many;
+    Ok(Some(Programs { ours, is_all }))
+}
+
+/// Is it a file that is called like a program of a bundle?
+fn is_program(name: &str, found: Listed, beginnings: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let begins = |one: &&str| name.starts_with(&one.to_ascii_lowercase());
+    beginnings.iter().any(begins) && name.ends_with(".exe") && matches!(found, Listed::File(_))
+}
+
+/// Does the manifest in a program name this organisation? What it does not prove is told.
+fn is_of(
+    organization: &BTreeSet<String>,
+    path: &str,
+    executor: &mut Executor<'_>,
+) -> Result<bool, PublishError> {
+    let there = executor.sysvol().read_file(path)?.unwrap_or_default();
+    let of = texts_in(&there, ORGANIZATION);
+    let is_ours = !of.is_empty() && of == *organization;
+    if !is_ours {
+        executor.note(&format!(
+            "`{path}` is started by no policy, and stays: nothing in it says that it is of this \
+             organisation"
+        ));
+    }
+    Ok(is_ours)
+}
+
+/// Takes a program away. `Ok(false)`: servers run it from there, Windows keeps what is open, and it stays for
+/// the next time.
+pub(in crate::publication) fn take_away(
+    path: &str,
+    executor: &mut Executor<'_>,
+) -> Result<bool, PublishError> {
+    let step = Step::RemoveFile {
+        path: path.to_owned(),
+    };
+    match executor.run(&step, None) {
+        Err(PublishError::Share(error)) if error.failure == ShareFailure::Other => {
+            executor.done.unfinished = None;
+            executor.note(&format!("a program stays for the next time: {error}"));
+            Ok(false)
+        }
+        ended => ended.map(|()| true),
     }
 }

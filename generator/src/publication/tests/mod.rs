@@ -11,6 +11,7 @@ mod reach;
 mod removal;
 mod removed;
 mod replication;
+mod retirement;
 pub(super) mod share;
 mod whole;
 pub(super) mod world;

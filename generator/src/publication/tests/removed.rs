@@ -26,11 +26,11 @@ fn passive(number: u32) -> Record {
     Record::dword(SENSOR_POLICY, PASSIVE_MODE, number)
 }
 
-fn role_id() -> Guid {
+pub(super) fn role_id() -> Guid {
     own::gpo_id("Contoso", &domain(), "exclusions-sql-server")
 }
 
-fn role() -> Desired {
+pub(super) fn role() -> Desired {
     let paths = format!(r"{ANTIVIRUS_POLICY}\Exclusions\Paths");
     Desired {
         id: role_id(),
@@ -41,12 +41,12 @@ fn role() -> Desired {
     }
 }
 
-fn program(organization: &str) -> Vec<u8> {
+pub(super) fn program(organization: &str) -> Vec<u8> {
     format!("MZ {{\"organization\": \"{organization}\",\"release_id\": \"ab\"}}").into_bytes()
 }
 
 /// Settings that make servers passive, a role, and the task.
-fn with_role(contents: &mut Contents) {
+pub(super) fn with_role(contents: &mut Contents) {
     contents.gpos[0].files = policy(&[passive(1)]);
     contents.gpos.insert(1, role());
     contents.bootstrap.1 = program("Contoso");
@@ -78,16 +78,16 @@ fn codes(done: &Published) -> Vec<&str> {
     done.problems.iter().map(|one| one.code.id).collect()
 }
 
-fn gpo_dn(id: Guid) -> String {
+pub(super) fn gpo_dn(id: Guid) -> String {
     format!("CN={id},CN=Policies,CN=System,{DOMAIN_DN}").to_lowercase()
 }
 
 impl World {
-    fn has_object(&self, id: Guid) -> bool {
+    pub(super) fn has_object(&self, id: Guid) -> bool {
         self.directory.objects.contains_key(&gpo_dn(id))
     }
 
-    fn has_folder(&self, id: Guid) -> bool {
+    pub(super) fn has_folder(&self, id: Guid) -> bool {
         let folder = format!("contoso.com/Policies/{id}");
         self.share
             .folders
@@ -95,9 +95,10 @@ impl World {
             .any(|one| one.starts_with(&folder))
     }
 
-    fn links(&self) -> String {
+    pub(super) fn links(&self) -> String {
         let object = &self.directory.objects[DOMAIN_DN];
-        String::from_utf8(object["gplink"][0].clone()).unwrap()
+        let list = object.get("gplink").map(|values| values[0].clone());
+        String::from_utf8(list.unwrap_or_default()).unwrap()
     }
 
     fn publish_as(&mut self, change: fn(&mut Contents)) -> Result<Published, PublishError> {

@@ -320,6 +320,28 @@ impl Domain {
         self.run(&mut command)
     }
 
+    /// Runs `gangway retire` as a user would type it, with more arguments.
+    ///
+    /// # Errors
+    /// The program is missing, cannot be started or does not end.
+    pub fn retire(&self, bundle: &Path, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.command(required::path(required::GANGWAY)?);
+        let lab = bundle.parent().unwrap_or(bundle).join("lab/root.pem");
+        command
+            .arg("retire")
+            .arg(bundle)
+            .arg("--root")
+            .arg(lab)
+            .args(["--user", &format!("{ADMINISTRATOR}@{NAME}")])
+            .arg("--password-file")
+            .arg(self.folder.join("password"))
+            .arg("--state")
+            .arg(self.folder.join("state"))
+            .args(arguments)
+            .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
+        self.run(&mut command)
+    }
+
     /// Runs `gangway reconstruct` as a user would type it, with more arguments.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use gangway_e2e::bundle::{RELEASES, REPORTS};
 use gangway_e2e::report::reports_in;
 use gangway_e2e::samba::{ADMINISTRATOR, DN, Domain, NAME};
 use gangway_e2e::{Bundle, Os, Recipe, Server, required};
+use gangway_fixtures::blob::OTHER_ORG_ID;
 
 use super::model::recipe;
 use super::payloads::{unc, with_folder};
@@ -75,6 +76,34 @@ impl Story {
     /// The policies of a bundle with its links and its program; the share stays.
     fn remove(&self, bundle: &Bundle) {
         published(&self.domain, bundle, &["--apply", "--remove"]);
+    }
+
+    /// Links of others and ours at a unit, by hand in the console.
+    fn unlink(&self, unit: &str) {
+        let change = format!("dn: {unit}\nchangetype: modify\ndelete: gPLink\n");
+        self.domain.change(&change).unwrap();
+    }
+
+    /// Everything of the organisation: the dry run says the same steps, and writes nothing.
+    fn retire(&self, bundle: &Bundle) {
+        let dry = self
+            .domain
+            .retire(bundle.folder(), &["--to", &unc()])
+            .unwrap();
+        assert!(dry.status.success(), "{}", text(&dry));
+        let done = self
+            .domain
+            .retire(bundle.folder(), &["--to", &unc(), "--apply"])
+            .unwrap();
+        assert!(done.status.success(), "{}", text(&done));
+        let steps = |said: &str| -> Vec<String> {
+            let lines = said.lines().filter(|line| !line.starts_with("note "));
+            let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+            // The last word is another one.
+            lines.pop();
+            lines
+        };
+        assert_eq!(steps(&dry.stdout), steps(&done.stdout));
     }
 
     fn rollout(&self, more: &[&str]) {
@@ -163,6 +192,20 @@ impl Story {
         self.refresh();
         assert_eq!(self.listing(), listing, "something came back by itself");
         listing
+    }
+
+    /// The same with the tenant that each server's last report names.
+    fn chapter_by_tenant(&self) -> String {
+        let listing = self.chapter();
+        let reports = reports_in(&self.domain.reports()).unwrap();
+        let tenants = self.members.iter().map(|member| {
+            let name = format!("{}.{NAME}", member.name);
+            let mut own = reports.values().filter(|report| report.fqdn == name);
+            let last = own.next_back();
+            let tenant = last.and_then(|report| report.org_id()).unwrap_or("none");
+            format!("tenant of {} {tenant}", member.name)
+        });
+        [listing, tenants.collect::<Vec<_>>().join("\n")].join("\n")
     }
 
     fn listing(&self) -> String {
@@ -300,41 +343,71 @@ fn a_fleet_from_its_first_ring_to_a_removed_role() {
 }
 
 #[test]
-fn a_fleet_from_its_first_leaver_to_its_end() {
-    let mut story = Story::begin(&[("alpha", Os::Server2022), ("beta", Os::Server2019)]);
+fn a_fleet_from_its_first_leavers_to_its_end() {
+    let mut story = Story::begin(&[
+        ("alpha", Os::Server2022),
+        ("beta", Os::Server2019),
+        ("gamma", Os::Server2016),
+        ("delta", Os::Server2025),
+    ]);
     let on = story.bundle("on", &recipe());
     story.publish(&on, &["--link", SERVERS, "--enable-links"]);
     insta::assert_snapshot!("all_are_in", story.chapter());
 
-    // One of them leaves, by a unit of its own.
+    // A further domain in the config: the same program, and nothing new for the first one.
+    let further = recipe().with("[ gpo.domain ]", "dns_name = 'emea.gangway.test'");
+    let further = story.bundle("on", &further);
+    assert_eq!(further.id(), on.id());
+    story.publish(&further, &["--domain", NAME]);
+    insta::assert_snapshot!("all_are_in", story.chapter());
+
+    // Two of them leave, by a unit of their own.
     let leaving = format!("OU=Leaving,{DN}");
     let unit = format!("dn: {leaving}\nchangetype: add\nobjectClass: organizationalUnit\n");
     story.domain.change(&unit).unwrap();
-    story.members[1].unit.clone_from(&leaving);
-    let downloads = required::path(required::FIXTURES).unwrap();
-    let off = recipe()
-        .with_downloads(&[&downloads.join("variants/offboarding")])
-        .with_mode("offboard");
-    let off = story.bundle("off", &numbered(off, 2));
+    for member in &mut story.members[2..] {
+        member.unit.clone_from(&leaving);
+    }
+    let off = story.bundle("off", &numbered(offboarding(), 2));
     story.publish(&off, &["--link", &leaving, "--enable-links"]);
-    insta::assert_snapshot!("one_has_left", story.chapter());
+    insta::assert_snapshot!("two_of_four_have_left", story.chapter());
     story.remove(&off);
-    insta::assert_snapshot!("its_campaign_is_over", story.chapter());
+    insta::assert_snapshot!("their_campaign_is_over", story.chapter());
 
     // The last campaign, for all that ever ran a bootstrap.
     let end = story.bundle("end", &numbered(recipe().with_mode("retire"), 3));
     story.publish(&end, &["--link", &leaving, "--enable-links"]);
     insta::assert_snapshot!("servers_are_clean", story.chapter());
-    story.remove(&end);
-    let to = unc();
-    let arguments = ["--remove", "--apply", "--to", &to];
-    let output = story
-        .domain
-        .publish_share(end.folder(), ADMINISTRATOR, &arguments);
-    let output = output.unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    insta::assert_snapshot!(
-        "what_the_removal_of_the_last_campaign_leaves",
-        story.chapter()
-    );
+    story.retire(&end);
+    insta::assert_snapshot!("nothing_is_left", story.chapter());
+}
+
+fn offboarding() -> Recipe {
+    let downloads = required::path(required::FIXTURES).unwrap();
+    recipe()
+        .with_downloads(&[&downloads.join("variants/offboarding")])
+        .with_mode("offboard")
+}
+
+#[test]
+fn a_fleet_that_moves_to_another_tenant() {
+    let mut story = Story::begin(&[("alpha", Os::Server2022), ("beta", Os::Server2019)]);
+    let old = story.bundle("old", &recipe());
+    let link = ["--link", SERVERS, "--enable-links"];
+    story.publish(&old, &link);
+    insta::assert_snapshot!("in_the_old_tenant", story.chapter_by_tenant());
+
+    story.unlink(SERVERS);
+    let off = story.bundle("off", &numbered(offboarding(), 2));
+    story.publish(&off, &link);
+    insta::assert_snapshot!("out_of_the_old_tenant", story.chapter_by_tenant());
+    story.remove(&off);
+
+    let downloads = required::path(required::FIXTURES).unwrap();
+    let new = recipe()
+        .with_downloads(&[&downloads.join("variants/other-tenant")])
+        .with("organization", &format!("org_id = '{OTHER_ORG_ID}'"));
+    let new = story.bundle("new", &numbered(new, 3));
+    story.publish(&new, &link);
+    insta::assert_snapshot!("in_the_new_tenant", story.chapter_by_tenant());
 }
