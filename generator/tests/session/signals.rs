@@ -30,8 +30,21 @@ fn signing(script: &str, more: &str) -> Desk {
     desk
 }
 
+/// The program as it hears signals. What started these tests in the background may have had some of them
+/// ignored, as shells do, and the program keeps to that.
+fn hearing(desk: &Desk, arguments: &[&str]) -> Command {
+    let mut command = Command::new("/usr/bin/env");
+    command
+        .arg("--default-signal=INT,HUP,TERM")
+        .arg(env!("CARGO_BIN_EXE_gangway"))
+        .args(arguments)
+        .current_dir(desk.path(""))
+        .env_clear();
+    command
+}
+
 fn sign(desk: &Desk) -> Command {
-    let mut command = desk.command(&["sign", "out", "--as-of", NOW, "--json"]);
+    let mut command = hearing(desk, &["sign", "out", "--as-of", NOW, "--json"]);
     command
         .env("PATH", "/usr/bin:/bin")
         .env("PIN", "secret-1234");
@@ -224,7 +237,7 @@ fn a_signal_in_the_middle_of_a_build_leaves_nothing() {
                 [_] => [&BUILD[..], more].concat(),
                 _ => [&BUILD[..1], &BUILD[3..], more].concat(),
             };
-            let mut child = desk.command(&given).spawn().unwrap();
+            let mut child = hearing(&desk, &given).spawn().unwrap();
             await_path(&desk.path(staging));
             send(signal, &child);
             assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
@@ -266,7 +279,7 @@ fn a_signal_in_the_middle_of_a_publication_leaves_no_claim_and_no_half_file() {
     ];
     fs::create_dir(desk.path("share")).unwrap();
     for signal in ["TERM", "INT", "HUP"] {
-        let mut child = desk.command(&publish).spawn().unwrap();
+        let mut child = hearing(&desk, &publish).spawn().unwrap();
         await_path(&desk.path(&format!("share/releases/{release}/md4ws.msi.gangway-part")));
         send(signal, &child);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
@@ -275,7 +288,7 @@ fn a_signal_in_the_middle_of_a_publication_leaves_no_claim_and_no_half_file() {
     // While it waits for another one, which keeps what is his.
     fs::create_dir(desk.path("share/campaigns.claim")).unwrap();
     desk.put("share/campaigns.claim/owner.json", b"{}");
-    let mut child = desk.command(&publish).spawn().unwrap();
+    let mut child = hearing(&desk, &publish).spawn().unwrap();
     let is_prepared = |desk: &Desk| {
         let mut names = fs::read_dir(desk.path("share")).unwrap();
         names.any(|entry| {
@@ -326,8 +339,7 @@ fn a_busy_output_is_waited_for_as_long_as_asked() {
     desk.build_with(&["--wait", "1"])
         .fails_with(3, &["another"]);
     assert!(begun.elapsed() >= Duration::from_secs(1));
-    let mut child = desk
-        .command(&[&BUILD[..], &["--wait", "60"]].concat())
+    let mut child = hearing(&desk, &[&BUILD[..], &["--wait", "60"]].concat())
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_millis(500));
