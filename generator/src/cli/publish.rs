@@ -67,7 +67,7 @@ mod policies {
     use crate::cli::failure::Failure;
     use crate::cli::output::Output;
     use crate::cli::publish_share::{
-        Opened, beside, idle_permission, open, refuse_idle, tell_offline,
+        Opened, beside, idle_permission, in_share, open, refuse_idle, tell_offline,
     };
     use crate::cli::results::{self, PublishAction, PublishedWhole, ReplicaStanding};
     use crate::cli::share_place::{SharePlace, state_apart};
@@ -75,9 +75,9 @@ mod policies {
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
         Action, Claimant, Connection, Contents, Encryption, LiveReplicas, Payloads, Places,
-        PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing, Waiting,
-        check_links, check_removals, history, payload_destinations, plan_offline,
-        policy_destinations, publish,
+        PublishError, PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing,
+        Waiting, check_links, check_removals, history, payload_destinations, plan_offline,
+        policy_destinations, publish, release_history,
     };
 
     /// The payloads' part of it.
@@ -315,8 +315,7 @@ mod policies {
             comes_to_servers: request.action == Action::Publish && !given.history,
         };
         // Payloads stay when policies go: no share is asked.
-        let Some(whole) = whole.filter(|_| request.action != Action::Remove && !given.history)
-        else {
+        let Some(whole) = whole.filter(|_| request.action != Action::Remove) else {
             return Ok(Bundle {
                 policies: contents(&wanted)?,
                 share: None,
@@ -383,7 +382,13 @@ mod policies {
         bundle: Bundle,
         output: &Output,
     ) -> Result<Answer<PublishedWhole>, Failure> {
-        let notes = history(request, &bundle.policies)?;
+        let mut notes = history(request, &bundle.policies)?;
+        if let Some(share) = bundle.share.as_ref().filter(|share| !share.only_compare) {
+            let request = share.request(in_share(&share.to), request);
+            notes.extend(
+                release_history(&request, &share.contents.release).map_err(PublishError::from)?,
+            );
+        }
         for line in &notes {
             output.line(line);
         }

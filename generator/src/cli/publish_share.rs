@@ -18,17 +18,19 @@ use crate::publication::{
     Account, Action, Claimant, Contents, Directory, FolderShare, LargeFiles, OfflinePlan, Payloads,
     Places, Published, ReleaseError, ReleaseRequest, Share, ShareAddress, ShareError,
     payload_destinations, plan_release_offline, publish_release, publish_release_and_prune,
+    release_history,
 };
 
 pub(super) fn run(
     given: &PublishShare,
     output: &Output,
 ) -> Result<Answer<PublishedShare>, Failure> {
+    let brings = !given.rollback && !given.remove && !given.history;
     let wanted = ContentsRequest {
         bundle: given.outside.request(&given.bundle, now(&given.moment)),
         domain: given.domain.clone(),
-        needs_signature: !given.rollback && !given.remove && !given.allow_unsigned,
-        comes_to_servers: !given.rollback && !given.remove,
+        needs_signature: brings && !given.allow_unsigned,
+        comes_to_servers: brings,
     };
     let (policies, contents) = match given.keep_releases {
         Some(_) => {
@@ -50,6 +52,10 @@ pub(super) fn run(
         &state,
         &[("bundle", Some(&given.bundle)), ("share", to.folder())],
     )?;
+    if given.history {
+        let request = request(given, &to, in_share(&to), state);
+        return past(&request, &to, contents, output);
+    }
     let domain = policies.map(|policies| domain_of(given, policies));
     let mut domain = domain.transpose()?;
     let (mut share, folder) = open(&given.bundle, &to, &contents, || {
@@ -85,6 +91,38 @@ pub(super) fn run(
         failure,
         ..answer(&to, contents, request.dry_run, plan, Vec::new())
     })
+}
+
+/// The folder below a server's share; none where the place is a folder.
+pub(super) fn in_share(to: &SharePlace) -> Option<String> {
+    match to {
+        SharePlace::Folder(_) => None,
+        SharePlace::Server(address) => address.folder.clone(),
+    }
+}
+
+/// What `--rollback` goes back to, without a share.
+fn past(
+    request: &ReleaseRequest,
+    to: &SharePlace,
+    contents: ReleaseContents,
+    output: &Output,
+) -> Result<Answer<PublishedShare>, Failure> {
+    let notes = release_history(request, &contents.release)?;
+    for line in &notes {
+        output.line(line);
+    }
+    if notes.is_empty() {
+        output.line("nothing was published from here that could be taken back");
+    }
+    let plan = OfflinePlan {
+        asked: Vec::new(),
+        published: Published {
+            notes,
+            ..Published::default()
+        },
+    };
+    Ok(answer(to, contents, true, plan, Vec::new()))
 }
 
 /// Brings the release, and takes old ones away where the domain is asked what it needs.

@@ -74,7 +74,7 @@ pub use recipes::{
 };
 pub use release::{
     Campaign, Carried, Payloads, Release, ReleaseError, ReleaseFile, ReleaseRequest,
-    publish_release,
+    publish_release, release_history,
 };
 pub use replication::{Behind, Opened, Replica, Replicas, Standing, Waiting};
 pub use retirement::{RetireRequest, retire};

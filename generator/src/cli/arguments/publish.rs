@@ -81,6 +81,9 @@ pub(in crate::cli) struct PublishShare {
     /// Goes back to what the share said before the last publication; payloads stay
     #[arg(long, conflicts_with = "allow_unsigned")]
     pub(in crate::cli) rollback: bool,
+    /// Asks no share: lists what `--rollback` goes back to, one publication after the other
+    #[arg(long, conflicts_with_all = ["apply", "rollback", "remove", "offline", "keep_releases", "user", "password_file"])]
+    pub(in crate::cli) history: bool,
     /// Takes away what the share has of the bundle's campaigns: their releases, their documents and, with the
     /// last campaign of the share, its switch. What another campaign needs, reports and what others put there
     /// stay. For the end, when no policy starts a program of theirs any more

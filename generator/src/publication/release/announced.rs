@@ -6,16 +6,21 @@ use gangway_contract::Sha256;
 
 use super::before::Before;
 use super::campaign::{self, Campaign, Carried, Named, Needs};
-use super::{Listed, Looked, Publisher, ReleaseError};
+use super::{Listed, Looked, Publisher, Release, ReleaseError, ReleaseRequest};
 use crate::publication::share::{LargeFiles, ShareError};
 use crate::publication::state::State;
+
+/// Where it is kept what was there before a release's publications; nowhere for one that nobody needs.
+pub(super) fn state_of(request: &ReleaseRequest, release: &Release) -> Option<State<Before>> {
+    let campaign = release.campaigns.first()?;
+    let name = format!("share.{}.{}", campaign.gpo, request.share_key());
+    Some(State::of(&request.state, &name))
+}
 
 impl Publisher<'_> {
     /// Where what was there before is kept.
     pub(super) fn state(&self) -> Option<State<Before>> {
-        let campaign = self.release.campaigns.first()?;
-        let name = format!("share.{}.{}", campaign.gpo, self.request.share_key());
-        Some(State::of(&self.request.state, &name))
+        state_of(self.request, self.release)
     }
 
     /// Says for the bundle's campaigns that they need the release, before it comes, and keeps what was

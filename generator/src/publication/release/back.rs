@@ -5,11 +5,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::control::{self, Control};
 use gangway_contract::rollout;
 
+use super::announced::state_of;
 use super::before::Before;
 use super::campaign::{self, Campaign, Named};
-use super::{Listed, Publisher, RELEASES, ReleaseError};
+use super::{Listed, Publisher, RELEASES, Release, ReleaseError, ReleaseRequest};
 use crate::publication::plan::TEMPORARY;
 use crate::publication::state::{State, StateError};
+
+/// What a share's `--rollback` goes back to, one publication after the other, newest first and in words. Asks
+/// no share.
+///
+/// # Errors
+/// A saved state cannot be read.
+pub fn release_history(
+    request: &ReleaseRequest,
+    release: &Release,
+) -> Result<Vec<String>, ReleaseError> {
+    let Some(state) = state_of(request, release) else {
+        return Ok(Vec::new());
+    };
+    let line = |(at, before): (usize, Before)| {
+        let newest = before
+            .needs
+            .first()
+            .and_then(|needs| needs.releases.first());
+        let needed = match newest {
+            None => "no release of this campaign".to_owned(),
+            Some(Named { id, bundle, .. }) => match bundle {
+                Some(carried) => format!("release `{id}` of sequence {}", carried.sequence),
+                None => format!("release `{id}`"),
+            },
+        };
+        let switch = if before.had_control {
+            ""
+        } else {
+            ", and no switch"
+        };
+        format!("share, {} back: {needed}{switch}", at + 1)
+    };
+    let states = state.history()?.into_iter().enumerate();
+    Ok(states.map(line).collect())
+}
 
 impl Publisher<'_> {
     /// Goes back: the campaigns need first what they needed before, and a switch that the publication

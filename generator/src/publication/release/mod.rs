@@ -30,6 +30,7 @@ use super::share::{LargeFiles, Listed, ShareError, begun_file, path_below};
 use super::{Action, Claimant, Published};
 use crate::printable::on_one_line;
 pub(super) use announced::read_document;
+pub use back::release_history;
 pub use campaign::Campaign;
 pub use campaign::Carried;
 #[cfg(test)]

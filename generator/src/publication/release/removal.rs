@@ -24,7 +24,7 @@ impl Publisher<'_> {
         if !self.request.dry_run
             && let Some(state) = self.state()
         {
-            state.forget()?;
+            state.forget_all()?;
         }
         Ok(())
     }
@@ -66,6 +66,7 @@ impl Publisher<'_> {
             needed.push(self.read_needs(name, found)?);
         }
         documents.retain(|name, _| !name.ends_with(TEMPORARY));
+        self.note_other_campaigns(&documents)?;
         let named = self.named_by_others(&ours, BTreeSet::new())?;
         let named = named.map_err(|why| ReleaseError::Needed { why })?;
         let is_last = documents.is_empty() && !ours.is_empty();
@@ -94,6 +95,25 @@ impl Publisher<'_> {
         if documents.is_empty() && at_root.contains_key(campaign::FOLDER) {
             self.remove_empty(campaign::FOLDER, &ours.union(&halves).cloned().collect())?;
             self.note_others(&at_root);
+        }
+        Ok(())
+    }
+
+    /// Whoever wonders what keeps the share should not have to guess.
+    fn note_other_campaigns(
+        &mut self,
+        documents: &BTreeMap<String, Listed>,
+    ) -> Result<(), ReleaseError> {
+        for (name, found) in documents {
+            let needs = self.read_needs(name, *found);
+            match needs {
+                Ok(needs) => self.done.note(&format!(
+                    "the share is also for {}, whose releases and document stay with the switch",
+                    needs.shown()
+                )),
+                Err(ReleaseError::Campaign { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

@@ -379,6 +379,15 @@ fn a_fleet_from_its_first_leavers_to_its_end() {
     story.publish(&end, &["--link", &leaving, "--enable-links"]);
     insta::assert_snapshot!("servers_are_clean", story.chapter());
     story.retire(&end);
+    insta::assert_snapshot!("nothing_of_the_domain_is_left", story.chapter());
+    // The further domain has a part of the share as well, though nothing was ever published there.
+    let arguments = ["--remove", "--apply", "--to", &unc()];
+    let folder = further.folder();
+    let output = story
+        .domain
+        .publish_share(folder, ADMINISTRATOR, &arguments);
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", text(&output));
     insta::assert_snapshot!("nothing_is_left", story.chapter());
 }
 

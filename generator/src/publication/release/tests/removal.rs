@@ -42,6 +42,10 @@ impl World {
         Ok(done)
     }
 
+    fn past(&self, release: &Release) -> Vec<String> {
+        release_history(&self.request(true), release).unwrap()
+    }
+
     fn brought(&self, releases: &[(&str, &str)]) -> FakeShare {
         let notes = ("mde/notes.txt".to_owned(), b"of somebody".to_vec());
         let mut share = FakeShare {
@@ -82,8 +86,27 @@ fn the_last_campaign_takes_releases_documents_and_switch_and_nothing_of_others()
     let again = world.act(&mut share, &last, Action::Remove, false).unwrap();
     assert_eq!(again.steps, [""; 0]);
     // There is nothing to go back to.
+    assert_eq!(world.past(&last), [""; 0]);
     let back = world.act(&mut share, &last, Action::Rollback, false);
     assert!(back.is_err());
+}
+
+#[test]
+fn the_history_names_what_each_way_back_goes_to() {
+    let world = World::new();
+    let mut share = world.brought(&[("one", "Deploy"), ("two", "Deploy")]);
+    let last = world.of("two", "Deploy");
+    let first = "back: no release of this campaign, and no switch";
+    let told = world.past(&last);
+    assert_eq!(told[0], "share, 1 back: release `one` of sequence 7");
+    assert_eq!(told[1], format!("share, 2 {first}"));
+    assert_eq!(told.len(), 2, "{told:?}");
+    world
+        .act(&mut share, &last, Action::Rollback, false)
+        .unwrap();
+    assert_eq!(world.past(&last), [format!("share, 1 {first}")]);
+    // Another campaign of the same share has a history of its own.
+    assert_eq!(world.past(&world.of("two", "Offboard")), [""; 0]);
 }
 
 #[test]
@@ -170,4 +193,23 @@ fn a_removal_that_is_cut_at_any_write_is_finished_by_the_next() {
         assert_eq!(names(&share), ["mde/notes.txt", "mde"], "{writes}");
     }
     assert!(cuts > 10, "{cuts}");
+}
+
+/// What somebody put into a release's folder keeps that folder, and the one above it, in the dry run as well.
+#[test]
+fn a_dry_run_says_which_folders_stay_for_what_others_put_there() {
+    let world = World::new();
+    let mut share = world.brought(&[("one", "Deploy")]);
+    let theirs = "mde/releases/one/notes.txt".to_owned();
+    share.files.insert(theirs.clone(), b"of somebody".to_vec());
+    let release = world.of("one", "Deploy");
+    let would = world
+        .act(&mut share, &release, Action::Remove, true)
+        .unwrap();
+    let done = world
+        .act(&mut share, &release, Action::Remove, false)
+        .unwrap();
+    assert_eq!(done.steps, would.steps);
+    assert_eq!(done.notes, would.notes);
+    assert!(share.files.contains_key(&theirs));
 }
