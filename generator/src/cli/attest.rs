@@ -7,12 +7,15 @@ use super::failure::Failure;
 use super::output::Output;
 use super::results::AttestedAnswer;
 use crate::bundle::mode_name;
-use crate::pipeline::{self, AttestRequest};
+use crate::pipeline::{self, AttestRequest, VerifyRequest};
 use crate::provenance::Attested;
 
 pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedAnswer>, Failure> {
     let made = pipeline::attest(&AttestRequest {
-        bundle: given.outside.request(&given.bundle, now(&given.moment)),
+        bundle: VerifyRequest {
+            allow_unstamped: given.allow_unstamped,
+            ..given.outside.request(&given.bundle, now(&given.moment))
+        },
         packages: given.packages.clone(),
         offboard: given.offboard.clone(),
         out: given.out.clone(),

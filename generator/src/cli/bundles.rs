@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::pipeline::codes;
 use crate::pipeline::{
-    self, Pinned, RelockRequest, SignRequest, SignedBy, Verification, VerifyRequest,
+    self, Pinned, RelockRequest, SignRequest, SignedBy, Standing, Verification, VerifyRequest,
 };
 use crate::problem::Problem;
 use crate::provenance::Attested;
@@ -118,11 +118,13 @@ pub(super) fn sign(given: &Sign, output: &Output) -> Result<Answer<Signed>, Fail
 }
 
 pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>, Failure> {
-    let mut found = pipeline::verify(&VerifyRequest {
+    let request = VerifyRequest {
         stub: given.stub.clone(),
+        allow_unstamped: given.allow_unstamped,
         ..given.outside.request(&given.bundle, now(&given.moment))
-    })?;
-    let attested = attested_by(given, &mut found)?;
+    };
+    let mut found = pipeline::verify(&request)?;
+    let attested = attested_by(given, &request, &mut found)?;
     // A bundle that is not proven says nothing about a share.
     let on_share = match found.problems.iter().any(Problem::is_error) {
         true => None,
@@ -182,15 +184,20 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
 }
 
 /// What the holder of `--key` vouches for; what stands against it goes to the findings.
-fn attested_by(given: &Verify, found: &mut Verification) -> Result<Option<Attested>, Failure> {
+fn attested_by(
+    given: &Verify,
+    bundle: &VerifyRequest,
+    found: &mut Verification,
+) -> Result<Option<Attested>, Failure> {
     let Some(request) = given.attested.request() else {
         return Ok(None);
     };
     if found.problems.iter().any(Problem::is_error) {
         return Ok(None);
     }
-    match pipeline::check_attestation(&request, &given.bundle, found)? {
-        Ok(attested) => {
+    match pipeline::check_attestation(&request, bundle, found)? {
+        Ok((attested, told)) => {
+            found.problems.extend(told);
             // The key vouches from outside.
             found.problems.retain(|one| one.code != &codes::NOT_PINNED);
             Ok(Some(attested))
@@ -208,16 +215,21 @@ fn not_verified(given: &Verify, found: &Verification, good: bool) -> Option<Fail
         return None;
     }
     let denied = given.findings.deny().refused(&found.problems);
-    let (why, next) = if denied.is_empty() {
-        (
+    let is_vouched = found.signature.standing == Standing::Vouched;
+    let (why, next) = match (denied.is_empty(), is_vouched) {
+        (true, true) => (
+            "`--signed`: its signature carries no time stamp, although the config asks for one"
+                .to_owned(),
+            "sign the bundle as it was built again, with a time stamp; `--allow-unstamped` takes it as it is",
+        ),
+        (true, false) => (
             format!("`--signed`: {}", found.signature.summary),
             "sign the bundle, name the roots of its signer by `--root` or `--config`, or ask less",
-        )
-    } else {
-        (
+        ),
+        (false, _) => (
             format!("refused by `--deny`: {}", denied.join(", ")),
             "mend what they name, or deny less",
-        )
+        ),
     };
     Some(Failure::of(FailureCode::NotVerified, why).hint(next))
 }

@@ -1,6 +1,7 @@
 //! Why a file of ours does not come to its place.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,42 @@ impl DiskError {
     }
 }
 
+/// How names of folders begin that private work goes on in, below the system's folder for temporary files.
+pub(crate) const WORK_FOLDER: &str = "gangway-work-";
+
+/// The variable that names the folder for temporary files.
+const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
+/// What to do about temporary files that find no place: nobody named the folder of such a path.
+fn hint_of_work(path: &Path, source: &io::Error) -> Option<Cow<'static, str>> {
+    use io::ErrorKind;
+    let is_of_work = |name: &OsStr| name.to_string_lossy().starts_with(WORK_FOLDER);
+    let folder = path
+        .ancestors()
+        .find(|it| it.file_name().is_some_and(is_of_work))?;
+    let system = folder.parent()?.display();
+    Some(match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => room_for_work(&system).into(),
+        ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotFound
+        | ErrorKind::NotADirectory => format!(
+            "temporary files go to `{system}`: name a folder that is there, and where this account may write, by the \
+             variable `{TEMPORARY}`"
+        )
+        .into(),
+        _ => return None,
+    })
+}
+
+/// What to do when temporary files have no room left in this folder.
+pub(crate) fn room_for_work(folder: impl std::fmt::Display) -> String {
+    format!(
+        "temporary files go to `{folder}`, which is full: make room there, or name another folder by the variable \
+         `{TEMPORARY}`"
+    )
+}
+
 impl Fault for DiskError {
     fn code(&self) -> FailureCode {
         match self {
@@ -60,7 +97,7 @@ impl Fault for DiskError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Io { source, .. } => hint_of(source),
+            Self::Io { path, source, .. } => hint_of_work(path, source).or_else(|| hint_of(source)),
             Self::InTheWay { .. } => Some("look what it is, and move it away".into()),
             Self::Busy { .. } => Some("wait until it ends".into()),
         }

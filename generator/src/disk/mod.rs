@@ -16,6 +16,7 @@ pub(crate) use changes::{
 };
 pub(crate) use claim::Claim;
 pub use error::DiskError;
+pub(crate) use error::{WORK_FOLDER, room_for_work};
 pub(crate) use leftover::{BEGINNING, remove_leftover};
 pub(crate) use links::{behind_links, links_to, resolved};
 pub(crate) use whole_file::{Prepared, beside, flush, flush_name, flush_names};

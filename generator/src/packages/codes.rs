@@ -26,7 +26,8 @@ pub static OFFBOARDING_UNUSED: Code = Code {
 control the exe that may run then. An installer package, a cabinet and an archive have nothing of it: removing the \
 installer package removes the files that it placed, and the server stays onboarded.\n\nGive it with `--format \
 configmgr`, `ansible`, `dsc`, `content` or `allow`; to take servers out of the service otherwise, run the exe of the \
-offboarding bundle or publish that bundle.",
+offboarding bundle or publish that bundle. `gangway attest --offboard` says the same of packages that have nothing of \
+that bundle: leave the option away there.",
 };
 
 /// No rule by publisher.
@@ -63,13 +64,13 @@ may not delete there.\n\nTake the folder away yourself. The next `gangway packag
 ends before it begins where that fails.",
 };
 
-/// `all` of a bundle that offboards.
+/// `all` of a bundle that offboards, or holds a secret.
 pub static NO_INSTALLER_PACKAGE: Code = Code {
     id: "GW5017",
     severity: Severity::Note,
-    title: "all packages of an offboarding bundle are made, and no installer package is among them",
-    page: "No installer package is made of an offboarding bundle (GW5001): Windows keeps such packages where users \
-can commonly read them. All its other packages are made.\n\nRun its exe with a tool that runs programs, by \
+    title: "all packages of the bundle are made, and no installer package is among them",
+    page: "No installer package is made of an offboarding bundle (GW5001), or of one with the key of a workspace \
+(GW5002): Windows keeps such packages where users can commonly read them. All its other packages are made.\n\nRun its exe with a tool that runs programs, by \
 `content/`, unpack it from the cabinet, carry it as the archive, or publish the bundle by Group Policy.",
 };
 

@@ -9,6 +9,7 @@ pub mod codes;
 pub mod config;
 #[cfg(test)]
 mod cut_runs;
+mod demands;
 mod diff;
 #[cfg(test)]
 mod edited_packages;

@@ -10,7 +10,12 @@ use crate::problem::Problem;
 /// The finding of an offboarding bundle whose package has ended at `now`, in seconds since 1970 UTC, or soon does.
 /// How long it was valid at all, whoever built it was told.
 pub(super) fn end_of(manifest: &Manifest, subject: &str, now: i64) -> Option<Problem> {
-    let mut problem = offboarding_end(manifest.expires_at?, now, subject)?;
+    end_at(manifest.expires_at?, subject, now)
+}
+
+/// The same of what ends at that moment.
+pub(super) fn end_at(expires_at: i64, subject: &str, now: i64) -> Option<Problem> {
+    let mut problem = offboarding_end(expires_at, now, subject)?;
     if problem.code == &OFFBOARDING_EXPIRED {
         // The bundle is the one that was built; who brings it to servers refuses it.
         problem.code = &OFFBOARDING_ENDED;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 
-use crate::disk;
+use crate::disk::{self, DiskError, WORK_FOLDER};
 use crate::interrupted::{self, Leftover};
 
 /// A folder below the system's folder for temporary files, gone when this is dropped or a signal
@@ -23,17 +23,22 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// The system refuses, or anybody may exchange what lies in its folder for temporary files.
-    pub(super) fn for_work_on(thing: &Path) -> io::Result<Self> {
+    pub(super) fn for_work_on(thing: &Path) -> Result<Self, DiskError> {
+        let digest = Sha256::of(thing.as_os_str().as_encoded_bytes()).to_string();
         let system = std::env::temp_dir();
-        if let Some(folder) = exchangeable(&fs::canonicalize(&system)?)? {
+        let usual = system.join(format!("{WORK_FOLDER}{}", &digest[..16]));
+        Self::made(&system, usual.clone(), &digest)
+            .map_err(DiskError::io("make the private folder", &usual))
+    }
+
+    fn made(system: &Path, usual: PathBuf, digest: &str) -> io::Result<Self> {
+        if let Some(folder) = exchangeable(&fs::canonicalize(system)?)? {
             return Err(io::Error::other(format!(
                 "other accounts may exchange what lies in `{}`, where temporary files go; name a \
                  folder of your own by the variable `TMPDIR`",
                 folder.display()
             )));
         }
-        let digest = Sha256::of(thing.as_os_str().as_encoded_bytes()).to_string();
-        let usual = system.join(format!("gangway-work-{}", &digest[..16]));
         match fs::symlink_metadata(&usual) {
             Ok(found) if is_ours(&found) => disk::remove_tree(&usual)?,
             _ => {}
@@ -41,7 +46,7 @@ impl PrivateFolder {
         match Self::create(usual) {
             // Somebody else's: it stays, and is not used.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let more = format!("gangway-work-{digest}-{}", std::process::id());
+                let more = format!("{WORK_FOLDER}{digest}-{}", std::process::id());
                 Self::create(system.join(more))
             }
             created => created,

@@ -1,6 +1,58 @@
 //! Problem codes of attestations (`GW52xx`).
 
-use crate::problem::error_codes;
+use crate::problem::{Code, Severity, error_codes};
+
+/// No root was there for signatures of packages.
+pub static ROOT_NOT_NAMED: Code = Code {
+    id: "GW5213",
+    severity: Severity::Warning,
+    title: "no root judged the signatures of the packages",
+    page: "A signature holds for the bytes of its file; only a root says whose it is. Neither the config (`signing.roots`) \
+nor `--root` names one, so a certificate that anybody made for himself, in any name, passes here, and what else lies in \
+the signature is judged by nothing.\n\nName the root of the signing certificate.",
+};
+
+/// Packages without a signature among signed ones.
+pub static NOT_ALL_SIGNED: Code = Code {
+    id: "GW5214",
+    severity: Severity::Warning,
+    title: "packages that could be signed are not",
+    page: "Installer package, cabinets and scripts carry a signature each. One that is taken away leaves the package as \
+it was made, so nothing in the folder shows that there was one. Some packages here are signed, or the config has a \
+command that signs, and these carry none: the command signs no scripts (GW3033), a signer elsewhere got none, \
+`package` was run without `--sign`, or somebody took the signatures away.\n\nMake the packages again by `gangway \
+package --sign`, where that was done before.",
+};
+
+/// Statements that vouch for less than those they replace.
+pub static FEWER_PACKAGES: Code = Code {
+    id: "GW5215",
+    severity: Severity::Warning,
+    title: "the new statements vouch for fewer kinds of packages than those they replace",
+    page: "The statements that lay in this place vouched for packages in folders that are not there any more, or the \
+packages were left out of this attestation. `packages.json` lists what is there, so nothing in it shows that there was \
+more: it may have been taken away.\n\nWhere the packages are still wanted, make them again, and attest with \
+`--packages`.",
+};
+
+/// Kinds of packages that are not there.
+pub static FORMATS_ABSENT: Code = Code {
+    id: "GW5216",
+    severity: Severity::Note,
+    title: "not every usual kind of package is in the folder",
+    page: "`gangway package` makes all usual packages of a bundle, or those that `--format` names. Whoever may write to \
+the folder can take a kind of them away as a whole, with its lines in `packages.json`: what is left is whole. So the \
+kinds that are not there are named before a key vouches for the rest.\n\nNothing has to be done where they were not \
+made.",
+};
+
+/// Every code that stands against no package, by number.
+pub static REMARKS: &[&Code] = &[
+    &ROOT_NOT_NAMED,
+    &NOT_ALL_SIGNED,
+    &FEWER_PACKAGES,
+    &FORMATS_ABSENT,
+];
 
 error_codes! {
     /// There are no statements.
@@ -63,6 +115,22 @@ Where that does not mend it, find out who writes to the folder.";
 "`gangway attest --packages` vouches only for what it can make again of the bundle. Here it cannot, for the reason that \
 it names: the config has not what `gangway package` had, such as `organization.latin_name`, or the bundle has no such \
 package.\n\nName the config that the packages were made with by `-c`, or make the packages again with this one.";
+
+    /// A time stamp that the config asks for.
+    NOT_STAMPED "GW5211" "a signature carries no time stamp, although the config asks for one"
+"The config asks for a time stamp, by `signing.time_stamp` or because `signing.command` names a time stamp service, and \
+`sign` and `package` take no signature without one. Here bootstrap or package carries a signature that holds, and no \
+stamp: it was signed with `--allow-unstamped`, or somebody cut the stamp off, which no signature covers. Such a \
+signature ends with its certificate.\n\nSign the bundle as it was built again, or make the packages again by \
+`gangway package --sign`. Where there is no stamp on purpose, write `time_stamp = false` under `[signing]`, or give \
+`--allow-unstamped` this once.";
+
+    /// A signature of a package that is not what is asked for.
+    PACKAGE_SIGNATURE "GW5212" "the signature of a package does not hold"
+"`packages.json` calls the package signed. Its signature is of other bytes, ended, carries what nobody vouches for, or \
+no named root (`signing.roots`, `--root`) vouches for its signer. Or the list says that a root vouches for it, and none \
+is named to say so again.\n\nName the root that `gangway package` had. Where it is named, make the packages again by \
+`gangway package --sign`, and find out who signed these.";
 
     /// The signing program gave something else.
     BAD_SIGNATURE "GW5205" "the command's signature does not fit the configured key"

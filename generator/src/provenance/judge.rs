@@ -102,6 +102,17 @@ pub fn judge(
     })
 }
 
+/// Names of all files that the key vouches for in statements of provenance, about whatever bundle.
+pub fn vouched_names(envelopes: &[Envelope], key: &VerifyingKey) -> Vec<String> {
+    let statements = envelopes
+        .iter()
+        .filter_map(|one| Statement::parse(&one.vouched(key)?));
+    let named = statements.filter(|one| one.predicate_type == SLSA);
+    named
+        .flat_map(|one| one.subject.into_iter().map(|subject| subject.name))
+        .collect()
+}
+
 /// The lists of parts that the key vouches for in statements about this bundle, as they lie in their file.
 pub fn vouched_parts(envelopes: &[Envelope], key: &VerifyingKey, bundle: &Identity) -> Vec<String> {
     let statements = envelopes

@@ -19,7 +19,7 @@ pub use envelope::{
     Envelope, EnvelopeError, MAX_BYTES, PAYLOAD_TYPE, is_statements_file, lines, names_file,
     pre_authentication,
 };
-pub use judge::{Attested, Vouched, judge, vouched_parts};
+pub use judge::{Attested, Vouched, judge, vouched_names, vouched_parts};
 pub use key::{KeyFileError, VerifyingKey};
 pub use parts::{is_parts_file, parts, parts_file};
 pub use statement::{BUILD_TYPE, CYCLONEDX, SLSA, Statement, Subject, about, provenance};

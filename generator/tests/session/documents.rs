@@ -34,7 +34,7 @@ reboot = "in_window"
 jitter_s = 60
 "#;
 
-fn built() -> Desk {
+pub(crate) fn built() -> Desk {
     let desk = downloads();
     let monitoring_agent = ProgramSpec::monitoring_agent().bytes();
     desk.put("downloads/MMASetup-AMD64.exe", &monitoring_agent);

@@ -14,6 +14,8 @@ mod bad_input;
 mod bundle;
 #[cfg(unix)]
 mod cases;
+#[cfg(unix)]
+mod demanded;
 mod desk;
 #[cfg(unix)]
 mod detached;

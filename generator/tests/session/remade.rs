@@ -16,7 +16,7 @@ use super::vouched::{PACKAGES, package, relist};
 const EACH: [&str; 4] = ["--format", "all", "--format", "intunewin"];
 
 /// osslsigncode signs packages.
-fn with_command(desk: &Desk) {
+pub(crate) fn with_command(desk: &Desk) {
     let certificates = [Lab::Code].into_iter().chain(Lab::Code.issuers());
     let chain: String = certificates.map(Lab::certificate_pem).collect();
     desk.put("chain.pem", chain.as_bytes());

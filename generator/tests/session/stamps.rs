@@ -40,9 +40,13 @@ fn an_exe_without_the_stamp_that_is_asked_for_stays_unsigned_unless_told() {
             session.succeeds();
         }
         // Told, and no error: it is the bundle that was built.
-        let verified = desk.verify_with(&["--signed", "--config", "gangway.toml"]);
+        let verified = desk.verify_with(&["--config", "gangway.toml"]);
         verified.succeeds();
         assert_eq!(verified.err.contains("GW3032"), is_asked_for, "{section}");
+        // Whoever wants it signed wants what the config asks for.
+        let code = if is_asked_for { 4 } else { 0 };
+        let verified = desk.verify_with(&["--signed", "--config", "gangway.toml"]);
+        assert_eq!(verified.code, code, "{section}: {}", verified.err);
     }
 }
 

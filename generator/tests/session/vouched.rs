@@ -76,7 +76,7 @@ pub(crate) fn relist(desk: &Desk, folder: &str, format_of: impl Fn(&str) -> Opti
 }
 
 /// A list of packages in the form of the program, as far as it is a document of it.
-fn in_form(list: &Value) -> String {
+pub(crate) fn in_form(list: &Value) -> String {
     match serde_json::from_value::<PackagesDocument>(list.clone()) {
         Ok(list) => serde_json::to_string_pretty(&list).unwrap() + "\n",
         Err(_) => list.to_string(),
@@ -120,7 +120,16 @@ fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
     package(&desk, &with_back);
     let attest = |more: &[&str]| attest(&desk, &[&PACKAGES[..], more].concat());
     attest(&with_back).succeeds();
-    verify(&desk, &PACKAGES).succeeds();
+    let session = verify(&desk, &PACKAGES);
+    session.succeeds();
+    assert!(!session.err.contains("GW3038"), "{}", session.err);
+    let late = (END + 1).to_string();
+    let verified = ["verify", "out", "--stub", "stub.exe", "--as-of", &late];
+    let session = desk.run(&[&verified[..], &["--key", "key.pub.pem"], &PACKAGES].concat());
+    session.succeeds();
+    for text in ["GW3038", "offboard/"] {
+        assert!(session.err.contains(text), "{text}: {}", session.err);
+    }
     attest(&unsigned).fails_with(
         4,
         &["GW5206", "offboard/", "--packages DIR --offboard BUNDLE"],
@@ -128,7 +137,6 @@ fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
     attest(&["--allow-unsigned", "--offboard", "out"])
         .fails_with(4, &["`--offboard` names another one", "gangway package"]);
     // It is what the packages were made of, and does nothing any more.
-    let late = (END + 1).to_string();
     let usual = ["attest", "out", "-c", "gangway.toml", "--as-of", &late];
     let session = desk.run(&[&usual[..], &PACKAGES, &with_back].concat());
     session.succeeds();
@@ -164,7 +172,7 @@ fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
                 let msi = files.find(|one| one["path"].as_str().unwrap().ends_with(".msi"));
                 msi.unwrap()["signature"] = json!("CN=Microsoft Corporation, time-stamped");
             },
-            "by `packages.json` by `CN=Microsoft",
+            "files of its kind carry no signature",
         ),
     ];
     for (forge, why) in forgeries {
@@ -177,7 +185,7 @@ fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
     }
 }
 
-/// Nothing is read that the list does not name in this size.
+/// Nothing is read that the list does not name in this size, or in a size that the bundle does not give.
 #[test]
 fn a_giant_among_the_packages_is_refused_by_its_size() {
     let desk = vouched();
@@ -194,6 +202,20 @@ fn a_giant_among_the_packages_is_refused_by_its_size() {
             None => fs::remove_file(&path).unwrap(),
         }
     }
+    let mut files = desk.tree("out-packages").into_iter();
+    let (name, _) = files.find(|(path, _)| path.starts_with("cab/")).unwrap();
+    let giant = fs::File::create(desk.path("out-packages").join(&name)).unwrap();
+    giant.set_len(200 << 30).unwrap();
+    let path = desk.path("out-packages/packages.json");
+    let mut list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut listed = list["files"].as_array_mut().unwrap().iter_mut();
+    listed.find(|file| file["path"] == *name).unwrap()["size"] = json!(200u64 << 30);
+    fs::write(&path, in_form(&list)).unwrap();
+    let began = std::time::Instant::now();
+    for session in [attest(&desk, &PACKAGES), verify(&desk, &PACKAGES)] {
+        session.fails_with(4, &["GW5206", &name, "has at most"]);
+    }
+    assert!(began.elapsed().as_secs() < 30);
 }
 
 #[test]

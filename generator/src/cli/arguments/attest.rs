@@ -24,6 +24,9 @@ pub(in crate::cli) struct Attest {
     /// Takes a bootstrap that nobody signed
     #[arg(long)]
     pub(in crate::cli) allow_unsigned: bool,
+    /// Takes signatures without a time stamp although the config asks for one
+    #[arg(long)]
+    pub(in crate::cli) allow_unstamped: bool,
     #[command(flatten)]
     pub(in crate::cli) outside: Outside,
     #[command(flatten)]

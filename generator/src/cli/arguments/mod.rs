@@ -277,9 +277,13 @@ pub(super) struct Sign {
 pub(super) struct Verify {
     /// The bundle's folder
     pub(super) bundle: PathBuf,
-    /// Fails when the bootstrap is not signed, or no named root vouches for its signature
+    /// Fails when the bootstrap is not signed, no named root vouches for its signature, or it carries no time
+    /// stamp although the config asks for one
     #[arg(long)]
     pub(super) signed: bool,
+    /// Takes signatures of bootstrap and packages without a time stamp although the config asks for one
+    #[arg(long)]
+    pub(super) allow_unstamped: bool,
     #[command(flatten)]
     pub(super) attested: AttestedBy,
     #[command(flatten)]

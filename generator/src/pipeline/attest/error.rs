@@ -1,6 +1,7 @@
 //! Why nothing was attested.
 
 use std::borrow::Cow;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use super::super::config::ConfigError;
@@ -8,7 +9,7 @@ use super::super::output::OutputError;
 use super::super::package::PackageError;
 use super::super::signing_command::CommandFault;
 use super::super::verify::VerifyError;
-use crate::disk::DiskError;
+use crate::disk::{DiskError, room_for_work};
 use crate::failure::{FailureCode, Fault};
 use crate::problem::Problem;
 
@@ -91,6 +92,19 @@ impl From<PackageError> for AttestError {
     }
 }
 
+/// Was there no room for something?
+fn is_full(error: &PackageError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(io, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 impl Fault for AttestError {
     fn code(&self) -> FailureCode {
         match self {
@@ -111,6 +125,10 @@ impl Fault for AttestError {
         let hint = match self {
             Self::Config(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
+            Self::Package(error) if is_full(error) => {
+                // They are made in a private folder, whose name stands in no cause of a writer.
+                return Some(room_for_work(std::env::temp_dir().display()).into());
+            }
             Self::Package(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Disk(error) => return error.hint(),

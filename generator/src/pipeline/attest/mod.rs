@@ -1,6 +1,7 @@
 //! `gangway attest`: what a bundle was made of, signed by a key of the organisation; and what such
 //! statements prove of a bundle.
 
+mod before;
 mod error;
 mod files;
 mod packages;
@@ -99,13 +100,12 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     let _claim = Claim::take(disk::beside(&out, ".gangway-lock"), &out)?;
     let places = Places::of(&out, &parts_out)?;
     let (mut found, identity) = proven(&request.bundle, request.allow_unsigned)?;
-    let scratch = PrivateFolder::for_work_on(&absolute(&out)?)
-        .map_err(io_error("make a private folder for the work on", &out))?;
+    let scratch = PrivateFolder::for_work_on(&absolute(&out)?)?;
     let mut packages = Vec::new();
     if let Some(folder) = &request.packages {
-        let (files, about_end) = packed(folder, request, &made(&found, &identity), &scratch.path)?;
+        let (files, told) = packed(folder, request, &made(&found, &identity), &scratch.path)?;
         packages = files;
-        found.problems.extend(about_end);
+        found.problems.extend(told);
     }
     let mut subjects = vec![
         Subject::new(bundle::FILE_NAME, identity.bundle_json_sha256),
@@ -114,6 +114,8 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
     let named = packages.iter();
     subjects.extend(named.map(|(name, sha256)| Subject::new(name, *sha256)));
     subjects.sort();
+    let fewer = before::fewer(&out, &signer.key, &subjects);
+    found.problems.extend(fewer);
     let document = &found.document;
     let parts = provenance::parts(document, &subjects);
     let mut text = String::new();
@@ -159,6 +161,15 @@ fn proven(
     if found.signature.standing == Standing::Unsigned && !allow_unsigned {
         return Err(AttestError::Unsigned);
     }
+    if found.lacks_stamp {
+        return Err(AttestError::Refused(Box::new(Problem::new(
+            &codes::NOT_STAMPED,
+            &found.document.exe.path,
+            "its signature carries no time stamp, although the config asks for one",
+            "look whether the time stamp service answered, and sign the bundle as it was built again by `gangway sign`; \
+             `--allow-unstamped` takes it as it is",
+        ))));
+    }
     Ok((found, identity))
 }
 
@@ -170,15 +181,16 @@ fn made<'a>(found: &'a Verification, identity: &'a Identity) -> Made<'a> {
     }
 }
 
-/// What the key vouches for of a bundle that verified, or what stands against that.
+/// What the key vouches for of a bundle that verified as `bundle` asked, with findings below error; or what stands
+/// against that.
 ///
 /// # Errors
-/// Key or packages cannot be read.
+/// Key, config or packages cannot be read.
 pub fn check_attestation(
     request: &AttestationRequest,
-    folder: &Path,
+    bundle: &VerifyRequest,
     found: &Verification,
-) -> Result<Result<Attested, Problem>, AttestError> {
+) -> Result<Result<(Attested, Vec<Problem>), Problem>, AttestError> {
     let key = read_key(&request.key)?;
     let Some(identity) = identity(found) else {
         let why = "the bootstrap is not proven, so no statement can be about it";
@@ -186,14 +198,19 @@ pub fn check_attestation(
         return Ok(Err(problem));
     };
     let named = request.statements.clone();
-    let path = named.unwrap_or_else(|| beside(folder, SUFFIX));
-    let packages = match &request.packages {
-        Some(packages) => match packages::of(packages, &made(found, &identity), &Known::Vouched)? {
-            Ok(listed) => Some(listed.files),
+    let path = named.unwrap_or_else(|| beside(&bundle.bundle, SUFFIX));
+    let mut problems = Vec::new();
+    let mut packages = None;
+    if let Some(folder) = &request.packages {
+        let known = Known::Vouched(bundle.demands()?);
+        match packages::of(folder, &made(found, &identity), &known)? {
+            Ok(listed) => {
+                packages = Some(listed.files);
+                problems = listed.problems;
+            }
             Err(problem) => return Ok(Err(problem)),
-        },
-        None => None,
-    };
+        }
+    }
     let missing = |why: String| {
         let next = "copy the statements together with the bundle, or make them by `gangway attest`";
         let subject = path.display().to_string();
@@ -214,7 +231,7 @@ pub fn check_attestation(
     let list = beside_statements(&path);
     Ok(judged.and_then(
         |attested| match other_parts(&list, &envelopes, &key, &identity) {
-            None => Ok(attested),
+            None => Ok((attested, problems)),
             Some(problem) => Err(problem),
         },
     ))

@@ -1,17 +1,24 @@
 //! The files of a folder of packages, held against the folder's own document and against the bundle.
 
+use std::collections::BTreeMap;
+use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 
 use gangway_contract::Sha256;
 
+use super::super::demands::Demands;
 use super::super::layout::RELEASES;
-use super::super::output::OutputError;
-use super::super::package::{FILE_NAME, PackagesDocument, document_of, signed_by, signed_kind};
+use super::super::offboarding::end_at;
+use super::super::output::{OutputError, io_error};
+use super::super::package::{
+    FILE_NAME, PackageFile, PackagesDocument, SignedPackage, document_of, judged, of_signatures,
+    signed_kind,
+};
 use super::super::sums::SUMS_FILE_NAME;
-use super::super::verify::{Found, Tree, file_digest};
+use super::super::verify::{Found, Tree};
 use crate::bundle::{self, BundleDocument};
-use crate::formats::x509::TrustAnchors;
 use crate::packages::tools::{CONTENT, OFFBOARD};
+use crate::plain_file;
 use crate::problem::Problem;
 use crate::provenance::{Identity, codes};
 
@@ -28,16 +35,13 @@ pub(super) struct Made<'a> {
 
 /// What is known of the folder from elsewhere.
 pub(super) enum Known {
-    /// The key has vouched for each of its files, or is refused.
-    Vouched,
+    /// The key has vouched for each of its files, or is refused: of signatures only what is asked for here is
+    /// looked at.
+    Vouched(Demands),
     /// Nothing yet: all that can be compared is.
     Nothing {
         /// The bundle that offboards, which verified.
         offboarding: Option<Box<(BundleDocument, Identity)>>,
-        /// Roots that signatures of packages end at.
-        anchors: Option<TrustAnchors>,
-        /// Seconds since 1970 UTC.
-        now: i64,
     },
 }
 
@@ -46,6 +50,8 @@ pub(super) struct Listed {
     pub(super) document: PackagesDocument,
     /// Every file that lies there.
     pub(super) files: Vec<Digested>,
+    /// Findings below error.
+    pub(super) problems: Vec<Problem>,
 }
 
 /// Every file of a folder of packages; a finding where something there is no plain file, which could be
@@ -70,20 +76,73 @@ pub(super) fn of(
         Ok(document) => document,
         Err(fault) => return Ok(Err(refused(fault))),
     };
-    let digest = |(name, found): (&String, &Found)| {
-        Ok((name.clone(), file_digest(&found.path, found.size)?.1))
+    let demands = match known {
+        Known::Vouched(demands) => Some(demands),
+        // They are judged in the packages that are made again.
+        Known::Nothing { .. } => None,
     };
-    let files: Vec<Digested> = tree
-        .files
-        .iter()
-        .map(digest)
-        .collect::<Result<_, OutputError>>()?;
-    let fault =
-        other_bytes(&files, &document).or_else(|| other_signature(folder, &document, known));
-    Ok(match fault {
-        None => Ok(Listed { document, files }),
-        Some(fault) => Err(refused(fault)),
-    })
+    let mut read = Read::default();
+    for (name, found) in &tree.files {
+        let listed = document.files.iter().find(|file| file.path == *name);
+        read.file(name, found, listed, demands)?;
+    }
+    if let Some(fault) = other_bytes(&read.files, &document) {
+        return Ok(Err(refused(fault)));
+    }
+    if let Some(problem) = read.refused {
+        return Ok(Err(*problem));
+    }
+    let mut problems = Vec::new();
+    if let Some(demands) = demands {
+        problems.extend(of_signatures(&document, &read.signed, demands));
+        let back = document.offboarding.as_ref();
+        let subject = format!("{OFFBOARD}/");
+        problems.extend(back.and_then(|it| end_at(it.expires_at, &subject, demands.now)));
+    }
+    let files = read.files;
+    Ok(Ok(Listed {
+        document,
+        files,
+        problems,
+    }))
+}
+
+/// What was read of the files.
+#[derive(Default)]
+struct Read {
+    files: Vec<Digested>,
+    signed: Vec<SignedPackage>,
+    /// The first signature that is not what is asked for.
+    refused: Option<Box<Problem>>,
+}
+
+impl Read {
+    /// Digests a file and, where `demands` are given and the list calls it signed, judges its signature: both of the
+    /// file that is opened once.
+    fn file(
+        &mut self,
+        name: &str,
+        found: &Found,
+        listed: Option<&PackageFile>,
+        demands: Option<&Demands>,
+    ) -> Result<(), OutputError> {
+        let path = &found.path;
+        let mut file = plain_file::open(path).map_err(io_error("open", path))?;
+        let digest = plain_file::digest_of(&mut file, found.size);
+        let (_, sha256) = digest.map_err(io_error("read", path))?;
+        self.files.push((name.to_owned(), sha256));
+        let is_signed = listed.is_some_and(|file| file.signature.is_some());
+        let kind = signed_kind(name).filter(|_| is_signed);
+        if let (Some(kind), Some(demands)) = (kind, demands) {
+            let start = file.seek(SeekFrom::Start(0));
+            start.map_err(io_error("read", path))?;
+            match judged(name, None, &mut file, kind, demands) {
+                Ok(who) => self.signed.push((name.to_owned(), who)),
+                Err(problem) => self.refused = self.refused.take().or(Some(problem)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The folder's document, when names, sizes and what it says of the bundles fit.
@@ -101,6 +160,7 @@ fn document(
         .or_else(|| clash(tree, made.identity))
         .or_else(|| misplaced(&document))
         .or_else(|| other_names_or_sizes(tree, &document))
+        .or_else(|| too_large(&document, made.bundle))
         .or_else(|| differs_from_bundle(&document, made))
         .or_else(|| other_offboarding(&document, known));
     match fault {
@@ -124,7 +184,8 @@ fn fault(subject: &str, why: impl Into<String>) -> Fault {
     Fault {
         subject: subject.to_owned(),
         why: why.into(),
-        next: "make the packages of this bundle again by `gangway package`, or copy the folder as a whole",
+        next: "make the packages of this bundle again, into a new folder by `gangway package BUNDLE --out DIR`, or copy \
+               their folder again as a whole",
     }
 }
 
@@ -197,7 +258,34 @@ fn other_names_or_sizes(tree: &Tree, document: &PackagesDocument) -> Option<Faul
             || document.files.iter().any(|file| file.path == **name)
     };
     let more = tree.files.keys().find(|name| !is_listed(name))?;
-    not_of(more, "`packages.json` does not name it")
+    Some(Fault {
+        next: "find out where it comes from, and take it out of the folder",
+        ..fault(more, "`packages.json` does not name it")
+    })
+}
+
+/// Bytes of packages beside those of the bundle: headers, names, tables, signatures. Real ones need some 100 KiB.
+const MOST_AROUND: u64 = 16 << 20;
+
+/// The bundle says how much can be in packages of it: nothing larger is read.
+fn too_large(document: &PackagesDocument, bundle: &BundleDocument) -> Option<Fault> {
+    let sizes = bundle.files.iter().map(|file| file.size);
+    let whole = sizes.fold(bundle.exe.unsigned_size, u64::saturating_add);
+    // What does not shrink is stored, with a header for each block and a number for each sector.
+    let most = whole.saturating_add(whole / 64).saturating_add(MOST_AROUND);
+    let mut folders: BTreeMap<&str, u64> = BTreeMap::new();
+    for file in &document.files {
+        let folder = file.path.split_once('/').map_or("", |(folder, _)| folder);
+        let sum = folders.entry(folder).or_default();
+        *sum = sum.saturating_add(file.size);
+        if *sum > most {
+            let why = format!(
+                "with it `{folder}/` has {sum} bytes, and what is made of this bundle has at most {most}"
+            );
+            return not_of(&file.path, why);
+        }
+    }
+    None
 }
 
 /// The bytes are those that the document names, and the list of digests says the same.
@@ -303,35 +391,4 @@ fn other_content(
     let absent = wanted.iter().find(|file| !found.contains(file));
     let (path, _) = stranger.or(absent)?;
     Some((path.clone(), "it is not what the bundle has"))
-}
-
-/// Who is said to have signed a package did, and the signature holds.
-fn other_signature(folder: &Path, document: &PackagesDocument, known: &Known) -> Option<Fault> {
-    let Known::Nothing { anchors, now, .. } = known else {
-        return None;
-    };
-    for file in &document.files {
-        let Some(listed) = &file.signature else {
-            continue;
-        };
-        let found = match signed_kind(&file.path) {
-            Some(kind) => signed_by(&folder.join(&file.path), kind, anchors.as_ref(), *now),
-            None => Err("files of its kind carry none".to_owned()),
-        };
-        match found {
-            Ok(found) if found == *listed => {}
-            Ok(found) => {
-                let why =
-                    format!("it is signed by `{found}`, and by `packages.json` by `{listed}`");
-                return not_of(&file.path, why);
-            }
-            Err(why) => {
-                let why = format!(
-                    "`packages.json` says that it is signed, and that does not hold: {why}"
-                );
-                return not_of(&file.path, why);
-            }
-        }
-    }
-    None
 }

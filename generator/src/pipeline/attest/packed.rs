@@ -4,18 +4,19 @@ use std::path::Path;
 
 use super::packages::{self, Digested, Known, Made};
 use super::{AttestError, AttestRequest, proven};
+use crate::pipeline::demands::Demands;
 use crate::pipeline::offboarding::is_about_end;
-use crate::pipeline::package::{self, NotRemade, PackageError};
+use crate::pipeline::package::{self, NotRemade, PackageError, Remade};
 use crate::pipeline::verify::VerifyRequest;
 use crate::problem::Problem;
 use crate::provenance::codes;
 
 /// What to do about packages that are others than this bundle's.
-const MAKE_AGAIN: &str = "make the packages again by `gangway package`, with this config and this version, and \
+const MAKE_AGAIN: &str = "make the packages again by `gangway package`, with this config and this version (signed ones \
+                          with `--sign`, into this place with `--replace-signed` or into a new one by `--out`), and \
                           attest right after it";
 
-/// The files of a folder of packages, each held against what it was made of, and the finding of an offboarding bundle
-/// that does nothing any more.
+/// The files of a folder of packages, each held against what it was made of, and findings below error.
 ///
 /// # Errors
 /// One is not what is made of the bundle, or cannot be made again to be compared.
@@ -24,7 +25,7 @@ pub(super) fn packed(
     request: &AttestRequest,
     made: &Made<'_>,
     scratch: &Path,
-) -> Result<(Vec<Digested>, Option<Problem>), AttestError> {
+) -> Result<(Vec<Digested>, Vec<Problem>), AttestError> {
     let back = match &request.offboard {
         Some(bundle) => {
             let verified = VerifyRequest {
@@ -37,16 +38,15 @@ pub(super) fn packed(
         }
         None => None,
     };
-    let mut about_end = None;
+    let mut problems = Vec::new();
     if let Some((found, _)) = &back {
-        let mut problems = found.problems.iter();
-        about_end = problems.find(|one| is_about_end(one)).cloned();
+        let of_back = found.problems.iter();
+        problems.extend(of_back.filter(|one| is_about_end(one)).cloned());
     }
     let known = Known::Nothing {
         offboarding: back.map(|(found, identity)| Box::new((found.document, identity))),
-        anchors: request.bundle.anchors()?,
-        now: request.bundle.now,
     };
+    let demands: Demands = request.bundle.demands()?;
     let refused = |problem| AttestError::Refused(Box::new(problem));
     let listed = packages::of(folder, made, &known)?.map_err(refused)?;
     let there = package::Listed {
@@ -54,13 +54,18 @@ pub(super) fn packed(
         document: &listed.document,
     };
     let offboard = request.offboard.as_deref();
-    match package::differences(there, &request.bundle, offboard, scratch) {
-        Ok(differences) => match other(differences) {
-            None => Ok((listed.files, about_end)),
-            Some(problem) => Err(refused(problem)),
-        },
-        Err(NotRemade { path, error }) => Err(not_remade(&path, *error)),
+    let remade = package::differences(there, &request.bundle, offboard, &demands, scratch);
+    let Remade {
+        faults,
+        refused: signatures,
+        problems: told,
+    } = remade.map_err(|NotRemade { path, error }| not_remade(&path, *error))?;
+    if let Some(problem) = other(faults).or_else(|| first(signatures)) {
+        return Err(refused(problem));
     }
+    problems.extend(listed.problems);
+    problems.extend(told);
+    Ok((listed.files, problems))
 }
 
 /// The finding of files that differ: the first one, and all others by their names.
@@ -69,6 +74,13 @@ fn other(differences: Vec<(String, String)>) -> Option<Problem> {
     let (path, why) = differences.next()?;
     let problem = Problem::new(&codes::NOT_MADE_OF_IT, path, why, MAKE_AGAIN);
     Some(problem.naming(differences.map(|(path, why)| format!("{path}: {why}"))))
+}
+
+/// The first of several signatures that are refused, with the names of the other files.
+fn first(refused: Vec<Problem>) -> Option<Problem> {
+    let mut refused = refused.into_iter();
+    let problem = refused.next()?;
+    Some(problem.naming(refused.map(|one| format!("{}: {}", one.subject, one.message))))
 }
 
 /// What the bundle stands against is no fault of the machine.

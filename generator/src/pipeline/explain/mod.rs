@@ -22,6 +22,7 @@ pub fn all() -> Vec<&'static Code> {
         packages::codes::ALL,
         packages::codes::REMARKS,
         provenance::codes::ALL,
+        provenance::codes::REMARKS,
     ]
     .concat();
     all.sort_by_key(|code| code.id);

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::PackageError;
 use super::document::{FILE_NAME, PackageFile, PackagesDocument, Product};
 use super::place::Folder;
+use super::remarks::SignedPackage;
+use super::signer::judged;
 use super::signing::{attached, taken};
 use super::source::Source;
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
+use crate::pipeline::demands::Demands;
 use crate::plain_file;
+use crate::problem::Problem;
 
 /// A file of the folder, and what is wrong with it.
 pub(in crate::pipeline) type Fault = (String, String);
@@ -28,19 +33,32 @@ pub(in crate::pipeline) struct Listed<'a> {
 /// Packages that are held against those of a folder.
 pub(super) struct Comparison<'a> {
     listed: Listed<'a>,
+    demands: &'a Demands,
     /// A private folder.
     scratch: &'a Path,
     made: BTreeSet<String>,
-    faults: Vec<Fault>,
+    found: Compared,
+}
+
+/// What was found of the packages of a folder.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// Files that are not what is made.
+    pub(super) faults: Vec<Fault>,
+    /// Files that are, with a signature that is refused.
+    pub(super) refused: Vec<Problem>,
+    /// Files that are, with one that holds.
+    pub(super) signed: Vec<SignedPackage>,
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn of(listed: Listed<'a>, scratch: &'a Path) -> Self {
+    pub(super) fn of(listed: Listed<'a>, demands: &'a Demands, scratch: &'a Path) -> Self {
         Self {
             listed,
+            demands,
             scratch,
             made: BTreeSet::new(),
-            faults: Vec::new(),
+            found: Compared::default(),
         }
     }
 
@@ -67,21 +85,29 @@ impl<'a> Comparison<'a> {
                 (Some(_), Some(kind)) => self.signed(&folder.path(&made.path), file, kind)?,
             },
         };
-        self.faults.extend(why.map(|why| (made.path.clone(), why)));
+        self.found
+            .faults
+            .extend(why.map(|why| (made.path.clone(), why)));
         self.made.insert(made.path.clone());
         folder.remove(&made.path)
     }
 
     /// A signed package is the one that was made with the signature of the one that is there, put into it as
-    /// `package` does it: every byte counts, those too that no signature covers.
+    /// `package` does it: every byte counts, those too that no signature covers. The signature is judged in that file,
+    /// whose bytes are the listed ones: what lies in the folder may be exchanged between two looks.
     fn signed(
-        &self,
+        &mut self,
         made: &Path,
         file: &PackageFile,
         kind: FileKind,
     ) -> Result<Option<String>, PackageError> {
         let there = self.listed.folder.join(&file.path);
-        let signature = match taken(made, &there, kind) {
+        let mut open = plain_file::open(&there).map_err(DiskError::io("open", &there))?;
+        let found = open.metadata().map_err(DiskError::io("look at", &there))?;
+        if found.len() != file.size {
+            return Ok(Some("it was exchanged while it was read".to_owned()));
+        }
+        let signature = match taken(made, &mut open, kind) {
             Ok(signature) => signature,
             Err(why) => {
                 let why =
@@ -92,17 +118,36 @@ impl<'a> Comparison<'a> {
         let work = self.scratch.join("signed");
         fs::create_dir(&work).map_err(DiskError::io("create folder", &work))?;
         let result = attached(made, kind, &signature, &work);
-        let result = result.map_err(DiskError::io("attach a signature to", made))?;
-        let digest = plain_file::digest(&result, u64::MAX - 1);
+        let result = result.map_err(DiskError::io("put a signature into", &work))?;
+        let read = DiskError::io("read", &result);
+        let mut signed = match plain_file::open(&result) {
+            Ok(signed) => signed,
+            Err(error) => return Err(read(error).into()),
+        };
+        let digest = plain_file::digest_of(&mut signed, u64::MAX - 1);
         let digest = digest.map_err(DiskError::io("read", &result))?;
+        let is_it = digest == (file.size, file.sha256);
+        if is_it {
+            let start = signed.seek(SeekFrom::Start(0));
+            start.map_err(DiskError::io("read", &result))?;
+            let listed = file.signature.as_deref();
+            match judged(&file.path, listed, &mut signed, kind, self.demands) {
+                Ok(who) => self.found.signed.push((file.path.clone(), who)),
+                Err(problem) => self.found.refused.push(*problem),
+            }
+        }
+        drop(signed);
         fs::remove_dir_all(&work).map_err(DiskError::io("remove", &work))?;
-        Ok((digest != (file.size, file.sha256))
-            .then(|| "it holds more than is made of this bundle and a signature".to_owned()))
+        Ok(
+            (!is_it)
+                .then(|| "it holds more than is made of this bundle and a signature".to_owned()),
+        )
     }
 
-    /// All faults, with those of what is listed and was not made.
-    pub(super) fn ended(self, product: Option<&Product>, removal: Option<&Source>) -> Vec<Fault> {
-        let mut faults = self.faults;
+    /// All that was found, with what is listed and was not made.
+    pub(super) fn ended(self, product: Option<&Product>, removal: Option<&Source>) -> Compared {
+        let mut found = self.found;
+        let faults = &mut found.faults;
         let document = self.listed.document;
         let more = document.files.iter().map(|file| &file.path);
         faults.extend(more.filter(|path| !self.made.contains(*path)).map(|path| {
@@ -118,6 +163,6 @@ impl<'a> Comparison<'a> {
         if document.offboarding != removal.and_then(Source::as_offboarding) {
             of_document("`offboarding` is not what the offboarding bundle is");
         }
-        faults
+        found
     }
 }

@@ -150,6 +150,17 @@ impl Fault for PackageError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         let hint = match self {
             Self::Verify(error) => return error.hint(),
+            Self::Disk(DiskError::InTheWay { path, .. }) => {
+                return Some(
+                    format!(
+                        "look whether anything in `{}` is yours, and take it away with all that is in it: an \
+                         earlier version of this program left such a folder when it was killed, and said nowhere \
+                         which files it wrote",
+                        path.display()
+                    )
+                    .into(),
+                );
+            }
             Self::Disk(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Config(error) => return error.hint(),

@@ -36,7 +36,9 @@ impl Formats {
         let mut formats = self.named.clone();
         if self.all {
             let all = Format::ALL.into_iter();
-            formats.extend(all.filter(|format| format.is_usual(mode)));
+            let has_secrets = !source.secrets().is_empty();
+            let fits = |format: &Format| *format != Format::Msi || !has_secrets;
+            formats.extend(all.filter(|format| format.is_usual(mode) && fits(format)));
         }
         if mode != Mode::Onboard && formats.iter().any(|format| format.names_a_state()) {
             return Err(tools::not_onboarding(source));
@@ -52,14 +54,20 @@ impl Formats {
     }
 }
 
-/// What an offboarding bundle has in place of an installer package.
+/// What a bundle has in place of an installer package, for which something in it is too secret.
 fn no_installer_package(source: &Source) -> Problem {
-    Problem::new(
+    let why = match source.document.mode {
+        Mode::Offboard => "the bundle offboards",
+        _ => "a payload is a secret",
+    };
+    let problem = Problem::new(
         &codes::NO_INSTALLER_PACKAGE,
         source.folder.display().to_string(),
-        "no installer package is among all packages, because the bundle offboards",
-        "bring it to servers by its exe, by `content/` or by Group Policy",
-    )
+        format!("no installer package is among all packages, because {why}"),
+        "bring the bundle to servers by its exe, by `content/` or by Group Policy",
+    );
+    let secrets = source.secrets().into_iter();
+    problem.naming(secrets.map(|one| format!("{}: {}", one.subject, one.message)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::ops::Range;
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::{Mode, Payload, Role};
+use gangway_contract::manifest::{Mode, Payload};
 
 use super::document::{Format, Product};
 use super::source::not_as_listed;
@@ -12,12 +12,10 @@ use super::{PackageError, Work, volumes};
 use crate::formats::authenticode::FileKind;
 use crate::formats::pe::{Layout, VersionInfo};
 use crate::packages::cabinet::{self, Member, Packing};
-use crate::packages::codes;
 use crate::packages::msi::{
     Contents, PackagedFile, Payloads, add_payloads, check_stored, file_keys, payload_cabinet, plan,
     write,
 };
-use crate::problem::Problem;
 
 /// Writes `msi/NAME.msi` and, unless the payloads are inside, `msi/payload.cab`.
 pub(super) fn make(work: &mut Work<'_>, place: Payloads) -> Result<Product, PackageError> {
@@ -99,7 +97,7 @@ fn contents(
     volumes: &[Range<usize>],
 ) -> Result<Contents, PackageError> {
     let (document, manifest) = (&work.source.document, &work.source.manifest);
-    let secrets: Vec<Problem> = manifest.payloads.iter().filter_map(secret).collect();
+    let secrets = work.source.secrets();
     // Of a bundle that offboards the plan says it in one line.
     if !secrets.is_empty() && document.mode != Mode::Offboard {
         return Err(PackageError::Refused(secrets));
@@ -131,19 +129,4 @@ fn contents(
         cabinets: volumes.iter().map(ExactSizeIterator::len).collect(),
         place,
     })
-}
-
-/// The finding of a payload that lies in no installer package.
-fn secret(payload: &Payload) -> Option<Problem> {
-    let what = match payload.role {
-        Role::OffboardingInfo | Role::OffboardingScript => "it takes servers out of the service",
-        Role::WorkspaceKey => "it is the key of a workspace",
-        _ => return None,
-    };
-    Some(Problem::new(
-        &codes::SECRET_PAYLOAD,
-        &payload.name,
-        what,
-        "leave it out of the bundle, or bring the bundle to servers by its exe and the share",
-    ))
 }

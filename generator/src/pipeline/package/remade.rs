@@ -7,17 +7,21 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::comparison::{Comparison, Fault, Listed};
+use super::comparison::{Compared, Comparison, Fault, Listed};
 use super::document::{FILE_NAME, Format, PackageFile, PackagesDocument};
 use super::finish::Finish;
 use super::place::Folder;
 use super::source::Source;
-use super::{Formats, PackageError, PackageRequest, PackageSigning, Work, make_each, tools};
+use super::{
+    Formats, PackageError, PackageRequest, PackageSigning, Work, make_each, remarks, tools,
+};
 use crate::disk::DiskError;
 use crate::packages::msi::holds_payloads;
 use crate::pipeline::config::Config;
+use crate::pipeline::demands::Demands;
 use crate::pipeline::verify::VerifyRequest;
 use crate::plain_file;
+use crate::problem::Problem;
 
 /// Why it cannot be said what a package should be.
 #[derive(Debug)]
@@ -28,8 +32,19 @@ pub(in crate::pipeline) struct NotRemade {
     pub(in crate::pipeline) error: Box<PackageError>,
 }
 
-/// Makes the packages of a folder again and compares each; gives what differs, is missing or too many. Files
-/// that the document calls signed may carry a signature, which is for others to judge, and nothing else.
+/// What there is to say about the packages of a folder.
+#[derive(Debug, Default)]
+pub(in crate::pipeline) struct Remade {
+    /// What differs, is missing or too many.
+    pub(in crate::pipeline) faults: Vec<Fault>,
+    /// Signatures that are not what is asked for.
+    pub(in crate::pipeline) refused: Vec<Problem>,
+    /// Findings below error.
+    pub(in crate::pipeline) problems: Vec<Problem>,
+}
+
+/// Makes the packages of a folder again and compares each. Files that the document calls signed may carry a signature
+/// that holds and is what `demands` say, and nothing else.
 ///
 /// # Errors
 /// One cannot be made.
@@ -37,8 +52,9 @@ pub(in crate::pipeline) fn differences(
     listed: Listed<'_>,
     bundle: &VerifyRequest,
     offboard: Option<&Path>,
+    demands: &Demands,
     scratch: &Path,
-) -> Result<Vec<Fault>, NotRemade> {
+) -> Result<Remade, NotRemade> {
     let first = listed.document.files.first();
     let first = first.map_or(FILE_NAME, |file| file.path.as_str());
     let failed = |path: &str, error| NotRemade {
@@ -53,7 +69,10 @@ pub(in crate::pipeline) fn differences(
     let (formats, _) = request.formats.of(&source).map_err(at_first)?;
     let (removal, _) = tools::used(removal, &formats);
     if let Some(why) = not_of(&source, listed.document) {
-        return Ok(vec![(FILE_NAME.to_owned(), why.to_owned())]);
+        return Ok(Remade {
+            faults: vec![(FILE_NAME.to_owned(), why.to_owned())],
+            ..Remade::default()
+        });
     }
     let config = bundle.config.as_deref().map(Config::load).transpose();
     let config = config.map_err(|error| at_first(error.into()))?;
@@ -63,7 +82,7 @@ pub(in crate::pipeline) fn differences(
         source: &source,
         latin_name: organization.and_then(|it| it.latin_name.as_deref()),
         folder: &folder,
-        finish: Finish::Compared(Comparison::of(listed, scratch)),
+        finish: Finish::Compared(Comparison::of(listed, demands, scratch)),
         files: Vec::new(),
         problems: Vec::new(),
     };
@@ -78,9 +97,21 @@ pub(in crate::pipeline) fn differences(
         product = product.or(made);
     }
     let Finish::Compared(comparison) = work.finish else {
-        return Ok(Vec::new());
+        return Ok(Remade::default());
     };
-    Ok(comparison.ended(product.as_ref(), removal.as_ref()))
+    let Compared {
+        faults,
+        refused,
+        signed,
+    } = comparison.ended(product.as_ref(), removal.as_ref());
+    let mut problems = remarks::of_signatures(listed.document, &signed, demands);
+    problems.extend(remarks::unused(offboard, listed.document));
+    problems.extend(remarks::left_out(listed.document, &source));
+    Ok(Remade {
+        faults,
+        refused,
+        problems,
+    })
 }
 
 /// Why the document's packages are not of this bundle, which was read again since.

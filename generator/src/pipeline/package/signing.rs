@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use super::super::codes::SCRIPT_NOT_SIGNED;
 use super::super::config::{self, Config};
+use super::super::demands::Demands;
 use super::super::exchange;
 use super::super::output::Kept;
 use super::super::private_folder::PrivateFolder;
-use super::super::signing_command::{SigningCommand, wants_stamp};
-use super::super::{sign, trust};
+use super::super::sign;
+use super::super::signing_command::SigningCommand;
 use super::place::Folder;
 use super::signer::{accepted, unrelated};
 use super::{PackageError, PackageRequest};
@@ -21,7 +22,6 @@ use crate::disk::{self, DiskError, Prepared};
 use crate::formats::authenticode::{
     Detached, FileKind, data_to_sign, digest_to_sign, take_signature,
 };
-use crate::formats::x509::TrustAnchors;
 use crate::packages::{attach, codes, signed};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -49,9 +49,7 @@ pub enum PackageSigning {
 /// Signs packages.
 pub(super) struct Signing {
     maker: Maker,
-    anchors: Option<TrustAnchors>,
-    wants_stamp: bool,
-    now: i64,
+    demands: Demands,
     scratch: PrivateFolder,
     /// Data for a signer elsewhere, until the packages are in their place.
     waiting: Vec<Prepared>,
@@ -83,7 +81,8 @@ impl Signing {
     ) -> Result<Option<Self>, PackageError> {
         let out = &request.out;
         let found = config.map_or_else(config::Signing::default, |it| it.signing.clone());
-        let wants_stamp = wants_stamp(&found) && !request.allow_unstamped;
+        let roots = &request.bundle.roots;
+        let demands = Demands::of(roots, Some(&found), request.bundle.now)?;
         let maker = match &request.signing {
             PackageSigning::Nobody => return Ok(None),
             PackageSigning::Command => Maker::Command {
@@ -111,11 +110,11 @@ impl Signing {
         let out = std::path::absolute(out).map_err(DiskError::io("resolve", out))?;
         Ok(Some(Self {
             maker,
-            anchors: trust::anchors_of(&trust::load_roots(&found.roots)?),
-            wants_stamp,
-            now: request.bundle.now,
-            scratch: PrivateFolder::for_work_on(&out)
-                .map_err(DiskError::io("make a private folder for the work on", &out))?,
+            demands: Demands {
+                wants_stamp: demands.wants_stamp && !request.allow_unstamped,
+                ..demands
+            },
+            scratch: PrivateFolder::for_work_on(&out)?,
             waiting: Vec::new(),
             problems: Vec::new(),
         }))
@@ -145,8 +144,9 @@ impl Signing {
         let Some(result) = self.made(relative, &place, kind, &private)? else {
             return Ok(None);
         };
-        let who = accepted(&result, kind, self.anchors.as_ref(), self.now);
-        let who = who.map_err(|why| self.changed(relative, why))?;
+        let mut signed = plain_file::open(&result).map_err(DiskError::io("open", &result))?;
+        let who = accepted(&mut signed, kind, &self.demands);
+        let who = who.map_err(|unfit| self.changed(relative, unfit.into_words()))?;
         if !who.foreign.is_empty() {
             let problem = Problem::new(
                 &codes::PACKAGE_FOREIGN_PARTS,
@@ -157,7 +157,7 @@ impl Signing {
             let told = who.foreign.iter().fold(problem, Problem::with_evidence);
             return Err(PackageError::Signature(Box::new(told)));
         }
-        if self.wants_stamp && !who.is_stamped {
+        if self.demands.wants_stamp && !who.is_stamped {
             return Err(PackageError::Signature(Box::new(Problem::new(
                 &codes::PACKAGE_NOT_STAMPED,
                 relative,
@@ -166,9 +166,9 @@ impl Signing {
                  takes it as it is",
             ))));
         }
-        self.problems.extend(unrelated(relative, who.unrelated));
+        self.problems.extend(unrelated(relative, &who.unrelated));
         put_in_place(&result, &place).map_err(DiskError::io("write", &place))?;
-        Ok(Some(who.line))
+        Ok(Some(who.line()))
     }
 
     /// The file that carries a signature; none where that comes later or the command signs no scripts.
@@ -199,7 +199,9 @@ impl Signing {
                     }
                     result => result?,
                 };
-                let taken = taken(place, &result, kind);
+                let mut result = plain_file::open(&result)
+                    .map_err(DiskError::io("open what was signed", &result))?;
+                let taken = taken(place, &mut result, kind);
                 taken.map_err(|why| self.changed(relative, why))?
             }
             Maker::Elsewhere(signatures) => Detached {
@@ -208,13 +210,14 @@ impl Signing {
             },
             Maker::Later(data) => {
                 let path = beside(data, name, DATA_SUFFIX);
-                let bytes = to_sign(place, kind, folder).map_err(DiskError::io("read", place))?;
+                let bytes = to_sign(place, kind, folder);
+                let bytes = bytes.map_err(DiskError::io("write what is signed in", folder))?;
                 self.waiting.extend(exchange::prepare(&path, &bytes)?);
                 return Ok(None);
             }
         };
         let result = attached(place, kind, &signature, folder)
-            .map_err(DiskError::io("attach a signature to", place))?;
+            .map_err(DiskError::io("put a signature into a copy in", folder))?;
         Ok(Some(result))
     }
 
@@ -274,7 +277,7 @@ fn by_command(
     let name = place.file_name().unwrap_or_default();
     let (unsigned, result) = (folder.join(name), folder.join("signed").join(name));
     fs::create_dir(folder.join("signed")).map_err(DiskError::io("create folder", folder))?;
-    fs::copy(place, &unsigned).map_err(DiskError::io("copy", place))?;
+    fs::copy(place, &unsigned).map_err(DiskError::io("write the copy", &unsigned))?;
     command.run(&unsigned, &result, folder)?;
     Ok(if result.exists() { result } else { unsigned })
 }
@@ -282,24 +285,23 @@ fn by_command(
 /// The signature in what the command gave back, which is the package but for it. Only the signature is
 /// taken: what a tool leaves around it, behind the last stream, in the rest of a sector or behind the block of
 /// a script, comes to nobody.
-pub(super) fn taken(package: &Path, result: &Path, kind: FileKind) -> Result<Detached, String> {
-    let open = |path: &Path| plain_file::open(path).map_err(|error| error.to_string());
-    let (mut before, mut after) = (open(package)?, open(result)?);
+pub(super) fn taken(package: &Path, result: &mut File, kind: FileKind) -> Result<Detached, String> {
+    let mut before = plain_file::open(package).map_err(|error| error.to_string())?;
     let same = match kind {
-        FileKind::Cabinet => signed::same_cabinet(&mut before, &mut after),
-        FileKind::Script => signed::same_script(&mut before, &mut after),
-        _ => signed::same_package(&mut before, &mut after),
+        FileKind::Cabinet => signed::same_cabinet(&mut before, result),
+        FileKind::Script => signed::same_script(&mut before, result),
+        _ => signed::same_package(&mut before, result),
     };
     same.map_err(|difference| difference.to_string())?;
     match kind {
         FileKind::Script => {
-            let pkcs7 = signed::signature_of_script(&mut after);
+            let pkcs7 = signed::signature_of_script(result);
             Ok(Detached {
                 pkcs7: pkcs7.map_err(|difference| difference.to_string())?,
                 metadata_digest: None,
             })
         }
-        _ => take_signature(&mut after, kind),
+        _ => take_signature(result, kind),
     }
 }
 

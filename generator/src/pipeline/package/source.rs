@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use gangway_contract::manifest::{Manifest, Payload};
+use gangway_contract::manifest::{Manifest, Payload, Role};
 use gangway_contract::{BundleId, Sha256};
 
 use super::super::codes::FILE_CHANGED;
@@ -115,6 +115,11 @@ impl Source {
         })
     }
 
+    /// The findings of payloads that lie in no installer package.
+    pub(super) fn secrets(&self) -> Vec<Problem> {
+        self.manifest.payloads.iter().filter_map(secret).collect()
+    }
+
     pub(super) fn time(&self) -> DosTime {
         DosTime::at(self.document.output_time)
     }
@@ -167,4 +172,19 @@ pub(super) fn not_as_listed(name: &str, why: &str) -> PackageError {
         "verify the bundle, find out who writes to it, and make the packages again",
     );
     PackageError::Refused(vec![problem.with_evidence(why)])
+}
+
+/// The finding of a payload that lies in no installer package.
+fn secret(payload: &Payload) -> Option<Problem> {
+    let what = match payload.role {
+        Role::OffboardingInfo | Role::OffboardingScript => "it takes servers out of the service",
+        Role::WorkspaceKey => "it is the key of a workspace",
+        _ => return None,
+    };
+    Some(Problem::new(
+        &codes::SECRET_PAYLOAD,
+        &payload.name,
+        what,
+        "leave it out of the bundle, or bring the bundle to servers by its exe and the share",
+    ))
 }

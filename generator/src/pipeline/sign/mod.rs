@@ -355,8 +355,7 @@ impl Scratch {
         let claim = Claim::take(beside(".gangway-lock"), bundle)?;
         let accepted = beside(".gangway-signed");
         disk::remove_leftover(&accepted, leftover::begins_as_exe_of(bundle))?;
-        let folder = PrivateFolder::for_work_on(bundle)
-            .map_err(io_error("make a private folder for the work on", bundle))?;
+        let folder = PrivateFolder::for_work_on(bundle)?;
         Ok(Self {
             folder,
             _leftover: Leftover::at(&accepted),

@@ -34,7 +34,6 @@ pub(super) fn judge(
     document: &BundleDocument,
     stored: Option<&Stored>,
     outside: &Outside,
-    now: i64,
 ) -> Result<Judged, OutputError> {
     let path = exe_path(document.mode, &document.bundle_id);
     let unknown = |why: &str, problems| {
@@ -69,9 +68,10 @@ pub(super) fn judge(
     let mut problems: Vec<Problem> = lies(document, &unsigned, &made).map(disagree).collect();
     let (stub, problem) = compare_stub(&path, outside, &made);
     problems.extend(problem);
-    let judged = signature::judge(&path, &bytes, outside.anchors.as_ref(), now);
+    let demands = &outside.demands;
+    let judged = signature::judge(&path, &bytes, demands.anchors.as_ref(), demands.now);
     problems.extend(judged.problems);
-    if outside.wants_stamp && judged.lacks_stamp {
+    if demands.wants_stamp && judged.lacks_stamp {
         problems.push(signature::not_stamped(&path));
     }
     Ok(Judged {

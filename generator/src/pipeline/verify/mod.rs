@@ -28,13 +28,12 @@ pub(super) use tree::{Found, Tree, digest as file_digest};
 use super::build_error::BuildError;
 use super::codes;
 use super::config::Config;
+use super::demands::Demands;
 use super::output::{OutputError, io_error};
-use super::signing_command::wants_stamp;
 use super::stub::Stub;
-use super::{lock, offboarding, output, trust};
+use super::{lock, offboarding, output};
 use crate::bundle::{self, BundleDocument};
 use crate::failure::{FailureCode, Fault};
-use crate::formats::x509::TrustAnchors;
 use crate::intake::codes::LAB_ROOT;
 use crate::plain_file;
 use crate::problem::{Deny, Problem};
@@ -53,6 +52,8 @@ pub struct VerifyRequest {
     pub expect: Option<Sha256>,
     /// The stub to make the exe again from, instead of the one beside this program.
     pub stub: Option<PathBuf>,
+    /// May a signature lack the time stamp that the config asks for?
+    pub allow_unstamped: bool,
     /// Moment that the signature is judged at, in seconds since 1970 UTC.
     pub now: i64,
 }
@@ -66,6 +67,7 @@ impl VerifyRequest {
             roots: Vec::new(),
             expect: None,
             stub: None,
+            allow_unstamped: false,
             now,
         }
     }
@@ -86,6 +88,8 @@ pub struct Verification {
     pub stub: String,
     /// State of the exe's signature.
     pub signature: Signature,
+    /// Does it lack the time stamp that the config asks for, and that nobody renounced?
+    pub lacks_stamp: bool,
     /// The exe as it was read, when it is the one that was built, plus a signature at most.
     pub(super) exe: Option<ProvenExe>,
     /// Everything that is wrong, errors and warnings.
@@ -94,9 +98,10 @@ pub struct Verification {
 
 impl Verification {
     /// Nothing is wrong that stands against the bundle, and, where a signature is asked for, a
-    /// named root vouches for it.
+    /// named root vouches for it and it has what the config asks for.
     pub fn is_good(&self, signed: bool, deny: &Deny) -> bool {
-        let withheld = signed && self.signature.standing != Standing::Vouched;
+        let is_vouched = self.signature.standing == Standing::Vouched;
+        let withheld = signed && (!is_vouched || self.lacks_stamp);
         let counts = |problem: &Problem| problem.is_error() || deny.refuses(problem);
         !withheld && !self.problems.iter().any(counts)
     }
@@ -282,9 +287,12 @@ fn verify_once(
         .as_ref()
         .and_then(|stored| offboarding::end_of(&stored.manifest, documents::MANIFEST, request.now));
     problems.extend(ends);
-    let judged = exe::judge(&tree, &document, manifest.as_ref(), outside, request.now)?;
+    let judged = exe::judge(&tree, &document, manifest.as_ref(), outside)?;
     problems.extend(judged.problems);
     problems.sort_by(|left, right| left.subject.cmp(&right.subject));
+    let is_unstamped = problems
+        .iter()
+        .any(|one| one.code == &codes::EXE_NOT_STAMPED);
     Ok(Verification {
         document,
         bundle_json_sha256,
@@ -292,6 +300,7 @@ fn verify_once(
         pinned,
         stub: judged.stub,
         signature: judged.signature,
+        lacks_stamp: is_unstamped && !request.allow_unstamped,
         exe: judged.proven,
         problems,
     })
@@ -321,32 +330,27 @@ pub(super) fn same_files(folder: &Path, document: &BundleDocument) -> Result<boo
 
 /// What the caller has of his own.
 struct Outside {
-    /// Roots for the signature; none when none is named.
-    anchors: Option<TrustAnchors>,
-    /// Is a signature without a time stamp told?
-    wants_stamp: bool,
+    /// Of the signature.
+    demands: Demands,
     lock: Option<crate::intake::lock::Lock>,
     /// A stub, and whether the caller named it.
     stub: Option<(Vec<u8>, bool)>,
 }
 
 impl VerifyRequest {
-    /// Roots that signatures have to end at: those that are named, and those of the config.
+    /// What signatures have to have, by the config and what is named beside it.
     ///
     /// # Errors
     /// The config or a root cannot be read.
-    pub(super) fn anchors(&self) -> Result<Option<TrustAnchors>, VerifyError> {
+    pub(super) fn demands(&self) -> Result<Demands, VerifyError> {
         let config = self.config.as_deref().map(Config::load).transpose();
         let config = config.map_err(BuildError::Config)?;
-        self.anchors_with(config.as_ref())
-    }
-
-    fn anchors_with(&self, config: Option<&Config>) -> Result<Option<TrustAnchors>, VerifyError> {
-        let mut roots = trust::load_roots(&self.roots)?;
-        if let Some(config) = config {
-            roots.extend(trust::load_roots(&config.signing.roots)?);
-        }
-        Ok(trust::anchors_of(&roots))
+        let signing = config.as_ref().map(|config| &config.signing);
+        let demands = Demands::of(&self.roots, signing, self.now)?;
+        Ok(Demands {
+            wants_stamp: demands.wants_stamp && !self.allow_unstamped,
+            ..demands
+        })
     }
 }
 
@@ -358,16 +362,13 @@ impl Outside {
             Some(path) => lock::read_of(path)?,
             None => None,
         };
-        let anchors = request.anchors_with(config.as_ref())?;
-        let wants_stamp = config
-            .as_ref()
-            .is_some_and(|config| wants_stamp(&config.signing));
+        let signing = config.as_ref().map(|config| &config.signing);
+        let demands = Demands::of(&request.roots, signing, request.now)?;
         let configured = config.and_then(|config| config.bootstrap.stub);
         let named = request.stub.is_some();
         let stub = Stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;
         Ok(Self {
-            anchors,
-            wants_stamp,
+            demands,
             lock,
             stub: stub.map(|stub| (stub.bytes.into_owned(), named)),
         })

@@ -168,7 +168,7 @@ pub(in crate::pipeline) fn not_stamped(subject: &str) -> Problem {
         &codes::EXE_NOT_STAMPED,
         subject,
         "its signature carries no time stamp, although one is asked for",
-        "look whether the time stamp service answered, and sign again; `--allow-unstamped` signs          without one",
+        "look whether the time stamp service answered, and sign again; `--allow-unstamped` takes it as it is",
     )
 }
 

@@ -12,6 +12,7 @@ use super::*;
 use crate::bootstrap;
 use crate::bootstrap::tests::{manifest, stub_exe};
 use crate::bundle::{Exe, SCHEMA, Tool};
+use crate::formats::x509::TrustAnchors;
 use crate::problem::Severity;
 
 /// 2026-04-01.
@@ -179,13 +180,17 @@ fn judge_exe(folder: &Path, stored: &Stored, bytes: &[u8], outside: &Outside) ->
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, bytes).unwrap();
     let tree = Tree::walk(folder).unwrap();
-    exe::judge(&tree, &document, Some(stored), outside, NOW).unwrap()
+    exe::judge(&tree, &document, Some(stored), outside).unwrap()
 }
 
 fn outside() -> Outside {
     Outside {
-        anchors: Some(lab_roots()),
-        wants_stamp: false,
+        demands: Demands {
+            anchors: Some(lab_roots()),
+            wants_stamp: false,
+            has_command: false,
+            now: NOW,
+        },
         lock: None,
         stub: None,
     }

@@ -142,7 +142,8 @@ fn a_link_is_named_before_anything_is_written_and_no_run_fails_once_it_is_gone()
     symlink(&mine, left.join("cab")).unwrap();
     let refused = write(&out, &bundle, b"new").unwrap_err();
     assert!(refused.to_string().contains("`cab`"), "{refused}");
-    assert!(refused.hint().unwrap().contains("move it away"));
+    let hint = refused.hint().unwrap();
+    assert!(hint.contains(".packages.gangway-new` is yours"), "{hint}");
     fs::remove_file(left.join("cab")).unwrap();
     write(&out, &bundle, b"new").unwrap();
     assert_eq!(held(&out).unwrap(), b"new");
@@ -191,7 +192,13 @@ fn of_what_a_killed_run_left_only_what_it_wrote_is_taken_away() {
         fs::write(&mine, b"mine").unwrap();
     };
     let refused = || {
-        let refused = write(&out, &bundle, b"new").unwrap_err().to_string();
+        let refused = write(&out, &bundle, b"new").unwrap_err();
+        let hint = refused.hint().unwrap();
+        assert!(
+            hint.contains("an earlier version of this program left"),
+            "{hint}"
+        );
+        let refused = refused.to_string();
         assert!(refused.contains("`msi/letter.msi`"), "{refused}");
         assert!(refused.contains("no run of this program"), "{refused}");
         assert_eq!(fs::read(&mine).unwrap(), b"mine");
