@@ -103,3 +103,32 @@ impl Fault for DiskError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_files_without_a_place_are_told_with_their_variable() {
+        use io::ErrorKind::{IsADirectory, NotFound, PermissionDenied, StorageFull};
+        let work = "/small/gangway-work-0011/1/signed/x.msi";
+        for (path, kind, words) in [
+            (work, StorageFull, "`/small`, which is full"),
+            (work, PermissionDenied, "where this account may write"),
+            ("/none/gangway-work-0011", NotFound, "that is there"),
+            ("/small/x.msi", StorageFull, "make room there"),
+            ("/none/x.msi", NotFound, "look at the path"),
+        ] {
+            let error = DiskError::io("write", Path::new(path))(kind.into());
+            let hint = error.hint().unwrap();
+            assert!(hint.contains(words), "{path}: {hint}");
+            assert_eq!(
+                hint.contains(TEMPORARY),
+                path.contains(WORK_FOLDER),
+                "{hint}"
+            );
+        }
+        let error = DiskError::io("write", Path::new(work))(IsADirectory.into());
+        assert_eq!(error.hint(), None);
+    }
+}

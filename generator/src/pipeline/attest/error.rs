@@ -161,3 +161,23 @@ impl Fault for AttestError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packages::cabinet::CabinetError;
+
+    /// Packages are made again among temporary files, which no writer of theirs knows.
+    #[test]
+    fn no_room_for_packages_that_are_made_again_is_told_with_the_variable() {
+        for (kind, is_told) in [
+            (ErrorKind::StorageFull, true),
+            (ErrorKind::QuotaExceeded, true),
+            (ErrorKind::BrokenPipe, false),
+        ] {
+            let made = PackageError::from(CabinetError::Io(kind.into()));
+            let hint = AttestError::from(made).hint().unwrap();
+            assert_eq!(hint.contains("TMP"), is_told, "{kind}: {hint}");
+        }
+    }
+}
