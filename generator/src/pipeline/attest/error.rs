@@ -175,7 +175,7 @@ mod tests {
             (ErrorKind::QuotaExceeded, true),
             (ErrorKind::BrokenPipe, false),
         ] {
-            let made = PackageError::from(CabinetError::Io(kind.into()));
+            let made = PackageError::from(CabinetError::Write(kind.into()));
             let hint = AttestError::from(made).hint().unwrap();
             assert_eq!(hint.contains("TMP"), is_told, "{kind}: {hint}");
         }
