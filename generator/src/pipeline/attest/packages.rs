@@ -68,7 +68,7 @@ pub(super) fn of(
 ) -> Result<Result<Listed, Problem>, OutputError> {
     let tree = Tree::walk(folder)?;
     if let Some(found) = tree.problems.iter().find(|problem| problem.is_error()) {
-        let next = "take it out of the folder of packages, or make the packages again";
+        let next = "take it out of the folder of packages, or make them again into a new one by `gangway package BUNDLE --out DIR`";
         let (subject, why) = (found.subject.clone(), found.message.clone());
         return Ok(Err(Problem::new(&codes::NOT_VOUCHED, subject, why, next)));
     }

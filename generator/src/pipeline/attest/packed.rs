@@ -12,9 +12,8 @@ use crate::problem::Problem;
 use crate::provenance::codes;
 
 /// What to do about packages that are others than this bundle's.
-const MAKE_AGAIN: &str = "make the packages again by `gangway package`, with this config and this version (signed ones \
-                          with `--sign`, into this place with `--replace-signed` or into a new one by `--out`), and \
-                          attest right after it";
+const MAKE_AGAIN: &str = "make the packages again, into a new folder by `gangway package BUNDLE --out DIR`, with this config, \
+                          this version and the options that were given then, and attest them right after it";
 
 /// The files of a folder of packages, each held against what it was made of, and findings below error.
 ///

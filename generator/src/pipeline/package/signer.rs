@@ -68,11 +68,11 @@ pub(in crate::pipeline) fn judged<S: Read + Seek>(
     Ok(who)
 }
 
-const SIGN_AGAIN: &str = "make the packages again by `gangway package --sign`, into this place with \
-                          `--replace-signed` or into a new one by `--out`";
+const SIGN_AGAIN: &str = "make the packages again and have them signed, into a new folder: `gangway package BUNDLE \
+                          --sign --out DIR`";
 
-const SIGN_OTHERWISE: &str = "make the packages again by `gangway package --sign`, with a tool that adds one signature \
-                              and nothing else";
+const SIGN_OTHERWISE: &str = "make the packages again, into a new folder (`gangway package BUNDLE --sign --out DIR`), \
+                              with a tool that adds one signature and nothing else";
 
 const NAME_THE_ROOT: &str = "name the root of its signing certificate under `signing.roots` of the config or by \
                              `--root`; where that one is named, somebody else signed it: make the packages again";
