@@ -52,9 +52,8 @@ pub(in crate::pipeline) fn judged<S: Read + Seek>(
             SIGN_OTHERWISE,
         ));
     }
-    match listed {
-        Some(listed) => other_line(path, listed, &who)?,
-        None => {}
+    if let Some(listed) = listed {
+        other_line(path, listed, &who)?;
     }
     if demands.wants_stamp && !who.is_stamped {
         return Err(Box::new(Problem::new(
