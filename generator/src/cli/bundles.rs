@@ -150,17 +150,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     if let (true, Some(share)) = (is_share_compared, &given.shares.share) {
         output.line(&format!("share      {} looked at", share.display()));
     }
-    output.line(match (good, found.pinned) {
-        (false, _) => "NOT verified",
-        (true, Pinned::Nothing) if attested.is_some() => {
-            "verified: the bundle that the holder of the key vouches for"
-        }
-        (true, Pinned::Nothing) => {
-            "whole: every part fits the others; nothing outside says which bundle it is"
-        }
-        (true, Pinned::Expected) => "verified: the bundle that was expected",
-        (true, Pinned::Lock) => "verified: the bundle that was built",
-    });
+    output.line(verdict(good, found.pinned, attested.is_some()));
     let failure = not_verified(given, &found, good);
     let verified = Verified {
         bundle_id: found.document.bundle_id.to_string(),
@@ -181,6 +171,21 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
         below: Some(given.bundle.clone()),
         ..Answer::good(verified)
     })
+}
+
+/// What was proven, in one line.
+fn verdict(is_good: bool, pinned: Pinned, is_attested: bool) -> &'static str {
+    match (is_good, pinned) {
+        (false, _) => "NOT verified",
+        (true, Pinned::Nothing) if is_attested => {
+            "verified: the bundle that the holder of the key vouches for"
+        }
+        (true, Pinned::Nothing) => {
+            "whole: every part fits the others; nothing outside says which bundle it is"
+        }
+        (true, Pinned::Expected) => "verified: the bundle that was expected",
+        (true, Pinned::Lock) => "verified: the bundle that was built",
+    }
 }
 
 /// What the holder of `--key` vouches for; what stands against it goes to the findings.
