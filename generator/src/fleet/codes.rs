@@ -224,6 +224,80 @@ archive tells it, the morning counts.\n\nNothing has to be done. Leave the older
 said again.",
 };
 
+/// A machine that has another name now.
+pub static RENAMED: Code = Code {
+    id: "GW4050",
+    severity: Severity::Warning,
+    title: "machines report under another name than before",
+    page: "A report names the account of its server by SID, and an account keeps its SID when the server is \
+renamed. Two names that reported one after the other as one account are one server. The old name gets no report \
+any more: on a list of expected servers it stays `not_heard_from` and keeps the share of servers that are done \
+lower than it is.\n\nWhere only the machine (its own SID, or the identity of its sensor) is the same and the \
+accounts differ, the server was renamed with a new account or moved to another domain, or one of the names is a \
+copy of the other. Which of them, time shows: when the older name reports again, they are copies \
+(GW4052).\n\nExport the list again, and delete the report files of the old name. In the portal the old name stays \
+as a device until its data ends. Nothing is counted otherwise for this: what a report says of its account is the \
+word of whoever wrote it, unless the file belongs to that account (`proven`; GW4008 tells where owners come from). \
+A report whose file is known to belong to another account than it names says nothing here.",
+};
+
+/// A name with a new machine.
+pub static REINSTALLED: Code = Code {
+    id: "GW4051",
+    severity: Severity::Note,
+    title: "servers were installed anew, or replaced under their name",
+    page: "The newest reports of these servers come from a machine with another SID than the older ones: Windows \
+was installed anew, or another machine was given the name. Where the server stands is what its newest report \
+says. In the portal the machine of before is a device of its own, which turns inactive seven days after its last \
+contact.\n\nSee that it was meant. A domain controller has the SID of its domain, so that one that was promoted \
+or demoted is not named. Only reports that still lie in the folder are compared.",
+};
+
+/// Copies of one machine.
+pub static CLONED: Code = Code {
+    id: "GW4052",
+    severity: Severity::Warning,
+    title: "several servers have one identity",
+    page: "Servers of several names report with the same identity.\n\nOne sensor (`senseGuid`): an image was made of \
+a server that was onboarded. The portal takes the copies for one device, so that what happens on one of them is \
+shown as another's. Sysprep does not take the sensor's identity away. On each copy but one: offboard it, take away \
+what identifies the sensor as Microsoft's page about golden images of virtual desktops has it (the folder `Cyber` \
+and the value `senseGuid`, as SYSTEM, while the service is stopped), and let the policy onboard it again. Clean the \
+image in the same way, and never onboard it.\n\nOne SID of the machine: copies of an image that Sysprep did not \
+prepare. Each has a sensor of its own, so the portal tells them apart. Since the updates of August and September \
+2025, Windows Server 2025 refuses Kerberos and NTLM between such machines (event 6167 of LsaSrv); Microsoft asks \
+for new installations from an image that Sysprep prepared. Domain controllers share the SID of their domain and \
+are not named.\n\nNothing is counted otherwise for this. An identity is the word of whoever wrote the report: where \
+one of the names is not known, compare the owners of the report files (GW4008).",
+};
+
+/// One name or account for several machines.
+pub static ONE_FOR_SEVERAL: Code = Code {
+    id: "GW4053",
+    severity: Severity::Warning,
+    title: "several machines report as one server",
+    page: "Under one name reports of two machines come by turns (each has a SID of its own), or two names report at \
+the same time as one account. Neither can be so of one server: a copy was started beside its original under the \
+same name, a backup was restored while the server went on, or somebody writes reports for another server.\n\nThe \
+newest report counts as always, so that the server stands where the machine that reported last does. Find the \
+machines: rename one or shut it down. Compare the owners of the report files (`--owners`, `--require-owners`; \
+GW4008): a file that belongs to another account was written by somebody else. A report whose file is known to \
+belong to another account than it names is not looked at here.",
+};
+
+/// Reports of servers whose account is disabled.
+pub static ACCOUNT_DISABLED: Code = Code {
+    id: "GW4054",
+    severity: Severity::Warning,
+    title: "the accounts of servers that reported are disabled",
+    page: "The list of `--expected` calls these accounts disabled, so that the servers are not expected and count on \
+neither side; and there are reports of them. Mostly they are out of service, and the reports are old.\n\nA server \
+that is out of service: delete its report files; its device in the portal turns inactive by itself. One that \
+reported after its account was disabled cannot have reached the share with it: export the list again, or look at \
+who owns the files (GW4008). One that still runs is protected as its report says, and gets no policy any more: \
+enable the account, or offboard it by hand.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -244,4 +318,9 @@ pub static ALL: &[&Code] = &[
     &OLDER_RESULT,
     &OTHER_ACCOUNT,
     &OTHER_MODE,
+    &RENAMED,
+    &REINSTALLED,
+    &CLONED,
+    &ONE_FOR_SEVERAL,
+    &ACCOUNT_DISABLED,
 ];

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use gangway_contract::{Sha256, UtcTime, report};
 
 use super::host_report::HostReport;
+use super::life::Trace;
 use super::standing::{ORDER, rank};
 use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport, Standing};
 use crate::printable::{on_one_line, short_line};
@@ -19,7 +20,7 @@ type Age = (bool, UtcTime, usize, u64);
 
 /// The first eight bytes of a name's SHA-256: names themselves would take more room than what
 /// is kept of the reports.
-fn mark(file: &str) -> u64 {
+pub(super) fn mark(file: &str) -> u64 {
     let digest = Sha256::of(file.as_bytes());
     let (first, _) = digest.as_bytes().split_at(8);
     first
@@ -33,6 +34,8 @@ fn mark(file: &str) -> u64 {
 pub(super) struct Newest {
     pub(super) run: Option<(Age, ServerReport)>,
     pub(super) connectivity: Option<(Age, Box<ServerConnectivity>)>,
+    /// Which machines they came from, the older ones too.
+    pub(super) trace: Trace,
 }
 
 impl Newest {
@@ -47,6 +50,8 @@ impl Newest {
             badness,
             mark(file),
         );
+        self.trace
+            .take(report.machine(), report.finished_at, report.account_word);
         let is_run = report.is_run();
         if let Some(asked) = report.take_connectivity()
             && later(self.connectivity.as_ref(), age)

@@ -5,6 +5,7 @@ use std::fmt;
 
 use gangway_contract::control::ring_position;
 use gangway_contract::fact::Fact;
+use gangway_contract::facts::ProductType;
 use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, OrgId, Reason, State, UtcTime};
@@ -12,6 +13,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::connectivity::Checks;
+use super::life::{Machine, Told, Word};
 use super::{MAX_TEXT, OwnerCheck, ServerBlocker, ServerConnectivity, ServerReport};
 use crate::printable::{read_on_one_line, short_line};
 
@@ -54,6 +56,9 @@ pub(super) struct HostReport {
     /// Only where addresses were asked: in reports of `connectivity` and of a precheck.
     #[serde(default)]
     connectivity: Option<Box<Checks>>,
+    /// What the file server says of the account that it names; nothing of it stands in the file.
+    #[serde(skip)]
+    pub(super) account_word: Word,
 }
 
 /// A DNS name has at most 255 octets (RFC 1035, section 2.3.4), and nothing longer is kept.
@@ -193,6 +198,8 @@ impl HealthAnswers {
 pub(super) struct FactsAfter {
     #[serde(default)]
     pub(super) host: HostFacts,
+    #[serde(default)]
+    os: OsFacts,
     pub(super) sensor: SensorFacts,
     #[serde(default)]
     gangway: GangwayFacts,
@@ -212,7 +219,7 @@ pub(super) struct HostFacts {
     #[serde(default, deserialize_with = "value")]
     pub(super) fqdn: Option<String>,
     #[serde(default, deserialize_with = "value")]
-    account_sid: Option<String>,
+    pub(super) account_sid: Option<String>,
     #[serde(default, deserialize_with = "value")]
     machine_sid: Option<String>,
 }
@@ -225,6 +232,14 @@ impl HostFacts {
     }
 }
 
+/// What is needed of group `os`.
+#[derive(Default, Deserialize)]
+struct OsFacts {
+    /// As text: a newer bootstrap may know more of them.
+    #[serde(default, deserialize_with = "value")]
+    product_type: Option<String>,
+}
+
 /// What is needed of group `sensor`.
 #[derive(Deserialize)]
 pub(super) struct SensorFacts {
@@ -232,6 +247,8 @@ pub(super) struct SensorFacts {
     org_id: Option<OrgId>,
     #[serde(default, deserialize_with = "value")]
     pub(super) onboarding_state: Option<u32>,
+    #[serde(default, deserialize_with = "value")]
+    identity: Option<String>,
 }
 
 /// What was found; why it was not found is not kept.
@@ -248,6 +265,18 @@ impl HostReport {
     /// The server that it speaks of, by its full name in lower case.
     pub(super) fn server(&self) -> String {
         short_line(&self.fqdn.to_ascii_lowercase(), MAX_TEXT)
+    }
+
+    /// Which machine it comes from, as it says.
+    pub(super) fn machine(&self) -> Machine {
+        let facts = &self.facts_after;
+        let controller = ProductType::DomainController.as_str();
+        Machine::from(Told {
+            account: facts.host.account_sid.as_deref(),
+            machine: facts.host.machine_sid.as_deref(),
+            sensor: facts.sensor.identity.as_deref(),
+            controller: facts.os.product_type.as_deref() == Some(controller),
+        })
     }
 
     /// Is it of a run, and not of `connectivity`, which judges no health? A precheck does both.

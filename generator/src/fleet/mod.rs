@@ -18,6 +18,7 @@ mod expected;
 mod fold;
 mod hex;
 mod host_report;
+mod life;
 mod owners;
 mod prune;
 mod read;
@@ -41,6 +42,7 @@ pub use evidence::{
 };
 use expected::NETBIOS_LENGTH;
 pub use expected::{ExpectedError, ExpectedServers};
+pub use life::{Life, LifeKind};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
 pub use read::{counts_by_its_words, read};
@@ -228,6 +230,8 @@ pub struct Server {
     pub left_out: Option<Box<str>>,
     /// Its newest `connectivity` report.
     pub connectivity: Option<Box<ServerConnectivity>>,
+    /// What became of the machine: renamed, installed anew, copied, out of service. It changes no standing.
+    pub life: Option<Box<Life>>,
     /// What another program found there: quoted, and nothing that counts.
     pub evidence: Option<Box<Evidence>>,
 }

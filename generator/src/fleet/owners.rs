@@ -14,6 +14,7 @@ use serde::Serialize;
 
 pub use saved::{OwnersError, SavedOwners};
 
+use super::life::Word;
 use super::{Coverage, Server, codes};
 use crate::formats::security::Sid;
 use crate::problem::Problem;
@@ -137,6 +138,16 @@ pub(super) fn judge(owner: Option<Sid>, account: Option<Sid>) -> Option<OwnerChe
     }
 }
 
+/// What an owner says of the account that a report names as its own.
+pub(super) fn word(owner: Option<Sid>, own: Option<Sid>) -> Word {
+    match (owner, own) {
+        (None, _) | (_, None) => Word::Told,
+        (Some(Sid::BUILTIN_ADMINISTRATORS | Sid::LOCAL_SYSTEM), _) => Word::Told,
+        _ if owner == own => Word::Proven,
+        _ => Word::Refuted,
+    }
+}
+
 /// One finding about owners and how many expected servers have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OwnerCount {
@@ -222,6 +233,22 @@ mod tests {
             ),
         ] {
             assert_eq!(judge(owner, account), judged, "{owner:?} {account:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_speaks_for_the_account_that_owns_its_file() {
+        let own: Sid = "S-1-5-21-1-2-3-1105".parse().unwrap();
+        let other: Sid = "S-1-5-21-1-2-3-1106".parse().unwrap();
+        for (owner, named, said) in [
+            (Some(own), Some(own), Word::Proven),
+            (Some(other), Some(own), Word::Refuted),
+            (None, Some(own), Word::Told),
+            (Some(own), None, Word::Told),
+            (Some(Sid::BUILTIN_ADMINISTRATORS), Some(own), Word::Told),
+            (Some(Sid::LOCAL_SYSTEM), Some(own), Word::Told),
+        ] {
+            assert_eq!(word(owner, named), said, "{owner:?} {named:?}");
         }
     }
 

@@ -15,6 +15,7 @@ use super::consistency::against;
 use super::error::{FleetError, MAX_REPORTS};
 use super::fold::{Folded, Named, Newest, Outcome};
 use super::host_report::HostReport;
+use super::life::{self, Life, judge};
 use super::standing::{ORDER, done_percent, standing};
 use super::{
     Campaign, Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server,
@@ -85,21 +86,28 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     );
     problems.extend(file_problems(&unreadable, &left_out));
     let is_expected = |name: &str| matched.as_ref().is_none_or(|m| m.expected.contains(name));
+    let is_disabled = |name: &str| expected.is_some_and(|list| list.is_disabled(name));
     let unexpected: Vec<&str> = newest
         .keys()
         .map(String::as_str)
-        .filter(|name| !is_expected(name))
+        .filter(|name| !is_expected(name) && !is_disabled(name))
         .collect();
     problems.extend(unexpected_problem(&unexpected));
     let unexpected = unexpected.len();
 
+    let mut lives = judge(newest.iter().map(|(name, one)| (name.as_str(), &one.trace)));
     let campaign = campaign(question, &newest);
     let mut times = Times::default();
     let mut servers: Vec<Server> = newest
         .into_iter()
         .map(|(fqdn, newest)| {
             let expected = is_expected(&fqdn);
-            server(fqdn, expected, newest, (&campaign, question), &mut times)
+            let disabled = || is_disabled(&fqdn) && !expected;
+            let life = lives.of.remove(&fqdn);
+            let life = life.or_else(|| disabled().then(Life::of_disabled_account));
+            let server = server(fqdn, expected, newest, (&campaign, question), &mut times);
+            let life = life.map(Box::new);
+            Server { life, ..server }
         })
         .collect();
     let without_run = |one: &&Server| one.expected && one.report.is_none();
@@ -112,6 +120,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
         servers.extend(matched.missing.into_iter().map(silent));
         servers.sort_by(|left, right| left.fqdn.cmp(&right.fqdn));
     }
+    problems.extend(life::problems(&lives.groups, &servers));
     problems.extend(tenants_problem(&servers, question));
     problems.extend(mode_problem(&servers, campaign.mode));
     let owners = owners::count(&servers);
@@ -237,8 +246,13 @@ fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {
     }
     let account = |list: &ExpectedServers| list.account(&report.server());
     let account = question.expected.and_then(account);
+    let own = report.facts_after.host.account_sid.as_deref();
+    let own: Option<Sid> = own.and_then(|sid| sid.parse().ok());
     // Without an account to compare with nobody needs to ask for the owner.
-    let owner = account.and_then(|_| question.owners.of(&file, name));
+    let owner = account
+        .or(own)
+        .and_then(|_| question.owners.of(&file, name));
+    report.account_word = owners::word(owner, own);
     if let Some(check) = owners::judge(owner, account) {
         return Outcome::Counts(Box::new(report), check);
     }
@@ -398,6 +412,7 @@ fn server(
         report,
         left_out: None,
         connectivity: newest.connectivity.map(|(_, asked)| asked),
+        life: None,
         evidence: None,
     }
 }
@@ -422,6 +437,7 @@ fn silent(list: Option<&ExpectedServers>, left_out: Option<Box<str>>, fqdn: Stri
         report: None,
         left_out,
         connectivity: None,
+        life: None,
         evidence: None,
     }
 }

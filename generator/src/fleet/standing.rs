@@ -102,7 +102,8 @@ impl Standing {
             ),
             Self::NotHeardFrom => Some(
                 "find out whether the server still runs, whether the policy still reaches it and \
-                 whether it may write to the reports folder",
+                 whether it may write to the reports folder; one that is out of service goes from the \
+                 list when its account is disabled",
             ),
             Self::ReportLeftOut => Some(
                 "find out who wrote the file named for the server, and why it does not count \

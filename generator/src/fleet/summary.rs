@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
-use super::{Coverage, Fleet, OwnerCheck, Server, Standing, blockers};
+use super::{Coverage, Fleet, LifeKind, OwnerCheck, Server, Standing, blockers};
 
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
@@ -66,6 +66,7 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
             let _ = writeln!(out, "  and {more} more; `--all` names them");
         }
     }
+    out.push_str(&lives(fleet));
     out.push_str(&in_the_way(fleet));
     out.push_str(&connectivity(fleet));
     if let Some(count) = fleet.evidence {
@@ -192,6 +193,29 @@ fn owners(coverage: &Coverage) -> String {
         let _ = write!(out, "{mark}{}: {}", count.owner.words(), count.servers);
     }
     out.push_str(if open > 0 { ")\n" } else { "\n" });
+    out
+}
+
+/// What became of servers, which no number above tells; nothing where nothing did.
+fn lives(fleet: &Fleet) -> String {
+    let kinds = fleet
+        .servers
+        .iter()
+        .filter_map(|server| server.life.as_ref());
+    let kinds: Vec<LifeKind> = kinds.map(|life| life.kind).collect();
+    let mut out = String::new();
+    if kinds.is_empty() {
+        return out;
+    }
+    out.push_str("\nnames and machines, which change no number above\n");
+    for kind in LifeKind::ALL {
+        let servers = kinds.iter().filter(|one| **one == kind).count();
+        if servers > 0 {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{servers:>7}  {}", kind.words());
+            let _ = writeln!(out, "  next: {}", kind.next_action());
+        }
+    }
     out
 }
 

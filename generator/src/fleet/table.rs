@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use csv::{Terminator, WriterBuilder};
 use gangway_contract::manifest::Mode;
 
-use super::{Fleet, Server, ServerReport};
+use super::{Fleet, Life, Server, ServerReport};
 
-const HEADER: [&str; 16] = [
+const HEADER: [&str; 18] = [
     "fqdn",
     "expected",
     "standing",
@@ -24,6 +24,8 @@ const HEADER: [&str; 16] = [
     "owner",
     "blockers",
     "analyzer",
+    "life",
+    "life_next_action",
 ];
 
 /// The table, a header and one row for each server, as separated values (RFC 4180, lines
@@ -45,9 +47,10 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server, mode: Mode) -> [String; 16] {
+fn row(server: &Server, mode: Mode) -> [String; 18] {
     let report = server.report.as_ref();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let life = server.life.as_deref();
     let own_words = server.standing.next_action();
     [
         server.fqdn.clone(),
@@ -80,6 +83,8 @@ fn row(server: &Server, mode: Mode) -> [String; 16] {
             .map_or_else(String::new, |evidence| {
                 format!("{}: {}", evidence.when(), evidence.words())
             }),
+        text(life.map(Life::words).as_deref()),
+        text(life.map(|life| life.next_action)),
     ]
 }
 

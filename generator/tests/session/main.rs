@@ -27,6 +27,7 @@ mod exit_codes;
 mod explain;
 #[cfg(unix)]
 mod first_run;
+mod fleet_life;
 mod forgeries;
 #[cfg(unix)]
 mod identity;

@@ -527,7 +527,7 @@ fn a_server_with_several_blockers_counts_for_each_of_them() {
     let table = desk.run(&ask(&["--csv"]));
     let table = table.succeeds();
     assert!(
-        table.contains(",prerequisite-missing disk-full,\n"),
+        table.contains(",prerequisite-missing disk-full,,,\n"),
         "{table}"
     );
 }

@@ -74,6 +74,8 @@ pub struct ExpectedServers {
     nameless: BTreeSet<String>,
     /// Disabled accounts, which are not expected to report.
     disabled: usize,
+    /// Their names, as far as they name something.
+    disabled_names: BTreeSet<ServerName>,
     /// Rows that the list itself calls something else than a computer.
     no_computers: usize,
     problems: Vec<Problem>,
@@ -143,6 +145,7 @@ impl ExpectedServers {
         }
         if row.disabled {
             self.disabled += 1;
+            self.disabled_names.extend(ServerName::parse(row.written()));
             return;
         }
         odd.columns.extend(row.other_column());
@@ -220,6 +223,19 @@ impl ExpectedServers {
     /// Accounts that the list calls disabled, which are not expected.
     pub fn disabled(&self) -> usize {
         self.disabled
+    }
+
+    /// Does the list call the account of this server disabled, by its full name in lower case? A short name
+    /// speaks for a server where no full name of the list does.
+    pub(super) fn is_disabled(&self, fqdn: &str) -> bool {
+        let has = |name: ServerName| self.disabled_names.contains(&name);
+        if has(ServerName::Full(fqdn.to_owned())) {
+            return true;
+        }
+        let label = fqdn.split('.').next().unwrap_or(fqdn);
+        let cut = label.get(..NETBIOS_LENGTH).unwrap_or(label);
+        let mut names = [label, cut].into_iter();
+        !self.full.contains_key(fqdn) && names.any(|name| has(ServerName::Short(name.to_owned())))
     }
 
     /// Rows that the list calls something else than a computer.
