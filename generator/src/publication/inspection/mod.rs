@@ -11,7 +11,9 @@ use gangway_contract::rollout::{self, Present};
 use super::codes;
 use super::permissions::{Excess, SharedFolder};
 use super::plan::TEMPORARY;
-use super::release::{CAMPAIGNS, CLAIM, RELEASES, Release, SWITCH_CLAIM, holder_of_claim};
+use super::release::{
+    CAMPAIGNS, CLAIM, RELEASES, Release, SWITCH_CLAIM, holder_of_claim, is_prepared,
+};
 use super::share::{LargeFiles, Listed, ShareError, ShareFailure, path_below};
 use super::switch::{Found, HISTORY, Switch, in_the_way};
 use crate::printable::on_one_line;
@@ -32,6 +34,8 @@ const LEFT_OF_SWITCH: &str = "no publication takes it away while the switch is t
     publishes";
 const LEFT_OF_CLAIM: &str = "a publication or `--rollback` from the `--state` folder that it was cut in takes it \
     away; else delete it when nobody publishes";
+const LEFT_OF_CHANGE: &str = "a `gangway rollout SHARE … --apply` of a day later takes it away; else delete it when \
+    nobody changes the rollout";
 const RUNBOOK: &str = "set the permissions by the commands in the bundle's `runbook.html`";
 
 /// Looks at the folder that servers read payloads from; `folder` is below the share, `place` what
@@ -186,6 +190,9 @@ impl<'a> Inspector<'a> {
                 name if SWITCHES.contains(&name) => {}
                 _ if is_left(name, |name| SWITCHES.contains(&name)) => {
                     self.left(name, LEFT_OF_SWITCH);
+                }
+                _ if *found == Listed::Folder && is_prepared(name) => {
+                    self.left(name, LEFT_OF_CHANGE);
                 }
                 _ if *found == Listed::Folder && is_of_a_claim(name) => {
                     self.left(name, LEFT_OF_CLAIM);

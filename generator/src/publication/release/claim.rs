@@ -18,7 +18,7 @@ use std::time::Instant;
 use gangway_contract::document;
 use serde::{Deserialize, Serialize};
 
-pub(in crate::publication) use brief::{BriefClaim, SWITCH_CLAIM};
+pub(in crate::publication) use brief::{BriefClaim, SWITCH_CLAIM, is_prepared};
 
 use super::{Listed, Publisher, ReleaseError, ReleaseRequest};
 use crate::disk::{self, DiskError};

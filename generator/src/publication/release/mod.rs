@@ -36,7 +36,7 @@ pub use campaign::Carried;
 #[cfg(test)]
 pub(super) use campaign::Named;
 pub(super) use campaign::{FOLDER as CAMPAIGNS, Needs};
-pub(super) use claim::{BriefClaim, CLAIM, SWITCH_CLAIM, holder as holder_of_claim};
+pub(super) use claim::{BriefClaim, CLAIM, SWITCH_CLAIM, holder as holder_of_claim, is_prepared};
 pub use error::ReleaseError;
 
 /// Folder of all releases, on the share (the manifest names a release's folder below it).

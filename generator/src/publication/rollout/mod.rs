@@ -151,12 +151,43 @@ pub fn change_rollout(
             "{who}, was cut while changing the switch: what that left was taken away"
         ));
     }
+    tell_leftovers(&claim, request, share, done);
     let ended = plan.look_again(request, change, share, done);
     let ended =
         ended.and_then(|()| plan.execute(request, change, (share, Some(&claim)), say, done));
     let freed = claim.free(share);
     ended?;
     Ok(freed?)
+}
+
+/// Takes away what killed changes left, or says how it goes. No change fails for it.
+fn tell_leftovers(
+    claim: &BriefClaim,
+    request: &RolloutRequest,
+    share: &mut dyn LargeFiles,
+    done: &mut Published,
+) {
+    let swept = match claim.sweep(share, request.folder.as_deref(), &request.who) {
+        Ok(swept) => swept,
+        Err(error) => {
+            done.note(&format!(
+                "what killed changes left could not be looked at: {error}"
+            ));
+            return;
+        }
+    };
+    for who in swept.taken {
+        done.note(&format!(
+            "{who}, was cut before changing the switch: what that left was taken away"
+        ));
+    }
+    for name in swept.left {
+        let path = request.path(&name);
+        done.note(&format!(
+            "`{path}` is of a change that was cut, or waits: a change that is made a day later takes it away; where \
+             it stays, delete it when nobody changes the rollout"
+        ));
+    }
 }
 
 impl RolloutPlan {

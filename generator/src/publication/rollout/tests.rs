@@ -452,6 +452,65 @@ fn a_claim_of_somebody_stops_a_change_and_is_taken_when_he_is_gone() {
     assert!(told.contains("rollout.claim"), "{told}");
 }
 
+#[test]
+fn what_killed_changes_left_goes_a_day_later_and_is_named_before() {
+    const OLD: &str = "mde/rollout.claim-0123456789abcdef";
+    const ASIDE: &str = "mde/rollout.claim-0123456789abcdef0";
+    const RECENT: &str = "mde/rollout.claim-1123456789abcdef";
+    const EMPTY: &str = "mde/rollout.claim-2123456789abcdef";
+    const FOREIGN: &str = "mde/rollout.claim-3123456789abcdef";
+    const TIMELESS: &str = "mde/rollout.claim-4123456789abcdef";
+    const NO_CLAIM: &str = "mde/rollout.claim-of-somebody";
+    let now = request(None).who.begun;
+    let since = |before: i64| {
+        crate::gpo::Timestamp::from_unix(now - before)
+            .unwrap()
+            .changed()
+    };
+    let mut share = share(&[("Deploy", Some(7))]);
+    for (folder, since) in [
+        (OLD, since(90_000)),
+        (ASIDE, since(100_000)),
+        (RECENT, since(80_000)),
+        (FOREIGN, since(90_000)),
+        (TIMELESS, String::new()),
+    ] {
+        let owner = format!(
+            r#"{{"schema":1,"number":"0123456789abcdef","account":"olga","host":"desk7","since":"{since}"}}"#
+        );
+        share.folders.push(folder.to_owned());
+        share
+            .files
+            .insert(format!("{folder}/owner.json"), owner.into_bytes());
+    }
+    share
+        .folders
+        .extend([EMPTY.to_owned(), NO_CLAIM.to_owned()]);
+    share
+        .files
+        .insert(format!("{FOREIGN}/of-somebody"), Vec::new());
+    let (_, done) = change(&mut share, Change::Pause);
+    let is_there = |folder: &str| share.folders.iter().any(|name| name == folder);
+    let notes = done.notes.join("\n");
+    for (folder, goes) in [
+        (OLD, true),
+        (ASIDE, true),
+        (RECENT, false),
+        (EMPTY, false),
+        (FOREIGN, false),
+        (TIMELESS, false),
+    ] {
+        assert_eq!(is_there(folder), !goes, "{folder}");
+        assert_eq!(
+            notes.contains(&format!("`{folder}` is of a change")),
+            !goes,
+            "{notes}"
+        );
+    }
+    assert_eq!(notes.matches("`olga` on `desk7`").count(), 2, "{notes}");
+    assert!(is_there(NO_CLAIM) && !notes.contains(NO_CLAIM), "{notes}");
+}
+
 /// What says that it is done is there, and in the history.
 #[test]
 fn changes_at_once_lose_nothing_of_each_other() {

@@ -3,12 +3,14 @@
 //!
 //! It is the same folder with the same words under another name. Nobody's state knows it again, so one
 //! that a killed run left is told by this: it is there unchanged for as long as another one is waited for.
+//! What a run prepares its claim in, and frees it into, has a name of its own (`rollout.claim-NUMBER`): one that
+//! a killed run left goes with the next change that is made a day later.
 
 use std::time::{Duration, Instant};
 
 use super::{
-    Begun, Claimant, LargeFiles, Listed, OWNER, Owner, Place, ReleaseError, ShareError, found,
-    new_number, undone,
+    Begun, Claimant, LargeFiles, Listed, OWNER, Owner, Place, ReleaseError, ShareError, Timestamp,
+    found, new_number, path_below, undone,
 };
 
 /// Folder of the claim, at the release root.
@@ -20,6 +22,22 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 /// How often somebody else may be quicker before this one gives up.
 const ROUNDS: usize = 3;
+
+/// How old something that was prepared has to be by its owner's clock, in seconds, before it is nobody's: whoever
+/// waits for a claim gives up within minutes, and clocks of a domain differ by less.
+const FORGOTTEN: i64 = 86_400;
+
+/// Most leftovers that one change looks at.
+const MOST_LEFT: usize = 20;
+
+/// What killed runs left beside the claim, in words.
+#[derive(Debug, Default)]
+pub(in crate::publication) struct Swept {
+    /// Who was cut and left it; it is gone.
+    pub(in crate::publication) taken: Vec<String>,
+    /// Names of what may be somebody's still.
+    pub(in crate::publication) left: Vec<String>,
+}
 
 /// A claim of the switch that is held.
 pub(in crate::publication) struct BriefClaim {
@@ -99,6 +117,37 @@ impl BriefClaim {
         Ok(())
     }
 
+    /// Takes away what killed runs left beside the claim a day ago or longer, and names the rest: somebody may
+    /// prepare it at this moment, to wait for this claim.
+    ///
+    /// # Errors
+    /// The share fails.
+    pub(in crate::publication) fn sweep(
+        &self,
+        share: &mut dyn LargeFiles,
+        folder: Option<&str>,
+        claimant: &Claimant,
+    ) -> Result<Swept, ShareError> {
+        let mut swept = Swept::default();
+        let at_root = share.list(folder.unwrap_or("."))?.unwrap_or_default();
+        let names = at_root
+            .into_iter()
+            .filter(|(name, found)| *found == Listed::Folder && is_prepared(name));
+        for (name, _) in names.take(MOST_LEFT) {
+            let path = path_below(folder, &name);
+            let owner = found(share, &path)?.flatten();
+            let forgotten = owner.filter(|owner| is_forgotten(owner, claimant));
+            match forgotten {
+                Some(owner) if is_just(share, &path, &owner)? => {
+                    share.remove_folder(&path)?;
+                    swept.taken.push(owner.shown());
+                }
+                _ => swept.left.push(name),
+            }
+        }
+        Ok(swept)
+    }
+
     /// Who was cut and left the claim that this one took, in words.
     pub(in crate::publication) fn left_by(&self) -> Option<&str> {
         self.left_by.as_deref()
@@ -125,6 +174,23 @@ impl BriefClaim {
     ) -> Result<(), ReleaseError> {
         self.place.free(share)
     }
+}
+
+/// Is it the name of what a claim is prepared in, or of one that was put aside?
+pub(in crate::publication) fn is_prepared(name: &str) -> bool {
+    let number = name.strip_prefix(SWITCH_CLAIM);
+    let number = number.and_then(|rest| rest.strip_prefix('-'));
+    number.is_some_and(|number| {
+        matches!(number.len(), 16 | 17) && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// Did its owner begin a day before this one, by the words of both?
+fn is_forgotten(owner: &Owner, claimant: &Claimant) -> bool {
+    let limit =
+        Timestamp::from_unix(claimant.begun.saturating_sub(FORGOTTEN)).map(Timestamp::changed);
+    // Of one length, so that they compare as times do.
+    limit.is_ok_and(|limit| owner.since.len() == limit.len() && owner.since < limit)
 }
 
 /// Is the folder this owner's claim, and nothing else?
