@@ -14,9 +14,10 @@ use crate::bundle::{self, mode_name};
 use crate::failure::FailureCode;
 use crate::gpo::DomainName;
 use crate::pipeline::VerifyRequest;
-use crate::pipeline::codes::RECIPE_NOT_PROVEN;
+use crate::pipeline::codes::{RECIPE_NOT_PROVEN, SWITCH_FAR_AHEAD};
 use crate::pipeline::reconstruct::{
-    self, FoundRecipe, ReconstructError, ReconstructRequest, checked, recipe_of_bundle,
+    self, FoundRecipe, ReconstructError, ReconstructRequest, checked, checked_beside, folded,
+    recipe_of_bundle, seen_on_share,
 };
 use crate::problem::{Deny, Problem};
 use crate::publication::{FolderShare, FoundDocument, Release, inspect_payloads, recipes_on_share};
@@ -37,11 +38,16 @@ impl Read {
     fn take(&mut self, documents: Vec<FoundDocument>) {
         for document in documents {
             let (domain, id) = &document.policy;
-            match checked(&document.place, &document.bytes, Some((domain, *id))) {
+            let found = checked(&document.place, &document.bytes, Some((domain, *id)));
+            match found.and_then(|found| checked_beside(found, document.beside.as_ref())) {
                 Ok(recipe) => self.recipes.push(recipe),
                 Err(error) => {
-                    let place = document.place;
-                    self.find(place, error.to_string());
+                    // The place is what the finding is about.
+                    let why = match &error {
+                        ReconstructError::Refused { why, .. } => why.clone(),
+                        other => other.to_string(),
+                    };
+                    self.find(document.place, why);
                     self.refused.get_or_insert(error);
                 }
             }
@@ -58,6 +64,7 @@ impl Read {
 pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconstructed>, Failure> {
     let place = given.from.display().to_string();
     let mut read = read(given)?;
+    read.problems = folded(std::mem::take(&mut read.problems));
     output.problems(&read.problems);
     if let (true, Some(refused)) = (read.recipes.is_empty(), read.refused.take()) {
         return Err(refused.into());
@@ -75,6 +82,7 @@ pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconst
         "of       {} ({})",
         made.organization, made.identity
     ));
+    output.line(&format!("tenant   {}", made.org_id));
     for path in &written {
         output.line(&format!("wrote    {}", path.display()));
     }
@@ -96,6 +104,7 @@ pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconst
     let result = Reconstructed {
         from: made.from,
         organization: made.organization,
+        org_id: made.org_id.to_string(),
         identity: made.identity,
         files: files.collect(),
         sequence: made.lock.sequence,
@@ -164,15 +173,20 @@ fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
     };
     let (mut share, folder) = open(&[])?;
     let found = recipes_on_share(folder.as_deref(), share.as_mut()).map_err(unread)?;
-    let mut read = Read {
-        // A server refuses what is lower.
-        seen: found.min_sequence.saturating_sub(1),
-        ..Read::default()
-    };
+    let mut read = Read::default();
     for note in found.notes {
         read.find(place.to_string(), note);
     }
     read.take(found.documents);
+    match seen_on_share(found.min_sequence, &read.recipes) {
+        Ok(seen) => read.seen = seen,
+        Err(why) => {
+            let next = "see who set it by `gangway rollout SHARE show`, and set it back, or build with \
+                        `--sequence-after`";
+            let problem = Problem::new(&SWITCH_FAR_AHEAD, place.to_string(), why, next);
+            read.problems.push(problem);
+        }
+    }
     let releases: Vec<Release> = read
         .recipes
         .iter()
@@ -191,7 +205,6 @@ fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
         );
         read.problems.extend(found.map_err(unread)?);
     }
-    read.problems.dedup();
     Ok(read)
 }
 

@@ -126,6 +126,8 @@ pub(super) struct Reconstructed {
     pub(super) organization: String,
     /// What its GUIDs come from.
     pub(super) identity: String,
+    /// Tenant that the bundle is for.
+    pub(super) org_id: String,
     /// Files that were written.
     pub(super) files: Vec<String>,
     /// The highest sequence that the lock knows.

@@ -419,11 +419,24 @@ pub static RECIPE_NOT_PROVEN: Code = Code {
     severity: Severity::Warning,
     title: "a recipe, or what it is held against, is not as it should be",
     page: "`gangway reconstruct` holds each recipe of a share or a domain against itself (its config and its manifest \
-say the same), against the policy that it lies in (whose GUID comes from the organisation's identity) and, in a \
-domain, against the program that the task starts and the policies with antivirus exclusions. One of them does not \
-fit: somebody changed it, it was published by an older version, or policies were published from another bundle \
-since.\n\nWhat was given back rests on the other recipes; look at the config before you build from it. A bundle's own \
+say the same, and what servers are given comes from the downloads that it lists), against the policy that it lies in \
+(whose GUID comes from the organisation's identity, in a domain that its config is for), against the release and the \
+sequence that a share's document has beside it and, in a domain, against the program that the task starts and the \
+policies with antivirus exclusions. One of them does not fit: somebody changed it, it was published by an older version, \
+or policies were published from another bundle since.\n\nWhat was given back rests on the other recipes; look at the config before you build from it. A bundle's own \
 folder, where there is one, is the better source.",
+};
+
+/// A switch that asks for a sequence far above all that was built.
+pub static SWITCH_FAR_AHEAD: Code = Code {
+    id: "GW3140",
+    severity: Severity::Warning,
+    title: "the share asks for a sequence far above every recipe",
+    page: "`gangway reconstruct` lets the lock go on above what servers of the share still take (`min_sequence` of its \
+switch), so that they take the next bundle. Here that is more than a million above the newest recipe, or more than any \
+lock takes. Whoever may write to the share can set it, and a lock never goes back: it is not believed.\n\nSee who set \
+it (`gangway rollout SHARE show`). Where it was a mistake, or nobody of yours, set it back by `gangway rollout SHARE \
+min-sequence N --apply`. Where it is meant, build with `--sequence-after`.",
 };
 
 /// What takes servers out of the service does so no longer.
@@ -501,4 +514,5 @@ pub static ALL: &[&Code] = &[
     &OFFBOARDING_ENDED,
     &STATEMENTS_OUTDATED,
     &RESTARTS_AT_ANY_HOUR,
+    &SWITCH_FAR_AHEAD,
 ];

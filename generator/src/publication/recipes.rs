@@ -31,6 +31,8 @@ pub struct FoundDocument {
     pub bytes: Vec<u8>,
     /// Domain and GUID of the policy with the task that it lies with.
     pub policy: (DomainName, Guid),
+    /// The release, and the sequence, that a share's document says beside it.
+    pub beside: Option<(String, Option<u64>)>,
 }
 
 /// What a share tells.
@@ -75,6 +77,9 @@ pub fn recipes_on_share(
                 Some(Ok((policy, text))) => found.documents.push(FoundDocument {
                     place,
                     bytes: text.as_bytes().to_vec(),
+                    beside: needs
+                        .newest()
+                        .map(|(release, sequence)| (release.to_owned(), sequence)),
                     policy,
                 }),
                 Some(Err(why)) => found.notes.push(format!("`{place}`: {why}")),
@@ -162,6 +167,7 @@ pub fn recipes_in_domain(
                 place,
                 bytes,
                 policy: (domain.clone(), id),
+                beside: None,
             });
         }
         let registry = sysvol.read_file(&format!("{folder}/{REGISTRY_POLICY}"))?;

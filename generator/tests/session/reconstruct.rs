@@ -194,7 +194,7 @@ fn forge(desk: &Desk, change: impl Fn(&mut Recipe)) {
 #[test]
 fn a_recipe_that_contradicts_itself_gives_nothing_back() {
     type Change = fn(&mut Recipe);
-    let changes: [(&str, Change); 12] = [
+    let changes: [(&str, Change); 19] = [
         ("its config is none", |it| it.config.push_str("[odd]\n")),
         ("holds what no recipe does", |it| {
             it.config
@@ -225,6 +225,34 @@ fn a_recipe_that_contradicts_itself_gives_nothing_back() {
         ("are not those of its manifest", |it| it.lab_roots.clear()),
         ("holds no certificate", |it| {
             it.blob_roots.push("AAAA".to_owned());
+        }),
+        // Of another bundle, and whole.
+        ("and lies in", |it| it.manifest.sequence = 7),
+        ("pins the tenant", |it| {
+            let pin = "[organization]\norg_id = \"ffffffff-89ab-cdef-0123-456789abcdef\"";
+            it.config = it.config.replacen("[organization]", pin, 1);
+            it.config_sha256 = Sha256::of(it.config.as_bytes());
+        }),
+        ("is not among its downloads", |it| {
+            it.downloads.retain(|one| one.name != "bootstrap stub");
+        }),
+        ("is not among its downloads", |it| {
+            it.manifest.stub = Sha256::of(b"another stub");
+        }),
+        ("names two versions of the stub", |it| {
+            it.stub_version = "9.9.9".to_owned();
+        }),
+        ("comes from none of its downloads", |it| {
+            let agent = it
+                .downloads
+                .iter_mut()
+                .find(|one| one.name.contains("agent"));
+            agent.unwrap().sha256 = Sha256::of(b"another agent");
+        }),
+        ("OnboardingInfo.json` with SHA-256", |it| {
+            for one in &mut it.downloads {
+                one.blob = one.blob.map(|_| Sha256::of(b"another tenant's"));
+            }
         }),
         ("two entries named", |it| {
             let again = it.downloads[0].clone();
@@ -305,6 +333,61 @@ fn a_share_gives_back_all_but_the_exclusions_and_counts_on_above_its_switch() {
     assert!(desk.path("back/gangway.lock").is_file());
 }
 
+/// Whoever may write to a share can ask for any sequence, and a lock never comes back from one.
+#[test]
+fn a_switch_that_asks_for_a_sequence_far_away_is_not_believed() {
+    for (min_sequence, taken) in [
+        (1_000_001, 1_000_000),
+        (1_000_002, 1),
+        (9_007_199_254_740_992, 1),
+        (u64::MAX, 1),
+    ] {
+        let desk = rich();
+        publish(&desk, "out");
+        let switch = format!(
+            r#"{{"schema":1,"paused":false,"min_sequence":{min_sequence},"ring_percent":100}}"#
+        );
+        desk.put("share/control.json", switch.as_bytes());
+        let said = back(&desk, "share", &[]);
+        assert_eq!(said.err.contains("GW3140"), taken == 1, "{}", said.err);
+        let line = format!("sequence {taken}, the next bundle gets a higher one");
+        assert!(said.out.contains(&line), "{}", said.out);
+        let lock = fs::read_to_string(desk.path("back/gangway.lock")).unwrap();
+        assert!(lock.contains(&format!("sequence = {taken}\n")), "{lock}");
+    }
+}
+
+/// What is wrong with the share is said once, however many campaigns it holds.
+#[test]
+fn what_many_campaigns_share_is_told_once() {
+    let desk = rich();
+    publish(&desk, "out");
+    let paths = campaigns(&desk);
+    let text = fs::read_to_string(desk.path(&paths[0])).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let gpo = document["campaign"]["gpo"].as_str().unwrap();
+    for number in ["A", "B", "C", "D", "E"] {
+        let other = format!("{{{number}{}", &gpo[2..]);
+        let path = paths[0].replace(gpo, &other);
+        assert_ne!(path, paths[0]);
+        desk.put(
+            &path,
+            text.replace(gpo, &other)
+                .replace("silent_after_days", "odd")
+                .as_bytes(),
+        );
+    }
+    let said = back(&desk, "share", &["-v"]);
+    assert_eq!(said.err.matches("GW3037").count(), 1, "{}", said.err);
+    assert_eq!(
+        said.err.matches("also `campaigns/").count(),
+        4,
+        "{}",
+        said.err
+    );
+    assert!(desk.path("back/gangway.toml").is_file());
+}
+
 #[test]
 fn a_share_that_lost_a_payload_says_so() {
     let desk = rich();
@@ -340,7 +423,7 @@ fn of_several_organisations_on_a_share_one_is_chosen() {
 #[test]
 fn a_share_that_lies_gives_nothing_back() {
     type Lie = (&'static str, fn(&str) -> String);
-    let lies: [Lie; 4] = [
+    let lies: [Lie; 7] = [
         ("GW3037", |text| {
             text.replace(r#"id = \\\"Contoso\\\""#, r#"id = \\\"x\\\""#)
         }),
@@ -348,6 +431,24 @@ fn a_share_that_lies_gives_nothing_back() {
             text.replace(r#"\"schema\": 1"#, r#"\"schema\": 7"#)
         }),
         ("GW3037", |text| text.replace("silent_after_days", "odd")),
+        // Copied from an earlier publication.
+        ("and its campaign was published with 7", |text| {
+            text.replace(r#""sequence": 1,"#, r#""sequence": 7,"#)
+        }),
+        ("and lies beside `another`", |text| {
+            let id = text
+                .split(r#""id": ""#)
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap();
+            text.replacen(&format!(r#""id": "{id}""#), r#""id": "another""#, 1)
+        }),
+        // Copied from a domain that the config does not know.
+        ("lies in a policy of `fabrikam.com`", |text| {
+            text.replace(r#""domain": "contoso.com""#, r#""domain": "fabrikam.com""#)
+        }),
         ("has no recipe", |text| {
             let mut document: serde_json::Value = serde_json::from_str(text).unwrap();
             let releases = document["releases"].as_array_mut().unwrap();

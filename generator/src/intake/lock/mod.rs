@@ -35,6 +35,9 @@ const MAX_ENTRIES: usize = 5_000;
 /// (RFC 8259, section 6), for the manifest carries it too.
 pub const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
+/// Name of the entry of the stub that bootstraps are made from.
+pub const STUB: &str = "bootstrap stub";
+
 /// How every lock begins.
 pub(crate) const HEADER: &str = "# Inputs that were accepted, written by `gangway build`. Keep it under \
                       version control; do not edit it.\n\n";
@@ -117,7 +120,7 @@ impl LockedDownload {
     /// The entry of the stub that bootstraps are made from. `now` is in seconds since 1970 UTC.
     pub fn stub(stub: &[u8], version: &str, now: i64) -> Self {
         Self {
-            name: "bootstrap stub".to_owned(),
+            name: STUB.to_owned(),
             sha256: Sha256::of(stub),
             size: stub.len() as u64,
             version: Some(version.to_owned()),

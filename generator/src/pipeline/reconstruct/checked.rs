@@ -4,19 +4,19 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gangway_contract::manifest::Settings;
+use gangway_contract::manifest::{Role, Settings};
 use gangway_contract::{BundleId, Sha256, program_name};
 
 use super::{CONFIG, ReconstructError};
 use crate::bootstrap;
 use crate::formats::x509::TrustAnchors;
 use crate::gpo::{DomainName, Guid};
-use crate::intake::lock::{Lock, MAX_SEQUENCE};
+use crate::intake::lock::{Lock, MAX_SEQUENCE, STUB};
 use crate::pipeline::config::{Config, with_exclusions};
 use crate::pipeline::identity::task_purpose;
 use crate::pipeline::payloads::release_id;
 use crate::policies::{Exclusions, RoleName};
-use crate::recipe::Recipe;
+use crate::recipe::{Accepted, Recipe};
 
 /// Largest payload that a share is asked for, in bytes; the largest real ones have some 100 MB.
 const MAX_PAYLOAD_BYTES: u64 = 1 << 40;
@@ -60,6 +60,19 @@ pub fn checked(
         return Err(refused(why.to_owned()));
     }
     if let Some((domain, id)) = policy {
+        let mut domains = config.gpo.domain.iter().map(|one| &one.dns_name);
+        if !domains.any(|one| one == domain) {
+            let domains: Vec<String> = config
+                .gpo
+                .domain
+                .iter()
+                .map(|one| one.dns_name.to_string())
+                .collect();
+            return Err(refused(format!(
+                "its config is for `{}`, and it lies in a policy of `{domain}`",
+                domains.join("`, `")
+            )));
+        }
         let expected = task_purpose(recipe.manifest.mode).gpo_id(&identity, domain);
         if expected != id {
             return Err(refused(format!(
@@ -72,6 +85,37 @@ pub fn checked(
         config: recipe.config.clone(),
         recipe,
         identity,
+    })
+}
+
+/// Holds a recipe against the release and the sequence that the share says beside it.
+///
+/// # Errors
+/// It was published as another one, in words.
+pub fn checked_beside(
+    found: FoundRecipe,
+    beside: Option<&(String, Option<u64>)>,
+) -> Result<FoundRecipe, ReconstructError> {
+    let Some((release, sequence)) = beside else {
+        return Ok(found);
+    };
+    let manifest = &found.recipe.manifest;
+    let own = manifest.release_id.to_string();
+    let why = if !own.eq_ignore_ascii_case(release) {
+        format!("it is of the release {own}, and lies beside `{release}`")
+    } else if sequence.is_some_and(|told| told != manifest.sequence) {
+        let told = sequence.unwrap_or_default();
+        format!(
+            "it has sequence {}, and its campaign was published with {told}",
+            manifest.sequence
+        )
+    } else {
+        return Ok(found);
+    };
+    let why = crate::printable::on_one_line(&why).into_owned();
+    Err(ReconstructError::Refused {
+        place: found.place,
+        why,
     })
 }
 
@@ -141,6 +185,14 @@ fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
     if recipe.withheld.is_empty() && Sha256::of(recipe.config.as_bytes()) != recipe.config_sha256 {
         return Err("its config is not the one that it has the digest of".to_owned());
     }
+    let pinned = config.organization.org_id.as_ref();
+    if let Some(pinned) = pinned.filter(|pinned| **pinned != manifest.tenant.org_id) {
+        let manifests = &manifest.tenant.org_id;
+        return Err(format!(
+            "its config pins the tenant {pinned}, and its manifest is for {manifests}"
+        ));
+    }
+    downloads(recipe)?;
     let lab_roots = certificates("lab_roots", &recipe.lab_roots)?;
     certificates("blob_roots", &recipe.blob_roots)?;
     if lab_roots != manifest.lab_roots {
@@ -150,6 +202,40 @@ fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
     lock.downloads = super::accepted(recipe, 0);
     Lock::parse(&lock.to_text()).map_err(|error| error.to_string())?;
     Ok(())
+}
+
+/// What servers are given comes from the downloads that the recipe lists: as it is, or the blob in one. The key of
+/// the retired agent is no download, and of several scripts with one blob a lock has the first alone.
+fn downloads(recipe: &Recipe) -> Result<(), String> {
+    let manifest = &recipe.manifest;
+    let stub = recipe.downloads.iter().find(|one| one.name == STUB);
+    if stub.is_none_or(|stub| stub.sha256 != manifest.stub) {
+        return Err(format!(
+            "the stub of its manifest, {}, is not among its downloads",
+            manifest.stub
+        ));
+    }
+    if stub.and_then(|stub| stub.version.as_ref()) != Some(&recipe.stub_version) {
+        return Err("it names two versions of the stub".to_owned());
+    }
+    let knows_blobs = recipe.downloads.iter().any(|one| one.blob.is_some());
+    let others = manifest.payloads.iter().find(|payload| {
+        let of = |one: &Accepted| one.sha256 == payload.sha256 || one.blob == Some(payload.sha256);
+        let is_told = match payload.role {
+            Role::WorkspaceKey | Role::OnboardingScript | Role::OffboardingScript => false,
+            // A lock of an older version had no digests of blobs.
+            Role::OnboardingInfo | Role::OffboardingInfo => knows_blobs,
+            _ => true,
+        };
+        is_told && !recipe.downloads.iter().any(of)
+    });
+    match others {
+        None => Ok(()),
+        Some(payload) => Err(format!(
+            "its manifest gives servers `{}` with SHA-256 {}, which comes from none of its downloads",
+            payload.name, payload.sha256
+        )),
+    }
 }
 
 /// Digests of certificates in base64, each of which is one.

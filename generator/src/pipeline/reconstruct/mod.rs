@@ -6,14 +6,18 @@
 
 mod checked;
 mod error;
+mod folded;
 mod unknown;
 
 use std::path::{Path, PathBuf};
 
-use gangway_contract::Sha256;
+use gangway_contract::{BundleId, OrgId, Sha256};
 
-pub use checked::{FoundRecipe, checked, program_fault, program_name, with_policies};
+pub use checked::{
+    FoundRecipe, checked, checked_beside, program_fault, program_name, with_policies,
+};
 pub use error::ReconstructError;
+pub use folded::folded;
 pub use unknown::Unknown;
 
 use super::codes;
@@ -24,7 +28,7 @@ use super::verify::{VerifyRequest, verify};
 use crate::disk::{self, DiskError};
 use crate::gpo::DomainName;
 use crate::gpo::registry_pol::RegistryPolicy;
-use crate::intake::lock::{self, BuiltBundle, Lock, LockedDownload};
+use crate::intake::lock::{self, BuiltBundle, Lock, LockedDownload, MAX_SEQUENCE};
 use crate::plain_file;
 use crate::policies::{self, Exclusions, Purpose, RoleName};
 use crate::problem::Problem;
@@ -47,9 +51,32 @@ pub struct ReconstructRequest {
     pub now: i64,
 }
 
+/// How far above the newest recipe a share may ask servers to start: a build a minute for two years.
+const FARTHEST: u64 = 1_000_000;
+
+/// The sequence that servers of a share have to exceed, where a lock may go on from there. Whoever may write to
+/// the share sets it, and a lock never comes back from what it has taken.
+///
+/// # Errors
+/// It is far above every recipe, in words.
+pub fn seen_on_share(min_sequence: u64, recipes: &[FoundRecipe]) -> Result<u64, String> {
+    let sequences = recipes.iter().map(|one| one.recipe.manifest.sequence);
+    let highest = sequences.max().unwrap_or(0);
+    let limit = highest.saturating_add(FARTHEST).min(MAX_SEQUENCE);
+    let seen = min_sequence.saturating_sub(1);
+    (seen < limit).then_some(seen).ok_or_else(|| {
+        format!(
+            "servers are asked to take no sequence below {min_sequence}, and the newest recipe has {highest}: the \
+             lock does not go on from there"
+        )
+    })
+}
+
 /// What is given back.
 #[derive(Debug)]
 pub struct Reconstructed {
+    /// Tenant that the newest recipe is for.
+    pub org_id: OrgId,
     /// Display name of the organisation.
     pub organization: String,
     /// What its GUIDs come from.
@@ -98,7 +125,16 @@ pub fn recipe_of_bundle(
     {
         problem.next_action = "give the digest that `build` printed by `--expect`".to_owned();
     }
-    Ok((checked(&place, &bytes, None)?, problems))
+    let found = checked(&place, &bytes, None)?;
+    let id = BundleId::of_bytes(&found.recipe.manifest.to_bytes());
+    if id != verified.document.bundle_id {
+        let why = format!(
+            "it is of the bundle {id}, and lies in {}",
+            verified.document.bundle_id
+        );
+        return Err(ReconstructError::Refused { place, why });
+    }
+    Ok((found, problems))
 }
 
 /// Config and lock of the recipes: the config of the newest one, the lock of all of the organisation.
@@ -144,6 +180,7 @@ pub fn reconstruct(
         }
     }
     Ok(Reconstructed {
+        org_id: recipe.manifest.tenant.org_id.clone(),
         organization: recipe.manifest.organization.clone(),
         identity: newest.identity.clone(),
         lock,

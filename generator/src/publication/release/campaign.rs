@@ -185,6 +185,12 @@ impl Needs {
         })
     }
 
+    /// The newest release, and the sequence of the bundle that was published with it last, where it is told.
+    pub(in crate::publication) fn newest(&self) -> Option<(&str, Option<u64>)> {
+        let newest = self.releases.first()?;
+        Some((&newest.id, newest.bundle.map(|bundle| bundle.sequence)))
+    }
+
     /// What is needed where nothing is said any more.
     #[must_use]
     pub(in crate::publication) fn without_releases(&self) -> Self {
