@@ -50,18 +50,15 @@ impl Control {
     /// Names the limit, the byte order mark, the schema or the malformed field.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         check_text(FILE_NAME, bytes)?;
-        // A list of the same values would be read, too.
-        if document::is_object(bytes).is_err() {
-            return Err("`control.json` is malformed: it is no JSON object".to_owned());
-        }
-        let control: Self = serde_json::from_slice(bytes)
-            .map_err(|error| format!("`control.json` is malformed: {error}"))?;
-        if control.schema != SCHEMA {
+        let malformed = |error: serde_json::Error| format!("`control.json` is malformed: {error}");
+        // A newer shape is told by its number, and not by the first field that is unknown.
+        let schema = document::schema(bytes).map_err(malformed)?;
+        if schema != SCHEMA {
             return Err(format!(
-                "`control.json` has schema {}, this program reads schema {SCHEMA}",
-                control.schema
+                "`control.json` has schema {schema}, this program reads schema {SCHEMA}"
             ));
         }
+        let control: Self = serde_json::from_slice(bytes).map_err(malformed)?;
         if control.ring_percent > Self::OPEN.ring_percent {
             return Err(format!(
                 "`control.json` has `ring_percent` {}, which goes from 0 to 100",
@@ -126,6 +123,10 @@ mod tests {
             (String::new(), "no JSON object"),
             (format!("\u{feff}{object}"), "byte order mark"),
             (object.replace("100}", "101}"), "`ring_percent` 101"),
+            (
+                r#"{"schema":2,"hold_back":{"except":[7]}}"#.to_owned(),
+                "has schema 2, this program reads schema 1",
+            ),
             (object.replace("100}", "256}"), "malformed"),
             (object.replace("\"paused\"", "\"schema\""), "malformed"),
         ] {

@@ -298,6 +298,20 @@ who owns the files (GW4008). One that still runs is protected as its report says
 enable the account, or offboard it by hand.",
 };
 
+/// Reports of a shape that came after this program.
+pub static NEWER_REPORT: Code = Code {
+    id: "GW4055",
+    severity: Severity::Warning,
+    title: "reports of a newer bootstrap are read as far as they can be",
+    page: "The shape of reports has a number (`schema`), which rises when a field or a state changes its meaning. These \
+reports have a higher one than this version of `gangway` knows: a newer version built the bundle whose bootstrap \
+wrote them. Their servers count as heard from. A state that is open in every version (refused, failed, blocked, \
+waiting) is taken as it stands; every other one, `onboarded` among them, makes nobody done and takes nobody out of the \
+count: the server stands as `newer_report`. Where a report cannot be read whole, its state and reason are quoted and no \
+more is made of them. `report --prune` leaves such reports alone.\n\nRead the reports with the version of `gangway` \
+that built the newest bundle.",
+};
+
 /// Every code of this folder, by number.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_REPORT,
@@ -323,4 +337,5 @@ pub static ALL: &[&Code] = &[
     &CLONED,
     &ONE_FOR_SEVERAL,
     &ACCOUNT_DISABLED,
+    &NEWER_REPORT,
 ];

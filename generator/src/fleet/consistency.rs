@@ -20,28 +20,40 @@ const HEALTH_SINCE_SCHEMA: u32 = 2;
 
 /// What speaks against a report in a file of this name, when something does.
 pub(super) fn against(file: &str, report: &HostReport, now: UtcTime) -> Option<String> {
-    name(file, report)
-        .or_else(|| code(report))
+    let in_any_shape = against_newer(file, &report.fqdn, report.finished_at, now);
+    let in_any_shape = in_any_shape.or_else(|| code(report));
+    if report.is_newer() {
+        return in_any_shape;
+    }
+    in_any_shape
         .or_else(|| state(report))
         .or_else(|| exit_code(report))
         .or_else(|| blockers(report))
         .or_else(|| health(report))
         .or_else(|| facts(report))
-        .or_else(|| future(report, now))
 }
 
-fn name(file: &str, report: &HostReport) -> Option<String> {
+/// The same of a report of a newer shape, whose other words may mean something else.
+pub(super) fn against_newer(
+    file: &str,
+    fqdn: &str,
+    finished_at: UtcTime,
+    now: UtcTime,
+) -> Option<String> {
+    name(file, fqdn, finished_at).or_else(|| future(finished_at, now))
+}
+
+fn name(file: &str, fqdn: &str, finished_at: UtcTime) -> Option<String> {
     let Some((host, time)) = report::parse_file_name(file) else {
         return Some("its name is not `HOST.TIME.RANDOM.json`, as a bootstrap gives it".to_owned());
     };
-    if report.fqdn.is_empty() {
+    if fqdn.is_empty() {
         return Some("it names no server".to_owned());
     }
-    let inside = report::host_in_file_name(&report.fqdn);
+    let inside = report::host_in_file_name(fqdn);
     if !host.eq_ignore_ascii_case(&inside) {
         return Some(format!("its name says `{host}`, its content `{inside}`"));
     }
-    let finished_at = report.finished_at;
     (!time.eq_ignore_ascii_case(&finished_at.compact()))
         .then(|| format!("its name says `{time}`, its content `{finished_at}`"))
 }
@@ -184,8 +196,7 @@ fn good<T: core::str::FromStr>(answer: &Answer, is_good: fn(T) -> bool) -> Optio
     answer.answer.parse().ok().map(is_good)
 }
 
-fn future(report: &HostReport, now: UtcTime) -> Option<String> {
-    let finished_at = report.finished_at;
+fn future(finished_at: UtcTime, now: UtcTime) -> Option<String> {
     (finished_at.since(now) > CLOCK_TOLERANCE_S)
         .then(|| format!("it is of {finished_at}, which lies in the future"))
 }
@@ -249,6 +260,13 @@ mod tests {
             ],
             // An older bootstrap.
             vec![("/schema", json!(1)), ("/health", Value::Null)],
+            // A newer one, in whose shape these words may mean something else.
+            vec![
+                ("/schema", json!(3)),
+                ("/mode", json!("precheck")),
+                ("/exit_code", json!(99)),
+                ("/health/content/good", json!(false)),
+            ],
         ] {
             assert_eq!(said_of(&changed), None, "{changed:?}");
         }
@@ -259,6 +277,14 @@ mod tests {
         let blocker = json!([{"reason": "other-tenant", "detail": "", "next_action": ""}]);
         for (changed, why) in [
             (vec![("/fqdn", json!(""))], "it names no server"),
+            (
+                vec![("/schema", json!(3)), ("/fqdn", json!(""))],
+                "it names no server",
+            ),
+            (
+                vec![("/schema", json!(3)), ("/reason", json!("All is well"))],
+                "`All is well` is no code of a reason or of an answer",
+            ),
             (
                 vec![("/reason", json!("converged: all 12 servers"))],
                 "`converged: all 12 servers` is no code of a reason or of an answer",

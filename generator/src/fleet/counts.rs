@@ -40,7 +40,8 @@ fn counts(server: &Server) -> bool {
         server.standing,
         Standing::NotHeardFrom | Standing::OtherTenant
     );
-    let by_run = server.report.is_some() && !stands_apart;
+    let has_run = server.report.is_some() || server.newer_report.is_some();
+    let by_run = has_run && !stands_apart;
     server.expected && (by_run || server.connectivity.is_some())
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use gangway_contract::{Sha256, UtcTime, report};
 
-use super::host_report::HostReport;
+use super::host_report::{HostReport, NewerPart};
 use super::life::Trace;
 use super::standing::{ORDER, rank};
-use super::{ExpectedServers, OwnerCheck, ServerConnectivity, ServerReport, Standing};
+use super::{ExpectedServers, NewerReport, OwnerCheck, ServerConnectivity, ServerReport, Standing};
 use crate::printable::{on_one_line, short_line};
 use crate::problem::{NAMED, Problem};
 
@@ -16,7 +16,7 @@ use crate::problem::{NAMED, Problem};
 /// file's name: the later one counts, of two of one moment the worse, and of two alike always the same,
 /// whatever order the folder is listed in. One that another direction's bundle has superseded counts where
 /// there is nothing else.
-type Age = (bool, UtcTime, usize, u64);
+pub(super) type Age = (bool, UtcTime, usize, u64);
 
 /// The first eight bytes of a name's SHA-256: names themselves would take more room than what
 /// is kept of the reports.
@@ -34,11 +34,21 @@ pub(super) fn mark(file: &str) -> u64 {
 pub(super) struct Newest {
     pub(super) run: Option<(Age, ServerReport)>,
     pub(super) connectivity: Option<(Age, Box<ServerConnectivity>)>,
+    /// One of a newer shape, of which only this can be read.
+    pub(super) newer: Option<(Age, Box<NewerReport>)>,
     /// Which machines they came from, the older ones too.
     pub(super) trace: Trace,
 }
 
 impl Newest {
+    fn take_newer(&mut self, file: &str, part: NewerPart) {
+        // As bad as can be: nobody knows what it says.
+        let age = (true, part.finished_at, ORDER.len(), mark(file));
+        if self.newer.as_ref().is_none_or(|(old, _)| *old < age) {
+            self.newer = Some((age, Box::new(part.into_report())));
+        }
+    }
+
     fn take(&mut self, file: &str, mut report: HostReport, owner: OwnerCheck) {
         fn later<T>(place: Option<&(Age, T)>, age: Age) -> bool {
             place.is_none_or(|(old, _)| *old < age)
@@ -93,6 +103,8 @@ impl Named {
 /// What became of one file.
 pub(super) enum Outcome {
     Counts(Box<HostReport>, OwnerCheck),
+    /// It is of a newer shape, and only part of it can be read.
+    Newer(Box<NewerPart>),
     /// It says something of itself that cannot be so.
     LeftOut(String),
     /// It cannot be understood.
@@ -104,10 +116,20 @@ pub(super) enum Outcome {
 pub(super) struct Folded {
     pub(super) newest: BTreeMap<String, Newest>,
     pub(super) reports: usize,
+    pub(super) newer: Named,
     pub(super) unreadable: Named,
     pub(super) left_out: Named,
     /// Why a file does not count, by the expected server that it bears the name of.
     pub(super) refused: BTreeMap<String, Box<str>>,
+}
+
+/// That a shape is not among those that are read.
+pub(super) fn newer_schema(schema: u32) -> String {
+    format!(
+        "schema {schema}, this program reads {} to {}",
+        report::OLDEST_SCHEMA,
+        report::SCHEMA
+    )
 }
 
 /// Characters that are kept of why a server's file does not count.
@@ -129,8 +151,17 @@ impl Folded {
             self.refused.entry(name).or_insert_with(|| why.into());
         }
         match outcome {
+            Outcome::Newer(part) => {
+                self.reports += 1;
+                self.newer.take(file, newer_schema(part.schema));
+                let newest = self.newest.entry(part.server()).or_default();
+                newest.take_newer(file, *part);
+            }
             Outcome::Counts(report, owner) => {
                 self.reports += 1;
+                if report.is_newer() {
+                    self.newer.take(file, newer_schema(report.schema));
+                }
                 let newest = self.newest.entry(report.server()).or_default();
                 newest.take(file, *report, owner);
             }

@@ -8,13 +8,13 @@ use gangway_contract::fact::Fact;
 use gangway_contract::facts::ProductType;
 use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
 use gangway_contract::manifest::Mode;
-use gangway_contract::{BundleId, OrgId, Reason, State, UtcTime};
+use gangway_contract::{BundleId, OrgId, Reason, State, UtcTime, report};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::connectivity::Checks;
 use super::life::{Machine, Told, Word};
-use super::{MAX_TEXT, OwnerCheck, ServerBlocker, ServerConnectivity, ServerReport};
+use super::{MAX_TEXT, NewerReport, OwnerCheck, ServerBlocker, ServerConnectivity, ServerReport};
 use crate::printable::{read_on_one_line, short_line};
 
 /// Characters that are kept of what a blocker says; real ones have some two hundred.
@@ -59,6 +59,42 @@ pub(super) struct HostReport {
     /// What the file server says of the account that it names; nothing of it stands in the file.
     #[serde(skip)]
     pub(super) account_word: Word,
+}
+
+/// What can be read of a report of a newer shape in which other fields are not as they were.
+#[derive(Deserialize)]
+pub(super) struct NewerPart {
+    pub(super) schema: u32,
+    #[serde(deserialize_with = "name")]
+    pub(super) fqdn: String,
+    pub(super) finished_at: UtcTime,
+    /// Whatever has become of it.
+    #[serde(default)]
+    state: serde_json::Value,
+    #[serde(default)]
+    reason: serde_json::Value,
+}
+
+impl NewerPart {
+    /// The server that it speaks of, by its full name in lower case.
+    pub(super) fn server(&self) -> String {
+        server(&self.fqdn)
+    }
+
+    pub(super) fn into_report(self) -> NewerReport {
+        let word =
+            |value: &serde_json::Value| value.as_str().map(|text| short_line(text, MAX_CODE));
+        NewerReport {
+            schema: self.schema,
+            state: word(&self.state),
+            reason: word(&self.reason),
+            finished_at: self.finished_at,
+        }
+    }
+}
+
+fn server(fqdn: &str) -> String {
+    short_line(&fqdn.to_ascii_lowercase(), MAX_TEXT)
 }
 
 /// A DNS name has at most 255 octets (RFC 1035, section 2.3.4), and nothing longer is kept.
@@ -264,7 +300,12 @@ fn value<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 impl HostReport {
     /// The server that it speaks of, by its full name in lower case.
     pub(super) fn server(&self) -> String {
-        short_line(&self.fqdn.to_ascii_lowercase(), MAX_TEXT)
+        server(&self.fqdn)
+    }
+
+    /// Is it of a shape that came after this program's?
+    pub(super) fn is_newer(&self) -> bool {
+        self.schema > report::SCHEMA
     }
 
     /// Which machine it comes from, as it says.
@@ -327,6 +368,7 @@ impl HostReport {
             sequence: self.sequence,
             finished_at: self.finished_at,
             exit_code: self.exit_code,
+            schema: self.schema,
             protected: self.health.and_then(|health| health.protected()),
             owner,
             ring_position: self.facts_after.host.ring_position(),

@@ -148,6 +148,8 @@ pub struct Coverage {
     pub no_computers: usize,
     /// Reports that count.
     pub reports: usize,
+    /// Of these, reports of a newer bootstrap, read as far as they can be.
+    pub newer: usize,
     /// Report files that could not be understood.
     pub unreadable: usize,
     /// Report files that say something of themselves that cannot be so.
@@ -228,12 +230,27 @@ pub struct Server {
     pub report: Option<ServerReport>,
     /// Why a file that bears its name does not count, where no report of it does.
     pub left_out: Option<Box<str>>,
+    /// Its newest report, where it is of a newer shape and no more than this can be read of it.
+    pub newer_report: Option<Box<NewerReport>>,
     /// Its newest `connectivity` report.
     pub connectivity: Option<Box<ServerConnectivity>>,
     /// What became of the machine: renamed, installed anew, copied, out of service. It changes no standing.
     pub life: Option<Box<Life>>,
     /// What another program found there: quoted, and nothing that counts.
     pub evidence: Option<Box<Evidence>>,
+}
+
+/// What can be read of a report of a newer bootstrap, as it says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NewerReport {
+    /// Version of its shape.
+    pub schema: u32,
+    /// State that it gives, in its words.
+    pub state: Option<String>,
+    /// Reason that it gives, in its words.
+    pub reason: Option<String>,
+    /// End of the run, RFC 3339 UTC.
+    pub finished_at: UtcTime,
 }
 
 /// What a server said of its way to the service.
@@ -296,6 +313,8 @@ pub struct ServerReport {
     pub finished_at: UtcTime,
     /// Exit code of the run.
     pub exit_code: i32,
+    /// Version of the report's shape. One that is newer than this program's may mean other things by its words.
+    pub schema: u32,
     /// Is the server protected: onboarded, sensor, antivirus and content all as wanted? None
     /// where the report does not say: those of offboarding and of before 2026-12.
     pub protected: Option<bool>,

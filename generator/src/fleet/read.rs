@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::control::ring_position;
 use gangway_contract::manifest::Mode;
-use gangway_contract::report;
 use gangway_contract::time::UtcTime;
+use gangway_contract::{document, report};
 use rayon::prelude::*;
 
-use super::consistency::against;
+use super::consistency::{against, against_newer};
 use super::error::{FleetError, MAX_REPORTS};
-use super::fold::{Folded, Named, Newest, Outcome};
-use super::host_report::HostReport;
+use super::fold::{Age, Folded, Named, Newest, Outcome, newer_schema};
+use super::host_report::{HostReport, NewerPart};
 use super::life::{self, Life, judge};
-use super::standing::{ORDER, done_percent, standing};
+use super::standing::{DAY_S, ORDER, done_percent, standing};
 use super::{
     Campaign, Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server,
     Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
@@ -71,6 +71,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     let Folded {
         newest,
         reports,
+        newer,
         unreadable,
         left_out,
         mut refused,
@@ -84,7 +85,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
             .iter()
             .cloned(),
     );
-    problems.extend(file_problems(&unreadable, &left_out));
+    problems.extend(file_problems(&newer, &unreadable, &left_out));
     let is_expected = |name: &str| matched.as_ref().is_none_or(|m| m.expected.contains(name));
     let is_disabled = |name: &str| expected.is_some_and(|list| list.is_disabled(name));
     let unexpected: Vec<&str> = newest
@@ -110,7 +111,8 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
             Server { life, ..server }
         })
         .collect();
-    let without_run = |one: &&Server| one.expected && one.report.is_none();
+    let without_run =
+        |one: &&Server| one.expected && one.report.is_none() && one.newer_report.is_none();
     let asked_only = servers.iter().filter(without_run).count();
     let mut missing = expected.map(|_| asked_only);
     if let Some(matched) = matched {
@@ -136,6 +138,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
             disabled: expected.map_or(0, ExpectedServers::disabled),
             no_computers: expected.map_or(0, ExpectedServers::no_computers),
             reports,
+            newer: newer.files,
             unreadable: unreadable.files,
             left_out: left_out.files,
             max_age_days: question.max_age_days,
@@ -234,9 +237,13 @@ pub(super) fn each(
 }
 
 fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {
-    let (mut report, file) = match parse(path) {
+    let (understood, file) = match parse(path) {
         Ok(parsed) => parsed,
         Err(why) => return Outcome::Unreadable(short_line(&why, MAX_TEXT)),
+    };
+    let mut report = match understood {
+        Understood::Whole(report) => report,
+        Understood::Part(part) => return newer_part(part, (&file, name), question),
     };
     if question.texts == Texts::Codes {
         report.leave_out_blocker_texts();
@@ -244,8 +251,9 @@ fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {
     if let Some(why) = against(name, &report, question.now) {
         return Outcome::LeftOut(short_line(&why, MAX_TEXT));
     }
-    let account = |list: &ExpectedServers| list.account(&report.server());
-    let account = question.expected.and_then(account);
+    let account = question
+        .expected
+        .and_then(|list| list.account(&report.server()));
     let own = report.facts_after.host.account_sid.as_deref();
     let own: Option<Sid> = own.and_then(|sid| sid.parse().ok());
     // Without an account to compare with nobody needs to ask for the owner.
@@ -254,19 +262,48 @@ fn read_one(path: &Path, name: &str, question: &Question<'_>) -> Outcome {
         .and_then(|_| question.owners.of(&file, name));
     report.account_word = owners::word(owner, own);
     if let Some(check) = owners::judge(owner, account) {
-        return Outcome::Counts(Box::new(report), check);
+        return Outcome::Counts(report, check);
     }
+    of_another(&report.server(), owner, account)
+}
+
+/// A report of which only part can be read is judged by that part.
+fn newer_part(
+    part: Box<NewerPart>,
+    (file, name): (&File, &str),
+    question: &Question<'_>,
+) -> Outcome {
+    if let Some(why) = against_newer(name, &part.fqdn, part.finished_at, question.now) {
+        return Outcome::LeftOut(short_line(&why, MAX_TEXT));
+    }
+    let server = part.server();
+    let account = question.expected.and_then(|list| list.account(&server));
+    let owner = account.and_then(|_| question.owners.of(file, name));
+    match owners::judge(owner, account) {
+        Some(_) => Outcome::Newer(part),
+        None => of_another(&server, owner, account),
+    }
+}
+
+/// The file belongs to somebody else than the server that it speaks of.
+fn of_another(server: &str, owner: Option<Sid>, account: Option<Sid>) -> Outcome {
     let text = |sid: Option<Sid>| sid.map_or_else(String::new, |sid| sid.to_string());
     Outcome::LeftOut(format!(
-        "its owner is {}, and the account of `{}` is {}",
+        "its owner is {}, and the account of `{server}` is {}",
         text(owner),
-        report.server(),
         text(account)
     ))
 }
 
+/// What the bytes of a report say.
+enum Understood {
+    Whole(Box<HostReport>),
+    /// It is of a newer shape, and other fields are not as they were.
+    Part(Box<NewerPart>),
+}
+
 /// The report in a file, and the file.
-fn parse(path: &Path) -> Result<(HostReport, File), String> {
+fn parse(path: &Path) -> Result<(Understood, File), String> {
     let mut file = plain_file::open(path).map_err(|error| error.to_string())?;
     let bytes = plain_file::read_open(&mut file, report::MAX_BYTES as u64)
         .map_err(|error| error.to_string())?
@@ -275,18 +312,22 @@ fn parse(path: &Path) -> Result<(HostReport, File), String> {
 }
 
 /// The report in these bytes.
-fn understood(bytes: &[u8]) -> Result<HostReport, String> {
-    let parsed: HostReport = serde_json::from_slice(bytes)
-        .map_err(|error| format!("no report of a bootstrap: {error}"))?;
-    if !(report::OLDEST_SCHEMA..=report::SCHEMA).contains(&parsed.schema) {
-        return Err(format!(
-            "schema {}, this program reads {} to {}",
-            parsed.schema,
-            report::OLDEST_SCHEMA,
-            report::SCHEMA
-        ));
+fn understood(bytes: &[u8]) -> Result<Understood, String> {
+    let whole: Result<Box<HostReport>, _> = serde_json::from_slice(bytes);
+    let error = match whole {
+        Ok(report) if report.schema >= report::OLDEST_SCHEMA => {
+            return Ok(Understood::Whole(report));
+        }
+        Ok(report) => return Err(newer_schema(report.schema)),
+        Err(error) => error,
+    };
+    match serde_json::from_slice::<Box<NewerPart>>(bytes) {
+        Ok(part) if part.schema > report::SCHEMA => Ok(Understood::Part(part)),
+        _ => Err(match document::schema(bytes) {
+            Ok(schema) if schema > report::SCHEMA => newer_schema(schema),
+            _ => format!("no report of a bootstrap: {error}"),
+        }),
     }
-    Ok(parsed)
 }
 
 /// Does a report count, as far as its file's name and its own words tell?
@@ -294,11 +335,14 @@ fn understood(bytes: &[u8]) -> Result<HostReport, String> {
 /// # Errors
 /// In words, why it cannot be understood or what speaks against it.
 pub fn counts_by_its_words(file: &str, bytes: &[u8], now: UtcTime) -> Result<(), String> {
-    let report = understood(bytes)?;
-    against(file, &report, now).map_or(Ok(()), Err)
+    let against = match understood(bytes)? {
+        Understood::Whole(report) => against(file, &report, now),
+        Understood::Part(part) => against_newer(file, &part.fqdn, part.finished_at, now),
+    };
+    against.map_or(Ok(()), Err)
 }
 
-fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
+fn file_problems(newer: &Named, unreadable: &Named, left_out: &Named) -> Vec<Problem> {
     let problem = |code: &'static Code, named: &Named, message: &str, next: &str| {
         let message = format!("{message}: {}", named.files);
         named.told(Problem::new(code, "reports", message, next))
@@ -315,7 +359,14 @@ fn file_problems(unreadable: &Named, left_out: &Named) -> Vec<Problem> {
         "reports that do not count",
         "look at the files and at who made them; see `gangway explain GW4006`",
     );
-    unreadable.into_iter().chain(left_out).collect()
+    let newer = problem(
+        &codes::NEWER_REPORT,
+        newer,
+        "reports of a newer bootstrap, read as far as they can be",
+        "read them with the version of `gangway` that built the newest bundle; see `gangway explain GW4055`",
+    );
+    let problems = unreadable.into_iter().chain(left_out);
+    problems.chain(newer).collect()
 }
 
 /// Names the servers that nobody expected, the first of them at least.
@@ -391,13 +442,29 @@ fn server(
     (campaign, question): (&Campaign, &Question<'_>),
     times: &mut Times,
 ) -> Server {
-    let run = newest.run.map(|((_, time, ..), report)| (time, report));
-    let standing = standing(
-        run.as_ref().map(|(time, report)| (report, *time)),
-        campaign,
-        question.now,
-        question.max_age_days,
-    );
+    let is_newest = |(age, _): &(Age, _)| newest.run.as_ref().is_none_or(|(run, _)| run < age);
+    let newer_report = newest.newer.filter(is_newest).map(|(_, newer)| newer);
+    // What was before says nothing of what the server is now.
+    let run = newest.run.filter(|_| newer_report.is_none());
+    let run = run.map(|((_, time, ..), report)| (time, report));
+    let max_age = i64::from(question.max_age_days).saturating_mul(DAY_S);
+    let standing = match &newer_report {
+        Some(newer) => {
+            times.take(newer.finished_at);
+            let is_old = question.now.since(newer.finished_at) > max_age;
+            if is_old {
+                Standing::NotHeardFrom
+            } else {
+                Standing::NewerReport
+            }
+        }
+        None => standing(
+            run.as_ref().map(|(time, report)| (report, *time)),
+            campaign,
+            question.now,
+            question.max_age_days,
+        ),
+    };
     let report = run.map(|(time, report)| {
         times.take(time);
         report
@@ -410,6 +477,7 @@ fn server(
         expected,
         standing,
         report,
+        newer_report,
         left_out: None,
         connectivity: newest.connectivity.map(|(_, asked)| asked),
         life: None,
@@ -436,6 +504,7 @@ fn silent(list: Option<&ExpectedServers>, left_out: Option<Box<str>>, fqdn: Stri
         standing,
         report: None,
         left_out,
+        newer_report: None,
         connectivity: None,
         life: None,
         evidence: None,

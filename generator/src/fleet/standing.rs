@@ -1,12 +1,12 @@
 //! Where a server stands in a campaign, by its newest report.
 
 use gangway_contract::manifest::Mode;
-use gangway_contract::{State, UtcTime};
+use gangway_contract::{State, UtcTime, report};
 use serde::{Serialize, Serializer};
 
 use super::{Campaign, Server, ServerReport};
 
-const DAY_S: i64 = 86_400;
+pub(super) const DAY_S: i64 = 86_400;
 
 /// Where a server stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Standing {
     /// Onboarded, and the report does not tell that the server is protected: one of an older
     /// bootstrap, or one whose answers speak against its state.
     HealthUntold,
+    /// Its newest report is of a newer bootstrap, in whose words done may mean something else.
+    NewerReport,
     /// Its newest report is too old to say what the server is today.
     NotHeardFrom,
     /// Expected, and there is no report of a run.
@@ -27,13 +29,14 @@ pub enum Standing {
 }
 
 /// Worst first: what needs a person stands at the top.
-pub(super) const ORDER: [Standing; 15] = [
+pub(super) const ORDER: [Standing; 16] = [
     Standing::State(State::Refused),
     Standing::State(State::Failed),
     Standing::State(State::Blocked),
     Standing::State(State::OnboardedUnhealthy),
     Standing::OtherTenant,
     Standing::HealthUntold,
+    Standing::NewerReport,
     Standing::ReportLeftOut,
     Standing::NotHeardFrom,
     Standing::NoReport,
@@ -53,7 +56,7 @@ pub(super) fn rank(standing: Standing) -> usize {
 
 impl Standing {
     /// Every standing, worst first.
-    pub const ALL: [Self; 15] = ORDER;
+    pub const ALL: [Self; 16] = ORDER;
 
     /// The text in documents.
     pub const fn as_str(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Standing {
             Self::State(state) => state.as_str(),
             Self::OtherTenant => "other_tenant",
             Self::HealthUntold => "health_untold",
+            Self::NewerReport => "newer_report",
             Self::NotHeardFrom => "not_heard_from",
             Self::NoReport => "no_report",
             Self::ReportLeftOut => "report_left_out",
@@ -82,6 +86,7 @@ impl Standing {
             Self::State(State::NotTargeted) => "not targeted",
             Self::OtherTenant => "other tenant",
             Self::HealthUntold => "onboarded, protection not told",
+            Self::NewerReport => "reported by a newer bootstrap",
             Self::NotHeardFrom => "not heard from",
             Self::NoReport => "no report",
             Self::ReportLeftOut => "report does not count",
@@ -99,6 +104,10 @@ impl Standing {
             Self::HealthUntold => Some(
                 "build and publish a bundle of this version: its bootstrap tells whether the \
                  server is protected",
+            ),
+            Self::NewerReport => Some(
+                "read the reports with the version of `gangway` that built the newest bundle: this one \
+                 cannot tell whether these servers are done",
             ),
             Self::NotHeardFrom => Some(
                 "find out whether the server still runs, whether the policy still reaches it and \
@@ -146,6 +155,13 @@ pub(super) fn standing(
     if now.since(finished_at) > i64::from(max_age_days).saturating_mul(DAY_S) {
         return Standing::NotHeardFrom;
     }
+    let is_open = matches!(
+        report.state,
+        State::Refused | State::Failed | State::Blocked | State::Waiting
+    );
+    if report.schema > report::SCHEMA && !is_open {
+        return Standing::NewerReport;
+    }
     let onboarded = matches!(
         report.state,
         State::Onboarded | State::OnboardedPendingReboot
@@ -186,7 +202,7 @@ mod tests {
 
     const DAYS: i64 = DAY_S;
 
-    fn report(state: State, org_id: Option<&str>) -> ServerReport {
+    fn of_state(state: State, org_id: Option<&str>) -> ServerReport {
         ServerReport {
             state,
             mode: Mode::Onboard,
@@ -200,6 +216,7 @@ mod tests {
             sequence: 1,
             finished_at: UtcTime(0),
             exit_code: 0,
+            schema: report::SCHEMA,
             protected: Some(true),
             owner: OwnerCheck::Checked,
             ring_position: None,
@@ -212,7 +229,7 @@ mod tests {
             for protected in [Some(true), Some(false), None] {
                 let told = ServerReport {
                     protected,
-                    ..report(state, None)
+                    ..of_state(state, None)
                 };
                 let campaign = Campaign {
                     mode: Mode::Onboard,
@@ -226,6 +243,34 @@ mod tests {
             }
         }
         assert!(!Standing::State(State::OnboardedUnhealthy).is_done(Mode::Onboard));
+    }
+
+    /// A shape rises when a state changes its meaning.
+    #[test]
+    fn a_state_of_a_newer_shape_makes_nobody_done_and_leaves_nobody_out() {
+        for state in State::ALL {
+            let told = ServerReport {
+                schema: report::SCHEMA + 1,
+                ..of_state(state, None)
+            };
+            let campaign = Campaign {
+                mode: Mode::Onboard,
+                org_id: None,
+                named: true,
+            };
+            let found = standing(Some((&told, UtcTime(0))), &campaign, UtcTime(0), 30);
+            let is_open = [
+                State::Refused,
+                State::Failed,
+                State::Blocked,
+                State::Waiting,
+            ];
+            let wanted = match is_open.contains(&state) {
+                true => Standing::State(state),
+                false => Standing::NewerReport,
+            };
+            assert_eq!(found, wanted, "{state}");
+        }
     }
 
     const OURS: &str = "01234567-89ab-cdef-0123-456789abcdef";
@@ -242,7 +287,7 @@ mod tests {
             let now = UtcTime(1_000 * DAYS);
             let finished_at = now.plus(-age);
             standing(
-                Some((&report(state, org_id), finished_at)),
+                Some((&of_state(state, org_id), finished_at)),
                 &campaign,
                 now,
                 30,

@@ -120,10 +120,13 @@ fn looked_at(fleet: &Fleet) -> String {
 fn coverage(fleet: &Fleet) -> String {
     let mut out = String::new();
     let coverage = &fleet.coverage;
-    let files = format!(
+    let mut files = format!(
         "{} reports, {} left out, {} unreadable",
         coverage.reports, coverage.left_out, coverage.unreadable
     );
+    if coverage.newer > 0 {
+        let _ = write!(files, "; {} of a newer bootstrap", coverage.newer);
+    }
     let _ = match (coverage.expected, coverage.missing) {
         (Some(expected), Some(missing)) => writeln!(
             out,
@@ -321,6 +324,15 @@ fn lines(server: &Server) -> String {
 /// What is known of a server by its reports.
 fn line(server: &Server) -> String {
     let name = &server.fqdn;
+    if let Some(newer) = &server.newer_report {
+        let told = [newer.state.as_deref(), newer.reason.as_deref()];
+        let told: Vec<&str> = told.into_iter().flatten().collect();
+        let (schema, when) = (newer.schema, newer.finished_at);
+        return format!(
+            "{name}: its report of {when} (schema {schema}) says: {}",
+            told.join(", ")
+        );
+    }
     match (&server.report, server.standing) {
         (None, _) => match &server.left_out {
             Some(why) => format!("{name}: {why}"),

@@ -50,6 +50,9 @@ pub fn csv(fleet: &Fleet) -> String {
 fn row(server: &Server, mode: Mode) -> [String; 18] {
     let report = server.report.as_ref();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let newer = server.newer_report.as_deref();
+    let newer_reason = newer.and_then(|newer| newer.reason.as_deref());
+    let newer_time = newer.map(|newer| newer.finished_at.to_string());
     let life = server.life.as_deref();
     let own_words = server.standing.next_action();
     [
@@ -57,14 +60,17 @@ fn row(server: &Server, mode: Mode) -> [String; 18] {
         server.expected.to_string(),
         server.standing.as_str().to_owned(),
         server.standing.is_done(mode).to_string(),
-        text(report.map(|report| &*report.reason)),
+        text(report.map(|report| &*report.reason).or(newer_reason)),
         text(
             report
                 .map(|report| &*report.detail)
                 .or(server.left_out.as_deref()),
         ),
         text(own_words.or(report.map(|report| &*report.next_action))),
-        report.map_or_else(String::new, |report| report.finished_at.to_string()),
+        report
+            .map(|report| report.finished_at.to_string())
+            .or(newer_time)
+            .unwrap_or_default(),
         report
             .and_then(|report| report.org_id.as_ref())
             .map_or_else(String::new, ToString::to_string),

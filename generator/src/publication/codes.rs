@@ -161,7 +161,8 @@ pub static SWITCH_UNREADABLE: Code = Code {
 beside it says what somebody decided by `gangway rollout`. Where the first is missing, or one of them is torn, \
 edited into something else or of a later schema, nobody can tell what was to be withheld, and every server \
 waits (`control-unreadable`).\n\n`gangway rollout SHARE pause --apply` writes whole ones that hold servers \
-just so; set ring and sequence again, then run `gangway rollout SHARE resume --apply`. A folder, a link or a device \
+just so; where a newer version of `gangway` wrote them, use that one, for what else they withheld is not kept. Set \
+ring and sequence again, then run `gangway rollout SHARE resume --apply`. A folder, a link or a device \
 in the place of a file stays, and servers may be led by a link to a switch that holds nobody: the pause writes the \
 other file, which is enough, and names what has to be moved away. Where there never was a switch, `gangway publish \
 share` brings it.",

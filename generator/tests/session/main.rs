@@ -36,6 +36,8 @@ mod inspect;
 mod intune;
 #[cfg(unix)]
 mod lock;
+#[cfg(unix)]
+mod mixed_versions;
 mod names;
 mod next_actions;
 #[cfg(unix)]

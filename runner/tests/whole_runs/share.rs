@@ -66,6 +66,33 @@ fn without_a_readable_switch_nothing_new_is_started() {
     assert!(torn.started.is_empty());
 }
 
+/// A newer `gangway` wrote the switch, or what was decided: it may hold back more than this bootstrap knows.
+#[test]
+fn a_switch_of_a_newer_shape_withholds_and_is_told_by_its_number() {
+    let newer = br#"{"schema":2,"paused":false,"min_sequence":0,"ring_percent":100,"hold_back":["host 2022"]}"#;
+    for name in ["control.json", "rollout.json"] {
+        let mut machine = machine("host 2022");
+        let path = format!(r"{}\{name}", machine.manifest.settings.release_root);
+        machine.share.insert(path, newer.to_vec());
+        let report = run_once(&mut machine);
+        assert_ends(&report, Reason::ControlUnreadable);
+        let told = format!("`{name}` has schema 2, this program reads schema 1");
+        assert!(report.detail.contains(&told), "{}", report.detail);
+        assert!(machine.started.is_empty(), "{name}");
+        // Who has to mend it hears of it.
+        assert_eq!(machine.dropped.len(), 1, "{name}");
+    }
+}
+
+/// A server that is done has nothing to withhold: it goes on telling that it is.
+#[test]
+fn a_server_that_is_done_needs_no_switch_that_it_can_read() {
+    let mut machine = machine_onboarded();
+    let path = format!(r"{}\control.json", machine.manifest.settings.release_root);
+    machine.share.insert(path, br#"{"schema":2}"#.to_vec());
+    assert_ends(&run_once(&mut machine), Reason::Converged);
+}
+
 #[test]
 fn a_paused_share_withholds_new_work_and_no_report() {
     let mut machine = machine("host 2022");

@@ -206,6 +206,57 @@ fn a_stub_without_a_manifest_says_so_and_runs_no_step() {
     assert_eq!(server.calls(), []);
 }
 
+/// Somebody put a bundle of a newer `gangway` into a bootstrap of before: a whole exe, and a shape that it does not
+/// know.
+#[test]
+fn a_manifest_of_a_newer_shape_is_refused_by_its_number_and_runs_no_step() {
+    let deployment = deployed(Os::Server2022);
+    let folder = deployment.server.on_share(NETLOGON);
+    let path = fs::read_dir(folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut exe = fs::read(&path).unwrap();
+    let manifest = b"{\n  \"schema\": 1";
+    let digit = position(&exe, manifest) + manifest.len() - 1;
+    exe[digit] = b'2';
+    let number = |exe: &[u8], at: usize| {
+        usize::try_from(u32::from_le_bytes(exe[at..at + 4].try_into().unwrap())).unwrap()
+    };
+    let optional = number(&exe, 0x3c) + 24;
+    // Its signature is of other bytes: without one it is a bootstrap that nobody signed.
+    let certificates = optional + 144;
+    let table = number(&exe, certificates);
+    exe[certificates..certificates + 8].fill(0);
+    exe.truncate(table);
+    // The checksum of PE/COFF: the sum of all words but its own, and the length.
+    let checksum = optional + 64;
+    exe[checksum..checksum + 4].fill(0);
+    let words = exe.chunks(2).map(|pair| {
+        let high = pair.get(1).copied().unwrap_or_default();
+        u64::from(u16::from_le_bytes([pair[0], high]))
+    });
+    let mut sum: u64 = words.sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    let sum = u32::try_from(sum + exe.len() as u64).unwrap();
+    exe[checksum..checksum + 4].copy_from_slice(&sum.to_le_bytes());
+    fs::write(&path, &exe).unwrap();
+    let outcome = run(&deployment);
+    assert_eq!(outcome.run.exit_code, REFUSED, "{outcome:#?}");
+    let said = &outcome.run.stderr;
+    for text in [
+        "refused: manifest-damaged",
+        "the manifest has schema 2, this program reads schema 1",
+    ] {
+        assert!(said.contains(text), "{said}");
+    }
+    assert_untouched(&deployment);
+}
+
 #[test]
 fn a_flipped_byte_elsewhere_in_the_exe_runs_no_step() {
     type Place = fn(&[u8]) -> usize;

@@ -187,7 +187,7 @@ fn delete(
             let Outcome::Counts(report, _) = outcome else {
                 return;
             };
-            if !seen.is_old(&name, &report) {
+            if report.is_newer() || !seen.is_old(&name, &report) {
                 return;
             }
             if !seen.is_counted(&name, &report) {

@@ -68,6 +68,11 @@ impl Seen {
             self.left_alone += 1;
             return;
         };
+        // Its state may mean something else, and the history would say it for ever.
+        if report.is_newer() {
+            self.left_alone += 1;
+            return;
+        }
         self.reports += 1;
         self.owners_not_compared += usize::from(*owner != OwnerCheck::Checked);
         let age = (report.finished_at, name);
