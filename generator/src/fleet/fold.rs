@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use gangway_contract::{Sha256, UtcTime, report};
+use gangway_contract::{UtcTime, report};
 
 use super::host_report::{HostReport, NewerPart};
 use super::life::Trace;
+use super::mark::mark;
 use super::standing::{ORDER, rank};
 use super::{ExpectedServers, NewerReport, OwnerCheck, ServerConnectivity, ServerReport, Standing};
 use crate::printable::{on_one_line, short_line};
@@ -17,16 +18,6 @@ use crate::problem::{NAMED, Problem};
 /// whatever order the folder is listed in. One that another direction's bundle has superseded counts where
 /// there is nothing else.
 pub(super) type Age = (bool, UtcTime, usize, u64);
-
-/// The first eight bytes of a name's SHA-256: names themselves would take more room than what
-/// is kept of the reports.
-pub(super) fn mark(file: &str) -> u64 {
-    let digest = Sha256::of(file.as_bytes());
-    let (first, _) = digest.as_bytes().split_at(8);
-    first
-        .iter()
-        .fold(0, |mark, &byte| (mark << 8) | u64::from(byte))
-}
 
 /// The newest reports of one server: asking addresses says nothing of onboarding, so that a
 /// report of it never takes the place of a run's.

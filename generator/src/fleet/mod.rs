@@ -19,6 +19,7 @@ mod fold;
 mod hex;
 mod host_report;
 mod life;
+mod mark;
 mod owners;
 mod prune;
 mod read;

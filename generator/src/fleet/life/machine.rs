@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use gangway_contract::UtcTime;
 
-use super::super::fold::mark;
+use super::super::mark::mark;
 
 /// Machines that are told apart below one name; a server that is installed anew every year for ten years
 /// has some thirty identities, most of whose reports are long gone.

@@ -1,3 +1,5 @@
+//! Rows of reports and what became of their servers; how reports are read is tested where they are.
+
 use super::super::machine::{Told, Word};
 use super::*;
 use gangway_contract::UtcTime;
