@@ -130,6 +130,7 @@ pub fn gpo_files(data: &[u8]) {
     let _ = GptIni::read(data);
     let scripts = ScriptList::read(data);
     let _ = (scripts.hidden_line(), scripts.starts_anything());
+    let _ = (scripts.names_moments(), scripts.is_of_users());
     let _ = wmi::read_mof(data);
     let _ = wmi::read_ldif(data);
     let _ = SecurityDescriptor::from_bytes(data).map(|descriptor| descriptor.to_sddl());

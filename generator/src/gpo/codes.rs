@@ -251,9 +251,11 @@ codes! {
          none.\n\nWrite the item as the policy editor does.";
     SCRIPT = "GW2239" Warning "a script of the GPO is never started":
         "The computer side starts scripts of `[Startup]` and `[Shutdown]`, the user side those of `[Logon]` \
-         and `[Logoff]`; sections of the other side are ignored (MS-GPSCR 2.2.2). A name without a folder is \
-         looked for in the GPO's own folder for that moment.\n\nWrite the script below a section of its side, \
-         and put its file into the GPO.";
+         and `[Logoff]`; sections of the other side are ignored (MS-GPSCR 2.2.2). A name without its whole path is \
+         looked for in the GPO's own folder for that moment. PowerShell scripts have a list of their own, \
+         `psscripts.ini`: from `scripts.ini` Windows opens `.ps1` with the program that it belongs to, an editor \
+         unless somebody changed it, and PowerShell takes no file of another ending.\n\nWrite the script below \
+         a section of its side in its list, and put its file into the GPO.";
     SCRIPT_LIST = "GW2240" Warning "a list of scripts has another form than clients are known to read":
         "`scripts.ini` and `psscripts.ini` are UTF-16 with a mark. Below `[Startup]`, `[Shutdown]`, `[Logon]` \
          and `[Logoff]` stand pairs of `0CmdLine` and `0Parameters`, counted from 0 without a gap, and \

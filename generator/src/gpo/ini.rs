@@ -6,6 +6,8 @@
 //! a name in it count; blanks around names and values, and one pair of quotes around a value,
 //! are dropped. Security templates are read by other functions and follow other rules.
 
+use std::collections::HashSet;
+
 /// A file of sections; those that no client would find are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ini {
@@ -28,12 +30,13 @@ impl Ini {
     /// As [`read`](Self::read), of a text that [`decode`] gave.
     pub fn of_text(text: &str) -> Self {
         let mut sections: Vec<Section> = Vec::new();
+        let mut names: HashSet<String> = HashSet::new();
         let mut is_counted = false;
         for line in text.lines().map(str::trim) {
             let heading = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
             if let Some((name, _)) = heading {
                 let name = name.trim().to_ascii_lowercase();
-                is_counted = sections.iter().all(|section| section.name != name);
+                is_counted = names.insert(name.clone());
                 if is_counted {
                     sections.push(Section {
                         name,
@@ -60,6 +63,12 @@ impl Ini {
         let mut entries = self.entries(section);
         let found = entries.find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value)
+    }
+
+    /// Is there such a section?
+    pub fn has_section(&self, section: &str) -> bool {
+        let mut sections = self.sections.iter();
+        sections.any(|found| found.name.eq_ignore_ascii_case(section))
     }
 
     /// Names, in lower case, and values of a section in their order.

@@ -2,6 +2,8 @@
 //!
 //! Source: MS-GPSCR 2.2.2 and 2.2.3.
 
+use std::collections::{HashMap, HashSet};
+
 use super::ini::{self, Encoding, Ini};
 
 /// The sections that start something.
@@ -12,6 +14,7 @@ const MOMENTS: [&str; 4] = ["Startup", "Shutdown", "Logon", "Logoff"];
 pub struct ScriptList {
     text: String,
     encoding: Encoding,
+    lone_return: Option<usize>,
 }
 
 /// A program that a section starts.
@@ -33,12 +36,41 @@ impl ScriptList {
             Encoding::MarkedUtf8 => text.chars().skip(3).collect(),
             _ => text,
         };
-        Self { text, encoding }
+        let lone_return = lone_return(&text);
+        let text = match lone_return {
+            Some(_) => with_line_feeds(&text),
+            None => text,
+        };
+        Self {
+            text,
+            encoding,
+            lone_return,
+        }
     }
 
-    /// The whole list, without a mark.
+    /// The whole list, without a mark. Carriage returns that stand alone are line feeds in it, so that
+    /// what they may hide is looked into all the same.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The first line, from 1, that ends with a carriage return alone.
+    pub fn lone_return(&self) -> Option<usize> {
+        self.lone_return
+    }
+
+    /// Does it name a moment, as no list of another program does?
+    pub fn names_moments(&self) -> bool {
+        let file = self.sections();
+        self.text.contains('\0') || MOMENTS.iter().any(|moment| file.has_section(moment))
+    }
+
+    /// Are all its moments those of a session? Without the folders around it a file does not say of
+    /// which side it is.
+    pub fn is_of_users(&self) -> bool {
+        let file = self.sections();
+        let [startup, shutdown, logon, logoff] = MOMENTS.map(|moment| file.has_section(moment));
+        (logon || logoff) && !startup && !shutdown
     }
 
     /// How its bytes are taken.
@@ -68,20 +100,41 @@ impl ScriptList {
     }
 }
 
-/// What a section starts, in the order of the file.
+/// The line, from 1, that ends with the first carriage return without a line feed behind it.
+fn lone_return(text: &str) -> Option<usize> {
+    let mut returns = text.match_indices('\r').map(|(at, _)| at);
+    let at = returns.find(|at| text.as_bytes().get(at + 1) != Some(&b'\n'))?;
+    Some(text.get(..at)?.matches('\n').count() + 1)
+}
+
+fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// What a section starts, in the order of the file. Of a key that stands twice the first one counts.
 pub fn programs<'a>(file: &'a Ini, section: &str) -> Vec<Program<'a>> {
-    let entries = file.entries(section);
-    entries
-        .filter_map(|(key, command)| {
-            let (number, "cmdline") = numbered(key)? else {
-                return None;
-            };
-            let parameters = file.value(section, &format!("{number}Parameters"));
-            let parameters = parameters.unwrap_or_default();
-            (!command.is_empty()).then_some(Program {
-                command,
-                parameters,
-            })
+    let mut commands: Vec<(u32, &str)> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut parameters: HashMap<u32, &str> = HashMap::new();
+    for (key, value) in file.entries(section) {
+        match numbered(key) {
+            Some((number, "cmdline")) if seen.insert(number) => {
+                commands.push((number, value));
+            }
+            Some((number, "parameters")) => {
+                parameters.entry(number).or_insert(value);
+            }
+            _ => {}
+        }
+    }
+    let started = commands
+        .into_iter()
+        .filter(|(_, command)| !command.is_empty());
+    let given = |number| parameters.get(&number).copied().unwrap_or_default();
+    started
+        .map(|(number, command)| Program {
+            command,
+            parameters: given(number),
         })
         .collect()
 }
@@ -120,6 +173,48 @@ mod tests {
         ] {
             let list = ScriptList::read(text.as_bytes());
             assert_eq!(list.starts_anything(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_carriage_return_alone_hides_nothing() {
+        for (text, line) in [
+            ("[Startup]\r\n0CmdLine=a\r\n", None),
+            ("[Startup]\r0CmdLine=a\r", Some(1)),
+            ("[Startup]\r\n0CmdLine=a\r0Parameters=\r\n", Some(2)),
+            ("\r\r\n[Startup]\r\n0CmdLine=a\r\n", Some(1)),
+        ] {
+            let list = ScriptList::read(text.as_bytes());
+            assert_eq!(list.lone_return(), line, "{text:?}");
+            let file = list.sections();
+            assert_eq!(programs(&file, "startup").len(), 1, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_a_pair_counts() {
+        let text = "[Logon]\n0CmdLine=a\n0CmdLine=b\n0Parameters=c\n0parameters=d\n1CmdLine=\n1CmdLine=e\n";
+        let file = Ini::of_text(text);
+        let wanted = Program {
+            command: "a",
+            parameters: "c",
+        };
+        assert_eq!(programs(&file, "Logon"), [wanted]);
+    }
+
+    #[test]
+    fn the_moments_tell_the_side_of_a_file_alone() {
+        for (text, moments, users) in [
+            ("[Startup]\n", true, false),
+            ("[LOGON]\n", true, true),
+            ("[Logoff]\n[Shutdown]\n", true, false),
+            ("[ScriptsConfig]\n", false, false),
+            ("[aliases]\nn0=/x\n", false, false),
+            ("[\0S\0", true, false),
+        ] {
+            let list = ScriptList::read(text.as_bytes());
+            assert_eq!(list.names_moments(), moments, "{text}");
+            assert_eq!(list.is_of_users(), users, "{text}");
         }
     }
 

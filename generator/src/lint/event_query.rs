@@ -2,8 +2,10 @@
 //!
 //! Source: MS-EVEN6 2.2.16 and the pages "Query Schema" and "QueryType" on Microsoft Learn (at least one
 //! `Select`). The scheduler's own schema asks for a text only, and no document says that it refuses a
-//! text that is no query; the event log then finds nothing.
+//! text that is no query; the event log then finds nothing. Which encodings it takes in a declaration
+//! is in no document either, so that a declaration is passed over where XML allows it to stand.
 
+use super::event_xpath;
 use crate::gpo::xml::{self, Element};
 
 /// Why no event is ever found by it, if that is so.
@@ -11,7 +13,11 @@ pub(super) fn fault(text: &str) -> Option<String> {
     if !text.trim_start().starts_with('<') {
         return Some("it is no `QueryList`".to_owned());
     }
-    let root = match xml::read(text.trim().as_bytes()) {
+    let document = match without_declaration(text) {
+        Ok(document) => document,
+        Err(why) => return Some(why),
+    };
+    let root = match xml::read(document.trim().as_bytes()) {
         Ok(root) => root,
         Err(error) => return Some(format!("it is no XML: {error}")),
     };
@@ -26,6 +32,21 @@ pub(super) fn fault(text: &str) -> Option<String> {
         return Some("it holds no `Query`".to_owned());
     }
     root.elements().find_map(query_fault)
+}
+
+/// The text behind its declaration, whose encoding is that of another file: here it is a text already.
+fn without_declaration(text: &str) -> Result<&str, String> {
+    let Some(declaration) = text.trim_start().strip_prefix("<?xml ") else {
+        return Ok(text);
+    };
+    // XML 1.0, 2.8: a declaration stands at the very beginning.
+    if text.starts_with(char::is_whitespace) {
+        return Err("it is no XML: a blank stands before its declaration".to_owned());
+    }
+    let (_, document) = declaration
+        .split_once("?>")
+        .ok_or("it is no XML: its declaration has no end")?;
+    Ok(document)
 }
 
 fn query_fault(query: &Element) -> Option<String> {
@@ -44,8 +65,15 @@ fn query_fault(query: &Element) -> Option<String> {
         if path.is_none_or(|path| path.trim().is_empty()) {
             return Some(format!("a `{}` names no channel by `Path`", part.name));
         }
-        let is_empty = part.text().trim().is_empty();
-        is_empty.then(|| format!("a `{}` is empty", part.name))
+        let selector = part.text();
+        if selector.trim().is_empty() {
+            return Some(format!("a `{}` is empty", part.name));
+        }
+        let why = event_xpath::fault(&selector)?;
+        Some(format!(
+            "a `{}` is no selector of the event log: {why}",
+            part.name
+        ))
     })
 }
 
@@ -59,6 +87,8 @@ mod tests {
             "<QueryList><Query Id='1'><Select Path='System'>*[System/Level=2]</Select></Query></QueryList>",
             " <QueryList>\n<Query Id=\"0\" Path=\"Security\"><Select>*[System[(EventID=4625)]]</Select>\
              <Suppress Path=\"Security\">*[System[(Level &gt; 3)]]</Suppress></Query></QueryList> ",
+            "<?xml version=\"1.0\" encoding=\"utf-16\"?>\r\n<QueryList><Query Id='0'>\
+             <Select Path='System'>*</Select></Query></QueryList>",
         ] {
             assert_eq!(fault(text), None, "{text}");
         }
@@ -70,6 +100,19 @@ mod tests {
             ("hello", "no `QueryList`"),
             ("*[System/Level=2]", "no `QueryList`"),
             ("<QueryList>", "no XML"),
+            (
+                "\r\n<?xml version='1.0'?><QueryList/>",
+                "a blank stands before its declaration",
+            ),
+            ("<?xml version='1.0'><QueryList/>", "has no end"),
+            (
+                "<QueryList><Query Path='System'><Select>*[System[EventID=1]</Select></Query></QueryList>",
+                "no selector of the event log: the end stands where `]` belongs",
+            ),
+            (
+                "<QueryList><Query Path='System'><Select>*</Select><Suppress>//x</Suppress></Query></QueryList>",
+                "a `Suppress` is no selector",
+            ),
             (
                 "<Select Path='System'>*</Select>",
                 "a `Select` and no `QueryList`",

@@ -6,27 +6,26 @@
 
 use std::collections::BTreeMap;
 
-use super::task_texts::arguments_in;
+use super::script_texts::{SHOWN, command_fault, shown, trimmed, unseen};
 use crate::gpo::codes;
 use crate::gpo::found::FoundFile;
 use crate::gpo::ini::Encoding;
 use crate::gpo::scripts::{ScriptList, numbered};
 use crate::nearest::nearest;
-use crate::problem::Problem;
+use crate::problem::{NAMED, Problem};
 
 const ORDER: &str = "ScriptsConfig";
 const SECTIONS: [&str; 5] = ["Startup", "Shutdown", "Logon", "Logoff", ORDER];
 const ORDER_KEYS: [&str; 2] = ["StartExecutePSFirst", "EndExecutePSFirst"];
 
-/// A path has fewer characters (MS-GPSCR 2.2.2).
-const MAX_PATH: usize = 260;
-/// Characters of a line that are shown.
-const SHOWN: usize = 60;
+/// Is this the list of PowerShell scripts?
+pub(super) fn is_powershell(path: &str) -> bool {
+    path.to_lowercase().ends_with("psscripts.ini")
+}
 
 pub(super) fn check(file: &FoundFile<ScriptList>, problems: &mut Vec<Problem>) {
-    let is_powershell = file.path.to_lowercase().ends_with("psscripts.ini");
-    let faults = faults(&file.content, is_powershell);
-    if faults.is_empty() {
+    let Faults { told, more } = faults(&file.content, is_powershell(&file.path));
+    if told.is_empty() {
         return;
     }
     let problem = Problem::new(
@@ -35,30 +34,54 @@ pub(super) fn check(file: &FoundFile<ScriptList>, problems: &mut Vec<Problem>) {
         "the list of scripts has parts in a form that clients are not known to read",
         "set the scripts again in the policy editor, which writes UTF-16 with a mark",
     );
-    problems.push(problem.naming(faults.into_iter()));
+    let problem = told.into_iter().fold(problem, Problem::with_evidence);
+    problems.push(problem.and_more(more));
+}
+
+/// The first faults of a list, and how many more there are: a file may have millions of lines.
+#[derive(Default)]
+struct Faults {
+    told: Vec<String>,
+    more: usize,
+}
+
+impl Extend<String> for Faults {
+    fn extend<T: IntoIterator<Item = String>>(&mut self, faults: T) {
+        for fault in faults {
+            match self.told.len() < NAMED {
+                true => self.told.push(fault),
+                false => self.more += 1,
+            }
+        }
+    }
 }
 
 /// What is wrong, with the line where it has one.
-fn faults(list: &ScriptList, is_powershell: bool) -> Vec<String> {
+fn faults(list: &ScriptList, is_powershell: bool) -> Faults {
+    let mut found = Faults::default();
     if list.text().contains('\0') {
-        return vec![
-            "the file holds zero bytes, as UTF-16 without its mark does: no section is found"
-                .to_owned(),
-        ];
+        let zeros =
+            "the file holds zero bytes, as UTF-16 without its mark does: no section is found";
+        found.extend([zeros.to_owned()]);
+        return found;
     }
     let mut lines = Lines {
         is_powershell,
         ..Lines::default()
     };
-    lines.found.extend(of_encoding(list));
-    for (number, line) in (1..).zip(list.text().lines().map(str::trim)) {
-        let fault = lines.fault(line);
-        let told = fault.map(|fault| format!("line {number}: {fault}"));
-        lines.found.extend(told);
+    found.extend(of_encoding(list));
+    found.extend(list.lone_return().map(|number| {
+        format!(
+            "line {number} ends with a carriage return alone, behind which clients may go on with the \
+             same line"
+        )
+    }));
+    for (number, line) in (1..).zip(list.text().lines()) {
+        let fault = lines.fault(trimmed(line));
+        found.extend(fault.map(|fault| format!("line {number}: {fault}")));
     }
-    let mut found = lines.found;
     for section in &lines.sections {
-        found.extend(section.order_faults());
+        section.order_faults(&mut found);
     }
     found
 }
@@ -91,7 +114,6 @@ struct Lines<'a> {
     is_powershell: bool,
     sections: Vec<Section<'a>>,
     state: State,
-    found: Vec<String>,
 }
 
 /// Where the reader is.
@@ -132,7 +154,10 @@ impl<'a> Lines<'a> {
         let Some((key, value)) = line.split_once('=') else {
             return Some(format!("`{}` has no `=`", shown(line)));
         };
-        let (key, value) = (key.trim(), value.trim());
+        let (key, value) = (trimmed(key), trimmed(value));
+        if let Some(unseen) = unseen(key) {
+            return Some(format!("`{}` holds {unseen}", shown(key.trim())));
+        }
         if section.name == ORDER {
             return order_fault(key, value);
         }
@@ -150,7 +175,8 @@ impl<'a> Lines<'a> {
             return Some(format!("a second `{}`: the first one counts", shown(key)));
         }
         values.insert(number, value);
-        (name == "cmdline").then(|| command_fault(key, value))?
+        let fault = command_fault(value).filter(|_| name == "cmdline");
+        fault.map(|fault| format!("`{key}` {fault}"))
     }
 
     /// What stands behind the `[` of a heading.
@@ -159,11 +185,15 @@ impl<'a> Lines<'a> {
         let Some((name, _)) = heading.split_once(']') else {
             return Some(format!("`[{}` has no `]`", shown(heading)));
         };
-        let name = name.trim();
+        let name = trimmed(name);
+        if let Some(unseen) = unseen(name) {
+            return Some(format!("`[{}]` holds {unseen}", shown(name.trim())));
+        }
         let known = SECTIONS.iter().copied();
         let known = known.filter(|section| self.is_powershell || *section != ORDER);
         let Some(section) = known.clone().find(|known| known.eq_ignore_ascii_case(name)) else {
-            let meant = match nearest(name, known) {
+            let is_short = name.len() <= SHOWN;
+            let meant = match nearest(name, known.filter(|_| is_short)) {
                 Some(meant) => format!("; `{meant}` is one"),
                 None => String::new(),
             };
@@ -184,18 +214,17 @@ impl<'a> Lines<'a> {
 
 impl Section<'_> {
     /// Numbers begin with 0 and have no gap, and each is there in a pair.
-    fn order_faults(&self) -> Vec<String> {
+    fn order_faults(&self, faults: &mut Faults) {
         let name = self.name;
-        let mut faults = Vec::new();
         let used = self.commands.iter().filter(|(_, value)| !value.is_empty());
         let expected = (0..).zip(used.map(|(number, _)| *number));
         if let Some((wanted, number)) = expected
             .into_iter()
             .find(|(wanted, number)| wanted != number)
         {
-            faults.push(format!(
+            faults.extend([format!(
                 "`[{name}]`: `{number}CmdLine` without `{wanted}CmdLine`: numbers count from 0 without a gap"
-            ));
+            )]);
         }
         let alone = self
             .commands
@@ -211,23 +240,7 @@ impl Section<'_> {
         faults.extend(alone.map(|number| {
             format!("`[{name}]`: `{number}Parameters` has no `{number}CmdLine` beside it")
         }));
-        faults
     }
-}
-
-fn command_fault(key: &str, command: &str) -> Option<String> {
-    let length = command.chars().count();
-    if length >= MAX_PATH {
-        return Some(format!(
-            "`{key}` has {length} characters where fewer than {MAX_PATH} belong"
-        ));
-    }
-    arguments_in(command).map(|arguments| {
-        format!(
-            "`{key}` goes on with `{}`, which belongs into its parameters",
-            shown(arguments)
-        )
-    })
 }
 
 fn order_fault(key: &str, value: &str) -> Option<String> {
@@ -244,20 +257,14 @@ fn order_fault(key: &str, value: &str) -> Option<String> {
     (!is_flag).then(|| format!("`{key}` is `{}`, neither `true` nor `false`", shown(value)))
 }
 
-/// The beginning of a line, which may be of any length.
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(bytes: &[u8], is_powershell: bool) -> Vec<String> {
-        faults(&ScriptList::read(bytes), is_powershell)
+        let Faults { told, more } = faults(&ScriptList::read(bytes), is_powershell);
+        assert!(told.len() == NAMED || more == 0);
+        told
     }
 
     fn utf_16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -349,6 +356,14 @@ mod tests {
                 format!("[Startup]\n0CmdLine={}\n0Parameters=\n", "a".repeat(260)),
                 "line 2: `0CmdLine` has 260 characters",
             ),
+            (
+                format!("[Startup]\r{}", pair.replace('\n', "\r")),
+                "line 1 ends with a carriage return alone",
+            ),
+            (
+                format!("[Startup]\n0CmdLine=a.cmd\r{}", &pair[15..]),
+                "line 2 ends with a carriage return alone",
+            ),
         ] {
             let told = found(text.as_bytes(), false);
             assert!(
@@ -356,6 +371,50 @@ mod tests {
                 "{text}: {told:?}"
             );
         }
+    }
+
+    /// In UTF-16, as the editor writes: in one byte for a character each would be told as that.
+    #[test]
+    fn characters_that_only_look_right_are_told() {
+        for (text, expected) in [
+            (
+                "[Startup]\n0CmdLine=“C:\\Tools\\a.cmd”\n0Parameters=“x y”\n",
+                "line 2: `0CmdLine` holds `“`, a typographic quote",
+            ),
+            (
+                "[Startup]\n0CmdLine=a.cmd\u{a0}\n0Parameters=\n",
+                "line 2: `0CmdLine` holds U+00A0",
+            ),
+            (
+                "[Startup]\n0CmdLine=\u{200b}a.cmd\n0Parameters=\n",
+                "line 2: `0CmdLine` holds U+200B",
+            ),
+            (
+                "[Startup]\n\u{a0}0CmdLine=a.cmd\n",
+                "line 2: `0CmdLine` holds U+00A0",
+            ),
+            ("[Startup\u{a0}]\n", "line 1: `[Startup]` holds U+00A0"),
+        ] {
+            let told = found(&utf_16(&format!("\u{FEFF}{text}"), u16::to_le_bytes), false);
+            assert!(
+                told.len() == 1 && told[0].contains(expected),
+                "{text}: {told:?}"
+            );
+        }
+        // What is given to a program is the program's to read.
+        let given = "\u{FEFF}[Startup]\n0CmdLine=a.cmd\n0Parameters=“x\u{a0}y”\n";
+        assert_eq!(
+            found(&utf_16(given, u16::to_le_bytes), false),
+            Vec::<String>::new()
+        );
+    }
+
+    /// A file of 16 MiB is some millions of lines.
+    #[test]
+    fn faults_without_number_are_counted() {
+        let text = format!("[Startup]\n{}", "x\n".repeat(100_000));
+        let Faults { told, more } = faults(&ScriptList::read(text.as_bytes()), false);
+        assert_eq!((told.len(), more), (NAMED, 100_000 - NAMED));
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// Most paths of a text, and most characters of one, that are looked at: a text may have megabytes.
+const MOST_PATHS: usize = 256;
+const MOST_CHARACTERS: usize = 260;
+
 /// A UNC path as far as it can be told from a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unc {
@@ -41,14 +45,16 @@ pub(super) fn find(text: &str) -> Vec<Unc> {
     let mut found = Vec::new();
     let mut rest = text;
     let mut before = None;
-    while let Some(at) = rest.find(r"\\") {
+    while let Some(at) = rest.find(r"\\").filter(|_| found.len() < MOST_PATHS) {
         let previous = rest
             .get(..at)
             .and_then(|head| head.chars().next_back())
             .or(before);
         let after = rest.get(at + 2..).unwrap_or_default();
         let end = |c: char| matches!(c, '"' | '\'' | '<' | '>' | '|' | ';' | ',' | ')');
-        let path = after.split(end).next().unwrap_or_default();
+        let most = after.char_indices().nth(MOST_CHARACTERS);
+        let path = most.map_or(after, |(most, _)| after.get(..most).unwrap_or_default());
+        let path = path.split(end).next().unwrap_or_default();
         // A doubled backslash inside a path, or after a letter, begins nothing; after a colon it
         // does, for tools take paths as `-File:\\server\share`.
         let begins = previous.is_none_or(|c| !c.is_alphanumeric() && c != '\\');

@@ -11,6 +11,7 @@ use super::error::{LoadError, MAX_ENTRIES, io_error};
 use super::folder::{Files, load_gpo, read};
 use super::model::{Found, FoundFilter};
 use crate::gpo::backup::{BACKUP_XML, BKUP_INFO_XML};
+use crate::gpo::scripts::ScriptList;
 use crate::gpo::wmi::{names_filter, read_ldif, read_mof};
 use crate::gpo::xml;
 
@@ -127,6 +128,7 @@ fn is_looked_for(place: &Path) -> bool {
     let filter = [".mof", ".ldif", ".ldf"];
     document
         || place_in_gpo(&name).is_some()
+        || is_script_list(&name)
         || filter.iter().any(|ending| name.ends_with(ending))
         || place.is_dir()
 }
@@ -138,10 +140,10 @@ fn load_loose(root: &Path, file: &Path, found: &mut Found) -> Result<(), LoadErr
     if is_foreign(&name, file, found)? {
         return Ok(());
     }
-    if let Some(relative) = place_in_gpo(&name) {
-        let files = Files::from([(relative, file.to_owned())]);
-        let gpo = load_gpo(file, &files, found)?;
-        found.gpos.push(gpo);
+    if is_script_list(&name) {
+        load_scripts(root, file, found)?;
+    } else if let Some(relative) = place_in_gpo(&name) {
+        load_one(file, relative, found)?;
     } else if name.ends_with(".mof") {
         // Configurations of DSC are MOF too.
         if let Some(bytes) = read(file, found)?
@@ -168,6 +170,39 @@ fn load_loose(root: &Path, file: &Path, found: &mut Found) -> Result<(), LoadErr
         found.antivirus_mode = Some(manifest.settings.antivirus_mode);
     }
     Ok(())
+}
+
+/// A policy file on its own, at its place in a GPO.
+fn load_one(file: &Path, place: String, found: &mut Found) -> Result<(), LoadError> {
+    let files = Files::from([(place, file.to_owned())]);
+    let gpo = load_gpo(file, &files, found)?;
+    found.gpos.push(gpo);
+    Ok(())
+}
+
+/// A list of scripts on its own: of the side whose folder it lies in, else of the one whose moments it
+/// names. Other programs have files of that name too, which count only where one was asked for.
+fn load_scripts(root: &Path, file: &Path, found: &mut Found) -> Result<(), LoadError> {
+    let Some(bytes) = read(file, found)? else {
+        // Reported as too large.
+        return Ok(());
+    };
+    let list = ScriptList::read(&bytes);
+    if file != root && !list.names_moments() {
+        return Ok(());
+    }
+    let side = file.ancestors().nth(2).map(lower_name).unwrap_or_default();
+    let side = match side.as_str() {
+        "machine" => "Machine",
+        "user" => "User",
+        _ if list.is_of_users() => "User",
+        _ => "Machine",
+    };
+    load_one(file, format!("{side}/Scripts/{}", lower_name(file)), found)
+}
+
+fn is_script_list(name: &str) -> bool {
+    matches!(name, "scripts.ini" | "psscripts.ini")
 }
 
 fn load_mof(file: &Path, bytes: &[u8], found: &mut Found) {
