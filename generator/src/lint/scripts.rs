@@ -76,7 +76,7 @@ fn list_of(list: &FoundFile<ScriptList>, there: &There, problems: &mut Vec<Probl
             }
         }
         let told = told.into_iter();
-        problems.extend(told.map(|(what, names)| what.problem(path, section, names)));
+        problems.extend(told.map(|(what, names)| what.problem(path, section, &names)));
     }
 }
 
@@ -190,7 +190,7 @@ enum What {
 
 impl What {
     /// One finding for all programs or paths of a section that have it.
-    fn problem(self, path: &str, section: &str, names: Vec<String>) -> Problem {
+    fn problem(self, path: &str, section: &str, names: &[String]) -> Problem {
         let first = names.first().map_or("", String::as_str);
         let first = script_texts::shown(first);
         let message = format!("`[{section}]`{}", self.message(&first));

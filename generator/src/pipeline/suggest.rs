@@ -6,10 +6,6 @@ use crate::nearest::nearest;
 /// What to do about a message of the TOML reader; `tables` are the headers of the config's tables
 /// and their keys.
 pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
-    if message.contains("unknown variant `offboard`") {
-        return "offboarding is no setting: ask for it by `gangway build --mode offboard`"
-            .to_owned();
-    }
     if let Some((typed, known)) = unknown_name(message) {
         if let Some(name) = nearest(typed, known.into_iter()) {
             return format!("did you mean `{name}`?");
@@ -19,6 +15,13 @@ pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
             return format!(
                 "`{typed}` is a section of its own: write `{header}`, alone in its line, and its keys below"
             );
+        }
+        let inner = tables.iter().find(|(header, _)| {
+            let name = header.trim_matches(['[', ']']);
+            name.rsplit_once('.').is_some_and(|(_, last)| last == typed)
+        });
+        if let Some((header, _)) = inner {
+            return format!("write it as `{header}`");
         }
         let home = tables.iter().find(|(_, keys)| keys.contains(&typed));
         if let Some((table, _)) = home {
@@ -45,7 +48,11 @@ mod tests {
 
     #[test]
     fn each_mistake_has_a_way_out() {
-        let tables: &[(&str, &[&str])] = &[("[share]", &["root"]), ("[onboard]", &["mode"])];
+        let tables: &[(&str, &[&str])] = &[
+            ("[share]", &["root"]),
+            ("[onboard]", &["mode"]),
+            ("[[gpo.settings.role]]", &["name"]),
+        ];
         for (message, expected) in [
             (
                 "unknown field `organisation`, expected one of `organization`, `share`",
@@ -56,8 +63,8 @@ mod tests {
                 "did you mean `onboard`?",
             ),
             (
-                "unknown variant `offboard`, expected `precheck` or `onboard`",
-                "gangway build --mode offboard",
+                "unknown field `role`, expected `share`",
+                "write it as `[[gpo.settings.role]]`",
             ),
             (
                 "unknown field `mode`, expected `root`",

@@ -63,6 +63,10 @@ pub struct DeployOptions {
     pub version: NonZeroU16,
 }
 
+/// When the Task Scheduler ends a run, unless somebody says otherwise. The config takes no wait or limit
+/// that is longer than half of it.
+pub const EXECUTION_LIMIT_S: u32 = 12 * 3600;
+
 impl DeployOptions {
     /// The options of a config that says nothing more: the name stands in GUIDs, too.
     pub fn new(
@@ -84,7 +88,7 @@ impl DeployOptions {
             include_domain_controllers: false,
             principal: PrincipalForm::Name,
             report_every_days: 1,
-            execution_limit_s: 12 * 3600,
+            execution_limit_s: EXECUTION_LIMIT_S,
             version: NonZeroU16::MIN,
         }
     }

@@ -5,7 +5,9 @@ mod error;
 mod output;
 mod settings;
 
-pub use deploy::{DeployOptions, DeployTask, PrincipalForm, ServerTask, deploy, tasks};
+pub use deploy::{
+    DeployOptions, DeployTask, EXECUTION_LIMIT_S, PrincipalForm, ServerTask, deploy, tasks,
+};
 pub use error::GpoError;
 pub use output::{GpoFiles, InvalidRoleName, Purpose, RoleName};
 pub use settings::{

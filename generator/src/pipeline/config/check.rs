@@ -8,17 +8,20 @@ use gangway_contract::unc::InvalidUncPath;
 use gangway_contract::{UncPath, WorkspaceId};
 
 use super::error::ConfigError;
+use super::numbers::{REPORT_EVERY_DAYS, RING_PERCENT, bounds, out_of_bounds};
 use super::sections::{
     ConfigFile, Domain, MonitoringAgentSection, Onboard, Organization, PolicySettings,
     ProxySettings, Rollout, Share,
 };
+use super::slip::example_of;
+use super::toml_text::quoted;
 use super::trust::trust_fault;
 use super::values::{
-    REPORT_EVERY_DAYS, RING_PERCENT, bounds, is_bypass, is_group, is_host_and_port, is_latin_name,
-    is_proxy_url, is_service_name, parse_window, provenance_fault, replicated_share, signing_fault,
-    takes_path,
+    holds_every_server, is_bypass, is_group, is_host_and_port, is_latin_name, is_proxy_url,
+    is_service_name, parse_window, provenance_fault, replicated_share, signing_fault, takes_path,
 };
-use super::{Config, place};
+use super::{Config, intended, place};
+use crate::gpo::DomainName;
 use crate::intake::TrustSettings;
 use crate::pipeline::policies::{exclusions, proxies, role_exclusions};
 use crate::policies::{GpoError, check_values};
@@ -150,7 +153,8 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
             "name the folder with the portal downloads",
         );
     }
-    let shares = shares(&file.share)?;
+    let domain = file.gpo.domain.first().map(|domain| &domain.dns_name);
+    let shares = shares(&file.share, domain)?;
     domains(&file.gpo.domain)?;
     excluded(file.gpo.exclude_group.as_deref())?;
     servers(&file.onboard)?;
@@ -163,6 +167,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
     let agent = file.onboard.monitoring_agent.as_ref();
     let monitoring_agent = agent.map(monitoring_agent).transpose()?;
     let when = when(&file.rollout)?;
+    numbers(&file)?;
     if let Some((field, why, hint)) = signing_fault(&file.signing) {
         return refuse(field, why, hint);
     }
@@ -226,17 +231,19 @@ struct Shares {
     reports: Option<UncPath>,
 }
 
-fn shares(share: &Share) -> Result<Shares, Fault> {
+fn shares(share: &Share, domain: Option<&DomainName>) -> Result<Shares, Fault> {
     let beside = share.reports.as_ref();
     let beside = beside.and_then(|text| text.parse::<UncPath>().ok());
-    let root = on_a_file_server("share.root", &share.root, &example(ROOT, beside.as_ref()))?;
+    let root = &share.root;
+    let example = meant_or(root, domain, ROOT, beside.as_ref());
+    let root = on_a_file_server("share.root", root, &example)?;
     let Some(reports) = &share.reports else {
         return Ok(Shares {
             root,
             reports: None,
         });
     };
-    let example = example(REPORTS, Some(&root));
+    let example = meant_or(reports, domain, REPORTS, Some(&root));
     let reports = on_a_file_server("share.reports", reports, &example)?;
     if root.overlaps(&reports) {
         return refuse(
@@ -258,7 +265,22 @@ const ROOT: &str = r"\\files.contoso.com\gangway$";
 const REPORTS: &str = r"\\files.contoso.com\gangway-reports$";
 const SENSORS: &str = r"\\files.contoso.com\fod$";
 
-/// The path that a cure shows: one that the other share leaves free.
+/// The path that a cure shows: what is meant by the text where it can be told and is no share of domain
+/// controllers, else an example; either leaves the other share free.
+fn meant_or(
+    text: &str,
+    domain: Option<&DomainName>,
+    path: &str,
+    other: Option<&UncPath>,
+) -> String {
+    let is_free = |path: &UncPath| {
+        replicated_share(path).is_none() && !other.is_some_and(|other| other.overlaps(path))
+    };
+    let meant = intended::unc_path(text, domain).filter(is_free);
+    meant.map_or_else(|| example(path, other), |meant| meant.to_string())
+}
+
+/// An example that the other share leaves free.
 fn example(path: &str, other: Option<&UncPath>) -> String {
     let is_taken = |path: &str| {
         let path = path.parse::<UncPath>();
@@ -321,14 +343,27 @@ fn domains(domains: &[Domain]) -> Result<(), Fault> {
 /// The group that the task leaves out.
 fn excluded(group: Option<&str>) -> Result<(), Fault> {
     const FIELD: &str = "gpo.exclude_group";
-    match group.is_none_or(is_group) {
-        true => Ok(()),
-        false => refuse(
+    let Some(group) = group else {
+        return Ok(());
+    };
+    if !is_group(group) {
+        let hint =
+            "write the group's name without its domain, as it is in every domain of `gpo.domain`";
+        let hint = match intended::group(group) {
+            Some(name) => format!("{hint}: `exclude_group = {}`", quoted(&name)),
+            None => format!("{hint}, or its SID, as S-1-5-21-1-2-3-1105"),
+        };
+        return refuse(FIELD, "is neither a name of a group nor a SID", hint);
+    }
+    match holds_every_server(group) {
+        true => refuse(
             FIELD,
-            "is neither a name of a group nor a SID",
-            "write the group's name without its domain, as it is in every domain of `gpo.domain`, or its SID, \
-             as S-1-5-21-1-2-3-1105",
+            format!(
+                "is `{group}`, of which every server is a member, so that the task reaches none"
+            ),
+            "make a group for the servers that are left out, and write its name",
         ),
+        false => Ok(()),
     }
 }
 
@@ -392,10 +427,11 @@ fn policy_values(given: &PolicySettings) -> Result<(), Fault> {
         return Ok(());
     };
     let hint = match setting {
-        "gpo.settings.proxy.sensor" => "write it as `proxy.contoso.com:8080`, without a scheme",
-        "gpo.settings.proxy.antivirus" => "write it as `http://proxy.contoso.com:8080`",
-        "gpo.settings.proxy.antivirus_bypass" => "write one address an entry",
-        _ => "write one file, folder, extension or program an entry, as Explorer shows it",
+        "gpo.settings.proxy.sensor" | "gpo.settings.proxy.antivirus" => proxy_hint(setting, &found),
+        "gpo.settings.proxy.antivirus_bypass" => "write one address an entry".to_owned(),
+        _ => {
+            "write one file, folder, extension or program an entry, as Explorer shows it".to_owned()
+        }
     };
     refuse_entry(setting, &found, format!("holds `{found}`: {why}"), hint)
 }
@@ -447,14 +483,29 @@ fn health(limits: HealthLimits) -> Result<(), Fault> {
     Ok(())
 }
 
+/// How a proxy is written: out of what stands there, if that can be told.
+fn proxy_hint(field: &str, written: &str) -> String {
+    let key = field.rsplit('.').next().unwrap_or(field);
+    let is_url = key == "antivirus" || field == "onboard.monitoring_agent.proxy";
+    let form = match is_url {
+        true => "write a URL, without an account",
+        false => "write host and port, without a scheme",
+    };
+    let scheme = if is_url { "http://" } else { "" };
+    if let Some(meant) = intended::value(field, written) {
+        return format!("{form}: `{key} = \"{meant}\"`");
+    }
+    match intended::with_a_port(written) {
+        Some(proxy) => format!("{form}, with its own port, as `{key} = \"{scheme}{proxy}\"`"),
+        None => format!("{form}, as `{key} = \"{scheme}proxy.contoso.com:8080\"`"),
+    }
+}
+
 fn proxy(proxy: &ProxySettings) -> Result<(), Fault> {
     let winhttp = proxy.winhttp.as_deref();
-    if winhttp.is_some_and(|text| !is_host_and_port(text)) {
-        return refuse(
-            "gpo.settings.proxy.winhttp",
-            "is no host with a port",
-            "write it as `proxy.contoso.com:8080`, without a scheme",
-        );
+    if let Some(text) = winhttp.filter(|text| !is_host_and_port(text)) {
+        const FIELD: &str = "gpo.settings.proxy.winhttp";
+        return refuse(FIELD, "is no host with a port", proxy_hint(FIELD, text));
     }
     const BYPASS: &str = "gpo.settings.proxy.winhttp_bypass";
     if winhttp.is_none() && !proxy.winhttp_bypass.is_empty() {
@@ -474,7 +525,13 @@ fn proxy(proxy: &ProxySettings) -> Result<(), Fault> {
     Ok(())
 }
 
-const WORKSPACE: &str = "write the workspace's id, a GUID, without braces";
+fn workspace_hint(written: &str) -> String {
+    let hint = "write the workspace's id, a GUID, without braces";
+    match intended::guid(written) {
+        Some(id) => format!("{hint}, as \"{id}\""),
+        None => hint.to_owned(),
+    }
+}
 
 fn unwanted_workspaces(onboard: &Onboard) -> Result<Vec<WorkspaceId>, Fault> {
     let parsed = |id: &String| {
@@ -482,7 +539,7 @@ fn unwanted_workspaces(onboard: &Onboard) -> Result<Vec<WorkspaceId>, Fault> {
             field: "onboard.remove_workspaces",
             entry: Some(id.clone()),
             why: format!("holds `{id}`, which is no workspace id"),
-            hint: WORKSPACE.to_owned(),
+            hint: workspace_hint(id),
         })
     };
     onboard.remove_workspaces.iter().map(parsed).collect()
@@ -493,16 +550,14 @@ fn monitoring_agent(section: &MonitoringAgentSection) -> Result<MonitoringAgent,
         return refuse(
             "onboard.monitoring_agent.workspace",
             format!("is `{}`, which is no workspace id", section.workspace),
-            WORKSPACE,
+            workspace_hint(&section.workspace),
         );
     };
     let proxy = section.proxy.clone();
-    if proxy.as_deref().is_some_and(|url| !is_proxy_url(url)) {
-        return refuse(
-            "onboard.monitoring_agent.proxy",
-            "is no URL of a proxy without credentials",
-            "write it as `https://proxy.contoso.com:8080`",
-        );
+    if let Some(url) = proxy.as_deref().filter(|url| !is_proxy_url(url)) {
+        const FIELD: &str = "onboard.monitoring_agent.proxy";
+        let why = "is no URL of a proxy without credentials";
+        return refuse(FIELD, why, proxy_hint(FIELD, url));
     }
     Ok(MonitoringAgent { workspace, proxy })
 }
@@ -548,11 +603,12 @@ fn when(rollout: &Rollout) -> Result<When, Fault> {
         .map(|text| (text, parse_window(text)))
     {
         Some((text, None)) => {
-            return refuse(
-                "rollout.window",
-                format!("is `{text}`, which is no window"),
-                "write two local times that differ, as `window = \"22:00-04:00\"`",
+            let why = format!("is `{text}`, which is no window");
+            let meant = intended::window(&[text]).unwrap_or_else(|| "22:00-04:00".to_owned());
+            let hint = format!(
+                "write two local times that differ, as `window = \"{meant}\"`, or leave it out for any hour"
             );
+            return refuse("rollout.window", why, hint);
         }
         given => given.and_then(|(_, window)| window),
     };
@@ -561,6 +617,16 @@ fn when(rollout: &Rollout) -> Result<When, Fault> {
         report_every_days,
         window,
     })
+}
+
+fn numbers(file: &ConfigFile) -> Result<(), Fault> {
+    let Some(found) = out_of_bounds(&file.rollout, &file.signing) else {
+        return Ok(());
+    };
+    let (least, most) = found.bounds.into_inner();
+    let example = example_of(found.key).unwrap_or_else(|| most.to_string());
+    let hint = format!("write a number from {least} to {most}, as `{example}`");
+    refuse(found.key, found.why, hint)
 }
 
 /// The settings that stand in the file as the manifest has them; what it leaves out has its default.

@@ -5,13 +5,17 @@
 
 mod check;
 mod error;
+mod intended;
+mod numbers;
 mod place;
 mod portable;
 mod sections;
 mod slip;
 mod tables;
+mod toml_text;
 mod trust;
 mod values;
+mod words;
 
 use std::path::{Path, PathBuf};
 

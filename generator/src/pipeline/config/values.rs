@@ -1,27 +1,11 @@
 //! Values with a form of their own: shares, proxies, services, signing commands and maintenance windows.
 
-use std::ops::RangeInclusive;
-
 use gangway_contract::UncPath;
 use gangway_contract::manifest::Window;
 
 use super::sections::{Provenance, Signing};
+use super::toml_text::quoted;
 use crate::formats::security::Sid;
-
-pub(super) const RING_PERCENT: &str = "rollout.ring_percent";
-pub(super) const REPORT_EVERY_DAYS: &str = "rollout.report_every_days";
-
-/// The numbers that a key takes, where they are fewer than those of its type.
-pub(super) fn bounds(key: &str) -> Option<RangeInclusive<i128>> {
-    let days = 1..=u16::MAX.into();
-    match key {
-        RING_PERCENT => Some(0..=100),
-        REPORT_EVERY_DAYS => Some(0..=30),
-        "health.silent_after_days" | "health.content_old_after_days" => Some(days),
-        "signing.time_limit_s" => Some(1..=u32::MAX.into()),
-        _ => None,
-    }
-}
 
 /// Does a field hold a path of a share? Other texts may mean their escapes.
 pub(super) fn takes_path(field: &str) -> bool {
@@ -85,6 +69,17 @@ pub(super) fn is_group(text: &str) -> bool {
     (1..=256).contains(&text.chars().count()) && text.trim() == text && text.chars().all(plain)
 }
 
+/// Groups of Windows that hold every server: Everyone, Authenticated Users and, of a domain, its
+/// computers (MS-DTYP 2.4.2.4).
+pub(super) fn holds_every_server(group: &str) -> bool {
+    let is_of_computers = group.starts_with("S-1-5-21-") && group.ends_with("-515");
+    matches!(group, "S-1-1-0" | "S-1-5-11")
+        || is_of_computers
+        || ["Everyone", "Authenticated Users", "Domain Computers"]
+            .iter()
+            .any(|name| group.eq_ignore_ascii_case(name))
+}
+
 /// A name that an installer package can hold (`Manufacturer`, in code page 1252).
 pub(super) fn is_latin_name(name: &str) -> bool {
     let (_, _, has_others) = encoding_rs::WINDOWS_1252.encode(name);
@@ -96,7 +91,7 @@ const PLACEHOLDERS: [&str; 3] = ["{in}", "{out}", "{file}"];
 
 /// What is wrong with `[signing]`, if anything: its key, why, and what to write. A slip would show
 /// only when the bundle is to be signed, as some other program's complaint about a file.
-pub(super) fn signing_fault(signing: &Signing) -> Option<(&'static str, String, &'static str)> {
+pub(super) fn signing_fault(signing: &Signing) -> Option<(&'static str, String, String)> {
     const COMMAND: &str = "signing.command";
     const HINT: &str = "{in} is the unsigned exe and {out} the file to write, or {file} one file that \
                         is signed in place; each is a word of its own";
@@ -105,38 +100,83 @@ pub(super) fn signing_fault(signing: &Signing) -> Option<(&'static str, String, 
         return Some((
             "signing.time_limit_s",
             "is 0, so that no command could end in time".to_owned(),
-            LIMIT,
+            LIMIT.to_owned(),
         ));
     }
     let words = signing.command.as_deref()?;
+    let why = command_fault(words)?;
+    // The command with the words that are meant, where these make it one.
+    let meant = with_places(words).filter(|words| command_fault(words).is_none());
+    let hint = match meant {
+        Some(words) => {
+            let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+            format!("{HINT}: `command = [{}]`", words.join(", "))
+        }
+        None => HINT.to_owned(),
+    };
+    Some((COMMAND, why, hint))
+}
+
+fn command_fault(words: &[String]) -> Option<String> {
     if let Some(why) = unknown_place(words, &PLACEHOLDERS) {
-        return Some((COMMAND, why, HINT));
+        return Some(why);
     }
-    let has_place = |word: &String| word == "{out}" || word == "{file}";
-    if !words.iter().any(has_place) {
-        let why = "says nowhere where the signed file is to go".to_owned();
-        return Some((COMMAND, why, HINT));
+    let has = |place: &str| words.iter().any(|word| word == place);
+    if !has("{out}") && !has("{file}") {
+        return Some("says nowhere where the signed file is to go".to_owned());
     }
-    None
+    // A command may fetch what was signed elsewhere. One that reads a file reads the unsigned exe.
+    let other = words.iter().zip(words.iter().skip(1));
+    let mut other = other.filter(|(switch, _)| INPUT.contains(&switch.as_str()));
+    let (switch, word) = other.next().filter(|_| !has("{in}") && !has("{file}"))?;
+    Some(format!(
+        "has `{word}` behind `{switch}`, where the unsigned exe belongs, and no word `{{in}}`"
+    ))
+}
+
+/// Switches of signing programs in front of the file that is read, and of the one that is written.
+const INPUT: [&str; 4] = ["-in", "/in", "--in", "--input"];
+const OUTPUT: [&str; 4] = ["-out", "/out", "--out", "--output"];
+
+/// The words with places where switches and spellings of other programs say that they are meant.
+fn with_places(words: &[String]) -> Option<Vec<String>> {
+    let mut meant = words.to_vec();
+    for (at, word) in words.iter().enumerate() {
+        let switch = at.checked_sub(1).and_then(|before| words.get(before));
+        let is_behind =
+            |switches: &[&str]| switch.is_some_and(|switch| switches.contains(&switch.as_str()));
+        let name = word.trim_matches(|c: char| "{}<>[]()%$".contains(c));
+        let is_marked = name.len() < word.len();
+        let place = match name.to_ascii_lowercase().as_str() {
+            "in" | "inn" | "input" | "infile" | "unsigned" if is_marked => "{in}",
+            "out" | "output" | "outfile" | "signed" if is_marked => "{out}",
+            "file" | "filename" | "exe" if is_marked => "{file}",
+            _ if is_behind(&INPUT) => "{in}",
+            _ if is_behind(&OUTPUT) => "{out}",
+            _ => continue,
+        };
+        if let Some(word) = meant.get_mut(at) {
+            place.clone_into(word);
+        }
+    }
+    (meant != words).then_some(meant)
 }
 
 /// What is wrong with `[provenance]`, if anything, likewise.
-pub(super) fn provenance_fault(
-    provenance: &Provenance,
-) -> Option<(&'static str, String, &'static str)> {
+pub(super) fn provenance_fault(provenance: &Provenance) -> Option<(&'static str, String, String)> {
     const COMMAND: &str = "provenance.command";
     const HINT: &str = "{in} is the message and {out} the file for its signature, each a word of its \
                         own, as in `openssl dgst -sha256 -sign key.pem -out {out} {in}`";
     const PLACES: [&str; 2] = ["{in}", "{out}"];
     let words = provenance.command.as_deref()?;
     if let Some(why) = unknown_place(words, &PLACES) {
-        return Some((COMMAND, why, HINT));
+        return Some((COMMAND, why, HINT.to_owned()));
     }
     let absent = PLACES
         .iter()
         .find(|place| !words.iter().any(|word| word == *place));
     if let Some(place) = absent {
-        return Some((COMMAND, format!("has no word `{place}`"), HINT));
+        return Some((COMMAND, format!("has no word `{place}`"), HINT.to_owned()));
     }
     const KEY: &str = "name the file of the public key, which tells that the command signs with the \
                        right one and that `gangway verify --key` takes";
@@ -145,7 +185,7 @@ pub(super) fn provenance_fault(
         None => Some((
             "provenance.key",
             "is missing beside `provenance.command`".to_owned(),
-            KEY,
+            KEY.to_owned(),
         )),
     }
 }
@@ -240,6 +280,56 @@ mod tests {
     }
 
     #[test]
+    fn the_cure_of_a_signing_command_is_one() {
+        for (words, wanted) in [
+            (
+                "osslsigncode -in in -out {out}",
+                Some(r#"["osslsigncode", "-in", "{in}", "-out", "{out}"]"#),
+            ),
+            (
+                "osslsigncode -in {input} -out out",
+                Some(r#"["osslsigncode", "-in", "{in}", "-out", "{out}"]"#),
+            ),
+            (
+                r"signtool sign %FILE%",
+                Some(r#"["signtool", "sign", "{file}"]"#),
+            ),
+            ("sign <in> <out>", Some(r#"["sign", "{in}", "{out}"]"#)),
+            ("signtool sign a.exe", None),
+            ("sign /in:{in} {out}", None),
+        ] {
+            let command: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+            let signing = |command| Signing {
+                command: Some(command),
+                ..Signing::default()
+            };
+            let (_, _, hint) = signing_fault(&signing(command)).unwrap();
+            let line = hint.split('`').find(|part| part.starts_with("command = "));
+            let found = line.and_then(|line| line.strip_prefix("command = "));
+            assert_eq!(found, wanted, "{words}: {hint}");
+            if let Some(line) = line {
+                let cured: Signing = toml::from_str(line).unwrap();
+                assert!(signing_fault(&cured).is_none(), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_of_all_servers_are_known() {
+        for (group, wanted) in [
+            ("S-1-1-0", true),
+            ("S-1-5-11", true),
+            ("S-1-5-21-1-2-3-515", true),
+            ("domain computers", true),
+            ("S-1-5-21-1-2-3-1515", false),
+            ("S-1-5-32-544", false),
+            ("Gangway Excluded", false),
+        ] {
+            assert_eq!(holds_every_server(group), wanted, "{group}");
+        }
+    }
+
+    #[test]
     fn a_signing_command_has_a_place_for_its_result_and_no_unknown_one() {
         let of = |words: &str, time_limit_s| {
             let words = words.split_whitespace().map(str::to_owned).collect();
@@ -260,6 +350,16 @@ mod tests {
             ("osslsigncode -in {inn} -out {out}", None, Some("`{inn}`")),
             ("sign /in:{in} {out}", None, Some("`/in:{in}`")),
             ("sign {in}", None, Some("nowhere")),
+            (
+                "osslsigncode -in in -out {out}",
+                None,
+                Some("has `in` behind `-in`"),
+            ),
+            (
+                "osslsigncode -in a.exe -out {out}",
+                None,
+                Some("no word `{in}`"),
+            ),
             ("", None, Some("nowhere")),
             ("sign {file}", Some(0), Some("signing.time_limit_s is 0")),
         ] {

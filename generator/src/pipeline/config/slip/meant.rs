@@ -1,8 +1,8 @@
 //! What somebody means by a value, whatever signs stand around it, and how its key takes it. A cure
 //! that the key would not take is worse than none: who writes it as it stands is told the next thing.
 
+use super::super::toml_text::quoted;
 use super::line::header;
-use super::quoted;
 
 /// Most texts of a list that are written out in a cure, and most characters of it.
 const MOST_TEXTS: usize = 32;

@@ -45,14 +45,10 @@ fn shown(written: &str) -> String {
     format!("`{}{more}`", crate::printable::on_one_line(&shown))
 }
 
-/// A text as TOML has it: in single quotes where a backslash would begin an escape.
-fn quoted(text: &str) -> String {
-    if text.contains(['\\', '"']) && !text.contains('\'') {
-        format!("'{text}'")
-    } else {
-        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("\"{escaped}\"")
-    }
+/// The line of a key, such as that of `rollout.jitter_s`, in the config that `init` writes.
+pub(super) fn example_of(key: &str) -> Option<String> {
+    let (section, name) = key.rsplit_once('.')?;
+    meant::example(section, name)
 }
 
 /// The header of a table as it has to be written, and its keys.

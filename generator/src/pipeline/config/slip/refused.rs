@@ -4,16 +4,19 @@
 use gangway_contract::Sha256;
 use toml::de::DeValue;
 
+use super::super::toml_text::quoted;
+use super::super::{intended, words};
 use super::meant::example;
 use super::shown;
-use crate::nearest::nearest;
 
 const SCRIPTS: &str = "onboard.accept_scripts";
 
 /// What is wrong with the value of a key, and what to write; none where another place knows better.
 pub(super) fn told(key: &str, value: &DeValue<'_>, message: &str) -> Option<(String, String)> {
-    if let Some(words) = message.strip_prefix("unknown variant ") {
-        return unknown_word(key, words);
+    if message.starts_with("unknown variant ") {
+        let typed = value.as_str()?;
+        let what = format!("`{key}` is {}, which is none of its words", shown(typed));
+        return Some((what, words::cure(key, typed)?));
     }
     if message.starts_with("unknown ") {
         return None;
@@ -26,12 +29,12 @@ pub(super) fn told(key: &str, value: &DeValue<'_>, message: &str) -> Option<(Str
             let what = format!("`{key}` holds {}, which is no SHA-256", shown(entry));
             Some((what, entry_cure(key, Some(entry))?))
         }
-        (_, DeValue::String(_)) => {
-            let example = example(section, name)?;
-            Some((
-                format!("`{key}`: {message}"),
-                format!("write it as `{example}`"),
-            ))
+        (_, DeValue::String(text)) => {
+            let cure = match intended::value(key, text) {
+                Some(meant) => format!("write `{name} = {}`", quoted(&meant)),
+                None => format!("write it in the form of `{}`", example(section, name)?),
+            };
+            Some((format!("`{key}`: {message}"), cure))
         }
         _ => None,
     }
@@ -49,25 +52,4 @@ pub(super) fn entry_cure(key: &str, entry: Option<&str>) -> Option<String> {
 
 fn is_digest(text: &str) -> bool {
     text.to_ascii_lowercase().parse::<Sha256>().is_ok()
-}
-
-/// The rest of the message reads `` `x`, expected `a` or `b` `` or `` `x`, expected one of `a`, `b` ``.
-fn unknown_word(key: &str, words: &str) -> Option<(String, String)> {
-    let mut words = words.split('`').skip(1).step_by(2);
-    let typed = words.next()?;
-    // Offboarding is asked for on the command line, which another hint says.
-    if typed == "offboard" {
-        return None;
-    }
-    let known: Vec<&str> = words.collect();
-    let nearest = nearest(typed, known.iter().copied());
-    let name = key.rsplit('.').next().unwrap_or(key);
-    let word = nearest.or_else(|| known.first().copied())?;
-    Some((
-        format!("`{key}` is {}, which is none of its words", shown(typed)),
-        format!(
-            "its words are `{}`; write `{name} = \"{word}\"`",
-            known.join("`, `")
-        ),
-    ))
 }

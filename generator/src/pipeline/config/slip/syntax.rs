@@ -7,11 +7,13 @@ use std::ops::Range;
 
 use gangway_contract::UncPath;
 
+use super::super::intended;
 use super::super::tables::Table;
+use super::super::toml_text::quoted;
 use super::super::values::takes_path;
 use super::line::{Line, header, is_key, without_comment};
 use super::meant::{Takes, example, flag, literal, takes};
-use super::{Slip, quoted, shown, table_of};
+use super::{Slip, shown, table_of};
 
 pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table]) -> Option<Slip> {
     let at_end = Line::at(text, at.start);
@@ -359,7 +361,11 @@ fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) ->
 
 /// A text as it is meant; where its key takes no such path, one that it takes.
 fn in_single_quotes(name: &str, key: &str, text: &str) -> String {
-    let is_path = text.trim_matches('\'').parse::<UncPath>().is_ok();
+    let bare = text.trim_matches(['\'', '"']);
+    let is_path = bare.parse::<UncPath>().is_ok();
+    if let Some(meant) = intended::value(name, bare).filter(|meant| meant != bare) {
+        return format!("write `{key} = {}`", quoted(&meant));
+    }
     let section = name
         .strip_suffix(key)
         .and_then(|section| section.strip_suffix('.'));
@@ -446,7 +452,10 @@ fn bare_value(
                 "`{name}` is {}, a number with `{unit}` behind it",
                 shown(value)
             ),
-            format!("write the number alone: `{key} = {number}`"),
+            match intended::number(name, value).or(takes.is_none().then_some(number)) {
+                Some(number) => format!("write the number alone: `{key} = {number}`"),
+                None => form(Takes::Number).to_owned(),
+            },
         );
     }
     match takes {
@@ -467,12 +476,10 @@ fn bare_value(
 
 /// A number with a unit behind it.
 fn with_unit(value: &str) -> Option<(u64, &str)> {
-    const UNITS: [&str; 12] = [
-        "%", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days", "percent",
-    ];
     let end = value.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = value.split_at(end);
     let unit = unit.trim();
-    let is_unit = UNITS.contains(&unit.to_lowercase().as_str());
+    let is_letters = (1..=8).contains(&unit.len()) && unit.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_unit = unit == "%" || is_letters;
     Some((number.parse().ok().filter(|_| is_unit)?, unit))
 }

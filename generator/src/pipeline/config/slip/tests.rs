@@ -180,6 +180,49 @@ const SLIPS: &[(&str, &str)] = &[
         "[share]",
         "[onboard]\nadd_sensor_from = \"D:\\fod\"\n[share]",
     ),
+    ("\"contoso.com\"", "\"https://corp.fabrikam.de/\""),
+    ("\"contoso.com\"", "\"DC=corp,DC=fabrikam,DC=de\""),
+    ("\"contoso.com\"", "\"admin@fabrikam.de\""),
+    ("\"contoso.com\"", "\"fabrikam.de.\""),
+    ("\"contoso.com\"", r#""\\fabrikam.de\SYSVOL""#),
+    (
+        "\"Contoso\"",
+        "\"Contoso\"\norg_id = \"{6B2F6A51-0C53-4D0E-9E0B-C0570500AB1E}\"",
+    ),
+    (
+        "\"Contoso\"",
+        "\"Contoso\"\norg_id = \"6b2f6a510c534d0e9e0bc0570500ab1e\"",
+    ),
+    ("[share]", "[gpo]\nexclude_group = \"CONTOSO\\x\"\n[share]"),
+    ("[share]", "[onboard]\nmode = \"offboard\"\n[share]"),
+    ("[share]", "[onboard]\nmode = \"Offboard\"\n[share]"),
+    ("[share]", "[onboard]\nmode = \"retire\"\n[share]"),
+    ("[share]", "[onboard]\nmode = \"install\"\n[share]"),
+    ("[share]", "[onboard]\nmode = \"purple\"\n[share]"),
+    ("[share]", "[onboard]\nantivirus_mode = true\n[share]"),
+    ("[share]", "[rollout]\nreboot = \"no\"\n[share]"),
+    (
+        "[share]",
+        "[rollout]\nwindow = [\"22:00\", \"04:00\"]\n[share]",
+    ),
+    (
+        "[share]",
+        "[rollout.window]\nfrom = \"22:00\"\nto = \"04:00\"\n[share]",
+    ),
+    ("[share]", "[rollout]\njitter_s = \"10m\"\n[share]"),
+    ("[share]", "[rollout]\nfree_space_bytes = 2GB\n[share]"),
+    (
+        "[share]",
+        "[health]\nsilent_after_days = \"2 weeks\"\n[share]",
+    ),
+    (
+        "[share]",
+        "[gpo.settings]\nproxy = \"http://proxy.fabrikam.de:8080\"\n[share]",
+    ),
+    (
+        "\"contoso.com\"",
+        "\"contoso.com\"\ninclude_domain_controllers = 0",
+    ),
     // The same thing twice.
     (
         "name = \"Contoso\"",
@@ -295,6 +338,48 @@ fn the_cure_of_a_value_cures() {
             "[rollout]\nring_percent = 9223372036854775807\n[share]",
         ),
         ("[share]", "[rollout]\nwindow = \"22:00-22:00\"\n[share]"),
+        ("[share]", "[rollout]\nwindow = \"22-04\"\n[share]"),
+        ("[share]", "[rollout]\nwindow = \"10pm to 4am\"\n[share]"),
+        ("[share]", "[rollout]\njitter_s = 86400\n[share]"),
+        ("[share]", "[rollout]\njitter_s = 4294967295\n[share]"),
+        ("[share]", "[rollout]\nretry_wait_s = 86401\n[share]"),
+        ("[share]", "[rollout]\nfetch_retries = 16\n[share]"),
+        (
+            "[share]",
+            "[rollout]\nfree_space_bytes = 9007199254740993\n[share]",
+        ),
+        ("[share]", "[signing]\ntime_limit_s = 4294967295\n[share]"),
+        (
+            "[share]",
+            "[signing]\ncommand = [\"osslsigncode\", \"-in\", \"in\", \"-out\", \"{out}\"]\n[share]",
+        ),
+        ("[share]", "[gpo]\nexclude_group = 'CONTOSO\\x'\n[share]"),
+        (
+            "[share]",
+            "[gpo]\nexclude_group = \"x@contoso.com\"\n[share]",
+        ),
+        (
+            "[share]",
+            "[gpo.settings.proxy]\nsensor = \"http://proxy.fabrikam.de:8080\"\n[share]",
+        ),
+        (
+            "[share]",
+            "[gpo.settings.proxy]\nwinhttp = \"proxy.fabrikam.de\"\n[share]",
+        ),
+        (
+            "[share]",
+            "[gpo.settings.proxy]\nantivirus = \"proxy.fabrikam.de:8080\"\n[share]",
+        ),
+        (r"'\\files.contoso.com\gangway$'", "'//fs1.fabrikam.de/gw$'"),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            "'smb://fs1.fabrikam.de/gw$'",
+        ),
+        (r"'\\files.contoso.com\gangway$'", r"'\\fs1\gw$'"),
+        (
+            r"'\\files.contoso.com\gangway$'",
+            r"'\\\\fs1.fabrikam.de\\gw$\'",
+        ),
     ];
     for (from, to) in cases {
         let text = SMALLEST.replacen(from, to, 1);
@@ -326,6 +411,75 @@ fn the_cure_of_a_value_cures() {
         let again = Config::parse(&lines.join("\n"), Path::new("gangway.toml"));
         assert!(again.is_ok(), "`{to}`: {setting}: {}", again.unwrap_err());
     }
+}
+
+/// A cure says what somebody meant, and not what the config of the sample says.
+#[test]
+fn a_cure_is_made_of_what_was_written() {
+    let share = r"'\\files.contoso.com\gangway$'";
+    for (from, to, wanted) in [
+        (
+            "\"contoso.com\"",
+            "\"https://corp.fabrikam.de/\"",
+            "dns_name = \"corp.fabrikam.de\"",
+        ),
+        (
+            "\"contoso.com\"",
+            "\"DC=fabrikam,DC=de\"",
+            "dns_name = \"fabrikam.de\"",
+        ),
+        (
+            "\"contoso.com\"",
+            "\"admin@fabrikam.de\"",
+            "dns_name = \"fabrikam.de\"",
+        ),
+        (
+            "\"Contoso\"",
+            "\"Contoso\"\norg_id = \"{6B2F6A51-0C53-4D0E-9E0B-C0570500AB1E}\"",
+            "org_id = \"6b2f6a51-0c53-4d0e-9e0b-c0570500ab1e\"",
+        ),
+        (share, "'//fs1.fabrikam.de/gw$'", r"'\\fs1.fabrikam.de\gw$'"),
+        (share, r"'\\fs1\gw$'", r"'\\fs1.contoso.com\gw$'"),
+        (
+            "[share]",
+            "[gpo]\nexclude_group = \"CONTOSO\\x\"\n[share]",
+            "exclude_group = \"x\"",
+        ),
+        (
+            "[share]",
+            "[onboard]\nmode = \"Offboard\"\n[share]",
+            "gangway build --mode offboard",
+        ),
+        (
+            "[share]",
+            "[onboard]\nmode = \"retire\"\n[share]",
+            "gangway build --mode retire",
+        ),
+        (
+            "[share]",
+            "[gpo.settings.proxy]\nsensor = \"http://proxy.fabrikam.de:8080\"\n[share]",
+            "sensor = \"proxy.fabrikam.de:8080\"",
+        ),
+        (
+            "[share]",
+            "[onboard.monitoring_agent]\nworkspace = \"{6B2F6A51-0C53-4D0E-9E0B-C0570500AB1E}\"\n\
+             key_file = 'k'\n[share]",
+            "6b2f6a51-0c53-4d0e-9e0b-c0570500ab1e",
+        ),
+        (
+            "[share]",
+            "[rollout]\nretry_wait_s = 1h\n[share]",
+            "retry_wait_s = 3600",
+        ),
+    ] {
+        let text = SMALLEST.replacen(from, to, 1);
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let hint = error.hint().unwrap();
+        assert!(hint.contains(wanted), "`{to}`: {hint}");
+    }
+    let everyone = SMALLEST.replacen("[share]", "[gpo]\nexclude_group = \"S-1-1-0\"\n[share]", 1);
+    let error = Config::parse(&everyone, Path::new("gangway.toml")).unwrap_err();
+    assert!(error.to_string().contains("every server"), "{error}");
 }
 
 /// What the cure says to write is taken, where it says it as a whole line. A list over several lines

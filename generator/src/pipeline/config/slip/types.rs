@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::super::numbers::{RING_PERCENT, bounds};
 use super::super::tables::Table;
-use super::super::values::{RING_PERCENT, bounds};
+use super::super::toml_text::quoted;
+use super::super::{intended, words as words_of};
 use super::meant::{Takes, example, flag, list, takes, whole_number, words};
-use super::{Slip, line_at, quoted, refused, shown, table_of};
+use super::{Slip, line_at, refused, shown, table_of};
 
 /// What a key takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,6 +152,18 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
     } else {
         format!("{key} = ")
     };
+    if full == "rollout.window"
+        && let Some(meant) = window_of(found.value)
+    {
+        let place = match found.value {
+            DeValue::Table(_) => " below `[rollout]`",
+            _ => "",
+        };
+        return format!(
+            "both times stand in one text{place}: `{set}{}`",
+            quoted(&meant)
+        );
+    }
     match (wanted, found.value) {
         (Wanted::Text | Wanted::Flag | Wanted::Number(..) | Wanted::Word, DeValue::Table(_)) => {
             format!("`{full}` is a key and no section: write `{key} = …` in the section above it")
@@ -158,27 +172,16 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
             format!("write one text, without the square brackets: `{set}\"…\"`")
         }
         (Wanted::Text, _) => format!("a text stands in quotes: `{set}{}`", quoted(written)),
-        (Wanted::Word, _) => {
+        (Wanted::Word, _) => words_of::cure(full, written).unwrap_or_else(|| {
             let words = "`gangway init FILE` writes a config that names the words";
             format!("write one of its words in quotes; {words}")
-        }
+        }),
         (Wanted::Flag, _) => match flag(text.unwrap_or(written)) {
-            Some(flag) => format!("write it without quotes: `{set}{flag}`"),
+            Some(flag) if text.is_some() => format!("write it without quotes: `{set}{flag}`"),
+            Some(flag) => format!("a flag is `true` or `false`: write `{set}{flag}`"),
             None => format!("write `{set}true` or `{set}false`, without quotes"),
         },
-        (Wanted::Number(least, most), _) => {
-            let number = whole_number(written).and_then(|number| number.parse::<i128>().ok());
-            match number.filter(|number| (least..=most).contains(number)) {
-                Some(number) => format!("write the number alone: `{set}{number}`"),
-                None if most == ANY => {
-                    format!("write a whole number without quotes, as `{set}1`")
-                }
-                None => format!(
-                    "write a whole number from {least} to {most} without quotes, as `{set}{}`",
-                    shown_number(full, least)
-                ),
-            }
-        }
+        (Wanted::Number(least, most), _) => number(full, &set, written, (least, most)),
         (Wanted::List, DeValue::Table(_)) => double_brackets(full, tables),
         (Wanted::List, _) if table_of(full, tables).is_some() => section(full, text, tables),
         // A single text is no list yet, and may be none of its entries either.
@@ -200,6 +203,40 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
         }
         (Wanted::Section, _) => section(full, text, tables),
     }
+}
+
+/// A number between its bounds, that which is meant where it can be told.
+fn number(full: &str, set: &str, written: &str, (least, most): (i128, i128)) -> String {
+    let plain = whole_number(written).and_then(|number| number.parse::<i128>().ok());
+    let meant = plain.or_else(|| intended::number(full, written).map(i128::from));
+    match meant.filter(|number| (least..=most).contains(number)) {
+        Some(number) => format!("write the number alone: `{set}{number}`"),
+        None if most == ANY => format!("write a whole number without quotes, as `{set}1`"),
+        None => format!(
+            "write a whole number from {least} to {most} without quotes, as `{set}{}`",
+            shown_number(full, least)
+        ),
+    }
+}
+
+/// The hours of a list of two times, or of a section with a key for each.
+fn window_of(value: &DeValue<'_>) -> Option<String> {
+    let texts: Vec<&str> = match value {
+        DeValue::Array(list) => {
+            let texts = list.iter().map(|entry| entry.get_ref().as_str());
+            texts.collect::<Option<_>>()?
+        }
+        DeValue::Table(table) => {
+            let at = |names: [&str; 2]| {
+                let mut entries = table.iter();
+                let found = entries.find(|(name, _)| names.contains(&name.get_ref().as_ref()));
+                found?.1.get_ref().as_str()
+            };
+            vec![at(["from", "start"])?, at(["to", "end"])?]
+        }
+        _ => return None,
+    };
+    intended::window(&texts)
 }
 
 /// A number that a key takes: that of the config that `init` writes, else the least. Whoever takes it
@@ -229,10 +266,11 @@ fn section(name: &str, text: Option<&str>, tables: &[Table]) -> String {
         return format!("write it as a section, `[{name}]`, with its keys below");
     };
     let first = keys.first().copied().unwrap_or_default();
+    let meant = |text: &str| intended::value(&format!("{name}.{first}"), text);
     match text.filter(|_| takes(name, first) == Some(Takes::Text)) {
         Some(text) => format!(
             "write it as a section, `{header}` alone in its line, and below it `{first} = {}`",
-            quoted(text)
+            quoted(&meant(text).unwrap_or_else(|| text.to_owned()))
         ),
         None => {
             let keys = keys.join("`, `");
