@@ -474,6 +474,21 @@ fn what_the_share_says_of_campaigns_is_held_against_the_bundle() {
         said.contains("GW3113") && said.contains("`olga` on `desk7`"),
         "{said}"
     );
+    // A change of the switch that was killed: no publication has to be done again for it.
+    std::fs::rename(
+        desk.path("share/campaigns.claim"),
+        desk.path("share/rollout.claim"),
+    )
+    .unwrap();
+    std::fs::create_dir(desk.path("share/rollout.claim-0123456789abcdef")).unwrap();
+    let (_, said) = verified(&desk, &[]);
+    for told in [
+        "taken away by the next `gangway rollout`",
+        "of a day later takes it away",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert!(!said.contains("publish again from where"), "{said}");
 }
 
 /// The parser is the bootstrap's own, and what it does with such a switch is told.

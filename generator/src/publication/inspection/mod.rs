@@ -36,6 +36,10 @@ const LEFT_OF_CLAIM: &str = "a publication or `--rollback` from the `--state` fo
     away; else delete it when nobody publishes";
 const LEFT_OF_CHANGE: &str = "a `gangway rollout SHARE … --apply` of a day later takes it away; else delete it when \
     nobody changes the rollout";
+const WAIT_FOR_PUBLICATION: &str = "wait until it ends; when nobody writes there any more, publish again from \
+    where it was cut, or delete the folder";
+const WAIT_FOR_SWITCH: &str = "it takes a second; one that was cut is taken away by the next `gangway rollout` or \
+    publication that waits twenty seconds for it";
 const RUNBOOK: &str = "set the permissions by the commands in the bundle's `runbook.html`";
 
 /// Looks at the folder that servers read payloads from; `folder` is below the share, `place` what
@@ -251,8 +255,10 @@ impl<'a> Inspector<'a> {
         let claim = self.path(name);
         if let Some(holder) = holder_of_claim(self.share, &claim)? {
             let what = format!("{holder} writes to the share, or was cut");
-            let next = "wait until it ends; when nobody writes there any more, publish again from where it \
-                        was cut, or delete the folder";
+            let next = match name {
+                SWITCH_CLAIM => WAIT_FOR_SWITCH,
+                _ => WAIT_FOR_PUBLICATION,
+            };
             self.find(&codes::SHARE_CLAIMED, name, &what, next);
         }
         Ok(())
