@@ -152,17 +152,8 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
     } else {
         format!("{key} = ")
     };
-    if full == "rollout.window"
-        && let Some(meant) = window_of(found.value)
-    {
-        let place = match found.value {
-            DeValue::Table(_) => " below `[rollout]`",
-            _ => "",
-        };
-        return format!(
-            "both times stand in one text{place}: `{set}{}`",
-            quoted(&meant)
-        );
+    if let Some(cure) = window_cure(found, &set) {
+        return cure;
     }
     match (wanted, found.value) {
         (Wanted::Text | Wanted::Flag | Wanted::Number(..) | Wanted::Word, DeValue::Table(_)) => {
@@ -217,6 +208,19 @@ fn number(full: &str, set: &str, written: &str, (least, most): (i128, i128)) -> 
             shown_number(full, least)
         ),
     }
+}
+
+/// The window in one text, when it stands in several.
+fn window_cure(found: &Found<'_>, set: &str) -> Option<String> {
+    let meant = window_of(found.value).filter(|_| found.key == "rollout.window")?;
+    let place = match found.value {
+        DeValue::Table(_) => " below `[rollout]`",
+        _ => "",
+    };
+    let meant = quoted(&meant);
+    Some(format!(
+        "both times stand in one text{place}: `{set}{meant}`"
+    ))
 }
 
 /// The hours of a list of two times, or of a section with a key for each.
