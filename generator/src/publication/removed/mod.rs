@@ -200,10 +200,7 @@ fn left(
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Vec<Left>, PublishError> {
-    let is_in_bundle = |id: Guid| contents.gpos.iter().any(|gpo| gpo.id == id);
-    let goes = |id, whose| !is_in_bundle(id) && whose == Whose::Left;
-    let stays = |id| is_in_bundle(id);
-    marked(contents, pending, (&goes, &stays), domain, executor)
+    marked(contents, pending, Which::NotInBundle, domain, executor)
 }
 
 /// Every GPO of the organisation that `contents` is of, whatever brought it; of a cut run that took one away
@@ -214,8 +211,7 @@ pub(super) fn all_of_the_organisation(
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Vec<Left>, PublishError> {
-    let goes = |_, whose| whose != Whose::Unproven;
-    let mut all = marked(contents, pending, (&goes, &|_| false), domain, executor)?;
+    let mut all = marked(contents, pending, Which::All, domain, executor)?;
     let own = [own::DEPLOY, own::OFFBOARD, own::SETTINGS];
     let own = own.map(|purpose| (contents.id_of(purpose), format!("Gangway {purpose}")));
     let bundle = contents.gpos.iter();
@@ -228,12 +224,35 @@ pub(super) fn all_of_the_organisation(
     Ok(all)
 }
 
-/// The GPOs with our mark that the first of the two rules takes, and of a cut run what lies there without an
-/// object. What is neither taken nor, by the second, known to stay is told where nothing proves whose it is.
+/// Which of the organisation's GPOs are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Those of an onboarding bundle that this one does not have.
+    NotInBundle,
+    /// All of them.
+    All,
+}
+
+impl Which {
+    fn takes(self, contents: &Contents, id: Guid, whose: Whose) -> bool {
+        match self {
+            Self::NotInBundle => !self.keeps(contents, id) && whose == Whose::Left,
+            Self::All => whose != Whose::Unproven,
+        }
+    }
+
+    /// Is it known to stay?
+    fn keeps(self, contents: &Contents, id: Guid) -> bool {
+        self == Self::NotInBundle && contents.gpos.iter().any(|gpo| gpo.id == id)
+    }
+}
+
+/// The GPOs with our mark that are looked for, and of a cut run what lies there without an object. What is not
+/// known to stay is told where nothing proves whose it is.
 fn marked(
     contents: &Contents,
     pending: Option<&Saved>,
-    (goes, stays): (&dyn Fn(Guid, Whose) -> bool, &dyn Fn(Guid) -> bool),
+    which: Which,
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Vec<Left>, PublishError> {
@@ -252,9 +271,9 @@ fn marked(
         };
         let name = entry.text("displayName").unwrap_or_default();
         let whose = whose(contents, id, &name);
-        if goes(id, whose) {
+        if which.takes(contents, id, whose) {
             left.push(look(id, &name, domain, executor)?);
-        } else if whose == Whose::Unproven && !stays(id) {
+        } else if whose == Whose::Unproven && !which.keeps(contents, id) {
             executor.note(&format!(
                 "GPO `{}` {id} has our mark, and its GUID is none that this organisation gives: it is \
                  another organisation's, or a role's that was renamed by hand; it is left alone",
@@ -263,7 +282,7 @@ fn marked(
         }
     }
     for (id, name) in pending.iter().flat_map(|saved| saved.gpos()) {
-        if stays(id) || left.iter().any(|one| one.id == id) {
+        if which.keeps(contents, id) || left.iter().any(|one| one.id == id) {
             continue;
         }
         let one = look(id, name, domain, executor)?;
