@@ -25,20 +25,7 @@ pub(super) fn run(
     given: &PublishShare,
     output: &Output,
 ) -> Result<Answer<PublishedShare>, Failure> {
-    let brings = !given.rollback && !given.remove && !given.history;
-    let wanted = ContentsRequest {
-        bundle: given.outside.request(&given.bundle, now(&given.moment)),
-        domain: given.domain.clone(),
-        needs_signature: brings && !given.allow_unsigned,
-        comes_to_servers: brings,
-    };
-    let (policies, contents) = match given.keep_releases {
-        Some(_) => {
-            let (policies, contents) = everything(&wanted)?;
-            (Some(policies), contents)
-        }
-        None => (None, release(&wanted)?),
-    };
+    let (policies, contents) = read(given)?;
     output.problems(&contents.problems);
     let to = SharePlace::typed_or(given.to.as_deref(), &contents.root)?;
     without_effect(given, &to)?;
@@ -91,6 +78,22 @@ pub(super) fn run(
         failure,
         ..answer(&to, contents, request.dry_run, plan, Vec::new())
     })
+}
+
+/// The payloads, and with `--keep-releases` the policies of the domain that is asked.
+fn read(given: &PublishShare) -> Result<(Option<Contents>, ReleaseContents), Failure> {
+    let brings = !given.rollback && !given.remove && !given.history;
+    let wanted = ContentsRequest {
+        bundle: given.outside.request(&given.bundle, now(&given.moment)),
+        domain: given.domain.clone(),
+        needs_signature: brings && !given.allow_unsigned,
+        comes_to_servers: brings,
+    };
+    if given.keep_releases.is_none() {
+        return Ok((None, release(&wanted)?));
+    }
+    let (policies, contents) = everything(&wanted)?;
+    Ok((Some(policies), contents))
 }
 
 /// The folder below a server's share; none where the place is a folder.
