@@ -157,13 +157,15 @@ fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
 #[test]
 fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
     type Forge = fn(&mut Value);
-    let forgeries: [(Forge, &str); 3] = [
+    let forgeries: [(Forge, &str, &str); 3] = [
         (
             |list| list["files"][0]["size"] = json!(1),
+            "GW5206",
             "1 by `packages.json`",
         ),
         (
             |list| list["exe_is_signed"] = json!(false),
+            "GW5206",
             "`exe_is_signed`",
         ),
         (
@@ -172,16 +174,17 @@ fn packages_with_another_size_or_a_false_word_about_signatures_are_refused() {
                 let msi = files.find(|one| one["path"].as_str().unwrap().ends_with(".msi"));
                 msi.unwrap()["signature"] = json!("CN=Microsoft Corporation, time-stamped");
             },
+            "GW5209",
             "files of its kind carry no signature",
         ),
     ];
-    for (forge, why) in forgeries {
+    for (forge, code, why) in forgeries {
         let desk = vouched();
         let path = desk.path("out-packages/packages.json");
         let mut list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         forge(&mut list);
         fs::write(&path, in_form(&list)).unwrap();
-        attest(&desk, &PACKAGES).fails_with(4, &["GW5206", why]);
+        attest(&desk, &PACKAGES).fails_with(4, &[code, why]);
     }
 }
 
