@@ -321,9 +321,14 @@ fn a_fleet_from_its_first_ring_to_a_removed_role() {
     insta::assert_snapshot!("published_for_nobody_yet", story.chapter());
 
     story.rollout(&["pause"]);
-    story.rollout(&["ring", "100"]);
+    story.rollout(&["ring", "10"]);
     insta::assert_snapshot!("paused", story.chapter());
+    // Where a server stands comes from its SID, which all servers of one Wine template share.
     story.rollout(&["resume"]);
+    insta::assert_snapshot!("ring_of_10", story.chapter());
+    story.rollout(&["ring", "50"]);
+    insta::assert_snapshot!("ring_of_50", story.chapter());
+    story.rollout(&["ring", "100"]);
     insta::assert_snapshot!("everybody", story.chapter());
 
     // Another tag, another file of the agent's release, and the role is gone.
