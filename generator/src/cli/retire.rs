@@ -162,7 +162,7 @@ mod directory {
     /// What a run that did not fail says of itself in the end.
     fn last_word(dry_run: bool, done: &Published) -> &'static str {
         match (done.steps.is_empty(), dry_run) {
-            (true, _) => "nothing of the organisation is there any more",
+            (true, _) => "nothing is there that would be taken away",
             (false, true) => "nothing was written; `--apply` does these steps",
             (false, false) => "taken away; what stays is named above",
         }

@@ -69,8 +69,18 @@ impl Executor<'_> {
         domain: &DomainFacts,
         but: Option<&str>,
     ) -> Result<Result<BTreeSet<String>, String>, PublishError> {
+        let live = self.live_programs(domain, but)?;
+        self.releases_of(live, domain)
+    }
+
+    /// The same of these GPOs.
+    pub(super) fn releases_of(
+        &mut self,
+        live: Vec<Live>,
+        domain: &DomainFacts,
+    ) -> Result<Result<BTreeSet<String>, String>, PublishError> {
         let mut releases = BTreeSet::new();
-        for gpo in self.live_programs(domain, but)? {
+        for gpo in live {
             for program in gpo.programs {
                 let path = format!("{}/{program}", domain.program_folder());
                 let bytes = self.sysvol().read_file(&path)?.unwrap_or_default();

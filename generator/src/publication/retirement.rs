@@ -5,18 +5,17 @@
 //! a release is from the campaigns' documents on the share. What nothing proves to be of the organisation
 //! stays and is named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::execute::Executor;
-use super::live::{TASKS_FILE, is_true_in, programs};
+use super::live::{Live, TASKS_FILE, is_true_in, programs};
 use super::plan::{DomainFacts, Saved, Step};
-use super::release::publish_release;
 use super::removal::filter_step;
 use super::removed::programs::{Programs, of_the_organisation, take_away};
 use super::removed::{Left, all_of_the_organisation, check_rights, check_what_leaves};
 use super::state::State;
-use super::{Contents, Payloads, Places, PublishError, Published, Release, server};
+use super::{Contents, Payloads, Places, PublishError, Published, Release, ReleaseError, server};
 use crate::gpo::{Guid, own};
 
 /// How to end.
@@ -47,7 +46,9 @@ pub fn retire(
     let domain = server::facts(contents, places.directory)?;
     let mut executor = Executor::new(places.directory, places.sysvol, say, request.dry_run, done);
     executor.look_at_server()?;
-    let state: State<Saved> = State::of(&request.state, &format!("{}.retire", contents.domain));
+    // Organisations that share a domain have a state each.
+    let name = format!("{}.retire.{}", contents.domain, contents.id_of(own::DEPLOY));
+    let state: State<Saved> = State::of(&request.state, &name);
     let found = look(request, contents, &state, &domain, &mut executor)?;
     let mut given = places.payloads;
     let release = given.as_ref().map(|payloads| Release {
@@ -66,27 +67,43 @@ pub fn retire(
     found.tell(request, contents, &domain, &mut executor)?;
     found.save(request, &state)?;
     let stays = found.take_away(&domain, &mut executor)?;
-    match payloads {
-        Some(payloads) => publish_release(payloads, say, done)?,
-        None => done.note(
+    match &mut payloads {
+        Some(payloads) => executor
+            .publisher(payloads.lent())
+            .take_campaigns_away(&found.live)?,
+        None => executor.note(
             "the share was left out; `gangway publish share BUNDLE --remove` takes away what is there",
         ),
     }
-    done.note(
+    executor.note(
         "servers, the sensor, reports, the two shares themselves and the accounts that publish are left as they are",
     );
     if !stays.is_empty() {
         return Err(PublishError::ProgramsStay { programs: stays });
     }
-    if !request.dry_run {
-        // Nothing of it is left that could be brought back to what it was.
-        for purpose in [own::DEPLOY, own::OFFBOARD] {
-            let name = format!("{}.{purpose}", contents.domain);
-            State::<Saved>::of(&request.state, &name).forget_all()?;
-        }
-        state.forget_all()?;
+    match request.dry_run {
+        true => Ok(()),
+        false => forget(request, contents, &state),
     }
-    Ok(())
+}
+
+/// Nothing of it is left that could be brought back to what it was. What is saved of another organisation's
+/// stays.
+fn forget(
+    request: &RetireRequest,
+    contents: &Contents,
+    state: &State<Saved>,
+) -> Result<(), PublishError> {
+    for purpose in [own::DEPLOY, own::OFFBOARD] {
+        let saved: State<Saved> =
+            State::of(&request.state, &format!("{}.{purpose}", contents.domain));
+        let own = contents.id_of(purpose);
+        let is_ours = |saved: &Saved| saved.gpos().any(|(id, _)| id == own);
+        if saved.history()?.iter().any(is_ours) {
+            saved.forget_all()?;
+        }
+    }
+    Ok(state.forget_all()?)
 }
 
 /// What there is of the organisation.
@@ -94,6 +111,8 @@ struct Found {
     gpos: Vec<Left>,
     filters: Vec<Step>,
     programs: Option<Programs>,
+    /// Releases that policies need which stay.
+    live: BTreeSet<String>,
 }
 
 /// Looks at everything before anything is changed.
@@ -122,35 +141,48 @@ fn look(
             }
         }
     }
-    if !request.leave_servers {
+    // A run that was cut has looked already.
+    if !request.leave_servers && pending.is_none() {
         check_last_campaign(contents, &gpos, domain, executor)?;
     }
     let ids: Vec<Guid> = gpos.iter().map(|one| one.id).collect();
     let filters = filters(contents, &gpos, &ids, domain, executor)?;
-    let goes = |id: Guid| ids.contains(&id);
-    let programs = of_the_organisation(contents, &goes, domain, executor)?;
+    let (goes, stays): (Vec<Live>, Vec<Live>) = executor
+        .live_programs(domain, None)?
+        .into_iter()
+        .partition(|live| ids.contains(&live.id));
+    let programs = |live: &[Live]| live.iter().flat_map(|one| one.programs.clone()).collect();
+    let programs = (&programs(&goes), &programs(&stays));
+    let programs = of_the_organisation(contents, programs, domain, executor)?;
+    let live = executor.releases_of(stays, domain)?;
+    let live = live.map_err(|why| ReleaseError::Needed { why })?;
     Ok(Found {
         gpos,
         filters,
         programs,
+        live,
     })
 }
 
-/// Is the task that is live the last campaign's, which cleans servers? Where no task is live any more, nothing
-/// that would be done here changes what servers keep.
+/// Is the task that is live the last campaign's, which cleans servers? Where no task of the organisation is live
+/// any more, nothing that would be done here changes what servers keep.
 fn check_last_campaign(
     contents: &Contents,
     gpos: &[Left],
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<(), PublishError> {
-    let id = contents.id_of(own::DEPLOY);
-    let Some(task) = gpos.iter().find(|one| one.id == id) else {
+    let of = |purpose| gpos.iter().find(|one| one.id == contents.id_of(purpose));
+    let deploy = of(own::DEPLOY);
+    let Some(task) = deploy.or_else(|| of(own::OFFBOARD)) else {
         return Ok(());
     };
-    let Some(tasks) = task.present.files.get(TASKS_FILE) else {
-        return Ok(());
+    let refused = || PublishError::NoLastCampaign {
+        gpo: task.heading(),
     };
+    let mut files = deploy.ok_or_else(refused)?.present.files.iter();
+    let tasks = files.find(|(name, _)| name.eq_ignore_ascii_case(TASKS_FILE));
+    let (_, tasks) = tasks.ok_or_else(refused)?;
     let started = programs(tasks);
     let folder = domain.program_folder();
     // By the names that are there: a folder that is mounted may keep letters apart.
@@ -164,9 +196,7 @@ fn check_last_campaign(
             return Ok(());
         }
     }
-    Err(PublishError::NoLastCampaign {
-        gpo: task.heading(),
-    })
+    Err(refused())
 }
 
 /// The filters of the bundle and of the policies that go.

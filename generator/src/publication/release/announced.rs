@@ -13,8 +13,13 @@ use crate::publication::state::State;
 /// Where it is kept what was there before a release's publications; nowhere for one that nobody needs.
 pub(super) fn state_of(request: &ReleaseRequest, release: &Release) -> Option<State<Before>> {
     let campaign = release.campaigns.first()?;
+    Some(state_of_campaign(request, campaign))
+}
+
+/// The same for the releases of which this campaign is the first.
+pub(super) fn state_of_campaign(request: &ReleaseRequest, campaign: &Campaign) -> State<Before> {
     let name = format!("share.{}.{}", campaign.gpo, request.share_key());
-    Some(State::of(&request.state, &name))
+    State::of(&request.state, &name)
 }
 
 impl Publisher<'_> {

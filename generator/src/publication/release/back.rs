@@ -89,6 +89,15 @@ impl Publisher<'_> {
         before: &Before,
         documents: &BTreeMap<String, Listed>,
     ) -> Result<(), ReleaseError> {
+        for needs in &before.needs {
+            let Some(newest) = needs.releases.first() else {
+                continue;
+            };
+            let path = self.request.path(&format!("{RELEASES}/{}", newest.id));
+            if self.share.list(&path)?.is_none() {
+                return Err(ReleaseError::Gone { path });
+            }
+        }
         for campaign in &self.release.campaigns {
             let name = campaign.file_name();
             // One that is gone was taken away by hand, and says of no publication.

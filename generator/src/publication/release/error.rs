@@ -98,6 +98,18 @@ pub enum ReleaseError {
         /// What, and why it cannot be told.
         why: String,
     },
+    /// Everything else is gone.
+    #[error("releases are in use and stay: {}", releases.join(", "))]
+    InUse {
+        /// Their ids.
+        releases: Vec<String>,
+    },
+    /// What would be gone back to is not on the share any more.
+    #[error("`{path}`, which the share would name again, is gone")]
+    Gone {
+        /// Folder of the release.
+        path: String,
+    },
     /// What was read back is not what was written.
     #[error("`{path}` is not what was written, and no server was told of it")]
     Different {
@@ -114,12 +126,14 @@ impl Fault for ReleaseError {
             | Self::NotThere { .. }
             | Self::Claimed { .. }
             | Self::ClaimLost { .. }
+            | Self::InUse { .. }
             | Self::Different { .. } => FailureCode::Server,
             Self::Control { .. }
             | Self::Campaign { .. }
             | Self::Needed { .. }
             | Self::HeldBack { .. }
             | Self::WentOn { .. }
+            | Self::Gone { .. }
             | Self::InTheWay { .. } => FailureCode::Refused,
             Self::State(_) => FailureCode::Files,
         }
@@ -157,6 +171,12 @@ impl Fault for ReleaseError {
             }
             Self::WentOn { .. } => {
                 "take back from where it was published last (`--state`), or publish what servers shall have"
+            }
+            Self::InUse { .. } => {
+                "servers are reading them; the same command again takes them away when they have ended"
+            }
+            Self::Gone { .. } => {
+                "it was taken away since; publish a bundle that servers shall have"
             }
             Self::State(error) => return error.hint(),
             Self::InTheWay { .. } => "look whose it is, and move it away",

@@ -20,7 +20,7 @@ mod switch;
 mod tests;
 mod way;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gangway_contract::{Manifest, Sha256, control};
@@ -150,7 +150,7 @@ pub fn publish_release(
     let mut publisher = Publisher::of(payloads.lent(), say, done);
     match publisher.request.action {
         Action::Rollback => return publisher.take_back(),
-        Action::Remove => return publisher.take_campaigns_away(),
+        Action::Remove => return publisher.take_campaigns_away(&BTreeSet::new()),
         Action::Publish => {}
     }
     publisher.look()?;

@@ -5,26 +5,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gangway_contract::{control, rollout};
 
-use super::campaign::{self, Campaign, Needs};
+use super::announced::state_of_campaign;
+use super::campaign::{self, Campaign, Named, Needs};
 use super::prune::TakenAway;
 use super::{Listed, Publisher, RELEASES, ReleaseError};
 use crate::publication::plan::TEMPORARY;
 use crate::publication::switch::HISTORY;
 
+/// What became of the releases of campaigns that end.
+#[derive(Default)]
+struct Taken {
+    /// Their folders went.
+    gone: BTreeSet<String>,
+    /// Somebody reads them; they stay for the next time.
+    in_use: BTreeSet<String>,
+    /// Policies that stay need them.
+    lived_on: BTreeSet<String>,
+}
+
 impl Publisher<'_> {
     /// Takes away the releases that no other campaign names, the campaigns' documents, and with the last
     /// campaign of the share its switch.
-    pub(super) fn take_campaigns_away(&mut self) -> Result<(), ReleaseError> {
+    /// What `live` names, policies need that stay: so it stays, and the switch with it.
+    pub(in crate::publication) fn take_campaigns_away(
+        &mut self,
+        live: &BTreeSet<String>,
+    ) -> Result<(), ReleaseError> {
         let Some(at_root) = self.share.list(self.root())? else {
             return Err(self.no_folder());
         };
         self.check_root(&at_root)?;
-        self.claimed(Self::take_campaigns_away_claimed)?;
+        let mut in_use = BTreeSet::new();
+        self.claimed(|publisher| {
+            in_use = publisher.take_campaigns_away_claimed(live)?;
+            Ok(())
+        })?;
+        if !in_use.is_empty() {
+            let releases = in_use.into_iter().collect();
+            return Err(ReleaseError::InUse { releases });
+        }
         // What it was before is nothing to go back to: payloads are gone.
-        if !self.request.dry_run
-            && let Some(state) = self.state()
-        {
-            state.forget_all()?;
+        if !self.request.dry_run {
+            for campaign in &self.release.campaigns {
+                state_of_campaign(self.request, campaign).forget_all()?;
+            }
         }
         Ok(())
     }
@@ -47,7 +71,11 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    fn take_campaigns_away_claimed(&mut self) -> Result<(), ReleaseError> {
+    /// Gives the releases that are in use, and stay for the next time.
+    fn take_campaigns_away_claimed(
+        &mut self,
+        live: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, ReleaseError> {
         let at_root = self.share.list(self.root())?.unwrap_or_default();
         let mut documents = self.documents(&at_root)?;
         let campaigns = self.release.campaigns.iter().map(Campaign::file_name);
@@ -69,34 +97,52 @@ impl Publisher<'_> {
         self.note_other_campaigns(&documents)?;
         let named = self.named_by_others(&ours, BTreeSet::new())?;
         let named = named.map_err(|why| ReleaseError::Needed { why })?;
-        let is_last = documents.is_empty() && !ours.is_empty();
+        let is_lived_on = |one: &Named| live.contains(&one.id);
+        let mut releases = needed.iter().flat_map(|needs| &needs.releases);
+        let is_last = documents.is_empty() && !ours.is_empty() && !releases.any(is_lived_on);
         if is_last {
-            self.with_switch(|publisher| publisher.remove_switch(&at_root))?;
+            self.with_switch(Self::remove_switch)?;
         }
-        let (gone, stays) = self.take_releases_away(&needed, &named)?;
-        if is_last {
+        let Taken {
+            gone,
+            in_use,
+            lived_on,
+        } = self.take_releases_away(&needed, &named, live)?;
+        if is_last && in_use.is_empty() {
             self.remove_empty(RELEASES, &gone)?;
         }
         // Last: what is cut is known by them.
+        let stays = in_use.union(&lived_on).cloned().collect();
         for needs in &needed {
             self.remove_document(needs, &stays)?;
         }
+        self.remove_halves(&halves)?;
         let at_root = self.share.list(self.root())?.unwrap_or_default();
-        let listed = self.documents(&at_root)?;
-        for half in &halves {
-            let path = self.document_path(half);
-            // Writing the document anew has taken it away.
-            if listed.contains_key(half) {
-                self.step(&format!("remove `{path}`, which a cut run left"), |share| {
-                    Ok(share.remove_file(&path)?)
-                })?;
-            }
-        }
-        if documents.is_empty() && at_root.contains_key(campaign::FOLDER) {
+        let is_over = documents.is_empty() && stays.is_empty();
+        if is_over && at_root.contains_key(campaign::FOLDER) {
             self.remove_empty(campaign::FOLDER, &ours.union(&halves).cloned().collect())?;
             self.note_others(&at_root);
         }
+        Ok(in_use)
+    }
+
+    /// Documents that were not written whole.
+    fn remove_halves(&mut self, halves: &BTreeSet<String>) -> Result<(), ReleaseError> {
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
+        let listed = self.documents(&at_root)?;
+        for half in halves {
+            // Writing the document anew has taken it away.
+            if listed.contains_key(half) {
+                self.remove_left(&self.document_path(half))?;
+            }
+        }
         Ok(())
+    }
+
+    fn remove_left(&mut self, path: &str) -> Result<(), ReleaseError> {
+        self.step(&format!("remove `{path}`, which a cut run left"), |share| {
+            Ok(share.remove_file(path)?)
+        })
     }
 
     /// Whoever wonders what keeps the share should not have to guess.
@@ -118,42 +164,52 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Those whose folders went, and those that are in use and stay for the next time. Several domains need one
-    /// release, which goes once.
+    /// Several domains need one release, which goes once.
     fn take_releases_away(
         &mut self,
         needed: &[Needs],
         named: &BTreeSet<String>,
-    ) -> Result<(BTreeSet<String>, BTreeSet<String>), ReleaseError> {
-        let (mut gone, mut stays) = (BTreeSet::new(), BTreeSet::new());
+        live: &BTreeSet<String>,
+    ) -> Result<Taken, ReleaseError> {
+        let mut taken = Taken::default();
         let mut looked = BTreeSet::new();
         for release in needed.iter().flat_map(|needs| &needs.releases) {
             let id = &release.id;
             if named.contains(id) {
                 self.done
                     .note(&format!("release `{id}` stays: another campaign needs it"));
-            } else if !looked.contains(id) {
+            } else if live.contains(id) {
+                self.done.note(&format!(
+                    "release `{id}` stays: a policy that stays starts a program that needs it"
+                ));
+                taken.lived_on.insert(id.clone());
+            } else if looked.insert(id.clone()) {
                 match self.take_away(release)? {
-                    TakenAway::Whole => gone.insert(id.clone()),
+                    TakenAway::Whole => taken.gone.insert(id.clone()),
                     TakenAway::WithoutItsFolder => true,
-                    TakenAway::Stays => stays.insert(id.clone()),
+                    TakenAway::Stays => taken.in_use.insert(id.clone()),
                 };
-                looked.insert(id.clone());
             }
         }
-        Ok((gone, stays))
+        Ok(taken)
     }
 
     /// Without a switch no server begins anything.
-    fn remove_switch(&mut self, at_root: &BTreeMap<String, Listed>) -> Result<(), ReleaseError> {
+    fn remove_switch(&mut self) -> Result<(), ReleaseError> {
+        // What others decided until now goes as well.
+        let at_root = self.share.list(self.root())?.unwrap_or_default();
+        let is_file = |name: &str| matches!(at_root.get(name), Some(Listed::File(_)));
         // What was decided goes last: alone it withholds no less.
         for name in [control::FILE_NAME, rollout::FILE_NAME, HISTORY] {
-            if !matches!(at_root.get(name), Some(Listed::File(_))) {
-                continue;
+            if is_file(name) {
+                let path = self.request.path(name);
+                let text = format!("remove `{path}`, which governs no campaign any more");
+                self.step(&text, |share| Ok(share.remove_file(&path)?))?;
             }
-            let path = self.request.path(name);
-            let text = format!("remove `{path}`, which governs no campaign any more");
-            self.step(&text, |share| Ok(share.remove_file(&path)?))?;
+            let half = format!("{name}{TEMPORARY}");
+            if is_file(&half) {
+                self.remove_left(&self.request.path(&half))?;
+            }
         }
         Ok(())
     }
@@ -207,9 +263,16 @@ impl Publisher<'_> {
         ];
         for name in at_root.keys().filter(|name| !ours.contains(&name.as_str())) {
             let path = self.request.path(name);
-            self.done.note(&format!(
-                "`{path}` was put there by no publication; it stays"
-            ));
+            let is_of_a_claim = [super::CLAIM, super::SWITCH_CLAIM]
+                .iter()
+                .any(|claim| name.starts_with(&format!("{claim}-")));
+            self.done.note(&match is_of_a_claim {
+                true => format!(
+                    "`{path}` is of a command that waits for the share, or was cut; it stays: delete it when \
+                     nobody publishes"
+                ),
+                false => format!("`{path}` was put there by no publication; it stays"),
+            });
         }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use gangway_contract::program_name;
 
 use super::Removed;
-use crate::gpo::Guid;
 use crate::publication::execute::Executor;
 use crate::publication::live::{TASKS_FILE, programs, texts_in};
 use crate::publication::plan::{DomainFacts, Saved, Step, TEMPORARY};
@@ -65,11 +64,12 @@ pub(in crate::publication) struct Programs {
     pub(in crate::publication) is_all: bool,
 }
 
-/// The programs of the organisation, of all its campaigns: each is read, and its manifest says whose it is.
-/// Halves of a cut run are of nobody else, for nobody else writes names like these.
+/// The programs of the organisation, of all its campaigns: those that its policies start, which are `started`,
+/// and those whose manifest names it. What policies start that stay is `needed`. A half of a cut run is read by
+/// nobody, and says of no organisation: it goes with the whole one of its name.
 pub(in crate::publication) fn of_the_organisation(
     contents: &Contents,
-    goes: &dyn Fn(Guid) -> bool,
+    (started, needed): (&BTreeSet<String>, &BTreeSet<String>),
     domain: &DomainFacts,
     executor: &mut Executor<'_>,
 ) -> Result<Option<Programs>, PublishError> {
@@ -77,26 +77,25 @@ pub(in crate::publication) fn of_the_organisation(
     let Some(listed) = executor.sysvol().list(&folder)? else {
         return Ok(None);
     };
-    let mut needed = BTreeSet::new();
-    for live in executor.live_programs(domain, None)? {
-        if !goes(live.id) {
-            needed.extend(live.programs);
-        }
-    }
     let organization = texts_in(&contents.bootstrap.1, ORGANIZATION);
+    let own = contents.bootstrap.0.to_ascii_lowercase();
     let many = listed.len();
     let mut ours = Vec::new();
     for (name, found) in listed {
         let path = format!("{folder}/{name}");
         let whole = name.strip_suffix(TEMPORARY);
-        if whole.is_some_and(|whole| is_program(whole, found, &program_name::BEGINNINGS)) {
-            ours.push(path);
-        } else if !is_program(&name, found, &program_name::BEGINNINGS) {
+        let lower = whole.unwrap_or(&name).to_ascii_lowercase();
+        let is_known = lower == own || started.contains(&lower);
+        if !is_program(&lower, found, &program_name::BEGINNINGS) {
             executor.note(&format!("`{path}` is no program of a bundle; it stays"));
-        } else if needed.contains(&name.to_ascii_lowercase()) {
+        } else if needed.contains(&lower) {
             executor.note(&format!("`{path}` stays: a policy that stays starts it"));
-        } else if is_of(&organization, &path, executor)? {
+        } else if is_known || (whole.is_none() && is_of(&organization, &path, executor)?) {
             ours.push(path);
+        } else if whole.is_some() {
+            executor.note(&format!(
+                "`{path}` is half a program that somebody writes, or wrote when he was cut; it stays"
+            ));
         }
     }
     let is_all = ours.len() == many;

@@ -19,6 +19,8 @@ use crate::publication::{
 };
 
 const LINK: [&str; 2] = ["DC=contoso,DC=com", "role:sql-server=DC=contoso,DC=com"];
+/// Extension of scheduled tasks, as a GPO lists it.
+const TASKS: &str = "{AADCED64-746C-4633-A97C-D61349046527}";
 const PROGRAMS: &str = "contoso.com/scripts/Gangway";
 
 fn offboard_id() -> Guid {
@@ -197,11 +199,13 @@ fn what_is_of_others_stays_and_is_named() {
         .objects
         .insert(gpo_dn(theirs), object.into());
     let of = |name: &str| format!("{PROGRAMS}/{name}");
-    let half = format!("MdeOnboard-half.exe{TEMPORARY}");
+    let half = format!("MdeOnboard-end.exe{TEMPORARY}");
+    let of_somebody = format!("MdeOnboard-half.exe{TEMPORARY}");
     for (name, bytes) in [
         ("MdeOnboard-other.exe", program("Fabrikam")),
         ("readme.txt", Vec::new()),
         (&half, Vec::new()),
+        (&of_somebody, Vec::new()),
     ] {
         world.share.files.insert(of(name), bytes);
     }
@@ -217,7 +221,8 @@ fn what_is_of_others_stays_and_is_named() {
     assert_eq!(would.steps, done.steps);
     assert!(world.has_object(theirs));
     let left: Vec<&String> = world.share.files.keys().collect();
-    assert_eq!(left, [&of("MdeOnboard-other.exe"), &of("readme.txt")]);
+    let expected = [&of_somebody, "MdeOnboard-other.exe", "readme.txt"];
+    assert_eq!(left, expected.map(of).iter().collect::<Vec<_>>());
     let payloads = world.payloads.as_ref().unwrap();
     let left: Vec<&String> = payloads.files.keys().collect();
     assert_eq!(left, ["list.xlsx", "releases/on/notes.txt"]);
@@ -225,6 +230,7 @@ fn what_is_of_others_stays_and_is_named() {
     for name in [
         &theirs.to_string(),
         "MdeOnboard-other.exe",
+        &of_somebody,
         "readme.txt",
         "notes.txt",
         "list.xlsx",
@@ -248,6 +254,62 @@ fn no_server_is_left_with_things_of_ours_unless_that_is_said() {
         world.budget.set(None);
         world.retire_with(dry_run, true).1.unwrap();
     }
+}
+
+/// Servers that were offboarded keep what their bootstrap left as well.
+#[test]
+fn an_offboarding_that_is_alone_is_no_last_campaign() {
+    let mut world = both();
+    world.directory.objects.remove(&gpo_dn(task_id()));
+    world.budget.set(Some(0));
+    let error = world.retire(false).1.unwrap_err();
+    assert!(
+        matches!(error, PublishError::NoLastCampaign { .. }),
+        "{error}"
+    );
+}
+
+/// A policy that was imported by hand has no document on the share: its program names what it needs.
+#[test]
+fn what_a_policy_needs_that_stays_goes_neither_from_netlogon_nor_from_the_share() {
+    let mut world = ended();
+    let theirs = Guid::derive(&["by hand"]);
+    let object = [
+        ("cn", theirs.to_string()),
+        ("displayname", "Imported".to_owned()),
+        (
+            "gpcmachineextensionnames",
+            format!("[{{00000000-0000-0000-0000-000000000000}}{TASKS}]"),
+        ),
+    ];
+    let object = object.map(|(name, text)| (name.to_owned(), value(&text)));
+    world
+        .directory
+        .objects
+        .insert(gpo_dn(theirs), object.into());
+    let tasks = r"<Command>\\contoso.com\NETLOGON\Gangway\mdeonboard-kept.exe</Command>";
+    let file = format!(
+        "contoso.com/Policies/{theirs}/Machine/Preferences/ScheduledTasks/ScheduledTasks.xml"
+    );
+    world.share.files.insert(file, tasks.as_bytes().to_vec());
+    let kept = format!("{PROGRAMS}/mdeonboard-kept.exe");
+    let bytes = br#"MZ {"organization": "Contoso","release_id": "on"}"#;
+    world.share.files.insert(kept.clone(), bytes.to_vec());
+    let (would, result) = world.retire(true);
+    result.unwrap();
+    let (done, result) = world.retire(false);
+    result.unwrap();
+    assert_eq!(would.steps, done.steps);
+    assert!(world.share.files.contains_key(&kept));
+    let payloads = world.payloads.as_ref().unwrap();
+    for name in ["releases/on/md4ws.msi", "control.json"] {
+        assert!(
+            payloads.files.contains_key(name),
+            "{name}: {:?}",
+            done.steps
+        );
+    }
+    assert!(!payloads.files.contains_key("releases/off/md4ws.msi"));
 }
 
 #[test]

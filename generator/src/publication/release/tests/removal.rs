@@ -213,3 +213,37 @@ fn a_dry_run_says_which_folders_stay_for_what_others_put_there() {
     assert_eq!(done.notes, would.notes);
     assert!(share.files.contains_key(&theirs));
 }
+
+#[test]
+fn a_release_in_use_stays_with_what_names_it_and_that_is_no_success() {
+    let world = World::new();
+    let mut share = world.brought(&[("one", "Deploy")]);
+    let release = world.of("one", "Deploy");
+    share.held = Some("mde/releases/one/md4ws.msi".to_owned());
+    let error = world
+        .act(&mut share, &release, Action::Remove, false)
+        .unwrap_err();
+    assert!(matches!(&error, ReleaseError::InUse { releases } if releases == &["one"]));
+    assert!(share.files.keys().any(|name| name.contains("campaigns/")));
+    share.held = None;
+    world
+        .act(&mut share, &release, Action::Remove, false)
+        .unwrap();
+    assert_eq!(names(&share), ["mde/notes.txt", "mde"]);
+}
+
+/// Somebody else ended the campaign: what is saved here names a release that is gone.
+#[test]
+fn a_way_back_to_a_release_that_is_gone_is_refused() {
+    let world = World::new();
+    let mut share = world.brought(&[("one", "Deploy"), ("two", "Deploy")]);
+    share.files.retain(|name, _| name == "mde/notes.txt");
+    share.folders.retain(|name| name == "mde");
+    let before = share.files.clone();
+    let release = world.of("two", "Deploy");
+    let error = world
+        .act(&mut share, &release, Action::Rollback, false)
+        .unwrap_err();
+    assert!(matches!(error, ReleaseError::Gone { .. }), "{error}");
+    assert_eq!(share.files, before);
+}
