@@ -6,7 +6,6 @@ use super::commands::now;
 use super::failure::Failure;
 use super::output::Output;
 use super::results::AttestedAnswer;
-use crate::bundle::mode_name;
 use crate::pipeline::{self, AttestRequest, VerifyRequest};
 use crate::provenance::Attested;
 
@@ -26,8 +25,7 @@ pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedA
     output.line(&format!("bundle     {}", document.bundle_id));
     output.line(&format!(
         "mode       {}, sequence {}",
-        mode_name(document.mode),
-        document.sequence
+        made.chosen_mode, document.sequence
     ));
     told(&made.attested, output);
     output.line(&format!("statements {}", made.statements.display()));

@@ -137,8 +137,7 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     output.line(&format!("bundle     {}", found.document.bundle_id));
     output.line(&format!(
         "mode       {}, sequence {}",
-        mode_name(found.document.mode),
-        found.document.sequence
+        found.chosen_mode, found.document.sequence
     ));
     output.line(&format!("digest     {}", found.bundle_json_sha256));
     output.line(&format!("files      {} compared", found.files));

@@ -8,7 +8,6 @@ use super::commands::{now, patiently};
 use super::failure::Failure;
 use super::output::Output;
 use super::results::Packaged;
-use crate::bundle::mode_name;
 use crate::pipeline::{self, Format, PackageRequest};
 
 pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Packaged>, Failure> {
@@ -30,8 +29,7 @@ pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Package
     output.line(&format!("bundle     {}", document.bundle_id));
     output.line(&format!(
         "mode       {}, sequence {}",
-        mode_name(document.mode),
-        document.sequence
+        made.chosen_mode, document.sequence
     ));
     for file in &document.files {
         let path = out.join(&file.path);

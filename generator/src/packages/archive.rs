@@ -21,6 +21,8 @@ pub const BUNDLE: &str = "bundle";
 pub struct Label<'a> {
     /// What its bootstrap does.
     pub mode: Mode,
+    /// Is it a last campaign, which takes away from servers what bootstraps left there?
+    pub retires: bool,
     /// Place among all bundles of its lock, from 1.
     pub sequence: u64,
     /// Digest of its manifest.
@@ -33,18 +35,29 @@ impl Label<'_> {
     pub fn name(&self) -> String {
         let id = self.bundle_id.to_string();
         let id = id.get(..8).unwrap_or(&id);
-        format!("gangway-{}-{}-{id}", mode_name(self.mode), self.sequence)
+        format!("gangway-{}-{}-{id}", self.chosen(), self.sequence)
+    }
+
+    /// As `build --mode` is told.
+    fn chosen(&self) -> &'static str {
+        match self.retires {
+            true => "retire",
+            false => mode_name(self.mode),
+        }
     }
 
     fn guide(&self) -> String {
         let does = match self.mode {
+            Mode::Precheck if self.retires => {
+                "takes away from servers what bootstraps of Gangway left there"
+            }
             Mode::Precheck => "looks at servers and changes nothing but its own folders there",
             Mode::Onboard => "onboards servers",
             Mode::Offboard => "takes servers out of the service",
         };
         include_str!("../../../templates/VERIFY.txt")
             .replace("{does}", does)
-            .replace("{mode}", mode_name(self.mode))
+            .replace("{mode}", self.chosen())
             .replace("{sequence}", &self.sequence.to_string())
             .replace("{bundle}", &self.bundle_id.to_string())
             .replace("{top}", &self.name())
@@ -110,6 +123,7 @@ mod tests {
     fn label(mode: Mode, bundle_id: &BundleId) -> Label<'_> {
         Label {
             mode,
+            retires: false,
             sequence: 7,
             bundle_id,
         }
@@ -160,12 +174,36 @@ mod tests {
     #[test]
     fn a_name_and_a_guide_tell_mode_and_sequence() {
         let id = id();
-        for (mode, named, words) in [
-            (Mode::Onboard, "gangway-onboard-7-", "that onboards servers"),
-            (Mode::Offboard, "gangway-offboard-7-", "out of the service"),
-            (Mode::Precheck, "gangway-precheck-7-", "changes nothing"),
+        for (mode, retires, named, words) in [
+            (
+                Mode::Onboard,
+                false,
+                "gangway-onboard-7-",
+                "that onboards servers",
+            ),
+            (
+                Mode::Offboard,
+                false,
+                "gangway-offboard-7-",
+                "out of the service",
+            ),
+            (
+                Mode::Precheck,
+                false,
+                "gangway-precheck-7-",
+                "changes nothing",
+            ),
+            (
+                Mode::Precheck,
+                true,
+                "gangway-retire-7-",
+                "takes away from servers",
+            ),
         ] {
-            let label = label(mode, &id);
+            let label = Label {
+                retires,
+                ..label(mode, &id)
+            };
             let name = label.name();
             assert!(name.starts_with(named), "{name}");
             assert!(id.to_string().starts_with(&name[named.len()..]), "{name}");

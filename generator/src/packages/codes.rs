@@ -70,8 +70,19 @@ pub static NO_INSTALLER_PACKAGE: Code = Code {
     severity: Severity::Note,
     title: "all packages of the bundle are made, and no installer package is among them",
     page: "No installer package is made of an offboarding bundle (GW5001), or of one with the key of a workspace \
-(GW5002): Windows keeps such packages where users can commonly read them. All its other packages are made.\n\nRun its exe with a tool that runs programs, by \
+(GW5002): Windows keeps such packages where users can commonly read them. Nor is one made of a last campaign (GW5019). All its other packages are made.\n\nRun its exe with a tool that runs programs, by \
 `content/`, unpack it from the cabinet, carry it as the archive, or publish the bundle by Group Policy.",
+};
+
+/// An installer package of the last campaign.
+pub static RETIRING_PACKAGE: Code = Code {
+    id: "GW5019",
+    severity: Severity::Error,
+    title: "no installer package is made of a last campaign",
+    page: "A bundle of `build --mode retire` takes away from servers what bootstraps left there. An installer package \
+places a bootstrap, which its removal takes away again; started by an installer, the bootstrap only looks, and cleans \
+nothing.\n\nPublish the bundle by Group Policy in the place of the Deploy policy, or run its exe with a tool that \
+runs programs. `--format all` makes all its other packages.",
 };
 
 /// More certificates than a signature needs, and no root to judge them.
@@ -94,6 +105,7 @@ pub static REMARKS: &[&Code] = &[
     &REPLACED_LEFT,
     &NO_INSTALLER_PACKAGE,
     &UNRELATED_CERTIFICATES,
+    &RETIRING_PACKAGE,
 ];
 
 error_codes! {

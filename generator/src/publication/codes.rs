@@ -300,6 +300,17 @@ once it is gone, no server starts anything of Gangway any more.\n\nPublish the l
 task runs, from the server's own disk; it finds no share any more, and changes nothing without one.",
 };
 
+/// A last campaign goes on whatever the switch says.
+pub static ASKS_NO_SWITCH: Code = Code {
+    id: "GW3129",
+    severity: Severity::Warning,
+    title: "the switch of the share does not hold a last campaign",
+    page: "A bundle of `build --mode retire` takes away what bootstraps left on servers, and asks no switch: the share may \
+be gone by then. So neither a pause nor a ring nor a lowest sequence holds it back; other campaigns of the share are \
+held as ever.\n\nTo stop it, switch the links of its policy off: from the next refresh on no server begins. What stops \
+it faster is to take its program out of NETLOGON.",
+};
+
 /// All of them.
 pub static ALL: &[&Code] = &[
     &SHARE_DIFFERS,
@@ -327,4 +338,5 @@ pub static ALL: &[&Code] = &[
     &LIVE_IS_NEWER,
     &LIVE_IS_OF_ANOTHER_MODE,
     &NO_LAST_CAMPAIGN,
+    &ASKS_NO_SWITCH,
 ];

@@ -62,6 +62,8 @@ pub struct AttestRequest {
 pub struct AttestedBundle {
     /// The bundle's document.
     pub document: BundleDocument,
+    /// The bundle's mode, as `build --mode` is told.
+    pub chosen_mode: &'static str,
     /// What the key vouches for now.
     pub attested: Attested,
     /// The file of statements.
@@ -135,6 +137,7 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
         .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
     places.put(&text, &provenance::parts_file(&parts))?;
     Ok(AttestedBundle {
+        chosen_mode: found.chosen_mode,
         document: found.document,
         attested,
         statements: out,

@@ -33,11 +33,15 @@ impl Formats {
         source: &Source,
     ) -> Result<(Vec<Format>, Option<Problem>), PackageError> {
         let mode = source.document.mode;
+        let retires = source.manifest.settings.retire;
         let mut formats = self.named.clone();
+        if retires && formats.contains(&Format::Msi) {
+            return Err(PackageError::Refused(vec![retiring_package(source)]));
+        }
         if self.all {
             let all = Format::ALL.into_iter();
-            let has_secrets = !source.secrets().is_empty();
-            let fits = |format: &Format| *format != Format::Msi || !has_secrets;
+            let has_none = !source.secrets().is_empty() || retires;
+            let fits = |format: &Format| *format != Format::Msi || !has_none;
             formats.extend(all.filter(|format| format.is_usual(mode) && fits(format)));
         }
         if mode != Mode::Onboard && formats.iter().any(|format| format.names_a_state()) {
@@ -54,10 +58,22 @@ impl Formats {
     }
 }
 
+/// An installer of the last campaign would place what that campaign takes away.
+fn retiring_package(source: &Source) -> Problem {
+    Problem::new(
+        &codes::RETIRING_PACKAGE,
+        source.folder.display().to_string(),
+        "the bundle takes away from servers what bootstraps left there, and an installer package would place it \
+         anew",
+        "publish the bundle by Group Policy, or run its exe with a tool that runs programs",
+    )
+}
+
 /// What a bundle has in place of an installer package, for which something in it is too secret.
 fn no_installer_package(source: &Source) -> Problem {
     let why = match source.document.mode {
         Mode::Offboard => "the bundle offboards",
+        _ if source.manifest.settings.retire => "the bundle takes away what installers place",
         _ => "a payload is a secret",
     };
     let problem = Problem::new(

@@ -88,6 +88,8 @@ pub struct PackageRequest {
 pub struct Packaged {
     /// The folder's document.
     pub document: PackagesDocument,
+    /// The bundle's mode, as `build --mode` is told.
+    pub chosen_mode: &'static str,
     /// Findings below error.
     pub problems: Vec<Problem>,
 }
@@ -149,7 +151,11 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     }
     problems.extend(removal.into_iter().flat_map(|removal| removal.problems));
     problems.extend(before.and_then(|before| before::gone(&before, &document, &request.out)));
-    Ok(Packaged { document, problems })
+    Ok(Packaged {
+        document,
+        chosen_mode: bundle::chosen_mode(&source.manifest),
+        problems,
+    })
 }
 
 /// What the run reads: none of it may go away with the folder that is replaced.
@@ -295,10 +301,14 @@ impl Work<'_> {
     /// The bundle as it lies there, the exe as it was proven.
     fn archive(&mut self) -> Result<(), PackageError> {
         let Source {
-            folder, document, ..
+            folder,
+            document,
+            manifest,
+            ..
         } = self.source;
         let label = Label {
             mode: document.mode,
+            retires: manifest.settings.retire,
             sequence: document.sequence,
             bundle_id: &document.bundle_id,
         };

@@ -80,6 +80,8 @@ pub struct Verification {
     pub document: BundleDocument,
     /// SHA-256 of `bundle.json`.
     pub bundle_json_sha256: Sha256,
+    /// The bundle's mode, as `build --mode` is told.
+    pub chosen_mode: &'static str,
     /// Files whose bytes were compared.
     pub files: usize,
     /// What outside the bundle vouches for it.
@@ -293,7 +295,12 @@ fn verify_once(
     let is_unstamped = problems
         .iter()
         .any(|one| one.code == &codes::EXE_NOT_STAMPED);
+    let chosen_mode = match &manifest {
+        Some(stored) => bundle::chosen_mode(&stored.manifest),
+        None => bundle::mode_name(document.mode),
+    };
     Ok(Verification {
+        chosen_mode,
         document,
         bundle_json_sha256,
         files,

@@ -266,6 +266,10 @@ impl<'a> Inspector<'a> {
 
     /// What a switch that fits the release keeps from servers.
     fn withheld(&mut self, name: &str, present: Present<'_>, release: &Release) {
+        // A last campaign asks no switch.
+        if release.retires {
+            return;
+        }
         let percent = present.ring_percent(release.sequence, release.ring_percent);
         let (why, next) = if present.paused() {
             let why = "it is `paused`, so no server begins anything".to_owned();

@@ -51,6 +51,8 @@ pub struct Release {
     pub sequence: u64,
     /// Share of servers that it begins with, in percent.
     pub ring_percent: u8,
+    /// Is it of a last campaign, which asks no switch?
+    pub retires: bool,
     /// Payloads, in the order of the manifest.
     pub files: Vec<ReleaseFile>,
     /// Who needs it: the bundle's campaigns, one for each domain.
@@ -73,6 +75,7 @@ impl Release {
             id: manifest.release_id.as_str().to_owned(),
             sequence: manifest.sequence,
             ring_percent: manifest.settings.ring_percent,
+            retires: manifest.settings.retire,
             files: files.collect(),
             campaigns: Vec::new(),
             recipe: None,

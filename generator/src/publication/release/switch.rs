@@ -41,6 +41,15 @@ impl Publisher<'_> {
             true => control::FILE_NAME,
             false => rollout::FILE_NAME,
         });
+        let withholds = present.paused() || present.control.is_some();
+        if self.release.retires {
+            if withholds {
+                self.done.note(&format!(
+                    "a last campaign asks no switch: neither a pause nor a ring of `{path}` holds it"
+                ));
+            }
+            return Ok(has_control);
+        }
         if present.paused() {
             self.done.note(&format!(
                 "switch `{path}` pauses every server; it stays as it is"

@@ -6,6 +6,7 @@ use super::{Carried, LargeFiles, Listed, Problem, RolloutRequest, ShareError, TE
 use crate::printable::short_line;
 use crate::publication::codes;
 use crate::publication::release::{CAMPAIGNS, Needs, read_document};
+use crate::recipe::Recipe;
 
 /// Most characters of a name that are shown.
 const MAX_SHOWN: usize = 256;
@@ -46,6 +47,20 @@ impl Governed {
     }
 }
 
+/// A last campaign is held by nothing that is decided here.
+fn asks_no_switch(needs: &Needs, request: &RolloutRequest) -> Option<Problem> {
+    let (_, recipe) = needs.recipe()?.ok()?;
+    let recipe = Recipe::parse(recipe.as_bytes()).ok()?;
+    recipe.manifest.settings.retire.then(|| {
+        Problem::new(
+            &codes::ASKS_NO_SWITCH,
+            format!("{}: {}", request.named, needs.shown()),
+            "its newest bundle is a last campaign, which asks no switch: neither a pause nor a ring holds it",
+            "to stop it, switch the links of its policy off",
+        )
+    })
+}
+
 /// All of them, and what of them cannot be read.
 pub(super) fn read(
     share: &mut dyn LargeFiles,
@@ -75,7 +90,10 @@ pub(super) fn read(
     for (name, found) in documents.filter(|(name, _)| !name.ends_with(TEMPORARY)) {
         let below = format!("{CAMPAIGNS}/{name}");
         match read_document(share, &request.path(&below), name, *found)? {
-            Ok((needs, _)) => governed.extend(Governed::of(&needs)),
+            Ok((needs, _)) => {
+                problems.extend(asks_no_switch(&needs, request));
+                governed.extend(Governed::of(&needs));
+            }
             Err(why) => problems.push(Problem::new(
                 &codes::CAMPAIGN_DOCUMENT,
                 format!("{}: {below}", request.named),

@@ -196,6 +196,7 @@ pub(super) fn release(content: &str, folder: &Path) -> Release {
         id: content.to_owned(),
         sequence: 1,
         ring_percent: 100,
+        retires: false,
         campaigns: vec![campaign()],
         files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
     }

@@ -155,6 +155,7 @@ impl World {
             id: "new".to_owned(),
             sequence: 7,
             ring_percent: 100,
+            retires: false,
             files: vec![file("OnboardingInfo.json"), file("md4ws.msi")],
             campaigns: Vec::new(),
         }
