@@ -9,7 +9,7 @@ use gangway_contract::facts::ProductType;
 use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, OrgId, Reason, State, UtcTime, report};
-use serde::de::{SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::connectivity::Checks;
@@ -26,6 +26,13 @@ const MAX_BLOCKERS: usize = 32;
 
 /// Characters of a code; the longest that there is has 28.
 const MAX_CODE: usize = 64;
+
+/// Bytes of a text that may be a state or a reason of a newer report; what is longer is none.
+const MAX_NEWER_WORD: usize = 300;
+
+/// Characters that are kept of a fact; a name has at most 255 (RFC 1035), a SID 187
+/// (`SECURITY_MAX_SID_STRING_CHARACTERS` of winnt.h).
+const MAX_FACT: usize = 255;
 
 /// What the fleet needs of a report; every other field is passed over without being kept.
 #[derive(Deserialize)]
@@ -70,9 +77,65 @@ pub(super) struct NewerPart {
     pub(super) finished_at: UtcTime,
     /// Whatever has become of it.
     #[serde(default)]
-    state: serde_json::Value,
+    state: NewerWord,
     #[serde(default)]
-    reason: serde_json::Value,
+    reason: NewerWord,
+}
+
+/// A word of a newer report, where it is one still: a short text. Nothing else is kept while it is read, for a
+/// tree of JSON takes a hundred times the memory of its text.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct NewerWord(Option<String>);
+
+impl<'de> Deserialize<'de> for NewerWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyWord)
+    }
+}
+
+struct AnyWord;
+
+impl<'de> Visitor<'de> for AnyWord {
+    type Value = NewerWord;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<NewerWord, E> {
+        let is_word = !text.trim().is_empty() && text.len() <= MAX_NEWER_WORD;
+        Ok(NewerWord(is_word.then(|| short_line(text, MAX_CODE))))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<NewerWord, E> {
+        Ok(NewerWord(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<NewerWord, E> {
+        Ok(NewerWord(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<NewerWord, E> {
+        Ok(NewerWord(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<NewerWord, E> {
+        Ok(NewerWord(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<NewerWord, E> {
+        Ok(NewerWord(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<NewerWord, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(NewerWord(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NewerWord, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(NewerWord(None))
+    }
 }
 
 impl NewerPart {
@@ -82,12 +145,10 @@ impl NewerPart {
     }
 
     pub(super) fn into_report(self) -> NewerReport {
-        let word =
-            |value: &serde_json::Value| value.as_str().map(|text| short_line(text, MAX_CODE));
         NewerReport {
             schema: self.schema,
-            state: word(&self.state),
-            reason: word(&self.reason),
+            state: self.state.0,
+            reason: self.reason.0,
             finished_at: self.finished_at,
         }
     }
@@ -252,11 +313,11 @@ struct GangwayFacts {
 /// What is needed of group `host`.
 #[derive(Default, Deserialize)]
 pub(super) struct HostFacts {
-    #[serde(default, deserialize_with = "value")]
+    #[serde(default, deserialize_with = "text")]
     pub(super) fqdn: Option<String>,
-    #[serde(default, deserialize_with = "value")]
+    #[serde(default, deserialize_with = "text")]
     pub(super) account_sid: Option<String>,
-    #[serde(default, deserialize_with = "value")]
+    #[serde(default, deserialize_with = "text")]
     machine_sid: Option<String>,
 }
 
@@ -272,7 +333,7 @@ impl HostFacts {
 #[derive(Default, Deserialize)]
 struct OsFacts {
     /// As text: a newer bootstrap may know more of them.
-    #[serde(default, deserialize_with = "value")]
+    #[serde(default, deserialize_with = "text")]
     product_type: Option<String>,
 }
 
@@ -283,7 +344,7 @@ pub(super) struct SensorFacts {
     org_id: Option<OrgId>,
     #[serde(default, deserialize_with = "value")]
     pub(super) onboarding_state: Option<u32>,
-    #[serde(default, deserialize_with = "value")]
+    #[serde(default, deserialize_with = "text")]
     identity: Option<String>,
 }
 
@@ -295,6 +356,13 @@ fn value<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
         Fact::Value(value) => Some(value),
         Fact::Absent | Fact::Unreadable { .. } => None,
     })
+}
+
+/// The same of a text, of which no more is kept than any real one has.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Line(#[serde(deserialize_with = "read_on_one_line::<MAX_FACT, _>")] String);
+    Ok(value::<D, Line>(deserializer)?.map(|Line(text)| text))
 }
 
 impl HostReport {
@@ -391,3 +459,6 @@ impl HostReport {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,9 @@ use crate::plain_file;
 use crate::printable::short_line;
 use crate::problem::{Code, Problem};
 
-/// Files that are read before what they say is folded together.
-const AT_A_TIME: usize = 512;
+/// Files that are read before what they say is folded together: as many reports are held whole, so that few are
+/// taken, and enough for all processors.
+const AT_A_TIME: usize = 128;
 
 /// The first and the last of some moments.
 #[derive(Default)]
