@@ -134,3 +134,6 @@ pub(super) fn others(server: &Server) -> Vec<&str> {
         .collect();
     others.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -306,8 +306,9 @@ pub static NEWER_REPORT: Code = Code {
     page: "The shape of reports has a number (`schema`), which rises when a field or a state changes its meaning. These \
 reports have a higher one than this version of `gangway` knows: a newer version built the bundle whose bootstrap \
 wrote them. Their servers count as heard from. A state that is open in every version (refused, failed, blocked, \
-waiting) is taken as it stands; every other one, `onboarded` among them, makes nobody done and takes nobody out of the \
-count: the server stands as `newer_report`. Where a report cannot be read whole, its state and reason are quoted and no \
+waiting) is taken as it stands, unless its reason is one that is known here and of another state; every other one, \
+`onboarded` among them, makes nobody done or clear and takes nobody out of the count: the server stands as \
+`newer_report`. That the service is reached is taken from none of them; that it is not, is. Where a report cannot be read whole, its state and reason are quoted and no \
 more is made of them. `report --prune` leaves such reports alone.\n\nRead the reports with the version of `gangway` \
 that built the newest bundle.",
 };

@@ -78,6 +78,13 @@ fn word(text: String) -> Cow<'static, str> {
     known.map_or(Cow::Owned(text), |one| Cow::Borrowed(one.as_str()))
 }
 
+impl ServerConnectivity {
+    /// Does it say that the service is not reached? A reason that only a later bootstrap knows does.
+    pub(super) fn is_in_the_way(&self) -> bool {
+        Reason::from_code(&self.reason).is_none_or(Reason::stands_in_the_way)
+    }
+}
+
 /// Worst first; codes that this program does not know come before those that it does.
 fn rank(reason: &str) -> usize {
     const ORDER: [Reason; 4] = [
@@ -301,6 +308,32 @@ mod tests {
             "      1  service-reachable",
         ] {
             assert!(words.contains(line), "{line}: {words}");
+        }
+    }
+
+    /// Its own addresses may refute it, and nobody here can tell.
+    #[test]
+    fn a_report_of_a_newer_bootstrap_makes_no_server_reachable_and_takes_no_bad_answer_away() {
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let earlier = report("a.corp", early, "service-unreachable", Some(&[CLOSED]));
+        let table = [
+            ("service-reachable", vec![CLOSED], "service-unreachable"),
+            ("service-reachable", vec![GOOD], "service-unreachable"),
+            ("converged", vec![GOOD], "service-unreachable"),
+            ("tls-intercepted", vec![OPENED], "tls-intercepted"),
+            ("of-a-later-version", vec![CLOSED], "of-a-later-version"),
+        ];
+        for (reason, checks, counted) in table {
+            let folder = tempfile::tempdir().unwrap();
+            let mut later = report("a.corp", late, reason, Some(&checks));
+            later["schema"] = 99.into();
+            let fleet = fleet_of(folder.path(), &[earlier.clone(), later]);
+            let found: Vec<(&str, usize)> = fleet
+                .connectivity
+                .iter()
+                .map(|count| (count.reason.as_str(), count.servers))
+                .collect();
+            assert_eq!(found, [(counted, 1)], "{reason} {checks:?}");
         }
     }
 

@@ -45,7 +45,7 @@ fn counts(server: &Server) -> bool {
     server.expected && (by_run || server.connectivity.is_some())
 }
 
-fn reasons(fleet: &Fleet) -> [Reason; 5] {
+fn reasons(fleet: &Fleet) -> [Reason; 6] {
     let coverage = &fleet.coverage;
     let with = |standing: Standing| {
         let servers = fleet.servers.iter().filter(|server| server.expected);
@@ -61,6 +61,11 @@ fn reasons(fleet: &Fleet) -> [Reason; 5] {
             coverage.left_out,
             "reports left out".to_owned(),
             "see `gangway explain GW4006` for those left out",
+        ),
+        (
+            coverage.newer,
+            "reports of a newer bootstrap".to_owned(),
+            "see `gangway explain GW4055` for those of a newer bootstrap",
         ),
         (
             with(Standing::NotHeardFrom),

@@ -54,8 +54,11 @@ impl Newest {
         self.trace
             .take(report.machine(), report.finished_at, report.account_word);
         let is_run = report.is_run();
+        let is_newer = report.is_newer();
         if let Some(asked) = report.take_connectivity()
             && later(self.connectivity.as_ref(), age)
+            // In whose words all may be well that is not by those of today.
+            && (!is_newer || asked.is_in_the_way())
         {
             self.connectivity = Some((age, Box::new(asked)));
         }

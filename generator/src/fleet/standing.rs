@@ -1,7 +1,7 @@
 //! Where a server stands in a campaign, by its newest report.
 
 use gangway_contract::manifest::Mode;
-use gangway_contract::{State, UtcTime, report};
+use gangway_contract::{Reason, State, UtcTime, report};
 use serde::{Serialize, Serializer};
 
 use super::{Campaign, Server, ServerReport};
@@ -155,11 +155,7 @@ pub(super) fn standing(
     if now.since(finished_at) > i64::from(max_age_days).saturating_mul(DAY_S) {
         return Standing::NotHeardFrom;
     }
-    let is_open = matches!(
-        report.state,
-        State::Refused | State::Failed | State::Blocked | State::Waiting
-    );
-    if report.schema > report::SCHEMA && !is_open {
+    if report.schema > report::SCHEMA && !is_open_in_every_version(report) {
         return Standing::NewerReport;
     }
     let onboarded = matches!(
@@ -178,6 +174,16 @@ pub(super) fn standing(
         return Standing::HealthUntold;
     }
     Standing::State(report.state)
+}
+
+/// A reason that is known here and is of another state shows that the words have changed their meaning.
+fn is_open_in_every_version(report: &ServerReport) -> bool {
+    let is_open = matches!(
+        report.state,
+        State::Refused | State::Failed | State::Blocked | State::Waiting
+    );
+    let reason = Reason::from_code(&report.reason);
+    is_open && reason.is_none_or(|reason| reason.state() == report.state)
 }
 
 /// Share of the expected servers that are done, in whole percent rounded down, so that 100
@@ -248,9 +254,23 @@ mod tests {
     /// A shape rises when a state changes its meaning.
     #[test]
     fn a_state_of_a_newer_shape_makes_nobody_done_and_leaves_nobody_out() {
-        for state in State::ALL {
+        let open = [
+            State::Refused,
+            State::Failed,
+            State::Blocked,
+            State::Waiting,
+        ];
+        let later = "of-a-later-version".to_owned();
+        let known = Reason::ALL.iter().map(|one| one.as_str().to_owned());
+        let reasons: Vec<String> = known.chain([later]).collect();
+        for (state, reason) in State::ALL
+            .into_iter()
+            .flat_map(|state| reasons.iter().map(move |reason| (state, reason.clone())))
+        {
             let told = ServerReport {
                 schema: report::SCHEMA + 1,
+                reason: reason.clone().into(),
+                mode: Mode::Precheck,
                 ..of_state(state, None)
             };
             let campaign = Campaign {
@@ -259,17 +279,12 @@ mod tests {
                 named: true,
             };
             let found = standing(Some((&told, UtcTime(0))), &campaign, UtcTime(0), 30);
-            let is_open = [
-                State::Refused,
-                State::Failed,
-                State::Blocked,
-                State::Waiting,
-            ];
-            let wanted = match is_open.contains(&state) {
+            let fits = Reason::from_code(&reason).is_none_or(|known| known.state() == state);
+            let wanted = match open.contains(&state) && fits {
                 true => Standing::State(state),
                 false => Standing::NewerReport,
             };
-            assert_eq!(found, wanted, "{state}");
+            assert_eq!(found, wanted, "{state} {reason}");
         }
     }
 

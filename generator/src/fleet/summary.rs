@@ -328,10 +328,11 @@ fn line(server: &Server) -> String {
         let told = [newer.state.as_deref(), newer.reason.as_deref()];
         let told: Vec<&str> = told.into_iter().flatten().collect();
         let (schema, when) = (newer.schema, newer.finished_at);
-        return format!(
-            "{name}: its report of {when} (schema {schema}) says: {}",
-            told.join(", ")
-        );
+        let says = match told.as_slice() {
+            [] => "says nothing that can be read here".to_owned(),
+            told => format!("says: {}", told.join(", ")),
+        };
+        return format!("{name}: its report of {when} (schema {schema}) {says}");
     }
     match (&server.report, server.standing) {
         (None, _) => match &server.left_out {
