@@ -230,12 +230,15 @@ pub static RENAMED: Code = Code {
     severity: Severity::Warning,
     title: "machines report under another name than before",
     page: "A report names the account of its server by SID, and an account keeps its SID when the server is \
-renamed. Two names that reported one after the other as one account are one server. The old name gets no report \
-any more: on a list of expected servers it stays `not_heard_from` and keeps the share of servers that are done \
-lower than it is.\n\nWhere only the machine (its own SID, or the identity of its sensor) is the same and the \
+renamed. Two names that reported one after the other as one account, and as one machine where both tell it, are one \
+server. The old name gets no report any more: on a list of expected servers it stays `not_heard_from` and keeps the \
+share of servers that are done lower than it is. Where it reports on, another machine has been given the name, or two \
+servers have changed theirs: the line says so, nothing is said of the old name, and its reports are those of a server \
+that runs.\n\nWhere only the machine (its own SID, or the identity of its sensor) is the same and the \
 accounts differ, the server was renamed with a new account or moved to another domain, or one of the names is a \
-copy of the other. Which of them, time shows: when the older name reports again, they are copies \
-(GW4052).\n\nExport the list again, and delete the report files of the old name. In the portal the old name stays \
+copy of the other. Which of them, time shows: when the older name reports again as that machine, they are copies \
+(GW4052).\n\nExport the list again. Delete the report files of the old name when none has come for some days: until \
+then the report of the new name may be somebody else's word. In the portal the old name stays \
 as a device until its data ends. Nothing is counted otherwise for this: what a report says of its account is the \
 word of whoever wrote it, unless the file belongs to that account (`proven`; GW4008 tells where owners come from). \
 A report whose file is known to belong to another account than it names says nothing here.",
@@ -276,10 +279,11 @@ pub static ONE_FOR_SEVERAL: Code = Code {
     id: "GW4053",
     severity: Severity::Warning,
     title: "several machines report as one server",
-    page: "Under one name reports of two machines come by turns (each has a SID of its own), or two names report at \
-the same time as one account. Neither can be so of one server: a copy was started beside its original under the \
-same name, a backup was restored while the server went on, or somebody writes reports for another server.\n\nThe \
-newest report counts as always, so that the server stands where the machine that reported last does. Find the \
+    page: "Under one name reports of two machines come by turns (each has a SID of its own), or two names report as \
+one account, at the same time or as different machines. Neither can be so of one server: a copy was started beside its original under the \
+same name, a backup was restored while the server went on, or somebody writes reports for another server. Below \
+one name 64 machines are told apart: where there are more, the line says so, and not all of them are compared with \
+those of other names.\n\nThe newest report counts as always, so that the server stands where the machine that reported last does. Find the \
 machines: rename one or shut it down. Compare the owners of the report files (`--owners`, `--require-owners`; \
 GW4008): a file that belongs to another account was written by somebody else. A report whose file is known to \
 belong to another account than it names is not looked at here.",

@@ -148,7 +148,7 @@ mod tests {
 
     use super::super::{
         Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Owners, Question, Texts,
-        read, text,
+        none_counts, read, text,
     };
 
     fn report(
@@ -335,6 +335,17 @@ mod tests {
                 .collect();
             assert_eq!(found, [(counted, 1)], "{reason} {checks:?}");
         }
+    }
+
+    #[test]
+    fn a_fleet_of_which_only_newer_bootstraps_asked_is_told_why_nothing_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let late = "2026-01-02T00:00:00Z";
+        let mut later = report("a.corp", late, "service-reachable", Some(&[GOOD]));
+        later["schema"] = 99.into();
+        let fleet = fleet_of(folder.path(), &[later]);
+        let why = none_counts(folder.path(), &fleet).unwrap().to_string();
+        assert!(why.contains("reports of a newer bootstrap: 1"), "{why}");
     }
 
     #[test]

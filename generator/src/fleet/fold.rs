@@ -33,6 +33,7 @@ pub(super) struct Newest {
 
 impl Newest {
     fn take_newer(&mut self, file: &str, part: NewerPart) {
+        self.trace.reported(part.finished_at);
         // As bad as can be: nobody knows what it says.
         let age = (true, part.finished_at, ORDER.len(), mark(file));
         if self.newer.as_ref().is_none_or(|(old, _)| *old < age) {

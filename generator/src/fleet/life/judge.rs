@@ -1,13 +1,14 @@
 //! The rules: from the machines below each name to what became of servers.
 //!
 //! One account with two names is a rename, for an account has one name at a time (`sAMAccountName` has one value
-//! in the schema); the names must follow each other, else somebody lies. One sensor with two names is a copy of an
+//! in the schema); the names must follow each other, and the machine stays the same where both are told, else somebody
+//! lies. An old name that reports on, as another machine, has been given away: of it no rename is said. One sensor with two names is a copy of an
 //! onboarded server unless it is one machine whose names follow each other. One machine SID alone is a copy without
 //! Sysprep. Domain controllers share the SID of their domain, so theirs says nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::machine::{Machine, Mark, Seen, Span, Trace};
+use super::machine::{MAX_MACHINES, Machine, Mark, Seen, Span, Trace};
 use super::{Life, LifeKind, NAMES};
 
 /// A name of a group, and the times of what it is in the group for.
@@ -15,6 +16,8 @@ use super::{Life, LifeKind, NAMES};
 pub(in super::super) struct Member {
     pub(super) name: String,
     pub(super) span: Span,
+    /// Are there reports of the name since the next one of the group has the identity?
+    pub(super) reports_on: bool,
 }
 
 /// Names that belong together, the one that was seen first at the head; one name where its machines changed.
@@ -23,6 +26,8 @@ pub(in super::super) struct Group {
     pub(super) kind: LifeKind,
     pub(super) members: Vec<Member>,
     pub(super) proven: bool,
+    /// Are there more machines below the name than are told apart?
+    pub(super) too_many: bool,
 }
 
 /// What became of all servers.
@@ -70,13 +75,19 @@ pub(in super::super) fn judge<'a>(
 }
 
 impl Lives {
-    fn add(&mut self, kind: LifeKind, bearers: &[Bearer<'_>], judged: &mut Judged) {
-        if !judged.is_new(bearers) {
+    fn add<'a>(&mut self, kind: LifeKind, bearers: &[Bearer<'a>], judged: &mut Judged<'a>) {
+        if !judged.is_new(kind, bearers) {
             return;
         }
+        let next = bearers.iter().skip(1).map(Some).chain([None]);
         self.groups.push(Group {
             kind,
-            members: bearers.iter().map(Bearer::member).collect(),
+            members: bearers
+                .iter()
+                .zip(next)
+                .map(|(bearer, next)| bearer.member(next))
+                .collect(),
+            too_many: false,
             proven: kind == LifeKind::Renamed && bearers.iter().all(|bearer| bearer.proven),
         });
     }
@@ -86,7 +97,11 @@ impl Group {
     /// What became of each of its names.
     fn lives(&self) -> impl Iterator<Item = (String, Life)> + '_ {
         let last = self.members.len().saturating_sub(1);
-        self.members.iter().enumerate().map(move |(at, member)| {
+        let members = self.members.iter().enumerate();
+        let members = members
+            // An old name that is in use says of its new machine what that one's reports say.
+            .filter(|(_, member)| self.kind != LifeKind::Renamed || !member.reports_on);
+        members.map(move |(at, member)| {
             let kind = match self.kind {
                 LifeKind::Renamed if at == last => LifeKind::RenamedFrom,
                 kind => kind,
@@ -132,13 +147,22 @@ struct Bearer<'a> {
     /// The machines that it was under that identity, domain controllers left out.
     machines: BTreeSet<Mark>,
     proven: bool,
+    trace: &'a Trace,
+    /// Which of those that were seen below the name bear the identity, by bit.
+    seen: u64,
+    /// Those of them that tell no account, by bit.
+    without_account: u64,
 }
 
+// Each that is told apart has a bit.
+const _: () = assert!(MAX_MACHINES <= u64::BITS as usize);
+
 impl Bearer<'_> {
-    fn member(&self) -> Member {
+    fn member(&self, next: Option<&Self>) -> Member {
         Member {
             name: self.name.to_owned(),
             span: self.span,
+            reports_on: next.is_some_and(|next| self.trace.reports_since(next.span.first)),
         }
     }
 }
@@ -155,9 +179,15 @@ fn bearers<'a>(
 ) -> Vec<Vec<Bearer<'a>>> {
     let mut all: BTreeMap<Mark, Vec<Bearer<'a>>> = BTreeMap::new();
     for (name, trace) in traces {
-        for seen in trace.seen() {
+        for (at, seen) in trace.seen().iter().enumerate() {
             let Some(mark) = identity(seen) else {
                 continue;
+            };
+            let bit = 1 << at;
+            let without_account = if seen.machine.account.is_none() {
+                bit
+            } else {
+                0
             };
             let of_mark = all.entry(mark).or_default();
             let machine = own_machine(&seen.machine);
@@ -166,12 +196,17 @@ fn bearers<'a>(
                     bearer.span = bearer.span.join(seen.span);
                     bearer.machines.extend(machine);
                     bearer.proven &= seen.proven;
+                    bearer.seen |= bit;
+                    bearer.without_account |= without_account;
                 }
                 None => of_mark.push(Bearer {
                     name,
                     span: seen.span,
                     machines: machine.into_iter().collect(),
                     proven: seen.proven,
+                    trace,
+                    seen: bit,
+                    without_account,
                 }),
             }
         }
@@ -200,7 +235,16 @@ fn in_turn(bearers: &[Bearer<'_>]) -> bool {
 }
 
 fn of_one_account(bearers: &[Bearer<'_>]) -> LifeKind {
-    match in_turn(bearers) {
+    // Who may write a report may name any account in it; the file server's word counts more.
+    let proven = bearers.iter().all(|bearer| bearer.proven);
+    let is_other = bearers.windows(2).any(|pair| match pair {
+        [one, next] => {
+            let told = !one.machines.is_empty() && !next.machines.is_empty();
+            told && one.machines.is_disjoint(&next.machines)
+        }
+        _ => false,
+    });
+    match in_turn(bearers) && (proven || !is_other) {
         true => LifeKind::Renamed,
         false => LifeKind::OneAccount,
     }
@@ -232,8 +276,10 @@ fn of_one_name(name: &str, trace: &Trace) -> Option<Group> {
         members: vec![Member {
             name: name.to_owned(),
             span,
+            reports_on: false,
         }],
         proven: false,
+        too_many: trace.of_many().is_some(),
     };
     let seen = trace.seen();
     let all = seen.iter().map(|one| one.span).reduce(Span::join);
@@ -260,30 +306,44 @@ fn of_one_name(name: &str, trace: &Trace) -> Option<Group> {
     }
 }
 
-/// Which names were found together: a weaker identity says nothing new of them.
+/// Which names were found together, and by which of their machines: a weaker identity of the very same reports says
+/// nothing new of them. Other reports of the same names do, else whoever writes two of them could hide what is so.
 #[derive(Default)]
-struct Judged {
-    groups: usize,
-    of: BTreeMap<String, BTreeSet<usize>>,
+struct Judged<'a> {
+    kinds: Vec<LifeKind>,
+    /// By name, the groups that it is in, and which of those that were seen below it put it there.
+    of: BTreeMap<&'a str, BTreeMap<usize, u64>>,
 }
 
-impl Judged {
-    fn is_new(&mut self, bearers: &[Bearer<'_>]) -> bool {
-        let of = |bearer: &Bearer<'_>| self.of.get(bearer.name).cloned().unwrap_or_default();
-        let common = bearers
-            .iter()
-            .map(of)
-            .reduce(|one, other| &one & &other)
-            .unwrap_or_default();
-        if !common.is_empty() {
+impl<'a> Judged<'a> {
+    fn is_new(&mut self, kind: LifeKind, bearers: &[Bearer<'a>]) -> bool {
+        if self.is_known(kind, bearers) {
             return false;
         }
+        let group = self.kinds.len();
+        self.kinds.push(kind);
         for bearer in bearers {
-            let groups = self.of.entry(bearer.name.to_owned()).or_default();
-            groups.insert(self.groups);
+            let groups = self.of.entry(bearer.name).or_default();
+            groups.insert(group, bearer.seen);
         }
-        self.groups += 1;
         true
+    }
+
+    fn is_known(&self, kind: LifeKind, bearers: &[Bearer<'a>]) -> bool {
+        let groups = |bearer: &Bearer<'_>| self.of.get(bearer.name);
+        let Some(first) = bearers.first().and_then(groups) else {
+            return false;
+        };
+        first.keys().any(|group| {
+            // A server that cannot always tell its account is renamed like any other.
+            let is_rename = kind == LifeKind::RenamedOrCloned
+                && self.kinds.get(*group) == Some(&LifeKind::Renamed);
+            bearers.iter().all(|bearer| {
+                let known = groups(bearer).and_then(|groups| groups.get(group));
+                let ignored = if is_rename { bearer.without_account } else { 0 };
+                known.is_some_and(|known| bearer.seen & !known & !ignored == 0)
+            })
+        })
     }
 }
 

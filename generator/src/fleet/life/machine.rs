@@ -8,13 +8,13 @@ use super::super::mark::mark;
 
 /// Machines that are told apart below one name; a server that is installed anew every year for ten years
 /// has some thirty identities, most of whose reports are long gone.
-const MAX_MACHINES: usize = 8;
+pub(super) const MAX_MACHINES: usize = 64;
 
 /// The first eight bytes of an identity's digest.
 pub(super) type Mark = NonZeroU64;
 
 /// What a report says of the machine that it comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct Machine {
     /// SID of its account in the domain: stays when it is renamed.
     pub(super) account: Option<Mark>,
@@ -99,14 +99,23 @@ pub(super) struct Seen {
 /// The machines that reported under one name; in whatever order files are read, the same.
 #[derive(Debug, Default)]
 pub(in super::super) struct Trace {
+    /// The least of them: one that is not kept had as many below it, and would never be kept again.
     seen: Vec<Seen>,
     /// The times of those that are more than are told apart.
     more: Option<Span>,
+    /// The last report under the name, whoever wrote it.
+    last: Option<UtcTime>,
 }
 
 impl Trace {
+    /// Takes that there is a report under the name, whatever it tells.
+    pub(in super::super) fn reported(&mut self, time: UtcTime) {
+        self.last = self.last.max(Some(time));
+    }
+
     /// Takes what a report says of its machine.
     pub(in super::super) fn take(&mut self, machine: Machine, time: UtcTime, word: Word) {
+        self.reported(time);
         if word == Word::Refuted {
             return;
         }
@@ -116,26 +125,27 @@ impl Trace {
             seen.proven &= proven;
             return;
         }
-        if self.seen.len() == MAX_MACHINES {
-            let now = Span::at(time);
-            self.more = Some(self.more.map_or(now, |more| more.join(now)));
-            return;
-        }
-        // Nearly every server has one for ever.
-        self.seen.reserve_exact(1);
-        self.seen.push(Seen {
+        let mut new = Seen {
             machine,
             span: Span::at(time),
             proven,
-        });
+        };
+        if self.seen.len() < MAX_MACHINES {
+            // Nearly every server has one for ever.
+            self.seen.reserve_exact(1);
+            self.seen.push(new);
+            return;
+        }
+        let greatest = self.seen.iter_mut().max_by_key(|seen| seen.machine);
+        if let Some(greatest) = greatest.filter(|seen| seen.machine > new.machine) {
+            core::mem::swap(greatest, &mut new);
+        }
+        self.more = Some(self.more.map_or(new.span, |more| more.join(new.span)));
     }
 
-    /// The machines; none where there are too many to tell apart.
+    /// The machines that are told apart.
     pub(super) fn seen(&self) -> &[Seen] {
-        match self.more {
-            Some(_) => &[],
-            None => &self.seen,
-        }
+        &self.seen
     }
 
     /// The times of all, where there are more than are told apart.
@@ -143,5 +153,10 @@ impl Trace {
         let more = self.more?;
         let all = self.seen.iter().map(|one| one.span);
         Some(all.fold(more, Span::join))
+    }
+
+    /// Is there a report under the name at this time or later?
+    pub(super) fn reports_since(&self, time: UtcTime) -> bool {
+        self.last.is_some_and(|last| last >= time)
     }
 }

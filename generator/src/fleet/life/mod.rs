@@ -29,7 +29,7 @@ pub enum LifeKind {
     Cloned,
     /// More than one machine reports under its name.
     OneName,
-    /// Servers of several names report at the same time as one account.
+    /// Servers of several names report as one account, at the same time or as different machines.
     OneAccount,
     /// Its Windows has the SID of another server's.
     OneMachineSid,
@@ -93,11 +93,12 @@ impl LifeKind {
                 "install copies from an image that Sysprep prepared (`gangway explain GW4052`)"
             }
             Self::RenamedOrCloned => {
-                "see whether the older name still runs: when it does, one is a copy of the other \
+                "see whether the machine of the older name still runs: when it does, one is a copy of the other \
                  (`gangway explain GW4050`); when it does not, export the list again"
             }
             Self::Renamed => {
-                "export the list of servers again where it has the old name, and delete the reports of that name"
+                "export the list of servers again where it has the old name; delete the reports of that name once no \
+                 more come (`gangway explain GW4050`)"
             }
             Self::RenamedFrom => "export the list of servers again where it lacks this name",
             Self::Reinstalled => {

@@ -2,6 +2,7 @@
 
 use super::super::{Server, codes};
 use super::judge::{Group, Member};
+use super::machine::MAX_MACHINES;
 use super::{LifeKind, NAMES};
 use crate::problem::{Code, Problem};
 
@@ -102,20 +103,33 @@ fn line(group: &Group) -> String {
                 true => "the files belong to that account",
                 false => "owners not compared",
             };
-            format!("one account: {}{more}; {vouched}", names(", then "))
+            let in_use = members.iter().filter(|member| member.reports_on);
+            let in_use: Vec<String> = in_use
+                .take(NAMES)
+                .map(|member| format!("; `{}` still reports", member.name))
+                .collect();
+            let (names, in_use) = (names(", then "), in_use.concat());
+            format!("one account: {names}{more}; {vouched}{in_use}")
         }
         LifeKind::RenamedOrCloned => {
             format!("one machine, other accounts: {}{more}", names(", then "))
         }
         LifeKind::Cloned => format!("one sensor: {}{more}", names(", ")),
         LifeKind::OneMachineSid => format!("one machine SID: {}{more}", names(", ")),
-        LifeKind::OneAccount => format!("one account at the same time: {}{more}", names(", ")),
+        LifeKind::OneAccount => {
+            let names = names(", ");
+            format!("one account, at the same time or as different machines: {names}{more}")
+        }
         LifeKind::Reinstalled => first.map_or_else(String::new, |member| {
             format!(
                 "`{}`: another machine since {}",
                 member.name, member.span.first
             )
         }),
+        LifeKind::OneName if group.too_many => format!(
+            "more than {MAX_MACHINES} machines, of which not all are compared with those of other names: {}",
+            names(", ")
+        ),
         LifeKind::OneName => format!("several machines by turns: {}", names(", ")),
         LifeKind::RenamedFrom | LifeKind::AccountDisabled => names(", "),
     }

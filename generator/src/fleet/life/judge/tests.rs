@@ -46,7 +46,7 @@ fn told(lives: &Lives) -> Vec<String> {
 
 #[test]
 fn what_became_of_servers_is_told_by_their_identities() {
-    let table: [(&str, &[&str], &[&str]); 20] = [
+    let table: [(&str, &[&str], &[&str]); 27] = [
         ("one server", &["a 1 A1 M1 S1", "a 9 A1 M1 S1"], &[]),
         ("two servers", &["a 1 A1 M1 S1", "b 1 A2 M2 S2"], &[]),
         (
@@ -79,6 +79,46 @@ fn what_became_of_servers_is_told_by_their_identities() {
             "somebody else says that it is the account",
             &["a 1 A1 M1 S1 proven", "b 2 A1 M1 S1 refuted"],
             &[],
+        ),
+        (
+            "its account cannot always be told",
+            &["a 1 - M1 S1", "a 2 A1 M1 S1", "b 3 A1 M1 S1"],
+            &["a Renamed [b]", "b RenamedFrom [a]"],
+        ),
+        (
+            "another machine was given the old name",
+            &["a 1 A1 M1 S1", "b 2 A1 M1 S1", "a 3 A2 M2 S2"],
+            &["a Reinstalled []", "b RenamedFrom [a]"],
+        ),
+        (
+            "the old name reports on, and says nothing of itself",
+            &["a 1 A1 M1 S1", "b 2 A1 M1 S1", "a 3 - - -"],
+            &["b RenamedFrom [a]"],
+        ),
+        (
+            "the old name reports on, and nobody believes what it says of itself",
+            &["a 1 A1 M1 S1", "b 2 A1 M1 S1", "a 2 A1 M1 S1 refuted"],
+            &["b RenamedFrom [a]"],
+        ),
+        (
+            "two servers change their names",
+            &[
+                "a 1 A1 M1 S1",
+                "b 1 A2 M2 S2",
+                "a 2 A2 M2 S2",
+                "b 2 A1 M1 S1",
+            ],
+            &["a RenamedFrom [b]", "b RenamedFrom [a]"],
+        ),
+        (
+            "another machine says a moment later that it is the account",
+            &["a 1 A1 M1 S1", "b 2 A1 M9 S9"],
+            &["a OneAccount [b]", "b OneAccount [a]"],
+        ),
+        (
+            "and the owners vouch for it",
+            &["a 1 A1 M1 S1 proven", "b 2 A1 M9 S9 proven"],
+            &["a Renamed [b] proven", "b RenamedFrom [a] proven"],
         ),
         (
             "one account under two names at a time",
@@ -161,14 +201,115 @@ fn copies_of_one_image_are_one_group_and_name_few_others() {
     assert_eq!(first.more_names, 34);
 }
 
+/// What is said of all names, by kind.
+fn kinds(lives: &Lives) -> Vec<(LifeKind, Vec<&str>)> {
+    lives
+        .groups
+        .iter()
+        .map(|group| {
+            let names = group.members.iter().map(|one| one.name.as_str());
+            (group.kind, names.collect())
+        })
+        .collect()
+}
+
+/// Whoever may write reports may write any identity into them.
 #[test]
-fn one_name_with_more_machines_than_are_told_apart_is_named_and_counts_for_no_other() {
-    let mut reports: Vec<String> = (0..30)
-        .map(|number| format!("a {number} A1 M{number} -"))
+fn no_report_takes_away_what_others_say() {
+    use LifeKind::{Cloned, OneAccount, OneMachineSid, OneName, Renamed, RenamedOrCloned};
+    let both = vec!["a", "b"];
+    let copies = [
+        "a 5 A1 M1 S1",
+        "b 5 A2 M2 S1",
+        "a 6 A1 M1 S1",
+        "b 6 A2 M2 S1",
+    ];
+    let unprepared = ["a 5 A1 M1 -", "b 5 A2 M1 -", "a 6 A1 M1 -", "b 6 A2 M1 -"];
+    let moved = ["a 5 A1 M1 S1", "b 6 A2 M1 S1"];
+    let table: [(&str, &[&str], &[&str], &[LifeKind]); 6] = [
+        (
+            "as one account in turn",
+            &copies,
+            &["a 1 X - -", "b 2 X - -"],
+            &[Cloned, Renamed],
+        ),
+        (
+            "as one account by turns",
+            &copies,
+            &["a 1 X - -", "b 2 X - -", "a 3 X - -"],
+            &[Cloned, OneAccount],
+        ),
+        (
+            "with the sensor in them",
+            &copies,
+            &["a 1 X - S1", "b 2 X - S1"],
+            &[Cloned, Renamed],
+        ),
+        (
+            "of copies without Sysprep",
+            &unprepared,
+            &["a 1 X - -", "b 2 X - -"],
+            &[OneMachineSid, Renamed],
+        ),
+        (
+            "of one sensor, beside one machine SID",
+            &unprepared,
+            &["a 1 - - X", "b 1 - - X"],
+            &[Cloned, OneMachineSid],
+        ),
+        (
+            "beside what may be a copy",
+            &moved,
+            &["a 1 X - -", "b 2 X - -"],
+            &[RenamedOrCloned, Renamed],
+        ),
+    ];
+    for (case, real, forged, wanted) in table {
+        let lives = lives(&[real, forged].concat());
+        let wanted: Vec<_> = wanted.iter().map(|kind| (*kind, both.clone())).collect();
+        assert_eq!(kinds(&lives), wanted, "{case}");
+    }
+    for machines in [9, 20, 62] {
+        let forged: Vec<String> = (0..machines)
+            .flat_map(|number| {
+                [1, 2].map(|hour| format!("a {hour} F{number} M{number}x S{number}x"))
+            })
+            .collect();
+        let forged: Vec<&str> = forged.iter().map(String::as_str).collect();
+        let lives = lives(&[&forged, &copies[..]].concat());
+        let wanted = [(Cloned, both.clone()), (OneName, vec!["a"])];
+        assert_eq!(kinds(&lives), wanted, "{machines}");
+        assert!(
+            lives.groups.iter().all(|group| !group.too_many),
+            "{machines}"
+        );
+    }
+}
+
+#[test]
+fn one_name_with_more_machines_than_are_told_apart_is_said_to_have_too_many() {
+    let mut reports: Vec<String> = (0..200)
+        .flat_map(|number| [number, 300].map(|hour| format!("a {hour} A1 M{number} -")))
         .collect();
-    reports.push("b 3 A2 M3 -".to_owned());
+    reports.push("b 3 A2 M0 S2".to_owned());
     let mut reports: Vec<&str> = reports.iter().map(String::as_str).collect();
-    assert_eq!(told(&lives(&reports)), ["a OneName []"]);
+    let forwards = lives(&reports);
     reports.reverse();
-    assert_eq!(told(&lives(&reports)), ["a OneName []"]);
+    let backwards = lives(&reports);
+    assert_eq!(forwards.groups, backwards.groups);
+    let many: Vec<&Group> = forwards.groups.iter().filter(|one| one.too_many).collect();
+    let [many] = many.as_slice() else {
+        panic!("{:?}", forwards.groups);
+    };
+    assert_eq!(
+        (many.kind, &*many.members[0].name),
+        (LifeKind::OneName, "a")
+    );
+    assert_eq!(
+        many.members[0].span,
+        Span {
+            first: UtcTime(0),
+            last: UtcTime(300 * 3_600),
+        }
+    );
 }
