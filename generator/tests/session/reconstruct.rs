@@ -86,6 +86,58 @@ fn what_is_built_from_what_came_back_is_the_same_bundle() {
     assert!(next.succeeds().contains("(sequence 2)"), "{}", next.out);
 }
 
+/// Whoever hands a bundle over names its folder, and TOML strings hold what a recipe says.
+#[test]
+fn neither_the_name_of_the_place_nor_what_it_holds_adds_a_word_to_config_and_lock() {
+    let command = "[signing]\ncommand = [\"touch\", \"made\"]\n#";
+    let ends = [
+        "\n",
+        "\r\n",
+        "\r",
+        "\u{2028}",
+        "\u{85}",
+        "\u{c}\u{7}\u{1b}[2J\n",
+    ];
+    let desk = rich();
+    let signer = format!("CN=x\"\n'''\n{command}\nsequence = 77\n");
+    forge(&desk, |it| it.downloads[0].signer = Some(signer.clone()));
+    for end in ends {
+        let bundle = format!("handed over{end}{}", command.replace('\n', end));
+        fs::rename(desk.path("out"), desk.path(&bundle)).unwrap();
+        back(&desk, &bundle, &[]).succeeds();
+        let recipe = Recipe::parse(&fs::read(desk.path(&bundle).join("recipe.json")).unwrap());
+        let (config, recipe) = (
+            fs::read_to_string(desk.path("back/gangway.toml")).unwrap(),
+            recipe.unwrap(),
+        );
+        let table = |text: &str| text.parse::<toml::Table>().unwrap();
+        assert_eq!(table(&config), table(&recipe.config), "{end:?}: {config}");
+        // Nothing but comments is before it, and lines end as TOML's do.
+        let head = config.strip_suffix(&recipe.config).unwrap();
+        let is_comment = |line: &str| line.is_empty() || line.starts_with("# ");
+        assert!(head.split('\n').all(is_comment), "{end:?}: {head}");
+        assert!(
+            !head.contains(['\r', '\u{2028}', '\u{85}', '\u{1b}']),
+            "{head:?}"
+        );
+        let lock = table(&fs::read_to_string(desk.path("back/gangway.lock")).unwrap());
+        let keys: Vec<&String> = lock.keys().collect();
+        assert_eq!(
+            keys,
+            [
+                "built", "config", "download", "identity", "schema", "sequence"
+            ]
+        );
+        let downloads = lock["download"].as_array().unwrap();
+        let is_signer = |one: &toml::Value| one.get("signer") == Some(&signer.clone().into());
+        assert_eq!(lock["sequence"].as_integer(), Some(1));
+        assert_eq!(downloads.len(), recipe.downloads.len());
+        assert!(downloads.iter().any(is_signer), "{lock}");
+        fs::remove_dir_all(desk.path("back")).unwrap();
+        fs::rename(desk.path(&bundle), desk.path("out")).unwrap();
+    }
+}
+
 #[test]
 fn another_download_than_the_bundles_is_told() {
     let desk = rich();

@@ -31,6 +31,7 @@ use crate::gpo::registry_pol::RegistryPolicy;
 use crate::intake::lock::{self, BuiltBundle, Lock, LockedDownload, MAX_SEQUENCE};
 use crate::plain_file;
 use crate::policies::{self, Exclusions, Purpose, RoleName};
+use crate::printable::on_one_line;
 use crate::problem::Problem;
 use crate::publication::FoundPolicy;
 use crate::recipe::{self, Accepted, Recipe};
@@ -162,13 +163,11 @@ pub fn reconstruct(
     };
     let lock = lock_of(&found, newest, request);
     let recipe = &newest.recipe;
-    let head = format!(
-        "# Given back by `gangway reconstruct` from\n# {}.\n# Comments and order of the config that it was are \
-         not known; `gangway init` writes one with all keys.\n\n",
-        newest.place
-    );
     let mut files = vec![
-        (CONFIG.to_owned(), (head + &newest.config).into_bytes()),
+        (
+            CONFIG.to_owned(),
+            (head(&newest.place) + &newest.config).into_bytes(),
+        ),
         (lock::FILE_NAME.to_owned(), lock.to_text().into_bytes()),
     ];
     for (name, certificates) in [
@@ -188,6 +187,17 @@ pub fn reconstruct(
         from: newest.place.clone(),
         unknown: unknown::of(newest),
     })
+}
+
+/// The comment that a config begins with. Whoever named the folder or the document chose the place's words: a
+/// line break in them would begin a line of the config, and TOML takes no other control character there
+/// (TOML 1.0.0, "Comment").
+fn head(place: &str) -> String {
+    format!(
+        "# Given back by `gangway reconstruct` from\n# {}.\n# Comments and order of the config that it was are \
+         not known; `gangway init` writes one with all keys.\n\n",
+        on_one_line(place)
+    )
 }
 
 /// What the recipes say of what was built and accepted. None of them vouches for a bundle.
