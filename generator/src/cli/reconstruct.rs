@@ -14,10 +14,10 @@ use crate::bundle::{self, mode_name};
 use crate::failure::FailureCode;
 use crate::gpo::DomainName;
 use crate::pipeline::VerifyRequest;
-use crate::pipeline::codes::{RECIPE_NOT_PROVEN, SWITCH_FAR_AHEAD};
+use crate::pipeline::codes::{RECIPE_NOT_PROVEN, SEQUENCE_FAR_AHEAD};
 use crate::pipeline::reconstruct::{
-    self, FoundRecipe, ReconstructError, ReconstructRequest, checked, checked_beside, folded,
-    recipe_of_bundle, seen_on_share,
+    self, FoundRecipe, ReconstructError, ReconstructRequest, checked, checked_beside, far_ahead,
+    folded, recipe_of_bundle, seen_on_share,
 };
 use crate::problem::{Deny, Problem};
 use crate::publication::{FolderShare, FoundDocument, Release, inspect_payloads, recipes_on_share};
@@ -64,6 +64,11 @@ impl Read {
 pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconstructed>, Failure> {
     let place = given.from.display().to_string();
     let mut read = read(given)?;
+    // Of a bundle that somebody vouches for, its sequence is as well.
+    if given.expect.is_none() {
+        let found = far_ahead(&read.recipes, given.id.as_deref());
+        read.problems.extend(found);
+    }
     read.problems = folded(std::mem::take(&mut read.problems));
     output.problems(&read.problems);
     if let (true, Some(refused)) = (read.recipes.is_empty(), read.refused.take()) {
@@ -183,7 +188,7 @@ fn of_share(given: &Reconstruct, place: &SharePlace) -> Result<Read, Failure> {
         Err(why) => {
             let next = "see who set it by `gangway rollout SHARE show`, and set it back, or build with \
                         `--sequence-after`";
-            let problem = Problem::new(&SWITCH_FAR_AHEAD, place.to_string(), why, next);
+            let problem = Problem::new(&SEQUENCE_FAR_AHEAD, place.to_string(), why, next);
             read.problems.push(problem);
         }
     }

@@ -263,7 +263,10 @@ a sequence again that servers have left behind. The bundle at the place of the o
 the switch of the share, shows that this is so. Nothing was written.\n\nTake the newest lock \
 from version control. Where there is none, make it again from the newest bundle of each mode: \
 `gangway lock --from BUNDLE`. Where only the servers know, take the highest sequence from their \
-reports: `gangway build --sequence-after N`.",
+reports: `gangway build --sequence-after N`.\n\nA lock that gives no higher sequence any more was raised too far, by \
+`--sequence-after` or by a bundle or recipe that it was made from. It never goes back by itself: take it from version \
+control as it was before, or move it and the bundles of that sequence away, and make it again from the newest one that is \
+left: `gangway lock --from BUNDLE`. Servers that took a bundle with the highest sequence of all take no other one.",
 };
 
 /// Somebody's work in the bundle that was there.
@@ -427,16 +430,20 @@ or policies were published from another bundle since.\n\nWhat was given back res
 folder, where there is one, is the better source.",
 };
 
-/// A switch that asks for a sequence far above all that was built.
-pub static SWITCH_FAR_AHEAD: Code = Code {
+/// A sequence far above all that was built, as far as is known.
+pub static SEQUENCE_FAR_AHEAD: Code = Code {
     id: "GW3140",
     severity: Severity::Warning,
-    title: "the share asks for a sequence far above every recipe",
-    page: "`gangway reconstruct` lets the lock go on above what servers of the share still take (`min_sequence` of its \
-switch), so that they take the next bundle. Here that is more than a million above the newest recipe, or more than any \
-lock takes. Whoever may write to the share can set it, and a lock never goes back: it is not believed.\n\nSee who set \
-it (`gangway rollout SHARE show`). Where it was a mistake, or nobody of yours, set it back by `gangway rollout SHARE \
-min-sequence N --apply`. Where it is meant, build with `--sequence-after`.",
+    title: "a sequence is far above every other one",
+    page: "`gangway reconstruct` lets the lock go on above the newest recipe, and above what servers of the share still \
+take (`min_sequence` of its switch), so that they take the next bundle. Here one of them is more than a million above \
+everything else that is known. Whoever may write there can set it, and a lock never goes back.\n\nA switch is not \
+believed. See who set it (`gangway rollout SHARE show`). Where it was a mistake, or nobody of yours, set it back by \
+`gangway rollout SHARE min-sequence N --apply`. Where it is meant, build with `--sequence-after`.\n\nA recipe is taken, \
+with its config, as long as a million builds are left above it; one beyond that is refused. Where it is of a bundle of \
+yours, nothing is to be done. Else take it away from where it lies (the document in `campaigns`, the policy), delete \
+config and lock that were given back, and reconstruct again, or from another place: a bundle's own folder is the better \
+source. `--expect` says that you vouch for a bundle.",
 };
 
 /// What takes servers out of the service does so no longer.
@@ -514,5 +521,5 @@ pub static ALL: &[&Code] = &[
     &OFFBOARDING_ENDED,
     &STATEMENTS_OUTDATED,
     &RESTARTS_AT_ANY_HOUR,
-    &SWITCH_FAR_AHEAD,
+    &SEQUENCE_FAR_AHEAD,
 ];

@@ -254,7 +254,9 @@ pub(super) fn assign_sequence(
                 "the lock remembers sequence {}, and no higher one can be told",
                 lock.sequence
             ),
-            "take the lock from version control as it was before `--sequence-after` raised it so far",
+            "take the lock from version control as it was before it was raised so far (`--sequence-after`, a bundle or \
+             a recipe that it was made from); where there is none, move it and the bundles of that sequence away, \
+             and make it again from the newest one that is left: `gangway lock --from BUNDLE`",
         ));
     }
     let known = lock

@@ -217,13 +217,24 @@ fn servers_that_saw_a_sequence_get_a_higher_one_even_for_the_same_bundle() {
 #[test]
 fn the_last_sequence_that_can_be_told_ends_no_lock() {
     let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    fs::rename(desk.path("out"), desk.path("older")).unwrap();
     let last = (1u64 << 53) - 2;
     desk.build_with(&["--sequence-after", &last.to_string()])
         .succeeds();
     assert_eq!(sequence(&desk, "out"), last + 1);
     desk.change_config("[signing]", "[onboard]\ndevice_tag = \"x\"\n[signing]");
-    desk.build().fails_with(1, &["GW3024", "no higher one"]);
+    desk.build()
+        .fails_with(1, &["GW3024", "no higher one", "move it and the bundles"]);
     desk.verify().succeeds();
+    // What it says to do.
+    for name in ["out", "gangway.lock"] {
+        fs::rename(desk.path(name), desk.path(&format!("{name}.away"))).unwrap();
+    }
+    desk.run(&["lock", "--from", "older", "--as-of", NOW])
+        .succeeds();
+    desk.build().succeeds();
+    assert_eq!(sequence(&desk, "out"), 2);
 }
 
 #[test]

@@ -409,6 +409,76 @@ fn a_switch_that_asks_for_a_sequence_far_away_is_not_believed() {
     }
 }
 
+/// Whoever may write to a share may put any sequence into a recipe, and whoever builds may mean one.
+#[test]
+fn a_recipe_with_a_sequence_far_away_is_told_and_ends_no_lock() {
+    let highest = (1u64 << 53) - 1 - 1_000_000;
+    let cases = [
+        (1_000_000, ""),
+        (1_000_003, "GW3140"),
+        (highest, "GW3140"),
+        (highest + 1, "too few are left"),
+        (u64::MAX >> 11, "too few are left"),
+    ];
+    for (sequence, told) in cases {
+        let desk = rich();
+        desk.change_config(
+            "[trust]",
+            "[[gpo.domain]]\ndns_name = \"emea.contoso.com\"\n[trust]",
+        );
+        desk.build().succeeds();
+        publish(&desk, "out");
+        let [first, _] = &campaigns(&desk)[..] else {
+            panic!("{:?}", campaigns(&desk));
+        };
+        let first = desk.path(first);
+        let text = fs::read_to_string(&first).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let built = document["releases"][0]["bundle"]["sequence"].as_u64();
+        let built = built.unwrap();
+        let (inside, beside) = (r#"\"sequence\": "#, r#""sequence": "#);
+        let mut forged = text;
+        for before in [inside, beside] {
+            let (old, new) = (format!("{before}{built},"), format!("{before}{sequence},"));
+            assert!(forged.contains(&old), "{forged}");
+            forged = forged.replace(&old, &new);
+        }
+        fs::write(&first, forged).unwrap();
+        let said = back(&desk, "share", &["-v"]);
+        said.succeeds();
+        assert!(said.err.contains(told), "{sequence}: {}", said.err);
+        let is_far = said.err.contains("GW3140");
+        assert_eq!(is_far, told == "GW3140", "{sequence}: {}", said.err);
+        let name = first.file_name().unwrap().to_str().unwrap();
+        assert_eq!(said.err.contains(name), !told.is_empty(), "{}", said.err);
+        let text = fs::read_to_string(desk.path("back/gangway.lock")).unwrap();
+        let taken = if sequence > highest { built } else { sequence };
+        assert!(text.contains(&format!("\nsequence = {taken}\n")), "{text}");
+        // What it says to do.
+        fs::remove_file(&first).unwrap();
+        fs::remove_dir_all(desk.path("back")).unwrap();
+        let said = back(&desk, "share", &[]);
+        let line = format!("sequence {built}, the next");
+        assert!(said.succeeds().contains(&line), "{}", said.out);
+        assert!(!said.err.contains("GW3140"), "{}", said.err);
+    }
+}
+
+/// The bundle says so itself, and whoever vouches for it vouches for that.
+#[test]
+fn a_bundle_with_a_sequence_far_away_is_told_unless_somebody_vouches_for_it() {
+    let desk = rich();
+    desk.build_with(&["--sequence-after", "20261130"])
+        .succeeds();
+    let said = back(&desk, "out", &[]);
+    said.fails_with(0, &["GW3140", "sequence 20261131"]);
+    fs::remove_dir_all(desk.path("back")).unwrap();
+    let digest = Sha256::of(&fs::read(desk.path("out/bundle.json")).unwrap()).to_string();
+    let said = back(&desk, "out", &["--expect", &digest]);
+    said.succeeds();
+    assert!(!said.err.contains("GW3140"), "{}", said.err);
+}
+
 /// What is wrong with the share is said once, however many campaigns it holds.
 #[test]
 fn what_many_campaigns_share_is_told_once() {

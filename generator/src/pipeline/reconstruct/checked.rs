@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use gangway_contract::manifest::{Role, Settings};
 use gangway_contract::{BundleId, Sha256, program_name};
 
+use super::far_ahead::HIGHEST;
 use super::{CONFIG, ReconstructError};
 use crate::bootstrap;
 use crate::formats::x509::TrustAnchors;
@@ -167,6 +168,13 @@ fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
     // A lock of another one is refused by the next build.
     if !(1..=MAX_SEQUENCE).contains(&manifest.sequence) {
         return Err(format!("no build gives the sequence {}", manifest.sequence));
+    }
+    // A lock of this one would soon give none any more, and never goes back.
+    if manifest.sequence > HIGHEST {
+        return Err(format!(
+            "it has sequence {}, and above {HIGHEST} too few are left for the builds after it",
+            manifest.sequence
+        ));
     }
     if release_id(&manifest.payloads) != manifest.release_id {
         return Err("its payloads make another release than it names".to_owned());

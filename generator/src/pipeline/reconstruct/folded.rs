@@ -32,7 +32,7 @@ pub fn folded(problems: Vec<Problem>) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::codes::{RECIPE_NOT_PROVEN, SWITCH_FAR_AHEAD};
+    use crate::pipeline::codes::{RECIPE_NOT_PROVEN, SEQUENCE_FAR_AHEAD};
 
     #[test]
     fn what_is_said_of_many_places_is_said_once_and_names_them() {
@@ -44,7 +44,7 @@ mod tests {
             of("b", "of another"),
             of("d", "torn"),
             of("d", "torn").with_evidence("line 1"),
-            Problem::new(&SWITCH_FAR_AHEAD, "d", "torn", "look"),
+            Problem::new(&SEQUENCE_FAR_AHEAD, "d", "torn", "look"),
         ]);
         assert_eq!(
             found,
@@ -54,7 +54,7 @@ mod tests {
                     .with_evidence("also `d`"),
                 of("b", "of another"),
                 of("d", "torn").with_evidence("line 1"),
-                Problem::new(&SWITCH_FAR_AHEAD, "d", "torn", "look"),
+                Problem::new(&SEQUENCE_FAR_AHEAD, "d", "torn", "look"),
             ]
         );
     }

@@ -6,6 +6,7 @@
 
 mod checked;
 mod error;
+mod far_ahead;
 mod folded;
 mod unknown;
 
@@ -17,6 +18,7 @@ pub use checked::{
     FoundRecipe, checked, checked_beside, program_fault, program_name, with_policies,
 };
 pub use error::ReconstructError;
+pub use far_ahead::{far_ahead, seen_on_share};
 pub use folded::folded;
 pub use unknown::Unknown;
 
@@ -28,7 +30,7 @@ use super::verify::{VerifyRequest, verify};
 use crate::disk::{self, DiskError};
 use crate::gpo::DomainName;
 use crate::gpo::registry_pol::RegistryPolicy;
-use crate::intake::lock::{self, BuiltBundle, Lock, LockedDownload, MAX_SEQUENCE};
+use crate::intake::lock::{self, BuiltBundle, Lock, LockedDownload};
 use crate::plain_file;
 use crate::policies::{self, Exclusions, Purpose, RoleName};
 use crate::printable::on_one_line;
@@ -50,27 +52,6 @@ pub struct ReconstructRequest {
     pub bundle_json_sha256: Option<Sha256>,
     /// Now, in seconds since 1970 UTC.
     pub now: i64,
-}
-
-/// How far above the newest recipe a share may ask servers to start: a build a minute for two years.
-const FARTHEST: u64 = 1_000_000;
-
-/// The sequence that servers of a share have to exceed, where a lock may go on from there. Whoever may write to
-/// the share sets it, and a lock never comes back from what it has taken.
-///
-/// # Errors
-/// It is far above every recipe, in words.
-pub fn seen_on_share(min_sequence: u64, recipes: &[FoundRecipe]) -> Result<u64, String> {
-    let sequences = recipes.iter().map(|one| one.recipe.manifest.sequence);
-    let highest = sequences.max().unwrap_or(0);
-    let limit = highest.saturating_add(FARTHEST).min(MAX_SEQUENCE);
-    let seen = min_sequence.saturating_sub(1);
-    (seen < limit).then_some(seen).ok_or_else(|| {
-        format!(
-            "servers are asked to take no sequence below {min_sequence}, and the newest recipe has {highest}: the \
-             lock does not go on from there"
-        )
-    })
 }
 
 /// What is given back.
