@@ -96,10 +96,7 @@ mod policies {
                 contents,
                 only_compare: given.no_share,
                 keep: given.keep_releases.map(usize::from),
-                claimant: Claimant::here(
-                    given.policies.user.as_deref(),
-                    now(&given.policies.moment),
-                ),
+                claimant: Claimant::here(given.policies.user.as_deref()),
             })
         }
 

@@ -315,7 +315,7 @@ fn request(
         },
         keep: given.keep_releases.map(usize::from),
         state,
-        claimant: Claimant::here(given.user.as_deref(), now(&given.moment)),
+        claimant: Claimant::here(given.user.as_deref()),
     }
 }
 

@@ -144,7 +144,7 @@ mod directory {
             action: Action::Remove,
             keep: None,
             state: request.state.clone(),
-            claimant: Claimant::here(given.user.as_deref(), now(&given.moment)),
+            claimant: Claimant::here(given.user.as_deref()),
         }
     }
 

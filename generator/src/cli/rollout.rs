@@ -51,7 +51,7 @@ pub(super) fn run(given: &Rollout, output: &Output) -> Answered<RolledOut> {
         change,
         withhold_all: given.withhold_all,
         dry_run: !given.apply,
-        who: Claimant::here(given.user.as_deref(), now(&given.moment)),
+        who: Claimant::here(given.user.as_deref()),
     };
     output.line(&format!("share    {to}"));
     let mut plan = plan_rollout(&request, share.as_mut())?;

@@ -1,8 +1,8 @@
 //! Points in time as the policy files spell them.
 
-use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A second in UTC between 1970 and 9999; every output time comes from one of these and none
 /// from a clock.
@@ -36,6 +36,19 @@ impl Timestamp {
         self.format(format_description!(
             "[year]-[month]-[day] [hour]:[minute]:[second]"
         ))
+    }
+
+    /// From what [`Self::changed`] gives, and from no other spelling.
+    pub fn from_changed(text: &str) -> Option<Self> {
+        let description = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+        let read = PrimitiveDateTime::parse(text, description).ok()?;
+        let read = Self::from_unix(read.assume_utc().unix_timestamp()).ok()?;
+        (read.changed() == text).then_some(read)
+    }
+
+    /// Seconds since 1970-01-01 UTC.
+    pub fn unix(self) -> i64 {
+        self.0.unix_timestamp()
     }
 
     /// `2026-01-31T08:05:09`: `BackupTime`, and dates inside tasks.
@@ -119,6 +132,28 @@ mod tests {
         assert_eq!(time.changed(), "2026-01-31 08:05:09");
         assert_eq!(time.date_time(), "2026-01-31T08:05:09");
         assert_eq!(time.cim(), "20260131080509.000000-000");
+    }
+
+    #[test]
+    fn only_the_one_spelling_reads_back() {
+        let text = "2026-01-31 08:05:09";
+        let read = Timestamp::from_changed(text).map(Timestamp::unix);
+        assert_eq!(read, Some(1_769_846_709));
+        for other in [
+            "0000-00-00 00:00:00",
+            "0000-01-01 00:00:00",
+            "1969-12-31 23:59:59",
+            "2026-02-30 08:05:09",
+            "2026-01-31 24:05:09",
+            "2026-01-31\n08:05:09",
+            "2026-01-31 08:05:0\n",
+            "2026-01-31T08:05:09",
+            "+2026-01-31 08:05:09",
+            "2026-1-31 08:05:009",
+            "",
+        ] {
+            assert_eq!(Timestamp::from_changed(other), None, "{other:?}");
+        }
     }
 
     #[test]

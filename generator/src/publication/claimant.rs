@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 /// How long a publication waits for another one that has the share: the small files of a release are
 /// there in seconds, and whoever brings large ones over a slow line is not waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -13,20 +15,22 @@ pub struct Claimant {
     pub account: String,
     /// This machine.
     pub host: String,
-    /// When the publication began, in seconds since 1970 UTC.
+    /// When the publication began, in seconds since 1970 UTC by this machine's clock: others judge by it whether
+    /// its claim is forgotten, and the history of a rollout tells it.
     pub begun: i64,
     /// How long it waits for another one.
     pub patience: Duration,
 }
 
 impl Claimant {
-    /// This process, by this account; without one, by whoever is signed in.
-    pub fn here(account: Option<&str>, begun: i64) -> Self {
+    /// This process, by this account; without one, by whoever is signed in. It takes no moment from anybody: at
+    /// one that lies ahead (`--as-of` judges expiry) the claim of somebody at work would be forgotten.
+    pub fn here(account: Option<&str>) -> Self {
         let signed_in = || variable(if cfg!(windows) { "USERNAME" } else { "USER" });
         Self {
             account: account.map_or_else(signed_in, str::to_owned),
             host: host(),
-            begun,
+            begun: OffsetDateTime::now_utc().unix_timestamp(),
             patience: PATIENCE,
         }
     }

@@ -3,10 +3,12 @@
 
 use std::fs;
 
+use gangway::gpo::Timestamp;
 use gangway_contract::control::ring_position;
 use gangway_contract::report::file_name;
 use gangway_contract::{Control, Rollout, UtcTime};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::desk::{Desk, NOW, Session};
 
@@ -84,7 +86,44 @@ fn a_ring_is_printed_first_and_set_with_apply() {
     assert_eq!(result["bundles"][0]["begins_with_percent"], 10);
     assert_eq!(result["bundles"][0]["before_percent"], 50);
     assert_eq!(result["history"][0]["asked"], "ring 50");
-    assert_eq!(result["history"][0]["at"], "2026-04-01T00:00:00Z");
+}
+
+/// By the clock of who changes it: whoever is at work keeps his claim whatever moment another one judges at.
+#[test]
+fn a_moment_to_judge_at_is_neither_the_age_of_a_claim_nor_the_time_of_a_change() {
+    let clock = || OffsetDateTime::now_utc().unix_timestamp();
+    let folders = ["0123456789abcdef", "1123456789abcdef"].map(|number| {
+        let folder = format!("share/rollout.claim-{number}");
+        (folder, number)
+    });
+    for moment in [NOW, "2030-01-01"] {
+        let desk = published();
+        for ((folder, number), before) in folders.iter().zip([3600, 90_000]) {
+            let since = Timestamp::from_unix(clock() - before).unwrap().changed();
+            let owner = json!({"schema": 1, "number": number, "account": "olga", "host": "desk7", "since": since});
+            fs::create_dir(desk.path(folder)).unwrap();
+            desk.put(
+                &format!("{folder}/owner.json"),
+                owner.to_string().as_bytes(),
+            );
+        }
+        let begun = clock();
+        let change = [
+            "rollout", "share", "ring", "20", "--apply", "--as-of", moment,
+        ];
+        let done = desk.run(&change);
+        done.succeeds();
+        let is_there = folders
+            .each_ref()
+            .map(|(folder, _)| desk.path(folder).exists());
+        assert_eq!(is_there, [true, false], "{moment}: {}", done.out);
+        let history = fs::read(desk.path("share/rollout-history.json")).unwrap();
+        let history: Value = serde_json::from_slice(&history).unwrap();
+        let at = history["changes"][0]["at"].as_str().unwrap();
+        // Of one spelling, so that they compare as times do.
+        let [first, last] = [begun, clock()].map(|unix| UtcTime(unix).to_string());
+        assert!(*first <= *at && *at <= *last, "{moment}: {at}");
+    }
 }
 
 /// As `cp -R` and `robocopy` without the runbook's options do it.
