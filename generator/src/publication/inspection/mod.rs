@@ -34,8 +34,8 @@ const LEFT_OF_SWITCH: &str = "no publication takes it away while the switch is t
     publishes";
 const LEFT_OF_CLAIM: &str = "a publication or `--rollback` from the `--state` folder that it was cut in takes it \
     away; else delete it when nobody publishes";
-const LEFT_OF_CHANGE: &str = "a `gangway rollout SHARE … --apply` of a day later takes it away; else delete it when \
-    nobody changes the rollout";
+const LEFT_OF_CHANGE: &str = "a `gangway rollout SHARE … --apply` of a day later takes it away, unless nothing \
+    in it tells when it began; where it stays, delete it when nobody changes the rollout";
 const WAIT_FOR_PUBLICATION: &str = "wait until it ends; when nobody writes there any more, publish again from \
     where it was cut, or delete the folder";
 const WAIT_FOR_SWITCH: &str = "it takes a second; one that was cut is taken away by the next `gangway rollout` or \

@@ -33,6 +33,9 @@ use change::Changer;
 use decide::{Known, decided};
 use history::History;
 
+/// Most leftovers of killed changes that one change names.
+const MOST_NAMED: usize = 20;
+
 /// Which share, and what is wanted of it.
 #[derive(Debug)]
 pub struct RolloutRequest {
@@ -181,11 +184,23 @@ fn tell_leftovers(
             "{who}, was cut before changing the switch: what that left was taken away"
         ));
     }
-    for name in swept.left {
-        let path = request.path(&name);
+    let (mut named, mut others) = (0, swept.others);
+    let left =
+        "is of a change that was cut, or waits: a change that is made a day later takes it away";
+    let stays = "holds no claim that tells when it began, or more than one: no change takes it away; delete it when \
+                 nobody changes the rollout";
+    let kept = swept.left.iter().map(|name| (name, left));
+    for (name, what) in kept.chain(swept.stays.iter().map(|name| (name, stays))) {
+        match named < MOST_NAMED {
+            true => done.note(&format!("`{}` {what}", request.path(name))),
+            false => others += 1,
+        }
+        named += 1;
+    }
+    if others > 0 {
         done.note(&format!(
-            "`{path}` is of a change that was cut, or waits: a change that is made a day later takes it away; where \
-             it stays, delete it when nobody changes the rollout"
+            "{others} more folders lie there that are named so: delete those that are of nobody when nobody changes \
+             the rollout"
         ));
     }
 }

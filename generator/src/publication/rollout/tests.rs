@@ -460,28 +460,22 @@ fn what_killed_changes_left_goes_a_day_later_and_is_named_before() {
     const EMPTY: &str = "mde/rollout.claim-2123456789abcdef";
     const FOREIGN: &str = "mde/rollout.claim-3123456789abcdef";
     const TIMELESS: &str = "mde/rollout.claim-4123456789abcdef";
+    const NO_TIME: &str = "mde/rollout.claim-5123456789abcdef";
+    const TWO_LINES: &str = "mde/rollout.claim-6123456789abcdef";
+    const AHEAD: &str = "mde/rollout.claim-7123456789abcdef";
     const NO_CLAIM: &str = "mde/rollout.claim-of-somebody";
-    let now = request(None).who.begun;
-    let since = |before: i64| {
-        crate::gpo::Timestamp::from_unix(now - before)
-            .unwrap()
-            .changed()
-    };
     let mut share = share(&[("Deploy", Some(7))]);
     for (folder, since) in [
-        (OLD, since(90_000)),
-        (ASIDE, since(100_000)),
-        (RECENT, since(80_000)),
-        (FOREIGN, since(90_000)),
+        (OLD, began(90_000)),
+        (ASIDE, began(100_000)),
+        (RECENT, began(80_000)),
+        (FOREIGN, began(90_000)),
         (TIMELESS, String::new()),
+        (NO_TIME, "0000-00-00 00:00:00".to_owned()),
+        (TWO_LINES, "1999-12-31\\n00:00:00".to_owned()),
+        (AHEAD, began(-90_000)),
     ] {
-        let owner = format!(
-            r#"{{"schema":1,"number":"0123456789abcdef","account":"olga","host":"desk7","since":"{since}"}}"#
-        );
-        share.folders.push(folder.to_owned());
-        share
-            .files
-            .insert(format!("{folder}/owner.json"), owner.into_bytes());
+        put_claim(&mut share, folder, &since);
     }
     share
         .folders
@@ -492,23 +486,83 @@ fn what_killed_changes_left_goes_a_day_later_and_is_named_before() {
     let (_, done) = change(&mut share, Change::Pause);
     let is_there = |folder: &str| share.folders.iter().any(|name| name == folder);
     let notes = done.notes.join("\n");
-    for (folder, goes) in [
-        (OLD, true),
-        (ASIDE, true),
-        (RECENT, false),
-        (EMPTY, false),
-        (FOREIGN, false),
-        (TIMELESS, false),
+    for (folder, told) in [
+        (OLD, None),
+        (ASIDE, None),
+        (RECENT, Some("is of a change that was cut")),
+        (EMPTY, Some("no change takes it away")),
+        (FOREIGN, Some("no change takes it away")),
+        (TIMELESS, Some("no change takes it away")),
+        (NO_TIME, Some("no change takes it away")),
+        (TWO_LINES, Some("no change takes it away")),
+        (AHEAD, Some("no change takes it away")),
     ] {
-        assert_eq!(is_there(folder), !goes, "{folder}");
-        assert_eq!(
-            notes.contains(&format!("`{folder}` is of a change")),
-            !goes,
-            "{notes}"
-        );
+        assert_eq!(is_there(folder), told.is_some(), "{folder}");
+        let words = format!("`{folder}` ");
+        let note = done.notes.iter().find(|note| note.starts_with(&words));
+        assert_eq!(note.is_some(), told.is_some(), "{folder}: {notes}");
+        if let (Some(note), Some(told)) = (note, told) {
+            assert!(note.contains(told), "{note}");
+        }
     }
     assert_eq!(notes.matches("`olga` on `desk7`").count(), 2, "{notes}");
     assert!(is_there(NO_CLAIM) && !notes.contains(NO_CLAIM), "{notes}");
+}
+
+/// A time before the change, as a claim tells it.
+fn began(before: i64) -> String {
+    let now = request(None).who.begun;
+    crate::gpo::Timestamp::from_unix(now - before)
+        .unwrap()
+        .changed()
+}
+
+fn put_claim(share: &mut FakeShare, folder: &str, since: &str) {
+    let owner = format!(
+        r#"{{"schema":1,"number":"0123456789abcdef","account":"olga","host":"desk7","since":"{since}"}}"#
+    );
+    share.folders.push(folder.to_owned());
+    share
+        .files
+        .insert(format!("{folder}/owner.json"), owner.into_bytes());
+}
+
+/// Whatever was left sorts first: it hides nothing behind it, and fills no screen.
+#[test]
+fn what_stays_does_not_stop_what_goes() {
+    for empty in [60, 150] {
+        let mut share = share(&[("Deploy", Some(7))]);
+        for number in 0..empty {
+            let folder = format!("mde/rollout.claim-{number:016x}");
+            share.folders.push(folder);
+        }
+        let old: Vec<String> = (0..30)
+            .map(|number| format!("mde/rollout.claim-f{number:015x}"))
+            .collect();
+        for folder in &old {
+            put_claim(&mut share, folder, &began(90_000));
+        }
+        let left = |share: &FakeShare| {
+            let is_old = |folder: &&String| old.contains(folder);
+            share.folders.iter().filter(is_old).count()
+        };
+        // Each begins somewhere else.
+        for round in 0..60 {
+            let wanted = [Change::Pause, Change::Resume][round % 2];
+            let before = left(&share);
+            let (_, done) = change(&mut share, wanted);
+            let told = |words: &str| {
+                let notes = done.notes.iter();
+                notes.filter(|note| note.contains(words)).count()
+            };
+            let taken = before - left(&share);
+            assert!(taken <= 20, "{taken}");
+            assert_eq!(told("was taken away") > 0, taken > 0);
+            assert!(told("no change takes it away") <= 20, "{:?}", done.notes);
+            assert_eq!(told("more folders"), 1, "{:?}", done.notes);
+        }
+        assert_eq!(left(&share), 0, "{empty}");
+    }
 }
 
 /// What says that it is done is there, and in the history.

@@ -4,13 +4,14 @@
 //! It is the same folder with the same words under another name. Nobody's state knows it again, so one
 //! that a killed run left is told by this: it is there unchanged for as long as another one is waited for.
 //! What a run prepares its claim in, and frees it into, has a name of its own (`rollout.claim-NUMBER`): one that
-//! a killed run left goes with the next change that is made a day later.
+//! a killed run left goes with the next change that is made a day later, by the words that it holds. What holds
+//! none (it was cut between folder and file) has no age, and is named to be deleted.
 
 use std::time::{Duration, Instant};
 
 use super::{
-    Begun, Claimant, LargeFiles, Listed, OWNER, Owner, Place, ReleaseError, ShareError, Timestamp,
-    found, new_number, path_below, undone,
+    Begun, Claimant, LargeFiles, Listed, OWNER, Owner, Place, ReleaseError, ShareError,
+    ShareFailure, Timestamp, found, new_number, path_below, undone,
 };
 
 /// Folder of the claim, at the release root.
@@ -27,16 +28,33 @@ const ROUNDS: usize = 3;
 /// waits for a claim gives up within minutes, and clocks of a domain differ by less.
 const FORGOTTEN: i64 = 86_400;
 
-/// Most leftovers that one change looks at.
-const MOST_LEFT: usize = 20;
+/// Most leftovers that one change takes away.
+const MOST_TAKEN: usize = 20;
+
+/// Most that it looks at, each of which takes some questions to the server.
+const MOST_LOOKED_AT: usize = 100;
 
 /// What killed runs left beside the claim, in words.
 #[derive(Debug, Default)]
 pub(in crate::publication) struct Swept {
     /// Who was cut and left it; it is gone.
     pub(in crate::publication) taken: Vec<String>,
-    /// Names of what may be somebody's still.
+    /// Names of what may be somebody's still, and goes later.
     pub(in crate::publication) left: Vec<String>,
+    /// Names of what no change takes away: nothing in it tells when it began, or it holds more, or it is not ours
+    /// to change.
+    pub(in crate::publication) stays: Vec<String>,
+    /// How many others there are.
+    pub(in crate::publication) others: usize,
+}
+
+/// What becomes of something that was prepared.
+enum Fate {
+    Taken(String),
+    /// Somebody gave up, or freed his.
+    Gone,
+    Left,
+    Stays,
 }
 
 /// A claim of the switch that is held.
@@ -133,18 +151,30 @@ impl BriefClaim {
         let names = at_root
             .into_iter()
             .filter(|(name, found)| *found == Listed::Folder && is_prepared(name));
-        for (name, _) in names.take(MOST_LEFT) {
-            let path = path_below(folder, &name);
-            let owner = found(share, &path)?.flatten();
-            let forgotten = owner.filter(|owner| is_forgotten(owner, claimant));
-            match forgotten {
-                Some(owner) if is_just(share, &path, &owner)? => {
-                    share.remove_folder(&path)?;
-                    swept.taken.push(owner.shown());
-                }
-                _ => swept.left.push(name),
+        let mut names: Vec<String> = names.map(|(name, _)| name).collect();
+        // From another one on each time, or many that stay would hide all that comes after them.
+        let own = format!("{SWITCH_CLAIM}-{}", self.place.number);
+        let after_own = names.partition_point(|name| *name < own);
+        names.rotate_left(after_own);
+        for (looked_at, name) in names.into_iter().enumerate() {
+            if looked_at >= MOST_LOOKED_AT || swept.taken.len() >= MOST_TAKEN {
+                swept.others += 1;
+                continue;
+            }
+            let fate = match fate(share, &path_below(folder, &name), claimant) {
+                // Whoever made it keeps others out of it, and not out of what comes after it.
+                Err(error) if error.failure == ShareFailure::NoAccess => Fate::Stays,
+                fate => fate?,
+            };
+            match fate {
+                Fate::Taken(who) => swept.taken.push(who),
+                Fate::Gone => {}
+                Fate::Left => swept.left.push(name),
+                Fate::Stays => swept.stays.push(name),
             }
         }
+        swept.left.sort();
+        swept.stays.sort();
         Ok(swept)
     }
 
@@ -185,12 +215,30 @@ pub(in crate::publication) fn is_prepared(name: &str) -> bool {
     })
 }
 
-/// Did its owner begin a day before this one, by the words of both?
-fn is_forgotten(owner: &Owner, claimant: &Claimant) -> bool {
-    let limit =
-        Timestamp::from_unix(claimant.begun.saturating_sub(FORGOTTEN)).map(Timestamp::changed);
-    // Of one length, so that they compare as times do.
-    limit.is_ok_and(|limit| owner.since.len() == limit.len() && owner.since < limit)
+/// Takes something away that was prepared, when it is forgotten.
+fn fate(share: &mut dyn LargeFiles, path: &str, claimant: &Claimant) -> Result<Fate, ShareError> {
+    let Some(owner) = found(share, path)? else {
+        return Ok(Fate::Gone);
+    };
+    let dated = owner.and_then(|owner| age(&owner, claimant).map(|age| (owner, age)));
+    let Some((owner, age)) = dated else {
+        return Ok(Fate::Stays);
+    };
+    // What begins a day ahead of us was made up: it would wait for that day.
+    if age < -FORGOTTEN || !is_just(share, path, &owner)? {
+        return Ok(Fate::Stays);
+    }
+    if age <= FORGOTTEN {
+        return Ok(Fate::Left);
+    }
+    share.remove_folder(path)?;
+    Ok(Fate::Taken(owner.shown()))
+}
+
+/// How many seconds before this one its owner began, by the words of both; none where his are no time.
+fn age(owner: &Owner, claimant: &Claimant) -> Option<i64> {
+    let since = Timestamp::from_changed(&owner.since)?;
+    Some(claimant.begun.saturating_sub(since.unix()))
 }
 
 /// Is the folder this owner's claim, and nothing else?
