@@ -48,9 +48,35 @@ pub fn short_line(text: &str, characters: usize) -> String {
     }
 }
 
+/// The address of a proxy as messages show it: an account, which may have its password beside it, is masked.
+pub fn without_account(address: &str) -> String {
+    let Some((account, host)) = address.rsplit_once('@') else {
+        return address.to_owned();
+    };
+    let scheme = account.split_once("://").map(|(scheme, _)| scheme);
+    let scheme = scheme.filter(|scheme| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    match scheme {
+        Some(scheme) => format!("{scheme}://***@{host}"),
+        None => format!("***@{host}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_is_masked_whatever_stands_in_it() {
+        for (address, shown) in [
+            ("user:S3cret@proxy:8080", "***@proxy:8080"),
+            ("http://user:S3c@r/et@proxy:8080/", "http://***@proxy:8080/"),
+            ("a://b c://S3cret@proxy", "a://***@proxy"),
+            ("us er://S3cret@proxy", "***@proxy"),
+            ("proxy:8080", "proxy:8080"),
+        ] {
+            assert_eq!(without_account(address), shown, "{address}");
+        }
+    }
 
     #[test]
     fn a_long_text_is_cut_before_and_after_it_is_written_out() {

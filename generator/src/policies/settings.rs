@@ -29,6 +29,7 @@ use crate::gpo::preferences::{Item, ItemAttributes};
 use crate::gpo::registry_pol::{Record, RegistryPolicy};
 use crate::gpo::wmi::WmiFilter;
 use crate::gpo::{Gpo, Guid, Side};
+use crate::printable::without_account;
 
 /// Longest device tag, in characters; a longer one is dropped with SENSE event 74.
 const MAX_DEVICE_TAG: usize = 200;
@@ -314,6 +315,7 @@ fn proxy_records(proxies: &Proxies, records: &mut Vec<Record>) -> Result<(), Gpo
     }
     if let Some(proxy) = &proxies.antivirus {
         let setting = "gpo.settings.proxy.antivirus";
+        check_account(setting, proxy)?;
         let host = ["http://", "https://"]
             .iter()
             .find_map(|scheme| proxy.strip_prefix(scheme))
@@ -328,6 +330,7 @@ fn proxy_records(proxies: &Proxies, records: &mut Vec<Record>) -> Result<(), Gpo
     if !proxies.antivirus_bypass.is_empty() {
         let setting = "gpo.settings.proxy.antivirus_bypass";
         for address in &proxies.antivirus_bypass {
+            check_account(setting, address)?;
             check_text(setting, address)?;
             if address.is_empty() || address.contains([';', ' ']) {
                 return Err(GpoError::Setting {
@@ -438,8 +441,21 @@ fn check_text(setting: &'static str, text: &str) -> Result<(), GpoError> {
     Ok(())
 }
 
+/// No account in the address of a proxy: neither service takes one there, and every server could read it.
+fn check_account(setting: &'static str, proxy: &str) -> Result<(), GpoError> {
+    if proxy.contains('@') {
+        return Err(GpoError::Setting {
+            setting,
+            found: without_account(proxy),
+            why: "no account may stand there",
+        });
+    }
+    Ok(())
+}
+
 /// `host:port` without a scheme, without blanks.
 fn check_host_and_port(setting: &'static str, text: &str) -> Result<(), GpoError> {
+    check_account(setting, text)?;
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let address = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.');
     let valid = text.rsplit_once(':').is_some_and(|(host, port)| {

@@ -3,6 +3,7 @@
 //! Unknown sections and fields are refused with a suggestion, because a setting that is
 //! silently ignored is worse than none.
 
+mod account;
 mod check;
 mod error;
 mod intended;
@@ -98,6 +99,10 @@ impl Config {
     /// # Errors
     /// As for [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        Self::parsed(text, path).map_err(|error| account::masked(error, text))
+    }
+
+    fn parsed(text: &str, path: &Path) -> Result<Self, ConfigError> {
         if text.contains('\r') && !text.contains('\n') {
             return Err(ConfigError::Malformed {
                 path: path.to_owned(),
