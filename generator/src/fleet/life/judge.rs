@@ -1,10 +1,10 @@
 //! The rules: from the machines below each name to what became of servers.
 //!
 //! One account with two names is a rename, for an account has one name at a time (`sAMAccountName` has one value
-//! in the schema); the names must follow each other, and the machine stays the same where both are told, else somebody
-//! lies. An old name that reports on, as another machine, has been given away: of it no rename is said. One sensor with two names is a copy of an
-//! onboarded server unless it is one machine whose names follow each other. One machine SID alone is a copy without
-//! Sysprep. Domain controllers share the SID of their domain, so theirs says nothing.
+//! in the schema); the names must follow each other, and the machine stays the same where both are told, else
+//! somebody lies. An old name that still reports has been given away: of it no rename is said. One sensor with two
+//! names is a copy of an onboarded server unless it is one machine whose names follow each other. One machine SID
+//! alone is a copy without Sysprep. Domain controllers share the SID of their domain, so theirs says nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
