@@ -86,9 +86,11 @@ impl Given<'_> {
         const WHY: &str =
             "a proxy is written without user and password, which every server could read";
         let is_url = matches!(self.key, "antivirus" | "proxy");
+        // A slash of a password would end the host.
+        let shown = without_account(self.written);
         let meant = match is_url {
-            true => intended::proxy_url(self.written),
-            false => intended::host_and_port(self.written),
+            true => intended::proxy_url(&shown),
+            false => intended::host_and_port(&shown),
         };
         match meant {
             Some(meant) => format!("{WHY}: `{} = \"{meant}\"`", self.key),
