@@ -98,7 +98,12 @@ pub(super) fn removal(
             &codes::OFFBOARDING_UNFIT,
             bundle.display().to_string(),
             why,
-            "give a bundle of `gangway build --mode offboard` of the same tenant that works still",
+            match source.document.mode {
+                Mode::Onboard => {
+                    "give a bundle of `gangway build --mode offboard` of the same tenant that works still"
+                }
+                _ => "leave `--offboard` out, or pack an onboarding bundle",
+            },
         )])),
     }
 }
