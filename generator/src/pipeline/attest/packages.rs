@@ -205,6 +205,13 @@ fn of_another_bundle(document: &PackagesDocument, made: &Made<'_>) -> Option<Fau
     if !is_of_it {
         return not_of(FILE_NAME, "the packages were made of another bundle");
     }
+    if document.exe_is_signed && !made.is_signed {
+        let why = "the bootstrap of the packages is signed, and that of the bundle is not: its signature was taken away";
+        return Some(Fault {
+            next: "copy the bundle again, or sign it by `gangway sign BUNDLE` and make its packages again",
+            ..fault(FILE_NAME, why)
+        });
+    }
     if document.exe_sha256 != identity.exe_sha256 {
         let why = "the packages hold another bootstrap: it was signed since, or again";
         return not_of(FILE_NAME, why);
