@@ -226,7 +226,8 @@ fn no_report_takes_away_what_others_say() {
     ];
     let unprepared = ["a 5 A1 M1 -", "b 5 A2 M1 -", "a 6 A1 M1 -", "b 6 A2 M1 -"];
     let moved = ["a 5 A1 M1 S1", "b 6 A2 M1 S1"];
-    let table: [(&str, &[&str], &[&str], &[LifeKind]); 6] = [
+    type Case<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [LifeKind]);
+    let table: [Case<'_>; 6] = [
         (
             "as one account in turn",
             &copies,
