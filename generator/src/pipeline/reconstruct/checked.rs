@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use gangway_contract::manifest::{Role, Settings};
 use gangway_contract::{BundleId, Sha256, program_name};
 
-use super::far_ahead::HIGHEST;
+use super::bounds::HIGHEST;
 use super::{CONFIG, ReconstructError};
 use crate::bootstrap;
 use crate::formats::x509::TrustAnchors;

@@ -2,16 +2,9 @@
 //! enough gives none any more.
 
 use super::FoundRecipe;
-use crate::intake::lock::MAX_SEQUENCE;
+use super::bounds::{FARTHEST, HIGHEST};
 use crate::pipeline::codes::SEQUENCE_FAR_AHEAD;
 use crate::problem::Problem;
-
-/// How far above what else is known a sequence is still one that was counted up to: a build a minute for two
-/// years.
-const FARTHEST: u64 = 1_000_000;
-
-/// The highest sequence that a lock is given back with: as many builds go on from there.
-pub(super) const HIGHEST: u64 = MAX_SEQUENCE - FARTHEST;
 
 /// The sequence that servers of a share have to exceed, where a lock may go on from there. Whoever may write to
 /// the share sets it, and a lock never comes back from what it has taken.
