@@ -179,8 +179,13 @@ pub const fn mode_name(mode: Mode) -> &'static str {
 /// As `build --mode` is told: the last campaign is a precheck by its mode, and one of its own by what it was
 /// chosen for.
 pub fn chosen_mode(manifest: &Manifest) -> &'static str {
-    match manifest.settings.retire {
+    mode_as_chosen(manifest.mode, manifest.settings.retire)
+}
+
+/// The same of a mode, and whether the campaign is a last one.
+pub fn mode_as_chosen(mode: Mode, retires: bool) -> &'static str {
+    match retires {
         true => "retire",
-        false => mode_name(manifest.mode),
+        false => mode_name(mode),
     }
 }

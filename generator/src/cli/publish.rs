@@ -74,10 +74,10 @@ mod policies {
     use crate::pipeline::Progress as _;
     use crate::pipeline::publish::{ContentsRequest, ReleaseContents, contents, everything};
     use crate::publication::{
-        Action, Claimant, Connection, Contents, Encryption, LiveReplicas, Payloads, Places,
-        PublishError, PublishRequest, Published, ReleaseRequest, Replica, ServerChoice, Standing,
-        Waiting, check_links, check_removals, history, payload_destinations, plan_offline,
-        policy_destinations, publish, release_history,
+        Action, Claimant, Connection, Contents, LiveReplicas, Payloads, Places, PublishError,
+        PublishRequest, Published, ReleaseRequest, Replica, Standing, Waiting, check_links,
+        check_removals, history, payload_destinations, plan_offline, policy_destinations, publish,
+        release_history,
     };
 
     /// The payloads' part of it.
@@ -155,7 +155,7 @@ mod policies {
         }
         check_state(folder, given, &bundle, &request)?;
         let account = account(given.user.as_deref(), given.password_file.as_deref())?;
-        let choice = server(given);
+        let choice = given.controller.choice();
         let mut server = Connection::open(&choice, &bundle.policies.domain, &account)?;
         output.line(&format!("server   {}", server.host));
         let mut opened = match &bundle.share {
@@ -258,9 +258,9 @@ mod policies {
             &[
                 ("--user", given.user.is_some()),
                 ("--password-file", given.password_file.is_some()),
-                ("--dc", given.dc.is_some()),
-                ("--start-tls", given.start_tls),
-                ("--sysvol", given.sysvol.is_some()),
+                ("--dc", given.controller.dc.is_some()),
+                ("--start-tls", given.controller.start_tls),
+                ("--sysvol", given.controller.sysvol.is_some()),
             ],
         )
     }
@@ -278,7 +278,7 @@ mod policies {
             &[
                 ("bundle", Some(folder)),
                 ("share", share.and_then(|share| share.to.folder())),
-                ("SYSVOL", given.sysvol.as_deref()),
+                ("SYSVOL", given.controller.sysvol.as_deref()),
             ],
         )
     }
@@ -305,7 +305,7 @@ mod policies {
     ) -> Result<Bundle, Failure> {
         let wanted = ContentsRequest {
             bundle: given.outside.request(folder, now(&given.moment)),
-            domain: given.domain.clone(),
+            domain: given.controller.domain.clone(),
             needs_signature: request.action == Action::Publish
                 && !given.allow_unsigned
                 && !given.history,
@@ -468,18 +468,6 @@ mod policies {
             allow_overlap: given.allow_overlap,
             end_passive_mode: given.end_passive_mode,
             state: given.state.clone().unwrap_or_else(|| beside(folder)),
-        }
-    }
-
-    fn server(given: &PolicyArguments) -> ServerChoice {
-        ServerChoice {
-            host: given.dc.clone(),
-            encryption: if given.start_tls {
-                Encryption::StartTls
-            } else {
-                Encryption::Tls
-            },
-            sysvol: given.sysvol.clone(),
         }
     }
 }

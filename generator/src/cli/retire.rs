@@ -29,15 +29,15 @@ mod directory {
     use crate::cli::share_place::{SharePlace, state_apart};
     use crate::pipeline::publish::{ContentsRequest, everything};
     use crate::publication::{
-        Action, Claimant, Connection, Encryption, Payloads, Places, PublishError, Published,
-        ReleaseRequest, RetireRequest, ServerChoice, retire,
+        Action, Claimant, Connection, Payloads, Places, PublishError, Published, ReleaseRequest,
+        RetireRequest, retire,
     };
 
     pub(super) fn run(given: &Retire, output: &Output) -> Result<Answer<Retired>, Failure> {
         // What goes needs no signature, and an offboarding that has ended goes as well.
         let (contents, release) = everything(&ContentsRequest {
             bundle: given.outside.request(&given.bundle, now(&given.moment)),
-            domain: given.domain.clone(),
+            domain: given.controller.domain.clone(),
             needs_signature: false,
             comes_to_servers: false,
         })?;
@@ -49,11 +49,11 @@ mod directory {
             &[
                 ("bundle", Some(&given.bundle)),
                 ("share", to.folder()),
-                ("SYSVOL", given.sysvol.as_deref()),
+                ("SYSVOL", given.controller.sysvol.as_deref()),
             ],
         )?;
         let account = account(given.user.as_deref(), given.password_file.as_deref())?;
-        let mut server = Connection::open(&choice(given), &contents.domain, &account)?;
+        let mut server = Connection::open(&given.controller.choice(), &contents.domain, &account)?;
         output.line(&format!("server   {}", server.host));
         let mut opened = match given.no_share {
             true => None,
@@ -145,17 +145,6 @@ mod directory {
             keep: None,
             state: request.state.clone(),
             claimant: Claimant::here(given.user.as_deref()),
-        }
-    }
-
-    fn choice(given: &Retire) -> ServerChoice {
-        ServerChoice {
-            host: given.dc.clone(),
-            encryption: match given.start_tls {
-                true => Encryption::StartTls,
-                false => Encryption::Tls,
-            },
-            sysvol: given.sysvol.clone(),
         }
     }
 

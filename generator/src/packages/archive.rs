@@ -9,7 +9,7 @@ use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, Sha256};
 
 use super::stored_zip::{ArchiveError, StoredZip};
-use crate::bundle::{FileDigest, SUMS_FILE_NAME, mode_name, sums_line};
+use crate::bundle::{FileDigest, SUMS_FILE_NAME, mode_as_chosen, sums_line};
 
 /// What to do with the archive.
 pub const VERIFY: &str = "VERIFY.txt";
@@ -40,10 +40,7 @@ impl Label<'_> {
 
     /// As `build --mode` is told.
     fn chosen(&self) -> &'static str {
-        match self.retires {
-            true => "retire",
-            false => mode_name(self.mode),
-        }
+        mode_as_chosen(self.mode, self.retires)
     }
 
     fn guide(&self) -> String {

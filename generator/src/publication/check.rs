@@ -42,6 +42,13 @@ impl Executor<'_> {
         self.named_otherwise(&base, "displayName", name, &gpo.id.to_string())
     }
 
+    /// Says of an object of that kind that nothing happened to it.
+    pub(super) fn tell_other(&mut self, what: &str) {
+        self.note(&format!(
+            "{what} has the name and is another object; it was left alone"
+        ));
+    }
+
     /// Children of `base` whose attribute is this text, but the one of this `cn`.
     pub(super) fn named_otherwise(
         &mut self,

@@ -178,6 +178,9 @@ pub(super) fn is_true_in(program: &[u8], key: &[u8]) -> bool {
 /// The key of the manifest that says what a program does.
 pub(super) const MODE: &[u8] = b"\"mode\"";
 
+/// The key of the manifest's settings that makes a campaign the last one.
+pub(super) const RETIRE: &[u8] = b"\"retire\"";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,9 +52,7 @@ pub(super) fn remove(
     });
     check_what_leaves(request.end_passive_mode, leaving.collect(), executor)?;
     for other in &others {
-        executor.note(&format!(
-            "{other} has the name and is another object; it was left alone"
-        ));
+        executor.tell_other(other);
     }
     for one in &work {
         executor.say_gpo(&one.gpo.display_name, one.gpo.id);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::execute::Executor;
-use super::live::{Live, TASKS_FILE, is_true_in, programs};
+use super::live::{Live, RETIRE, TASKS_FILE, is_true_in, programs};
 use super::plan::{DomainFacts, Saved, Step};
 use super::removal::filter_step;
 use super::removed::programs::{Programs, of_the_organisation, take_away};
@@ -134,10 +134,7 @@ fn look(
                 .iter()
                 .any(|one| one.id.to_string().eq_ignore_ascii_case(&id))
             {
-                executor.note(&format!(
-                    "GPO `{}` {id} has the name and is another object; it was left alone",
-                    gpo.display_name
-                ));
+                executor.tell_other(&format!("GPO `{}` {id}", gpo.display_name));
             }
         }
     }
@@ -192,7 +189,7 @@ fn check_last_campaign(
         }
         let path = format!("{folder}/{name}");
         let bytes = executor.sysvol().read_file(&path)?.unwrap_or_default();
-        if is_true_in(&bytes, b"\"retire\"") {
+        if is_true_in(&bytes, RETIRE) {
             return Ok(());
         }
     }

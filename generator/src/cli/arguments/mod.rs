@@ -1,6 +1,7 @@
 //! The command line, as typed.
 
 mod attest;
+mod controller;
 mod package;
 mod publish;
 mod reconstruct;

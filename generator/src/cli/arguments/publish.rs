@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::controller::Controller;
 use super::shared::{Moment, Outside, duration};
 use crate::publication::{HostName, Link, Removal};
 
@@ -112,12 +113,8 @@ pub(in crate::cli) struct PublishGpo {
 /// How policies are brought into a domain.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PolicyArguments {
-    /// Full DNS name of the domain controller to write to; else the domain's PDC emulator
-    #[arg(long, value_name = "HOST")]
-    pub(in crate::cli) dc: Option<HostName>,
-    /// Which domain of the bundle, when it is for several
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) domain: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) controller: Controller,
     /// Account that writes: `admin@contoso.com` or `CONTOSO\admin`. On Windows it may be left out: who is
     /// signed in then writes, without a password
     #[arg(long, value_name = "ACCOUNT")]
@@ -127,13 +124,6 @@ pub(in crate::cli) struct PolicyArguments {
     /// `GANGWAY_PASSWORD`, else a prompt
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) password_file: Option<PathBuf>,
-    /// StartTLS on port 389 instead of LDAPS on port 636
-    #[arg(long)]
-    pub(in crate::cli) start_tls: bool,
-    /// Folder at which the domain controller's SYSVOL share is mounted; else `\\HOST\SYSVOL` on
-    /// Windows, and the program `smbclient` elsewhere
-    #[arg(long, value_name = "FOLDER")]
-    pub(in crate::cli) sysvol: Option<PathBuf>,
     /// Writes; without it the steps are only printed
     #[arg(long)]
     pub(in crate::cli) apply: bool,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::controller::Controller;
 use super::shared::{Moment, Outside};
-use crate::publication::HostName;
 
 /// The end in one domain.
 #[derive(Debug, Args)]
@@ -23,12 +23,8 @@ pub(in crate::cli) struct Retire {
     /// Leaves the share as it is, for other domains still need it
     #[arg(long, conflicts_with = "to")]
     pub(in crate::cli) no_share: bool,
-    /// Full DNS name of the domain controller to write to; else the domain's PDC emulator
-    #[arg(long, value_name = "HOST")]
-    pub(in crate::cli) dc: Option<HostName>,
-    /// Which domain of the bundle, when it is for several
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) domain: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) controller: Controller,
     /// Account that writes, to the domain and to the share: `admin@contoso.com` or `CONTOSO\admin`. On Windows
     /// it may be left out: who is signed in then writes, without a password
     #[arg(long, value_name = "ACCOUNT")]
@@ -38,13 +34,6 @@ pub(in crate::cli) struct Retire {
     /// `GANGWAY_PASSWORD`, else a prompt
     #[arg(long, value_name = "FILE", requires = "user")]
     pub(in crate::cli) password_file: Option<PathBuf>,
-    /// StartTLS on port 389 instead of LDAPS on port 636
-    #[arg(long)]
-    pub(in crate::cli) start_tls: bool,
-    /// Folder at which the domain controller's SYSVOL share is mounted; else `\\HOST\SYSVOL` on Windows, and
-    /// the program `smbclient` elsewhere
-    #[arg(long, value_name = "FOLDER")]
-    pub(in crate::cli) sysvol: Option<PathBuf>,
     /// Does it; without it the steps are only printed
     #[arg(long)]
     pub(in crate::cli) apply: bool,

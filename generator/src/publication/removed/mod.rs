@@ -103,7 +103,7 @@ impl Removed {
         domain: &DomainFacts,
         executor: &mut Executor<'_>,
     ) -> Result<(), PublishError> {
-        for one in self.gpos.iter().filter(|one| !one.links.is_empty()) {
+        for one in self.gpos.iter().filter(|one| one.is_linked()) {
             one.take_links_away(domain, executor)?;
             executor.note(&format!(
                 "`--rollback` brings {} back without its links, which were at {}",
