@@ -154,7 +154,10 @@ impl Domain {
         command
             .args(["--target", &self.init.to_string()])
             // Its processes too: `/dev/fd` leads to those that the mounted `/proc` shows.
-            .args(["--net", "--mount", "--pid", "--"])
+            .args(["--net", "--mount", "--pid"])
+            // Else the root folder would be that of the mounts, which is another one where the tests run in
+            // a chroot.
+            .args(["--root", "--"])
             .arg(program.as_ref())
             .env("PATH", search_path())
             .env("KRB5_CONFIG", format!("{INSIDE}/nss/krb5.conf"));
