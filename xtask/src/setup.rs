@@ -3,6 +3,7 @@
 //! Nothing is installed that is there already in another way: what counts is the program,
 //! not the package.
 
+mod disk;
 mod install;
 mod namespaces;
 mod probe;
@@ -11,6 +12,7 @@ mod tools;
 use anyhow::{Result, bail};
 use clap::Args;
 
+pub(crate) use disk::warn_when_small;
 pub(crate) use probe::PYTHON;
 use probe::State;
 use tools::TOOLS;

@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     } else {
         &arguments.only
     };
+    if arguments.only.is_empty() {
+        setup::warn_when_small();
+    }
     let start = Instant::now();
     let mut summary = Summary::default();
     let mut times = Vec::new();
