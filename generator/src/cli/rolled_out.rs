@@ -19,6 +19,8 @@ pub(super) struct RolledOut {
     asked: String,
     /// Nothing was written.
     dry_run: bool,
+    /// Is a switch there? Without one no server begins anything, whatever counts.
+    has_switch: bool,
     /// What counts now.
     before: Counts,
     /// What counts with the change; none of `show`.
@@ -160,6 +162,7 @@ pub(super) fn answer(
         share: request.named.clone(),
         asked: asked.unwrap_or_else(|| "show".to_owned()),
         dry_run: request.dry_run,
+        has_switch: state.has_switch,
         before: state.before.into(),
         after: state.after.map(Counts::from),
         campaigns: state.governed.iter().map(CampaignOnShare::from).collect(),

@@ -208,7 +208,10 @@ fn tell(state: &RolloutState, reaches: &[BundleReach], output: &Output) {
     if state.governed.is_empty() {
         output.line("governs  no campaign that the share knows of");
     }
-    output.line(&format!("now      {}", state.before));
+    match state.has_switch {
+        true => output.line(&format!("now      {}", state.before)),
+        false => output.line("now      no server begins anything, for there is no switch"),
+    }
     if let Some(after) = state.after {
         output.line(&format!("then     {after}"));
     }

@@ -59,6 +59,8 @@ pub struct RolloutRequest {
 /// What a share says of its rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolloutState {
+    /// Is a switch there? Without one no server begins anything, whatever counts.
+    pub has_switch: bool,
     /// What counts now.
     pub before: Standing,
     /// What counts with the change; none where none is wanted.
@@ -341,6 +343,7 @@ impl Looked {
             ),
         };
         RolloutState {
+            has_switch: !self.missing(),
             before: before.into(),
             after: after.map(Standing::from),
             governed: self.governed.clone(),
