@@ -18,8 +18,13 @@ pub(super) fn state_of(request: &ReleaseRequest, release: &Release) -> Option<St
 
 /// The same for the releases of which this campaign is the first.
 pub(super) fn state_of_campaign(request: &ReleaseRequest, campaign: &Campaign) -> State<Before> {
-    let name = format!("share.{}.{}", campaign.gpo, request.share_key());
+    let name = format!("{}{}", state_begin(campaign), request.share_key());
     State::of(&request.state, &name)
+}
+
+/// How the names of the states of any share begin, as far as they are of this campaign.
+pub(super) fn state_begin(campaign: &Campaign) -> String {
+    format!("share.{}.", campaign.gpo)
 }
 
 impl Publisher<'_> {

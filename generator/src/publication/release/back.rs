@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::control::{self, Control};
 use gangway_contract::rollout;
 
-use super::announced::state_of;
+use super::announced::{state_begin, state_of};
 use super::before::Before;
 use super::campaign::{self, Campaign, Named};
 use super::{Listed, Publisher, RELEASES, Release, ReleaseError, ReleaseRequest};
+use crate::printable::on_one_line;
 use crate::publication::plan::TEMPORARY;
 use crate::publication::state::{State, StateError};
 
@@ -44,7 +45,26 @@ pub fn release_history(
         format!("share, {} back: {needed}{switch}", at + 1)
     };
     let states = state.history()?.into_iter().enumerate();
-    Ok(states.map(line).collect())
+    let lines: Vec<String> = states.map(line).collect();
+    if lines.is_empty() && was_published_elsewhere(request, release) {
+        let told = format!(
+            "share: nothing was published from here to `{}`, but something to a share of another name: `--to` as it \
+             was given then asks about that one",
+            on_one_line(&request.named)
+        );
+        return Ok(vec![told]);
+    }
+    Ok(lines)
+}
+
+/// Does the folder keep what another share had?
+fn was_published_elsewhere(request: &ReleaseRequest, release: &Release) -> bool {
+    let entries = std::fs::read_dir(&request.state).into_iter().flatten();
+    let mut names = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let begin = release.campaigns.first().map(state_begin);
+    begin.is_some_and(|begin| names.any(|name| name.starts_with(&begin)))
 }
 
 impl Publisher<'_> {
