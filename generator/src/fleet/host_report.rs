@@ -1,5 +1,7 @@
 //! What the fleet needs of one report, bounded while it is read.
 
+mod newer;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -9,12 +11,14 @@ use gangway_contract::facts::ProductType;
 use gangway_contract::health::{Content, Enrolment, Protection, Sensor};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, OrgId, Reason, State, UtcTime, report};
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+pub(super) use newer::NewerPart;
 
 use super::connectivity::Checks;
 use super::life::{Machine, Told, Word};
-use super::{MAX_TEXT, NewerReport, OwnerCheck, ServerBlocker, ServerConnectivity, ServerReport};
+use super::{MAX_TEXT, OwnerCheck, ServerBlocker, ServerConnectivity, ServerReport};
 use crate::printable::{read_on_one_line, short_line};
 
 /// Characters that are kept of what a blocker says; real ones have some two hundred.
@@ -26,9 +30,6 @@ const MAX_BLOCKERS: usize = 32;
 
 /// Characters of a code; the longest that there is has 28.
 const MAX_CODE: usize = 64;
-
-/// Bytes of a text that may be a state or a reason of a newer report; what is longer is none.
-const MAX_NEWER_WORD: usize = 300;
 
 /// Characters that are kept of a fact; a name has at most 255 (RFC 1035), a SID 187
 /// (`SECURITY_MAX_SID_STRING_CHARACTERS` of winnt.h).
@@ -66,92 +67,6 @@ pub(super) struct HostReport {
     /// What the file server says of the account that it names; nothing of it stands in the file.
     #[serde(skip)]
     pub(super) account_word: Word,
-}
-
-/// What can be read of a report of a newer shape in which other fields are not as they were.
-#[derive(Deserialize)]
-pub(super) struct NewerPart {
-    pub(super) schema: u32,
-    #[serde(deserialize_with = "name")]
-    pub(super) fqdn: String,
-    pub(super) finished_at: UtcTime,
-    /// Whatever has become of it.
-    #[serde(default)]
-    state: NewerWord,
-    #[serde(default)]
-    reason: NewerWord,
-}
-
-/// A word of a newer report, where it is one still: a short text. Nothing else is kept while it is read, for a
-/// tree of JSON takes a hundred times the memory of its text.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct NewerWord(Option<String>);
-
-impl<'de> Deserialize<'de> for NewerWord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyWord)
-    }
-}
-
-struct AnyWord;
-
-impl<'de> Visitor<'de> for AnyWord {
-    type Value = NewerWord;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<NewerWord, E> {
-        let is_word = !text.trim().is_empty() && text.len() <= MAX_NEWER_WORD;
-        Ok(NewerWord(is_word.then(|| short_line(text, MAX_CODE))))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<NewerWord, E> {
-        Ok(NewerWord(None))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<NewerWord, E> {
-        Ok(NewerWord(None))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<NewerWord, E> {
-        Ok(NewerWord(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<NewerWord, E> {
-        Ok(NewerWord(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<NewerWord, E> {
-        Ok(NewerWord(None))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<NewerWord, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(NewerWord(None))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NewerWord, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(NewerWord(None))
-    }
-}
-
-impl NewerPart {
-    /// The server that it speaks of, by its full name in lower case.
-    pub(super) fn server(&self) -> String {
-        server(&self.fqdn)
-    }
-
-    pub(super) fn into_report(self) -> NewerReport {
-        NewerReport {
-            schema: self.schema,
-            state: self.state.0,
-            reason: self.reason.0,
-            finished_at: self.finished_at,
-        }
-    }
 }
 
 fn server(fqdn: &str) -> String {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::newer::MAX_NEWER_WORD;
 use super::*;
 
 #[test]
