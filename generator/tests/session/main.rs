@@ -52,6 +52,8 @@ mod package_signing;
 mod pipelines;
 #[cfg(feature = "directory")]
 mod publish;
+#[cfg(feature = "directory")]
+mod publish_share;
 #[cfg(unix)]
 mod publishers;
 mod rebuild;
@@ -65,6 +67,8 @@ mod rollout;
 #[cfg(unix)]
 mod runbook;
 mod sarif;
+#[cfg(feature = "directory")]
+mod share_compared;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
@@ -74,3 +78,5 @@ mod stamps;
 #[cfg(unix)]
 mod transcripts;
 mod vouched;
+#[cfg(feature = "directory")]
+mod without_effect;

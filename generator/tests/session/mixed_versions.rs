@@ -15,7 +15,7 @@ fn of_schema(schema: u32, mut report: Value) -> Value {
     report
 }
 
-/// Two servers of before health was told, four of today, and seven whose bootstrap came later.
+/// Two servers of before health was told, four of today, and eight whose bootstrap came later.
 fn desk() -> Desk {
     let mut before = of_schema(1, report_of("one-onboarded", "onboarded", LATELY));
     before.as_object_mut().unwrap().remove("health");
@@ -31,6 +31,10 @@ fn desk() -> Desk {
     let mut other_shape = newer("three-of-another-shape", "onboarded");
     other_shape["state"] = json!({"now": "onboarded"});
     other_shape["facts_after"] = json!([1, 2, 3]);
+    // Nothing but its name, its time and its shape is as it was.
+    let mut unreadable = newer("three-of-other-words", "onboarded");
+    unreadable["state"] = json!({"now": "onboarded"});
+    unreadable["reason"] = json!(["none"]);
     let mut changed = newer("two-then-three", "onboarded");
     changed["state"] = "hibernated".into();
     let mut nothing_left = newer("three-of-no-time", "onboarded");
@@ -51,6 +55,7 @@ fn desk() -> Desk {
         newer("three-not-targeted", "not_targeted"),
         other_state,
         other_shape,
+        unreadable,
     ]);
     // Its name tells the time, and nothing in it does.
     nothing_left.as_object_mut().unwrap().remove("finished_at");

@@ -258,6 +258,45 @@ fn a_file_that_cannot_be_read_is_told_and_a_pause_mends_it() {
     }
 }
 
+/// What was decided counts for nobody then, and is not told as if it did.
+#[test]
+fn a_share_without_switch_begins_nothing_and_says_so_once() {
+    let desk = published();
+    fs::remove_file(desk.path("share/control.json")).unwrap();
+    let shown = rollout(&desk, &["show"]);
+    shown.fails_with(
+        1,
+        &["GW3115", "it is missing, so no server begins anything"],
+    );
+    let now = "now      no server begins anything, for there is no switch";
+    assert!(shown.out.contains(now), "{}", shown.out);
+    assert!(!shown.out.contains("going on"), "{}", shown.out);
+    let answer = answer(&desk, &["show"]);
+    assert_eq!(answer["result"]["has_switch"], false, "{answer:#}");
+    publish(&desk).succeeds();
+    let shown = rollout(&desk, &["show"]);
+    assert!(
+        shown.succeeds().contains("now      going on"),
+        "{}",
+        shown.out
+    );
+}
+
+/// The name of a share is part of what is kept of it.
+#[test]
+fn a_history_of_another_share_is_pointed_to() {
+    let desk = published();
+    let history = |to: &[&str]| {
+        let usual = ["publish", "share", "out", "--history", "--as-of", NOW];
+        let said = desk.run(&[&usual[..], to].concat());
+        said.succeeds().to_owned()
+    };
+    let own = history(&["--to", "share"]);
+    assert!(own.starts_with("share, 1 back: no release"), "{own}");
+    let other = history(&[]);
+    assert!(other.contains("`--to` as it was given then"), "{other}");
+}
+
 /// An older program wrote no sequence into the campaign's document, and a copy by hand brings none.
 #[test]
 fn a_bundle_in_the_place_of_the_share_says_what_the_share_does_not() {
