@@ -158,7 +158,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
     domains(&file.gpo.domain)?;
     excluded(file.gpo.exclude_group.as_deref())?;
     servers(&file.onboard)?;
-    let add_sensor_from = sensor_source(&file.onboard, &shares)?;
+    let add_sensor_from = sensor_source(&file.onboard, &shares, domain)?;
     health(file.health)?;
     proxy(&file.gpo.settings.proxy)?;
     policy_values(&file.gpo.settings)?;
@@ -235,7 +235,7 @@ fn shares(share: &Share, domain: Option<&DomainName>) -> Result<Shares, Fault> {
     let beside = share.reports.as_ref();
     let beside = beside.and_then(|text| text.parse::<UncPath>().ok());
     let root = &share.root;
-    let example = meant_or(root, domain, ROOT, beside.as_ref());
+    let example = meant_or(root, domain, "gangway$", beside.as_ref());
     let root = on_a_file_server("share.root", root, &example)?;
     let Some(reports) = &share.reports else {
         return Ok(Shares {
@@ -243,7 +243,7 @@ fn shares(share: &Share, domain: Option<&DomainName>) -> Result<Shares, Fault> {
             reports: None,
         });
     };
-    let example = meant_or(reports, domain, REPORTS, Some(&root));
+    let example = meant_or(reports, domain, "gangway-reports$", Some(&root));
     let reports = on_a_file_server("share.reports", reports, &example)?;
     if root.overlaps(&reports) {
         return refuse(
@@ -252,7 +252,7 @@ fn shares(share: &Share, domain: Option<&DomainName>) -> Result<Shares, Fault> {
                 "is `{reports}`, and one of it and `share.root` (`{root}`) lies in the other: \
                  who may leave reports could change payloads"
             ),
-            format!("write a folder of its own, as '{example}'"),
+            format!("write a folder of its own, {example}"),
         );
     }
     Ok(Shares {
@@ -261,39 +261,50 @@ fn shares(share: &Share, domain: Option<&DomainName>) -> Result<Shares, Fault> {
     })
 }
 
-const ROOT: &str = r"\\files.contoso.com\gangway$";
-const REPORTS: &str = r"\\files.contoso.com\gangway-reports$";
-const SENSORS: &str = r"\\files.contoso.com\fod$";
-
 /// The path that a cure shows: what is meant by the text where it can be told and is no share of domain
-/// controllers, else an example; either leaves the other share free.
+/// controllers, beside the other share. A server that nobody named is none to write down: there the path is
+/// a form, and says so.
 fn meant_or(
     text: &str,
     domain: Option<&DomainName>,
-    path: &str,
+    share: &str,
     other: Option<&UncPath>,
 ) -> String {
     let is_free = |path: &UncPath| {
         replicated_share(path).is_none() && !other.is_some_and(|other| other.overlaps(path))
     };
-    let meant = intended::unc_path(text, domain).filter(is_free);
-    meant.map_or_else(|| example(path, other), |meant| meant.to_string())
+    if let Some(meant) = intended::unc_path(text, domain).filter(is_free) {
+        return format!("as '{meant}'");
+    }
+    let is_path = text.parse::<UncPath>().is_ok();
+    match other.filter(|_| is_path) {
+        Some(other) => format!("as '{}'", example(other.server(), share, Some(other))),
+        None => form(domain, share, other),
+    }
 }
 
-/// An example that the other share leaves free.
-fn example(path: &str, other: Option<&UncPath>) -> String {
-    let is_taken = |path: &str| {
-        let path = path.parse::<UncPath>();
-        path.is_ok_and(|path| other.is_some_and(|other| other.overlaps(&path)))
-    };
-    match is_taken(path) {
+/// A path whose server is to be put in.
+fn form(domain: Option<&DomainName>, share: &str, other: Option<&UncPath>) -> String {
+    let domain = domain.map_or_else(|| "contoso.com".to_owned(), ToString::to_string);
+    let server = format!("files.{domain}");
+    let path = example(&server, share, other);
+    format!("in the form of '{path}', with the name of your file server in the place of `{server}`")
+}
+
+/// A share of a server that the other share leaves free.
+fn example(server: &str, share: &str, other: Option<&UncPath>) -> String {
+    let path = format!(r"\\{server}\{share}");
+    let is_taken = path
+        .parse::<UncPath>()
+        .is_ok_and(|path| other.is_some_and(|other| other.overlaps(&path)));
+    match is_taken {
         true => path.replace('$', "-2$"),
-        false => path.to_owned(),
+        false => path,
     }
 }
 
 fn on_a_file_server(field: &'static str, text: &str, example: &str) -> Result<UncPath, Fault> {
-    let hint = format!("write a UNC path with the file server's full DNS name, as '{example}'");
+    let hint = format!("write a UNC path with the file server's full DNS name, {example}");
     let path = unc_path(field, text, hint)?;
     match replicated_share(&path) {
         None => Ok(path),
@@ -303,7 +314,7 @@ fn on_a_file_server(field: &'static str, text: &str, example: &str) -> Result<Un
                 "is on `{name}`, which every domain controller replicates and every account may \
                  read: on- and offboarding packages and keys do not belong there"
             ),
-            format!("write a share of a file server, as '{example}'"),
+            format!("write a share of a file server, {example}"),
         ),
     }
 }
@@ -368,10 +379,15 @@ fn excluded(group: Option<&str>) -> Result<(), Fault> {
 }
 
 /// Where a missing sensor is added from, when it may be.
-fn sensor_source(onboard: &Onboard, shares: &Shares) -> Result<Option<SensorSource>, Fault> {
-    let example = example(SENSORS, shares.reports.as_ref());
+fn sensor_source(
+    onboard: &Onboard,
+    shares: &Shares,
+    domain: Option<&DomainName>,
+) -> Result<Option<SensorSource>, Fault> {
+    let written = onboard.add_sensor_from.as_deref().unwrap_or_default();
+    let example = meant_or(written, domain, "fod$", shares.reports.as_ref());
     let hint =
-        || format!("write `windows_update`, or a UNC path that computers may read, as '{example}'");
+        || format!("write `windows_update`, or a UNC path that computers may read, {example}");
     let parsed = |text: &str| match text {
         "windows_update" => Ok(SensorSource::WindowsUpdate),
         folder => unc_path("onboard.add_sensor_from", folder, hint()).map(SensorSource::Folder),
@@ -519,10 +535,25 @@ fn proxy(proxy: &ProxySettings) -> Result<(), Fault> {
         return refuse(
             BYPASS,
             format!("holds `{host}`, which is no host"),
-            "write one host an entry; `*` may begin it, and `<local>` means names without a dot",
+            bypass_hint(&proxy.winhttp_bypass),
         );
     }
     Ok(())
+}
+
+/// How hosts past the proxy are written: those that stand there, each on its own, if that makes them hosts.
+fn bypass_hint(given: &[String]) -> String {
+    const FORM: &str =
+        "write one host an entry; `*` may begin it, and `<local>` means names without a dot";
+    let hosts: Vec<&str> = given
+        .iter()
+        .flat_map(|entry| intended::parted(entry))
+        .collect();
+    if hosts.is_empty() || !hosts.iter().all(|host| is_bypass(host)) {
+        return FORM.to_owned();
+    }
+    let hosts: Vec<String> = hosts.into_iter().map(quoted).collect();
+    format!("{FORM}: `winhttp_bypass = [{}]`", hosts.join(", "))
 }
 
 fn workspace_hint(written: &str) -> String {

@@ -23,6 +23,12 @@ pub(super) fn value(key: &str, text: &str) -> Option<String> {
     }
 }
 
+/// Entries of a list that stand in one text, as Windows parts them.
+pub(super) fn parted(text: &str) -> impl Iterator<Item = &str> {
+    let entries = text.split([';', ',', ' ']);
+    entries.filter(|entry| !entry.is_empty())
+}
+
 /// The domain in a URL, a distinguished name, a mail address or a UNC path.
 pub(super) fn domain(text: &str) -> Option<DomainName> {
     let text = text.trim();
@@ -37,7 +43,39 @@ pub(super) fn domain(text: &str) -> Option<DomainName> {
     if !components.is_empty() {
         return components.join(".").parse().ok();
     }
+    if is_of_a_server(text, rest) {
+        return None;
+    }
     host(rest)?.parse().ok()
+}
+
+/// The name in an address that may be that of a server, such as a domain controller, and the domain which that
+/// server would be of.
+pub(super) fn domain_of_server(text: &str) -> Option<(String, DomainName)> {
+    let text = text.trim();
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let name = host(rest).filter(|_| is_of_a_server(text, rest))?;
+    let above = name
+        .split_once('.')
+        .and_then(|(_, above)| above.parse::<DomainName>().ok());
+    let domain = above.or_else(|| name.parse().ok());
+    Some((name.to_owned(), domain?))
+}
+
+/// Does an address tell how to reach one server? Domains have neither ports nor pages, short of those with two
+/// labels, which name no server in them.
+fn is_of_a_server(text: &str, rest: &str) -> bool {
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let scheme = text
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let is_address = matches!(
+        scheme.as_deref(),
+        Some("http" | "https" | "ldap" | "ldaps" | "gc")
+    );
+    let labels = host(rest).map_or(0, |host| host.split('.').count());
+    authority.contains(':') || is_address && labels > 2
 }
 
 /// The host of what stands behind a scheme, without an account, a port and a path.
@@ -79,13 +117,19 @@ pub(super) fn unc_path(text: &str, domain: Option<&DomainName>) -> Option<UncPat
         .filter(|part| !part.is_empty())
         .collect();
     let (server, below) = parts.split_first()?;
+    // One slash begins a folder here (`/mnt`, `file:///srv`), and none a folder or a server.
+    let before = rest.len() - rest.trim_start_matches(['/', '\\']).len();
+    if before == 1 && rest.starts_with('/') {
+        return None;
+    }
+    let names_a_server = before > 1 || rest.len() < text.len();
     if below.is_empty() || server.contains(':') {
         return None;
     }
     let below = below.join("\\");
     let path = format!(r"\\{server}\{below}").parse();
     let whole = |domain: &DomainName| format!(r"\\{server}.{domain}\{below}").parse().ok();
-    let is_name = !server.contains('.');
+    let is_name = names_a_server && !server.contains('.');
     path.ok()
         .or_else(|| domain.filter(|_| is_name).and_then(whole))
 }
@@ -201,18 +245,18 @@ mod tests {
     #[test]
     fn a_domain_is_taken_out_of_what_holds_it() {
         for (text, wanted) in [
-            ("https://corp.fabrikam.de/", Some("corp.fabrikam.de")),
-            (
-                "http://admin:x@corp.fabrikam.de:8080/a?b",
-                Some("corp.fabrikam.de"),
-            ),
+            ("https://fabrikam.de/", Some("fabrikam.de")),
+            ("https://corp.fabrikam.de/", None),
+            ("http://admin:x@fabrikam.de:8080/a?b", None),
+            ("fabrikam.de:636", None),
             ("DC=corp,DC=fabrikam,DC=de", Some("corp.fabrikam.de")),
             ("OU=Servers, dc=fabrikam , dc=de", Some("fabrikam.de")),
             (
                 "LDAP://dc1.fabrikam.de/DC=fabrikam,DC=de",
                 Some("fabrikam.de"),
             ),
-            ("LDAP://dc1.fabrikam.de", Some("dc1.fabrikam.de")),
+            ("LDAP://dc1.fabrikam.de", None),
+            ("LDAP://fabrikam.de", Some("fabrikam.de")),
             ("admin@fabrikam.de", Some("fabrikam.de")),
             ("@Fabrikam.de", Some("fabrikam.de")),
             ("fabrikam.de.", Some("fabrikam.de")),
@@ -225,6 +269,38 @@ mod tests {
         ] {
             let found = domain(text).map(|domain| domain.to_string());
             assert_eq!(found.as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_server_is_not_that_of_its_domain() {
+        for (text, wanted) in [
+            (
+                "https://dc1.fabrikam.local:636/",
+                Some(("dc1.fabrikam.local", "fabrikam.local")),
+            ),
+            (
+                "ldaps://dc1.corp.fabrikam.de",
+                Some(("dc1.corp.fabrikam.de", "corp.fabrikam.de")),
+            ),
+            (
+                "dc1.fabrikam.local:389",
+                Some(("dc1.fabrikam.local", "fabrikam.local")),
+            ),
+            (
+                "http://admin:x@fabrikam.de:8080/a?b",
+                Some(("fabrikam.de", "fabrikam.de")),
+            ),
+            ("https://fabrikam.de/", None),
+            ("dc1.fabrikam.local", None),
+            ("ldap://10:1/", None),
+        ] {
+            let found = domain_of_server(text);
+            let found = found.map(|(name, domain)| (name, domain.to_string()));
+            let found = found
+                .as_ref()
+                .map(|(name, domain)| (name.as_str(), domain.as_str()));
+            assert_eq!(found, wanted, "{text}");
         }
     }
 
@@ -263,6 +339,14 @@ mod tests {
             (r"\\fs1\gw$", Some(r"\\fs1.fabrikam.de\gw$")),
             (r"\\10.1.2.3\gw$", None),
             (r"Z:\gw", None),
+            ("smb://fs1/gw", Some(r"\\fs1.fabrikam.de\gw")),
+            ("/mnt/gw", None),
+            ("mnt/gw", None),
+            (r"\mnt\gw", None),
+            ("file:///srv/gw", None),
+            ("file:///srv.data.x/gw", None),
+            ("file:////fs1.fabrikam.de/gw", Some(r"\\fs1.fabrikam.de\gw")),
+            ("file:///C:/gw", None),
             (r"\\fs1.fabrikam.de", None),
             (r"\\fs1.fabrikam.de\C$", None),
             ("", None),

@@ -8,7 +8,9 @@ use super::super::toml_text::quoted;
 use super::super::{intended, words};
 use super::meant::example;
 use super::shown;
+use crate::gpo::DomainName;
 
+const DOMAIN: &str = "gpo.domain.dns_name";
 const SCRIPTS: &str = "onboard.accept_scripts";
 
 /// What is wrong with the value of a key, and what to write; none where another place knows better.
@@ -30,13 +32,29 @@ pub(super) fn told(key: &str, value: &DeValue<'_>, message: &str) -> Option<(Str
             Some((what, entry_cure(key, Some(entry))?))
         }
         (_, DeValue::String(text)) => {
+            let server = intended::domain_of_server(text).filter(|_| key == DOMAIN);
             let cure = match intended::value(key, text) {
+                None if server.is_some() => server.map(of_a_server)?,
                 Some(meant) => format!("write `{name} = {}`", quoted(&meant)),
                 None => format!("write it in the form of `{}`", example(section, name)?),
             };
             Some((format!("`{key}`: {message}"), cure))
         }
         _ => None,
+    }
+}
+
+/// A domain in the place of a server in it, if that is what it is.
+fn of_a_server((server, domain): (String, DomainName)) -> String {
+    let set = |name: &str| format!("`dns_name = {}`", quoted(name));
+    let domain = domain.to_string();
+    let (of_domain, itself) = (set(&domain), set(&server));
+    let form = format!(
+        "write the name of the domain, and of no server in it: if the domain is `{domain}`: {of_domain}"
+    );
+    match server == domain {
+        true => form,
+        false => format!("{form}; if it is `{server}` itself: {itself}; it is not known which"),
     }
 }
 

@@ -242,7 +242,12 @@ fn no_equals(line: &Line<'_>, tables: &[Table]) -> Option<Told> {
                 format!("write `{header}`, alone in its line"),
             ));
         }
-        "" => "…".to_owned(),
+        "" => {
+            let form =
+                example(line.section, key).map(|line| format!("write it in the form of `{line}`"));
+            let form = form.unwrap_or_else(|| "write key, `=` and value in one line".to_owned());
+            return Some((format!("`{}` has no `=` behind it", line.name(key)), form));
+        }
         value if value.starts_with(['"', '\'', '[']) || flag(value).is_some() => value.to_owned(),
         value if value.parse::<u64>().is_ok() => value.to_owned(),
         value => quoted(value),

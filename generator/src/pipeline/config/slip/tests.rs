@@ -223,6 +223,16 @@ const SLIPS: &[(&str, &str)] = &[
         "\"contoso.com\"",
         "\"contoso.com\"\ninclude_domain_controllers = 0",
     ),
+    ("\"contoso.com\"", "\"https://dc1.fabrikam.local:636/\""),
+    ("\"contoso.com\"", "[\"fabrikam.local\"]"),
+    ("[share]", "[onboard]\ndevice_tag = [\"a\", \"b\"]\n[share]"),
+    ("[share]", "[onboard]\ndevice_tag = []\n[share]"),
+    ("[share]", "[onboard]\nmode = [\"onboard\"]\n[share]"),
+    ("[share]", "[onboard.device_tag]\nx = 1\n[share]"),
+    (
+        "[share]",
+        "[gpo.settings.proxy]\nwinhttp = \"a:1\"\nwinhttp_bypass = \"*.contoso.com;<local>\"\n[share]",
+    ),
     // The same thing twice.
     (
         "name = \"Contoso\"",
@@ -307,10 +317,6 @@ fn the_cure_of_a_value_cures() {
         ),
         (
             r"'\\files.contoso.com\gangway$'",
-            "'D:\\x'\nreports = '\\\\files.contoso.com\\gangway$'",
-        ),
-        (
-            r"'\\files.contoso.com\gangway$'",
             &format!("{free}\nreports = {free}"),
         ),
         (
@@ -322,13 +328,8 @@ fn the_cure_of_a_value_cures() {
             &format!("{free}\nreports = '\\\\contoso.com\\SYSVOL\\reports'"),
         ),
         (
-            r"gangway$'",
-            "gangway$'\nreports = '\\\\files.contoso.com\\fod$'\n[onboard]\nadd_sensor_from = 'D:\\'",
-        ),
-        ("[share]", "[onboard]\nadd_sensor_from = 'D:\\'\n[share]"),
-        (
             "[share]",
-            "[onboard]\nadd_sensor_from = \"D:\\\\\"\n[share]",
+            "[gpo.settings.proxy]\nwinhttp = \"a:1\"\nwinhttp_bypass = [\"*.contoso.com;<local>\"]\n[share]",
         ),
         ("[share]", "[onboard]\ndevice_tag = \"\"\n[share]"),
         ("[share]", "[onboard]\ndevice_tag = \"  \"\n[share]"),
@@ -420,8 +421,28 @@ fn a_cure_is_made_of_what_was_written() {
     for (from, to, wanted) in [
         (
             "\"contoso.com\"",
-            "\"https://corp.fabrikam.de/\"",
-            "dns_name = \"corp.fabrikam.de\"",
+            "\"https://fabrikam.de/\"",
+            "dns_name = \"fabrikam.de\"",
+        ),
+        (
+            "\"contoso.com\"",
+            "\"https://dc1.fabrikam.local:636/\"",
+            "if the domain is `fabrikam.local`: `dns_name = \"fabrikam.local\"`",
+        ),
+        (
+            "\"contoso.com\"",
+            "[\"fabrikam.local\"]",
+            "dns_name = \"fabrikam.local\"",
+        ),
+        (
+            "[share]",
+            "[onboard]\ndevice_tag = [\"a\", \"b\"]\n[share]",
+            "one of them, as `device_tag = \"a\"`",
+        ),
+        (
+            "[share]",
+            "[gpo.settings.proxy]\nwinhttp = \"a:1\"\nwinhttp_bypass = \"*.contoso.com;<local>\"\n[share]",
+            "winhttp_bypass = [\"*.contoso.com\", \"<local>\"]",
         ),
         (
             "\"contoso.com\"",
@@ -528,4 +549,47 @@ fn the_line_of_a_cure_cures() {
         cured += 1;
     }
     assert!(cured > 25, "{cured}");
+}
+
+/// Where nobody named a server, a hint shows a form, and never as what to write.
+#[test]
+fn a_server_that_nobody_named_is_to_be_put_in() {
+    let share = r"'\\files.contoso.com\gangway$'";
+    let base = SMALLEST.replace("\"contoso.com\"", "\"fabrikam.local\"");
+    for (from, to) in [
+        (share, "'/mnt/gangway'"),
+        (share, "'file:///srv/gangway'"),
+        (share, "'Z:\\gangway'"),
+        (share, "'nas1:/export/gangway'"),
+        (
+            share,
+            "'/mnt/gw'\nreports = '\\\\fs1.fabrikam.local\\gangway$'",
+        ),
+        ("[share]", "[onboard]\nadd_sensor_from = 'D:\\'\n[share]"),
+    ] {
+        let text = base.replacen(from, to, 1);
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let hint = error.hint().unwrap();
+        let form = r"in the form of '\\files.fabrikam.local\";
+        assert!(hint.contains(form), "`{to}`: {hint}");
+        assert!(
+            hint.contains("in the place of `files.fabrikam.local`"),
+            "`{to}`: {hint}"
+        );
+        assert!(!hint.contains(", as '"), "`{to}`: {hint}");
+        assert!(!hint.contains("mnt"), "`{to}`: {hint}");
+    }
+}
+
+/// Who takes a cure over as it stands writes no `…` into the config.
+#[test]
+fn no_cure_sets_a_key_to_dots() {
+    for (from, to) in SLIPS.iter().filter(|(_, to)| *to != SOUND) {
+        let text = SMALLEST.replacen(from, to, 1);
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let hint = error.hint().unwrap();
+        let mut parts = hint.split('`').skip(1).step_by(2);
+        let dots = parts.find(|part| part.contains(" = ") && part.contains('…'));
+        assert_eq!(dots, None, "`{to}`: {hint}");
+    }
 }

@@ -157,11 +157,11 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
     }
     match (wanted, found.value) {
         (Wanted::Text | Wanted::Flag | Wanted::Number(..) | Wanted::Word, DeValue::Table(_)) => {
-            format!("`{full}` is a key and no section: write `{key} = …` in the section above it")
+            let section = full.rsplit_once('.').map_or("", |(section, _)| section);
+            let form = in_the_form_of(section, key);
+            format!("`{full}` is a key and no section: write it in the section above it{form}")
         }
-        (Wanted::Text | Wanted::Word, DeValue::Array(_)) => {
-            format!("write one text, without the square brackets: `{set}\"…\"`")
-        }
+        (Wanted::Text | Wanted::Word, DeValue::Array(list)) => one_of(full, &set, wanted, list),
         (Wanted::Text, _) => format!("a text stands in quotes: `{set}{}`", quoted(written)),
         (Wanted::Word, _) => words_of::cure(full, written).unwrap_or_else(|| {
             let words = "`gangway init FILE` writes a config that names the words";
@@ -185,6 +185,11 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
                 "write program and arguments as a list of texts, each word of its own".to_owned()
             }
         },
+        // Windows parts them by semicolons, in dialogs and in the registry.
+        (Wanted::List, DeValue::String(text)) if is_parted(key, text) => {
+            let entries = list(&parted(text));
+            format!("each is a text of its own in a list: `{set}{entries}`")
+        }
         (Wanted::List, _) => {
             let entry = text.map_or_else(|| written.to_owned(), quoted);
             format!("a list stands in square brackets: `{set}[{entry}]`")
@@ -194,6 +199,41 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
         }
         (Wanted::Section, _) => section(full, text, tables),
     }
+}
+
+/// The form of a key, where it is not known what is meant: the line of the config that `init` writes.
+fn in_the_form_of(section: &str, key: &str) -> String {
+    let form = example(section, key).map(|line| format!(", in the form of `{line}`"));
+    form.unwrap_or_default()
+}
+
+/// One text in the place of a list of them, the first where there are several.
+fn one_of(full: &str, set: &str, wanted: Wanted, list: &toml::de::DeArray<'_>) -> String {
+    const FORM: &str = "write one text, without the square brackets";
+    let mut texts = list.iter().filter_map(|entry| entry.get_ref().as_str());
+    let (section, key) = full.rsplit_once('.').unwrap_or_default();
+    let Some(first) = texts.next().filter(|text| !text.trim().is_empty()) else {
+        return format!("{FORM}{}", in_the_form_of(section, key));
+    };
+    if let Some(cure) = words_of::cure(full, first).filter(|_| wanted == Wanted::Word) {
+        return format!("{FORM}: {cure}");
+    }
+    let meant = intended::value(full, first).unwrap_or_else(|| first.to_owned());
+    let of_them = match texts.next() {
+        Some(_) => ", one of them, as",
+        None => ":",
+    };
+    format!("{FORM}{of_them} `{set}{}`", quoted(&meant))
+}
+
+/// Is a text several entries of a list that hold no semicolon?
+fn is_parted(key: &str, text: &str) -> bool {
+    let is_list = key.ends_with("_bypass") || key == "extensions";
+    is_list && text.contains([';', ',', ' ']) && !parted(text).is_empty()
+}
+
+fn parted(text: &str) -> Vec<String> {
+    intended::parted(text).map(str::to_owned).collect()
 }
 
 /// A number between its bounds, that which is meant where it can be told.
@@ -308,11 +348,11 @@ fn missing(
     let at = at?;
     let above = deepest(table, "", at.start)?;
     let (header, _) = table_of(&above, tables)?;
-    let example = example(&above, name).unwrap_or_else(|| format!("{name} = …"));
+    let form = in_the_form_of(&above, name);
     Some(Slip {
         line: Some(line_at(text, &at)),
         what: format!("`{above}.{name}` is missing"),
-        cure: format!("add it below `{header}`, as `{example}`"),
+        cure: format!("add it below `{header}`{form}"),
     })
 }
 
