@@ -1,15 +1,14 @@
 //! Why a bundle is not built.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::config::ConfigError;
+use super::config::{ConfigError, of_named_file};
 use super::output::OutputError;
 use crate::bootstrap::SpecialiseError;
 use crate::disk::DiskError;
 use crate::failure::{FailureCode, Fault};
 use crate::intake;
-use crate::plain_file;
 use crate::policies::GpoError;
 use crate::problem::Problem;
 
@@ -19,7 +18,7 @@ pub enum BuildError {
     /// `gangway.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A certificate that the config names.
+    /// A certificate that the command line names.
     #[error("root certificate `{}`: {why}", path.display())]
     Root {
         /// Path of the file, as it is named.
@@ -27,7 +26,7 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
-    /// A revocation list that the config or the command line names.
+    /// A revocation list that the command line names.
     #[error("revocation list `{}`: {why}", path.display())]
     RevocationList {
         /// Path of the file, as it is named.
@@ -83,16 +82,6 @@ pub enum BuildError {
         /// Path of the file, as it is named.
         path: PathBuf,
         /// What is wrong with it.
-        why: String,
-    },
-    /// The key of the monitoring agent's workspace.
-    #[error("workspace key `{}`: {why}",
-        path.display()
-    )]
-    WorkspaceKey {
-        /// Path of the file, as it is named.
-        path: PathBuf,
-        /// What is wrong with it, without its content.
         why: String,
     },
     /// There is no stub.
@@ -151,8 +140,7 @@ impl Fault for BuildError {
         match self {
             Self::Config(error) => error.code(),
             Self::Output(error) => error.code(),
-            Self::WorkspaceKey { path, .. }
-            | Self::Root { path, .. }
+            Self::Root { path, .. }
             | Self::Control { path, .. }
             | Self::RevocationList { path, .. } => of_named_file(path),
             Self::Lock { .. } | Self::LockOfAnother { .. } | Self::TwoLocks { .. } => {
@@ -172,10 +160,7 @@ impl Fault for BuildError {
             Self::Output(error) => return error.hint(),
             Self::Stub { source, .. } => return source.hint().map(Cow::Borrowed),
             Self::Gpo { source, .. } => return Some(source.problem().next_action.into()),
-            Self::Root { .. } => {
-                "`signing.roots`, `trust.lab_roots` and `trust.blob_roots` of the config, and `--root`, name \
-                 certificates as PEM or DER"
-            }
+            Self::Root { .. } => "`--root` names certificates as PEM or DER",
             Self::RevocationList { .. } => "name a whole list of one issuer as PEM or DER",
             Self::Lock { .. } => "take it from version control again; it is not edited by hand",
             Self::LockNotWritten { .. } => {
@@ -186,10 +171,6 @@ impl Fault for BuildError {
                 "of two keep the one with the higher `sequence`; move it beside the file itself"
             }
             Self::Control { .. } => "mend it, or build without `--share`",
-            Self::WorkspaceKey { .. } => {
-                "`onboard.monitoring_agent.key_file` names a file with the primary or secondary key \
-                 of the workspace and nothing else"
-            }
             Self::NoStub { .. } => {
                 "give `--stub FILE`, set `bootstrap.stub` in the config, or put \
                  `gangway-runner.exe` beside `gangway`"
@@ -207,14 +188,5 @@ impl Fault for BuildError {
             Self::Problems(problems) | Self::Denied(problems) => problems.clone(),
             _ => Vec::new(),
         }
-    }
-}
-
-/// A file that the config names: not there, or there and not understood.
-fn of_named_file(path: &Path) -> FailureCode {
-    if plain_file::open(path).is_ok() {
-        FailureCode::Config
-    } else {
-        FailureCode::Files
     }
 }

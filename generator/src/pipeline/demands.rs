@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::build_error::BuildError;
-use super::config::Signing;
+use super::config::Config;
 use super::signing_command::wants_stamp;
 use super::trust;
 use crate::formats::x509::TrustAnchors;
@@ -28,13 +28,14 @@ impl Demands {
     /// A root cannot be read.
     pub(super) fn of(
         roots: &[PathBuf],
-        signing: Option<&Signing>,
+        config: Option<&Config>,
         now: i64,
     ) -> Result<Self, BuildError> {
         let mut found = trust::load_roots(roots)?;
-        if let Some(signing) = signing {
-            found.extend(trust::load_roots(&signing.roots)?);
+        if let Some(config) = config {
+            found.extend(trust::signing_roots(config)?);
         }
+        let signing = config.map(|config| &config.signing);
         Ok(Self {
             anchors: trust::anchors_of(&found),
             wants_stamp: signing.is_some_and(wants_stamp),

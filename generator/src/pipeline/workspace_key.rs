@@ -6,7 +6,6 @@ use std::path::Path;
 use gangway_contract::Sha256;
 use gangway_contract::manifest::{Payload, Role};
 
-use super::build_error::BuildError;
 use crate::plain_file;
 
 /// Name on the share.
@@ -26,23 +25,22 @@ pub(super) struct WorkspaceKey {
 }
 
 /// Reads the key of a file: base64 and nothing else, but blanks around it.
-pub(super) fn read(path: &Path) -> Result<WorkspaceKey, BuildError> {
-    let refused = |why: String| BuildError::WorkspaceKey {
-        path: path.to_owned(),
-        why,
-    };
-    let text = plain_file::read_whole(path, 2 * LONGEST as u64)
-        .map_err(|error| refused(error.to_string()))?;
+///
+/// # Errors
+/// What is wrong with it, without its content.
+pub(super) fn read(path: &Path) -> Result<WorkspaceKey, String> {
+    let text =
+        plain_file::read_whole(path, 2 * LONGEST as u64).map_err(|error| error.to_string())?;
     let key = text.trim_ascii();
     if !(SHORTEST..=LONGEST).contains(&key.len()) {
         let found = key.len();
-        return Err(refused(format!(
+        return Err(format!(
             "it holds {found} characters, expected {SHORTEST} to {LONGEST}"
-        )));
+        ));
     }
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     if let Some(at) = key.iter().position(|byte| !base64(byte)) {
-        return Err(refused(format!("character {} is no base64", at + 1)));
+        return Err(format!("character {} is no base64", at + 1));
     }
     Ok(WorkspaceKey {
         payload: Payload {
@@ -65,7 +63,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.txt");
         std::fs::write(&path, text).unwrap();
-        read(&path).map_err(|error| error.to_string())
+        read(&path)
     }
 
     #[test]
@@ -90,7 +88,6 @@ mod tests {
             assert!(error.contains(words), "{error}");
             assert!(!error.contains("c2Vj"), "{error}");
         }
-        let error = read(Path::new("no/such/file")).unwrap_err().to_string();
-        assert!(error.contains("no/such/file"), "{error}");
+        assert!(read(Path::new("no/such/file")).is_err());
     }
 }

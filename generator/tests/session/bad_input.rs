@@ -343,6 +343,74 @@ fn a_root_that_is_no_certificate() {
     check(|desk| desk.put("root.pem", b"hello"), 2, &["root.pem"]);
 }
 
+/// Each at the key and the line that name it, whichever command needs it.
+#[test]
+fn a_file_of_the_config_that_is_not_there_or_something_else() {
+    let agent = "[onboard.monitoring_agent]\nworkspace = \"8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90\"\n\
+                 key_file = \"absent\"\n[trust]";
+    for (key, from, to) in [
+        (
+            "signing.roots",
+            "roots = [\"root.pem\"]\n",
+            "roots = [\"root.pem\",\n\"absent\"]\n",
+        ),
+        (
+            "trust.lab_roots",
+            "lab_roots = [\"root.pem\"]",
+            "lab_roots = [\n\"root.pem\",\n\"absent\"]",
+        ),
+        (
+            "trust.blob_roots",
+            "[trust]",
+            "[trust]\nblob_roots = [\"absent\"]",
+        ),
+        (
+            "trust.revocation_lists",
+            "[trust]",
+            "[trust]\nrevocation_lists = [\"absent\"]",
+        ),
+        ("onboard.monitoring_agent.key_file", "[trust]", agent),
+    ] {
+        let desk = Desk::with_downloads();
+        desk.change_config(from, to);
+        let text = std::fs::read_to_string(desk.path("gangway.toml")).unwrap();
+        let line = 1 + text
+            .lines()
+            .position(|line| line.contains("absent"))
+            .unwrap();
+        let place = format!("`gangway.toml`, line {line}: `{key}` names `absent`: ");
+        desk.build().fails_with(
+            3,
+            &[&place, "hint: put the file there", &format!("`{key}`")],
+        );
+        desk.put("absent", b"hello");
+        desk.build()
+            .fails_with(2, &[&place, "hint:", "files that hold"]);
+    }
+}
+
+#[test]
+fn a_root_of_the_config_is_told_by_every_command_that_judges_by_it() {
+    let desk = Desk::with_downloads();
+    desk.build().succeeds();
+    std::fs::remove_file(desk.path("root.pem")).unwrap();
+    let config = ["--config", "gangway.toml"];
+    for command in [
+        &["verify", "out"][..],
+        &["sign", "out"],
+        &["lock", "--from", "out"],
+        &["package", "out", "--allow-unsigned"],
+    ] {
+        let session = desk.run(&[command, &config].concat());
+        session.fails_with(
+            3,
+            &["`signing.roots` names `root.pem`", "hint: put the file"],
+        );
+    }
+    desk.run(&["verify", "out", "--root", "gone.pem"])
+        .fails_with(3, &["root certificate `gone.pem`", "`--root`"]);
+}
+
 #[test]
 fn a_signer_that_a_given_list_revokes() {
     let desk = Desk::with_downloads();

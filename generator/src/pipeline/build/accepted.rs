@@ -7,6 +7,7 @@ use crate::intake::lock::{Change, Lock, LockedDownload, reconcile};
 use crate::intake::{self, Inspection};
 use crate::pipeline::build_error::BuildError;
 use crate::pipeline::codes;
+use crate::pipeline::config::MonitoringAgentSection;
 use crate::pipeline::inputs::{Target, target};
 use crate::pipeline::payloads::{self, Selected};
 use crate::pipeline::workspace_key::{self, WorkspaceKey};
@@ -35,9 +36,13 @@ impl<'a> Accepted<'a> {
             .monitoring_agent
             .as_ref()
             .filter(|_| desk.mode != Mode::Offboard);
-        let key = agent
-            .map(|agent| workspace_key::read(&agent.key_file))
-            .transpose()?;
+        let read = |agent: &MonitoringAgentSection| {
+            const KEY: &str = "onboard.monitoring_agent.key_file";
+            let file = &agent.key_file;
+            let refused = |why| desk.config.named_files.refused(KEY, 0, file, why);
+            workspace_key::read(file).map_err(refused)
+        };
+        let key = agent.map(read).transpose()?;
         let choices = payloads::Choices {
             mode: desk.mode,
             apply: onboard.apply,

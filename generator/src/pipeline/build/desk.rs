@@ -53,7 +53,7 @@ impl<'a> Desk<'a> {
                 source,
             })?;
         // Nobody should learn of a missing root only when the bundle is to be verified.
-        let anchors = trust::anchors_of(&trust::load_roots(&config.signing.roots)?);
+        let anchors = trust::anchors_of(&trust::signing_roots(&config)?);
         let settings = trust::settings_of(&config, request.now)?;
         let held = HeldLock::of(&request.config, request.lock)?;
         let known = identity::known(held.old.as_ref(), &request.out);

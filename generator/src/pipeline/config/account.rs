@@ -63,7 +63,7 @@ pub(super) fn masked(error: ConfigError, text: &str) -> ConfigError {
             why: hidden(why),
             hint: hidden(hint),
         },
-        ConfigError::Unreadable { .. } => error,
+        ConfigError::Unreadable { .. } | ConfigError::NamedFile { .. } => error,
     }
 }
 

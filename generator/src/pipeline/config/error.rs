@@ -1,9 +1,10 @@
 //! Why a config is not used.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{FailureCode, Fault};
+use crate::plain_file;
 
 /// A config that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,31 @@ pub enum ConfigError {
         /// What to write instead.
         hint: String,
     },
+    /// A file that it names is not there, or not what its key takes.
+    #[error("config `{}`{}: `{field}` names `{}`: {why}", path.display(), at_line(*line), file.display())]
+    NamedFile {
+        /// The config file.
+        path: PathBuf,
+        /// Where the file is named, from 1.
+        line: Option<usize>,
+        /// Section and field.
+        field: String,
+        /// The file, from where the program runs.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// What such a file holds.
+        holds: &'static str,
+    },
+}
+
+/// Of a file that the config or the command line names: it cannot be opened, or not understood.
+pub(in crate::pipeline) fn of_named_file(path: &Path) -> FailureCode {
+    if plain_file::open(path).is_ok() {
+        FailureCode::Config
+    } else {
+        FailureCode::Files
+    }
 }
 
 fn at_line(line: Option<usize>) -> String {
@@ -65,6 +91,7 @@ impl Fault for ConfigError {
         match self {
             Self::Unreadable { .. } => FailureCode::Files,
             Self::Malformed { .. } | Self::Slip { .. } | Self::Value { .. } => FailureCode::Config,
+            Self::NamedFile { file, .. } => of_named_file(file),
         }
     }
 
@@ -76,6 +103,16 @@ impl Fault for ConfigError {
             Self::Malformed { hint, .. } => hint.clone().into(),
             Self::Slip { cure, .. } => cure.clone().into(),
             Self::Value { hint, .. } => hint.clone().into(),
+            Self::NamedFile {
+                field, file, holds, ..
+            } => match of_named_file(file) {
+                FailureCode::Files => format!(
+                    "put the file there, or correct `{field}`: a relative path is meant from the folder of the \
+                     config; the file holds {holds}"
+                ),
+                _ => format!("`{field}` names files that hold {holds}: name such a file, or take the entry out"),
+            }
+            .into(),
         })
     }
 }

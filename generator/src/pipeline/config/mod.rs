@@ -7,6 +7,7 @@ mod account;
 mod check;
 mod error;
 mod intended;
+mod named_files;
 mod numbers;
 mod place;
 mod portable;
@@ -30,6 +31,8 @@ use crate::plain_file;
 use slip::Slip;
 
 pub use error::ConfigError;
+pub(in crate::pipeline) use error::of_named_file;
+pub use named_files::NamedFiles;
 pub(crate) use portable::{
     BLOB_ROOTS, DEPLOYMENT_SOURCE, DOWNLOADS, LAB_ROOTS, WORKSPACE_KEY, with_exclusions,
     without_exclusions,
@@ -65,6 +68,8 @@ pub struct Config {
     pub report_every_days: u16,
     /// The sections that make a bundle, as a recipe has them.
     pub portable: String,
+    /// Where it names files that are read later.
+    pub named_files: NamedFiles,
 }
 
 impl Config {
@@ -133,6 +138,7 @@ impl Config {
         file.resolve_paths(path.parent().unwrap_or(Path::new("")));
         let mut config = check::checked(file, text, path)?;
         config.portable = portable::of(text, config.organization.identity());
+        config.named_files = NamedFiles::of(text, path);
         Ok(config)
     }
 

@@ -30,6 +30,47 @@ pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
     found
 }
 
+/// The lines, from 1, of the texts of a key: of each entry of its list, or of the one text that it is; of a key
+/// that stands several times (in an array of tables) all of them, in order.
+pub(super) fn lines_of(text: &str, key: &str) -> Vec<usize> {
+    let parts: Vec<&str> = key.split('.').collect();
+    let table = DeTable::parse(text).ok();
+    let positions = table.map_or_else(Vec::new, |table| {
+        positions_in_table(table.get_ref(), &parts)
+    });
+    let (mut line, mut counted) = (1, 0);
+    let mut lines = Vec::new();
+    for position in positions {
+        let between = text.as_bytes().get(counted..position).unwrap_or_default();
+        line += between.iter().filter(|byte| **byte == b'\n').count();
+        counted = position;
+        lines.push(line);
+    }
+    lines
+}
+
+fn positions_in_table(table: &DeTable<'_>, key: &[&str]) -> Vec<usize> {
+    let Some((part, below)) = key.split_first() else {
+        return Vec::new();
+    };
+    let mut entries = table.iter();
+    let found = entries.find(|(name, _)| name.get_ref().as_ref() == *part);
+    found.map_or_else(Vec::new, |(_, value)| positions_in_value(value, below))
+}
+
+fn positions_in_value(value: &toml::Spanned<DeValue<'_>>, key: &[&str]) -> Vec<usize> {
+    match (value.get_ref(), key) {
+        (DeValue::Array(entries), []) => entries.iter().map(|entry| entry.span().start).collect(),
+        (DeValue::Array(entries), key) => entries
+            .iter()
+            .flat_map(|entry| positions_in_value(entry, key))
+            .collect(),
+        (DeValue::Table(table), key) => positions_in_table(table, key),
+        (_, []) => vec![value.span().start],
+        _ => Vec::new(),
+    }
+}
+
 /// The line, from 1, of the last text below a key that is this one: its value, an entry of its list, or
 /// whatever its sections hold.
 pub(super) fn line_of_entry(text: &str, key: &str, entry: &str) -> Option<usize> {
@@ -163,6 +204,22 @@ mod tests {
             ("b", "q", None),
         ] {
             assert_eq!(line_of_entry(text, key, entry), line, "{key} {entry}");
+        }
+    }
+
+    #[test]
+    fn each_text_of_a_key_has_its_line() {
+        let text = "[a]\nkey = 'k'\n[[a.role]]\npaths = [\n'p',\n'q', 'q']\n[[a.role]]\nname = 'X'\n\
+                    [[a.role]]\npaths = ['r']\n";
+        for (key, lines) in [
+            ("a.key", vec![2]),
+            ("a.role.paths", vec![5, 6, 6, 10]),
+            ("a.role.name", vec![8]),
+            ("a.role.name.x", vec![]),
+            ("a.none", vec![]),
+            ("b", vec![]),
+        ] {
+            assert_eq!(lines_of(text, key), lines, "{key}");
         }
     }
 

@@ -82,7 +82,7 @@ impl Signing {
         let out = &request.out;
         let found = config.map_or_else(config::Signing::default, |it| it.signing.clone());
         let roots = &request.bundle.roots;
-        let demands = Demands::of(roots, Some(&found), request.bundle.now)?;
+        let demands = Demands::of(roots, config, request.bundle.now)?;
         let maker = match &request.signing {
             PackageSigning::Nobody => return Ok(None),
             PackageSigning::Command => Maker::Command {

@@ -88,8 +88,9 @@ pub struct Signed {
 /// The exe stays as it was.
 pub fn sign(request: &SignRequest) -> Result<Signed, SignError> {
     output::mend(&request.bundle);
-    let signing = Config::load(&request.config)?.signing;
-    let anchors = trust::anchors_of(&trust::load_roots(&signing.roots)?);
+    let config = Config::load(&request.config)?;
+    let anchors = trust::anchors_of(&trust::signing_roots(&config)?);
+    let signing = config.signing;
     let wants_stamp = wants_stamp(&signing) && !request.allow_unstamped;
     let maker = Maker::of(request, signing)?;
     let bundle = resolved(&request.bundle)?;

@@ -352,8 +352,7 @@ impl VerifyRequest {
     pub(super) fn demands(&self) -> Result<Demands, VerifyError> {
         let config = self.config.as_deref().map(Config::load).transpose();
         let config = config.map_err(BuildError::Config)?;
-        let signing = config.as_ref().map(|config| &config.signing);
-        let demands = Demands::of(&self.roots, signing, self.now)?;
+        let demands = Demands::of(&self.roots, config.as_ref(), self.now)?;
         Ok(Demands {
             wants_stamp: demands.wants_stamp && !self.allow_unstamped,
             ..demands
@@ -369,8 +368,7 @@ impl Outside {
             Some(path) => lock::read_of(path)?,
             None => None,
         };
-        let signing = config.as_ref().map(|config| &config.signing);
-        let demands = Demands::of(&request.roots, signing, request.now)?;
+        let demands = Demands::of(&request.roots, config.as_ref(), request.now)?;
         let configured = config.and_then(|config| config.bootstrap.stub);
         let named = request.stub.is_some();
         let stub = Stub::load_if_there(request.stub.as_deref(), configured.as_deref())?;

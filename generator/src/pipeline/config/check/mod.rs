@@ -19,7 +19,7 @@ use super::error::ConfigError;
 use super::sections::{ConfigFile, Organization};
 use super::trust::trust_fault;
 use super::values::{is_latin_name, provenance_fault, signing_fault, takes_path};
-use super::{Config, place};
+use super::{Config, NamedFiles, place};
 use crate::intake::TrustSettings;
 
 /// A value that its field cannot have.
@@ -180,6 +180,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
         },
         report_every_days: when.report_every_days,
         portable: String::new(),
+        named_files: NamedFiles::default(),
         organization: file.organization,
         downloads: file.downloads,
         trust: file.trust,
