@@ -213,27 +213,45 @@ fn attested_by(
     }
 }
 
-/// Why a bundle without an error among its findings is not verified.
+/// What stands against a bundle beside the errors among its findings.
 fn not_verified(given: &Verify, found: &Verification, good: bool) -> Option<Failure> {
-    if good || found.problems.iter().any(Problem::is_error) {
+    if good {
         return None;
     }
+    let is_error = found.problems.iter().any(Problem::is_error);
     let denied = given.findings.deny().refused(&found.problems);
-    let is_vouched = found.signature.standing == Standing::Vouched;
-    let (why, next) = match (denied.is_empty(), is_vouched) {
-        (true, true) => (
+    let denied = (!is_error && !denied.is_empty()).then(|| {
+        (
+            format!("refused by `--deny`: {}", denied.join(", ")),
+            "mend what they name, or deny less",
+        )
+    });
+    // The errors say why a signature does not hold, or was not looked at.
+    let is_told = is_error && found.signature.standing == Standing::Refused;
+    let withheld = withheld(given, found).filter(|_| !is_told);
+    let (whys, hints): (Vec<String>, Vec<&str>) = denied.into_iter().chain(withheld).unzip();
+    if whys.is_empty() {
+        return None;
+    }
+    let failure = Failure::of(FailureCode::NotVerified, whys.join("; "));
+    Some(hints.into_iter().fold(failure, Failure::hint))
+}
+
+/// What `--signed` asks for and the signature has not, and what to do.
+fn withheld(given: &Verify, found: &Verification) -> Option<(String, &'static str)> {
+    if !given.signed {
+        return None;
+    }
+    match (found.signature.standing, found.lacks_stamp) {
+        (Standing::Vouched, false) => None,
+        (Standing::Vouched, true) => Some((
             "`--signed`: its signature carries no time stamp, although the config asks for one"
                 .to_owned(),
             "sign the bundle as it was built again, with a time stamp; `--allow-unstamped` takes it as it is",
-        ),
-        (true, false) => (
+        )),
+        _ => Some((
             format!("`--signed`: {}", found.signature.summary),
             "sign the bundle, name the roots of its signer by `--root` or `--config`, or ask less",
-        ),
-        (false, _) => (
-            format!("refused by `--deny`: {}", denied.join(", ")),
-            "mend what they name, or deny less",
-        ),
-    };
-    Some(Failure::of(FailureCode::NotVerified, why).hint(next))
+        )),
+    }
 }

@@ -31,6 +31,23 @@ fn a_fresh_bundle_verifies_and_says_that_it_is_not_signed() {
     desk.verify_with(&["--signed"]).fails_with(4, &["GW3006"]);
 }
 
+/// Whoever mends the error would else learn only then that a signature is missing.
+#[test]
+fn a_missing_signature_is_told_beside_an_error() {
+    let desk = built();
+    desk.put("out/runbook.html", b"changed");
+    let plain = desk.verify();
+    plain.fails_with(4, &["runbook.html"]);
+    assert!(!plain.err.contains("--signed"), "{}", plain.err);
+    let session = desk.verify_with(&["--signed"]);
+    session.fails_with(4, &["as built, not signed", "--root"]);
+    let at = |text: &str| session.err.find(text).unwrap();
+    assert!(at("error GW") < at("`--signed`"), "{}", session.err);
+    desk.build().succeeds();
+    let denied = desk.verify_with(&["--signed", "--deny", "GW3006"]);
+    denied.fails_with(4, &["refused by `--deny`: GW3006", "as built, not signed"]);
+}
+
 #[test]
 fn restarts_without_hours_are_told() {
     for (rollout, is_told) in [
