@@ -339,9 +339,19 @@ codes! {
          apply.\n\nSet what is named again in the policy editor, which writes the right form, and \
          take out what it does not show.";
     MISTYPED_EXCLUSION = "GW2322" Warning "an exclusion is probably not what was meant":
-        "An exclusion is taken as it is written. Doubled backslashes, slashes and a user's variable make it \
-         another path than the one that was meant, so what was to be left alone is scanned.\n\nWrite the \
-         path as Explorer shows it; in the config in single quotes, with single backslashes.";
+        "An exclusion is taken as it is written. Doubled backslashes, slashes, a user's variable, a path \
+         without its drive, a wildcard for the letter of a drive or more than six of them make it \
+         another path than the one that was meant, so what was to be left alone is scanned. An extension is `.mdf` or \
+         `mdf`. A program is told by its path, or by its whole file name without wildcards (Microsoft, \
+         \"Configure and validate exclusions based on file extension and folder location\" and \"Configure \
+         exclusions for files opened by processes\"; what the antivirus makes of other forms they do not say).\n\nWrite \
+         the path as Explorer shows it; in the config in single quotes, with single backslashes.";
+    PROCESS_BY_NAME = "GW2323" Warning "a program is excluded by its name alone":
+        "An exclusion of a program without its path counts for every program of that name, wherever it is started \
+         from: a folder of a user, a stick. Whatever it opens is not scanned, and malware may call itself so \
+         (Microsoft, \"Image name vs full path for process exclusions\" and \"Using just the file name in the \
+         exclusion list\").\n\nWrite the whole path of the program. Variables of the system such as \
+         `%ProgramFiles%` and wildcards for single folders count in it.";
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ use crate::gpo::codes;
 use crate::gpo::found::{Found, FoundGpo, LoadError, load};
 use crate::problem::Problem;
 
+pub(crate) use exclusions::doubts as doubts_about_exclusion;
+
 /// What no linter can see in files; shown with every result.
 pub const CANNOT_KNOW: &[&str] = &[
     "where a GPO is linked, and its security filtering, unless the backup carries a report",

@@ -69,6 +69,46 @@ fn restarts_without_hours_are_told() {
 }
 
 #[test]
+fn exclusions_that_are_probably_not_meant_are_told_at_their_line() {
+    let desk = Desk::with_downloads();
+    let role = "[[gpo.settings.role]]\nname = 'Databases'\npaths = ['D:/Data', '*.mdf', 'D:\\Good']\n\
+                extensions = ['*.mdf', '.ldf']\nprocesses = ['sqlservr', 'sqlservr.exe']\n[signing]";
+    desk.change_config("[signing]", role);
+    let text = fs::read_to_string(desk.path("gangway.toml")).unwrap();
+    let first = 1 + text
+        .lines()
+        .position(|line| line.starts_with("paths = ['D:/"))
+        .unwrap();
+    let session = desk.build();
+    session.succeeds();
+    for (code, after, list, entry) in [
+        ("GW2322", 0, "paths", "D:/Data"),
+        ("GW2322", 0, "paths", "*.mdf"),
+        ("GW2322", 1, "extensions", "*.mdf"),
+        ("GW2322", 2, "processes", "sqlservr"),
+        ("GW2323", 2, "processes", "sqlservr.exe"),
+    ] {
+        let line = first + after;
+        let place = format!("line {line}, `gpo.settings.role.{list}`: `{entry}` is");
+        let mut said = session.err.lines().filter(|said| said.contains(&place));
+        let said = said
+            .next()
+            .unwrap_or_else(|| panic!("{place}: {}", session.err));
+        assert!(
+            said.contains(code) && said.contains("gangway.toml"),
+            "{said}"
+        );
+    }
+    assert!(!session.err.contains("Good") && !session.err.contains(".ldf"));
+    desk.build_with(&["--deny", "GW2323"])
+        .fails_with(1, &["GW2323"]);
+    // No policy with settings is made of these.
+    let precheck = desk.build_with(&["--mode", "precheck"]);
+    precheck.succeeds();
+    assert!(!precheck.err.contains("GW232"), "{}", precheck.err);
+}
+
+#[test]
 fn the_same_downloads_give_the_same_bytes_in_another_place() {
     let (one, other) = (built(), built());
     assert_eq!(one.tree("out"), other.tree("out"));

@@ -116,8 +116,12 @@ impl<'a> Desk<'a> {
             let problems = item.problems.iter();
             problems.filter(|problem| counts(item, problem))
         });
+        // Only these bundles have policies with settings.
+        let remarks = &self.config.remarks;
+        let remarks = remarks.iter().filter(|_| self.mode == Mode::Onboard);
         self.identity
             .iter()
+            .chain(remarks)
             .chain(&inspection.problems)
             .chain(of_items)
             .cloned()

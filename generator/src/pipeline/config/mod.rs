@@ -11,6 +11,7 @@ mod named_files;
 mod numbers;
 mod place;
 mod portable;
+mod remarks;
 mod sections;
 mod slip;
 mod tables;
@@ -27,6 +28,7 @@ use super::output::DOWNLOAD;
 use super::suggest;
 use crate::intake::TrustSettings;
 use crate::plain_file;
+use crate::problem::Problem;
 
 use slip::Slip;
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub portable: String,
     /// Where it names files that are read later.
     pub named_files: NamedFiles,
+    /// What there is to say of values that are taken all the same.
+    pub remarks: Vec<Problem>,
 }
 
 impl Config {
@@ -139,6 +143,7 @@ impl Config {
         let mut config = check::checked(file, text, path)?;
         config.portable = portable::of(text, config.organization.identity());
         config.named_files = NamedFiles::of(text, path);
+        config.remarks = remarks::of_exclusions(&config.gpo.settings, text, path);
         Ok(config)
     }
 

@@ -245,6 +245,20 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Paths"), r"D:\\Data", "0"),
             ),
         ),
+        (
+            vec!["GW2322"],
+            empty().policy(
+                1,
+                Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Processes"), "sqlservr", "0"),
+            ),
+        ),
+        (
+            vec!["GW2323"],
+            empty().policy(
+                1,
+                Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Processes"), "sqlservr.exe", "0"),
+            ),
+        ),
         (vec!["GW2319"], query("SELECT FROM Win32_OperatingSystem")),
         (
             vec!["GW2319"],

@@ -181,6 +181,7 @@ fn whole(file: ConfigFile) -> Result<Config, Fault> {
         report_every_days: when.report_every_days,
         portable: String::new(),
         named_files: NamedFiles::default(),
+        remarks: Vec::new(),
         organization: file.organization,
         downloads: file.downloads,
         trust: file.trust,
