@@ -3,32 +3,61 @@
 
 use crate::nearest::nearest;
 
+/// Header and keys of a table.
+type Table<'a> = (&'a str, &'a [&'a str]);
+
 /// What to do about a message of the TOML reader; `tables` are the headers of the config's tables
 /// and their keys.
-pub(super) fn hint(message: &str, tables: &[(&str, &[&str])]) -> String {
+pub(super) fn hint(message: &str, tables: &[Table<'_>]) -> String {
+    let typed_field = message.contains("unknown field ");
     if let Some((typed, known)) = unknown_name(message) {
-        if let Some(name) = nearest(typed, known.into_iter()) {
-            return format!("did you mean `{name}`?");
-        }
-        let is_section = |header: &str| header.trim_matches(['[', ']']) == typed;
-        if let Some((header, _)) = tables.iter().find(|(header, _)| is_section(header)) {
-            return format!(
-                "`{typed}` is a section of its own: write `{header}`, alone in its line, and its keys below"
-            );
-        }
-        let inner = tables.iter().find(|(header, _)| {
-            let name = header.trim_matches(['[', ']']);
-            name.rsplit_once('.').is_some_and(|(_, last)| last == typed)
-        });
-        if let Some((header, _)) = inner {
-            return format!("write it as `{header}`");
-        }
-        let home = tables.iter().find(|(_, keys)| keys.contains(&typed));
-        if let Some((table, _)) = home {
-            return format!("`{typed}` belongs to `{table}`");
+        let meant = nearest(typed, known.into_iter()).map(|name| format!("did you mean `{name}`?"));
+        let home = typed_field.then(|| home_of(typed, tables)).flatten();
+        match (meant, home) {
+            (Some(meant), Some(home)) => return format!("{meant} {home}"),
+            (Some(only), None) | (None, Some(only)) => return only,
+            (None, None) => {}
         }
     }
     "`gangway init FILE` writes a config with every table and key, to compare with".to_owned()
+}
+
+/// Where a name belongs: the tables that have such a key, and the one that is called so.
+pub(super) fn home_of(typed: &str, tables: &[Table<'_>]) -> Option<String> {
+    let name = |header: &str| header.trim_matches(['[', ']']).to_owned();
+    if let Some((header, _)) = tables.iter().find(|(header, _)| name(header) == typed) {
+        return Some(format!(
+            "`{typed}` is a section of its own: write `{header}`, alone in its line, and its keys below"
+        ));
+    }
+    let is_inner = |header: &str| {
+        let name = name(header);
+        name.rsplit_once('.').is_some_and(|(_, last)| last == typed)
+    };
+    let inner = tables.iter().find(|(header, _)| is_inner(header));
+    // A key of one table that is a table below it is named by that.
+    let is_table = |table: &str| {
+        let below = format!("{}.{typed}", name(table));
+        tables.iter().any(|(header, _)| name(header) == below)
+    };
+    let homes = tables
+        .iter()
+        .filter(|(header, keys)| keys.contains(&typed) && !is_table(header));
+    let homes: Vec<String> = homes.map(|(header, _)| format!("`{header}`")).collect();
+    let belongs = (!homes.is_empty()).then(|| format!("`{typed}` belongs to {}", any_of(&homes)));
+    let written = inner.map(|(header, _)| format!("write it as `{header}`"));
+    match (written, belongs) {
+        (Some(written), Some(belongs)) => Some(format!("{written}; the key {belongs}")),
+        (written, belongs) => written.or(belongs),
+    }
+}
+
+/// `a`, `b` or `c`.
+fn any_of(names: &[String]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        names => names.concat(),
+    }
 }
 
 /// The message reads ``unknown field `x`, expected one of `a`, `b` ``: the name and those that
@@ -48,10 +77,14 @@ mod tests {
 
     #[test]
     fn each_mistake_has_a_way_out() {
-        let tables: &[(&str, &[&str])] = &[
+        let tables: &[Table<'_>] = &[
             ("[share]", &["root"]),
-            ("[onboard]", &["mode"]),
-            ("[[gpo.settings.role]]", &["name"]),
+            ("[onboard]", &["mode", "proxy"]),
+            ("[signing]", &["roots"]),
+            ("[gpo.settings]", &["role", "proxy"]),
+            ("[gpo.settings.proxy]", &["sensor"]),
+            ("[[gpo.settings.role]]", &["name", "paths"]),
+            ("[downloads]", &["paths"]),
         ];
         for (message, expected) in [
             (
@@ -67,8 +100,24 @@ mod tests {
                 "write it as `[[gpo.settings.role]]`",
             ),
             (
-                "unknown field `mode`, expected `root`",
+                "unknown field `mode`, expected `reports`",
                 "`mode` belongs to `[onboard]`",
+            ),
+            (
+                "unknown field `paths`, expected `reports`",
+                "`paths` belongs to `[[gpo.settings.role]]` or `[downloads]`",
+            ),
+            (
+                "unknown field `proxy`, expected `reports`",
+                "write it as `[gpo.settings.proxy]`; the key `proxy` belongs to `[onboard]`",
+            ),
+            (
+                "unknown field `root`, expected `roots` or `command`",
+                "did you mean `roots`? `root` belongs to `[share]`",
+            ),
+            (
+                "unknown variant `root`, expected `native` or `script`",
+                "gangway init",
             ),
             (
                 "unknown field `onboard`, expected `root` or `reports`",

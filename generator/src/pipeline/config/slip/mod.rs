@@ -4,6 +4,7 @@
 
 mod line;
 mod meant;
+mod misplaced;
 mod refused;
 mod syntax;
 mod types;

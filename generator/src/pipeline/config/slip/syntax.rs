@@ -13,7 +13,7 @@ use super::super::toml_text::quoted;
 use super::super::values::takes_path;
 use super::line::{Line, header, is_key, without_comment};
 use super::meant::{Takes, example, flag, literal, takes};
-use super::{Slip, shown, table_of};
+use super::{Slip, misplaced, shown, table_of};
 
 pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table]) -> Option<Slip> {
     let at_end = Line::at(text, at.start);
@@ -24,10 +24,11 @@ pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table
     let (what, cure) = if message.starts_with("duplicate key") {
         twice(text, &line)?
     } else {
-        foreign_character(&line)
+        let (what, cure) = foreign_character(&line)
             .or_else(|| heading(&line, tables))
             .or_else(|| no_equals(&line, tables))
-            .or_else(|| value(text, &line, message))?
+            .or_else(|| value(text, &line, message))?;
+        (what, misplaced::cure(&line, cure, tables))
     };
     let line = Some(line.number);
     Some(Slip { line, what, cure })

@@ -305,7 +305,7 @@ fn double_brackets(name: &str, tables: &[Table]) -> String {
 }
 
 /// A section in the place of a value; a text is most likely its first key.
-fn section(name: &str, text: Option<&str>, tables: &[Table]) -> String {
+pub(super) fn section(name: &str, text: Option<&str>, tables: &[Table]) -> String {
     let Some((header, keys)) = table_of(name, tables) else {
         return format!("write it as a section, `[{name}]`, with its keys below");
     };
