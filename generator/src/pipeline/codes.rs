@@ -440,7 +440,8 @@ take (`min_sequence` of its switch), so that they take the next bundle. Here one
 everything else that is known. Whoever may write there can set it, and a lock never goes back.\n\nA switch is not \
 believed. See who set it (`gangway rollout SHARE show`). Where it was a mistake, or nobody of yours, set it back by \
 `gangway rollout SHARE min-sequence N --apply`. Where it is meant, build with `--sequence-after`.\n\nA recipe is taken, \
-with its config, as long as a million builds are left above it; one beyond that is refused. Where it is of a bundle of \
+with its config, as long as a million builds are left above it; one beyond that is refused. `gangway lock --from` \
+does the same with a bundle that neither the lock nor `--expect` vouches for. Where it is of a bundle of \
 yours, nothing is to be done. Else take it away from where it lies (the document in `campaigns`, the policy), delete \
 config and lock that were given back, and reconstruct again, or from another place: a bundle's own folder is the better \
 source. `--expect` says that you vouch for a bundle.",

@@ -34,6 +34,7 @@ mod relock;
 mod runbook;
 mod selftest;
 mod sequence;
+mod sequence_bounds;
 mod sign;
 mod signing_command;
 mod soc;

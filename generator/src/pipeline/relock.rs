@@ -11,9 +11,11 @@ use super::config::{Config, ConfigError, Organization};
 use super::identity;
 use super::lock::{HeldLock, path_beside};
 use super::sequence::bundle_at;
+use super::sequence_bounds::{is_far, leaves_enough, too_few_left};
+use super::trust;
 use super::verify::{VerifyError, VerifyRequest, verify};
 use crate::failure::{FailureCode, Fault};
-use crate::intake::lock::{BuiltBundle, Lock, LockMode};
+use crate::intake::lock::{BuiltBundle, Lock, LockMode, MAX_SEQUENCE};
 use crate::problem::Problem;
 
 /// What to make a lock from.
@@ -73,6 +75,14 @@ pub enum RelockError {
         /// The config's organisation, by its identity.
         organization: String,
     },
+    /// A lock that counts on from it would soon give no sequence any more.
+    #[error("bundle `{}` {}", path.display(), too_few_left(*found))]
+    TooFar {
+        /// Folder of the bundle.
+        path: PathBuf,
+        /// Its sequence.
+        found: u64,
+    },
     /// The lock knows a later one.
     #[error("bundle `{}` has sequence {found}, and the lock remembers another one with {locked} in \
          this mode",
@@ -95,7 +105,7 @@ impl Fault for RelockError {
             Self::Lock(error) => error.code(),
             Self::Verify(error) => error.code(),
             Self::NotProven { .. } | Self::OfAnother { .. } => FailureCode::NotVerified,
-            Self::NotNewer { .. } => FailureCode::Problems,
+            Self::NotNewer { .. } | Self::TooFar { .. } => FailureCode::Problems,
         }
     }
 
@@ -106,6 +116,10 @@ impl Fault for RelockError {
             Self::Verify(error) => return error.hint(),
             Self::NotProven { problem, .. } => return Some(problem.next_action.clone().into()),
             Self::OfAnother { .. } => "name the config that it was built from by `--config`",
+            Self::TooFar { .. } => {
+                "a lock never goes back: name another bundle; where this one is yours, give the digest that \
+                 `build` printed by `--expect`"
+            }
             Self::NotNewer { .. } => {
                 "the lock is not behind this bundle; name the newest bundle of the mode"
             }
@@ -129,6 +143,7 @@ impl Fault for RelockError {
 /// The lock stays as it was.
 pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
     let config = Config::load(&request.config)?;
+    trust::signing_roots(&config)?;
     let organization = &config.organization;
     let held = HeldLock::of(&request.config, LockMode::Check)?;
     let mut lock = held.old.clone().unwrap_or_default();
@@ -144,6 +159,9 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
         let is_vouched = built
             .bundle_json_sha256
             .is_some_and(|found| lock.vouches_for(built.mode, found));
+        let known = lock.sequence.max(request.sequence_after);
+        let is_trusted = is_vouched || request.expect.is_some();
+        problems.extend(far_ahead(path, built.sequence, known, is_trusted)?);
         // A lower one than the lock knows would be refused by the servers; an equal one is another
         // bundle where the lock vouches for its own.
         let is_behind = |last: &BuiltBundle| {
@@ -181,6 +199,36 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
         lock,
         problems,
     })
+}
+
+/// What there is to say of the sequence of a bundle, where nobody vouches for it: whoever could write to its
+/// folder may have made it up, and a lock never comes back from one.
+fn far_ahead(
+    path: &Path,
+    sequence: u64,
+    known: u64,
+    is_trusted: bool,
+) -> Result<Option<Problem>, RelockError> {
+    if sequence > MAX_SEQUENCE || !is_trusted && !leaves_enough(sequence) {
+        return Err(RelockError::TooFar {
+            path: path.to_owned(),
+            found: sequence,
+        });
+    }
+    let problem = || {
+        let others = match known {
+            0 => "nothing else is known".to_owned(),
+            known => format!("the highest one that is known is {known}"),
+        };
+        Problem::new(
+            &codes::SEQUENCE_FAR_AHEAD,
+            path.display().to_string(),
+            format!("it has sequence {sequence}, and {others}: the lock goes on from it"),
+            "where it is a bundle of yours, nothing is to be done (`--expect` says so); else take the lock from \
+             version control again, or delete it, and make it from another bundle",
+        )
+    };
+    Ok((!is_trusted && is_far(sequence, known)).then(problem))
 }
 
 /// A bundle as a lock remembers it, when it verifies.

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+use gangway_contract::Sha256;
 use gangway_fixtures::blob::BlobSpec;
 use gangway_fixtures::portal;
 use gangway_fixtures::script::ScriptSpec;
@@ -447,4 +448,57 @@ fn a_lock_is_never_made_older_by_a_bundle() {
     from(&["--from", "out"]).succeeds();
     desk.build().succeeds();
     assert_eq!(sequence(&desk, "out"), 10);
+}
+
+/// Whoever may write to a bundle's folder may put any sequence into it, and a lock never comes back from one.
+#[test]
+fn a_bundle_with_a_sequence_far_away_is_told_and_ends_no_lock() {
+    let highest = (1u64 << 53) - 1 - 1_000_000;
+    for (sequence, told) in [
+        (1_000_000, ""),
+        (1_000_001, "GW3140"),
+        (4_294_967_295, "GW3140"),
+        (highest, "GW3140"),
+        (highest + 1, "too few are left"),
+    ] {
+        let desk = Desk::with_downloads();
+        desk.build_with(&["--sequence-after", &(sequence - 1).to_string()])
+            .succeeds();
+        assert_eq!(self::sequence(&desk, "out"), sequence);
+        let again = ["lock", "--from", "out", "--as-of", NOW];
+        // The lock that gave it vouches for it.
+        let known = desk.run(&again);
+        known.succeeds();
+        assert!(!known.err.contains("GW3140"), "{}", known.err);
+        fs::remove_file(desk.path("gangway.lock")).unwrap();
+        let session = desk.run(&again);
+        let code = i32::from(sequence > highest);
+        session.fails_with(code, &[told]);
+        let is_far = session.err.contains("GW3140");
+        assert_eq!(is_far, told == "GW3140", "{sequence}: {}", session.err);
+        assert_eq!(desk.path("gangway.lock").exists(), code == 0);
+        // So does whoever kept its digest.
+        let bytes = fs::read(desk.path("out/bundle.json")).unwrap();
+        let digest = Sha256::of(&bytes).to_string();
+        fs::remove_file(desk.path("gangway.lock")).unwrap_or_default();
+        let vouched = desk.run(&[&again[..], &["--expect", &digest]].concat());
+        vouched.succeeds();
+        assert!(!vouched.err.contains("GW3140"), "{}", vouched.err);
+        change(&desk, 5);
+        desk.build().succeeds();
+        assert_eq!(self::sequence(&desk, "out"), sequence + 1);
+    }
+}
+
+/// What is known elsewhere brings it near.
+#[test]
+fn a_sequence_that_is_near_to_what_is_known_is_not_far() {
+    let desk = Desk::with_downloads();
+    desk.build_with(&["--sequence-after", "20261130"])
+        .succeeds();
+    fs::remove_file(desk.path("gangway.lock")).unwrap();
+    let after = ["lock", "--from", "out", "--sequence-after", "20261100"];
+    let session = desk.run(&[&after[..], &["--as-of", NOW]].concat());
+    session.succeeds();
+    assert!(!session.err.contains("GW3140"), "{}", session.err);
 }

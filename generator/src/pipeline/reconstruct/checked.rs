@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use gangway_contract::manifest::{Role, Settings};
 use gangway_contract::{BundleId, Sha256, program_name};
 
-use super::bounds::HIGHEST;
 use super::{CONFIG, ReconstructError};
 use crate::bootstrap;
 use crate::formats::x509::TrustAnchors;
@@ -16,6 +15,7 @@ use crate::intake::lock::{Lock, MAX_SEQUENCE, STUB};
 use crate::pipeline::config::{Config, with_exclusions};
 use crate::pipeline::identity::task_purpose;
 use crate::pipeline::payloads::release_id;
+use crate::pipeline::sequence_bounds::{leaves_enough, too_few_left};
 use crate::policies::{Exclusions, RoleName};
 use crate::recipe::{Accepted, Recipe};
 
@@ -170,11 +170,8 @@ fn contradiction(recipe: &Recipe, config: &Config) -> Result<(), String> {
         return Err(format!("no build gives the sequence {}", manifest.sequence));
     }
     // A lock of this one would soon give none any more, and never goes back.
-    if manifest.sequence > HIGHEST {
-        return Err(format!(
-            "it has sequence {}, and above {HIGHEST} too few are left for the builds after it",
-            manifest.sequence
-        ));
+    if !leaves_enough(manifest.sequence) {
+        return Err(format!("it {}", too_few_left(manifest.sequence)));
     }
     if release_id(&manifest.payloads) != manifest.release_id {
         return Err("its payloads make another release than it names".to_owned());

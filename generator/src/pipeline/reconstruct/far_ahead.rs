@@ -2,8 +2,8 @@
 //! enough gives none any more.
 
 use super::FoundRecipe;
-use super::bounds::{FARTHEST, HIGHEST};
 use crate::pipeline::codes::SEQUENCE_FAR_AHEAD;
+use crate::pipeline::sequence_bounds::{FARTHEST, HIGHEST, is_far};
 use crate::problem::Problem;
 
 /// The sequence that servers of a share have to exceed, where a lock may go on from there. Whoever may write to
@@ -37,7 +37,7 @@ pub fn far_ahead(recipes: &[FoundRecipe], id: Option<&str>) -> Vec<Problem> {
         let (identity, sequence) = key(one);
         let known = below.filter(|(of, _)| *of == identity);
         let known = known.map_or(0, |(_, sequence)| sequence);
-        if sequence - known > FARTHEST {
+        if is_far(sequence, known) {
             problems.push(of(one, sequence, known));
         }
         below = Some((identity, sequence));

@@ -4,7 +4,6 @@
 //! lies in say the same in different ways), nothing in it becomes a path, and nothing that is there is
 //! written over. What comes out is a config that a build reads again with all its checks.
 
-mod bounds;
 mod checked;
 mod error;
 mod far_ahead;
