@@ -449,6 +449,34 @@ fn what_does_not_take_servers_back_is_refused() {
         .fails_with(1, &["GW5009", "is of tenant"]);
 }
 
+/// Another bundle that offboards would mend nothing.
+#[test]
+fn a_bundle_that_does_not_onboard_is_packed_without_a_way_back() {
+    let desk = with_way_back(END);
+    desk.run(&[
+        "build", "--mode", "precheck", "--out", "look", "--stub", "stub.exe", "--as-of", NOW,
+    ])
+    .succeeds();
+    for bundle in ["back", "look"] {
+        let usual = ["package", bundle, "--as-of", NOW, "--allow-unsigned"];
+        let with_back = [&usual[..], &["--format", "content", "--offboard", "back"]].concat();
+        let session = desk.run(&with_back);
+        session.fails_with(1, &["GW5009", "does not onboard", "leave `--offboard` out"]);
+        assert!(!session.err.contains("--mode offboard"), "{}", session.err);
+        desk.run(&[&usual[..], &["--format", "content"]].concat())
+            .succeeds();
+    }
+    let onboarding = ["package", "out", "--as-of", NOW, "--allow-unsigned"];
+    desk.run(
+        &[
+            &onboarding[..],
+            &["--format", "content", "--offboard", "out"],
+        ]
+        .concat(),
+    )
+    .fails_with(1, &["GW5009", "`gangway build --mode offboard`"]);
+}
+
 #[test]
 fn tools_are_told_of_an_onboarding_bundle_only() {
     let desk = Desk::with_downloads();

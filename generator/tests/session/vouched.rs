@@ -110,6 +110,24 @@ fn what_lies_among_the_packages_as_it_is_has_to_be_the_bundles() {
     attest(&desk, &PACKAGES).fails_with(4, &["GW5206", "is not what the bundle has"]);
 }
 
+/// The bootstrap as it was built is a good one, and not the one that the packages hold.
+#[test]
+fn a_signature_that_was_taken_away_is_told_beside_the_packages() {
+    let desk = vouched();
+    let signed = fs::read(desk.exe()).unwrap();
+    fs::copy(desk.path("unsigned.exe"), desk.exe()).unwrap();
+    let unsigned = [&PACKAGES[..], &["--allow-unsigned"]].concat();
+    let words = [
+        "GW5206",
+        "its signature was taken away",
+        "`gangway sign BUNDLE`",
+    ];
+    attest(&desk, &unsigned).fails_with(4, &words);
+    verify(&desk, &PACKAGES).fails_with(4, &words);
+    fs::write(desk.exe(), signed).unwrap();
+    verify(&desk, &PACKAGES).succeeds();
+}
+
 /// It runs as SYSTEM like the bootstrap, and takes servers out of the service.
 #[test]
 fn the_way_back_among_the_packages_has_to_be_a_bundle_that_verified() {
