@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::contents::{Attributes, Objects, read_ldif};
-use super::lab::{ADMINISTRATOR, CONTROLLER, DN, INSIDE, NAME, PASSWORD, SHORT_NAME, search_path};
-use super::namespaces::isolated;
+use super::lab::{ADMINISTRATOR, FIRST, INSIDE, Names, PASSWORD, search_path};
+use super::namespaces::{beside, isolated};
 use super::template;
 use crate::program::{self, Output};
 use crate::required;
@@ -28,6 +28,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// A running domain.
 #[derive(Debug)]
 pub struct Domain {
+    names: &'static Names,
     folder: PathBuf,
     child: Child,
     /// Its end is the sign to stop.
@@ -43,10 +44,7 @@ impl Domain {
     /// # Errors
     /// Not root, a program is missing, or the domain does not start.
     pub fn start() -> Result<Self> {
-        Self::start_from(|folder| {
-            let template = template::folder()?;
-            template::copy(&template, &folder.join("tree"), &folder.join("copy"))
-        })
+        Self::start_from(&FIRST, None, |folder| copy_of(&FIRST, folder))
     }
 
     /// The same with a domain controller that takes Kerberos tickets inside TLS, as Windows does and Samba
@@ -55,15 +53,12 @@ impl Domain {
     /// # Errors
     /// As above.
     pub fn start_taking_tickets() -> Result<Self> {
-        Self::start_from(|folder| {
-            let template = template::folder()?;
-            template::copy(&template, &folder.join("tree"), &folder.join("copy"))?;
-            let path = folder.join("tree/etc/smb.conf");
-            let settings = fs::read_to_string(&path).context("read the settings")?;
-            let section = "[global]\n";
-            ensure!(settings.contains(section), "no such section");
-            let more = format!("{section}ldap server require strong auth = allow_sasl_over_tls\n");
-            fs::write(&path, settings.replacen(section, &more, 1)).context("write the settings")
+        Self::start_from(&FIRST, None, |folder| {
+            copy_of(&FIRST, folder)?;
+            set(
+                folder,
+                "ldap server require strong auth = allow_sasl_over_tls",
+            )
         })
     }
 
@@ -73,7 +68,7 @@ impl Domain {
     /// # Errors
     /// As above.
     pub fn start_with_second() -> Result<Self> {
-        Self::start_from(|folder| {
+        Self::start_from(&FIRST, None, |folder| {
             let template = template::folder_of_two()?;
             for part in ["tree", "second"] {
                 template::copy(
@@ -86,7 +81,12 @@ impl Domain {
         })
     }
 
-    fn start_from(bring: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+    /// Serves what `bring` puts into its folder: in a network of its own, or in that of another one.
+    pub(super) fn start_from(
+        names: &'static Names,
+        beside: Option<&Self>,
+        bring: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
         let user = fs::metadata("/proc/self")
             .context("ask for the user")?
             .uid();
@@ -102,16 +102,20 @@ impl Domain {
         fs::create_dir(&folder).with_context(|| format!("create `{}`", folder.display()))?;
         bring(&folder)?;
         fs::write(folder.join("password"), PASSWORD).context("write the password")?;
-        Self::serve(folder)
+        Self::serve(names, beside, folder)
     }
 
-    fn serve(folder: PathBuf) -> Result<Self> {
-        let mut isolated = isolated(SERVE)?;
+    fn serve(names: &'static Names, other: Option<&Self>, folder: PathBuf) -> Result<Self> {
+        let mut isolated = match other {
+            None => isolated(SERVE)?,
+            Some(other) => beside(other.init, SERVE)?,
+        };
         let log = fs::File::create(folder.join("serve.err")).context("create a log")?;
         let second = folder.join("second");
         let mut child = isolated
             .command
             .arg(folder.join("tree"))
+            .arg(names.address)
             .args(second.is_dir().then_some(second))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -123,6 +127,7 @@ impl Domain {
         let id = child.id();
         // From here on the drop ends it.
         let mut domain = Self {
+            names,
             folder,
             child,
             input,
@@ -146,6 +151,11 @@ impl Domain {
         }
         let log = fs::read_to_string(domain.folder.join("serve.err")).unwrap_or_default();
         bail!("the domain does not start\n{said}{log}")
+    }
+
+    /// What it is called.
+    pub fn names(&self) -> &'static Names {
+        self.names
     }
 
     /// A program inside the domain's namespaces. Paths have to be absolute.
@@ -274,7 +284,7 @@ impl Domain {
             .arg("--root")
             .arg(lab);
         if let Some(account) = account {
-            command.args(["--user", &format!("{account}@{NAME}")]);
+            command.args(["--user", &format!("{account}@{}", self.names.name)]);
         }
         Ok(command)
     }
@@ -335,7 +345,7 @@ impl Domain {
             .arg(bundle)
             .arg("--root")
             .arg(lab)
-            .args(["--user", &format!("{ADMINISTRATOR}@{NAME}")])
+            .args(["--user", &format!("{ADMINISTRATOR}@{}", self.names.name)])
             .arg("--password-file")
             .arg(self.folder.join("password"))
             .arg("--state")
@@ -352,7 +362,12 @@ impl Domain {
     pub fn reconstruct(&self, from: &str, out: &Path, account: &str) -> Result<Output> {
         let mut command = self.command(required::path(required::GANGWAY)?);
         command
-            .args(["reconstruct", from, "--user", &format!("{account}@{NAME}")])
+            .args([
+                "reconstruct",
+                from,
+                "--user",
+                &format!("{account}@{}", self.names.name),
+            ])
             .arg("--password-file")
             .arg(self.folder.join("password"))
             .arg("--out")
@@ -382,10 +397,11 @@ impl Domain {
         encryption: &str,
         password: &str,
     ) -> Result<Output> {
+        let names = self.names;
         let mut command = self.command(required::path(required::TICKET)?);
         command
             .args([host, encryption, ADMINISTRATOR, password])
-            .args([SHORT_NAME, &NAME.to_uppercase(), DN])
+            .args([names.short_name, &names.name.to_uppercase(), names.dn])
             .env("SSL_CERT_FILE", format!("{INSIDE}/tls/ca.pem"));
         self.run(&mut command)
     }
@@ -399,7 +415,7 @@ impl Domain {
         command
             .args(arguments)
             .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
-            .args(["-H", &format!("ldap://{CONTROLLER}")]);
+            .args(["-H", &format!("ldap://{}", self.names.controller)]);
         self.run(&mut command)
     }
 
@@ -431,12 +447,9 @@ impl Domain {
     /// It cannot be started or does not end.
     pub fn smbclient_on(&self, share: &str, account: &str, commands: &str) -> Result<Output> {
         let mut command = self.command("smbclient");
-        command.arg(format!("//{CONTROLLER}/{share}")).args([
-            "-U",
-            &format!("{account}%{PASSWORD}"),
-            "-c",
-            commands,
-        ]);
+        command
+            .arg(format!("//{}/{share}", self.names.controller))
+            .args(["-U", &format!("{account}%{PASSWORD}"), "-c", commands]);
         self.run(&mut command)
     }
 
@@ -448,7 +461,7 @@ impl Domain {
     pub fn search(&self, base: &str, scope: &str, filter: &str) -> Result<Objects> {
         let mut command = self.command("ldbsearch");
         command
-            .args(["-H", &format!("ldap://{CONTROLLER}")])
+            .args(["-H", &format!("ldap://{}", self.names.controller)])
             .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
             .args(["-b", base, "-s", scope, "--controls=sd_flags:1:7", filter])
             .args(["*", "nTSecurityDescriptor"]);
@@ -479,7 +492,7 @@ impl Domain {
         fs::write(&path, ldif).with_context(|| format!("write `{}`", path.display()))?;
         let mut command = self.command("ldbmodify");
         command
-            .args(["-H", &format!("ldap://{CONTROLLER}")])
+            .args(["-H", &format!("ldap://{}", self.names.controller)])
             .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
             .arg(&path);
         let output = self.run(&mut command)?;
@@ -494,7 +507,7 @@ impl Domain {
 
     /// Folder of the domain below SYSVOL, on the server's own disk.
     pub fn sysvol(&self) -> PathBuf {
-        self.folder.join("tree/state/sysvol").join(NAME)
+        self.folder.join("tree/state/sysvol").join(self.names.name)
     }
 
     /// Folder of the share `reports`, on the server's own disk.
@@ -516,6 +529,22 @@ impl Domain {
     pub fn init(&self) -> u32 {
         self.init
     }
+}
+
+/// A copy of a domain's template, as `tree` in the folder.
+pub(super) fn copy_of(names: &Names, folder: &Path) -> Result<()> {
+    let template = template::folder(names)?;
+    template::copy(&template, &folder.join("tree"), &folder.join("copy"))
+}
+
+/// One more global setting of the domain in the folder.
+pub(super) fn set(folder: &Path, setting: &str) -> Result<()> {
+    let path = folder.join("tree/etc/smb.conf");
+    let settings = fs::read_to_string(&path).context("read the settings")?;
+    let section = "[global]\n";
+    ensure!(settings.contains(section), "no such section");
+    let more = format!("{section}{setting}\n");
+    fs::write(&path, settings.replacen(section, &more, 1)).context("write the settings")
 }
 
 impl Drop for Domain {

@@ -1,11 +1,52 @@
-//! The names of the throwaway domain, as `provision.sh` makes it.
+//! The names of the throwaway domains, as `provision.sh` makes them.
 
 use std::ffi::OsString;
 
-/// The domain.
+/// What one domain is called, and where it is.
+#[derive(Debug)]
+pub struct Names {
+    /// The domain.
+    pub name: &'static str,
+    /// Its NetBIOS name.
+    pub(super) short_name: &'static str,
+    /// Its distinguished name.
+    pub dn: &'static str,
+    /// Its domain controller.
+    pub controller: &'static str,
+    /// The controller's address.
+    pub(super) address: &'static str,
+}
+
+/// The domain that every test has.
+pub(super) const FIRST: Names = Names {
+    name: NAME,
+    short_name: "GANGLAB",
+    dn: DN,
+    controller: CONTROLLER,
+    address: "127.0.0.1",
+};
+
+/// The further one, in a forest of its own.
+pub(super) const FURTHER: Names = Names {
+    name: "emea.gangway.test",
+    short_name: "GANGEMEA",
+    dn: "DC=emea,DC=gangway,DC=test",
+    controller: "dc1.emea.gangway.test",
+    address: "127.0.0.4",
+};
+
+/// Every host that a lab may have, each domain controller under its domain's name too. The second
+/// controller of the first domain and what cuts its connections have addresses of their own.
+pub(super) const HOSTS: &str = "\
+127.0.0.1 localhost
+127.0.0.1 dc1.lab.gangway.test dc1 lab.gangway.test
+127.0.0.2 cut.lab.gangway.test
+127.0.0.3 dc2.lab.gangway.test
+127.0.0.4 dc1.emea.gangway.test emea.gangway.test
+";
+
+/// The first domain.
 pub const NAME: &str = "lab.gangway.test";
-/// Its NetBIOS name.
-pub(super) const SHORT_NAME: &str = "GANGLAB";
 /// Its distinguished name.
 pub const DN: &str = "DC=lab,DC=gangway,DC=test";
 /// Its domain controller.

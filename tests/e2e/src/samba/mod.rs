@@ -1,12 +1,14 @@
 //! A throwaway Active Directory domain of Samba, `lab.gangway.test` with the domain controller
-//! `dc1`, in namespaces of its own: no port of the machine is taken, nothing outside is reached.
+//! `dc1`, in namespaces of its own: no port of the machine is taken, nothing outside is reached. A
+//! further domain, `emea.gangway.test`, can be beside it.
 //!
-//! Each test has a fresh copy of one provisioned domain. Dropping it, or the end of the test's
+//! Each test has a fresh copy of a provisioned domain. Dropping it, or the end of the test's
 //! process in any way, ends everything in it.
 
 mod contents;
 mod cut;
 mod domain;
+mod further;
 mod held;
 mod lab;
 mod namespaces;
@@ -17,5 +19,5 @@ pub use contents::{Attributes, Objects, tree};
 pub use cut::Cut;
 pub use domain::Domain;
 pub use lab::{
-    ADMINISTRATOR, CONTROLLER, CREATOR, DN, INSIDE, NAME, PASSWORD, PLAIN, SECOND_CONTROLLER,
+    ADMINISTRATOR, CONTROLLER, CREATOR, DN, INSIDE, NAME, Names, PASSWORD, PLAIN, SECOND_CONTROLLER,
 };

@@ -19,6 +19,19 @@ pub(super) struct Isolated {
 /// Network, mounts and processes are the script's own; when the starting process goes, the
 /// kernel ends what is left in them.
 pub(super) fn isolated(script: &str) -> Result<Isolated> {
+    let mut command = Command::new("unshare");
+    command.arg("--net");
+    with_script(command, script)
+}
+
+/// The same in the network of another script's process.
+pub(super) fn beside(process: u32, script: &str) -> Result<Isolated> {
+    let mut command = Command::new("nsenter");
+    command.args(["--target", &process.to_string(), "--net", "--", "unshare"]);
+    with_script(command, script)
+}
+
+fn with_script(mut command: Command, script: &str) -> Result<Isolated> {
     for tool in [
         "unshare",
         "nsenter",
@@ -38,9 +51,8 @@ pub(super) fn isolated(script: &str) -> Result<Isolated> {
     let mut file = tempfile::NamedTempFile::new().context("create a temporary file")?;
     file.write_all(script.as_bytes())
         .context("write a temporary file")?;
-    let mut command = Command::new("unshare");
     command
-        .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
+        .args(["--mount", "--pid", "--fork", "--kill-child"])
         .args(["--mount-proc", "sh"])
         .arg(file.path())
         .env("PATH", search_path());

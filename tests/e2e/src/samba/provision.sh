@@ -1,26 +1,32 @@
 #!/bin/sh
-# Provisions the throwaway domain into the empty folder $1: once, the tree is the template of
-# every test. Runs in network, mount and process namespaces of its own, as root.
+# Provisions a throwaway domain into the empty folder $1: once, the tree is the template of
+# every test. $2 is its name, $3 its NetBIOS name, $4 the address of its controller, $5 the names of
+# all hosts that a lab may have. Runs in network, mount and process namespaces of its own, as root.
 set -eu
 TREE=$1
+NAME=$2
+SHORT_NAME=$3
+ADDRESS=$4
+REALM=$(echo "$NAME" | tr a-z A-Z)
+DN=DC=$(echo "$NAME" | sed 's/\./,DC=/g')
 D=/run/samba/domain
 ip link set lo up
+[ "$ADDRESS" = 127.0.0.1 ] || ip addr add "$ADDRESS/8" dev lo
 mkdir -p /run/samba
 mount -t tmpfs -o mode=755 tmpfs /run/samba
 # The same short path at every start: it stands in the configuration, and sockets lie below it.
 mkdir "$D"
 mount --bind "$TREE" "$D"
 mkdir -p "$D/run" "$D/log" "$D/tls" "$D/nss"
-printf '127.0.0.1 localhost\n127.0.0.1 dc1.lab.gangway.test dc1 lab.gangway.test\n127.0.0.2 cut.lab.gangway.test\n127.0.0.3 dc2.lab.gangway.test\n' \
-    > "$D/nss/hosts"
-printf 'nameserver 127.0.0.1\n' > "$D/nss/resolv.conf"
+printf '%s' "$5" > "$D/nss/hosts"
+printf 'nameserver %s\n' "$ADDRESS" > "$D/nss/resolv.conf"
 cat > "$D/nss/krb5.conf" <<CONF
 [libdefaults]
-    default_realm = LAB.GANGWAY.TEST
+    default_realm = $REALM
     dns_lookup_kdc = false
 [realms]
-    LAB.GANGWAY.TEST = {
-        kdc = 127.0.0.1
+    $REALM = {
+        kdc = $ADDRESS
     }
 CONF
 mount --bind "$D/nss/hosts" /etc/hosts
@@ -29,18 +35,18 @@ mount --bind "$D/nss/resolv.conf" /etc/resolv.conf
 openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=Gangway lab' \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign \
     -keyout "$D/tls/ca-key.pem" -out "$D/tls/ca.pem"
-openssl req -newkey rsa:2048 -nodes -subj /CN=dc1.lab.gangway.test \
+openssl req -newkey rsa:2048 -nodes -subj "/CN=dc1.$NAME" \
     -keyout "$D/tls/key.pem" -out "$D/tls/request.pem"
 # The domain's name leads to a domain controller; one is a test's, which cuts; the last one is that of a
 # second domain controller, where a test has one.
 printf 'basicConstraints=critical,CA:FALSE\nsubjectAltName=%s\n' \
-    DNS:dc1.lab.gangway.test,DNS:lab.gangway.test,DNS:cut.lab.gangway.test,DNS:dc2.lab.gangway.test > "$D/tls/extensions"
+    "DNS:dc1.$NAME,DNS:$NAME,DNS:cut.$NAME,DNS:dc2.$NAME" > "$D/tls/extensions"
 openssl x509 -req -in "$D/tls/request.pem" -CA "$D/tls/ca.pem" -CAkey "$D/tls/ca-key.pem" \
     -days 3650 -extfile "$D/tls/extensions" -out "$D/tls/cert.pem"
 chmod 600 "$D/tls/key.pem" "$D/tls/ca-key.pem"
 cat > "$D/base.conf" <<CONF
 [global]
-    interfaces = 127.0.0.1/8
+    interfaces = $ADDRESS/8
     bind interfaces only = yes
     log file = $D/log/samba.log
     pid directory = $D/run
@@ -56,12 +62,12 @@ cat > "$D/base.conf" <<CONF
     tls cafile =
 CONF
 samba-tool domain provision --configfile="$D/base.conf" --targetdir="$D" \
-    --realm=LAB.GANGWAY.TEST --domain=GANGLAB --host-name=dc1 --host-ip=127.0.0.1 \
+    --realm="$REALM" --domain="$SHORT_NAME" --host-name=dc1 --host-ip="$ADDRESS" \
     --adminpass='Passw0rd!lab' --server-role=dc --dns-backend=SAMBA_INTERNAL -q
 # A forwarder copied from the resolver file means stalls, or traffic to the outside.
 sed -i '/dns forwarder/d' "$D/etc/smb.conf"
 tool() { samba-tool "$@" --configfile="$D/etc/smb.conf" -H "$D/private/sam.ldb"; }
-tool spn add ldap/dc1.lab.gangway.test 'DC1$'
+tool spn add "ldap/dc1.$NAME" 'DC1$'
 tool user create plain 'Passw0rd!lab'
 tool user create creator 'Passw0rd!lab'
 tool group addmembers 'Group Policy Creator Owners' creator
@@ -71,8 +77,8 @@ for name in srv1 srv2; do
     tool computer add "$name" --computerou=OU=Servers
     # `computer add` gives it a password that nobody knows, and no host name.
     tool user setpassword "$name\$" --newpassword='Passw0rd!lab'
-    printf 'dn: CN=%s,OU=Servers,DC=lab,DC=gangway,DC=test\nchangetype: modify\nadd: dNSHostName\ndNSHostName: %s.lab.gangway.test\n' \
-        "$name" "$name" | ldbmodify -H "$D/private/sam.ldb"
+    printf 'dn: CN=%s,OU=Servers,%s\nchangetype: modify\nadd: dNSHostName\ndNSHostName: %s.%s\n' \
+        "$name" "$DN" "$name" "$NAME" | ldbmodify -H "$D/private/sam.ldb"
 done
 # A share, what the computers may do there, and what its section has beside: name, mode of its folder on
 # the disk, permissions, setting.

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Serves the domain in the folder $1, a copy of the template, and its second domain controller in the
-# folder $2, if there is one: in namespaces of its own, as root, until standard input ends. Says `ready`
-# when directory and shares answer.
+# Serves the domain in the folder $1, a copy of the template, at the address $2, and its second domain
+# controller in the folder $3, if there is one: in namespaces of its own, as root, until standard input
+# ends. Says `ready` when directory and shares answer.
 set -eu
 TREE=$1
+ADDRESS=$2
 D=/run/samba/domain
 ip link set lo up
+[ "$ADDRESS" = 127.0.0.1 ] || ip addr add "$ADDRESS/8" dev lo
 mkdir -p /run/samba
 mount -t tmpfs -o mode=755 tmpfs /run/samba
 # Every path inside the tree equals that of the provisioning.
@@ -28,20 +30,20 @@ answers() {
     wait_for ldbsearch -H "ldap://$1" -s base -b '' defaultNamingContext
     wait_for smbclient -s "$D/etc/smb.conf" "//$1/sysvol" -U 'Administrator%Passw0rd!lab' -c ls
 }
-if [ $# -gt 1 ]; then
+if [ $# -gt 2 ]; then
     mkdir /run/samba/second
-    mount --bind "$2" /run/samba/second
+    mount --bind "$3" /run/samba/second
     ip addr add 127.0.0.3/8 dev lo
     samba -s /run/samba/second/etc/smb.conf -F --no-process-group </dev/null \
         >/run/samba/second/log/out.log 2>&1 &
     SECOND=$!
     answers 127.0.0.3
 fi
-answers 127.0.0.1
+answers "$ADDRESS"
 echo ready
 # The other end of this pipe is the test; when it goes, the domain goes.
 while read -r line; do :; done
 # A test may have ended the second one.
 kill -TERM "$DC"
-[ $# -eq 1 ] || kill -TERM "$SECOND" 2>/dev/null || true
+[ $# -eq 2 ] || kill -TERM "$SECOND" 2>/dev/null || true
 wait "$DC" || true

@@ -1,4 +1,4 @@
-//! The provisioned domain that every test's domain is a copy of, made once per target folder.
+//! The provisioned domains that every test's domain is a copy of, each made once per target folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use sha2::Digest as _;
 
+use super::lab::{FIRST, HOSTS, Names};
 use super::namespaces::isolated;
 use crate::{program, template};
 
@@ -19,15 +20,23 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Joins a second domain controller; see there.
 const JOIN: &str = include_str!("join.sh");
 
-/// Folder of the template.
-pub(super) fn folder() -> Result<PathBuf> {
-    template::folder(&name("samba-template", PROVISION), provision)
+/// Folder of the template of a domain.
+pub(super) fn folder(names: &Names) -> Result<PathBuf> {
+    let recipe = [PROVISION, &arguments(names).join(" ")].concat();
+    template::folder(&name("samba-template", &recipe), |folder| {
+        provision(folder, names)
+    })
+}
+
+/// What the provisioning is told of it.
+const fn arguments(names: &Names) -> [&'static str; 4] {
+    [names.name, names.short_name, names.address, HOSTS]
 }
 
 /// Folder of the template with two domain controllers: the domain in `tree`, the second one in `second`.
 pub(super) fn folder_of_two() -> Result<PathBuf> {
-    let one = folder()?;
-    let recipe = [PROVISION, JOIN].concat();
+    let one = folder(&FIRST)?;
+    let recipe = [PROVISION, &arguments(&FIRST).join(" "), JOIN].concat();
     template::folder(&name("samba-two", &recipe), |folder| join(&one, folder))
 }
 
@@ -38,9 +47,9 @@ fn name(what: &str, recipe: &str) -> String {
     format!("{what}-{digest}")
 }
 
-fn provision(folder: &Path) -> Result<()> {
+fn provision(folder: &Path, names: &Names) -> Result<()> {
     let mut provision = isolated(PROVISION)?;
-    provision.command.arg(folder);
+    provision.command.arg(folder).args(arguments(names));
     succeed(&mut provision.command, &folder.with_extension("run"))
 }
 
