@@ -143,7 +143,15 @@ impl Recipe {
         Bundle::open(&made.join("out"))
     }
 
-    fn make(&self, gangway: &Path, stub: &Path, config: &str, folder: &Path) -> Result<()> {
+    /// Writes config and the lab's certificates into a folder, for a test that types the commands itself.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn prepare_in(&self, folder: &Path) -> Result<()> {
+        self.prepare(&required::path(required::GANGWAY)?, &self.config(), folder)
+    }
+
+    fn prepare(&self, gangway: &Path, config: &str, folder: &Path) -> Result<()> {
         let lab = folder.join("lab");
         gangway_fixtures::samples::lab(&lab).context("write the lab's certificates")?;
         let chain = format!(
@@ -162,6 +170,11 @@ impl Recipe {
             let accepted = format!("accept_scripts = [{}]", digests.join(", "));
             write(config_file, &config.replace(EVERY_SCRIPT, &accepted))?;
         }
+        Ok(())
+    }
+
+    fn make(&self, gangway: &Path, stub: &Path, config: &str, folder: &Path) -> Result<()> {
+        self.prepare(gangway, config, folder)?;
         if let Some(sequence) = self.restored_at {
             restore_lock(gangway, stub, folder, (self.mode, sequence))?;
         }

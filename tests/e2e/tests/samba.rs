@@ -14,6 +14,8 @@ use model::{bundle, gpos, one, version};
 mod connection;
 #[path = "samba/cuts.rs"]
 mod cuts;
+#[path = "samba/further.rs"]
+mod further;
 #[path = "samba/history.rs"]
 mod history;
 #[path = "samba/links.rs"]
@@ -48,7 +50,7 @@ mod rollout;
 mod secrets;
 #[path = "samba/shares.rs"]
 mod shares;
-#[path = "samba/story.rs"]
+#[path = "samba/story/mod.rs"]
 mod story;
 #[path = "samba/together.rs"]
 mod together;

@@ -172,28 +172,26 @@ fn of_runbook(bundle: &Bundle, begins: &str, holds: &str) -> String {
     line.unwrap().to_owned()
 }
 
-/// The domain's SID, asked for as the runbook says.
-fn domain_sid(domain: &Domain, bundle: &Bundle) -> String {
-    let ask = of_runbook(bundle, "wbinfo -D", "");
+/// A domain's SID, asked for on the file server as the runbook says.
+pub(super) fn domain_sid(domain: &Domain, bundle: &Bundle, name: &str) -> String {
+    let ask = of_runbook(bundle, "wbinfo -D", name);
     let output = domain.run(domain.command("sh").args(["-c", &ask])).unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let line = output.stdout.lines().find(|line| line.starts_with("SID"));
     line.unwrap().rsplit(' ').next().unwrap().to_owned()
 }
 
-#[test]
-fn with_the_runbooks_permissions_payloads_are_read_and_reports_arrive() {
-    let domain = Domain::start().unwrap();
-    let bundle = recipe()
-        .with("share", r"reports = '\\files.contoso.com\gangway-reports$'")
-        .bundle()
-        .unwrap();
-    let sid = domain_sid(&domain, &bundle);
+/// Permissions of both shares by the runbook's commands, for the computers of these domains.
+pub(super) fn set_as_the_runbook_says(domain: &Domain, bundle: &Bundle, names: &[&str]) {
     for (holds, share) in [("0x1200a9", "payloads"), ("0x1000a2", "reports")] {
         let folder = format!("{}/{share}", gangway_e2e::samba::INSIDE);
-        let command = of_runbook(&bundle, "samba-tool ntacl set", holds)
-            .replace(&format!("SID-OF-{NAME}"), &sid)
-            .replace("FOLDER", &folder);
+        let mut command =
+            of_runbook(bundle, "samba-tool ntacl set", holds).replace("FOLDER", &folder);
+        for name in names {
+            let sid = domain_sid(domain, bundle, name);
+            command = command.replace(&format!("SID-OF-{name}"), &sid);
+        }
+        assert!(!command.contains("SID-OF"), "{command}");
         // This server keeps its configuration elsewhere and is a domain controller.
         let command = format!(
             "{command} --configfile={}/etc/smb.conf --use-s3fs --service={share}",
@@ -204,6 +202,16 @@ fn with_the_runbooks_permissions_payloads_are_read_and_reports_arrive() {
             .unwrap();
         assert!(output.status.success(), "{command}: {}", text(&output));
     }
+}
+
+#[test]
+fn with_the_runbooks_permissions_payloads_are_read_and_reports_arrive() {
+    let domain = Domain::start().unwrap();
+    let bundle = recipe()
+        .with("share", r"reports = '\\files.contoso.com\gangway-reports$'")
+        .bundle()
+        .unwrap();
+    set_as_the_runbook_says(&domain, &bundle, &[NAME]);
     let to = format!(r"\\{CONTROLLER}\payloads");
     published(&domain, &bundle, &["--to", &to, "--apply"]);
     assert_read_only_for_computers(&domain, &bundle, "");

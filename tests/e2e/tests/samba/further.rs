@@ -1,0 +1,98 @@
+//! A further domain, whose servers read the payload share of the first one and leave their reports there.
+
+use std::fs;
+
+use gangway_e2e::Recipe;
+use gangway_e2e::samba::{ADMINISTRATOR, Domain, PASSWORD};
+
+use super::model::recipe;
+use super::payloads::{domain_sid, files, set_as_the_runbook_says};
+use super::text;
+
+/// With the further domain in its config.
+pub(super) fn of_both() -> Recipe {
+    recipe().with("[ gpo.domain ]", "dns_name = 'emea.gangway.test'")
+}
+
+/// Lets the further domain's administrators write to the payload share, as its owner would.
+pub(super) fn let_administrators_publish(first: &Domain, sid: &str) {
+    let mut command = first.command("smbcacls");
+    command
+        .arg(format!("//{}/payloads", first.names().controller))
+        .args(["/", "-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
+        .args(["-a", &format!("ACL:{sid}-512:ALLOWED/0x3/0x001f01ff")]);
+    let output = first.run(&mut command).unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
+fn computers_of_a_further_domain_need_the_rights_of_the_runbook_and_have_no_more() {
+    let (first, further) = Domain::start_with_further().unwrap();
+    let bundle = of_both().bundle().unwrap();
+    let to = format!(r"\\{}\payloads", first.names().controller);
+    let publish = || {
+        let arguments = ["--apply", "--to", &to];
+        let output = first.publish_share(bundle.folder(), ADMINISTRATOR, &arguments);
+        assert!(output.as_ref().unwrap().status.success(), "{output:?}");
+    };
+    publish();
+    let computer = |share: &str, commands: &str| {
+        let output = further.smbclient_at(&first, share, "srv1$", commands);
+        text(&output.unwrap())
+    };
+    let release = format!("releases/{}", bundle.release_id());
+    let name = bundle.payloads().unwrap().remove(0);
+    let got = further.scratch().join("got");
+    let get = format!("get {release}/{name} {}", got.display());
+    let refused = computer("payloads", &get);
+    assert!(refused.contains("NT_STATUS_ACCESS_DENIED"), "{refused}");
+
+    set_as_the_runbook_says(&first, &bundle, &[first.names().name, further.names().name]);
+    // What lay there before has the list that it was given then.
+    for entry in fs::read_dir(first.payloads()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap();
+        } else {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    publish();
+    let said = computer("payloads", &get);
+    assert!(!said.contains("NT_STATUS"), "{said}");
+    let built = bundle.folder().join("share").join(&release).join(&name);
+    assert!(fs::read(&got).unwrap() == fs::read(built).unwrap());
+    let own = first.smbclient_on("payloads", "srv1$", &get).unwrap();
+    assert!(own.status.success(), "{}", text(&own));
+
+    let report = further.scratch().join("report");
+    fs::write(&report, "{}").unwrap();
+    let report = report.display();
+    let put = format!("put {report} a.tmp; rename a.tmp a.json");
+    let said = computer("reports", &put);
+    assert!(!said.contains("NT_STATUS"), "{said}");
+    assert_eq!(files(&first.reports()), ["a.json"]);
+    for (share, commands) in [
+        ("payloads", format!("put {report} {release}/{name}")),
+        ("payloads", format!("put {report} control.json")),
+        ("reports", "del a.json".to_owned()),
+        ("reports", "ls".to_owned()),
+    ] {
+        let said = computer(share, &commands);
+        assert!(
+            said.contains("NT_STATUS_ACCESS_DENIED"),
+            "{commands}: {said}"
+        );
+    }
+
+    // Its administrators are nobody's but its own until they are let in.
+    let administrator = |commands: &str| {
+        let output = further.smbclient_at(&first, "payloads", ADMINISTRATOR, commands);
+        text(&output.unwrap())
+    };
+    let said = administrator("mkdir mde");
+    assert!(said.contains("NT_STATUS_ACCESS_DENIED"), "{said}");
+    let_administrators_publish(&first, &domain_sid(&first, &bundle, further.names().name));
+    let said = administrator("mkdir mde");
+    assert!(!said.contains("NT_STATUS"), "{said}");
+}
