@@ -26,6 +26,8 @@ mod model;
 mod old_releases;
 #[path = "samba/on_and_off.rs"]
 mod on_and_off;
+#[path = "samba/operations/mod.rs"]
+mod operations;
 #[path = "samba/owners.rs"]
 mod owners;
 #[path = "samba/payloads.rs"]

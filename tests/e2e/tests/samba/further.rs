@@ -6,7 +6,7 @@ use gangway_e2e::Recipe;
 use gangway_e2e::samba::{ADMINISTRATOR, Domain, PASSWORD};
 
 use super::model::recipe;
-use super::payloads::{domain_sid, files, set_as_the_runbook_says};
+use super::payloads::{files, set_as_the_runbook_says};
 use super::text;
 
 /// With the further domain in its config.
@@ -25,17 +25,23 @@ pub(super) fn let_administrators_publish(first: &Domain, sid: &str) {
     assert!(output.status.success(), "{}", text(&output));
 }
 
+/// The SID of a domain that the first one knows.
+pub(super) fn sid_of(first: &Domain, name: &str) -> String {
+    let output = first.run(first.command("wbinfo").args(["-D", name]));
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let line = output.stdout.lines().find(|line| line.starts_with("SID"));
+    line.unwrap().rsplit(' ').next().unwrap().to_owned()
+}
+
 #[test]
 fn computers_of_a_further_domain_need_the_rights_of_the_runbook_and_have_no_more() {
     let (first, further) = Domain::start_with_further().unwrap();
     let bundle = of_both().bundle().unwrap();
     let to = format!(r"\\{}\payloads", first.names().controller);
-    let publish = || {
-        let arguments = ["--apply", "--to", &to];
-        let output = first.publish_share(bundle.folder(), ADMINISTRATOR, &arguments);
-        assert!(output.as_ref().unwrap().status.success(), "{output:?}");
-    };
-    publish();
+    let arguments = ["--apply", "--to", &to];
+    let output = first.publish_share(bundle.folder(), ADMINISTRATOR, &arguments);
+    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
     let computer = |share: &str, commands: &str| {
         let output = further.smbclient_at(&first, share, "srv1$", commands);
         text(&output.unwrap())
@@ -47,17 +53,12 @@ fn computers_of_a_further_domain_need_the_rights_of_the_runbook_and_have_no_more
     let refused = computer("payloads", &get);
     assert!(refused.contains("NT_STATUS_ACCESS_DENIED"), "{refused}");
 
-    set_as_the_runbook_says(&first, &bundle, &[first.names().name, further.names().name]);
-    // What lay there before has the list that it was given then.
-    for entry in fs::read_dir(first.payloads()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            fs::remove_dir_all(path).unwrap();
-        } else {
-            fs::remove_file(path).unwrap();
-        }
-    }
-    publish();
+    let names = [first.names().name, further.names().name];
+    set_as_the_runbook_says(&first, &bundle, &names, false);
+    // What lay there before keeps the list that it was given then.
+    let refused = computer("payloads", &get);
+    assert!(refused.contains("NT_STATUS_ACCESS_DENIED"), "{refused}");
+    set_as_the_runbook_says(&first, &bundle, &names, true);
     let said = computer("payloads", &get);
     assert!(!said.contains("NT_STATUS"), "{said}");
     let built = bundle.folder().join("share").join(&release).join(&name);
@@ -92,7 +93,7 @@ fn computers_of_a_further_domain_need_the_rights_of_the_runbook_and_have_no_more
     };
     let said = administrator("mkdir mde");
     assert!(said.contains("NT_STATUS_ACCESS_DENIED"), "{said}");
-    let_administrators_publish(&first, &domain_sid(&first, &bundle, further.names().name));
+    let_administrators_publish(&first, &sid_of(&first, further.names().name));
     let said = administrator("mkdir mde");
     assert!(!said.contains("NT_STATUS"), "{said}");
 }

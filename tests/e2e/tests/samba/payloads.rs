@@ -173,7 +173,7 @@ fn of_runbook(bundle: &Bundle, begins: &str, holds: &str) -> String {
 }
 
 /// A domain's SID, asked for on the file server as the runbook says.
-pub(super) fn domain_sid(domain: &Domain, bundle: &Bundle, name: &str) -> String {
+fn domain_sid(domain: &Domain, bundle: &Bundle, name: &str) -> String {
     let ask = of_runbook(bundle, "wbinfo -D", name);
     let output = domain.run(domain.command("sh").args(["-c", &ask])).unwrap();
     assert!(output.status.success(), "{}", text(&output));
@@ -181,22 +181,33 @@ pub(super) fn domain_sid(domain: &Domain, bundle: &Bundle, name: &str) -> String
     line.unwrap().rsplit(' ').next().unwrap().to_owned()
 }
 
-/// Permissions of both shares by the runbook's commands, for the computers of these domains.
-pub(super) fn set_as_the_runbook_says(domain: &Domain, bundle: &Bundle, names: &[&str]) {
+/// Permissions of both shares by the runbook's commands, for the computers of these domains: of the folders
+/// alone, or of what lies there, too.
+pub(super) fn set_as_the_runbook_says(
+    domain: &Domain,
+    bundle: &Bundle,
+    names: &[&str],
+    below: bool,
+) {
     for (holds, share) in [("0x1200a9", "payloads"), ("0x1000a2", "reports")] {
-        let folder = format!("{}/{share}", gangway_e2e::samba::INSIDE);
-        let mut command =
-            of_runbook(bundle, "samba-tool ntacl set", holds).replace("FOLDER", &folder);
+        let inside = gangway_e2e::samba::INSIDE;
+        let folder = format!("{inside}/{share}");
+        let mut command = of_runbook(bundle, "samba-tool ntacl set", holds);
         for name in names {
             let sid = domain_sid(domain, bundle, name);
             command = command.replace(&format!("SID-OF-{name}"), &sid);
         }
         assert!(!command.contains("SID-OF"), "{command}");
         // This server keeps its configuration elsewhere and is a domain controller.
-        let command = format!(
-            "{command} --configfile={}/etc/smb.conf --use-s3fs --service={share}",
-            gangway_e2e::samba::INSIDE
-        );
+        command.push_str(&format!(
+            " --configfile={inside}/etc/smb.conf --use-s3fs --service={share}"
+        ));
+        let command = if below {
+            let each = command.replace("'FOLDER'", "{}");
+            format!("find {folder} -exec {each} \\;")
+        } else {
+            command.replace("FOLDER", &folder)
+        };
         let output = domain
             .run(domain.command("sh").args(["-c", &command]))
             .unwrap();
@@ -211,7 +222,7 @@ fn with_the_runbooks_permissions_payloads_are_read_and_reports_arrive() {
         .with("share", r"reports = '\\files.contoso.com\gangway-reports$'")
         .bundle()
         .unwrap();
-    set_as_the_runbook_says(&domain, &bundle, &[NAME]);
+    set_as_the_runbook_says(&domain, &bundle, &[NAME], false);
     let to = format!(r"\\{CONTROLLER}\payloads");
     published(&domain, &bundle, &["--to", &to, "--apply"]);
     assert_read_only_for_computers(&domain, &bundle, "");

@@ -9,7 +9,7 @@ use gangway_e2e::{Bundle, Os, Recipe, Server};
 use super::listing;
 
 /// A server that is a member of a domain.
-pub(super) struct Member {
+pub(crate) struct Member {
     pub(super) name: &'static str,
     /// Which of the story's domains.
     pub(super) domain: usize,
@@ -19,8 +19,8 @@ pub(super) struct Member {
 }
 
 /// Domains with one payload share, which is on the first one's controller, and their servers.
-pub(super) struct Story {
-    pub(super) domains: Vec<Domain>,
+pub(crate) struct Story {
+    pub(crate) domains: Vec<Domain>,
     pub(super) members: Vec<Member>,
     /// By the words that stand for them in a listing.
     pub(super) bundles: Vec<(&'static str, Bundle)>,
@@ -28,9 +28,10 @@ pub(super) struct Story {
 
 impl Story {
     /// The folder for payloads is there; of each server its name, its domain by number, and its product.
-    pub(super) fn begin(domains: Vec<Domain>, servers: &[(&'static str, usize, Os)]) -> Self {
+    pub(crate) fn begin(domains: Vec<Domain>, servers: &[(&'static str, usize, Os)]) -> Self {
         let first = &domains[0];
         let payloads = first.payloads().join("mde");
+        let host = format!(r"\\{}", first.names().controller);
         let member = |&(name, domain, os): &(&'static str, usize, Os)| {
             let own = &domains[domain];
             let names = own.names();
@@ -46,6 +47,9 @@ impl Story {
                     )
                     .with_live_share(RELEASES, &payloads)
                     .with_live_share(REPORTS, &first.reports())
+                    // The same, by the names of an office's config.
+                    .with_live_share(&format!(r"{host}\payloads"), &first.payloads())
+                    .with_live_share(&format!(r"{host}\reports"), &first.reports())
                     .build()
                     .unwrap(),
             }
@@ -61,9 +65,13 @@ impl Story {
     /// Builds a bundle and gives it a name in the listings.
     pub(super) fn bundle(&mut self, word: &'static str, recipe: &Recipe) -> Bundle {
         let bundle = recipe.bundle().unwrap();
-        let known = Bundle::open(bundle.folder()).unwrap();
-        self.bundles.push((word, known));
+        self.knows(word, &bundle);
         bundle
+    }
+
+    /// Gives a bundle a name in the listings.
+    pub(crate) fn knows(&mut self, word: &'static str, bundle: &Bundle) {
+        self.bundles.push((word, bundle.clone()));
     }
 
     /// What each server's client of Group Policy does: it starts the tasks of all policies that reach it.
@@ -82,7 +90,7 @@ impl Story {
 
     /// Lets the servers do what they do, and says what is there then; after a restart and another refresh it
     /// is still the same.
-    pub(super) fn chapter(&self) -> String {
+    pub(crate) fn chapter(&self) -> String {
         self.refresh();
         let listing = listing::of(self);
         for member in &self.members {

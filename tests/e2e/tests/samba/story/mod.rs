@@ -8,6 +8,9 @@ mod listing;
 mod one_domain;
 mod two_domains;
 
+pub(crate) use fleet::Story;
+pub(crate) use two_domains::story as of_two_domains;
+
 use gangway_e2e::samba::Domain;
 use gangway_e2e::{Bundle, Recipe, required};
 
