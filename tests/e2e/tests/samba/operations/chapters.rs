@@ -113,7 +113,8 @@ pub(super) fn some_servers_off([off]: &mut [Chapter; 1]) {
     one.office.add_to_config(&off.config());
     let apply = "gangway publish next -c gangway.toml --user admin@contoso.com --apply";
     one.looks(&off.up_to(apply));
-    one.types(&off.block());
+    let said = one.types(&off.block());
+    assert!(said.contains("Gangway Excluded"), "{said}");
     one.knows("next", "next");
     insta::assert_snapshot!("a_group_is_left_out", one.story.chapter());
 
