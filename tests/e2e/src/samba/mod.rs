@@ -5,6 +5,7 @@
 //! Each test has a fresh copy of a provisioned domain. Dropping it, or the end of the test's
 //! process in any way, ends everything in it.
 
+mod commands;
 mod contents;
 mod cut;
 mod domain;

@@ -100,9 +100,10 @@ impl Office {
         let one = |line: &String| {
             let of_one = line.starts_with("gangway publish") || line.starts_with("gangway retire");
             let line = line.replace("admin@contoso.com", &format!("admin@{}", names.name));
-            match of_one {
-                true => format!("{line} --domain {}", names.name),
-                false => line,
+            if of_one {
+                format!("{line} --domain {}", names.name)
+            } else {
+                line
             }
         };
         let lines: Vec<String> = lines.iter().map(one).collect();

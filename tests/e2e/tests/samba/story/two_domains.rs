@@ -92,8 +92,11 @@ pub(crate) fn story([further, end]: &mut [Chapter; 2]) {
     both.types_for(emea, &lines(publish));
     insta::assert_snapshot!("changed_in_both", both.story.chapter());
 
+    // What is live is called `bundle`.
+    both.types(["rm -r bundle", "mv next bundle"]);
     let before = everything(both.first());
-    let back = ["gangway publish next -c gangway.toml --user admin@contoso.com --rollback --apply"];
+    let back =
+        ["gangway publish bundle -c gangway.toml --user admin@contoso.com --rollback --apply"];
     both.types_for(emea, &lines(back));
     insta::assert_snapshot!("rolled_back_in_one", both.story.chapter());
     let typed = further.block();
