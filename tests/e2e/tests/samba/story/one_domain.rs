@@ -104,7 +104,7 @@ fn a_fleet_from_its_first_leavers_to_its_end() {
     let further = story.bundle("on", &further);
     assert_eq!(further.id(), on.id());
     publish(&story.domains[0], &further, &["--domain", NAME]);
-    insta::assert_snapshot!("all_are_in", story.chapter());
+    insta::assert_snapshot!("a_further_domain_in_the_config", story.chapter());
 
     // Two of them leave, by a unit of their own.
     let leaving = format!("OU=Leaving,{DN}");
