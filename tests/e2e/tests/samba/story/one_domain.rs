@@ -16,7 +16,7 @@ fn begin(servers: &[(&'static str, Os)]) -> Story {
     Story::begin(vec![with_folder()], &servers)
 }
 
-/// The policies of a bundle with its links and its program; the share stays.
+/// The policies of a bundle with their links; programs and share stay.
 fn remove(story: &Story, bundle: &gangway_e2e::Bundle) {
     published(&story.domains[0], bundle, &["--apply", "--remove"]);
 }
