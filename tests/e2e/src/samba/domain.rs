@@ -18,8 +18,8 @@ use crate::program::{self, Output};
 use crate::required;
 
 const SERVE: &str = include_str!("serve.sh");
-/// For one command; a publication takes seconds.
-pub(super) const LIMIT: Duration = Duration::from_secs(120);
+/// For one command; a publication takes seconds, and minutes where the machine has much else to do.
+pub(super) const LIMIT: Duration = Duration::from_secs(300);
 /// From the end of its input until the domain has stopped by itself.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
