@@ -32,7 +32,7 @@ pub(super) fn load_roots(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, BuildError> 
 /// The same of the files that the config names under this key.
 fn configured_roots(
     config: &Config,
-    key: &str,
+    key: &'static str,
     paths: &[PathBuf],
 ) -> Result<Vec<Vec<u8>>, ConfigError> {
     let load = |(entry, path): (usize, &PathBuf)| {

@@ -351,8 +351,8 @@ fn a_file_of_the_config_that_is_not_there_or_something_else() {
     for (key, from, to) in [
         (
             "signing.roots",
-            "roots = [\"root.pem\"]\n",
-            "roots = [\"root.pem\",\n\"absent\"]\n",
+            "[signing]\nroots = [\"root.pem\"]\n",
+            "[signing]\nroots = [\"root.pem\",\n\"absent\"]\n",
         ),
         (
             "trust.lab_roots",

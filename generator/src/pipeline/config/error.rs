@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use super::named_files::content_of;
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 
@@ -63,13 +64,11 @@ pub enum ConfigError {
         /// Where the file is named, from 1.
         line: Option<usize>,
         /// Section and field.
-        field: String,
+        field: &'static str,
         /// The file, from where the program runs.
         file: PathBuf,
         /// What is wrong with it.
         why: String,
-        /// What such a file holds.
-        holds: &'static str,
     },
 }
 
@@ -103,16 +102,19 @@ impl Fault for ConfigError {
             Self::Malformed { hint, .. } => hint.clone().into(),
             Self::Slip { cure, .. } => cure.clone().into(),
             Self::Value { hint, .. } => hint.clone().into(),
-            Self::NamedFile {
-                field, file, holds, ..
-            } => match of_named_file(file) {
-                FailureCode::Files => format!(
-                    "put the file there, or correct `{field}`: a relative path is meant from the folder of the \
-                     config; the file holds {holds}"
-                ),
-                _ => format!("`{field}` names files that hold {holds}: name such a file, or take the entry out"),
+            Self::NamedFile { field, file, .. } => {
+                let holds = content_of(field);
+                match of_named_file(file) {
+                    FailureCode::Files => format!(
+                        "put the file there, or correct `{field}`: a relative path is meant from the folder of the \
+                         config; the file holds {holds}"
+                    ),
+                    _ => format!(
+                        "`{field}` names files that hold {holds}: name such a file, or take the entry out"
+                    ),
+                }
+                .into()
             }
-            .into(),
         })
     }
 }

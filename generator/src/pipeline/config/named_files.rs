@@ -23,6 +23,12 @@ const KEYS: [(&str, &str); 5] = [
 
 const ROOTS: &str = "a root certificate or several, as PEM or DER";
 
+/// What the files of a key hold.
+pub(super) fn content_of(key: &str) -> &'static str {
+    let holds = KEYS.iter().find(|(of, _)| *of == key);
+    holds.map_or("what it names", |(_, holds)| holds)
+}
+
 /// Where the config names them.
 #[derive(Debug, Clone, Default)]
 pub struct NamedFiles {
@@ -44,21 +50,19 @@ impl NamedFiles {
     /// What is told of a file that is the entry of this number, from 0, of a key.
     pub(in crate::pipeline) fn refused(
         &self,
-        key: &str,
+        key: &'static str,
         entry: usize,
         file: &Path,
         why: String,
     ) -> ConfigError {
         let mut lines = self.lines.iter().filter(|(of, _)| *of == key);
         let line = lines.next().and_then(|(_, lines)| lines.get(entry));
-        let holds = KEYS.iter().find(|(of, _)| *of == key);
         ConfigError::NamedFile {
             path: self.config.clone(),
             line: line.copied(),
-            field: key.to_owned(),
+            field: key,
             file: file.to_owned(),
             why,
-            holds: holds.map_or("", |(_, holds)| holds),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod line;
 mod meant;
 mod misplaced;
+mod quantities;
 mod refused;
 mod syntax;
 mod types;

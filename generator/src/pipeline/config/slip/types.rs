@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::super::numbers::{RING_PERCENT, bounds};
+use super::super::numbers::bounds;
 use super::super::tables::Table;
 use super::super::toml_text::quoted;
 use super::super::{intended, words as words_of};
-use super::meant::{Takes, example, flag, list, takes, whole_number, words};
+use super::meant::{Takes, example, flag, list, takes, words};
+use super::quantities::{ANY, number, window_cure};
 use super::{Slip, line_at, refused, shown, table_of};
 
 /// What a key takes.
@@ -23,9 +24,6 @@ enum Wanted {
     /// One of some words.
     Word,
 }
-
-/// Most of a number whose bounds are told elsewhere.
-const ANY: i128 = i64::MAX as i128;
 
 impl Wanted {
     /// As serde and the TOML reader name it.
@@ -152,7 +150,7 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
     } else {
         format!("{key} = ")
     };
-    if let Some(cure) = window_cure(found, &set) {
+    if let Some(cure) = window_cure(full, found.value, &set) {
         return cure;
     }
     match (wanted, found.value) {
@@ -234,65 +232,6 @@ fn is_parted(key: &str, text: &str) -> bool {
 
 fn parted(text: &str) -> Vec<String> {
     intended::parted(text).map(str::to_owned).collect()
-}
-
-/// A number between its bounds, that which is meant where it can be told.
-fn number(full: &str, set: &str, written: &str, (least, most): (i128, i128)) -> String {
-    let plain = whole_number(written).and_then(|number| number.parse::<i128>().ok());
-    let meant = plain.or_else(|| intended::number(full, written).map(i128::from));
-    match meant.filter(|number| (least..=most).contains(number)) {
-        Some(number) => format!("write the number alone: `{set}{number}`"),
-        None if most == ANY => format!("write a whole number without quotes, as `{set}1`"),
-        None => format!(
-            "write a whole number from {least} to {most} without quotes, as `{set}{}`",
-            shown_number(full, least)
-        ),
-    }
-}
-
-/// The window in one text, when it stands in several.
-fn window_cure(found: &Found<'_>, set: &str) -> Option<String> {
-    let meant = window_of(found.value).filter(|_| found.key == "rollout.window")?;
-    let place = match found.value {
-        DeValue::Table(_) => " below `[rollout]`",
-        _ => "",
-    };
-    let meant = quoted(&meant);
-    Some(format!(
-        "both times stand in one text{place}: `{set}{meant}`"
-    ))
-}
-
-/// The hours of a list of two times, or of a section with a key for each.
-fn window_of(value: &DeValue<'_>) -> Option<String> {
-    let texts: Vec<&str> = match value {
-        DeValue::Array(list) => {
-            let texts = list.iter().map(|entry| entry.get_ref().as_str());
-            texts.collect::<Option<_>>()?
-        }
-        DeValue::Table(table) => {
-            let at = |names: [&str; 2]| {
-                let mut entries = table.iter();
-                let found = entries.find(|(name, _)| names.contains(&name.get_ref().as_ref()));
-                found?.1.get_ref().as_str()
-            };
-            vec![at(["from", "start"])?, at(["to", "end"])?]
-        }
-        _ => return None,
-    };
-    intended::window(&texts)
-}
-
-/// A number that a key takes: that of the config that `init` writes, else the least. Whoever takes it
-/// over as it stands shall not begin all servers by that.
-fn shown_number(key: &str, least: i128) -> String {
-    if key == RING_PERCENT {
-        return "10".to_owned();
-    }
-    let (section, name) = key.rsplit_once('.').unwrap_or_default();
-    let line = example(section, name);
-    let number = line.as_deref().and_then(|line| line.split_once(" = "));
-    number.map_or_else(|| least.to_string(), |(_, number)| number.to_owned())
 }
 
 fn double_brackets(name: &str, tables: &[Table]) -> String {
