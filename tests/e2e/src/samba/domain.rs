@@ -166,8 +166,8 @@ impl Domain {
             // Its processes too: `/dev/fd` leads to those that the mounted `/proc` shows.
             .args(["--net", "--mount", "--pid"])
             // Else the root folder would be that of the mounts, which is another one where the tests run in
-            // a chroot.
-            .args(["--root", "--"])
+            // a chroot; and the present folder would lie outside of it.
+            .args(["--root", "--wd", "--"])
             .arg(program.as_ref())
             .env("PATH", search_path())
             .env("KRB5_CONFIG", format!("{INSIDE}/nss/krb5.conf"));
