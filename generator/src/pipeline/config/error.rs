@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::named_files::content_of;
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 
@@ -67,6 +66,8 @@ pub enum ConfigError {
         field: &'static str,
         /// The file, from where the program runs.
         file: PathBuf,
+        /// What such files hold.
+        holds: &'static str,
         /// What is wrong with it.
         why: String,
     },
@@ -102,19 +103,18 @@ impl Fault for ConfigError {
             Self::Malformed { hint, .. } => hint.clone().into(),
             Self::Slip { cure, .. } => cure.clone().into(),
             Self::Value { hint, .. } => hint.clone().into(),
-            Self::NamedFile { field, file, .. } => {
-                let holds = content_of(field);
-                match of_named_file(file) {
-                    FailureCode::Files => format!(
-                        "put the file there, or correct `{field}`: a relative path is meant from the folder of the \
-                         config; the file holds {holds}"
-                    ),
-                    _ => format!(
-                        "`{field}` names files that hold {holds}: name such a file, or take the entry out"
-                    ),
-                }
-                .into()
+            Self::NamedFile {
+                field, file, holds, ..
+            } => match of_named_file(file) {
+                FailureCode::Files => format!(
+                    "put the file there, or correct `{field}`: a relative path is meant from the folder of the \
+                     config; the file holds {holds}"
+                ),
+                _ => format!(
+                    "`{field}` names files that hold {holds}: name such a file, or take the entry out"
+                ),
             }
+            .into(),
         })
     }
 }

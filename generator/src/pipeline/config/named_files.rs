@@ -24,7 +24,7 @@ const KEYS: [(&str, &str); 5] = [
 const ROOTS: &str = "a root certificate or several, as PEM or DER";
 
 /// What the files of a key hold.
-pub(super) fn content_of(key: &str) -> &'static str {
+fn content_of(key: &str) -> &'static str {
     let holds = KEYS.iter().find(|(of, _)| *of == key);
     holds.map_or("what it names", |(_, holds)| holds)
 }
@@ -62,6 +62,7 @@ impl NamedFiles {
             line: line.copied(),
             field: key,
             file: file.to_owned(),
+            holds: content_of(key),
             why,
         }
     }
