@@ -29,8 +29,8 @@ struct Read {
     /// The highest sequence that is seen there beside them.
     seen: u64,
     problems: Vec<Problem>,
-    /// The first recipe that was refused.
-    refused: Option<ReconstructError>,
+    /// The first recipe that was refused, with what it says of which place.
+    refused: Option<(String, String, ReconstructError)>,
 }
 
 impl Read {
@@ -47,15 +47,17 @@ impl Read {
                         ReconstructError::Refused { why, .. } => why.clone(),
                         other => other.to_string(),
                     };
-                    self.find(document.place, why);
-                    self.refused.get_or_insert(error);
+                    match self.refused {
+                        None => self.refused = Some((document.place, why, error)),
+                        Some(_) => self.find(document.place, why),
+                    }
                 }
             }
         }
     }
 
     fn find(&mut self, place: String, why: String) {
-        let next = "find out who wrote it; what is given back does not rest on it";
+        let next = "find out who wrote it; nothing that is given back rests on it";
         let problem = Problem::new(&RECIPE_NOT_PROVEN, place, why, next);
         self.problems.push(problem);
     }
@@ -69,9 +71,15 @@ pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconst
         let found = far_ahead(&read.recipes, given.id.as_deref());
         read.problems.extend(found);
     }
+    let refused = read.refused.take();
+    // Where nothing is given back it is the error, and else a finding beside what is.
+    let is_error = read.recipes.is_empty();
+    if let Some((place, why, _)) = refused.as_ref().filter(|_| !is_error) {
+        read.find(place.clone(), why.clone());
+    }
     read.problems = folded(std::mem::take(&mut read.problems));
     output.problems(&read.problems);
-    if let (true, Some(refused)) = (read.recipes.is_empty(), read.refused.take()) {
+    if let Some((_, _, refused)) = refused.filter(|_| is_error) {
         return Err(refused.into());
     }
     let request = ReconstructRequest {
@@ -81,7 +89,7 @@ pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconst
         now: now(&given.moment),
     };
     let made = reconstruct::reconstruct(&place, read.recipes, &request)?;
-    let written = reconstruct::write(&given.out, &made)?;
+    let written = reconstruct::write(&given.out, &made.files)?;
     output.line(&format!("from     {}", made.from));
     output.line(&format!(
         "of       {} ({})",

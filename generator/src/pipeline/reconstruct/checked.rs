@@ -35,6 +35,17 @@ pub struct FoundRecipe {
     pub identity: String,
 }
 
+/// The words of an error that has a picture of the place below its first lines, and that in one line.
+fn in_one_line(why: &str) -> String {
+    let is_of_picture = |line: &str| {
+        let rest = line.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == ' ');
+        rest.is_empty() || rest.starts_with('|')
+    };
+    let lines = why.lines().map(str::trim);
+    let words: Vec<&str> = lines.filter(|line| !is_of_picture(line)).collect();
+    crate::printable::on_one_line(&words.join(": ")).into_owned()
+}
+
 /// Reads a recipe. `policy` is the one that it was found with: GUIDs come from the identity, so nobody's
 /// recipe passes for another organisation's.
 ///
@@ -47,7 +58,7 @@ pub fn checked(
 ) -> Result<FoundRecipe, ReconstructError> {
     let refused = |why: String| ReconstructError::Refused {
         place: place.to_owned(),
-        why: crate::printable::on_one_line(&why).into_owned(),
+        why: in_one_line(&why),
     };
     let recipe = Recipe::parse(bytes).map_err(refused)?;
     let config = Config::parse(&recipe.config, Path::new(CONFIG))

@@ -144,13 +144,7 @@ pub fn reconstruct(
     };
     let lock = lock_of(&found, newest, request);
     let recipe = &newest.recipe;
-    let mut files = vec![
-        (
-            CONFIG.to_owned(),
-            (head(&newest.place) + &newest.config).into_bytes(),
-        ),
-        (lock::FILE_NAME.to_owned(), lock.to_text().into_bytes()),
-    ];
+    let mut files = vec![(lock::FILE_NAME.to_owned(), lock.to_text().into_bytes())];
     for (name, certificates) in [
         (LAB_ROOTS, &recipe.lab_roots),
         (BLOB_ROOTS, &recipe.blob_roots),
@@ -159,6 +153,9 @@ pub fn reconstruct(
             files.push((name.to_owned(), pem(certificates)));
         }
     }
+    // Last, for a config without its lock would build from the first sequence on.
+    let config = head(&newest.place) + &newest.config;
+    files.push((CONFIG.to_owned(), config.into_bytes()));
     Ok(Reconstructed {
         org_id: recipe.manifest.tenant.org_id.clone(),
         organization: recipe.manifest.organization.clone(),
@@ -280,12 +277,8 @@ fn pem(certificates: &[String]) -> Vec<u8> {
 ///
 /// # Errors
 /// One of them is there already, and then none is written; or the disk refuses.
-pub fn write(folder: &Path, made: &Reconstructed) -> Result<Vec<PathBuf>, ReconstructError> {
-    let paths: Vec<PathBuf> = made
-        .files
-        .iter()
-        .map(|(name, _)| folder.join(name))
-        .collect();
+pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, ReconstructError> {
+    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.join(name)).collect();
     if let Some(path) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
         return Err(ReconstructError::Exists { path: path.clone() });
     }
@@ -295,10 +288,47 @@ pub fn write(folder: &Path, made: &Reconstructed) -> Result<Vec<PathBuf>, Recons
         }
         _ => {}
     }
-    for (path, (_, bytes)) in paths.iter().zip(&made.files) {
-        // It refuses what came since it was looked at.
-        let mut file = disk::create_file(path).map_err(DiskError::io("create", path))?;
-        disk::write(&mut file, bytes).map_err(DiskError::io("write", path))?;
+    for (at, (path, (_, bytes))) in paths.iter().zip(files).enumerate() {
+        if let Err(error) = write_new(path, bytes) {
+            // A part of it would be in the way of the next try. What cannot be taken away stays.
+            for written in &paths[..at] {
+                let _ = std::fs::remove_file(written);
+            }
+            let _ = std::fs::remove_dir(folder);
+            return Err(error.into());
+        }
     }
     Ok(paths)
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    // It refuses what came since it was looked at.
+    let mut file = disk::create_file(path).map_err(DiskError::io("create", path))?;
+    disk::write(&mut file, bytes).map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        DiskError::io("write", path)(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_run_that_failed_nothing_is_in_the_way_of_the_next() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path().join("again");
+        let file = |name: &str| (name.to_owned(), b"text".to_vec());
+        let cannot = [file("gangway.lock"), file("no-folder/roots.pem")];
+        write(&folder, &cannot).unwrap_err();
+        assert!(!folder.exists());
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("notes.txt"), "of somebody").unwrap();
+        write(&folder, &cannot).unwrap_err();
+        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
+        assert_eq!(left.len(), 1);
+        write(&folder, &cannot[..1]).unwrap();
+        assert!(folder.join("gangway.lock").is_file());
+    }
 }
