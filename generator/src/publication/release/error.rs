@@ -155,8 +155,8 @@ impl Fault for ReleaseError {
                  `--sequence-after`"
             }
             Self::Campaign { .. } => {
-                "look who wrote it; without it the share knows no release of that campaign, and takes \
-                 none of them away"
+                "find out who wrote it, delete it, and publish its campaign again, which writes it anew; without it \
+                 the share knows no release of that campaign, and takes none of them away"
             }
             Self::Needed { .. } => {
                 "a campaign's document that cannot be read may name any release: mend it, or move it away when \
