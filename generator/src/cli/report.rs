@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use gangway_contract::manifest::{self, Mode};
-use gangway_contract::{Manifest, OrgId, UtcTime};
+use gangway_contract::{Manifest, OrgId, UtcTime, manifest};
 
 use super::answer::Answer;
 use super::arguments::{Prune, Report};
@@ -14,8 +13,8 @@ use super::output::{Format, Output};
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::fleet::{
-    self, Campaign, ExpectedServers, Fleet, Keep, Names, Owners, Pruned, Question, SavedOwners,
-    Texts,
+    self, Campaign, ExpectedServers, Fleet, Goal, Keep, Names, Owners, Pruned, Question,
+    SavedOwners, Texts,
 };
 use crate::plain_file;
 
@@ -62,8 +61,8 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
             "{} % {} are fewer than the {percent} % of `--threshold`",
             reached_percent(&fleet),
             match fleet.campaign.mode {
-                Mode::Precheck => "clear",
-                Mode::Onboard | Mode::Offboard => "done",
+                Goal::Precheck => "clear",
+                Goal::Onboard | Goal::Offboard | Goal::Retire => "done",
             }
         ));
     }
@@ -79,8 +78,8 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
 /// What a threshold is held against: who is done, and of a precheck who is clear.
 fn reached_percent(fleet: &Fleet) -> usize {
     match fleet.campaign.mode {
-        Mode::Precheck => fleet.clear_percent,
-        Mode::Onboard | Mode::Offboard => fleet.done_percent,
+        Goal::Precheck => fleet.clear_percent,
+        Goal::Onboard | Goal::Offboard | Goal::Retire => fleet.done_percent,
     }
 }
 
@@ -145,7 +144,7 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
             "`--bundle` takes a folder that `gangway build` made",
         )?;
         return Ok(Campaign {
-            mode: manifest.mode,
+            mode: Goal::of(&manifest),
             org_id: Some(manifest.tenant.org_id),
             named: true,
         });
@@ -156,7 +155,7 @@ fn campaign(given: &Report) -> Result<Campaign, Failure> {
             .hint("it is the id that `gangway inspect` shows as tenant")
     })?;
     Ok(Campaign {
-        mode: Mode::Onboard,
+        mode: Goal::Onboard,
         org_id,
         named: false,
     })

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use gangway_contract::manifest::Mode;
 use gangway_contract::{Manifest, UtcTime};
 
 use super::answer::Answer;
@@ -16,7 +15,7 @@ use super::rolled_out::{BundleReach, RolledOut, answer, reaches, servers_told};
 use super::share_place::SharePlace;
 use crate::bundle;
 use crate::failure::FailureCode;
-use crate::fleet::{self, Campaign, Fleet, Owners, Question, Texts};
+use crate::fleet::{self, Campaign, Fleet, Goal, Owners, Question, Texts};
 use crate::problem::{Deny, Problem};
 use crate::publication::{
     Carried, Change, Changed, Claimant, FolderShare, Published, RolloutError, RolloutRequest,
@@ -153,7 +152,7 @@ fn carried(manifest: &Manifest) -> Carried {
 /// What the servers are to become: what the bundle says, else onboarded.
 fn campaign(bundle: Option<&Manifest>) -> Campaign {
     Campaign {
-        mode: bundle.map_or(Mode::Onboard, |manifest| manifest.mode),
+        mode: bundle.map_or(Goal::Onboard, Goal::of),
         org_id: bundle.map(|manifest| manifest.tenant.org_id.clone()),
         named: bundle.is_some(),
     }

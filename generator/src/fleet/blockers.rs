@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
+use super::goal::is_of_last_campaign;
 use super::{BlockerCount, Server, ServerBlocker, ServerReport, Standing};
 
 /// What an expected server would meet if the precheck had been a rollout.
@@ -25,6 +26,9 @@ fn outlook(server: &Server) -> Option<Outlook<'_>> {
     );
     let looked = server.standing == Standing::State(State::Assessed) || ended_before;
     if !server.expected || !looked || report.mode != Mode::Precheck {
+        return None;
+    }
+    if is_of_last_campaign(report) {
         return None;
     }
     if Reason::from_code(&report.reason).map(Reason::state) == Some(State::NotTargeted) {

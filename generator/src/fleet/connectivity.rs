@@ -141,14 +141,13 @@ pub(super) fn count(servers: &[Server]) -> Vec<ConnectivityCount> {
 mod tests {
     use std::path::Path;
 
-    use gangway_contract::manifest::Mode;
     use gangway_contract::report::file_name;
     use gangway_contract::{State, UtcTime};
     use serde_json::{Value, json};
 
     use super::super::{
-        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Owners, Question, Texts,
-        none_counts, read, text,
+        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Goal, Names, Owners, Question,
+        Texts, none_counts, read, text,
     };
 
     fn report(
@@ -197,7 +196,7 @@ mod tests {
             expected: Some(&expected),
             owners: &Owners::default(),
             campaign: Campaign {
-                mode: Mode::Onboard,
+                mode: Goal::Onboard,
                 org_id: None,
                 named: true,
             },

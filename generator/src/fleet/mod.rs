@@ -16,6 +16,7 @@ mod error;
 mod evidence;
 mod expected;
 mod fold;
+mod goal;
 mod hex;
 mod host_report;
 mod life;
@@ -43,6 +44,7 @@ pub use evidence::{
 };
 use expected::NETBIOS_LENGTH;
 pub use expected::{ExpectedError, ExpectedServers};
+pub use goal::Goal;
 pub use life::{Life, LifeKind};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
@@ -91,8 +93,8 @@ pub enum Texts {
 /// What the servers were to become.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Campaign {
-    /// Onboarded, or offboarded; `precheck` changes nothing and so makes none done.
-    pub mode: Mode,
+    /// Onboarded, offboarded, or rid of what bootstraps left; `precheck` changes nothing and so makes none done.
+    pub mode: Goal,
     /// For whom; none when nobody said it.
     pub org_id: Option<OrgId>,
     /// Was it named by a bundle?

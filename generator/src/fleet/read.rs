@@ -14,12 +14,13 @@ use rayon::prelude::*;
 use super::consistency::{against, against_newer};
 use super::error::{FleetError, MAX_REPORTS};
 use super::fold::{Age, Folded, Named, Newest, Outcome, newer_schema};
+use super::goal::is_of_last_campaign;
 use super::host_report::{HostReport, NewerPart};
 use super::life::{self, Life, judge};
 use super::standing::{DAY_S, ORDER, done_percent, standing};
 use super::{
-    Campaign, Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server,
-    Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
+    Campaign, Coverage, ExpectedServers, Fleet, Goal, MAX_TEXT, OwnerCheck, OwnerCount, Question,
+    Server, Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
 };
 use crate::bundle::mode_name;
 use crate::formats::security::Sid;
@@ -46,17 +47,22 @@ impl Times {
 }
 
 /// What the servers were to become, as far as it is asked: reports that all come of looking, with no
-/// bundle named, are asked as a precheck's, which makes nobody done.
+/// bundle named, are asked as a precheck's, which makes nobody done, or as a last campaign's where one tells of it.
 fn campaign(question: &Question<'_>, newest: &BTreeMap<String, Newest>) -> Campaign {
     let asked = &question.campaign;
     let mut runs = newest
         .values()
         .filter_map(|one| one.run.as_ref())
         .peekable();
-    let only_looked = runs.peek().is_some() && runs.all(|(_, run)| run.mode == Mode::Precheck);
+    let (mut only_looked, mut is_last) = (runs.peek().is_some(), false);
+    for (_, run) in runs {
+        only_looked &= run.mode == Mode::Precheck;
+        is_last |= is_of_last_campaign(run);
+    }
     Campaign {
         mode: match asked.named {
-            false if only_looked => Mode::Precheck,
+            false if only_looked && is_last => Goal::Retire,
+            false if only_looked => Goal::Precheck,
             _ => asked.mode,
         },
         ..asked.clone()
@@ -125,7 +131,7 @@ pub fn read(folder: &Path, question: &Question<'_>) -> Result<Fleet, FleetError>
     }
     problems.extend(life::problems(&lives.groups, &servers));
     problems.extend(tenants_problem(&servers, question));
-    problems.extend(mode_problem(&servers, campaign.mode));
+    problems.extend(mode_problem(&servers, campaign.mode.mode()));
     let owners = owners::count(&servers);
     let checked = |count: &OwnerCount| count.owner == OwnerCheck::Checked;
     let outlooks = blockers::count(&servers);

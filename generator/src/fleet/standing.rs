@@ -1,9 +1,9 @@
 //! Where a server stands in a campaign, by its newest report.
 
-use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State, UtcTime, report};
 use serde::{Serialize, Serializer};
 
+use super::goal::{Goal, is_of_last_campaign};
 use super::{Campaign, Server, ServerReport};
 
 pub(super) const DAY_S: i64 = 86_400;
@@ -18,6 +18,8 @@ pub enum Standing {
     /// Onboarded, and the report does not tell that the server is protected: one of an older
     /// bootstrap, or one whose answers speak against its state.
     HealthUntold,
+    /// A last campaign took away from it what bootstraps left there.
+    Retired,
     /// Its newest report is of a newer bootstrap, in whose words done may mean something else.
     NewerReport,
     /// Its newest report is too old to say what the server is today.
@@ -29,7 +31,7 @@ pub enum Standing {
 }
 
 /// Worst first: what needs a person stands at the top.
-pub(super) const ORDER: [Standing; 16] = [
+pub(super) const ORDER: [Standing; 17] = [
     Standing::State(State::Refused),
     Standing::State(State::Failed),
     Standing::State(State::Blocked),
@@ -45,6 +47,7 @@ pub(super) const ORDER: [Standing; 16] = [
     Standing::State(State::OnboardedPendingReboot),
     Standing::State(State::Onboarded),
     Standing::State(State::Offboarded),
+    Standing::Retired,
     Standing::State(State::NotTargeted),
 ];
 
@@ -56,7 +59,7 @@ pub(super) fn rank(standing: Standing) -> usize {
 
 impl Standing {
     /// Every standing, worst first.
-    pub const ALL: [Self; 16] = ORDER;
+    pub const ALL: [Self; 17] = ORDER;
 
     /// The text in documents.
     pub const fn as_str(self) -> &'static str {
@@ -64,6 +67,7 @@ impl Standing {
             Self::State(state) => state.as_str(),
             Self::OtherTenant => "other_tenant",
             Self::HealthUntold => "health_untold",
+            Self::Retired => "retired",
             Self::NewerReport => "newer_report",
             Self::NotHeardFrom => "not_heard_from",
             Self::NoReport => "no_report",
@@ -86,6 +90,7 @@ impl Standing {
             Self::State(State::NotTargeted) => "not targeted",
             Self::OtherTenant => "other tenant",
             Self::HealthUntold => "onboarded, protection not told",
+            Self::Retired => "retired",
             Self::NewerReport => "reported by a newer bootstrap",
             Self::NotHeardFrom => "not heard from",
             Self::NoReport => "no report",
@@ -96,7 +101,7 @@ impl Standing {
     /// What the administrator does next, where the report itself does not say.
     pub const fn next_action(self) -> Option<&'static str> {
         match self {
-            Self::State(_) => None,
+            Self::State(_) | Self::Retired => None,
             Self::OtherTenant => Some(
                 "look at the tenant that the report names: offboard the server with a package of that \
                  tenant, or name the right bundle; where it names none, look at the sensor first",
@@ -126,12 +131,13 @@ impl Standing {
     }
 
     /// Is the server what the campaign wants it to be?
-    pub fn is_done(self, mode: Mode) -> bool {
-        match (self, mode) {
-            (Self::State(State::Onboarded | State::OnboardedPendingReboot), Mode::Onboard)
-            | (Self::State(State::Offboarded), Mode::Offboard) => true,
+    pub fn is_done(self, goal: Goal) -> bool {
+        match (self, goal) {
+            (Self::State(State::Onboarded | State::OnboardedPendingReboot), Goal::Onboard)
+            | (Self::State(State::Offboarded), Goal::Offboard)
+            | (Self::Retired, Goal::Retire) => true,
             // A precheck changes nothing, so that nothing is done by it.
-            (_, Mode::Precheck | Mode::Onboard | Mode::Offboard) => false,
+            (_, Goal::Precheck | Goal::Onboard | Goal::Offboard | Goal::Retire) => false,
         }
     }
 }
@@ -173,7 +179,11 @@ pub(super) fn standing(
     if onboarded && report.protected != Some(true) {
         return Standing::HealthUntold;
     }
-    Standing::State(report.state)
+    let reason = Reason::from_code(&report.reason);
+    match is_of_last_campaign(report) && reason == Some(Reason::Retired) {
+        true => Standing::Retired,
+        false => Standing::State(report.state),
+    }
 }
 
 /// A reason that is known here and is of another state shows that the words have changed their meaning.
@@ -188,12 +198,12 @@ fn is_open_in_every_version(report: &ServerReport) -> bool {
 
 /// Share of the expected servers that are done, in whole percent rounded down, so that 100
 /// means all. Servers that the bundle is not for count on neither side; a fleet of none has 0.
-pub(super) fn done_percent(servers: &[Server], mode: Mode) -> usize {
+pub(super) fn done_percent(servers: &[Server], goal: Goal) -> usize {
     let expected = || {
         let applicable = |server: &&Server| server.standing != Standing::State(State::NotTargeted);
         servers.iter().filter(|one| one.expected).filter(applicable)
     };
-    let done = expected().filter(|server| server.standing.is_done(mode));
+    let done = expected().filter(|server| server.standing.is_done(goal));
     (done.count() * 100)
         .checked_div(expected().count())
         .unwrap_or(0)
@@ -202,6 +212,7 @@ pub(super) fn done_percent(servers: &[Server], mode: Mode) -> usize {
 #[cfg(test)]
 mod tests {
     use gangway_contract::BundleId;
+    use gangway_contract::manifest::Mode;
 
     use super::super::OwnerCheck;
     use super::*;
@@ -238,17 +249,17 @@ mod tests {
                     ..of_state(state, None)
                 };
                 let campaign = Campaign {
-                    mode: Mode::Onboard,
+                    mode: Goal::Onboard,
                     org_id: None,
                     named: true,
                 };
                 let found = standing(Some((&told, UtcTime(0))), &campaign, UtcTime(0), 30);
                 let is_good = protected == Some(true);
-                assert_eq!(found.is_done(Mode::Onboard), is_good, "{state}");
+                assert_eq!(found.is_done(Goal::Onboard), is_good, "{state}");
                 assert_eq!(found == Standing::HealthUntold, !is_good, "{state}");
             }
         }
-        assert!(!Standing::State(State::OnboardedUnhealthy).is_done(Mode::Onboard));
+        assert!(!Standing::State(State::OnboardedUnhealthy).is_done(Goal::Onboard));
     }
 
     /// A shape rises when a state changes its meaning.
@@ -274,7 +285,7 @@ mod tests {
                 ..of_state(state, None)
             };
             let campaign = Campaign {
-                mode: Mode::Onboard,
+                mode: Goal::Onboard,
                 org_id: None,
                 named: true,
             };
@@ -295,7 +306,7 @@ mod tests {
     fn only_a_fresh_report_of_the_wanted_state_and_tenant_is_done() {
         let standing_of = |state, org_id, age: i64, wanted: Option<&str>| {
             let campaign = Campaign {
-                mode: Mode::Onboard,
+                mode: Goal::Onboard,
                 org_id: wanted.map(|id| id.to_owned().try_into().unwrap()),
                 named: true,
             };
@@ -373,17 +384,17 @@ mod tests {
         for (state, org_id, age, wanted, text, done) in table {
             let found = standing_of(state, org_id, age, wanted);
             assert_eq!(found.as_str(), text, "{state} {org_id:?} {age}");
-            assert_eq!(found.is_done(Mode::Onboard), done, "{text}");
+            assert_eq!(found.is_done(Goal::Onboard), done, "{text}");
         }
     }
 
     #[test]
     fn each_campaign_has_its_own_end() {
         for standing in ORDER {
-            assert!(!standing.is_done(Mode::Precheck), "{standing:?}");
-            let both = standing.is_done(Mode::Onboard) && standing.is_done(Mode::Offboard);
+            assert!(!standing.is_done(Goal::Precheck), "{standing:?}");
+            let both = standing.is_done(Goal::Onboard) && standing.is_done(Goal::Offboard);
             assert!(!both, "{standing:?}");
         }
-        assert!(Standing::State(State::Offboarded).is_done(Mode::Offboard));
+        assert!(Standing::State(State::Offboarded).is_done(Goal::Offboard));
     }
 }

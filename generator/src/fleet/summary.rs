@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
-use super::{Coverage, Fleet, LifeKind, OwnerCheck, Server, Standing, blockers};
+use super::{Coverage, Fleet, Goal, LifeKind, OwnerCheck, Server, Standing, blockers};
 
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
@@ -78,11 +77,13 @@ pub fn text(fleet: &Fleet, names: Names) -> String {
     }
     let _ = match fleet.campaign.mode {
         // A share of servers that are done would be read as one of servers that are onboarded.
-        Mode::Precheck => write!(out, "\nprecheck: {}", looked_at(fleet)),
-        Mode::Onboard | Mode::Offboard => write!(out, "\n{} % done", fleet.done_percent),
+        Goal::Precheck => write!(out, "\nprecheck: {}", looked_at(fleet)),
+        Goal::Onboard | Goal::Offboard | Goal::Retire => {
+            write!(out, "\n{} % done", fleet.done_percent)
+        }
     };
     let not_targeted = Standing::State(State::NotTargeted);
-    let shown = fleet.campaign.mode != Mode::Precheck;
+    let shown = fleet.campaign.mode != Goal::Precheck;
     let outside = |server: &&Server| server.expected && server.standing == not_targeted;
     let outside = fleet.servers.iter().filter(outside).count();
     if outside > 0 && shown {
@@ -153,11 +154,7 @@ fn coverage(fleet: &Fleet) -> String {
             coverage.max_age_days
         );
     }
-    let wanted = match fleet.campaign.mode {
-        Mode::Onboard => "onboarded",
-        Mode::Offboard => "offboarded",
-        Mode::Precheck => "nothing, for a precheck changes nothing",
-    };
+    let wanted = fleet.campaign.mode.wanted();
     let _ = match &fleet.campaign.org_id {
         Some(org_id) => writeln!(out, "done means: {wanted}, tenant {org_id}"),
         None => writeln!(

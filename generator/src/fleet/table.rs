@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
-use gangway_contract::manifest::Mode;
 
-use super::{Fleet, Life, Server, ServerReport};
+use super::{Fleet, Goal, Life, Server, ServerReport};
 
 const HEADER: [&str; 18] = [
     "fqdn",
@@ -47,7 +46,7 @@ pub fn csv(fleet: &Fleet) -> String {
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }
 
-fn row(server: &Server, mode: Mode) -> [String; 18] {
+fn row(server: &Server, goal: Goal) -> [String; 18] {
     let report = server.report.as_ref();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let newer = server.newer_report.as_deref();
@@ -59,7 +58,7 @@ fn row(server: &Server, mode: Mode) -> [String; 18] {
         server.fqdn.clone(),
         server.expected.to_string(),
         server.standing.as_str().to_owned(),
-        server.standing.is_done(mode).to_string(),
+        server.standing.is_done(goal).to_string(),
         text(report.map(|report| &*report.reason).or(newer_reason)),
         text(
             report

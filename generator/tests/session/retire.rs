@@ -2,7 +2,10 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use super::desk::{Desk, NOW};
+use super::report::{LATELY, ask, desk_with, report_of};
 
 #[test]
 fn the_last_campaign_is_told_by_what_it_takes_away() {
@@ -94,4 +97,82 @@ fn neither_a_pause_nor_a_package_of_it_is_promised() {
     );
     let named = desk.run(&[&package[..], &["--format", "msi", "--out", "other"]].concat());
     assert!(named.err.contains("GW5019"), "{}", named.err);
+}
+
+/// As a server reports after the last campaign, or after a look.
+fn looked(name: &str, (state, reason): (&str, &str)) -> Value {
+    let mut report = report_of(name, state, LATELY);
+    report["mode"] = "precheck".into();
+    report["reason"] = reason.into();
+    report["exit_code"] = if state == "failed" { 53 } else { 0 }.into();
+    if state == "failed" {
+        report["detail"] = "`C:\\ProgramData\\Gangway` is in use".into();
+    }
+    report
+}
+
+/// Its reports are prechecks' by their mode; what it did is done all the same, and nothing was looked for.
+#[test]
+fn servers_of_the_last_campaign_are_done_when_they_say_so() {
+    const RETIRED: (&str, &str) = ("assessed", "retired");
+    const NOT: (&str, &str) = ("failed", "not-retired");
+    const READY: (&str, &str) = ("assessed", "ready");
+    /// How the servers ended, who of them is done in percent, and what is told.
+    type Case = (
+        &'static [(&'static str, &'static str)],
+        usize,
+        &'static [&'static str],
+    );
+    let table: [Case; 3] = [
+        (
+            &[RETIRED, RETIRED],
+            100,
+            &["done means: retired", "100 % done"],
+        ),
+        (&[RETIRED, NOT], 50, &["      1  retired", "50 % done"]),
+        // A look that somebody took before is no end.
+        (&[RETIRED, READY, READY], 33, &["33 % done"]),
+    ];
+    let built = Desk::with_downloads();
+    let last = [
+        "build", "--out", "last", "--stub", "stub.exe", "--as-of", NOW, "--mode", "retire",
+    ];
+    built.run(&last).succeeds();
+    let manifest = fs::read(built.path("last/manifest.json")).unwrap();
+    for (ended, percent, told) in table {
+        let names = ["a", "b", "c"].iter().zip(ended);
+        let reports: Vec<Value> = names.map(|(name, ended)| looked(name, *ended)).collect();
+        let desk = desk_with(&reports);
+        fs::create_dir(desk.path("last")).unwrap();
+        desk.put("last/manifest.json", &manifest);
+        for bundle in [&["--bundle", "last"][..], &[]] {
+            let said = desk.run(&ask(bundle));
+            for told in told {
+                assert!(said.out.contains(told), "{told}: {}", said.out);
+            }
+            for untrue in ["precheck: ", "changes nothing", "something in their way"] {
+                assert!(!said.out.contains(untrue), "{untrue}: {}", said.out);
+            }
+            let limit = [bundle, &["--threshold", "90"]].concat();
+            assert_eq!(desk.run(&ask(&limit)).code, i32::from(percent < 90));
+            let answer = desk.run(&ask(&[bundle, &["--json"]].concat())).out;
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!(answer["result"]["campaign"]["mode"], "retire", "{answer:#}");
+            assert_eq!(answer["result"]["done_percent"], json!(percent));
+        }
+    }
+}
+
+/// Beside servers that are onboarded still, each is what it says of itself.
+#[test]
+fn retired_servers_among_others_are_no_prechecks() {
+    let desk = desk_with(&[
+        looked("a", ("assessed", "retired")),
+        report_of("b", "onboarded", LATELY),
+    ]);
+    let said = desk.run(&ask(&[]));
+    for told in ["      1  retired", "      1  onboarded", "50 % done"] {
+        assert!(said.out.contains(told), "{told}: {}", said.out);
+    }
+    assert!(!said.out.contains("prechecked"), "{}", said.out);
 }

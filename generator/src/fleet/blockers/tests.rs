@@ -4,7 +4,7 @@ use gangway_contract::report::{SCHEMA, file_name};
 use gangway_contract::{ExitCode, UtcTime};
 use serde_json::json;
 
-use super::super::{Campaign, DEFAULT_MAX_AGE_DAYS, Fleet, Owners, Question, Texts, read};
+use super::super::{Campaign, DEFAULT_MAX_AGE_DAYS, Fleet, Goal, Owners, Question, Texts, read};
 use super::*;
 
 /// The fleet of one server whose precheck of this shape ended so.
@@ -30,7 +30,7 @@ fn looked_at(schema: u32, state: State, reason: &str) -> Fleet {
         expected: None,
         owners: &Owners::default(),
         campaign: Campaign {
-            mode: Mode::Precheck,
+            mode: Goal::Precheck,
             org_id: None,
             named: true,
         },

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use gangway_contract::manifest::Mode;
 use gangway_contract::report::file_name;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
 use crate::disk::cuts;
-use crate::fleet::{Campaign, ExpectedServers, Owners, SavedOwners, Texts};
+use crate::fleet::{Campaign, ExpectedServers, Goal, Owners, SavedOwners, Texts};
 
 /// 2026-03-02T10:00:00Z.
 const NOW: i64 = 1_772_445_600;
@@ -22,7 +21,7 @@ fn question(owners: &Owners) -> Question<'_> {
         expected: None,
         owners,
         campaign: Campaign {
-            mode: Mode::Onboard,
+            mode: Goal::Onboard,
             org_id: None,
             named: true,
         },
