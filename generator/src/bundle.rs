@@ -4,7 +4,7 @@
 //! server believes.
 
 use gangway_contract::document;
-use gangway_contract::manifest::{Manifest, Mode};
+use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, ReleaseId, Sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -173,19 +173,5 @@ pub const fn mode_name(mode: Mode) -> &'static str {
         Mode::Precheck => "precheck",
         Mode::Onboard => "onboard",
         Mode::Offboard => "offboard",
-    }
-}
-
-/// As `build --mode` is told: the last campaign is a precheck by its mode, and one of its own by what it was
-/// chosen for.
-pub fn chosen_mode(manifest: &Manifest) -> &'static str {
-    mode_as_chosen(manifest.mode, manifest.settings.retire)
-}
-
-/// The same of a mode, and whether the campaign is a last one.
-pub fn mode_as_chosen(mode: Mode, retires: bool) -> &'static str {
-    match retires {
-        true => "retire",
-        false => mode_name(mode),
     }
 }

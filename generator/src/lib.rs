@@ -13,6 +13,7 @@ pub mod exit;
 pub mod failure;
 pub mod fleet;
 pub mod formats;
+pub mod goal;
 pub mod gpo;
 pub mod intake;
 pub mod interrupted;

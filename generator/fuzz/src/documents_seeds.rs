@@ -46,7 +46,7 @@ pub fn locks() -> Seeds {
     let mut lock = Lock::default();
     let empty = lock.to_text();
     lock.remember(BuiltBundle {
-        mode: Mode::Onboard,
+        mode: gangway::goal::Goal::Onboard,
         sequence: 7,
         manifest_sha256: Some(Sha256::of(b"rest")),
         bundle_json_sha256: Some(Sha256::of(b"bundle.json")),

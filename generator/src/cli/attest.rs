@@ -25,7 +25,8 @@ pub(super) fn attest(given: &Attest, output: &Output) -> Result<Answer<AttestedA
     output.line(&format!("bundle     {}", document.bundle_id));
     output.line(&format!(
         "mode       {}, sequence {}",
-        made.chosen_mode, document.sequence
+        made.goal.as_str(),
+        document.sequence
     ));
     told(&made.attested, output);
     output.line(&format!("statements {}", made.statements.display()));

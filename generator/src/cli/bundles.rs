@@ -7,7 +7,6 @@ use super::failure::Failure;
 use super::output::Output;
 use super::results::{LockedBundle, Relocked, Signed, Verified};
 use super::{attest, verify_share};
-use crate::bundle::mode_name;
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::pipeline::codes;
@@ -44,7 +43,7 @@ pub(super) fn lock(given: &Relock, output: &Output) -> Result<Answer<Relocked>, 
         };
         output.line(&format!(
             "built    {} sequence {}, {digest}",
-            mode_name(built.mode),
+            built.mode.as_str(),
             built.sequence
         ));
     }
@@ -137,7 +136,8 @@ pub(super) fn verify(given: &Verify, output: &Output) -> Result<Answer<Verified>
     output.line(&format!("bundle     {}", found.document.bundle_id));
     output.line(&format!(
         "mode       {}, sequence {}",
-        found.chosen_mode, found.document.sequence
+        found.goal.as_str(),
+        found.document.sequence
     ));
     output.line(&format!("digest     {}", found.bundle_json_sha256));
     output.line(&format!("files      {} compared", found.files));

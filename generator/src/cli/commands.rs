@@ -198,7 +198,7 @@ fn tell_built(
         bundle.bundle_id, bundle.sequence
     ));
     let mode = match mode {
-        Some(BuildMode::Retire) => "retire (in lock and reports a precheck)",
+        Some(BuildMode::Retire) => "retire (in reports a precheck)",
         _ => mode_name(bundle.mode),
     };
     output.line(&format!("mode     {mode}"));

@@ -29,7 +29,8 @@ pub(super) fn package(given: &Package, output: &Output) -> Result<Answer<Package
     output.line(&format!("bundle     {}", document.bundle_id));
     output.line(&format!(
         "mode       {}, sequence {}",
-        made.chosen_mode, document.sequence
+        made.goal.as_str(),
+        document.sequence
     ));
     for file in &document.files {
         let path = out.join(&file.path);

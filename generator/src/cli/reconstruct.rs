@@ -10,7 +10,7 @@ use super::output::Output;
 use super::publish_share::{Opened, no_account, refuse_idle, sign_in, signed_in, unread};
 use super::results::{LockedBundle, Reconstructed};
 use super::share_place::{SharePlace, is_unc};
-use crate::bundle::{self, mode_name};
+use crate::bundle;
 use crate::failure::FailureCode;
 use crate::gpo::DomainName;
 use crate::pipeline::VerifyRequest;
@@ -100,7 +100,7 @@ pub(super) fn run(given: &Reconstruct, output: &Output) -> Result<Answer<Reconst
         output.line(&format!("wrote    {}", path.display()));
     }
     for built in &made.lock.built {
-        let mode = mode_name(built.mode);
+        let mode = built.mode.as_str();
         output.line(&format!("built    {mode} sequence {}", built.sequence));
     }
     output.line(&format!(

@@ -13,9 +13,10 @@ use super::output::{Format, Output};
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::fleet::{
-    self, Campaign, ExpectedServers, Fleet, Goal, Keep, Names, Owners, Pruned, Question,
-    SavedOwners, Texts,
+    self, Campaign, ExpectedServers, Fleet, Keep, Names, Owners, Pruned, Question, SavedOwners,
+    Texts,
 };
+use crate::goal::Goal;
 use crate::plain_file;
 
 /// A hundred thousand rows of every property take some 60 MB.

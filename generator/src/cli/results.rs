@@ -1,13 +1,13 @@
 //! What stands as `result` in each command's answer, where no other module has the type.
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::Mode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Document;
 use crate::bundle::BundleDocument;
 use crate::fleet::{Fleet, Pruned};
+use crate::goal::Goal;
 use crate::intake::lock::BuiltBundle;
 use crate::intake::report::InspectionDocument;
 use crate::pipeline::explain::Page;
@@ -99,8 +99,8 @@ pub(super) struct Relocked {
 /// A bundle that the lock remembers.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct LockedBundle {
-    /// What its bootstrap does.
-    pub(super) mode: Mode,
+    /// What it is built for.
+    pub(super) mode: Goal,
     /// Place among all bundles of its lock, from 1.
     pub(super) sequence: u64,
     /// SHA-256 of its `bundle.json`.

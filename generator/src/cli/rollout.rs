@@ -15,7 +15,8 @@ use super::rolled_out::{BundleReach, RolledOut, answer, reaches, servers_told};
 use super::share_place::SharePlace;
 use crate::bundle;
 use crate::failure::FailureCode;
-use crate::fleet::{self, Campaign, Fleet, Goal, Owners, Question, Texts};
+use crate::fleet::{self, Campaign, Fleet, Owners, Question, Texts};
+use crate::goal::Goal;
 use crate::problem::{Deny, Problem};
 use crate::publication::{
     Carried, Change, Changed, Claimant, FolderShare, Published, RolloutError, RolloutRequest,

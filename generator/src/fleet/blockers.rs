@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State};
 
-use super::goal::is_of_last_campaign;
+use super::standing::is_of_last_campaign;
 use super::{BlockerCount, Server, ServerBlocker, ServerReport, Standing};
 
 /// What an expected server would meet if the precheck had been a rollout.

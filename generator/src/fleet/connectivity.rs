@@ -146,9 +146,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::{
-        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Goal, Names, Owners, Question,
-        Texts, none_counts, read, text,
+        Campaign, DEFAULT_MAX_AGE_DAYS, ExpectedServers, Fleet, Names, Owners, Question, Texts,
+        none_counts, read, text,
     };
+    use crate::goal::Goal;
 
     fn report(
         fqdn: &str,

@@ -16,7 +16,6 @@ mod error;
 mod evidence;
 mod expected;
 mod fold;
-mod goal;
 mod hex;
 mod host_report;
 mod life;
@@ -44,7 +43,6 @@ pub use evidence::{
 };
 use expected::NETBIOS_LENGTH;
 pub use expected::{ExpectedError, ExpectedServers};
-pub use goal::Goal;
 pub use life::{Life, LifeKind};
 pub use owners::{OwnerCheck, OwnerCount, Owners, OwnersError, SavedOwners, required_problem};
 pub use prune::{History, Keep, PruneError, Pruned, prune};
@@ -54,6 +52,7 @@ pub use standing::Standing;
 pub use summary::{Names, text};
 pub use table::csv;
 
+use crate::goal::Goal;
 use crate::problem::Problem;
 
 /// Days after which a server that sent nothing new is no longer heard from.

@@ -14,16 +14,16 @@ use rayon::prelude::*;
 use super::consistency::{against, against_newer};
 use super::error::{FleetError, MAX_REPORTS};
 use super::fold::{Age, Folded, Named, Newest, Outcome, newer_schema};
-use super::goal::is_of_last_campaign;
 use super::host_report::{HostReport, NewerPart};
 use super::life::{self, Life, judge};
-use super::standing::{DAY_S, ORDER, done_percent, standing};
+use super::standing::{DAY_S, ORDER, done_percent, is_of_last_campaign, standing};
 use super::{
-    Campaign, Coverage, ExpectedServers, Fleet, Goal, MAX_TEXT, OwnerCheck, OwnerCount, Question,
-    Server, Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
+    Campaign, Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server,
+    Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
 };
 use crate::bundle::mode_name;
 use crate::formats::security::Sid;
+use crate::goal::Goal;
 use crate::plain_file;
 use crate::printable::short_line;
 use crate::problem::{Code, Problem};

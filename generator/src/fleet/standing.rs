@@ -1,10 +1,11 @@
 //! Where a server stands in a campaign, by its newest report.
 
+use gangway_contract::manifest::Mode;
 use gangway_contract::{Reason, State, UtcTime, report};
 use serde::{Serialize, Serializer};
 
-use super::goal::{Goal, is_of_last_campaign};
 use super::{Campaign, Server, ServerReport};
+use crate::goal::Goal;
 
 pub(super) const DAY_S: i64 = 86_400;
 
@@ -148,6 +149,12 @@ impl Serialize for Standing {
     }
 }
 
+/// Does the report tell how a last campaign ended on its server?
+pub(super) fn is_of_last_campaign(report: &ServerReport) -> bool {
+    let reason = Reason::from_code(&report.reason);
+    report.mode == Mode::Precheck && matches!(reason, Some(Reason::Retired | Reason::NotRetired))
+}
+
 /// Where a server stands, by its newest report.
 pub(super) fn standing(
     report: Option<(&ServerReport, UtcTime)>,
@@ -212,7 +219,6 @@ pub(super) fn done_percent(servers: &[Server], goal: Goal) -> usize {
 #[cfg(test)]
 mod tests {
     use gangway_contract::BundleId;
-    use gangway_contract::manifest::Mode;
 
     use super::super::OwnerCheck;
     use super::*;

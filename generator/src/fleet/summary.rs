@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use gangway_contract::{Reason, State};
 
-use super::{Coverage, Fleet, Goal, LifeKind, OwnerCheck, Server, Standing, blockers};
+use super::{Coverage, Fleet, LifeKind, OwnerCheck, Server, Standing, blockers};
+use crate::goal::Goal;
 
 /// Servers named below one reason before the rest is only counted.
 const NAMES_SHOWN: usize = 5;
@@ -154,7 +155,12 @@ fn coverage(fleet: &Fleet) -> String {
             coverage.max_age_days
         );
     }
-    let wanted = fleet.campaign.mode.wanted();
+    let wanted = match fleet.campaign.mode {
+        Goal::Onboard => "onboarded",
+        Goal::Offboard => "offboarded",
+        Goal::Retire => "retired, with nothing of a bootstrap left",
+        Goal::Precheck => "nothing, for a precheck changes nothing",
+    };
     let _ = match &fleet.campaign.org_id {
         Some(org_id) => writeln!(out, "done means: {wanted}, tenant {org_id}"),
         None => writeln!(

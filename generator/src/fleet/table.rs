@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
 
-use super::{Fleet, Goal, Life, Server, ServerReport};
+use super::{Fleet, Life, Server, ServerReport};
+use crate::goal::Goal;
 
 const HEADER: [&str; 18] = [
     "fqdn",

@@ -5,11 +5,11 @@
 
 use std::io::{self, Read, Seek, Write};
 
-use gangway_contract::manifest::Mode;
 use gangway_contract::{BundleId, Sha256};
 
 use super::stored_zip::{ArchiveError, StoredZip};
-use crate::bundle::{FileDigest, SUMS_FILE_NAME, mode_as_chosen, sums_line};
+use crate::bundle::{FileDigest, SUMS_FILE_NAME, sums_line};
+use crate::goal::Goal;
 
 /// What to do with the archive.
 pub const VERIFY: &str = "VERIFY.txt";
@@ -19,10 +19,8 @@ pub const BUNDLE: &str = "bundle";
 /// Which bundle an archive holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Label<'a> {
-    /// What its bootstrap does.
-    pub mode: Mode,
-    /// Is it a last campaign, which takes away from servers what bootstraps left there?
-    pub retires: bool,
+    /// What it is built for.
+    pub goal: Goal,
     /// Place among all bundles of its lock, from 1.
     pub sequence: u64,
     /// Digest of its manifest.
@@ -35,26 +33,19 @@ impl Label<'_> {
     pub fn name(&self) -> String {
         let id = self.bundle_id.to_string();
         let id = id.get(..8).unwrap_or(&id);
-        format!("gangway-{}-{}-{id}", self.chosen(), self.sequence)
-    }
-
-    /// As `build --mode` is told.
-    fn chosen(&self) -> &'static str {
-        mode_as_chosen(self.mode, self.retires)
+        format!("gangway-{}-{}-{id}", self.goal.as_str(), self.sequence)
     }
 
     fn guide(&self) -> String {
-        let does = match self.mode {
-            Mode::Precheck if self.retires => {
-                "takes away from servers what bootstraps of Gangway left there"
-            }
-            Mode::Precheck => "looks at servers and changes nothing but its own folders there",
-            Mode::Onboard => "onboards servers",
-            Mode::Offboard => "takes servers out of the service",
+        let does = match self.goal {
+            Goal::Retire => "takes away from servers what bootstraps of Gangway left there",
+            Goal::Precheck => "looks at servers and changes nothing but its own folders there",
+            Goal::Onboard => "onboards servers",
+            Goal::Offboard => "takes servers out of the service",
         };
         include_str!("../../../templates/VERIFY.txt")
             .replace("{does}", does)
-            .replace("{mode}", self.chosen())
+            .replace("{mode}", self.goal.as_str())
             .replace("{sequence}", &self.sequence.to_string())
             .replace("{bundle}", &self.bundle_id.to_string())
             .replace("{top}", &self.name())
@@ -117,10 +108,9 @@ mod tests {
         BundleId::of_bytes(b"manifest")
     }
 
-    fn label(mode: Mode, bundle_id: &BundleId) -> Label<'_> {
+    fn label(goal: Goal, bundle_id: &BundleId) -> Label<'_> {
         Label {
-            mode,
-            retires: false,
+            goal,
             sequence: 7,
             bundle_id,
         }
@@ -131,7 +121,7 @@ mod tests {
         let mut out = Cursor::new(Vec::new());
         write(
             &mut out,
-            label(Mode::Onboard, &id()),
+            label(Goal::Onboard, &id()),
             &files,
             1_772_442_000,
             |file| {
@@ -158,7 +148,7 @@ mod tests {
             })
             .collect();
         let expected = ["SHA256SUMS", "VERIFY.txt", "bundle/a", "bundle/share/b"];
-        let top = label(Mode::Onboard, &id()).name();
+        let top = label(Goal::Onboard, &id()).name();
         assert_eq!(names, expected.map(|name| format!("{top}/{name}")));
         for index in 0..archive.len() {
             let file = archive.by_index(index).unwrap();
@@ -171,36 +161,13 @@ mod tests {
     #[test]
     fn a_name_and_a_guide_tell_mode_and_sequence() {
         let id = id();
-        for (mode, retires, named, words) in [
-            (
-                Mode::Onboard,
-                false,
-                "gangway-onboard-7-",
-                "that onboards servers",
-            ),
-            (
-                Mode::Offboard,
-                false,
-                "gangway-offboard-7-",
-                "out of the service",
-            ),
-            (
-                Mode::Precheck,
-                false,
-                "gangway-precheck-7-",
-                "changes nothing",
-            ),
-            (
-                Mode::Precheck,
-                true,
-                "gangway-retire-7-",
-                "takes away from servers",
-            ),
+        for (goal, named, words) in [
+            (Goal::Onboard, "gangway-onboard-7-", "that onboards servers"),
+            (Goal::Offboard, "gangway-offboard-7-", "out of the service"),
+            (Goal::Precheck, "gangway-precheck-7-", "changes nothing"),
+            (Goal::Retire, "gangway-retire-7-", "takes away from servers"),
         ] {
-            let label = Label {
-                retires,
-                ..label(mode, &id)
-            };
+            let label = label(goal, &id);
             let name = label.name();
             assert!(name.starts_with(named), "{name}");
             assert!(id.to_string().starts_with(&name[named.len()..]), "{name}");

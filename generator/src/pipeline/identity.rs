@@ -41,7 +41,7 @@ pub(super) fn known(lock: Option<&Lock>, out: &Path) -> Option<String> {
         let path = out.join(bundle::FILE_NAME);
         let bytes = plain_file::read_whole(&path, bundle::MAX_BYTES).ok()?;
         let document = BundleDocument::parse(&bytes).ok()?;
-        let is_ours = lock.vouches_for(document.mode, Sha256::of(&bytes));
+        let is_ours = lock.vouches_for(Sha256::of(&bytes));
         is_ours.then(|| document.identity().to_owned())
     })
 }

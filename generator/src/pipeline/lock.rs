@@ -12,6 +12,7 @@ use super::build_error::BuildError;
 use super::codes;
 use super::output::io_error;
 use crate::disk::{self, Claim, Prepared};
+use crate::goal::Goal;
 use crate::intake::lock::{BuiltBundle, FILE_NAME, HEADER, Lock, LockMode, MAX_SEQUENCE};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -245,7 +246,7 @@ pub(super) fn assign_sequence(
     mode: LockMode,
 ) -> Option<Problem> {
     let rest = rest_of(manifest);
-    manifest.sequence = lock.sequence_for(manifest.mode, rest);
+    manifest.sequence = lock.sequence_for(Goal::of(manifest), rest);
     if manifest.sequence > MAX_SEQUENCE {
         return Some(Problem::new(
             &codes::SEQUENCE_BEHIND,
@@ -260,7 +261,7 @@ pub(super) fn assign_sequence(
         ));
     }
     let known = lock
-        .built(manifest.mode)
+        .built(Goal::of(manifest))
         .is_some_and(|last| last.manifest_sha256 == Some(rest));
     (mode == LockMode::Locked && !known).then(|| {
         Problem::new(
@@ -281,7 +282,7 @@ pub(super) fn remember_bundle(
     locking: LockMode,
 ) -> Option<Problem> {
     let last = lock
-        .built(manifest.mode)
+        .built(Goal::of(manifest))
         .and_then(|built| built.bundle_json_sha256);
     if locking == LockMode::Locked && last != Some(bundle_json_sha256) {
         let last = last.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
@@ -299,7 +300,7 @@ pub(super) fn remember_bundle(
         );
     }
     lock.remember(BuiltBundle {
-        mode: manifest.mode,
+        mode: Goal::of(manifest),
         sequence: manifest.sequence,
         manifest_sha256: Some(rest_of(manifest)),
         bundle_json_sha256: Some(bundle_json_sha256),

@@ -158,7 +158,7 @@ pub fn relock(request: &RelockRequest) -> Result<Relocked, RelockError> {
         let last = lock.built(built.mode);
         let is_vouched = built
             .bundle_json_sha256
-            .is_some_and(|found| lock.vouches_for(built.mode, found));
+            .is_some_and(|found| lock.vouches_for(found));
         let known = lock.sequence.max(request.sequence_after);
         let is_trusted = is_vouched || request.expect.is_some();
         problems.extend(far_ahead(path, built.sequence, known, is_trusted)?);

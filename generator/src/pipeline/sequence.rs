@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
 use gangway_contract::control::{self, Control};
-use gangway_contract::manifest::{self, Manifest, Mode};
+use gangway_contract::manifest::{self, Manifest};
 use gangway_contract::rollout::{self, Present, Rollout};
 
 use super::build_error::BuildError;
@@ -16,6 +16,7 @@ use super::codes;
 use super::lock::rest_of;
 use super::output::io_error;
 use crate::bundle::{self, BundleDocument};
+use crate::goal::Goal;
 use crate::intake::lock::{BuiltBundle, Lock, MAX_SEQUENCE};
 use crate::plain_file;
 use crate::problem::Problem;
@@ -98,7 +99,9 @@ pub(super) fn bundle_at(folder: &Path, identity: &str) -> Option<BuiltBundle> {
         .and_then(|bytes| Manifest::parse(&bytes).ok())
         .filter(|manifest| manifest.sequence == document.sequence);
     (document.identity() == identity).then(|| BuiltBundle {
-        mode: document.mode,
+        mode: manifest
+            .as_ref()
+            .map_or_else(|| document.mode.into(), Goal::of),
         sequence: document.sequence,
         manifest_sha256: manifest.as_ref().map(rest_of),
         bundle_json_sha256: Some(Sha256::of(&bundle_json)),
@@ -112,7 +115,8 @@ pub(super) fn bundle_at(folder: &Path, identity: &str) -> Option<BuiltBundle> {
 /// the number is taken from a bundle of another mode than the one to build, for nothing vouches for
 /// that bundle. Where another bundle has the very sequence that the lock gave last, the next one is
 /// above both.
-pub(super) fn resumed(mut lock: Lock, mode: Mode, seen: &[Seen]) -> Lock {
+pub(super) fn resumed(mut lock: Lock, goal: impl Into<Goal>, seen: &[Seen]) -> Lock {
+    let goal = goal.into();
     for one in seen {
         let Seen::Bundle { built, .. } = one else {
             continue;
@@ -122,7 +126,7 @@ pub(super) fn resumed(mut lock: Lock, mode: Mode, seen: &[Seen]) -> Lock {
         let last_sequence = last.map_or(0, |last| last.sequence);
         let is_last = last.is_some_and(|last| last.manifest_sha256 == built.manifest_sha256);
         let is_begun = lock.begun.as_ref() == Some(built);
-        match built.mode == mode {
+        match built.mode == goal {
             true if is_begun || built.sequence == next => lock.remember(built.clone()),
             false if built.sequence == next => lock.sequence = next,
             // Given by this lock, which has forgotten it.
@@ -142,14 +146,15 @@ pub(super) fn resumed(mut lock: Lock, mode: Mode, seen: &[Seen]) -> Lock {
 /// have the digest `rest`. Pure.
 pub(super) fn behind(
     lock: &Lock,
-    mode: Mode,
+    goal: impl Into<Goal>,
     rest: Sha256,
     sequence: u64,
     seen: &[Seen],
 ) -> Option<Problem> {
+    let goal = goal.into();
     let is_outrun = |built: &BuiltBundle| {
         let is_another = built.manifest_sha256 != Some(rest);
-        built.mode == mode
+        built.mode == goal
             && (built.sequence > sequence || built.sequence == sequence && is_another)
     };
     seen.iter().find_map(|one| match one {
@@ -221,11 +226,13 @@ pub(super) fn paused(seen: &[Seen]) -> Option<Problem> {
 
 #[cfg(test)]
 mod tests {
+    use gangway_contract::manifest::Mode;
+
     use super::*;
 
     fn built(sequence: u64) -> BuiltBundle {
         BuiltBundle {
-            mode: Mode::Onboard,
+            mode: Goal::Onboard,
             sequence,
             manifest_sha256: Some(Sha256::of(b"rest")),
             bundle_json_sha256: Some(Sha256::of(b"bundle.json")),

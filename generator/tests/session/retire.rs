@@ -176,3 +176,39 @@ fn retired_servers_among_others_are_no_prechecks() {
     }
     assert!(!said.out.contains("prechecked"), "{}", said.out);
 }
+
+/// Both are prechecks to their bootstraps; to the lock each is the last one of its own.
+#[test]
+fn a_precheck_and_the_last_campaign_leave_the_lock_to_each_other() {
+    let desk = Desk::with_downloads();
+    let build = |out: &str, mode: &str| {
+        desk.run(&[
+            "build", "--out", out, "--stub", "stub.exe", "--as-of", NOW, "--mode", mode,
+        ])
+    };
+    let config = ["-c", "gangway.toml", "--as-of", NOW];
+    for (out, mode) in [
+        ("look", "precheck"),
+        ("last", "retire"),
+        ("again", "precheck"),
+    ] {
+        build(out, mode).succeeds();
+    }
+    // Nothing changed: it is the very bundle.
+    assert_eq!(desk.tree("again"), desk.tree("look"));
+    for out in ["look", "last"] {
+        let verified = desk.run(&[&["verify", out], &config[..]].concat());
+        verified.succeeds();
+    }
+    // Another bundle that says it is one of them is none.
+    desk.change_config("name = \"Contoso\"", "name = \"Contoso, Ltd\"");
+    build("other", "retire").succeeds();
+    let verified = desk.run(&[&["verify", "last"], &config[..]].concat());
+    verified.fails_with(4, &["GW3016"]);
+    fs::remove_file(desk.path("gangway.lock")).unwrap();
+    let lock = desk.run(&["lock", "--from", "look", "--from", "other", "--as-of", NOW]);
+    let told = lock.succeeds();
+    for told_of in ["retire", "precheck"] {
+        assert!(told.contains(told_of), "{told}");
+    }
+}

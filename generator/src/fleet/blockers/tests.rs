@@ -4,8 +4,9 @@ use gangway_contract::report::{SCHEMA, file_name};
 use gangway_contract::{ExitCode, UtcTime};
 use serde_json::json;
 
-use super::super::{Campaign, DEFAULT_MAX_AGE_DAYS, Fleet, Goal, Owners, Question, Texts, read};
+use super::super::{Campaign, DEFAULT_MAX_AGE_DAYS, Fleet, Owners, Question, Texts, read};
 use super::*;
+use crate::goal::Goal;
 
 /// The fleet of one server whose precheck of this shape ended so.
 fn looked_at(schema: u32, state: State, reason: &str) -> Fleet {

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::disk::cuts;
-use crate::fleet::{Campaign, ExpectedServers, Goal, Owners, SavedOwners, Texts};
+use crate::fleet::{Campaign, ExpectedServers, Owners, SavedOwners, Texts};
+use crate::goal::Goal;
 
 /// 2026-03-02T10:00:00Z.
 const NOW: i64 = 1_772_445_600;

@@ -40,7 +40,7 @@ impl Lock {
         let sequence = self.manifest.as_ref().map_or(0, |last| last.sequence);
         let manifest_sha256 = self.manifest.map(|last| last.sha256);
         let built = self.built.into_iter().map(|built| BuiltBundle {
-            mode: built.mode,
+            mode: built.mode.into(),
             sequence,
             manifest_sha256,
             bundle_json_sha256: Some(built.bundle_json_sha256),

@@ -11,13 +11,14 @@ mod compare;
 mod first_schema;
 
 use gangway_contract::Sha256;
-use gangway_contract::manifest::Mode;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use change::{Change, ChangeKind};
 pub use compare::{LockMode, Reconciled, reconcile};
+
+use crate::goal::Goal;
 
 /// File name, beside the config.
 pub const FILE_NAME: &str = "gangway.lock";
@@ -74,7 +75,7 @@ pub struct Lock {
 #[serde(deny_unknown_fields)]
 pub struct BuiltBundle {
     /// What it does; the lock remembers the newest bundle of each mode.
-    pub mode: Mode,
+    pub mode: Goal,
     /// The number that it was given; servers refuse lower ones.
     pub sequence: u64,
     /// Digest of its manifest with the sequence left out; none when it was not remembered.
@@ -242,7 +243,7 @@ impl Lock {
             });
         }
         lock.downloads.sort_by(|a, b| a.name.cmp(&b.name));
-        lock.built.sort_by_key(|built| built.mode as u8);
+        lock.built.sort_by_key(|built| built.mode);
         if lock
             .built
             .windows(2)
@@ -269,7 +270,8 @@ impl Lock {
     }
 
     /// The last bundle of this mode.
-    pub fn built(&self, mode: Mode) -> Option<&BuiltBundle> {
+    pub fn built(&self, mode: impl Into<Goal>) -> Option<&BuiltBundle> {
+        let mode = mode.into();
         self.built.iter().find(|built| built.mode == mode)
     }
 
@@ -295,7 +297,7 @@ impl Lock {
         self.begun = None;
         self.built.retain(|other| other.mode != built.mode);
         self.built.push(built);
-        self.built.sort_by_key(|built| built.mode as u8);
+        self.built.sort_by_key(|built| built.mode);
     }
 
     /// The entry of this name.
@@ -316,22 +318,21 @@ impl Lock {
     }
 
     /// The bundle of this mode that was given a sequence last, whether or not it came to its place.
-    pub fn last(&self, mode: Mode) -> Option<&BuiltBundle> {
+    pub fn last(&self, mode: impl Into<Goal>) -> Option<&BuiltBundle> {
+        let mode = mode.into();
         let begun = self.begun.as_ref().filter(|begun| begun.mode == mode);
         begun.or_else(|| self.built(mode))
     }
 
-    /// Is this `bundle.json` the one of the last bundle of this mode, or of one that was begun?
-    pub fn vouches_for(&self, mode: Mode, bundle_json_sha256: Sha256) -> bool {
-        [self.built(mode), self.last(mode)]
-            .into_iter()
-            .flatten()
-            .any(|built| built.bundle_json_sha256 == Some(bundle_json_sha256))
+    /// Is this `bundle.json` the one of the last bundle of a mode, or of one that was begun?
+    pub fn vouches_for(&self, bundle_json_sha256: Sha256) -> bool {
+        let mut known = self.built.iter().chain(&self.begun);
+        known.any(|built| built.bundle_json_sha256 == Some(bundle_json_sha256))
     }
 
     /// The sequence of a manifest of this mode whose other fields have this digest: the last one
     /// when they are equal, else the next one of all modes, 1 for the first.
-    pub fn sequence_for(&self, mode: Mode, rest: Sha256) -> u64 {
+    pub fn sequence_for(&self, mode: impl Into<Goal>, rest: Sha256) -> u64 {
         match self.last(mode) {
             Some(last) if last.manifest_sha256 == Some(rest) => last.sequence,
             _ => self.sequence.saturating_add(1),
@@ -349,6 +350,8 @@ pub(crate) fn timestamp(unix_seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gangway_contract::manifest::Mode;
+
     use super::*;
 
     fn entry(name: &str) -> LockedDownload {
@@ -376,9 +379,9 @@ mod tests {
         lock
     }
 
-    fn built(mode: Mode, sequence: u64, rest: &[u8], bundle_json: &[u8]) -> BuiltBundle {
+    fn built(mode: impl Into<Goal>, sequence: u64, rest: &[u8], bundle_json: &[u8]) -> BuiltBundle {
         BuiltBundle {
-            mode,
+            mode: mode.into(),
             sequence,
             manifest_sha256: Some(Sha256::of(rest)),
             bundle_json_sha256: Some(Sha256::of(bundle_json)),
@@ -429,6 +432,23 @@ mod tests {
         // It may be in its place, so the one before it is another bundle now.
         assert_eq!(begun.sequence_for(Mode::Onboard, rest(b"rest")), 6);
         assert_eq!(begun.sequence_for(Mode::Precheck, rest(b"look")), 3);
+    }
+
+    #[test]
+    fn a_last_campaign_takes_the_place_of_no_precheck() {
+        let mut lock = sample();
+        lock.remember(built(Goal::Retire, 5, b"end", b"end"));
+        let lock = Lock::parse(&lock.to_text()).unwrap();
+        for (goal, sequence, document) in [
+            (Goal::Precheck, 3, "another"),
+            (Goal::Onboard, 4, "bundle.json"),
+            (Goal::Retire, 5, "end"),
+        ] {
+            assert_eq!(lock.built(goal).unwrap().sequence, sequence, "{goal:?}");
+            assert!(lock.vouches_for(Sha256::of(document.as_bytes())));
+        }
+        assert!(!lock.vouches_for(Sha256::of(b"of nobody")));
+        assert!(lock.to_text().contains("mode = \"retire\""));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::statements::beside;
 use super::verify::{Standing, Verification, VerifyError, VerifyRequest, verify};
 use crate::bundle::{self, BundleDocument};
 use crate::disk::{self, Claim};
+use crate::goal::Goal;
 use crate::plain_file;
 use crate::problem::Problem;
 pub use error::AttestError;
@@ -63,7 +64,7 @@ pub struct AttestedBundle {
     /// The bundle's document.
     pub document: BundleDocument,
     /// The bundle's mode, as `build --mode` is told.
-    pub chosen_mode: &'static str,
+    pub goal: Goal,
     /// What the key vouches for now.
     pub attested: Attested,
     /// The file of statements.
@@ -137,7 +138,7 @@ pub fn attest(request: &AttestRequest) -> Result<AttestedBundle, AttestError> {
         .map_err(|problem| AttestError::Refused(Box::new(problem)))?;
     places.put(&text, &provenance::parts_file(&parts))?;
     Ok(AttestedBundle {
-        chosen_mode: found.chosen_mode,
+        goal: found.goal,
         document: found.document,
         attested,
         statements: out,

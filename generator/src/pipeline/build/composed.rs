@@ -5,6 +5,7 @@ use gangway_contract::manifest::{self, Manifest, Mode, Payload};
 
 use super::accepted::Accepted;
 use super::desk::Desk;
+use crate::goal::Goal;
 use crate::intake::lock::{Lock, LockMode};
 use crate::pipeline::build_error::BuildError;
 use crate::pipeline::config::Config;
@@ -38,7 +39,11 @@ impl Composed {
             if request.sequence_after > 0 {
                 lock.go_on_after(request.sequence_after);
             }
-            lock = sequence::resumed(lock, mode, &seen);
+            let goal = match desk.config.settings.retire {
+                true => Goal::Retire,
+                false => mode.into(),
+            };
+            lock = sequence::resumed(lock, goal, &seen);
         }
         let mut manifest = compose_manifest(
             &desk.config,
@@ -51,7 +56,8 @@ impl Composed {
         );
         let refused = lock::assign_sequence(&mut manifest, &lock, request.lock);
         let rest = lock::rest_of(&manifest);
-        let behind = || sequence::behind(&lock, mode, rest, manifest.sequence, &seen);
+        let behind =
+            || sequence::behind(&lock, Goal::of(&manifest), rest, manifest.sequence, &seen);
         match refused.or_else(behind) {
             Some(problem) => Err(accepted.refused(problem)),
             None => Ok(Self {

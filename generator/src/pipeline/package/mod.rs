@@ -52,6 +52,7 @@ use super::verify::VerifyRequest;
 use crate::bundle::{self, FileDigest};
 use crate::disk::DiskError;
 use crate::formats::authenticode::FileKind;
+use crate::goal::Goal;
 use crate::packages::archive::{self, Label};
 use crate::packages::cabinet::{self, Member, Packing, Written};
 use crate::packages::msi::Payloads;
@@ -89,7 +90,7 @@ pub struct Packaged {
     /// The folder's document.
     pub document: PackagesDocument,
     /// The bundle's mode, as `build --mode` is told.
-    pub chosen_mode: &'static str,
+    pub goal: Goal,
     /// Findings below error.
     pub problems: Vec<Problem>,
 }
@@ -153,7 +154,7 @@ pub fn package(request: &PackageRequest) -> Result<Packaged, PackageError> {
     problems.extend(before.and_then(|before| before::gone(&before, &document, &request.out)));
     Ok(Packaged {
         document,
-        chosen_mode: bundle::chosen_mode(&source.manifest),
+        goal: Goal::of(&source.manifest),
         problems,
     })
 }
@@ -307,8 +308,7 @@ impl Work<'_> {
             ..
         } = self.source;
         let label = Label {
-            mode: document.mode,
-            retires: manifest.settings.retire,
+            goal: Goal::of(manifest),
             sequence: document.sequence,
             bundle_id: &document.bundle_id,
         };

@@ -28,6 +28,7 @@ use super::lock::rest_of;
 use super::publish::is_about_signature;
 use super::verify::{VerifyRequest, verify};
 use crate::disk::{self, DiskError};
+use crate::goal::Goal;
 use crate::gpo::DomainName;
 use crate::gpo::registry_pol::RegistryPolicy;
 use crate::intake::lock::{self, BuiltBundle, Lock, LockedDownload};
@@ -186,7 +187,7 @@ fn lock_of(found: &[FoundRecipe], newest: &FoundRecipe, request: &ReconstructReq
     // From the lowest sequence on: of two of one mode the newest stays.
     for FoundRecipe { recipe, .. } in found {
         lock.remember(BuiltBundle {
-            mode: recipe.manifest.mode,
+            mode: Goal::of(&recipe.manifest),
             sequence: recipe.manifest.sequence,
             manifest_sha256: Some(rest_of(&recipe.manifest)),
             bundle_json_sha256: request.bundle_json_sha256,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::FoundRecipe;
-use crate::bundle::chosen_mode;
+use crate::goal::Goal;
 use crate::pipeline::config::{DEPLOYMENT_SOURCE, DOWNLOADS, WORKSPACE_KEY};
 
 /// One thing that is not given back.
@@ -84,7 +84,7 @@ pub(super) fn of(found: &FoundRecipe) -> Vec<Unknown> {
 
 /// The mode, where the command chose it and the config says another one.
 fn mode(found: &FoundRecipe) -> Option<Unknown> {
-    let mode = chosen_mode(&found.recipe.manifest);
+    let mode = Goal::of(&found.recipe.manifest).as_str();
     let is_in_config = mode == "onboard" || found.config.contains(&format!("mode = \"{mode}\""));
     (!is_in_config).then(|| {
         unknown(

@@ -17,7 +17,8 @@ use super::briefing::{AddressRow, Facts, Restarts, address_rows, hours, restarts
 use super::config::Language;
 use super::policies::Written;
 use super::soc::{self, SocDocument};
-use crate::bundle::{Input, Remark, chosen_mode};
+use crate::bundle::{Input, Remark};
+use crate::goal::Goal;
 use crate::policies::Purpose;
 use crate::printable::on_lines;
 use commands::{Commands, DomainCommands};
@@ -140,7 +141,7 @@ fn page<'a>(facts: &'a Facts<'a>) -> Page<'a> {
     Page {
         organization: &manifest.organization,
         mode: manifest.mode,
-        mode_name: chosen_mode(manifest),
+        mode_name: Goal::of(manifest).as_str(),
         task_gpo,
         sequence: manifest.sequence,
         bundle_id: facts.bundle_id.as_str(),

@@ -34,6 +34,7 @@ use super::stub::Stub;
 use super::{lock, offboarding, output};
 use crate::bundle::{self, BundleDocument};
 use crate::failure::{FailureCode, Fault};
+use crate::goal::Goal;
 use crate::intake::codes::LAB_ROOT;
 use crate::plain_file;
 use crate::problem::{Deny, Problem};
@@ -81,7 +82,7 @@ pub struct Verification {
     /// SHA-256 of `bundle.json`.
     pub bundle_json_sha256: Sha256,
     /// The bundle's mode, as `build --mode` is told.
-    pub chosen_mode: &'static str,
+    pub goal: Goal,
     /// Files whose bytes were compared.
     pub files: usize,
     /// What outside the bundle vouches for it.
@@ -295,12 +296,10 @@ fn verify_once(
     let is_unstamped = problems
         .iter()
         .any(|one| one.code == &codes::EXE_NOT_STAMPED);
-    let chosen_mode = match &manifest {
-        Some(stored) => bundle::chosen_mode(&stored.manifest),
-        None => bundle::mode_name(document.mode),
-    };
+    let stored = manifest.as_ref().map(|stored| &stored.manifest);
+    let goal = stored.map_or_else(|| document.mode.into(), Goal::of);
     Ok(Verification {
-        chosen_mode,
+        goal,
         document,
         bundle_json_sha256,
         files,
@@ -388,10 +387,15 @@ impl Outside {
     ) -> (Pinned, Option<Problem>) {
         let locked = || {
             let lock = self.lock.as_ref()?;
-            if lock.vouches_for(document.mode, found) {
+            if lock.vouches_for(found) {
                 return Some((Pinned::Lock, found));
             }
-            let built = lock.built(document.mode)?;
+            // Of its goal the manifest tells, which is not proven yet: whichever it may be of, it is none of them.
+            let of_mode = lock
+                .built
+                .iter()
+                .filter(|built| built.mode.mode() == document.mode);
+            let built = of_mode.max_by_key(|built| built.sequence)?;
             Some((Pinned::Lock, built.bundle_json_sha256?))
         };
         let expected = request.expect.map(|digest| (Pinned::Expected, digest));
