@@ -72,7 +72,11 @@ fn domain_and_share_give_back_the_config_that_the_bundle_was_built_from() {
         .reconstruct(NAME, &domain.scratch().join("none"), ADMINISTRATOR)
         .unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", text(&output));
-    assert!(text(&output).contains("GW3037"), "{}", text(&output));
+    assert!(
+        text(&output).contains("it is of `Fabrikam`"),
+        "{}",
+        text(&output)
+    );
 }
 
 fn without_dates(lock: &str) -> Vec<&str> {
