@@ -236,10 +236,7 @@ fn of_domain(given: &Reconstruct, domain: &DomainName) -> Result<Read, Failure> 
     let account = super::account::account(given.user.as_deref(), given.password_file.as_deref())?;
     let choice = ServerChoice {
         host: given.dc.clone(),
-        encryption: match given.start_tls {
-            true => Encryption::StartTls,
-            false => Encryption::Tls,
-        },
+        encryption: Encryption::or_start_tls(given.start_tls),
         sysvol: None,
     };
     let mut server = Connection::open(&choice, domain, &account)?;

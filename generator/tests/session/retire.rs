@@ -4,15 +4,19 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, NOW};
+use super::desk::{Desk, NOW, Session};
 use super::report::{LATELY, ask, desk_with, report_of};
+
+fn build(desk: &Desk, out: &str, mode: &str) -> Session {
+    desk.run(&[
+        "build", "--out", out, "--stub", "stub.exe", "--as-of", NOW, "--mode", mode,
+    ])
+}
 
 #[test]
 fn the_last_campaign_is_told_by_what_it_takes_away() {
     let desk = Desk::with_downloads();
-    let built = desk.run(&[
-        "build", "--out", "last", "--stub", "stub.exe", "--as-of", NOW, "--mode", "retire",
-    ]);
+    let built = build(&desk, "last", "retire");
     let said = built.succeeds();
     assert!(said.contains("mode     retire"), "{said}");
 
@@ -46,9 +50,7 @@ fn the_last_campaign_is_told_by_what_it_takes_away() {
 #[test]
 fn neither_a_pause_nor_a_package_of_it_is_promised() {
     let desk = Desk::with_downloads();
-    let built = desk.run(&[
-        "build", "--out", "last", "--stub", "stub.exe", "--as-of", NOW, "--mode", "retire",
-    ]);
+    let built = build(&desk, "last", "retire");
     built.succeeds();
     let verified = desk.run(&["verify", "last", "--as-of", NOW]);
     assert!(
@@ -134,10 +136,7 @@ fn servers_of_the_last_campaign_are_done_when_they_say_so() {
         (&[RETIRED, READY, READY], 33, &["33 % done"]),
     ];
     let built = Desk::with_downloads();
-    let last = [
-        "build", "--out", "last", "--stub", "stub.exe", "--as-of", NOW, "--mode", "retire",
-    ];
-    built.run(&last).succeeds();
+    build(&built, "last", "retire").succeeds();
     let manifest = fs::read(built.path("last/manifest.json")).unwrap();
     for (ended, percent, told) in table {
         let names = ["a", "b", "c"].iter().zip(ended);
@@ -181,18 +180,13 @@ fn retired_servers_among_others_are_no_prechecks() {
 #[test]
 fn a_precheck_and_the_last_campaign_leave_the_lock_to_each_other() {
     let desk = Desk::with_downloads();
-    let build = |out: &str, mode: &str| {
-        desk.run(&[
-            "build", "--out", out, "--stub", "stub.exe", "--as-of", NOW, "--mode", mode,
-        ])
-    };
     let config = ["-c", "gangway.toml", "--as-of", NOW];
     for (out, mode) in [
         ("look", "precheck"),
         ("last", "retire"),
         ("again", "precheck"),
     ] {
-        build(out, mode).succeeds();
+        build(&desk, out, mode).succeeds();
     }
     // Nothing changed: it is the very bundle.
     assert_eq!(desk.tree("again"), desk.tree("look"));
@@ -202,7 +196,7 @@ fn a_precheck_and_the_last_campaign_leave_the_lock_to_each_other() {
     }
     // Another bundle that says it is one of them is none.
     desk.change_config("name = \"Contoso\"", "name = \"Contoso, Ltd\"");
-    build("other", "retire").succeeds();
+    build(&desk, "other", "retire").succeeds();
     let verified = desk.run(&[&["verify", "last"], &config[..]].concat());
     verified.fails_with(4, &["GW3016"]);
     fs::remove_file(desk.path("gangway.lock")).unwrap();

@@ -36,10 +36,7 @@ impl Controller {
     pub(in crate::cli) fn choice(&self) -> ServerChoice {
         ServerChoice {
             host: self.dc.clone(),
-            encryption: match self.start_tls {
-                true => Encryption::StartTls,
-                false => Encryption::Tls,
-            },
+            encryption: Encryption::or_start_tls(self.start_tls),
             sysvol: self.sysvol.clone(),
         }
     }

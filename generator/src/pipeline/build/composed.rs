@@ -33,18 +33,6 @@ impl Composed {
             request.share.as_deref(),
             desk.config.organization.identity(),
         )?;
-        let mut lock = accepted.lock.clone();
-        lock.identity = Some(desk.config.organization.identity().to_owned());
-        if request.lock != LockMode::Locked {
-            if request.sequence_after > 0 {
-                lock.go_on_after(request.sequence_after);
-            }
-            let goal = match desk.config.settings.retire {
-                true => Goal::Retire,
-                false => mode.into(),
-            };
-            lock = sequence::resumed(lock, goal, &seen);
-        }
         let mut manifest = compose_manifest(
             &desk.config,
             mode,
@@ -54,10 +42,18 @@ impl Composed {
             &desk.settings.lab_roots,
             desk.stub_identity.sha256,
         );
+        let goal = Goal::of(&manifest);
+        let mut lock = accepted.lock.clone();
+        lock.identity = Some(desk.config.organization.identity().to_owned());
+        if request.lock != LockMode::Locked {
+            if request.sequence_after > 0 {
+                lock.go_on_after(request.sequence_after);
+            }
+            lock = sequence::resumed(lock, goal, &seen);
+        }
         let refused = lock::assign_sequence(&mut manifest, &lock, request.lock);
         let rest = lock::rest_of(&manifest);
-        let behind =
-            || sequence::behind(&lock, Goal::of(&manifest), rest, manifest.sequence, &seen);
+        let behind = || sequence::behind(&lock, goal, rest, manifest.sequence, &seen);
         match refused.or_else(behind) {
             Some(problem) => Err(accepted.refused(problem)),
             None => Ok(Self {

@@ -54,6 +54,16 @@ pub enum Encryption {
     StartTls,
 }
 
+impl Encryption {
+    /// LDAPS, unless StartTLS is asked for.
+    pub const fn or_start_tls(start_tls: bool) -> Self {
+        match start_tls {
+            true => Self::StartTls,
+            false => Self::Tls,
+        }
+    }
+}
+
 /// How an account proves who it is.
 #[derive(Clone, Copy)]
 pub enum Proof<'a> {
