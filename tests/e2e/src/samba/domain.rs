@@ -182,6 +182,21 @@ impl Domain {
         program::run(command, &self.next_files(), LIMIT)
     }
 
+    /// Runs a program inside, and expects that it goes well.
+    pub(super) fn succeeded(&self, program: &str, arguments: &[&str]) -> Result<()> {
+        let mut command = self.command(program);
+        command.args(arguments);
+        let output = self.run(&mut command)?;
+        ensure!(
+            output.status.success(),
+            "{program} {arguments:?}: {}\n{}{}",
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        Ok(())
+    }
+
     /// Files for the output of one more command.
     pub(super) fn next_files(&self) -> PathBuf {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
@@ -206,13 +221,8 @@ impl Domain {
     /// # Errors
     /// It fails.
     pub fn reset_sysvol(&self) -> Result<()> {
-        let mut command = self.command("samba-tool");
-        command
-            .args(["ntacl", "sysvolreset"])
-            .arg(format!("--configfile={INSIDE}/etc/smb.conf"));
-        let output = self.run(&mut command)?;
-        ensure!(output.status.success(), "{}", output.stderr);
-        Ok(())
+        let settings = format!("--configfile={INSIDE}/etc/smb.conf");
+        self.succeeded("samba-tool", &["ntacl", "sysvolreset", &settings])
     }
 
     /// Commands of `smbclient` on the SYSVOL share.
@@ -272,19 +282,10 @@ impl Domain {
     pub fn change(&self, ldif: &str) -> Result<()> {
         let path = self.next_files().with_extension("ldif");
         fs::write(&path, ldif).with_context(|| format!("write `{}`", path.display()))?;
-        let mut command = self.command("ldbmodify");
-        command
-            .args(["-H", &format!("ldap://{}", self.names.controller)])
-            .args(["-U", &format!("{ADMINISTRATOR}%{PASSWORD}")])
-            .arg(&path);
-        let output = self.run(&mut command)?;
-        ensure!(
-            output.status.success(),
-            "{}{}",
-            output.stdout,
-            output.stderr
-        );
-        Ok(())
+        let server = format!("ldap://{}", self.names.controller);
+        let account = format!("{ADMINISTRATOR}%{PASSWORD}");
+        let path = path.to_string_lossy();
+        self.succeeded("ldbmodify", &["-H", &server, "-U", &account, &path])
     }
 
     /// Folder of the domain below SYSVOL, on the server's own disk.

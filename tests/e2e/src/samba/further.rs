@@ -1,6 +1,6 @@
 //! A further domain beside the first one, whose file server knows its accounts.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::domain::{Domain, copy_of, set};
 use super::lab::{ADMINISTRATOR, FIRST, FURTHER, INSIDE, PASSWORD};
@@ -26,22 +26,24 @@ impl Domain {
 
     fn trust(&self, other: &Self) -> Result<()> {
         let realm = other.names().name.to_uppercase();
-        let mut command = self.command("samba-tool");
-        command
-            .args(["domain", "trust", "create", other.names().name])
-            // Between two domains, not between what else their forests may have.
-            .args(["--type=external", "--direction=outgoing"])
-            .arg("--create-location=both")
-            .arg(format!("--configfile={INSIDE}/etc/smb.conf"))
-            .args(["-U", &format!("{ADMINISTRATOR}@{realm}%{PASSWORD}")]);
-        let output = self.run(&mut command)?;
-        ensure!(
-            output.status.success(),
-            "{}{}",
-            output.stdout,
-            output.stderr
-        );
-        Ok(())
+        let settings = format!("--configfile={INSIDE}/etc/smb.conf");
+        let account = format!("{ADMINISTRATOR}@{realm}%{PASSWORD}");
+        self.succeeded(
+            "samba-tool",
+            &[
+                "domain",
+                "trust",
+                "create",
+                other.names().name,
+                // Between two domains, not between what else their forests may have.
+                "--type=external",
+                "--direction=outgoing",
+                "--create-location=both",
+                &settings,
+                "-U",
+                &account,
+            ],
+        )
     }
 
     /// Commands of `smbclient` by an account of this domain on a share of another one.

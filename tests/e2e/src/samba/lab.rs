@@ -27,7 +27,7 @@ pub(super) const FIRST: Names = Names {
 };
 
 /// The further one, in a forest of its own.
-pub(super) const FURTHER: Names = Names {
+pub const FURTHER: Names = Names {
     name: "emea.gangway.test",
     short_name: "GANGEMEA",
     dn: "DC=emea,DC=gangway,DC=test",

@@ -20,5 +20,6 @@ pub use contents::{Attributes, Objects, tree};
 pub use cut::Cut;
 pub use domain::Domain;
 pub use lab::{
-    ADMINISTRATOR, CONTROLLER, CREATOR, DN, INSIDE, NAME, Names, PASSWORD, PLAIN, SECOND_CONTROLLER,
+    ADMINISTRATOR, CONTROLLER, CREATOR, DN, FURTHER, INSIDE, NAME, Names, PASSWORD, PLAIN,
+    SECOND_CONTROLLER,
 };

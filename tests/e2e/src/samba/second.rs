@@ -92,18 +92,4 @@ impl Domain {
         ]);
         self.run(&mut command)
     }
-
-    fn succeeded(&self, program: &str, arguments: &[&str]) -> Result<()> {
-        let mut command = self.command(program);
-        command.args(arguments);
-        let output = self.run(&mut command)?;
-        ensure!(
-            output.status.success(),
-            "{program} {arguments:?}: {}\n{}{}",
-            output.status,
-            output.stdout,
-            output.stderr
-        );
-        Ok(())
-    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use gangway_e2e::Recipe;
-use gangway_e2e::samba::{ADMINISTRATOR, Domain, PASSWORD};
+use gangway_e2e::samba::{ADMINISTRATOR, Domain, FURTHER, PASSWORD};
 
 use super::model::recipe;
 use super::payloads::{files, set_as_the_runbook_says};
@@ -11,7 +11,8 @@ use super::text;
 
 /// With the further domain in its config.
 pub(super) fn of_both() -> Recipe {
-    recipe().with("[ gpo.domain ]", "dns_name = 'emea.gangway.test'")
+    let name = format!("dns_name = '{}'", FURTHER.name);
+    recipe().with("[ gpo.domain ]", &name)
 }
 
 /// Lets the further domain's administrators write to the payload share, as its owner would.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gangway_e2e::program::Output;
-use gangway_e2e::samba::{ADMINISTRATOR, DN, Domain, NAME, Names};
+use gangway_e2e::samba::{ADMINISTRATOR, DN, Domain, FURTHER, NAME, Names};
 use gangway_e2e::{Bundle, Recipe, required};
 
 use crate::text;
@@ -56,12 +56,9 @@ impl Office {
             ("/mnt/gangway-next", path(&folder.join("share-next"))),
             ("/mnt/gangway", path(&payloads.join("mde"))),
             ("OU=Pilot", "OU=Servers".to_owned()),
-            (
-                "DC=emea,DC=contoso,DC=com",
-                "DC=emea,DC=gangway,DC=test".to_owned(),
-            ),
+            ("DC=emea,DC=contoso,DC=com", FURTHER.dn.to_owned()),
             ("DC=contoso,DC=com", DN.to_owned()),
-            ("emea.contoso.com", "emea.gangway.test".to_owned()),
+            ("emea.contoso.com", FURTHER.name.to_owned()),
             ("contoso.com", NAME.to_owned()),
             ("admin@", format!("{ADMINISTRATOR}@")),
         ];
