@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gangway_contract::Sha256;
 
 use super::build_error::BuildError;
+use super::config::Config;
 use crate::bootstrap::MAX_STUB_BYTES;
 use crate::plain_file;
 
@@ -44,12 +45,15 @@ pub struct StubFound {
 impl Stub {
     /// The stub: the one named by the caller, else by the config, else the one inside this program,
     /// else the one beside it.
-    pub(super) fn load(
-        named: Option<&Path>,
-        configured: Option<&Path>,
-    ) -> Result<Self, BuildError> {
-        if let Some(path) = named.or(configured) {
+    pub(super) fn load(named: Option<&Path>, config: &Config) -> Result<Self, BuildError> {
+        const KEY: &str = "bootstrap.stub";
+        if let Some(path) = named {
             return Self::read(path).map_err(|error| no_stub(path, &error));
+        }
+        if let Some(path) = &config.bootstrap.stub {
+            let refused =
+                |error: io::Error| config.named_files.refused(KEY, 0, path, error.to_string());
+            return Ok(Self::read(path).map_err(refused)?);
         }
         if let Some(inside) = Self::inside() {
             return Ok(inside);

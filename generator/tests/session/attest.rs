@@ -429,6 +429,14 @@ fn a_config_without_key_or_place_is_refused() {
     let desk = Desk::with_downloads();
     desk.build().succeeds();
     attest(&desk, &[]).fails_with(2, &["provenance.key", "hint: write `[provenance]`"]);
+    desk.change_config(
+        "[signing]",
+        "[provenance]\nkey = \"absent\"\ncommand = [\"x\", \"{in}\", \"{out}\"]\n\n[signing]",
+    );
+    let place = ": `provenance.key` names `absent`: ";
+    attest(&desk, &[]).fails_with(3, &[place, "hint: put the file there", "openssl pkey"]);
+    desk.put("absent", b"hello");
+    attest(&desk, &[]).fails_with(2, &[place, "files that hold a public key"]);
     desk.run(&["attest", "out", "--as-of", NOW])
         .fails_with(2, &["no config is named", "-c gangway.toml"]);
 }

@@ -390,6 +390,20 @@ fn a_file_of_the_config_that_is_not_there_or_something_else() {
 }
 
 #[test]
+fn a_stub_of_the_config_that_is_not_there_is_told_at_its_line() {
+    let desk = Desk::with_downloads();
+    desk.change_config("[signing]", "[bootstrap]\nstub = \"absent\"\n[signing]");
+    let told = [
+        ": `bootstrap.stub` names `absent`: ",
+        "hint: put the file there",
+        "`gangway-runner.exe`",
+    ];
+    desk.run(&["build", "--out", "out", "--as-of", NOW])
+        .fails_with(3, &told);
+    desk.build().succeeds();
+}
+
+#[test]
 fn a_root_of_the_config_is_told_by_every_command_that_judges_by_it() {
     let desk = Desk::with_downloads();
     desk.build().succeeds();

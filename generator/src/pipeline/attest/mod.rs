@@ -195,7 +195,10 @@ pub fn check_attestation(
     bundle: &VerifyRequest,
     found: &Verification,
 ) -> Result<Result<(Attested, Vec<Problem>), Problem>, AttestError> {
-    let key = read_key(&request.key)?;
+    let key = read_key(&request.key).map_err(|why| AttestError::Key {
+        path: request.key.clone(),
+        why,
+    })?;
     let Some(identity) = identity(found) else {
         let why = "the bootstrap is not proven, so no statement can be about it";
         let problem = Problem::new(&codes::OTHER_BUNDLE, "attestation", why, "build it again");
@@ -283,9 +286,10 @@ impl Signer {
         let missing = |field| AttestError::NotConfigured { field };
         let downloads = downloads(config.named_paths());
         let key = config.provenance.key.ok_or_else(|| missing("key"))?;
+        let unusable = |why| config.named_files.refused("provenance.key", 0, &key, why);
         let command = config.provenance.command.filter(|words| !words.is_empty());
         Ok(Self {
-            key: read_key(&key)?,
+            key: read_key(&key).map_err(unusable)?,
             command: command.ok_or_else(|| missing("command"))?,
             limit: Duration::from_secs(config.signing.time_limit_s.unwrap_or(TIME_LIMIT_S)),
             folder: path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -327,15 +331,12 @@ impl Signer {
     }
 }
 
-fn read_key(path: &Path) -> Result<VerifyingKey, AttestError> {
-    let unusable = |why: String| AttestError::Key {
-        path: path.to_owned(),
-        why,
-    };
+/// The key of a file, or why it holds none.
+fn read_key(path: &Path) -> Result<VerifyingKey, String> {
     let bytes = plain_file::read(path, MAX_KEY_BYTES)
-        .map_err(|error| unusable(error.to_string()))?
-        .ok_or_else(|| unusable(format!("it has more than {MAX_KEY_BYTES} bytes")))?;
-    VerifyingKey::read(&bytes).map_err(|error| unusable(error.to_string()))
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("it has more than {MAX_KEY_BYTES} bytes"))?;
+    VerifyingKey::read(&bytes).map_err(|error| error.to_string())
 }
 
 /// What a bundle that verified is known by.

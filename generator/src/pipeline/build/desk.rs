@@ -46,7 +46,7 @@ impl<'a> Desk<'a> {
             // A task that stays would be one more thing to take away.
             config.report_every_days = 0;
         }
-        let stub = Stub::load(request.stub.as_deref(), config.bootstrap.stub.as_deref())?;
+        let stub = Stub::load(request.stub.as_deref(), &config)?;
         let stub_identity =
             bootstrap::identify(&stub.bytes).map_err(|source| BuildError::Stub {
                 path: stub.path.clone(),

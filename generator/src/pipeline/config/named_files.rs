@@ -7,7 +7,7 @@ use super::error::ConfigError;
 use super::place;
 
 /// Each such key, and what its files hold.
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 7] = [
     ("signing.roots", ROOTS),
     ("trust.lab_roots", ROOTS),
     ("trust.blob_roots", ROOTS),
@@ -18,6 +18,14 @@ const KEYS: [(&str, &str); 5] = [
     (
         "onboard.monitoring_agent.key_file",
         "the primary or secondary key of the workspace and nothing else",
+    ),
+    (
+        "bootstrap.stub",
+        "the bootstrap stub, `gangway-runner.exe`; a release of `gangway` has one inside and needs no such key",
+    ),
+    (
+        "provenance.key",
+        "a public key of P-256 or Ed25519 in PEM, as `openssl pkey -in key.pem -pubout` writes it",
     ),
 ];
 

@@ -36,6 +36,13 @@ impl<'a> Line<'a> {
         is_key(key).then(|| (key, value.trim()))
     }
 
+    /// A key without `=`, alone in the line or before a `:`.
+    pub(super) fn bare_key(&self) -> Option<&'a str> {
+        let text = without_comment(self.text);
+        let key = text.split_once(':').map_or(text, |(key, _)| key).trim();
+        (self.entry().is_none() && is_key(key)).then_some(key)
+    }
+
     /// The key with its section.
     pub(super) fn name(&self, key: &str) -> String {
         if self.section.is_empty() {

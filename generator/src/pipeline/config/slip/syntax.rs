@@ -11,7 +11,7 @@ use super::super::intended;
 use super::super::tables::Table;
 use super::super::toml_text::quoted;
 use super::super::values::takes_path;
-use super::line::{Line, header, is_key, without_comment};
+use super::line::{Line, header, without_comment};
 use super::meant::{Takes, example, flag, literal, takes};
 use super::{Slip, misplaced, shown, table_of};
 
@@ -230,11 +230,8 @@ fn no_equals(line: &Line<'_>, tables: &[Table]) -> Option<Told> {
             "a comment begins with `#`".to_owned(),
         ));
     }
-    let (key, value) = text.split_once(':').unwrap_or((text, ""));
-    let key = key.trim();
-    if !is_key(key) {
-        return None;
-    }
+    let key = line.bare_key()?;
+    let value = text.split_once(':').map_or("", |(_, value)| value);
     let value = match value.trim() {
         "" if table_of(key, tables).is_some() => {
             let header = table_of(key, tables).map_or("", |(header, _)| header);
