@@ -15,6 +15,8 @@ pub struct UncPath(String);
 
 /// Longest name of a share (MS-FSCC 2.1.6).
 const LONGEST_SHARE: usize = 80;
+/// What no name of a share holds, besides what no name of a folder holds (MS-FSCC 2.1.6).
+const NOT_IN_A_SHARE: &[char] = &['[', ']', '+', '=', ';', ','];
 /// Longest name of a folder ("Naming Files, Paths, and Namespaces").
 const LONGEST_FOLDER: usize = 255;
 
@@ -89,6 +91,9 @@ impl FromStr for UncPath {
         }
         let mut folders = below.split('\\');
         let share = folders.next().unwrap_or_default();
+        if share.contains(NOT_IN_A_SHARE) {
+            return Err(InvalidUncPath::Part(text.to_owned()));
+        }
         if is_administrative(share) {
             return Err(InvalidUncPath::Administrative(text.to_owned()));
         }
@@ -204,6 +209,7 @@ mod tests {
                 "soft ware",
                 &["mde", "prod"],
             ),
+            (r"\\files.contoso.com\a&b\c;d", "a&b", &["c;d"]),
         ] {
             let path: UncPath = text.parse().unwrap();
             assert_eq!((path.as_str(), path.server()), (text, "files.contoso.com"));
@@ -229,6 +235,9 @@ mod tests {
             (r"\\files.contoso.com\x/y", "empty or forbidden"),
             (r"\\files.contoso.com\%TEMP%", "empty or forbidden"),
             (r"\\files.contoso.com\con", "empty or forbidden"),
+            (r"\\files.contoso.com\a;b", "empty or forbidden"),
+            (r"\\files.contoso.com\a,b\c", "empty or forbidden"),
+            (r"\\files.contoso.com\[a]", "empty or forbidden"),
             (r"\\files.contoso.com\s\nul.txt", "empty or forbidden"),
             (r"\\files.contoso.com\s\com¹", "empty or forbidden"),
             (r"\\files.contoso.com\s\LPT³.txt", "empty or forbidden"),

@@ -20,7 +20,7 @@ use crate::payload_name;
 pub use payload::{Payload, Role, Signer};
 pub use settings::{
     AgentRoute, AntivirusMode, ApplyMethod, HealthLimits, MonitoringAgent, RebootRule,
-    SensorSource, Settings, Vdi, Window,
+    SensorSource, Settings, Vdi, Window, is_defender_service,
 };
 pub use tenant::{Cloud, Connectivity, Tenant};
 

@@ -6,6 +6,31 @@ use crate::identity::WorkspaceId;
 use crate::machine_proxy::MachineProxy;
 use crate::unc::UncPath;
 
+/// Services and drivers of Defender for Endpoint, of Defender Antivirus and of the Security Center: each of
+/// them runs where Defender protects, and none is another antivirus (Microsoft Learn, "Microsoft Defender
+/// Antivirus in Windows overview" and "Troubleshoot Microsoft Defender for Endpoint onboarding issues").
+const DEFENDER_SERVICES: [&str; 12] = [
+    "WinDefend",
+    "WdNisSvc",
+    "WdNisDrv",
+    "WdFilter",
+    "WdBoot",
+    "MDCoreSvc",
+    "Sense",
+    "MsSecCore",
+    "MsSecFlt",
+    "MsSecWfp",
+    "SecurityHealthService",
+    "wscsvc",
+];
+
+/// Is a service of this name Defender's own? Names of services have no letter case.
+pub fn is_defender_service(name: &str) -> bool {
+    DEFENDER_SERVICES
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// Choices, waits, limits, retries and jitter. All times are seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

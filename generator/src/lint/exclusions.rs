@@ -54,7 +54,8 @@ pub(crate) struct Doubt {
 pub(crate) fn doubts(list: &str, shown: &str) -> Vec<Doubt> {
     let name = shown.to_lowercase();
     let mut found = Vec::new();
-    let mistyped = mistyped(list, shown, &name).filter(|_| !bare(&name).is_empty());
+    let mistyped = several(list, &name).or_else(|| mistyped(list, shown, &name));
+    let mistyped = mistyped.filter(|_| !bare(&name).is_empty());
     if let Some((why, next)) = mistyped {
         found.push(Doubt {
             code: &codes::MISTYPED_EXCLUSION,
@@ -141,6 +142,30 @@ fn mistyped(list: &str, shown: &str, name: &str) -> Option<(&'static str, String
     }
 }
 
+/// Folders, files or programs in one text: behind the drive, a path of Windows holds no `:` and no second
+/// `\\\\` ("Naming Files, Paths, and Namespaces"), and a program's name ends with its extension.
+fn several(list: &str, name: &str) -> Option<(&'static str, String)> {
+    let next = |part: &str| part.trim_start_matches([' ', '"', '\'']).to_owned();
+    let is_path = |part: &str| {
+        let mut letters = part.chars();
+        let is_drive =
+            letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.next() == Some(':');
+        is_drive || part.starts_with(r"\\") || part.starts_with('%')
+    };
+    let is_program = |part: &str| list == "processes" && part.ends_with(".exe");
+    let separators = name.match_indices([';', ',', ' ', '\n', '\t']);
+    let mut after =
+        separators.filter_map(|(at, found)| Some((at, next(name.get(at + found.len()..)?))));
+    let is_several = after.any(|(at, part)| {
+        let before = name.get(..at).unwrap_or_default().trim_end();
+        is_path(&part) || is_program(before) && is_program(&part)
+    });
+    is_several.then(|| {
+        let why = "it is several entries in one text";
+        (why, "write each one as an entry of its own".to_owned())
+    })
+}
+
 /// "Valid syntax: `.test` and `test`".
 fn mistyped_extension(shown: &str) -> Option<(&'static str, String)> {
     if shown.contains(['\\', '/', ':']) {
@@ -219,6 +244,16 @@ mod tests {
             ("paths", "notes.txt", "no whole path"),
             ("paths", r"*:\Data", "letter of a drive"),
             ("paths", r"D:\?\?\?\?\?\?\x", ""),
+            ("paths", r"D:\Data, E:\Logs", "several entries"),
+            ("paths", r"D:\Data;E:\Logs", "several entries"),
+            ("paths", r"D:\Data E:\Logs", "several entries"),
+            ("paths", r"D:\Data;\\files\share", "several entries"),
+            ("paths", r"D:\Data,%ProgramData%\x", "several entries"),
+            ("paths", r"D:\Data, old; new", ""),
+            ("paths", r"D:\Program Files\A B", ""),
+            ("processes", "a.exe, b.exe", "several entries"),
+            ("processes", r"D:\a.exe;b.exe", "several entries"),
+            ("processes", r"D:\Old Program\a, b.exe", ""),
             ("paths", r"D:\*\*\*\*\*\*\*\x", "six wildcards"),
             ("processes", r"D:\prog\\a.exe", "doubled"),
             ("processes", r"D:\prog\a.exe", ""),

@@ -1,6 +1,7 @@
 //! Defender Antivirus and other antivirus products.
 
 use gangway_contract::facts::{Antivirus, RunningMode, ServiceState, StartType};
+use gangway_contract::manifest::is_defender_service;
 use gangway_contract::{Fact, Facts};
 
 use super::{Sources, filetime, number, number32, places as at, text, version};
@@ -64,12 +65,14 @@ pub(super) fn read(sources: &dyn Sources, bundle: &BundleName, facts: &mut Facts
 }
 
 /// Names of the products whose service is enabled: those that are known, and those that the
-/// bundle names by their service. A disabled service is what a product left behind.
+/// bundle names by their service, unless it is Defender's own. A disabled service is what a product left
+/// behind.
 fn others(sources: &dyn Sources, named: &[String]) -> Fact<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     let known = OTHER_PRODUCTS.iter().copied();
     let named = named
         .iter()
+        .filter(|service| !is_defender_service(service))
         .map(|service| (service.as_str(), service.as_str()));
     for (service, product) in known.chain(named) {
         match sources.service(service) {

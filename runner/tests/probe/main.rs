@@ -185,6 +185,7 @@ fn another_antivirus_is_a_known_or_named_product_whose_service_is_enabled() {
         ("ContosoShield", StartType::Automatic, "ContosoShield"),
         ("ContosoShield", StartType::Disabled, ""),
         ("FabrikamShield", StartType::Automatic, ""),
+        ("Sense", StartType::Automatic, ""),
     ] {
         let server = System::default().with_service(name, service(start));
         assert_eq!(server.fact("antivirus.others"), expected, "{name} {start}");

@@ -192,6 +192,6 @@ pub(crate) fn bundle() -> BundleName {
         id: BundleId::of_bytes(b"manifest"),
         org_id: ORG.parse().expect("a GUID"),
         mode: Mode::Onboard,
-        other_antivirus: vec!["ContosoShield".to_owned()],
+        other_antivirus: vec!["ContosoShield".to_owned(), "sense".to_owned()],
     }
 }

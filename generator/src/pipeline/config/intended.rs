@@ -108,7 +108,7 @@ pub(super) fn guid(text: &str) -> Option<String> {
 /// A UNC path with slashes, a scheme, too many or too few backslashes, or a short name of its server,
 /// which most likely is of the domain.
 pub(super) fn unc_path(text: &str, domain: Option<&DomainName>) -> Option<UncPath> {
-    let text = text.trim();
+    let text = first_of_several(text.trim());
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let slashed = rest.replace('/', "\\");
     let parts: Vec<&str> = slashed
@@ -132,6 +132,19 @@ pub(super) fn unc_path(text: &str, domain: Option<&DomainName>) -> Option<UncPat
     let is_name = names_a_server && !server.contains('.');
     path.ok()
         .or_else(|| domain.filter(|_| is_name).and_then(whole))
+}
+
+/// The first of several paths in one text: a folder is on one server.
+fn first_of_several(text: &str) -> &str {
+    let mut separators = text.match_indices([';', ',']);
+    let is_before_a_path = |at: usize| {
+        let next = text.get(at + 1..).unwrap_or_default().trim_start();
+        next.starts_with(r"\\") || next.starts_with("//")
+    };
+    match separators.find(|(at, _)| is_before_a_path(*at)) {
+        Some((at, _)) => text.get(..at).unwrap_or_default().trim_end(),
+        None => text,
+    }
 }
 
 /// A proxy as `host:port`, out of a URL; the port only when it was written.
@@ -337,6 +350,15 @@ mod tests {
                 Some(r"\\fs1.fabrikam.de\gw$\v1"),
             ),
             (r"\\fs1\gw$", Some(r"\\fs1.fabrikam.de\gw$")),
+            (
+                r"\\fs1.fabrikam.de\gw$; \\fs2.fabrikam.de\gw$",
+                Some(r"\\fs1.fabrikam.de\gw$"),
+            ),
+            (r"\\fs1\gw$,//fs2/gw$", Some(r"\\fs1.fabrikam.de\gw$")),
+            (
+                r"\\fs1.fabrikam.de\gw$\a;b",
+                Some(r"\\fs1.fabrikam.de\gw$\a;b"),
+            ),
             (r"\\10.1.2.3\gw$", None),
             (r"Z:\gw", None),
             ("smb://fs1/gw", Some(r"\\fs1.fabrikam.de\gw")),

@@ -315,6 +315,26 @@ mod tests {
                 "[onboard]\ndevice_tag = \"a\\tb\"\n[share]",
                 "line 7: `onboard.device_tag`",
             ),
+            (
+                r"\\files.contoso.com\gangway$",
+                r"\\files.contoso.com\gangway$;\\files2.contoso.com\gangway$",
+                r"full DNS name, as '\\files.contoso.com\gangway$'",
+            ),
+            (
+                "[share]",
+                "[onboard]\nother_antivirus = [\"ContosoShield\", \"windefend\"]\n[share]",
+                "`onboard.other_antivirus` holds `windefend`, a service of Defender itself",
+            ),
+            (
+                "[share]",
+                "[rollout]\ninstall_limit_s = 0\n[share]",
+                "`rollout.install_limit_s` is 0: what is given no time",
+            ),
+            (
+                "[share]",
+                "[rollout]\nscript_limit_s = 0\n[share]",
+                "write a number from 1 to 21600",
+            ),
             ("\"contoso.com\"", "\"contoso\"", "fully qualified DNS name"),
             (
                 "[share]",

@@ -8,17 +8,19 @@ use crate::policies::EXECUTION_LIMIT_S;
 pub(super) const RING_PERCENT: &str = "rollout.ring_percent";
 pub(super) const REPORT_EVERY_DAYS: &str = "rollout.report_every_days";
 
+const INSTALL_LIMIT_S: &str = "rollout.install_limit_s";
+const SCRIPT_LIMIT_S: &str = "rollout.script_limit_s";
+
 /// The numbers that a key takes, where they are fewer than those of its type.
 pub(super) fn bounds(key: &str) -> Option<RangeInclusive<i128>> {
     let days = 1..=u16::MAX.into();
-    let in_a_run = 0..=i128::from(EXECUTION_LIMIT_S) / 2;
+    let longest = i128::from(EXECUTION_LIMIT_S) / 2;
     match key {
         "rollout.jitter_s"
         | "rollout.fetch_retry_wait_s"
         | "rollout.installer_wait_s"
-        | "rollout.install_limit_s"
-        | "rollout.script_limit_s"
-        | "rollout.verify_wait_s" => Some(in_a_run),
+        | "rollout.verify_wait_s" => Some(0..=longest),
+        INSTALL_LIMIT_S | SCRIPT_LIMIT_S => Some(1..=longest),
         "rollout.retry_wait_s" => Some(0..=DAY_S),
         "rollout.fetch_retries" => Some(0..=MOST_RETRIES),
         "rollout.free_space_bytes" => Some(0..=LARGEST_VOLUME),
@@ -70,8 +72,8 @@ pub(super) fn out_of_bounds(rollout: &Rollout, signing: &Signing) -> Option<OutO
         ("rollout.fetch_retries", of(rollout.fetch_retries)),
         ("rollout.fetch_retry_wait_s", of(rollout.fetch_retry_wait_s)),
         ("rollout.installer_wait_s", of(rollout.installer_wait_s)),
-        ("rollout.install_limit_s", of(rollout.install_limit_s)),
-        ("rollout.script_limit_s", of(rollout.script_limit_s)),
+        (INSTALL_LIMIT_S, of(rollout.install_limit_s)),
+        (SCRIPT_LIMIT_S, of(rollout.script_limit_s)),
         ("rollout.verify_wait_s", of(rollout.verify_wait_s)),
         ("rollout.free_space_bytes", rollout.free_space_bytes),
         // None at all has words of its own.
@@ -85,7 +87,10 @@ pub(super) fn out_of_bounds(rollout: &Rollout, signing: &Signing) -> Option<OutO
         let is_within = bounds.contains(&number.into());
         (!is_within).then(|| OutOfBounds {
             key,
-            why: format!("is {number}: {}", why_bounded(key)),
+            why: match number {
+                0 => "is 0: what is given no time is ended before it begins".to_owned(),
+                _ => format!("is {number}: {}", why_bounded(key)),
+            },
             bounds,
         })
     })

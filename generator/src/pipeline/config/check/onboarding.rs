@@ -2,7 +2,7 @@
 
 use gangway_contract::WorkspaceId;
 use gangway_contract::identity::InvalidIdentifier;
-use gangway_contract::manifest::{HealthLimits, MonitoringAgent};
+use gangway_contract::manifest::{HealthLimits, MonitoringAgent, is_defender_service};
 
 use super::super::intended;
 use super::super::sections::{MonitoringAgentSection, Onboard};
@@ -33,6 +33,17 @@ pub(super) fn servers(onboard: &Onboard) -> Result<(), Fault> {
             "onboard.other_antivirus",
             format!("holds `{name}`, which is no name of a service"),
             "write the service's short name, as `sc query` shows it",
+        );
+    }
+    let mut services = onboard.other_antivirus.iter();
+    if let Some(name) = services.find(|name| is_defender_service(name)) {
+        return refuse(
+            "onboard.other_antivirus",
+            format!(
+                "holds `{name}`, a service of Defender itself: it would make itself passive on every \
+                 server that runs it"
+            ),
+            "name the service of the other product, or take the entry out",
         );
     }
     Ok(())
