@@ -62,8 +62,10 @@ codes! {
          directory, then `GPT.INI`.";
     UNREADABLE_FILE = "GW2107" Error "a policy file cannot be read":
         "A client that cannot read a policy file skips it and logs success (event 5016). Nothing \
-         in the file takes effect.\n\nWrite the file again with the policy editor, or build it \
-         again.";
+         in the file takes effect. `Backup.xml` and `bkupInfo.xml` are GPMC's alone, which cannot \
+         import the backup without them, and a MOF file is what a WMI filter is imported \
+         from.\n\nWrite the file again with the policy editor, or build it again; a backup's \
+         document by backing the GPO up again.";
     INCOMPLETE_BACKUP = "GW2108" Error "files of the backup are missing":
         "`Import-GPO` needs `Backup.xml` and `bkupInfo.xml`, and copies exactly the files that \
          `Backup.xml` lists. `bkupInfo.xml` and `manifest.xml` are hidden on Windows: archive \
@@ -352,6 +354,10 @@ codes! {
          (Microsoft, \"Image name vs full path for process exclusions\" and \"Using just the file name in the \
          exclusion list\").\n\nWrite the whole path of the program. Variables of the system such as \
          `%ProgramFiles%` and wildcards for single folders count in it.";
+    SAME_NAMES = "GW2326" Error "two files of a GPO have names that differ only in capitals":
+        "On a disk that tells capitals from small letters both are there. Windows does not tell them apart: where the \
+         GPO is copied to SYSVOL or to a Windows machine, one of them replaces the other, and only one of them was \
+         looked into.\n\nKeep the one that is meant, and lint again.";
 }
 
 #[cfg(test)]

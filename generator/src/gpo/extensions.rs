@@ -2,7 +2,8 @@
 //!
 //! Shape: `[{CSE}{TOOL}…]…`, groups ascending by CSE, tools ascending inside a group. A client
 //! reads the list in order and stops at the first group out of order; `Import-GPO` copies the
-//! list from a backup unchecked. Source: MS-GPOL 2.2.4, MS-GPPREF 1.9.
+//! list from a backup unchecked. Source: MS-GPOL 2.2.4, MS-GPPREF 1.9; the GUIDs of preferences also in
+//! published lists of what Windows registers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -78,6 +79,71 @@ extension! {
     0x0E28E245_9368_4853_AD84_6DA3BA35BB75, 0x35141B6B_498A_4CC7_AD59_CEF93D89B2CE, true
 }
 extension! {
+    /// `Preferences\DataSources`.
+    DATA_SOURCES, "Data Sources preferences",
+    0x728EE579_943C_4519_9EF7_AB56765798ED, 0x1612B55C_243C_48DD_A449_FFC097B19776, true
+}
+extension! {
+    /// `Preferences\Devices`.
+    DEVICES, "Devices preferences",
+    0x1A6364EB_776B_4120_ADE1_B63A406A76B5, 0x1B767E9A_7BE4_4D35_85C1_2E174A7BA951, true
+}
+extension! {
+    /// `Preferences\Drives`.
+    DRIVES, "Drive Maps preferences",
+    0x5794DAFD_BE60_433F_88A2_1A31939AC01F, 0x2EA1A81B_48E5_45E9_8BB7_A6E3AC170006, true
+}
+extension! {
+    /// `Preferences\FolderOptions`.
+    FOLDER_OPTIONS, "Folder Options preferences",
+    0xA3F3E39B_5D83_4940_B954_28315B82F0A8, 0x3BFAE46A_7F3A_467B_8CEA_6AA34DC71F53, true
+}
+extension! {
+    /// `Preferences\IniFiles`.
+    INI_FILES, "Ini Files preferences",
+    0x74EE6C03_5363_4554_B161_627540339CAB, 0x516FC620_5D34_4B08_8165_6A06B623EDEB, true
+}
+extension! {
+    /// `Preferences\InternetSettings`.
+    INTERNET_SETTINGS, "Internet Settings preferences",
+    0xE47248BA_94CC_49C4_BBB5_9EB7F05183D0, 0x5C935941_A954_4F7C_B507_885941ECE5C4, true
+}
+extension! {
+    /// `Preferences\NetworkOptions`.
+    NETWORK_OPTIONS, "Network Options preferences",
+    0x3A0DBA37_F8B2_4356_83DE_3E90BD5C261F, 0x949FB894_E883_42C6_88C1_29169720E8CA, true
+}
+extension! {
+    /// `Preferences\NetworkShares`.
+    NETWORK_SHARES, "Network Shares preferences",
+    0x6A4C88C6_C502_4F74_8F60_2CB23EDC24E2, 0xBFCBBEB0_9DF4_4C0C_A728_434EA66A0373, true
+}
+extension! {
+    /// `Preferences\PowerOptions`.
+    POWER_OPTIONS, "Power Options preferences",
+    0xE62688F0_25FD_4C90_BFF5_F508B9D2E31F, 0x9AD2BAFE_63B4_4883_A08C_C3C6196BCAFD, true
+}
+extension! {
+    /// `Preferences\Printers`.
+    PRINTERS, "Printers preferences",
+    0xBC75B1ED_5833_4858_9BB8_CBF0B166DF9D, 0xA8C42CEA_CDB8_4388_97F4_5831F933DA84, true
+}
+extension! {
+    /// `Preferences\RegionalOptions`.
+    REGIONAL_OPTIONS, "Regional Options preferences",
+    0xE5094040_C46C_4115_B030_04FB2E545B00, 0xB9CCA4DE_E2B9_4CBD_BF7D_11B6EBFBDDF7, true
+}
+extension! {
+    /// `Preferences\Shortcuts`.
+    SHORTCUTS, "Shortcuts preferences",
+    0xC418DD9D_0D14_4EFB_8FBF_CFE535C8FAC7, 0xCEFFA6E2_E3BD_421B_852C_6F6A79A59BC1, true
+}
+extension! {
+    /// `Preferences\StartMenuTaskbar`.
+    START_MENU, "Start Menu preferences",
+    0xE4F48E54_F38D_4884_BFB9_D4D2E5729C18, 0xCF848D48_888D_4F45_B530_6A201E62A605, true
+}
+extension! {
     /// `Scripts\scripts.ini`.
     SCRIPTS, "Scripts",
     0x42B5FAAE_6536_11D2_AE5A_0000F87571E3, 0x40B6664F_4972_11D1_A7CA_0000F87571E3, false
@@ -99,7 +165,7 @@ extension! {
 }
 
 /// Every extension that is known by name.
-pub const KNOWN: [Extension; 12] = [
+pub const KNOWN: [Extension; 25] = [
     REGISTRY_POLICY,
     SCHEDULED_TASKS,
     REGISTRY_PREFERENCES,
@@ -108,10 +174,48 @@ pub const KNOWN: [Extension; 12] = [
     SERVICES,
     GROUPS,
     ENVIRONMENT,
+    DATA_SOURCES,
+    DEVICES,
+    DRIVES,
+    FOLDER_OPTIONS,
+    INI_FILES,
+    INTERNET_SETTINGS,
+    NETWORK_OPTIONS,
+    NETWORK_SHARES,
+    POWER_OPTIONS,
+    PRINTERS,
+    REGIONAL_OPTIONS,
+    SHORTCUTS,
+    START_MENU,
     SCRIPTS,
     SOFTWARE_INSTALLATION,
     SECURITY,
     AUDIT,
+];
+
+/// The kinds of preferences by their folder below `Preferences`, which is also the name of the file in it
+/// (MS-GPPREF 2.2.1). Its `Applications` are left out, because no second source confirms their tool.
+pub const PREFERENCES: [(&str, Extension); 20] = [
+    ("ScheduledTasks", SCHEDULED_TASKS),
+    ("Registry", REGISTRY_PREFERENCES),
+    ("Files", FILES),
+    ("Folders", FOLDERS),
+    ("Services", SERVICES),
+    ("Groups", GROUPS),
+    ("EnvironmentVariables", ENVIRONMENT),
+    ("DataSources", DATA_SOURCES),
+    ("Devices", DEVICES),
+    ("Drives", DRIVES),
+    ("FolderOptions", FOLDER_OPTIONS),
+    ("IniFiles", INI_FILES),
+    ("InternetSettings", INTERNET_SETTINGS),
+    ("NetworkOptions", NETWORK_OPTIONS),
+    ("NetworkShares", NETWORK_SHARES),
+    ("PowerOptions", POWER_OPTIONS),
+    ("Printers", PRINTERS),
+    ("RegionalOptions", REGIONAL_OPTIONS),
+    ("Shortcuts", SHORTCUTS),
+    ("StartMenuTaskbar", START_MENU),
 ];
 
 /// An extension-name list; sorted by construction, so it can only be written in order.

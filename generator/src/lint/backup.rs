@@ -1,5 +1,7 @@
 //! The GPO as a whole: extension lists, versions, identities, completeness.
 
+use std::collections::{BTreeSet, HashSet};
+
 use crate::gpo::backup::{BackupDocument, BackupInstance};
 use crate::gpo::codes;
 use crate::gpo::extensions::{Extension, ExtensionList, FoundList, KNOWN, PREFERENCES_MARKER};
@@ -84,7 +86,9 @@ fn identities(
         }
     };
     let id = instance.id.to_string();
-    mismatch("the name of the folder", folder.to_uppercase(), id);
+    if !folder.eq_ignore_ascii_case(&id) {
+        mismatch("the name of the folder", folder.to_owned(), id);
+    }
     if let Some(document) = document {
         let (found, expected) = (instance.gpo_id, document.gpo_id);
         mismatch(
@@ -313,17 +317,17 @@ fn descriptor(gpo: &FoundGpo, document: &BackupDocument, problems: &mut Vec<Prob
 
 fn listed_files(gpo: &FoundGpo, document: &BackupDocument, problems: &mut Vec<Problem>) {
     let normal = |path: &str| path.replace('\\', "/").to_lowercase();
-    let listed: Vec<String> = document
+    let listed: HashSet<String> = document
         .objects
         .iter()
         .filter_map(|object| object.location.as_deref())
         .map(normal)
         .collect();
-    let present: Vec<String> = gpo.files.iter().map(|file| normal(file)).collect();
+    let present: BTreeSet<String> = gpo.files.iter().map(|file| normal(file)).collect();
     let payload = "domainsysvol/";
     let unlisted: Vec<String> = present
         .iter()
-        .filter(|file| file.starts_with(payload) && !listed.contains(file))
+        .filter(|file| file.starts_with(payload) && !listed.contains(*file))
         .map(|file| format!("`{file}`"))
         .collect();
     let absent = document

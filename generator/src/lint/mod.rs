@@ -61,21 +61,45 @@ pub fn lint(path: &Path) -> Result<LintReport, LoadError> {
     Ok(check(&load(path)?))
 }
 
+/// What becomes of a file that no reader takes depends on who reads it.
+fn unreadable((path, why): &(String, String)) -> Problem {
+    let lower = path.to_lowercase();
+    let (message, next) = if ["backup.xml", "bkupinfo.xml"]
+        .iter()
+        .any(|name| lower.ends_with(name))
+    {
+        (
+            "the file cannot be read, GPMC cannot import the backup",
+            "back the GPO up again",
+        )
+    } else if lower.ends_with(".mof") {
+        (
+            "the file cannot be read, the WMI filter cannot be imported",
+            "export the filter again, or build it again",
+        )
+    } else {
+        (
+            "the file cannot be read, clients skip it",
+            "write the file again with the policy editor, or build it again",
+        )
+    };
+    Problem::new(&codes::UNREADABLE_FILE, path, message, next).with_evidence(why)
+}
+
+fn same_names((first, second): &(String, String)) -> Problem {
+    Problem::new(
+        &codes::SAME_NAMES,
+        second,
+        "another file of the GPO has the same name but for capitals: on Windows one replaces the other",
+        "keep the one that is meant",
+    )
+    .with_evidence(format!("`{first}` and `{second}`"))
+}
+
 /// Checks what was found.
 pub fn check(found: &Found) -> LintReport {
-    let mut problems: Vec<Problem> = found
-        .unreadable
-        .iter()
-        .map(|(path, why)| {
-            Problem::new(
-                &codes::UNREADABLE_FILE,
-                path,
-                "the file cannot be read, clients skip it",
-                "write the file again with the policy editor, or build it again",
-            )
-            .with_evidence(why)
-        })
-        .collect();
+    let mut problems: Vec<Problem> = found.unreadable.iter().map(unreadable).collect();
+    problems.extend(found.same_names.iter().map(same_names));
     problems.extend(found.not_followed.iter().map(|(path, what)| {
         Problem::new(
             &codes::NOT_FOLLOWED,

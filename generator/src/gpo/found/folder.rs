@@ -1,6 +1,7 @@
 //! Reads the files of one GPO, wherever they lie.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use gangway_contract::Sha256;
@@ -29,11 +30,11 @@ pub(super) fn load_gpo(
     files: &Files,
     found: &mut Found,
 ) -> Result<FoundGpo, LoadError> {
-    let mut reader = FolderReader { files, found };
-    let folder_name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let mut reader = FolderReader::of(files, found);
+    let folder_name = name_on_disk(folder);
     let origin = if reader.has("backup.xml") || reader.has("bkupinfo.xml") {
         Origin::Backup {
-            folder: folder_name.into_owned(),
+            folder: folder_name,
             document: reader
                 .parse("backup.xml", BackupDocument::read)?
                 .map(|file| Box::new(file.content)),
@@ -89,6 +90,17 @@ pub(super) fn load_gpo(
     })
 }
 
+/// The folder's own name, also of one that is given as `.` or ends with `..`.
+fn name_on_disk(folder: &Path) -> String {
+    let whole = match folder.file_name() {
+        Some(_) => None,
+        None => std::fs::canonicalize(folder).ok(),
+    };
+    let folder = whole.as_deref().unwrap_or(folder);
+    let name = folder.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// Is this a file whose content a reader takes apart?
 fn is_read(lower: &str) -> bool {
     let name = lower.rsplit('/').next().unwrap_or(lower);
@@ -104,16 +116,36 @@ fn is_read(lower: &str) -> bool {
 }
 
 struct FolderReader<'a> {
-    files: &'a Files,
+    /// By the whole name in small letters; of several such files, the first.
+    files: HashMap<String, &'a Path>,
     found: &'a mut Found,
 }
 
-impl FolderReader<'_> {
-    /// Where a file lies; names are compared without case, as Windows does.
+impl<'a> FolderReader<'a> {
+    /// Names are compared without case, as Windows does: two that differ only in it are one file there.
+    fn of(files: &'a Files, found: &'a mut Found) -> Self {
+        let mut by_name: HashMap<String, &Path> = HashMap::new();
+        for (name, path) in files {
+            match by_name.entry(name.to_lowercase()) {
+                Entry::Vacant(place) => {
+                    place.insert(path);
+                }
+                Entry::Occupied(first) => {
+                    let shown = |path: &Path| path.display().to_string();
+                    let pair = (shown(first.get()), shown(path));
+                    found.same_names.push(pair);
+                }
+            }
+        }
+        Self {
+            files: by_name,
+            found,
+        }
+    }
+
+    /// Where a file lies, by its name in small letters.
     fn path(&self, relative: &str) -> Option<PathBuf> {
-        let mut names = self.files.iter();
-        let found = names.find(|(name, _)| name.to_lowercase() == relative)?;
-        Some(found.1.clone())
+        self.files.get(relative).map(|path| path.to_path_buf())
     }
 
     fn has(&self, relative: &str) -> bool {
@@ -123,7 +155,7 @@ impl FolderReader<'_> {
     /// Does it announce software? Only `.aas` files do (MS-GPSI 2.2.4).
     fn has_advertisement(&self, side: &str) -> bool {
         let folder = format!("{side}applications/");
-        let mut names = self.files.keys().map(|name| name.to_lowercase());
+        let mut names = self.files.keys();
         names.any(|name| name.starts_with(&folder) && name.ends_with(".aas"))
     }
 
@@ -131,15 +163,15 @@ impl FolderReader<'_> {
     fn other_preferences(&self, side: &str) -> Vec<String> {
         let modelled = ["scheduledtasks", "registry", "files", "folders"];
         let folder = format!("{side}preferences/");
-        let names = self.files.keys().map(|name| name.to_lowercase());
-        names
-            .filter(|name| {
-                name.strip_prefix(&folder).is_some_and(|below| {
-                    let kind = below.split('/').next().unwrap_or_default();
-                    below.ends_with(".xml") && !modelled.contains(&kind)
-                })
+        let others = self.files.keys().filter(|name| {
+            name.strip_prefix(&folder).is_some_and(|below| {
+                let kind = below.split('/').next().unwrap_or_default();
+                below.ends_with(".xml") && !modelled.contains(&kind)
             })
-            .collect()
+        });
+        let mut others: Vec<String> = others.cloned().collect();
+        others.sort_unstable();
+        others
     }
 
     fn parse<T, E: ToString>(
@@ -270,39 +302,29 @@ fn preferences_in_use(
     found: &FoundSide,
     other: &BTreeMap<String, Option<FoundFile<xml::Element>>>,
     reader: &FolderReader<'_>,
-) -> [(Extension, bool); 7] {
-    let path = |kind: &str| format!("{side}preferences/{kind}/{kind}.xml");
-    let unreadable = |kind: &str| reader.has(&path(kind));
-    let tree = |kind: &str| match other.get(&path(kind)) {
-        Some(Some(file)) => file.content.elements().next().is_some(),
-        Some(None) => true,
-        None => false,
+) -> Vec<(Extension, bool)> {
+    let path = |folder: &str| {
+        let kind = folder.to_lowercase();
+        format!("{side}preferences/{kind}/{kind}.xml")
     };
-    let tasks = holds(
-        &found.tasks,
-        PreferenceFile::has_items,
-        unreadable("scheduledtasks"),
-    );
-    let registry = holds(
-        &found.registry,
-        PreferenceFile::has_items,
-        unreadable("registry"),
-    );
-    let files = holds(&found.files, PreferenceFile::has_items, unreadable("files"));
-    let folders = holds(
-        &found.folders,
-        PreferenceFile::has_items,
-        unreadable("folders"),
-    );
-    [
-        (extensions::SCHEDULED_TASKS, tasks),
-        (extensions::REGISTRY_PREFERENCES, registry),
-        (extensions::FILES, files),
-        (extensions::FOLDERS, folders),
-        (extensions::SERVICES, tree("services")),
-        (extensions::GROUPS, tree("groups")),
-        (extensions::ENVIRONMENT, tree("environmentvariables")),
-    ]
+    let is_used = |folder: &str| {
+        let unreadable = reader.has(&path(folder));
+        match folder {
+            "ScheduledTasks" => holds(&found.tasks, PreferenceFile::has_items, unreadable),
+            "Registry" => holds(&found.registry, PreferenceFile::has_items, unreadable),
+            "Files" => holds(&found.files, PreferenceFile::has_items, unreadable),
+            "Folders" => holds(&found.folders, PreferenceFile::has_items, unreadable),
+            _ => match other.get(&path(folder)) {
+                Some(Some(file)) => file.content.elements().next().is_some(),
+                Some(None) => true,
+                None => false,
+            },
+        }
+    };
+    let kinds = extensions::PREFERENCES.into_iter();
+    kinds
+        .map(|(folder, extension)| (extension, is_used(folder)))
+        .collect()
 }
 
 /// Reads a policy file; one that is too large is reported and not read.

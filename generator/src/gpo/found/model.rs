@@ -32,6 +32,8 @@ pub struct Found {
     /// What is neither file nor folder where policy files are looked for, and what it is: nothing
     /// behind it was read.
     pub not_followed: Vec<(String, &'static str)>,
+    /// Files of one GPO whose names differ only in case, in pairs: Windows has room for one of the two.
+    pub same_names: Vec<(String, String)>,
     /// Mode of the bundle's manifest, when the path is a bundle.
     pub antivirus_mode: Option<AntivirusMode>,
 }

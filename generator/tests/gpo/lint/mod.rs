@@ -8,6 +8,7 @@ mod scripts;
 mod task_schema;
 mod tree;
 mod values;
+mod where_it_lies;
 mod whole_gpo;
 
 use std::collections::BTreeSet;

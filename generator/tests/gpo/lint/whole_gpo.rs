@@ -75,6 +75,16 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             vec!["GW2107"],
             empty().sysvol(1, &[("Machine/registry.pol", b"PReg\x02\0\0\0")]),
         ),
+        (
+            vec!["GW2326"],
+            empty().sysvol(
+                1,
+                &[
+                    ("Machine/registry.pol", b"PReg\x01\0\0\0"),
+                    ("MACHINE/Registry.pol", b"PReg\x01\0\0\0"),
+                ],
+            ),
+        ),
         (vec!["GW2108"], deploy_tree.clone().remove("bkupInfo.xml")),
         (vec!["GW2108"], deploy_tree.clone().remove("Backup.xml")),
         // Without the file there is also an extension without content.
