@@ -9,20 +9,30 @@ use crate::gpo::Guid;
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
 use crate::gpo::preferences::filter::{Condition, Filter, is_known};
-use crate::gpo::preferences::{Item, ItemAttributes, Oddity, PreferenceFile, Properties};
+use crate::gpo::preferences::{Folder, ItemAttributes, Oddity, Placed, PreferenceFile, Properties};
 use crate::gpo::xml::{Element, Node};
 use crate::problem::{Code, Problem};
 
-/// An item of any kind, as far as these rules look.
+/// An item of any kind or a folder of items, as far as these rules look.
 struct View {
+    /// `item` or `collection`.
+    what: &'static str,
     attributes: ItemAttributes,
     filters: Vec<Filter>,
     oddities: Vec<Oddity>,
+    /// Switched off, by itself or by what is around it.
+    is_off: bool,
 }
 
 impl View {
-    fn is_off(&self) -> bool {
-        self.attributes.disabled == Some(true)
+    fn problem(
+        &self,
+        code: &'static Code,
+        path: &str,
+        message: impl Into<String>,
+        next: &str,
+    ) -> Problem {
+        named(code, path, self.what, &self.attributes, message, next)
     }
 }
 
@@ -65,19 +75,38 @@ fn file<P: Properties>(
             "switch it on, or delete it",
         ));
     }
-    let items: Vec<View> = content.all_items().into_iter().map(view).collect();
+    let contents = content.contents();
+    let items: Vec<View> = contents.items.into_iter().map(of_placed).collect();
+    let folders: Vec<View> = contents.folders.into_iter().map(of_folder).collect();
     uids(path, &items, needs_uid, problems);
-    run_once(path, &items, problems);
-    for item in &items {
-        one_item(path, item, is_computer, problems);
+    run_once(path, || folders.iter().chain(&items), problems);
+    for view in folders.iter().chain(&items) {
+        one(path, view, is_computer, problems);
     }
 }
 
-fn view<P: Properties>(item: Item<P>) -> View {
+fn of_placed<P: Properties>(placed: Placed<P>) -> View {
     View {
-        oddities: item.oddities().to_vec(),
-        attributes: item.attributes,
-        filters: item.filters,
+        what: "item",
+        oddities: placed.item.oddities().to_vec(),
+        attributes: placed.item.attributes,
+        filters: placed.item.filters,
+        is_off: placed.is_off,
+    }
+}
+
+fn of_folder(folder: Folder) -> View {
+    View {
+        what: "collection",
+        oddities: folder.oddities,
+        attributes: ItemAttributes {
+            name: folder.name,
+            uid: folder.uid,
+            disabled: folder.disabled,
+            ..ItemAttributes::default()
+        },
+        filters: folder.filters,
+        is_off: folder.is_off,
     }
 }
 
@@ -119,11 +148,22 @@ pub(super) fn of_item(
     message: impl Into<String>,
     next: &str,
 ) -> Problem {
+    named(code, path, "item", attributes, message, next)
+}
+
+fn named(
+    code: &'static Code,
+    path: &str,
+    what: &str,
+    attributes: &ItemAttributes,
+    message: impl Into<String>,
+    next: &str,
+) -> Problem {
     let uid = attributes
         .uid
         .map_or_else(String::new, |uid| format!(", uid {uid}"));
     Problem::new(code, path, message, next)
-        .with_evidence(format!("item `{}`{uid}", attributes.name))
+        .with_evidence(format!("{what} `{}`{uid}", attributes.name))
 }
 
 fn uids(path: &str, items: &[View], needed: bool, problems: &mut Vec<Problem>) {
@@ -176,21 +216,25 @@ fn all_run_once_ids(filters: &[Filter]) -> Vec<Guid> {
     ids
 }
 
-fn run_once(path: &str, items: &[View], problems: &mut Vec<Problem>) {
+fn run_once<'a, V: Iterator<Item = &'a View>>(
+    path: &str,
+    views: impl Fn() -> V,
+    problems: &mut Vec<Problem>,
+) {
     let mut seen: HashMap<Guid, &str> = HashMap::new();
     // What is switched off is not applied and marks nothing.
-    for item in items.iter().filter(|item| !item.is_off()) {
-        for id in run_once_ids(&item.filters) {
+    for view in views().filter(|view| !view.is_off) {
+        for id in run_once_ids(&view.filters) {
             match seen.entry(id) {
                 Entry::Vacant(place) => {
-                    place.insert(&item.attributes.name);
+                    place.insert(&view.attributes.name);
                 }
-                Entry::Occupied(first) => problems.push(of_item(
+                Entry::Occupied(first) => problems.push(view.problem(
                     &codes::SHARED_RUN_ONCE,
                     path,
-                    &item.attributes,
                     format!(
-                        "the item shares its run-once id with `{}` and never runs",
+                        "the {} shares its run-once id with `{}` and never runs",
+                        view.what,
                         first.get()
                     ),
                     "give it a new id",
@@ -200,18 +244,17 @@ fn run_once(path: &str, items: &[View], problems: &mut Vec<Problem>) {
     }
 }
 
-fn one_item(path: &str, item: &View, is_computer: bool, problems: &mut Vec<Problem>) {
+fn one(path: &str, view: &View, is_computer: bool, problems: &mut Vec<Problem>) {
     // Filters that clients do not know have a code of their own, passwords too.
-    for oddity in &item.oddities {
+    for oddity in &view.oddities {
         let is_filter = oddity.element.to_lowercase().starts_with("filter");
         let has_own_code = (is_filter && !is_known(&oddity.element))
             || oddity.what.contains("cpassword")
             || oddity.what.contains("there is no embedded `Task`");
-        if oddity.is_refused && item.attributes.disabled != Some(true) {
-            problems.push(of_item(
+        if oddity.is_refused && !view.is_off {
+            problems.push(view.problem(
                 &codes::TASK_SCHEMA,
                 path,
-                &item.attributes,
                 format!("`{}`: {}", oddity.element, oddity.what),
                 "correct it, or write the task again with the policy editor",
             ));
@@ -219,30 +262,32 @@ fn one_item(path: &str, item: &View, is_computer: bool, problems: &mut Vec<Probl
             problems.push(not_understood(path, oddity));
         }
     }
-    if item.is_off() {
-        problems.push(of_item(
+    // What is off with the file or a folder is told there.
+    if view.attributes.disabled == Some(true) {
+        problems.push(view.problem(
             &codes::SWITCHED_OFF,
             path,
-            &item.attributes,
-            "the item is switched off",
+            format!("the {} is switched off", view.what),
             "switch it on, or delete it",
         ));
+    }
+    if view.is_off {
         return;
     }
-    for filter in &item.filters {
-        one_filter(path, item, filter, is_computer, problems);
+    for filter in &view.filters {
+        one_filter(path, view, filter, is_computer, problems);
     }
 }
 
 fn one_filter(
     path: &str,
-    item: &View,
+    view: &View,
     filter: &Filter,
     is_computer: bool,
     problems: &mut Vec<Problem>,
 ) {
     let mut report = |code, message: String, next| {
-        problems.push(of_item(code, path, &item.attributes, message, next));
+        problems.push(view.problem(code, path, message, next));
     };
     if let Some(message) = registry_fault(&filter.condition) {
         report(
@@ -254,7 +299,7 @@ fn one_filter(
     match &filter.condition {
         Condition::Collection { filters, .. } => {
             for filter in filters {
-                one_filter(path, item, filter, is_computer, problems);
+                one_filter(path, view, filter, is_computer, problems);
             }
         }
         Condition::Other(element) if !is_known(&element.name) => {
@@ -352,7 +397,7 @@ fn replaced_files(side: &FoundSide, problems: &mut Vec<Problem>) {
     let Some(FoundFile { path, content }) = &side.files else {
         return;
     };
-    for item in content.all_items() {
+    for item in content.applied_items() {
         // Update is the default action.
         let action = item.properties.action.as_deref().unwrap_or("U");
         let target = item.properties.target_path.to_lowercase();

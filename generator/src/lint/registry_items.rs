@@ -31,10 +31,7 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
         let Some(FoundFile { path, content }) = &side.registry else {
             continue;
         };
-        for item in content.all_items() {
-            if item.attributes.disabled == Some(true) {
-                continue;
-            }
+        for item in content.applied_items() {
             let faults = faults(&item.properties).into_iter();
             problems.extend(faults.map(|why| {
                 of_item(

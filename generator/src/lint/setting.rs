@@ -130,9 +130,8 @@ fn from_preferences(side: &FoundSide) -> Vec<Setting> {
     let Some(FoundFile { path, content }) = &side.registry else {
         return Vec::new();
     };
-    let items = content.all_items().into_iter();
+    let items = content.applied_items().into_iter();
     items
-        .filter(|item| item.attributes.disabled != Some(true))
         .filter_map(|item| {
             let properties = item.properties;
             let name = properties.name?;

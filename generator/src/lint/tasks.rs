@@ -20,12 +20,16 @@ pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) 
         let Some(FoundFile { path, content }) = &side.tasks else {
             continue;
         };
-        let items = content.all_items().into_iter();
+        let contents = content.contents();
+        let folders = contents.folders_where(stops);
         // What is switched off is said to be, and is not applied.
-        for item in items.filter(|item| item.attributes.disabled != Some(true)) {
+        for placed in contents.items.iter().filter(|placed| !placed.is_off) {
+            let item = &placed.item;
+            let folder = placed.folder.and_then(|folder| folders.get(folder));
             let mut rules = Rules {
                 path,
-                item: &item,
+                item,
+                is_in_stopping_folder: folder == Some(&true),
                 problems,
             };
             rules.name();
@@ -60,6 +64,8 @@ fn domain_controllers(gpo: &FoundGpo, found: &Found) -> Option<bool> {
 pub(super) struct Rules<'a> {
     path: &'a str,
     pub(super) item: &'a Item<TaskProperties>,
+    /// Does a folder around it have a filter that becomes false once the task has done its work?
+    is_in_stopping_folder: bool,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -114,7 +120,7 @@ impl Rules<'_> {
                         "use action `C`",
                     );
                 }
-                if !stops(&self.item.filters) {
+                if !stops(&self.item.filters) && !self.is_in_stopping_folder {
                     self.report(
                         &codes::NO_STOP_CONDITION,
                         "the task runs again at every refresh",

@@ -229,7 +229,7 @@ fn within(gpo: &FoundGpo, settings: &[Setting], problems: &mut Vec<Problem>) {
         .machine
         .tasks
         .as_ref()
-        .is_some_and(|file| !file.content.all_items().is_empty());
+        .is_some_and(|file| !file.content.applied_items().is_empty());
     if let Some(setting) = settings
         .iter()
         .find(|setting| setting.is_defender())

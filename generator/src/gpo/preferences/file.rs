@@ -1,10 +1,8 @@
 //! One preference file: a root with items of one kind.
 
 use super::super::xml::{self, Declaration, Element};
+use super::contents::{COLLECTION, Contents};
 use super::{Attributes, Item, Oddity, Properties};
-
-/// A folder of items in a file.
-const COLLECTION: &str = "Collection";
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,27 +156,30 @@ impl<P: Properties> PreferenceFile<P> {
 
     /// The items of known kinds, those in folders included, in the order of application.
     pub fn all_items(&self) -> Vec<Item<P>> {
-        let mut items = Vec::new();
+        let items = self.contents().items.into_iter();
+        items.map(|placed| placed.item).collect()
+    }
+
+    /// The items of known kinds that clients apply: those that are switched off by themselves, by a folder
+    /// around them or with the whole file left out.
+    pub fn applied_items(&self) -> Vec<Item<P>> {
+        let items = self.contents().items.into_iter();
+        items
+            .filter(|placed| !placed.is_off)
+            .map(|placed| placed.item)
+            .collect()
+    }
+
+    /// The items of known kinds and the folders around them, in the order of application.
+    pub fn contents(&self) -> Contents<P> {
+        let mut contents = Contents::default();
+        let is_off = self.disabled == Some(true);
         for entry in &self.entries {
             match entry {
-                Entry::Item(item) => items.push(item.as_ref().clone()),
-                Entry::Foreign(element) => collect(element, &mut items),
+                Entry::Item(item) => contents.add(item.as_ref().clone(), None, is_off),
+                Entry::Foreign(element) => contents.add_folder(element, is_off),
             }
         }
-        items
-    }
-}
-
-/// Items below a `Collection`; depth is bounded by the XML reader.
-fn collect<P: Properties>(element: &Element, items: &mut Vec<Item<P>>) {
-    if element.name != COLLECTION {
-        return;
-    }
-    for child in element.elements() {
-        if P::ITEMS.contains(&child.name.as_str()) {
-            items.push(Item::read(child));
-        } else {
-            collect(child, items);
-        }
+        contents
     }
 }

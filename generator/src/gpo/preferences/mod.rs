@@ -5,6 +5,7 @@
 //! becomes an [`Oddity`], and the item keeps its source and is written back unchanged.
 
 mod attributes;
+mod contents;
 mod file;
 pub mod files;
 pub mod filter;
@@ -14,6 +15,7 @@ pub mod task;
 mod task_schema;
 
 pub use attributes::{Attributes, Children, Oddity};
+pub use contents::{Contents, Folder, Placed};
 pub use file::{Entry, PreferenceFile, ReadError};
 pub use filter::Filter;
 

@@ -2,6 +2,7 @@
 //! thing is changed.
 
 mod consoles;
+mod inherited;
 mod items;
 mod links;
 mod scripts;
