@@ -6,6 +6,7 @@
 
 mod account;
 mod backup;
+mod collision_facts;
 mod collisions;
 mod event_query;
 mod event_xpath;

@@ -5,6 +5,7 @@ mod consoles;
 mod inherited;
 mod items;
 mod links;
+mod many;
 mod scripts;
 mod task_schema;
 mod tree;
