@@ -354,6 +354,17 @@ codes! {
          (Microsoft, \"Image name vs full path for process exclusions\" and \"Using just the file name in the \
          exclusion list\").\n\nWrite the whole path of the program. Variables of the system such as \
          `%ProgramFiles%` and wildcards for single folders count in it.";
+    ANTIVIRUS_SILENCED = "GW2324" Warning "a policy keeps Defender Antivirus from protecting":
+        "`DisableRealtimeMonitoring` ends real-time protection unless tamper protection holds it, and what is \
+         disabled does not start: the fleet report calls the antivirus of such a server off. For the services and \
+         drivers of the antivirus Microsoft supports no other startup than their own (\"Troubleshoot Microsoft \
+         Defender for Endpoint onboarding issues\").\n\nRemove the setting. Where another antivirus runs, passive mode \
+         is what is meant.";
+    SERVICE_OFF = "GW2325" Error "a policy switches off the sensor or the Task Scheduler":
+        "The sensor is the service `Sense`; no server without it is onboarded or watched. The Task Scheduler is the \
+         service `Schedule`; where it is stopped or disabled no task runs, the bootstrap's neither (Microsoft, \
+         \"Security guidelines for disabling system services in Windows Server\"). Windows starts no service that is \
+         disabled.\n\nRemove the setting.";
     SAME_NAMES = "GW2326" Error "two files of a GPO have names that differ only in capitals":
         "On a disk that tells capitals from small letters both are there. Windows does not tell them apart: where the \
          GPO is copied to SYSVOL or to a Windows machine, one of them replaces the other, and only one of them was \

@@ -20,6 +20,7 @@ mod scripts;
 mod security_template;
 mod security_values;
 mod setting;
+mod switched_off;
 mod task_actions;
 mod task_texts;
 mod tasks;

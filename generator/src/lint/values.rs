@@ -10,6 +10,7 @@ use gangway_contract::registry::{
 
 use super::exclusions;
 use super::setting::{Setting, settings};
+use super::switched_off;
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
 use crate::gpo::registry_pol::kind;
@@ -29,6 +30,7 @@ pub(super) fn check(
         form(setting, problems);
         exclusions::look_at(setting, problems);
     }
+    switched_off::check(gpo, &settings, problems);
     within(gpo, &settings, problems);
     for (_, side) in gpo.sides() {
         service_logon(side, problems);
@@ -247,6 +249,9 @@ fn within(gpo: &FoundGpo, settings: &[Setting], problems: &mut Vec<Problem>) {
     }
 }
 
+/// All services, as a right names them: by SID, or by name as MS-GPSB 2.2.6 allows.
+const ALL_SERVICES: [&str; 2] = ["*S-1-5-80-0", r"NT SERVICE\ALL SERVICES"];
+
 /// `SeServiceLogonRight` without `S-1-5-80-0`.
 fn service_logon(side: &FoundSide, problems: &mut Vec<Problem>) {
     let Some(FoundFile { path, content }) = &side.security_template else {
@@ -258,9 +263,11 @@ fn service_logon(side: &FoundSide, problems: &mut Vec<Problem>) {
         wanted.then(|| value.trim().to_owned())
     });
     if let Some(accounts) = line
-        && !accounts
-            .split(',')
-            .any(|account| account.trim() == "*S-1-5-80-0")
+        && !accounts.split(',').any(|account| {
+            let account = account.trim().trim_matches('"');
+            let mut names = ALL_SERVICES.iter();
+            names.any(|name| name.eq_ignore_ascii_case(account))
+        })
     {
         problems.push(
             Problem::new(

@@ -91,7 +91,7 @@ const REASONS: [(&str, &str, &str); 13] = [
 ];
 
 /// The same of single backups of the corpus.
-const OF_CORPUS: [(&str, &str, &str); 2] = [
+const OF_CORPUS: [(&str, &str, &str); 3] = [
     (
         "Workstations_Enhanced_Auditing_Policy",
         "GW2104",
@@ -101,6 +101,11 @@ const OF_CORPUS: [(&str, &str, &str); 2] = [
         "disable_windows_defender",
         "GW2308",
         "the policy is called \"Disable Windows Defender\" and does that",
+    ),
+    (
+        "disable_windows_defender",
+        "GW2324",
+        "the same policy ends real-time protection, too",
     ),
 ];
 

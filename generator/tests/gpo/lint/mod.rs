@@ -7,6 +7,7 @@ mod items;
 mod links;
 mod many;
 mod scripts;
+mod services;
 mod task_schema;
 mod tree;
 mod values;

@@ -259,6 +259,24 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 Record::text(&format!(r"{ANTIVIRUS}\Exclusions\Processes"), "sqlservr.exe", "0"),
             ),
         ),
+        (
+            vec!["GW2324"],
+            empty().policy(
+                1,
+                Record::dword(
+                    &format!(r"{ANTIVIRUS}\Real-Time Protection"),
+                    "DisableRealtimeMonitoring",
+                    1,
+                ),
+            ),
+        ),
+        (
+            vec!["GW2325"],
+            empty().policy(
+                1,
+                Record::dword(r"SYSTEM\CurrentControlSet\Services\Sense", "Start", 4),
+            ),
+        ),
         (vec!["GW2319"], query("SELECT FROM Win32_OperatingSystem")),
         (
             vec!["GW2319"],
