@@ -108,6 +108,21 @@ fn zip_problem(fault: &ZipError, hostile: bool, subject: &str) -> Problem {
     const UNPACK: &str =
         "if it is what you meant to give, unpack it and give the folder; else take it away";
     let (code, message, next) = match fault {
+        ZipError::TooMuch {
+            what: "entries", ..
+        } => (
+            &codes::ARCHIVE_TOO_LARGE,
+            "the archive has more entries than are read",
+            UNPACK,
+        ),
+        ZipError::TooMuch {
+            what: "bytes of directory",
+            ..
+        } => (
+            &codes::ARCHIVE_TOO_LARGE,
+            "the archive's list of entries is larger than what is read",
+            UNPACK,
+        ),
         ZipError::TooMuch { .. } | ZipError::Ratio { .. } => (
             &codes::ARCHIVE_TOO_LARGE,
             "the archive inflates beyond what is read",

@@ -76,7 +76,7 @@ codes! {
         "Symbolic links, devices and sockets have no place in a download: they make an extracting tool read or write somewhere else. A folder that carries data of its own hides it: some tools write it, others do not. The evidence names each entry and what it is.",
         "Do not unpack it. Download the archive again from its source. Where a person packed it again, have it packed from plain files alone (`zip -r` without `-y`). If it still has them, do not use it.";
     /// More entries, bytes or levels than are read.
-    ARCHIVE_TOO_LARGE = "GW1104", Error, "an archive inflates beyond what is read",
+    ARCHIVE_TOO_LARGE = "GW1104", Error, "an archive holds more than is read",
         "Archives are read within bounds on entries, inflated bytes (4 GiB, 50 times the size of the archive, or 16 MiB for a small one), ratio and nesting. Real packages are far below them; archives made to exhaust a reader are above.",
         "If the archive is what you meant to give and nothing else is said against it, unpack it yourself and give the folder. One that inflates out of proportion do not unpack.";
     /// Records contradict each other or the file.
