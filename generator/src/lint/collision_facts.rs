@@ -49,7 +49,7 @@ pub(super) struct Facts<'a> {
     pub(super) domain: Option<usize>,
     /// Kind and lower-case name of each task that is registered.
     pub(super) tasks: Vec<(TaskKind, String)>,
-    /// Each once.
+    /// Sorted, without repetition: ids that items and folders of this GPO store on a client.
     pub(super) run_once: Vec<Guid>,
     /// Those of Defender that two GPOs must not both set.
     pub(super) settings: Vec<Setting>,

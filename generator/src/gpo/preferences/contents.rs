@@ -31,7 +31,7 @@ pub struct Folder {
     pub disabled: Option<bool>,
     /// Switched off by itself, by a folder around it or with the file.
     pub is_off: bool,
-    /// Its own filters.
+    /// Asked for every item in it, before those of the item.
     pub filters: Vec<Filter>,
     /// What the reader did not understand about its filters.
     pub oddities: Vec<Oddity>,
