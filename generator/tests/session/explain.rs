@@ -1,5 +1,8 @@
 //! What `gangway explain` says: of problem codes, of our own words, of others' codes.
 
+use clap::Command;
+use gangway::pipeline::explain;
+
 use super::desk::Desk;
 
 #[test]
@@ -21,6 +24,10 @@ fn every_kind_of_word_has_its_page() {
         "wusa:0x80240017",
         "dism:14081",
         "3010",
+        "1603",
+        "! warning GW3006: `bootstrap/x.exe`: not signed",
+        "verified: the bundle that was built",
+        "reported by a newer bootstrap",
         "0x80070534",
         "-2147023564",
         "2147943732",
@@ -46,4 +53,61 @@ fn an_unknown_word_is_told_where_to_look() {
         let said = desk.run(&["explain", asked]);
         said.fails_with(2, &[&format!("`{asked}`"), hint]);
     }
+}
+
+/// Options of other programs that explanations name.
+const OF_OTHERS: [&str; 1] = ["--help"];
+
+/// The options in a text: two dashes, then letters and dashes.
+fn options(text: &str) -> Vec<String> {
+    let words = text.split(|one: char| !(one.is_ascii_alphanumeric() || one == '-'));
+    let options = words.filter(|word| word.starts_with("--") && word.len() > 2);
+    options.map(str::to_owned).collect()
+}
+
+fn has(command: &Command, option: &str) -> bool {
+    let names = command.get_arguments().filter_map(|one| one.get_long());
+    names.into_iter().any(|name| option[2..] == *name)
+}
+
+fn anywhere(command: &Command, option: &str) -> bool {
+    has(command, option) || command.get_subcommands().any(|one| anywhere(one, option))
+}
+
+/// The command that the words begin with; its parents' options are its own.
+fn is_of(words: &str, option: &str) -> bool {
+    let root = gangway::cli::command_line();
+    let mut command = &root;
+    for word in words.split(' ') {
+        if has(command, option) {
+            return true;
+        }
+        if let Some(below) = command.find_subcommand(word) {
+            command = below;
+        }
+    }
+    anywhere(command, option)
+}
+
+#[test]
+fn every_option_that_an_explanation_names_exists() {
+    let root = gangway::cli::command_line();
+    let mut seen = 0;
+    for text in explain::every_text() {
+        for option in options(&text) {
+            seen += 1;
+            let known = OF_OTHERS.contains(&option.as_str()) || anywhere(&root, &option);
+            assert!(known, "{option}: {text}");
+        }
+        for words in text.split('`').skip(1).step_by(2) {
+            let Some(line) = words.strip_prefix("gangway ") else {
+                continue;
+            };
+            for option in options(line) {
+                assert!(is_of(line, &option), "{option}: {words}");
+            }
+        }
+    }
+    assert!(seen > 80, "{seen}");
+    assert!(!is_of("inspect --format json", "--format"));
 }

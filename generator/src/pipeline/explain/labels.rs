@@ -2,7 +2,8 @@
 
 use super::Page;
 
-const INSPECT: &str = "`gangway inspect --format json` has the same under the keys that `gangway schema inspect` tells";
+const INSPECT: &str =
+    "`gangway inspect --json` has the same under the keys that `gangway schema inspect` tells";
 const BUNDLE: &str = "`bundle.json` has it, and `gangway verify` holds the bundle against it";
 const ROLLOUT: &str =
     "docs/operations.md tells of rings and pauses; `gangway schema rollout` describes the answer";

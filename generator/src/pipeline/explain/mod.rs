@@ -3,6 +3,7 @@
 
 mod foreign;
 mod labels;
+mod printed;
 mod words;
 
 use foreign::Asked;
@@ -67,10 +68,11 @@ pub struct Found {
 pub fn look_up(text: &str, vocabulary: impl FnOnce() -> Vec<Page>) -> Result<Found, String> {
     let text = text.trim();
     let numbered = format!("GW{text}");
-    let code = find(text).or_else(|| find(&numbered));
+    let code = find(text)
+        .or_else(|| find(&numbered))
+        .or_else(|| printed_code(text));
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', ' '], "-");
-    let mut pages = words::all();
-    pages.extend(labels::all());
+    let mut pages = words();
     let asked = foreign::find(text);
     // No schema has a number for a word.
     if code.is_none() && matches!(asked, Asked::NoNumber) {
@@ -78,13 +80,16 @@ pub fn look_up(text: &str, vocabulary: impl FnOnce() -> Vec<Page>) -> Result<Fou
     }
     // A number alone is one of every program; a heading of the fleet report is a state and a reason.
     let own = ["bootstrap", "gangway", "event"].map(|program| format!("{program}:{text}"));
-    let parts: Vec<&str> = text.split(": ").collect();
-    pages.retain(|page| {
-        let is = |word: &str| plain(&page.name) == plain(word);
-        is(text)
-            || own.iter().any(|own| is(own))
-            || (parts.len() > 1 && parts.iter().any(|part| is(part)))
-    });
+    let is_one_of = |page: &Page, words: &[&str]| {
+        let name = plain(&page.name);
+        words.iter().any(|word| name == plain(word))
+    };
+    let whole: Vec<&str> = own.iter().map(String::as_str).chain([text]).collect();
+    let level = [whole, text.split(": ").collect(), parts(text)]
+        .into_iter()
+        .find(|words| pages.iter().any(|page| is_one_of(page, words)));
+    let level = level.unwrap_or_default();
+    pages.retain(|page| is_one_of(page, &level));
     let hint = match asked {
         Asked::Pages(more) => {
             pages.extend(more);
@@ -99,9 +104,34 @@ pub fn look_up(text: &str, vocabulary: impl FnOnce() -> Vec<Page>) -> Result<Fou
     Ok(Found { code, pages })
 }
 
-/// Every word of our own documents.
+/// The code in a line as it is printed: `error GW2308: ...`.
+fn printed_code(line: &str) -> Option<&'static Code> {
+    line.split(|character: char| !character.is_ascii_alphanumeric())
+        .find_map(find)
+}
+
+/// The words of a line: what stands behind a label is told with what it rests on.
+fn parts(line: &str) -> Vec<&str> {
+    let clauses = line.split([':', ';', '(']);
+    let words = clauses.flat_map(|clause| clause.split(", "));
+    words.map(str::trim).collect()
+}
+
+/// Every word of our own documents and answers.
 pub fn words() -> Vec<Page> {
-    words::all()
+    let mut pages = words::all();
+    pages.extend(labels::all());
+    pages.extend(printed::all());
+    pages
+}
+
+/// Everything that is printed of a code, a word or a foreign code.
+pub fn every_text() -> Vec<String> {
+    let codes = all().into_iter().map(|code| code.page.to_owned());
+    let words = words().into_iter();
+    codes
+        .chain(words.flat_map(|page| [page.about, page.next]))
+        .collect()
 }
 
 /// Families of foreign codes: what stands before the colon, and whose codes they are.

@@ -399,7 +399,8 @@ const fn state_meaning(state: State) -> &'static str {
 /// Standings that no single report gives.
 fn own_standings() -> impl Iterator<Item = Page> {
     Standing::ALL.into_iter().filter_map(|standing| {
-        let next = standing.next_action()?;
+        let nothing = (standing == Standing::Retired).then_some("nothing: the server is done");
+        let next = standing.next_action().or(nothing)?;
         let about = format!("Standing of a server in the fleet: {}.", standing.words());
         Some(page(standing.as_str(), "standing", &about, next))
     })
