@@ -13,8 +13,8 @@ use super::output::{Format, Output};
 use crate::exit::Exit;
 use crate::failure::FailureCode;
 use crate::fleet::{
-    self, Campaign, ExpectedServers, Fleet, Keep, Names, Owners, Pruned, Question, SavedOwners,
-    Texts,
+    self, Campaign, ExpectedServers, Fleet, Keep, Names, Owners, Places, Pruned, Question,
+    SavedOwners, Texts,
 };
 use crate::goal::Goal;
 use crate::plain_file;
@@ -44,6 +44,7 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
         let open = fleet::required_problem(&fleet.coverage);
         fleet.problems.extend(open);
     }
+    places(given).name(&mut fleet.problems);
     output.problems(&fleet.problems);
     let none_counts = fleet::none_counts(&given.folder, &fleet);
     if given.csv {
@@ -70,7 +71,6 @@ pub(super) fn report(given: &Report, output: &Output) -> Answered<Fleet> {
     let answer = judged(fleet, problems, &given.findings.deny());
     Ok(Answer {
         exit: if reached { answer.exit } else { Exit::Problems },
-        below: Some(given.folder.clone()),
         failure: none_counts.map(Failure::from).or(answer.failure),
         ..answer
     })
@@ -100,14 +100,20 @@ pub(super) fn prune(given: &Report, output: &Output) -> Answered<Pruned> {
         days: keep_days,
     };
     let mut pruned = fleet::prune(&given.folder, &question, keep, history, apply)?;
+    places(given).name(&mut pruned.problems);
     output.problems(&pruned.problems);
     output.lines(&pruned.text());
     let problems = std::mem::take(&mut pruned.problems);
-    let answer = judged(pruned, problems, &given.findings.deny());
-    Ok(Answer {
-        below: Some(given.folder.clone()),
-        ..answer
-    })
+    Ok(judged(pruned, problems, &given.findings.deny()))
+}
+
+/// What findings may be about.
+fn places(given: &Report) -> Places<'_> {
+    Places {
+        reports: Some(&given.folder),
+        list: given.expected.as_deref(),
+        results: &given.analyzer,
+    }
 }
 
 /// The files that say whose reports count.

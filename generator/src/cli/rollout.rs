@@ -15,7 +15,7 @@ use super::rolled_out::{BundleReach, RolledOut, answer, reaches, servers_told};
 use super::share_place::SharePlace;
 use crate::bundle;
 use crate::failure::FailureCode;
-use crate::fleet::{self, Campaign, Fleet, Owners, Question, Texts};
+use crate::fleet::{self, Campaign, Fleet, Owners, Places, Question, Texts};
 use crate::goal::Goal;
 use crate::problem::{Deny, Problem};
 use crate::publication::{
@@ -189,7 +189,14 @@ fn read_fleet(given: &Rollout, reports: &Path, campaign: Campaign) -> Result<Fle
         max_age_days: fleet::DEFAULT_MAX_AGE_DAYS,
         texts: Texts::Codes,
     };
-    Ok(fleet::read(reports, &question)?)
+    let mut fleet = fleet::read(reports, &question)?;
+    let places = Places {
+        reports: Some(reports),
+        list: given.expected.as_deref(),
+        results: &[],
+    };
+    places.name(&mut fleet.problems);
+    Ok(fleet)
 }
 
 /// What counts, for whom, and what the change means.

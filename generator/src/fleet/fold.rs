@@ -9,6 +9,7 @@ use super::host_report::{HostReport, NewerPart};
 use super::life::Trace;
 use super::mark::mark;
 use super::standing::{ORDER, rank};
+use super::subject::REPORTS;
 use super::{ExpectedServers, NewerReport, OwnerCheck, ServerConnectivity, ServerReport, Standing};
 use crate::printable::{on_one_line, short_line};
 use crate::problem::{NAMED, Problem};
@@ -87,7 +88,14 @@ impl Named {
 
     /// The problem with the first of the files and why, and how many more there are; none without a
     /// file.
-    pub(super) fn told(&self, problem: Problem) -> Option<Problem> {
+    pub(super) fn told(&self, mut problem: Problem) -> Option<Problem> {
+        if let (REPORTS, 1, Some(file)) = (
+            problem.subject.as_str(),
+            self.files,
+            self.first.keys().next(),
+        ) {
+            problem.subject = format!("{REPORTS}/{file}");
+        }
         let shown = self.first.iter();
         let shown = shown.map(|(file, why)| format!("{file}: {why}"));
         let problem = shown.fold(problem, Problem::with_evidence);

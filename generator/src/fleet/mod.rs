@@ -25,6 +25,7 @@ mod prune;
 mod read;
 mod ring;
 mod standing;
+mod subject;
 mod summary;
 mod table;
 
@@ -49,6 +50,7 @@ pub use prune::{History, Keep, PruneError, Pruned, prune};
 pub use read::{counts_by_its_words, read};
 pub use ring::{RingCount, ring_count};
 pub use standing::Standing;
+pub use subject::Places;
 pub use summary::{Names, text};
 pub use table::csv;
 

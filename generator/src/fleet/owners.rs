@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use saved::{OwnersError, SavedOwners};
 
 use super::life::Word;
+use super::subject::REPORTS;
 use super::{Coverage, Server, codes};
 use crate::formats::security::Sid;
 use crate::problem::Problem;
@@ -195,7 +196,7 @@ pub fn required_problem(coverage: &Coverage) -> Option<Problem> {
     };
     let problem = Problem::new(
         &codes::OWNERS_NOT_CHECKED,
-        "reports",
+        REPORTS,
         message,
         "see `gangway explain GW4008` for where owners and accounts come from",
     );

@@ -17,6 +17,7 @@ use super::fold::{Age, Folded, Named, Newest, Outcome, newer_schema};
 use super::host_report::{HostReport, NewerPart};
 use super::life::{self, Life, judge};
 use super::standing::{DAY_S, ORDER, done_percent, is_of_last_campaign, standing};
+use super::subject::{LIST, REPORTS};
 use super::{
     Campaign, Coverage, ExpectedServers, Fleet, MAX_TEXT, OwnerCheck, OwnerCount, Question, Server,
     Standing, StandingCount, Texts, blockers, codes, connectivity, elsewhere, owners,
@@ -352,7 +353,7 @@ pub fn counts_by_its_words(file: &str, bytes: &[u8], now: UtcTime) -> Result<(),
 fn file_problems(newer: &Named, unreadable: &Named, left_out: &Named) -> Vec<Problem> {
     let problem = |code: &'static Code, named: &Named, message: &str, next: &str| {
         let message = format!("{message}: {}", named.files);
-        named.told(Problem::new(code, "reports", message, next))
+        named.told(Problem::new(code, REPORTS, message, next))
     };
     let unreadable = problem(
         &codes::UNREADABLE_REPORT,
@@ -383,7 +384,7 @@ fn unexpected_problem(names: &[&str]) -> Option<Problem> {
     }
     let problem = Problem::new(
         &codes::UNEXPECTED_SERVER,
-        "expected servers",
+        LIST,
         format!(
             "servers that report and are not on the list: {}",
             names.len()
@@ -411,7 +412,7 @@ fn tenants_problem(servers: &[Server], question: &Question<'_>) -> Option<Proble
     }
     let problem = Problem::new(
         &codes::SEVERAL_TENANTS,
-        "reports",
+        REPORTS,
         format!("the servers report to {} tenants", tenants.len()),
         "name the bundle with `--bundle`, or the tenant with `--org-id`",
     );
@@ -431,7 +432,7 @@ fn mode_problem(servers: &[Server], mode: Mode) -> Option<Problem> {
     }
     let problem = Problem::new(
         &codes::OTHER_MODE,
-        "reports",
+        REPORTS,
         format!(
             "the campaign is `{}`, and the newest report is of another mode on servers: {}",
             mode_name(mode),

@@ -12,6 +12,7 @@ use super::analyzer::{AnalyzerResult, MAX_RESULT_BYTES};
 use super::archive::{self, is_result};
 use crate::fleet::codes;
 use crate::fleet::fold::Named;
+use crate::fleet::subject::RESULTS;
 use crate::plain_file;
 use crate::printable::on_one_line;
 use crate::problem::{Code, Problem};
@@ -97,7 +98,7 @@ impl Gathered {
 /// A problem that names the first of some files.
 pub(super) fn told(code: &'static Code, what: &str, next: &str, named: &Named) -> Option<Problem> {
     let message = format!("{what}: {}", named.files);
-    named.told(Problem::new(code, "analyzer", message, next))
+    named.told(Problem::new(code, RESULTS, message, next))
 }
 
 /// Seconds that a result may lie ahead: where its half of the day stays open, or its clock is that

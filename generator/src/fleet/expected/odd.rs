@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::codes;
+use super::super::subject::LIST;
 use crate::problem::{Code, Problem};
 
 /// What in a list a person should look at.
@@ -26,7 +27,7 @@ pub(super) fn problems(
     code_page: bool,
 ) -> Vec<Problem> {
     let about = |code: &'static Code, message: String, next: &str, rows: &[String]| {
-        let problem = Problem::new(code, "expected servers", message, next);
+        let problem = Problem::new(code, LIST, message, next);
         (!rows.is_empty()).then(|| problem.naming(rows.iter().cloned()))
     };
     let nameless = about(
@@ -55,10 +56,11 @@ pub(super) fn problems(
     let header = assumed_header.map(|(line, text)| {
         Problem::new(
             &codes::ASSUMED_HEADER,
-            format!("line {line}"),
+            LIST,
             format!("`{text}` is taken for the header of the list"),
             "when it is a server, put the header `Name` above it, or write its full name",
         )
+        .with_evidence(format!("line {line}"))
     });
     let again = about(
         &codes::REPEATED_ROW,
@@ -87,8 +89,10 @@ pub(super) fn problems(
 pub(super) fn ambiguous(short: &str, several: &[&str]) -> Problem {
     let problem = Problem::new(
         &codes::AMBIGUOUS_NAME,
-        short,
-        "more than one server that reports has this short name, so none counts for it",
+        LIST,
+        format!(
+            "more than one server that reports has the short name `{short}`, so none counts for it"
+        ),
         "export the list with `DNSHostName`",
     );
     problem.naming(several.iter().map(|&name| name.to_owned()))

@@ -1,5 +1,6 @@
 //! What became of servers, as findings: one for each kind of what to do.
 
+use super::super::subject::{LIST, REPORTS};
 use super::super::{Server, codes};
 use super::judge::{Group, Member};
 use super::machine::MAX_MACHINES;
@@ -40,7 +41,7 @@ pub(in super::super) fn problems(groups: &[Group], servers: &[Server]) -> Vec<Pr
             let of = groups.iter().filter(|group| kinds.contains(&group.kind));
             let lines: Vec<String> = of.map(line).collect();
             named(
-                Problem::new(code, "reports", format!("{message}: {}", lines.len()), next),
+                Problem::new(code, REPORTS, format!("{message}: {}", lines.len()), next),
                 lines,
             )
         })
@@ -69,7 +70,7 @@ fn disabled(servers: &[Server]) -> Option<Problem> {
         .collect();
     let problem = Problem::new(
         &codes::ACCOUNT_DISABLED,
-        "expected servers",
+        LIST,
         format!(
             "servers with reports whose account is disabled: {}",
             lines.len()

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::codes;
 use super::super::fold::Named;
+use super::super::subject::REPORTS;
 use crate::problem::Problem;
 
 /// What a prune found and did.
@@ -97,7 +98,7 @@ impl Pruned {
 pub(super) fn not_deleted(failed: &Named) -> Option<Problem> {
     let problem = Problem::new(
         &codes::NOT_DELETED,
-        "reports",
+        REPORTS,
         format!("reports that could not be deleted: {}", failed.files),
         "run it as an account that may delete files there",
     );
@@ -108,7 +109,7 @@ pub(super) fn not_deleted(failed: &Named) -> Option<Problem> {
 pub(super) fn came_late(late: &Named) -> Option<Problem> {
     let problem = Problem::new(
         &codes::CAME_LATE,
-        "reports",
+        REPORTS,
         format!(
             "reports that stay, of days that the history had counted before they came: {}",
             late.files
