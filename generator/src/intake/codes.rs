@@ -62,6 +62,10 @@ codes! {
     NOTHING = "GW1008", Error, "there is no file to look at",
         "The paths that were given hold no file at all. A download that went elsewhere, a share that is not mounted or a typing error in the path looks just so, and an answer without findings would pass for a good one.",
         "Name the folder with the downloads.";
+    /// Something else under the name of a package.
+    MISNAMED = "GW1009", Warning, "a file is not what its name says",
+        "Its name ends as that of an archive, an installer, a program or a script, and what it holds is something else. Most often it is a web page: the browser, or a tool, was no longer signed in to the portal, and saved the page for signing in under the name of the download.",
+        "Sign in to the portal and download it again. Where it is something else on purpose, give it the ending of what it is, or take it out of the folder.";
 
     /// An entry's name is not one that a download has.
     UNSAFE_NAME = "GW1101", Error, "an archive has an entry with an unsafe name",

@@ -123,7 +123,7 @@ pub(super) fn recognise(
     context: &Context<'_>,
     subject: &str,
 ) -> io::Result<Recognised> {
-    Ok(match form {
+    let found = match form {
         Form::Text if content.size()? <= text::MAX_BYTES => {
             text::recognise(&content.head(text::MAX_BYTES)?, context, subject)
         }
@@ -150,7 +150,56 @@ pub(super) fn recognise(
             )],
             ..Recognised::unknown("nothing", subject)
         },
+    };
+    Ok(found.under_its_name(what_it_is(content, form)?, subject))
+}
+
+/// What a file is for somebody who reads its name: a web page is no script, though both are texts.
+fn what_it_is(content: &Content, form: Form) -> io::Result<Held> {
+    let is_page = form == Form::Text && is_web_page(&content.head(HEAD)?);
+    Ok(if is_page {
+        Held::WebPage
+    } else {
+        Held::Form(form)
     })
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    WebPage,
+    Form(Form),
+}
+
+impl Held {
+    /// Is it what files of this name hold? Endings that anything may have are none of those asked.
+    pub(super) fn fits(self, name: &str) -> bool {
+        let (_, ending) = name.rsplit_once('.').unwrap_or_default();
+        let wanted = match ending.to_ascii_lowercase().as_str() {
+            "zip" => Form::Zip,
+            "msi" => Form::Installer,
+            "exe" => Form::Program,
+            "msu" | "cab" => Form::Cabinet,
+            "cmd" | "ps1" => Form::Text,
+            _ => return true,
+        };
+        self == Self::Form(wanted)
+    }
+}
+
+/// Does a text begin as a page of the web (HTML Living Standard 13.1: blanks and comments may stand first)?
+fn is_web_page(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let mut text = text.trim_start_matches('\u{feff}').trim_start();
+    while let Some((_, behind)) = text
+        .strip_prefix("<!--")
+        .and_then(|comment| comment.split_once("-->"))
+    {
+        text = behind.trim_start();
+    }
+    ["<!doctype html", "<html", "<head", "<body"]
+        .iter()
+        .any(|start| text.starts_with(start))
 }
 
 /// Would a file of this name be a package, had it bytes? Others, such as `.gitkeep`, may be empty.

@@ -5,7 +5,7 @@ use gangway_contract::{ReleaseId, Sha256, payload_name, update};
 
 use super::{accepted, codes};
 use crate::formats::blob::BlobText;
-use crate::intake::{Inspection, Item, Kind, Verdict};
+use crate::intake::{self, Inspection, Item, Kind, Verdict};
 use crate::problem::Problem;
 
 /// A payload and the download that it comes from.
@@ -262,13 +262,17 @@ fn with_refused(problem: Problem, inspection: &Inspection) -> Problem {
                 | Kind::Unknown { .. }
         )
     };
+    let misnamed = &intake::codes::MISNAMED;
     let items = inspection.items.iter().filter(may_be_one);
     items.fold(problem, |problem, item| {
         match item.problems.iter().find(|problem| problem.is_error()) {
             Some(error) => {
                 problem.with_evidence(format!("`{}` is refused: {}", item.path, error.code.id))
             }
-            None => problem,
+            None => match item.problems.iter().find(|one| one.code == misnamed) {
+                Some(one) => problem.with_evidence(format!("`{}`: {}", item.path, one.message)),
+                None => problem,
+            },
         }
     })
 }

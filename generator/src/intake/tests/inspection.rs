@@ -161,6 +161,29 @@ fn files_that_are_no_packages_stop_nothing_and_are_called_by_their_names() {
 }
 
 #[test]
+fn something_else_under_the_name_of_a_package_is_told() {
+    let page: &[u8] = b"\xef\xbb\xbf\r\n<!DOCTYPE html><html><title>Sign in</title></html>";
+    let saved = b"<!-- saved from url=(0023) -->\n<HTML><head></head></HTML>";
+    let table: [(&str, &[u8], &[&str]); 8] = [
+        ("WindowsDefenderATPOnboardingPackage.zip", page, &["GW1009"]),
+        ("md4ws.msi", saved, &["GW1009"]),
+        ("onboard.cmd", page, &["GW1009"]),
+        ("DefenderDT.exe", b"%PDF-1.7 and more", &["GW1009"]),
+        ("page.html", page, &[]),
+        ("mine.cmd", b"@echo off\r\n", &[]),
+        ("mine.ps1", b"<# a comment #>\r\n", &[]),
+        ("notes.txt", b"hello", &[]),
+    ];
+    for (name, bytes, codes) in table {
+        let inspection = check(&[(name, bytes.to_vec())], codes);
+        if bytes == page {
+            let text = report::text(&inspection);
+            assert!(text.contains("looks     a web page"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn packages_that_were_cut_short_are_no_bystanders() {
     let agent = AgentSpec::default().bytes();
     let program = ProgramSpec::platform_update().bytes();
