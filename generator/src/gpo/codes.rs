@@ -229,7 +229,7 @@ codes! {
          `Arguments`.";
     NEVER_STARTS = "GW2234" Warning "a task never starts, or hardly ever":
         "Its settings keep it from starting: it is switched off, all its triggers are, one ends \
-         before it begins, it waits for events by a text that is no query of the event log, or it \
+         before it begins, its schedule names no day that comes, it waits for events by a text that is no query of the event log, or it \
          waits for an idle server and expires at once.\n\nChange the \
          setting that is named.";
     TASK_NAME = "GW2235" Error "a task has a name that cannot be registered":
@@ -320,8 +320,9 @@ codes! {
     POLICY_KEY = "GW2316" Error "a key in registry.pol has another form than clients need":
         "A key there has no hive and neither begins nor ends with a backslash: the side of the \
          GPO is the hive. With a hive's name in front the value lands below a key that nobody \
-         reads; with `HKLM:\\` in front the whole run of Group Policy fails.\n\nWrite the key \
-         from `SOFTWARE` or `SYSTEM` on.";
+         reads; with `HKLM:\\` in front the whole run of Group Policy fails. A key has a name, none of its parts is \
+         empty or longer than 255 characters, and a value's name has at most 16,383 (Microsoft, \"Registry element \
+         size limits\").\n\nWrite the key from `SOFTWARE` or `SYSTEM` on.";
     DUPLICATE_VALUE = "GW2317" Warning "registry.pol sets one value twice":
         "Clients write the records in order, so the last one stays; editors show the \
          first.\n\nKeep the record that is meant.";
@@ -369,6 +370,21 @@ codes! {
         "On a disk that tells capitals from small letters both are there. Windows does not tell them apart: where the \
          GPO is copied to SYSVOL or to a Windows machine, one of them replaces the other, and only one of them was \
          looked into.\n\nKeep the one that is meant, and lint again.";
+    FILTER_VALUE = "GW2327" Warning "a filter asks for a value that no computer has":
+        "A version, an address, a time, a day, a name or a SID in the filter is none, so the filter is false on every \
+         client (turned round, true), and nobody is told. The forms are those of MS-GPPREF 2.2.1.22 and of what the \
+         policy editor writes; that document does not say what a client makes of others.\n\nCorrect the value in the \
+         policy editor, or take the filter out.";
+    TASK_DOUBT = "GW2328" Warning "the Task Scheduler may refuse part of a task, or leave it out":
+        "Messages and mails are actions that Windows no longer supports (Microsoft, \"ShowMessageAction object\" and \
+         \"EmailAction object\"): nothing is shown or sent. The schema has one principal \
+         (`principalsType`), which is a user or a group and not both (\"IPrincipal::GroupId\"); versions of the task \
+         format are 1.0 to 1.6 so far; and a repetition that ends before it repeats never repeats. What a server does \
+         with each is not documented.\n\nChange what is named, or write the task again with the policy editor.";
+    REGISTRY_DATA = "GW2329" Warning "a value in registry.pol does not fit its type":
+        "Clients write the bytes as they stand. A `REG_DWORD` is a number of 32 bits, a `REG_QWORD` one of 64, and \
+         texts are UTF-16, two bytes a character at least (Microsoft, \"Registry value types\"). Whoever reads a value of another length takes it for absent, or for another \
+         one.\n\nSet the value again in the policy editor.";
 }
 
 #[cfg(test)]

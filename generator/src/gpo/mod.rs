@@ -31,4 +31,5 @@ pub use crate::formats::guid::{Guid, InvalidGuid};
 pub use domain::{DomainName, InvalidDomainName};
 pub use leaving::{Leaving, leaving};
 pub use object::{Gpo, GpoFile, Side, USER_SIDE_DISABLED, WriteError};
+pub(crate) use time::seconds_of_duration;
 pub use time::{OutOfRange, Timestamp, xml_duration};

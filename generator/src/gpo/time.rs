@@ -95,7 +95,7 @@ pub fn xml_duration(seconds: u32) -> String {
 
 /// Seconds of a duration of XML Schema, with a month of 31 days and a year of 366; nothing where
 /// the text is none that can be counted.
-pub(super) fn seconds_of_duration(text: &str) -> Option<u64> {
+pub(crate) fn seconds_of_duration(text: &str) -> Option<u64> {
     let (days, time) = match text.strip_prefix('P')?.split_once('T') {
         Some((days, time)) => (days, time),
         None => (text.strip_prefix('P')?, ""),

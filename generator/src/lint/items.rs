@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::filter_values;
 use super::policy_keys::place_fault;
 use super::wql;
 use crate::gpo::Guid;
 use crate::gpo::codes;
-use crate::gpo::found::{FoundFile, FoundGpo, FoundSide};
+use crate::gpo::found::{FoundFile, FoundGpo};
 use crate::gpo::preferences::filter::{Condition, Filter, is_known};
 use crate::gpo::preferences::{Folder, ItemAttributes, Oddity, Placed, PreferenceFile, Properties};
 use crate::gpo::xml::{Element, Node};
@@ -46,7 +47,6 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
         for other in &side.other_preferences {
             password(&other.path, &other.content, problems);
         }
-        replaced_files(side, problems);
     }
 }
 
@@ -296,6 +296,14 @@ fn one_filter(
             "write it as the policy editor does",
         );
     }
+    if let Some(message) = filter_values::fault(&filter.condition) {
+        let next = if filter.negated {
+            "the filter is turned round, so it holds everywhere: correct the value, or take the filter out"
+        } else {
+            "correct the value, or take the filter out"
+        };
+        report(&codes::FILTER_VALUE, message, next);
+    }
     match &filter.condition {
         Condition::Collection { filters, .. } => {
             for filter in filters {
@@ -385,33 +393,5 @@ fn password(path: &str, root: &Element, problems: &mut Vec<Problem>) {
             Node::Element(child) => Some(child),
             Node::Text(_) | Node::CData(_) => None,
         }));
-    }
-}
-
-/// Endings of files that are run.
-const PROGRAMS: [&str; 8] = [
-    ".exe", ".cmd", ".bat", ".ps1", ".msi", ".dll", ".vbs", ".com",
-];
-
-fn replaced_files(side: &FoundSide, problems: &mut Vec<Problem>) {
-    let Some(FoundFile { path, content }) = &side.files else {
-        return;
-    };
-    for item in content.applied_items() {
-        // Update is the default action.
-        let action = item.properties.action.as_deref().unwrap_or("U");
-        let target = item.properties.target_path.to_lowercase();
-        if matches!(action, "U" | "R") && PROGRAMS.iter().any(|end| target.ends_with(end)) {
-            problems.push(of_item(
-                &codes::FILE_REPLACED,
-                path,
-                &item.attributes,
-                format!(
-                    "`{}` is written at every refresh",
-                    item.properties.target_path
-                ),
-                "use action Create with a versioned name",
-            ));
-        }
     }
 }

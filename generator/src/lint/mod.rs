@@ -11,6 +11,8 @@ mod collisions;
 mod event_query;
 mod event_xpath;
 mod exclusions;
+mod file_items;
+mod filter_values;
 mod items;
 mod policy_keys;
 mod registry_items;
@@ -22,6 +24,7 @@ mod security_values;
 mod setting;
 mod switched_off;
 mod task_actions;
+mod task_doubts;
 mod task_texts;
 mod tasks;
 mod unc;
@@ -121,6 +124,7 @@ pub fn check(found: &Found) -> LintReport {
     for gpo in &found.gpos {
         backup::check(gpo, &mut problems);
         items::check(gpo, &mut problems);
+        file_items::check(gpo, &mut problems);
         tasks::check(gpo, found, &mut problems);
         policy_keys::check(gpo, &mut problems);
         registry_items::check(gpo, &mut problems);

@@ -11,7 +11,7 @@ use gangway_contract::registry::{
 use super::setting::{Setting, settings};
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo};
-use crate::gpo::registry_pol::{Effect, Record};
+use crate::gpo::registry_pol::{Effect, Record, kind};
 use crate::problem::Problem;
 
 /// What a key begins with when somebody wrote the hive into it, lower case.
@@ -52,12 +52,53 @@ pub(super) fn place_fault(hive: &str, key: &str) -> Option<String> {
         Some(format!(
             "`{hive}` is no hive: it is spelled as `HKEY_LOCAL_MACHINE`"
         ))
+    } else {
+        key_fault(key)
+    }
+}
+
+/// Longest name of a key and of a value, in UTF-16 units (Microsoft, "Registry element size limits").
+const MAX_KEY: usize = 255;
+const MAX_VALUE: usize = 16_383;
+
+/// What is wrong with a key below its hive.
+fn key_fault(key: &str) -> Option<String> {
+    let shown = short(key);
+    let is_long = |part: &str| part.encode_utf16().count() > MAX_KEY;
+    if key.is_empty() {
+        Some("the key is empty".to_owned())
     } else if begins_with_hive(key) {
-        Some(format!("the key `{key}` begins with a hive"))
+        Some(format!("the key `{shown}` begins with a hive"))
     } else if key.starts_with('\\') || key.ends_with('\\') {
-        Some(format!("the key `{key}` begins or ends with a backslash"))
+        Some(format!("the key `{shown}` begins or ends with a backslash"))
+    } else if key.contains(r"\\") {
+        Some(format!("the key `{shown}` has two backslashes in a row"))
+    } else if key.split('\\').any(is_long) {
+        Some(format!(
+            "a part of the key `{shown}` has more than {MAX_KEY} characters"
+        ))
     } else {
         None
+    }
+}
+
+/// What is wrong with the name of a value.
+pub(super) fn name_fault(name: &str) -> Option<String> {
+    let length = name.encode_utf16().count();
+    (length > MAX_VALUE).then(|| {
+        format!(
+            "the value's name `{}` has {length} characters, and the registry takes {MAX_VALUE}",
+            short(name)
+        )
+    })
+}
+
+/// The first characters of a text that may have thousands.
+fn short(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -103,6 +144,7 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
     for (_, side) in gpo.sides() {
         if let Some(FoundFile { path, content }) = &side.policy {
             keys(path, &content.records, problems);
+            values(path, &content.records, problems);
             duplicates(path, &content.records, problems);
         }
     }
@@ -113,20 +155,53 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
 
 fn keys(path: &str, records: &[Record], problems: &mut Vec<Problem>) {
     let keys: BTreeSet<&str> = records.iter().map(|record| record.key.as_str()).collect();
-    for key in keys {
-        let why = if begins_with_hive(key) {
-            format!("`{key}` begins with a hive")
-        } else if key.starts_with('\\') || key.ends_with('\\') {
-            format!("`{key}` begins or ends with a backslash")
-        } else {
-            continue;
-        };
+    for why in keys.into_iter().filter_map(key_fault) {
         problems.push(Problem::new(
             &codes::POLICY_KEY,
             path,
             why,
             "write the key from `SOFTWARE` or `SYSTEM` on",
         ));
+    }
+}
+
+/// Values whose name or data the registry or their readers do not take.
+fn values(path: &str, records: &[Record], problems: &mut Vec<Problem>) {
+    for record in records {
+        let (Effect::Set(name) | Effect::SetIfAbsent(name)) = record.effect() else {
+            continue;
+        };
+        if let Some(why) = name_fault(name) {
+            let next = "give the value a shorter name";
+            problems.push(
+                Problem::new(&codes::POLICY_KEY, path, why, next).with_evidence(record.key.clone()),
+            );
+        }
+        if let Some(expected) = data_fault(record) {
+            let why = format!(
+                "`{}` has {} bytes, and its type {expected}",
+                short(name),
+                record.data.len()
+            );
+            let next = "set the value again in the policy editor";
+            problems.push(
+                Problem::new(&codes::REGISTRY_DATA, path, why, next)
+                    .with_evidence(record.key.clone()),
+            );
+        }
+    }
+}
+
+/// What a record's type has, where its data is another.
+fn data_fault(record: &Record) -> Option<&'static str> {
+    let length = record.data.len();
+    match record.kind {
+        kind::DWORD if length != 4 => Some("four"),
+        kind::QWORD if length != 8 => Some("eight"),
+        kind::SZ | kind::EXPAND_SZ | kind::MULTI_SZ if !length.is_multiple_of(2) => {
+            Some("two for each character")
+        }
+        _ => None,
     }
 }
 
@@ -201,6 +276,47 @@ fn words(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_one_that_the_registry_takes() {
+        let long = format!(r"SOFTWARE\{}", "k".repeat(256));
+        let longest = format!(r"SOFTWARE\{}\{}", "k".repeat(255), "k".repeat(255));
+        for (key, is_fault) in [
+            (r"SOFTWARE\A", false),
+            (r"SOFTWARE/A", false),
+            (longest.as_str(), false),
+            (long.as_str(), true),
+            (r"SOFTWARE\A\\B", true),
+            (r"\SOFTWARE\A", true),
+            ("", true),
+        ] {
+            assert_eq!(key_fault(key).is_some(), is_fault, "{key}");
+        }
+        assert_eq!(name_fault(&"v".repeat(16_383)), None);
+        assert!(name_fault(&"v".repeat(16_384)).is_some_and(|why| why.len() < 200));
+    }
+
+    #[test]
+    fn data_has_the_length_of_its_type() {
+        for (kind, length, is_fault) in [
+            (kind::DWORD, 4, false),
+            (kind::DWORD, 2, true),
+            (kind::QWORD, 8, false),
+            (kind::QWORD, 4, true),
+            (kind::SZ, 0, false),
+            (kind::SZ, 1, true),
+            (kind::MULTI_SZ, 3, true),
+            (kind::BINARY, 3, false),
+        ] {
+            let record = Record {
+                key: r"SOFTWARE\A".to_owned(),
+                value: "v".to_owned(),
+                kind,
+                data: vec![0; length],
+            };
+            assert_eq!(data_fault(&record).is_some(), is_fault, "{kind}, {length}");
+        }
+    }
 
     #[test]
     fn a_name_is_near_by_letters_or_by_words() {

@@ -4,7 +4,7 @@
 //! Source: MS-GPPREF 2.2.1.17 (the hives and types), and real files (a DWORD as eight hex digits).
 
 use super::items::of_item;
-use super::policy_keys::place_fault;
+use super::policy_keys::{name_fault, place_fault};
 use crate::gpo::codes;
 use crate::gpo::found::{FoundFile, FoundGpo};
 use crate::gpo::preferences::registry::RegistryProperties;
@@ -49,6 +49,7 @@ pub(super) fn check(gpo: &FoundGpo, problems: &mut Vec<Problem>) {
 fn faults(properties: &RegistryProperties) -> Vec<String> {
     let mut faults = Vec::new();
     faults.extend(place_fault(&properties.hive, &properties.key));
+    faults.extend(properties.name.as_deref().and_then(name_fault));
     let action = properties.action.as_deref().unwrap_or("U");
     if !["C", "R", "U", "D"].contains(&action) {
         faults.push(format!(
@@ -72,6 +73,9 @@ fn value_fault(kind: &str, value: &str) -> Option<String> {
     match kind {
         "REG_DWORD" if !(is_hex && value.len() == 8) => Some(format!(
             "`{value}` is no DWORD: it is eight hex digits, such as `0000000A` for ten"
+        )),
+        "REG_QWORD" if !(is_hex && value.len() <= 16) => Some(format!(
+            "`{value}` is no QWORD: it is at most sixteen hex digits"
         )),
         "REG_BINARY" if !(is_hex && value.len().is_multiple_of(2)) => Some(format!(
             "`{value}` is no binary value: it is two hex digits a byte"
@@ -137,6 +141,28 @@ mod tests {
                 "DWORD",
                 RegistryProperties {
                     value: text("10"),
+                    ..good.clone()
+                },
+            ),
+            (
+                "QWORD",
+                RegistryProperties {
+                    kind: text("REG_QWORD"),
+                    value: text("xyz"),
+                    ..good.clone()
+                },
+            ),
+            (
+                "is empty",
+                RegistryProperties {
+                    key: String::new(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "two backslashes",
+                RegistryProperties {
+                    key: r"SOFTWARE\\a".to_owned(),
                     ..good.clone()
                 },
             ),

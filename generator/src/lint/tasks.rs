@@ -44,6 +44,8 @@ pub(super) fn check(gpo: &FoundGpo, found: &Found, problems: &mut Vec<Problem>) 
                 rules.triggers(task);
                 rules.settings(task);
                 rules.starts(task);
+                rules.schedules(task);
+                rules.doubts(task);
                 rules.actions(task, domain_controllers);
             }
         }

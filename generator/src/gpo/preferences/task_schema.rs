@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use super::super::guid::Guid;
 use super::super::time::seconds_of_duration;
 use super::super::xml::Element;
 use super::Oddity;
@@ -35,6 +36,8 @@ enum Kind {
     Filled,
     /// `xs:duration`.
     Duration,
+    /// `guidType`: a GUID in braces.
+    Guid,
     /// `pathType`: at most [`MAX_PATH`] characters.
     Path,
     /// A day of a month: 1 to 31 or `Last`.
@@ -162,14 +165,23 @@ const SETTINGS: Group = group(&[
     part("Hidden", Kind::Boolean),
     part("DeleteExpiredTaskAfter", Kind::Any),
     part("IdleSettings", Kind::Group(&IDLE)),
-    part("NetworkSettings", Kind::Any),
+    part("NetworkSettings", Kind::Group(&NETWORK)),
     part("ExecutionTimeLimit", Kind::Any),
     part("Priority", Kind::Number(0, 10)),
     part("RunOnlyIfIdle", Kind::Boolean),
     part("UseUnifiedSchedulingEngine", Kind::Boolean),
     part("DisallowStartOnRemoteAppSession", Kind::Boolean),
-    part("MaintenanceSettings", Kind::Any),
+    part("MaintenanceSettings", Kind::Group(&MAINTENANCE)),
     part("Volatile", Kind::Boolean),
+]);
+
+const NETWORK: Group = group(&[part("Name", Kind::Any), part("Id", Kind::Guid)]);
+
+/// Of Windows 8 and later (`maintenanceSettingsType`).
+const MAINTENANCE: Group = group(&[
+    part("Period", Kind::Duration),
+    part("Deadline", Kind::Duration),
+    part("Exclusive", Kind::Boolean),
 ]);
 
 const RESTART: Group = group(&[
@@ -312,10 +324,16 @@ const ACTIONS: Group = Group {
     attributes: &["Context"],
     parts: &[
         many("Exec", Kind::Group(&EXEC)),
-        many("ComHandler", Kind::Any),
+        many("ComHandler", Kind::Group(&COM_HANDLER)),
         many("SendEmail", Kind::Any),
         many("ShowMessage", Kind::Any),
     ],
+    choice: &[],
+};
+
+const COM_HANDLER: Group = Group {
+    attributes: &["id"],
+    parts: &[required("ClassId", Kind::Guid), part("Data", Kind::Any)],
     choice: &[],
 };
 
@@ -459,6 +477,7 @@ fn check_value(element: &Element, kind: &Kind, oddities: &mut Vec<Oddity>) {
         Kind::Duration if seconds_of_duration(text).is_none() => {
             "a duration such as `PT5M`".to_owned()
         }
+        Kind::Guid if text.parse::<Guid>().is_err() => "a GUID in braces".to_owned(),
         Kind::Path if text.chars().count() > MAX_PATH => {
             format!("a path of at most {MAX_PATH} characters")
         }

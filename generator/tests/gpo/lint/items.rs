@@ -154,6 +154,21 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
             with_preference("Files", &file_item("R", r"C:\a.PS1")),
         ),
         (
+            vec!["GW2232"],
+            with_preference("Files", &file_item("C", r"Z:\a.exe")),
+        ),
+        (
+            vec!["GW2210", "GW2225"],
+            with_preference(
+                "Files",
+                &file_item("C", r"C:\a.exe").replace("\"x\"", r#""\\files\share\a.exe""#),
+            ),
+        ),
+        (
+            vec!["GW2216"],
+            with_preference("Files", &file_item("C", "")),
+        ),
+        (
             vec!["GW2213", "GW2216"],
             with_task(&task(
                 r#"<Properties action="U" name="a" runAs="S-1-5-18" appName="a.exe" args=""/>"#,

@@ -101,6 +101,13 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         triggers("<BootTrigger id=\"a\"/><LogonTrigger id=\"a\"/>"),
         triggers("<BootTrigger id=\"Author\"/>"),
         triggers(&"<BootTrigger/>".repeat(49)),
+        setting("<MaintenanceSettings><Period>x</Period></MaintenanceSettings>"),
+        setting("<NetworkSettings><Id>x</Id></NetworkSettings>"),
+        changed("<Exec>", "<ComHandler/><Exec>"),
+        changed(
+            "<Exec>",
+            "<ComHandler><ClassId>x</ClassId></ComHandler><Exec>",
+        ),
     ];
     let refused = refused.into_iter().map(|tree| (vec!["GW2236"], tree));
     let others = [
@@ -113,6 +120,31 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         (vec!["GW2234"], event("hello", "")),
         (vec!["GW2234"], event("&lt;QueryList/&gt;", "")),
     ];
+    let principal =
+        "<Principal id=\"B\"><UserId>S-1-5-18</UserId><LogonType>S4U</LogonType></Principal>";
+    let doubtful = [
+        changed(
+            "<Exec>",
+            "<ShowMessage><Title>a</Title><Body>b</Body></ShowMessage><Exec>",
+        ),
+        changed(
+            "<Exec>",
+            "<SendEmail><Server>a</Server><To>b@c.d</To></SendEmail><Exec>",
+        ),
+        changed("</Principals>", &format!("{principal}</Principals>")),
+        changed("<LogonType>", "<GroupId>S-1-5-32-545</GroupId><LogonType>"),
+        changed("version=\"1.3\"", "version=\"2.9\""),
+        repetition("<Interval>PT1H</Interval><Duration>PT10M</Duration>"),
+    ];
+    let never = [
+        calendar("<ScheduleByWeek><DaysOfWeek/></ScheduleByWeek>"),
+        calendar(
+            "<ScheduleByMonth><DaysOfMonth><Day>31</Day></DaysOfMonth><Months><February/></Months></ScheduleByMonth>",
+        ),
+    ];
+    let doubtful = doubtful.into_iter().map(|tree| (vec!["GW2328"], tree));
+    let never = never.into_iter().map(|tree| (vec!["GW2234"], tree));
+    let others = others.into_iter().chain(doubtful).chain(never);
     refused.chain(others).collect()
 }
 
@@ -137,6 +169,17 @@ fn what_the_schema_allows_is_left_alone() {
         ),
         triggers("<BootTrigger id=\"a\"/><LogonTrigger><UserId>x</UserId></LogonTrigger>"),
         setting("<Hidden>%Quiet%</Hidden>"),
+        setting(
+            "<MaintenanceSettings><Period>P5D</Period><Deadline>P15D</Deadline></MaintenanceSettings>",
+        ),
+        setting(
+            "<NetworkSettings><Name>a</Name><Id>{11111111-2222-3333-4444-555555555555}</Id></NetworkSettings>",
+        ),
+        changed(
+            "<Exec>",
+            "<ComHandler><ClassId>{11111111-2222-3333-4444-555555555555}</ClassId></ComHandler><Exec>",
+        ),
+        repetition("<Interval>PT10M</Interval><Duration>PT10M</Duration>"),
         event(
             QUERY,
             "<NumberOfOccurrences>32</NumberOfOccurrences><PeriodOfOccurrence>PT5M</PeriodOfOccurrence>",

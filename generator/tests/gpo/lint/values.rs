@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gangway::gpo::registry_pol::{Record, RegistryPolicy};
+use gangway::gpo::registry_pol::{Record, RegistryPolicy, kind};
 use gangway::policies::{DeployOptions, DeployTask, deploy};
 
 use super::tree::{Tree, empty, filtered, good_task, linked, with_preference, with_task};
@@ -24,6 +24,16 @@ fn registry(key: &str, name: &str, kind: &str, value: &str) -> Tree {
 /// A GPO with one value below this key.
 fn policy_key(key: &str) -> Tree {
     empty().policy(1, Record::dword(key, "a", 1))
+}
+
+/// A GPO with one value of this type and these bytes.
+fn with_data(kind: u32, data: &[u8]) -> Tree {
+    let record = Record {
+        kind,
+        data: data.to_vec(),
+        ..Record::dword(r"SOFTWARE\Policies\Example", "a", 1)
+    };
+    empty().policy(1, record)
 }
 
 /// A task that a query decides about.
@@ -218,6 +228,42 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         (vec!["GW2316"], policy_key(r"HKCC\Software\Example")),
         (vec!["GW2316"], policy_key(r"\SOFTWARE\Policies\Example")),
         (vec!["GW2316"], policy_key(r"SOFTWARE\Policies\Example\")),
+        (vec!["GW2316"], policy_key(r"SOFTWARE\Policies\\Example")),
+        (vec!["GW2316"], policy_key("")),
+        (vec!["GW2316"], policy_key(&format!(r"SOFTWARE\{}", "k".repeat(256)))),
+        (
+            vec!["GW2316"],
+            empty().policy(1, Record::dword(r"SOFTWARE\Example", &"v".repeat(16_384), 1)),
+        ),
+        (vec!["GW2329"], with_data(kind::DWORD, &[1, 0])),
+        (vec!["GW2329"], with_data(kind::SZ, b"abc")),
+        (vec!["GW2238"], registry("", "a", "REG_SZ", "b")),
+        (
+            vec!["GW2238"],
+            registry(r"SOFTWARE\Contoso", "a", "REG_QWORD", "xyz"),
+        ),
+        (
+            vec!["GW2327"],
+            filtered(r#"<FilterIpRange bool="AND" not="0" min="10.0.0.300" max="banana"/>"#),
+        ),
+        (
+            vec!["GW2327"],
+            filtered(
+                r#"<FilterOs bool="AND" not="0" class="NT" version="WIN2022" type="NE" edition="NE" sp="NE"/>"#,
+            ),
+        ),
+        (
+            vec!["GW2327"],
+            filtered(
+                r#"<FilterCollection bool="AND" not="0"><FilterDate bool="AND" not="0" period="NEVER"/></FilterCollection>"#,
+            ),
+        ),
+        (
+            vec!["GW2327"],
+            filtered(
+                r#"<FilterGroup bool="AND" not="1" name="C\G" sid="S-1-5-x" userContext="0" primaryGroup="0" localGroup="0"/>"#,
+            ),
+        ),
         (vec!["GW2317"], {
             let records = [1, 0].map(|on| Record::dword(SENSOR, "ForceDefenderPassiveMode", on));
             let policy = RegistryPolicy {
