@@ -36,8 +36,14 @@ pub(super) type Answered<T> = Result<Answer<T>, Failure>;
 pub(super) fn init(given: &Init, output: &Output) -> Answered<Written> {
     let path = given.path.display().to_string();
     let text = with_id(given.id.as_deref());
-    // An id that no config can have.
-    pipeline::Config::parse(&text, &given.path)?;
+    // An id that no config can have: nothing else in the text is anybody's, and the file is not written yet.
+    pipeline::Config::parse(&text, &given.path).map_err(|error| match error {
+        pipeline::ConfigError::Value { why, .. } if given.id.is_some() => {
+            Failure::of(FailureCode::CommandLine, format!("`--id` {why}"))
+                .hint("leave `--id` out, and an id is made")
+        }
+        other => other.into(),
+    })?;
     if let Some(fault) = windows_fault(&given.path) {
         let text = format!("write `{path}`: its name {fault}");
         return Err(Failure::of(FailureCode::Files, text)

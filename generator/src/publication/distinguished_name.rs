@@ -17,6 +17,12 @@ pub(super) struct Part {
 /// (`OU=#0403…`) are names and are refused, too: the one is nothing that Active Directory has (MS-ADTS
 /// 3.1.1.3.1.2.3), and the other nothing that people write.
 pub(super) fn parse(name: &str) -> Result<Vec<Part>, String> {
+    if let Some(meant) = with_commas(name) {
+        return Err(format!(
+            "`;` separates its parts where `,` has to; write `{}`",
+            shown(&meant)
+        ));
+    }
     let mut parts = Vec::new();
     let mut rest = name;
     loop {
@@ -44,6 +50,18 @@ pub(super) fn parse(name: &str) -> Result<Vec<Part>, String> {
             None => return Ok(parts),
         }
     }
+}
+
+/// The name with commas, where semicolons stand between its parts: LDAP of old took them (RFC
+/// 2253 section 4), Active Directory's names have none.
+fn with_commas(name: &str) -> Option<String> {
+    let is_part = |part: &str| {
+        let attribute = part.split_once('=').map(|(attribute, _)| attribute.trim());
+        attribute.is_some_and(is_attribute)
+    };
+    let is_list = name.contains(';') && name.split(';').all(is_part);
+    let meant = name.replace(';', ",");
+    (is_list && parse(&meant).is_ok()).then_some(meant)
 }
 
 fn shown(text: &str) -> String {
@@ -177,7 +195,8 @@ mod tests {
             ("O U=a", "is no attribute"),
             ("2..5=a", "is no attribute"),
             ("OU=a+OU=b", "several attributes"),
-            ("OU=a;DC=x", "needs a `\\`"),
+            ("OU=a;DC=x", "write `OU=a,DC=x`"),
+            ("OU=a;b", "needs a `\\`"),
             ("OU=\"a,b\"", "needs a `\\`"),
             ("OU=<a>", "needs a `\\`"),
             ("OU=#0403616263", "in hexadecimal"),

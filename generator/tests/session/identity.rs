@@ -157,8 +157,9 @@ fn init_gives_each_config_an_id_of_its_own() {
         ("a\u{202e}b", "U+202E"),
         ("a\nb", "control"),
     ] {
-        desk.run(&["init", "d.toml", "--id", given])
-            .fails_with(2, &["organization.id", said]);
+        let refused = desk.run(&["init", "d.toml", "--id", given]);
+        refused.fails_with(2, &["`--id`", said]);
+        assert!(!refused.err.contains("d.toml"), "{}", refused.err);
         assert!(!desk.path("d.toml").exists());
     }
 }

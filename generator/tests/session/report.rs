@@ -721,3 +721,59 @@ fn a_server_that_was_taken_off_stays_so_while_the_older_onboarding_still_reaches
         assert!(row.contains(state), "{row}");
     }
 }
+
+/// Which file is meant, in text and for machines: nothing of a folder `reports` that was not named.
+#[test]
+fn findings_name_the_paths_that_were_typed() {
+    let desk = Desk::empty();
+    for folder in ["rep2", "many"] {
+        std::fs::create_dir(desk.path(folder)).unwrap();
+        put_as(&desk, folder, &report_of("srv1", "onboarded", LATELY), 0);
+        desk.put(&format!("{folder}/x.json"), b"{}");
+    }
+    desk.put("many/y.json", b"{}");
+    desk.put("servers.csv", b"Name,DNSHostName\nSRV1,srv1.contoso.com\n,\n");
+    for (folder, subject) in [("rep2", "rep2/x.json"), ("many", "many")] {
+        let asked = [
+            "report",
+            folder,
+            "--expected",
+            "servers.csv",
+            "--as-of",
+            NOW,
+        ];
+        let answer: Value =
+            serde_json::from_str(&desk.run(&[&asked[..], &["--json"]].concat()).out).unwrap();
+        let subjects: Vec<&str> = answer["problems"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|problem| problem["subject"].as_str().unwrap())
+            .collect();
+        assert!(subjects.contains(&subject), "{subjects:?}");
+        assert!(subjects.contains(&"servers.csv"), "{subjects:?}");
+        let log = desk.run(&[&asked[..], &["--sarif"]].concat()).out;
+        let log: Value = serde_json::from_str(&log).unwrap();
+        for result in log["runs"][0]["results"].as_array().unwrap() {
+            let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+            let file = desk.path(place.as_str().unwrap());
+            assert!(file.exists(), "{result}");
+        }
+    }
+}
+
+#[test]
+fn a_number_with_a_unit_is_told_how_to_write_it() {
+    let desk = Desk::empty();
+    for (option, given, told) in [
+        ("--threshold", "95%", "write the number alone: `95`"),
+        ("--threshold", "95,5", "write a whole number, as `95`"),
+        ("--threshold", "all", "write a whole number, as `50`"),
+        ("--threshold", "101", "101 is not in 0..=100"),
+        ("--max-age", "30d", "write the number alone: `30`"),
+        ("--max-age", "5000000000", "is not in 0..="),
+    ] {
+        desk.run(&["report", "reports", option, given])
+            .fails_with(2, &[option, told]);
+    }
+}

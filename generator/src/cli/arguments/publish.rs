@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::controller::Controller;
-use super::shared::{Moment, Outside, duration};
+use super::shared::{Moment, Outside, duration, number};
 use crate::publication::{HostName, Link, Removal};
 
 /// Everything, in the order in which nothing that a server is told of is missing; or a part.
@@ -29,7 +29,7 @@ pub(in crate::cli) struct Publish {
     /// After everything else, takes away what the campaign published to the share before: all but
     /// the N newest releases, and nothing that a live policy or another campaign names
     #[arg(long, value_name = "N", conflicts_with_all = ["no_share", "rollback", "remove", "offline"],
-        value_parser = clap::value_parser!(u8).range(2..=50))]
+        value_parser = number::<u8>(2, 50))]
     pub(in crate::cli) keep_releases: Option<u8>,
     #[command(flatten)]
     pub(in crate::cli) policies: PolicyArguments,
@@ -70,7 +70,7 @@ pub(in crate::cli) struct PublishShare {
     /// nothing that another campaign or a policy of the domain names, which `--user` asks about (on
     /// Windows without it who is signed in)
     #[arg(long, value_name = "N", conflicts_with = "rollback",
-        value_parser = clap::value_parser!(u8).range(2..=50))]
+        value_parser = number::<u8>(2, 50))]
     #[cfg_attr(not(windows), arg(requires = "user"))]
     pub(in crate::cli) keep_releases: Option<u8>,
     /// With `--keep-releases`: full DNS name of the domain controller to ask; else the PDC emulator

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{Findings, Moment};
+use super::shared::{Findings, Moment, number};
 use crate::fleet::DEFAULT_MAX_AGE_DAYS;
 
 #[derive(Debug, Args)]
@@ -22,7 +22,8 @@ pub(in crate::cli) struct Report {
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) org_id: Option<String>,
     /// Days after which a server that sent nothing new counts as not heard from
-    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_MAX_AGE_DAYS)]
+    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_MAX_AGE_DAYS,
+        value_parser = number::<u32>(0, u32::MAX.into()))]
     pub(in crate::cli) max_age: u32,
     /// Owners of the report files, saved where the files lie; see `gangway explain GW4008`
     #[arg(long, value_name = "FILE")]
@@ -41,7 +42,7 @@ pub(in crate::cli) struct Report {
     #[arg(long, conflicts_with_all = ["json", "sarif"])]
     pub(in crate::cli) csv: bool,
     /// Exits with 1 when fewer percent of the servers are done; after a precheck: are clear
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "PERCENT", value_parser = number::<u8>(0, 100))]
     pub(in crate::cli) threshold: Option<u8>,
     #[command(flatten)]
     pub(in crate::cli) prune: Prune,
@@ -59,10 +60,11 @@ pub(in crate::cli) struct Prune {
     pub(in crate::cli) wanted: bool,
     /// With `--prune`: keeps this many newest reports of each server, however old
     #[arg(long, value_name = "N", requires = "wanted", default_value_t = 3,
-        value_parser = clap::value_parser!(u16).range(1..))]
+        value_parser = number::<u16>(1, u16::MAX.into()))]
     pub(in crate::cli) keep_newest: u16,
     /// With `--prune`: keeps every report of the last so many days
-    #[arg(long, value_name = "DAYS", requires = "wanted", default_value_t = DEFAULT_MAX_AGE_DAYS)]
+    #[arg(long, value_name = "DAYS", requires = "wanted", default_value_t = DEFAULT_MAX_AGE_DAYS,
+        value_parser = number::<u32>(0, u32::MAX.into()))]
     pub(in crate::cli) keep_days: u32,
     /// With `--prune`: the file with the daily counts, not among the reports
     #[arg(

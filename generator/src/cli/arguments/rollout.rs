@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::Moment;
+use super::shared::{Moment, number};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Rollout {
@@ -16,7 +16,7 @@ pub(in crate::cli) struct Rollout {
     #[arg(value_enum)]
     pub(in crate::cli) action: RolloutAction,
     /// With `ring`: percent of the servers; with `min-sequence`: the lowest sequence
-    #[arg(value_name = "N", value_parser = number)]
+    #[arg(value_name = "N", value_parser = number::<u64>(0, u64::MAX))]
     pub(in crate::cli) number: Option<u64>,
     /// With a bundle: where the share is reached; else the bundle's `share.root`
     #[arg(long, value_name = "FOLDER|UNC")]
@@ -58,15 +58,4 @@ pub(in crate::cli) enum RolloutAction {
     Resume,
     /// Bundles of a lower sequence than N do no new work
     MinSequence,
-}
-
-/// A number, or what to write in the place of one with a unit.
-fn number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| {
-        let digits = text.trim_end_matches(['%', ' ']).parse::<u64>();
-        match digits {
-            Ok(digits) => format!("write the number alone: `{digits}`"),
-            Err(_) => "write a whole number, as `50`".to_owned(),
-        }
-    })
 }

@@ -129,12 +129,36 @@ pub(super) fn digest(text: &str) -> Result<Sha256, String> {
         .map_err(|_| "expected 64 hex digits".to_owned())
 }
 
+/// Reads a whole number between two, and says what to write in the place of one with a unit or a fraction.
+pub(super) fn number<T: TryFrom<u64>>(
+    least: u64,
+    most: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text: &str| {
+        let Ok(number) = text.parse::<u64>() else {
+            let (digits, unit) = text.split_at(
+                text.find(|one: char| !one.is_ascii_digit())
+                    .unwrap_or(text.len()),
+            );
+            let is_unit = !unit.contains(|one: char| one.is_ascii_digit());
+            return Err(match digits.parse::<u64>() {
+                Ok(digits) if is_unit => format!("write the number alone: `{digits}`"),
+                Ok(digits) => format!("write a whole number, as `{digits}`"),
+                Err(_) => format!("write a whole number, as `{}`", 50.clamp(least, most)),
+            });
+        };
+        let fits = (least..=most).contains(&number).then_some(number);
+        fits.and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| format!("{number} is not in {least}..={most}"))
+    }
+}
+
 /// What the lock may not know.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SeenSequence {
     /// A sequence that servers have seen already: the next bundle gets a higher one
     #[arg(long = "sequence-after", value_name = "N", default_value_t = 0,
-        value_parser = clap::value_parser!(u64).range(..MAX_SEQUENCE))]
+        value_parser = number::<u64>(0, MAX_SEQUENCE - 1))]
     pub(in crate::cli) after: u64,
 }
 
@@ -142,7 +166,8 @@ pub(in crate::cli) struct SeenSequence {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Patience {
     /// Waits so long for another run that writes the same bundle or lock
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0,
+        value_parser = number::<u64>(0, u64::MAX))]
     pub(in crate::cli) wait: u64,
 }
 
