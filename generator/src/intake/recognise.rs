@@ -174,7 +174,12 @@ pub(super) enum Held {
 impl Held {
     /// Is it what files of this name hold? Endings that anything may have are none of those asked.
     pub(super) fn fits(self, name: &str) -> bool {
-        let (_, ending) = name.rsplit_once('.').unwrap_or_default();
+        let file = name.rsplit(['/', '\\', '!']).next().unwrap_or_default();
+        // What macOS keeps beside a file in an archive has the file's name behind `._`.
+        let (_, ending) = file.rsplit_once('.').unwrap_or_default();
+        if file.starts_with("._") {
+            return true;
+        }
         let wanted = match ending.to_ascii_lowercase().as_str() {
             "zip" => Form::Zip,
             "msi" => Form::Installer,

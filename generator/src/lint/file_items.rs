@@ -13,6 +13,11 @@ const PROGRAMS: [&str; 8] = [
     ".exe", ".cmd", ".bat", ".ps1", ".msi", ".dll", ".vbs", ".com",
 ];
 
+fn is_program(path: &str) -> bool {
+    let path = path.to_lowercase();
+    PROGRAMS.iter().any(|end| path.ends_with(end))
+}
+
 /// What is wrong with a file, and what to do.
 type Finding = (&'static Code, String, &'static str);
 
@@ -50,10 +55,6 @@ fn findings(file: &FileProperties, by_system: bool) -> Vec<Finding> {
         let message = "the file has no `targetPath`, so nothing is written".to_owned();
         found.push((&codes::NOT_UNDERSTOOD, message, "name the file to write"));
     }
-    let is_program = |path: &str| {
-        let path = path.to_lowercase();
-        PROGRAMS.iter().any(|end| path.ends_with(end))
-    };
     if matches!(action, "U" | "R") && is_program(target) {
         found.push((
             &codes::FILE_REPLACED,
@@ -130,7 +131,7 @@ mod tests {
             ),
             ("C", share, r"Z:\x\a.exe", true, &["GW2232"]),
             ("C", share, r"Z:\x\a.exe", false, &[]),
-            ("C", "", "", true, &["GW2329", "GW2329"]),
+            ("C", "", "", true, &["GW2216", "GW2216"]),
             ("D", "", r"C:\x\a.exe", true, &[]),
         ] {
             let file = FileProperties {

@@ -286,24 +286,10 @@ fn one_filter(
     is_computer: bool,
     problems: &mut Vec<Problem>,
 ) {
+    values(path, item, filter, problems);
     let mut report = |code, message: String, next| {
         problems.push(view.problem(code, path, message, next));
     };
-    if let Some(message) = registry_fault(&filter.condition) {
-        report(
-            &codes::REGISTRY_ITEM,
-            message,
-            "write it as the policy editor does",
-        );
-    }
-    if let Some(message) = filter_values::fault(&filter.condition) {
-        let next = if filter.negated {
-            "the filter is turned round, so it holds everywhere: correct the value, or take the filter out"
-        } else {
-            "correct the value, or take the filter out"
-        };
-        report(&codes::FILTER_VALUE, message, next);
-    }
     match &filter.condition {
         Condition::Collection { filters, .. } => {
             for filter in filters {
@@ -353,6 +339,28 @@ fn one_filter(
             );
         }
         _ => {}
+    }
+}
+
+/// Values of a filter that are of another form than editors write, or that nothing has.
+fn values(path: &str, item: &View, filter: &Filter, problems: &mut Vec<Problem>) {
+    let mut report = |code, message: String, next| {
+        problems.push(of_item(code, path, &item.attributes, message, next));
+    };
+    if let Some(message) = registry_fault(&filter.condition) {
+        report(
+            &codes::REGISTRY_ITEM,
+            message,
+            "write it as the policy editor does",
+        );
+    }
+    if let Some(message) = filter_values::fault(&filter.condition) {
+        let next = if filter.negated {
+            "the filter is turned round, so it holds everywhere: correct the value, or take the filter out"
+        } else {
+            "correct the value, or take the filter out"
+        };
+        report(&codes::FILTER_VALUE, message, next);
     }
 }
 

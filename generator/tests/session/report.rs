@@ -732,7 +732,10 @@ fn findings_name_the_paths_that_were_typed() {
         desk.put(&format!("{folder}/x.json"), b"{}");
     }
     desk.put("many/y.json", b"{}");
-    desk.put("servers.csv", b"Name,DNSHostName\nSRV1,srv1.contoso.com\n,\n");
+    desk.put(
+        "servers.csv",
+        b"Name,DNSHostName\nSRV1,srv1.contoso.com\n,\n",
+    );
     for (folder, subject) in [("rep2", "rep2/x.json"), ("many", "many")] {
         let asked = [
             "report",

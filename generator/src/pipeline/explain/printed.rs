@@ -7,7 +7,7 @@ const VERIFY: &str = "docs/answers.md has the whole answer; `gangway verify --js
 const BUILD: &str = "`gangway build --json` has the same";
 const SELFTEST: &str =
     "`gangway schema selftest` describes the answer, which lies in the file that `wrote` names";
-const PUBLISH: &str = "`gangway publish --dry-run` says what would be done, and changes nothing";
+const PUBLISH: &str = "without `--apply` a publication says what it would do, and changes nothing";
 
 /// Word, what it means, what to look at.
 const WORDS: [(&str, &str, &str); 25] = [
