@@ -151,7 +151,44 @@ pub(super) fn recognise(
             ..Recognised::unknown("nothing", subject)
         },
     };
-    Ok(found.under_its_name(what_it_is(content, form)?, subject))
+    Ok(under_its_name(found, what_it_is(content, form)?, subject))
+}
+
+/// Says of a file of no known kind that its name promises something else.
+fn under_its_name(mut found: Recognised, held: Held, subject: &str) -> Recognised {
+    let Kind::Unknown { looks_like, .. } = &mut found.kind else {
+        return found;
+    };
+    let is_page = held == Held::WebPage;
+    if is_page {
+        *looks_like = "a web page";
+    }
+    let looks_like = *looks_like;
+    let plain = found
+        .problems
+        .iter_mut()
+        .find(|problem| problem.code == &codes::UNKNOWN);
+    let Some(problem) = plain else {
+        return found;
+    };
+    if held.fits(subject) {
+        problem.message = format!("the file is none of the packages that are known: {looks_like}");
+        return found;
+    }
+    let (message, next) = if is_page {
+        (
+            "under the name of a download lies a web page: it was saved while nobody was signed in",
+            "sign in to the portal and download it again",
+        )
+    } else {
+        (
+            "the file is not what its name says",
+            "download it again, or take it out of the folder when it is not meant for the bundle",
+        )
+    };
+    *problem = Problem::new(&codes::MISNAMED, subject, message, next)
+        .with_evidence(format!("it looks like {looks_like}"));
+    found
 }
 
 /// What a file is for somebody who reads its name: a web page is no script, though both are texts.
@@ -166,14 +203,14 @@ fn what_it_is(content: &Content, form: Form) -> io::Result<Held> {
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+enum Held {
     WebPage,
     Form(Form),
 }
 
 impl Held {
     /// Is it what files of this name hold? Endings that anything may have are none of those asked.
-    pub(super) fn fits(self, name: &str) -> bool {
+    fn fits(self, name: &str) -> bool {
         let file = name.rsplit(['/', '\\', '!']).next().unwrap_or_default();
         // What macOS keeps beside a file in an archive has the file's name behind `._`.
         let (_, ending) = file.rsplit_once('.').unwrap_or_default();

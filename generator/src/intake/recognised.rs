@@ -2,7 +2,6 @@
 
 use super::codes;
 use super::item::{Claims, Kind, Verdict};
-use super::recognise::Held;
 use super::signature::Authenticode;
 use crate::formats::authenticode::FileKind;
 use crate::problem::{Code, Problem};
@@ -88,44 +87,6 @@ impl Recognised {
                 next,
             )],
         }
-    }
-
-    /// Says of a file of no known kind that its name promises something else.
-    pub(super) fn under_its_name(mut self, held: Held, subject: &str) -> Self {
-        let Kind::Unknown { looks_like, .. } = &mut self.kind else {
-            return self;
-        };
-        let is_page = held == Held::WebPage;
-        if is_page {
-            *looks_like = "a web page";
-        }
-        let looks_like = *looks_like;
-        let plain = self
-            .problems
-            .iter_mut()
-            .find(|problem| problem.code == &codes::UNKNOWN);
-        let Some(problem) = plain else {
-            return self;
-        };
-        if held.fits(subject) {
-            problem.message =
-                format!("the file is none of the packages that are known: {looks_like}");
-            return self;
-        }
-        let (message, next) = if is_page {
-            (
-                "under the name of a download lies a web page: it was saved while nobody was signed in",
-                "sign in to the portal and download it again",
-            )
-        } else {
-            (
-                "the file is not what its name says",
-                "download it again, or take it out of the folder when it is not meant for the bundle",
-            )
-        };
-        *problem = Problem::new(&codes::MISNAMED, subject, message, next)
-            .with_evidence(format!("it looks like {looks_like}"));
-        self
     }
 
     /// A file of a known format that cannot be read.

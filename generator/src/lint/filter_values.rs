@@ -185,7 +185,7 @@ mod tests {
 
     fn other(name: &str, attributes: &[(&str, &str)]) -> Condition {
         let element = Element::new(name);
-        let with = |element: Element, (name, text): &(&str, &str)| element.attribute(*name, *text);
+        let with = |element: Element, (name, text): &(&str, &str)| element.attribute(name, *text);
         Condition::Other(attributes.iter().fold(element, with))
     }
 

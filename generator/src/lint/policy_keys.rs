@@ -48,12 +48,12 @@ const LONG_NAMES: [&str; 5] = [
 
 /// What is wrong with hive and key of a preference item or of a filter.
 pub(super) fn place_fault(hive: &str, key: &str) -> Option<String> {
-    if !LONG_NAMES.contains(&hive) {
+    if LONG_NAMES.contains(&hive) {
+        key_fault(key)
+    } else {
         Some(format!(
             "`{hive}` is no hive: it is spelled as `HKEY_LOCAL_MACHINE`"
         ))
-    } else {
-        key_fault(key)
     }
 }
 

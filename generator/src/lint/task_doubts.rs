@@ -147,7 +147,7 @@ mod tests {
     fn a_schedule_without_a_day_never_comes_due() {
         let day = |text: &str| Element::with_text("Day", text);
         let month = |days: &[Element], months: &[&str]| {
-            let months: Vec<Element> = months.iter().map(|name| Element::new(*name)).collect();
+            let months: Vec<Element> = months.iter().map(|name| Element::new(name)).collect();
             Element::new("ScheduleByMonth")
                 .child(list("DaysOfMonth", days))
                 .child(list("Months", &months))
