@@ -1,6 +1,8 @@
 //! "Did you mean": the known name that is nearest to a mistyped one, or the table that a name
 //! belongs to.
 
+use strsim::levenshtein;
+
 use crate::nearest::nearest;
 
 /// Header and keys of a table.
@@ -11,11 +13,16 @@ type Table<'a> = (&'a str, &'a [&'a str]);
 pub(super) fn hint(message: &str, tables: &[Table<'_>]) -> String {
     let typed_field = message.contains("unknown field ");
     if let Some((typed, known)) = unknown_name(message) {
-        let meant = nearest(typed, known.into_iter()).map(|name| format!("did you mean `{name}`?"));
+        let meant = nearest(typed, known.into_iter());
+        let meant = meant.map(|name| (format!("did you mean `{name}`?"), name));
         let home = typed_field.then(|| home_of(typed, tables)).flatten();
         match (meant, home) {
-            (Some(meant), Some(home)) => return format!("{meant} {home}"),
-            (Some(only), None) | (None, Some(only)) => return only,
+            // Of a key of another section only a letter more or less tells that it was meant to be one here.
+            (Some((meant, name)), Some(home)) if levenshtein(typed, name) < 2 => {
+                return format!("{meant} {home}");
+            }
+            (_, Some(home)) => return home,
+            (Some((meant, _)), None) => return meant,
             (None, None) => {}
         }
     }
@@ -114,6 +121,10 @@ mod tests {
             (
                 "unknown field `root`, expected `roots` or `command`",
                 "did you mean `roots`? `root` belongs to `[share]`",
+            ),
+            (
+                "unknown field `root_dir`, expected `root_list`",
+                "did you mean `root_list`?",
             ),
             (
                 "unknown variant `root`, expected `native` or `script`",

@@ -131,12 +131,14 @@ impl<'a> Desk<'a> {
     /// Reads the downloads; copies of what lies inside archives go to the staging folder.
     ///
     /// # Errors
-    /// The disk.
+    /// One is not there; the disk.
     pub(super) fn inspect(
         &self,
         staging: &mut Staging,
         progress: &dyn Progress,
     ) -> Result<Inspection, BuildError> {
+        let config = &self.config;
+        config.named_files.all_there(&config.downloads)?;
         let settings = IntakeSettings {
             staging: Some(staging.intake_folder()?),
             ..self.settings.clone()

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use super::named_files::about_signs;
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 
@@ -104,8 +105,20 @@ impl Fault for ConfigError {
             Self::Slip { cure, .. } => cure.clone().into(),
             Self::Value { hint, .. } => hint.clone().into(),
             Self::NamedFile {
-                field, file, holds, ..
+                path,
+                field,
+                file,
+                holds,
+                ..
             } => match of_named_file(file) {
+                FailureCode::Files if field.starts_with("downloads.") => {
+                    let signs = about_signs(path, file).map(|about| format!("; {about}"));
+                    format!(
+                        "put it there, or correct `{field}`: a relative path is meant from the folder of the \
+                         config; it names {holds}{}",
+                        signs.unwrap_or_default()
+                    )
+                }
                 FailureCode::Files => format!(
                     "put the file there, or correct `{field}`: a relative path is meant from the folder of the \
                      config; the file holds {holds}"

@@ -23,10 +23,44 @@ pub(super) fn value(key: &str, text: &str) -> Option<String> {
     }
 }
 
-/// Entries of a list that stand in one text, as Windows parts them.
+/// What parts the hosts of a list, as Windows has it in dialogs and in the registry; none of them has a blank.
+const BETWEEN_HOSTS: &[char] = &[';', ',', ' '];
+
+/// The hosts that stand in one text.
 pub(super) fn parted(text: &str) -> impl Iterator<Item = &str> {
-    let entries = text.split([';', ',', ' ']);
+    parted_by(text, BETWEEN_HOSTS)
+}
+
+fn parted_by<'a>(text: &'a str, signs: &'a [char]) -> impl Iterator<Item = &'a str> {
+    let entries = text.split(signs).map(str::trim);
     entries.filter(|entry| !entry.is_empty())
+}
+
+/// The entries of a key's list that stand in one text, as people part them; the text itself where its key
+/// may hold the signs that part others, as names of organizations do.
+pub(super) fn entries(key: &str, text: &str) -> Vec<String> {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let signs: &[char] = match name {
+        "winhttp_bypass" | "antivirus_bypass" | "extensions" | "remove_workspaces" => BETWEEN_HOSTS,
+        "paths" | "processes" | "other_antivirus" | "roots" | "lab_roots" | "blob_roots"
+        | "revocation_lists" => &[';', ','],
+        _ => &[],
+    };
+    let parts: Vec<&str> = parted_by(text, signs).collect();
+    // A folder may have a comma in its name, and no exclusion is a part of one.
+    let is_folders = name == "paths" && key.starts_with("gpo.");
+    let are_whole = !is_folders || parts.iter().all(|part| is_whole_path(part));
+    if signs.is_empty() || parts.is_empty() || !are_whole {
+        return vec![text.to_owned()];
+    }
+    let meant = |part: &&str| value(key, part).unwrap_or_else(|| (*part).to_owned());
+    parts.iter().map(meant).collect()
+}
+
+/// Does it begin as a path of Windows does: with a drive, a server, a variable or a pattern?
+fn is_whole_path(text: &str) -> bool {
+    let is_drive = text.as_bytes().get(1) == Some(&b':');
+    is_drive || text.starts_with(['\\', '%', '*'])
 }
 
 /// The domain in a URL, a distinguished name, a mail address or a UNC path.
@@ -254,6 +288,55 @@ pub(super) fn number(key: &str, text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_parted_as_its_key_allows() {
+        const ID: &str = "6b2f6a51-0c53-4d0e-9e0b-c0570500ab1e";
+        let ids = format!("{{{ID}}}, {ID}");
+        for (key, text, wanted) in [
+            (
+                "downloads.paths",
+                "downloads, more",
+                vec!["downloads", "more"],
+            ),
+            ("downloads.paths", "C:\\a b", vec!["C:\\a b"]),
+            (
+                "gpo.settings.exclusions.paths",
+                r"D:\Data, E:\x",
+                vec![r"D:\Data", r"E:\x"],
+            ),
+            (
+                "gpo.settings.role.paths",
+                r"D:\Data, old",
+                vec![r"D:\Data, old"],
+            ),
+            (
+                "gpo.settings.exclusions.processes",
+                "a b.exe, b.exe",
+                vec!["a b.exe", "b.exe"],
+            ),
+            (
+                "gpo.settings.exclusions.extensions",
+                ".mdf .ldf",
+                vec![".mdf", ".ldf"],
+            ),
+            (
+                "gpo.settings.proxy.winhttp_bypass",
+                "*.a;<local>",
+                vec!["*.a", "<local>"],
+            ),
+            ("onboard.remove_workspaces", &ids, vec![ID, ID]),
+            ("onboard.other_antivirus", "a b, c", vec!["a b", "c"]),
+            (
+                "trust.signers.agent.organizations",
+                "A, Inc.",
+                vec!["A, Inc."],
+            ),
+            ("downloads.paths", "", vec![""]),
+        ] {
+            assert_eq!(entries(key, text), wanted, "{key} {text}");
+        }
+    }
 
     #[test]
     fn a_domain_is_taken_out_of_what_holds_it() {

@@ -139,8 +139,10 @@ impl Config {
                 why: why.trim_end().replace('\r', ""),
             }
         })?;
+        named_files::empty(&file.downloads, text, path)?;
         file.resolve_paths(path.parent().unwrap_or(Path::new("")));
         let mut config = check::checked(file, text, path)?;
+        remarks::empty_role(&config.gpo.settings, text, path)?;
         config.portable = portable::of(text, config.organization.identity());
         config.named_files = NamedFiles::of(text, path);
         config.remarks = remarks::of_exclusions(&config.gpo.settings, text, path);
@@ -360,7 +362,7 @@ mod tests {
             (
                 "[share]",
                 "[onboard.monitoring_agent]\nkey = \"c2VjcmV0\"\n[share]",
-                "unknown field `key`",
+                "key_file = \"workspace.key\"",
             ),
             (
                 "[share]",

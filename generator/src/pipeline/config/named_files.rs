@@ -1,13 +1,24 @@
 //! Files that a config names and that are read later, if at all: what is wrong with one is told at the key and
 //! the line that name it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::place;
+use super::sections::Downloads;
+use super::toml_text::quoted;
 
 /// Each such key, and what its files hold.
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 9] = [
+    (
+        PATHS,
+        "a folder with what the portal gave you, or one such file",
+    ),
+    (
+        SOURCE,
+        "the folder that `DefenderDT.exe -Stage:FOLDER` wrote",
+    ),
     ("signing.roots", ROOTS),
     ("trust.lab_roots", ROOTS),
     ("trust.blob_roots", ROOTS),
@@ -28,6 +39,9 @@ const KEYS: [(&str, &str); 7] = [
         "a public key of P-256 or Ed25519 in PEM, as `openssl pkey -in key.pem -pubout` writes it",
     ),
 ];
+
+const PATHS: &str = "downloads.paths";
+const SOURCE: &str = "downloads.deployment_source";
 
 const ROOTS: &str = "a root certificate or several, as PEM or DER";
 
@@ -55,6 +69,24 @@ impl NamedFiles {
         }
     }
 
+    /// Looks whether the downloads are there.
+    ///
+    /// # Errors
+    /// One is not: with key and line.
+    pub(in crate::pipeline) fn all_there(&self, downloads: &Downloads) -> Result<(), ConfigError> {
+        let paths = (0..)
+            .zip(&downloads.paths)
+            .map(|(at, path)| (PATHS, at, path));
+        let source = downloads.deployment_source.iter();
+        let absent = paths
+            .chain(source.map(|path| (SOURCE, 0, path)))
+            .find_map(|(key, at, path)| Some((key, at, path, absence(path)?)));
+        match absent {
+            Some((key, at, path, why)) => Err(self.refused(key, at, path, why)),
+            None => Ok(()),
+        }
+    }
+
     /// What is told of a file that is the entry of this number, from 0, of a key.
     pub(in crate::pipeline) fn refused(
         &self,
@@ -74,6 +106,74 @@ impl NamedFiles {
             why,
         }
     }
+}
+
+/// Why there is nothing at a path; none where there is something, be it of no use.
+fn absence(path: &Path) -> Option<String> {
+    let error = std::fs::symlink_metadata(path).err()?;
+    let is_absent = matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+    );
+    is_absent.then(|| error.to_string())
+}
+
+/// What may be the matter with a path that is not there, by the signs in it.
+pub(super) fn about_signs(config: &Path, file: &Path) -> Option<String> {
+    let folder = config.parent().unwrap_or(Path::new(""));
+    let written = file.strip_prefix(folder).unwrap_or(file);
+    let written = written.to_string_lossy();
+    let escapes = [
+        ('\t', "\\t"),
+        ('\n', "\\n"),
+        ('\r', "\\r"),
+        ('\u{8}', "\\b"),
+        ('\u{c}', "\\f"),
+        ('\u{1b}', "\\e"),
+    ];
+    let meant = escapes
+        .iter()
+        .fold(written.to_string(), |text, (sign, escape)| {
+            text.replace(*sign, escape)
+        });
+    if meant != *written {
+        return Some(format!(
+            "in double quotes a backslash begins another character: write it in single quotes, `{}`",
+            quoted(&meant)
+        ));
+    }
+    if written.starts_with('~') {
+        return Some("`~` is no home folder here: write the whole path".to_owned());
+    }
+    let is_pattern = written.contains(['*', '?']);
+    is_pattern.then(|| {
+        "a pattern is taken as it stands: name the folder, all of it is looked through".to_owned()
+    })
+}
+
+/// An entry without a text would be the folder of the config itself.
+pub(super) fn empty(downloads: &Downloads, text: &str, config: &Path) -> Result<(), ConfigError> {
+    let is_empty = |path: &PathBuf| path.to_string_lossy().trim().is_empty();
+    let at = downloads
+        .paths
+        .iter()
+        .position(is_empty)
+        .map(|at| (PATHS, at));
+    let source = downloads.deployment_source.as_ref();
+    let source = source.filter(|path| is_empty(path)).map(|_| (SOURCE, 0));
+    let Some((key, at)) = at.or(source) else {
+        return Ok(());
+    };
+    Err(ConfigError::Value {
+        path: config.to_owned(),
+        line: place::lines_of(text, key).get(at).copied(),
+        field: key.to_owned(),
+        why: "names nothing".to_owned(),
+        hint: format!("name {}", content_of(key)),
+    })
 }
 
 #[cfg(test)]
@@ -104,6 +204,79 @@ mod tests {
             let wanted = format!("line {line}: `{key}` names `absent.pem`: gone");
             assert!(error.to_string().ends_with(&wanted), "{error}");
             assert_eq!(error.code(), FailureCode::Files);
+        }
+    }
+
+    #[test]
+    fn downloads_that_are_not_there_are_told_at_key_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gangway.toml");
+        std::fs::create_dir(folder.path().join("downloads")).unwrap();
+        let told = |paths: &str, source: &str| {
+            let text = SMALLEST.replacen(
+                "paths = [\"downloads\"]",
+                &format!("paths = {paths}{source}"),
+                1,
+            );
+            let error = match Config::parse(&text, &path) {
+                Ok(config) => config.named_files.all_there(&config.downloads).err()?,
+                Err(error) => error,
+            };
+            Some(format!("{error}\n{}", error.hint().unwrap()))
+        };
+        assert_eq!(told("['downloads']", ""), None);
+        assert_eq!(
+            told("['downloads', '.']", "\ndeployment_source = 'downloads'"),
+            None
+        );
+        let first = 1 + SMALLEST
+            .lines()
+            .position(|line| line.starts_with("paths"))
+            .unwrap();
+        for (paths, source, line, key, wanted) in [
+            (
+                "['downloads', 'nope']",
+                "",
+                0,
+                PATHS,
+                "from the folder of the config",
+            ),
+            ("[\n'downloads',\n'nope']", "", 2, PATHS, "nope`: "),
+            (
+                "['downloads']",
+                "\ndeployment_source = 'nope'",
+                1,
+                SOURCE,
+                "-Stage",
+            ),
+            (
+                r#"["C:\temp\new"]"#,
+                "",
+                0,
+                PATHS,
+                r"single quotes, `'C:\temp\new'`",
+            ),
+            (
+                "['downloads/*.zip']",
+                "",
+                0,
+                PATHS,
+                "a pattern is taken as it stands",
+            ),
+            ("['~/Downloads']", "", 0, PATHS, "`~` is no home folder"),
+            ("['downloads', '']", "", 0, PATHS, "names nothing"),
+            (
+                "['downloads']",
+                "\ndeployment_source = ' '",
+                1,
+                SOURCE,
+                "names nothing",
+            ),
+        ] {
+            let said = told(paths, source).unwrap();
+            let place = format!("line {}: `{key}` ", first + line);
+            assert!(said.contains(&place), "{paths}: {said}");
+            assert!(said.contains(wanted), "{paths}: {said}");
         }
     }
 

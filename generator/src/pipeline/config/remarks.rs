@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::error::ConfigError;
 use super::place;
 use super::sections::{ExclusionSettings, PolicySettings, RoleSettings};
 use crate::lint::doubts_about_exclusion;
@@ -43,6 +44,29 @@ pub(super) fn of_exclusions(given: &PolicySettings, text: &str, path: &Path) -> 
     remarks
 }
 
+/// A role without exclusions would become no policy, and nobody would hear of it.
+pub(super) fn empty_role(
+    given: &PolicySettings,
+    text: &str,
+    path: &Path,
+) -> Result<(), ConfigError> {
+    let is_empty = |role: &&RoleSettings| {
+        role.paths.is_empty() && role.extensions.is_empty() && role.processes.is_empty()
+    };
+    let Some(role) = given.role.iter().find(is_empty) else {
+        return Ok(());
+    };
+    Err(ConfigError::Value {
+        path: path.to_owned(),
+        line: place::line_of_entry(text, "gpo.settings.role.name", role.name.as_str()),
+        field: "gpo.settings.role".to_owned(),
+        why: format!("`{}` excludes nothing, and no policy would come of it", role.name.as_str()),
+        hint: "give it `paths`, `extensions` or `processes`, in the form of `paths = ['D:\\Data']`, or take \
+               the section out"
+            .to_owned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use gangway_fixtures::config::SMALLEST;
@@ -73,5 +97,18 @@ mod tests {
         }
         let smallest = Config::parse(SMALLEST, Path::new("gangway.toml")).unwrap();
         assert_eq!(smallest.remarks, []);
+    }
+
+    #[test]
+    fn a_role_that_excludes_nothing_is_told_at_its_line() {
+        let text = format!(
+            "{SMALLEST}[[gpo.settings.role]]\nname = 'A'\npaths = ['D:\\x']\n\
+             [[gpo.settings.role]]\nname = 'B'\n"
+        );
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let wanted = format!("line {}: `gpo.settings.role` `B`", text.lines().count());
+        assert!(error.to_string().contains(&wanted), "{error}");
+        let cured = format!("{text}paths = ['D:\\Data']\n");
+        Config::parse(&cured, Path::new("gangway.toml")).unwrap();
     }
 }

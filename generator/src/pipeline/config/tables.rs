@@ -1,5 +1,6 @@
 //! The tables of `gangway.toml` and the keys of each, as their types have them.
 
+use gangway_contract::manifest::HealthLimits;
 use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
@@ -15,7 +16,7 @@ use crate::intake::{SignerPolicy, SignerRule, TrustSettings};
 pub(crate) type Table = (&'static str, &'static [&'static str]);
 
 /// Every table but the file itself.
-pub(crate) fn tables() -> [Table; 20] {
+pub(crate) fn tables() -> [Table; 21] {
     [
         ("[organization]", keys::<Organization>()),
         ("[downloads]", keys::<Downloads>()),
@@ -33,6 +34,7 @@ pub(crate) fn tables() -> [Table; 20] {
         ),
         ("[offboard]", keys::<Offboard>()),
         ("[targets]", keys::<Targets>()),
+        ("[health]", keys::<HealthLimits>()),
         ("[rollout]", keys::<Rollout>()),
         ("[bootstrap]", keys::<BootstrapSection>()),
         ("[signing]", keys::<Signing>()),

@@ -1,6 +1,7 @@
 //! What somebody means by a value, whatever signs stand around it, and how its key takes it. A cure
 //! that the key would not take is worse than none: who writes it as it stands is told the next thing.
 
+use super::super::intended;
 use super::super::toml_text::quoted;
 use super::line::header;
 
@@ -55,11 +56,16 @@ pub(super) fn example(section: &str, key: &str) -> Option<String> {
 /// The texts that somebody means: in a list or alone, in quotes of either kind or in none.
 pub(super) fn texts(value: &str) -> Option<Vec<String>> {
     let value = value.trim();
-    let mut rest = value.strip_prefix('[').unwrap_or(value);
+    // PowerShell writes `@("a", "b")`.
+    let lists = [("[", ']'), ("@(", ')'), ("(", ')'), ("{", '}')];
+    let open = lists
+        .iter()
+        .find_map(|(open, close)| Some((value.strip_prefix(*open)?, *close)));
+    let (mut rest, close) = open.unwrap_or((value, ']'));
     let mut found = Vec::new();
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',']);
-        let Some(first) = rest.chars().next().filter(|first| *first != ']') else {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ';']);
+        let Some(first) = rest.chars().next().filter(|first| *first != close) else {
             break;
         };
         if found.len() == MOST_TEXTS || matches!(first, '[' | '{') {
@@ -77,7 +83,7 @@ pub(super) fn texts(value: &str) -> Option<Vec<String>> {
                 inner.get(..end)?
             }
             _ => {
-                let end = rest.find([',', ']', '\n', '#', '"', '\'']);
+                let end = rest.find([',', ';', close, '\n', '#', '"', '\'']);
                 let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
                 // A sign that begins nothing here would be read for ever.
                 if text.is_empty() {
@@ -101,12 +107,31 @@ pub(super) fn texts(value: &str) -> Option<Vec<String>> {
 /// it, whatever stands before it.
 fn closing(inner: &str, quote: char) -> usize {
     let line = inner.lines().next().unwrap_or_default();
-    let ends = line.match_indices(quote).find(|(at, _)| {
-        let after = line.get(at + 1..).unwrap_or_default().trim_start();
-        after.is_empty() || after.starts_with([',', ']', '#', '"', '\''])
-    });
+    let end = ending_quote(line, quote);
     let last = || line.rfind(quote);
-    ends.map(|(at, _)| at).or_else(last).unwrap_or(line.len())
+    closed_by_other(line, quote)
+        .or(end)
+        .or_else(last)
+        .unwrap_or(line.len())
+}
+
+fn ending_quote(line: &str, quote: char) -> Option<usize> {
+    let mut quotes = line.match_indices(quote);
+    let end = quotes.find(|(at, _)| {
+        let after = line.get(at + 1..).unwrap_or_default().trim_start();
+        after.is_empty() || after.starts_with([',', ';', ']', ')', '}', '#', '"', '\''])
+    });
+    end.map(|(at, _)| at)
+}
+
+/// Where a text ends that begins with one kind of quote and ends with the other: there it has its only one.
+pub(super) fn closed_by_other(line: &str, quote: char) -> Option<usize> {
+    let other = if quote == '"' { '\'' } else { '"' };
+    let at = ending_quote(line, other)?;
+    let end = ending_quote(line, quote).unwrap_or(line.len());
+    let between = line.get(..end)?;
+    let is_only = between.matches(other).count() == 1 && !line.get(..at)?.contains(quote);
+    (at < end && is_only).then_some(at)
 }
 
 /// Whoever doubled all backslashes meant each pair as one. A pair at the beginning alone is a UNC path.
@@ -129,7 +154,7 @@ pub(super) fn undoubled(text: &str) -> String {
 }
 
 /// The value as the key takes it; none when it cannot be told.
-pub(super) fn literal(takes: Takes, value: &str) -> Option<String> {
+pub(super) fn literal(name: &str, takes: Takes, value: &str) -> Option<String> {
     match takes {
         Takes::Number => whole_number(value),
         Takes::Flag => flag(bare(value)).map(|flag| flag.to_string()),
@@ -137,7 +162,10 @@ pub(super) fn literal(takes: Takes, value: &str) -> Option<String> {
             [text] => Some(quoted(without_end(text))),
             _ => None,
         },
-        Takes::Texts => Some(list(&texts(value)?)),
+        Takes::Texts => Some(match texts(value)?.as_slice() {
+            [one] => list(&intended::entries(name, one)),
+            several => list(several),
+        }),
         Takes::Command => {
             let texts = texts(value)?;
             match texts.as_slice() {
@@ -160,16 +188,36 @@ pub(super) fn words(command: &str) -> Option<Vec<String>> {
     (is_plain && (1..=MOST_TEXTS).contains(&words.len())).then_some(words)
 }
 
-/// A number with zeros before it, a fraction of zeros or a unit behind it, in quotes or in none.
+/// A number with zeros before it, a fraction of zeros, a sign or a unit behind it, or its thousands apart; in
+/// quotes or in none.
 pub(super) fn whole_number(value: &str) -> Option<String> {
     let value = bare(value);
-    let digits = value.trim_end_matches(['%', ' ']);
-    let digits = match digits.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|byte| byte == b'0') => whole,
-        Some(_) => return None,
-        None => digits,
+    let digits = value.trim_end_matches(['%', ' ', ',', ';']);
+    let digits = match digits.split_once(['.', ',']) {
+        // Three zeros are a thousand in one country and a fraction in another.
+        Some((whole, fraction)) if fraction.len() != 3 && is_zeros(fraction) => whole.to_owned(),
+        _ => grouped(digits).unwrap_or_else(|| digits.to_owned()),
     };
     digits.parse::<u64>().ok().map(|number| number.to_string())
+}
+
+fn is_zeros(fraction: &str) -> bool {
+    fraction.bytes().all(|byte| byte == b'0')
+}
+
+/// The digits of a number whose thousands stand apart. Two groups with a point or a comma between them may
+/// be a fraction.
+fn grouped(number: &str) -> Option<String> {
+    let sign = number.chars().find(|c| !c.is_ascii_digit())?;
+    let groups: Vec<&str> = number.split(sign).collect();
+    let (first, others) = groups.split_first()?;
+    let is_sure = others.len() > 1 || !matches!(sign, '.' | ',');
+    let are_digits = groups
+        .iter()
+        .all(|group| group.bytes().all(|b| b.is_ascii_digit()));
+    let are_thousands = (1..=3).contains(&first.len()) && others.iter().all(|it| it.len() == 3);
+    let is_sign = matches!(sign, '.' | ',' | ' ' | '\'' | '_' | '\u{a0}' | '\u{202f}');
+    (is_sure && are_digits && are_thousands && is_sign).then(|| groups.concat())
 }
 
 /// A flag in the words of other formats and languages.
@@ -231,6 +279,17 @@ mod tests {
                 r"'\\files.contoso.com\g$'",
             ),
             (Takes::Text, r#"["Contoso"]"#, "\"Contoso\""),
+            (Takes::Texts, r#"["a"; 'b']"#, r#"["a", "b"]"#),
+            (Takes::Texts, r#"@("a","b")"#, r#"["a", "b"]"#),
+            (Takes::Texts, r#"("a", 'D:\x')"#, r#"["a", 'D:\x']"#),
+            (Takes::Texts, "[\"a']", r#"["a"]"#),
+            (Takes::Texts, "[\"a', \"b\"]", r#"["a", "b"]"#),
+            (Takes::Texts, r#"["it's", "b"]"#, r#"["it's", "b"]"#),
+            (Takes::Text, "'Contoso\"", "\"Contoso\""),
+            (Takes::Number, "100,", "100"),
+            (Takes::Number, "50,0", "50"),
+            (Takes::Number, "1.073.741.824", "1073741824"),
+            (Takes::Number, "1 073 741 824", "1073741824"),
             (Takes::Number, "010", "10"),
             (Takes::Number, "100.0", "100"),
             (Takes::Number, "\"50 %\"", "50"),
@@ -246,17 +305,24 @@ mod tests {
                 r#"['C:\Program Files\s.exe', "{file}"]"#,
             ),
         ] {
-            assert_eq!(literal(takes, value).as_deref(), Some(wanted), "{value}");
+            assert_eq!(
+                literal("", takes, value).as_deref(),
+                Some(wanted),
+                "{value}"
+            );
         }
         for (takes, value) in [
             (Takes::Number, "12.5"),
+            (Takes::Number, "12,5"),
+            (Takes::Number, "10.000"),
+            (Takes::Number, "1.10.100"),
             (Takes::Number, "[[7]]"),
             (Takes::Flag, "maybe"),
             (Takes::Text, r#"["a", "b"]"#),
             (Takes::Texts, "[[\"a\"]]"),
             (Takes::Command, r#""C:\Program Files\s.exe {file}""#),
         ] {
-            assert_eq!(literal(takes, value), None, "{value}");
+            assert_eq!(literal("", takes, value), None, "{value}");
         }
     }
 

@@ -4,13 +4,15 @@
 use super::super::tables::Table;
 use super::line::Line;
 use super::meant::texts;
-use super::{table_of, types};
+use super::{signs, table_of, types};
 use crate::pipeline::suggest::home_of;
 
 /// The cure of a line whose key stands in a wrong section, or is one itself; `cure` is that of its value.
 pub(super) fn cure(line: &Line<'_>, cure: String, tables: &[Table]) -> String {
+    let setting = signs::setting(line, tables);
+    let set = setting.as_ref().map(|it| (it.key.as_str(), it.value));
     let bare = || line.bare_key().map(|key| (key, ""));
-    let Some((key, value)) = line.entry().or_else(bare) else {
+    let Some((key, value)) = set.or_else(|| line.entry()).or_else(bare) else {
         return cure;
     };
     let name = line.name(key);
@@ -28,7 +30,8 @@ pub(super) fn cure(line: &Line<'_>, cure: String, tables: &[Table]) -> String {
     }
 }
 
-fn keys_of(section: &str, tables: &[Table]) -> Option<&'static [&'static str]> {
+/// The keys of a section.
+pub(super) fn keys_of(section: &str, tables: &[Table]) -> Option<&'static [&'static str]> {
     // One rule stands for those of every kind of download.
     let section = match section.strip_prefix("trust.signers.") {
         Some(_) => "trust.signers.agent",

@@ -7,6 +7,8 @@ mod meant;
 mod misplaced;
 mod quantities;
 mod refused;
+mod signs;
+mod stray;
 mod syntax;
 mod types;
 

@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::super::intended;
-use super::super::numbers::RING_PERCENT;
+use super::super::numbers::{RING_PERCENT, bounds};
 use super::super::toml_text::quoted;
 use super::meant::{example, whole_number};
 
@@ -21,6 +21,15 @@ pub(super) fn number(full: &str, set: &str, written: &str, (least, most): (i128,
             "write a whole number from {least} to {most} without quotes, as `{set}{}`",
             shown_number(full, least)
         ),
+    }
+}
+
+/// The same of a key whose type is not known here.
+pub(super) fn of_any(full: &str, key: &str, written: &str) -> String {
+    let set = format!("{key} = ");
+    match bounds(full) {
+        Some(bounds) => number(full, &set, written, (*bounds.start(), *bounds.end())),
+        None => number(full, &set, written, (0, ANY)),
     }
 }
 

@@ -12,8 +12,8 @@ use super::super::tables::Table;
 use super::super::toml_text::quoted;
 use super::super::values::takes_path;
 use super::line::{Line, header, without_comment};
-use super::meant::{Takes, example, flag, literal, takes};
-use super::{Slip, misplaced, shown, table_of};
+use super::meant::{Takes, closed_by_other, example, flag, literal, takes};
+use super::{Slip, misplaced, quantities, shown, signs, stray, table_of};
 
 pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table]) -> Option<Slip> {
     let at_end = Line::at(text, at.start);
@@ -21,13 +21,23 @@ pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table
     let is_inside = at_end.entry().is_none() && header(at_end.text).is_none();
     let opening = (is_list || is_inside).then(|| open_list(text, at_end.number));
     let line = opening.flatten().unwrap_or(at_end);
+    let setting = signs::setting(&line, tables);
+    let set = setting.as_ref().map(|it| (it.key.as_str(), it.value));
+    if let Some((key, value)) = set.or_else(|| line.entry())
+        && let Some(slip) = stray::secret(text, &line, key, value, tables)
+    {
+        return Some(slip);
+    }
     let (what, cure) = if message.starts_with("duplicate key") {
         twice(text, &line)?
     } else {
         let (what, cure) = foreign_character(&line)
             .or_else(|| heading(&line, tables))
+            .or_else(|| signs::heading(&line, tables))
+            .or_else(|| signs::told(&line, setting.as_ref()?))
             .or_else(|| no_equals(&line, tables))
-            .or_else(|| value(text, &line, message))?;
+            .or_else(|| value(text, &line, message))
+            .or_else(|| signs::words(&line))?;
         (what, misplaced::cure(&line, cure, tables))
     };
     let line = Some(line.number);
@@ -41,7 +51,7 @@ fn open_list(text: &str, before: usize) -> Option<Line<'_>> {
     for (place, whole) in text.split_inclusive('\n').take(before).enumerate() {
         let line = Line::at(text, start);
         match line.entry().map(|(_, value)| without_comment(value)) {
-            Some(value) if value.starts_with('[') && !value.ends_with(']') => found = Some(line),
+            Some(value) if value.starts_with('[') && !signs::is_value(value) => found = Some(line),
             // An end in the line itself closes what is asked for.
             None if ends_list(whole) && place + 1 < before => found = None,
             _ => {}
@@ -231,28 +241,16 @@ fn no_equals(line: &Line<'_>, tables: &[Table]) -> Option<Told> {
         ));
     }
     let key = line.bare_key()?;
-    let value = text.split_once(':').map_or("", |(_, value)| value);
-    let value = match value.trim() {
-        "" if table_of(key, tables).is_some() => {
-            let header = table_of(key, tables).map_or("", |(header, _)| header);
-            return Some((
-                format!("{} is no header of a section", shown(line.text)),
-                format!("write `{header}`, alone in its line"),
-            ));
-        }
-        "" => {
-            let form =
-                example(line.section, key).map(|line| format!("write it in the form of `{line}`"));
-            let form = form.unwrap_or_else(|| "write key, `=` and value in one line".to_owned());
-            return Some((format!("`{}` has no `=` behind it", line.name(key)), form));
-        }
-        value if value.starts_with(['"', '\'', '[']) || flag(value).is_some() => value.to_owned(),
-        value if value.parse::<u64>().is_ok() => value.to_owned(),
-        value => quoted(value),
-    };
+    if let Some((header, _)) = table_of(key, tables).filter(|_| text.ends_with(':')) {
+        return Some((
+            format!("{} is no header of a section", shown(line.text)),
+            format!("write `{header}`, alone in its line"),
+        ));
+    }
+    let form = example(line.section, key).map(|line| format!("write it in the form of `{line}`"));
     Some((
         format!("`{}` has no `=` behind it", line.name(key)),
-        format!("write `{key} = {value}`"),
+        form.unwrap_or_else(|| "write key, `=` and value in one line".to_owned()),
     ))
 }
 
@@ -263,14 +261,17 @@ fn value(text: &str, line: &Line<'_>, message: &str) -> Option<Told> {
     let takes = takes(line.section, key);
     let first = without_comment(written);
     let whole = whole_value(text, line);
-    let meant = takes.and_then(|takes| literal(takes, &whole));
+    if let Some(told) = signs::behind(&name, key, &whole, takes) {
+        return Some(told);
+    }
+    let meant = takes.and_then(|takes| literal(&name, takes, &whole));
     let meant = meant.map(|meant| format!("`{key} = {meant}`"));
     match first.chars().next() {
         None => Some((
             format!("`{name}` has no value"),
             "write one behind the `=`, or put a `#` before the line".to_owned(),
         )),
-        Some('[') => Some(list_value(&name, first, &whole, takes, meant)),
+        Some('[') => Some(list_value(&name, &whole, takes, meant)),
         Some(quote @ ('"' | '\'')) => {
             let told = text_value(&name, key, first, quote, message)?;
             Some(match (takes, meant) {
@@ -279,7 +280,10 @@ fn value(text: &str, line: &Line<'_>, message: &str) -> Option<Told> {
                 (Some(takes), None) => (told.0, form(takes).to_owned()),
             })
         }
-        Some(_) => Some(bare_value(&name, key, first, takes, meant.as_deref())),
+        Some(_) => {
+            let first = signs::trimmed(first);
+            Some(bare_value(&name, key, first, takes, meant.as_deref()))
+        }
     }
 }
 
@@ -295,13 +299,7 @@ fn form(takes: Takes) -> &'static str {
 }
 
 /// A list that is none.
-fn list_value(
-    name: &str,
-    first: &str,
-    whole: &str,
-    takes: Option<Takes>,
-    meant: Option<String>,
-) -> Told {
+fn list_value(name: &str, whole: &str, takes: Option<Takes>, meant: Option<String>) -> Told {
     let escapes = whole.split('"').skip(1).step_by(2).find_map(bad_escape);
     if let Some(escape) = escapes.filter(|_| !whole.contains('\'')) {
         let plain = "in single quotes a backslash is a backslash";
@@ -311,7 +309,10 @@ fn list_value(
             cure,
         );
     }
-    let what = format!("`{name}` is {}, which is no list", shown(first));
+    // Of several lines the first alone shows nothing.
+    let lines = whole.lines().map(without_comment);
+    let written = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    let what = format!("`{name}` is {}, which is no list", shown(&written));
     let cure = match (takes, meant) {
         (Some(Takes::Texts | Takes::Command) | None, meant) => {
             let rule = "write each text in quotes, a `,` between them and a `]` at the end";
@@ -326,7 +327,7 @@ fn list_value(
 /// A text that ends nowhere, ends too soon, or has an escape that is none.
 fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) -> Option<Told> {
     let inner = value.get(1..)?;
-    let text = match literal(Takes::Text, value) {
+    let text = match literal(name, Takes::Text, value) {
         Some(text) => text,
         None => quoted(inner.trim_end_matches(['"', '\''])),
     };
@@ -340,6 +341,13 @@ fn text_value(name: &str, key: &str, value: &str, quote: char, message: &str) ->
         None if quote == '"' && inner.ends_with("\\\"") => Some((
             format!("`{name}` has a backslash before its closing quote"),
             in_single_quotes(name, key, &text),
+        )),
+        None if closed_by_other(inner, quote).is_some() => Some((
+            format!(
+                "`{name}` is {}, which begins with one kind of quote and ends with the other",
+                shown(value)
+            ),
+            format!("write it in one pair of quotes: `{key} = {text}`"),
         )),
         None => Some((
             format!(
@@ -435,6 +443,7 @@ fn bare_value(
 ) -> Told {
     let or_form = |takes: Takes| match meant {
         Some(meant) => format!("{}: {meant}", form(takes)),
+        None if takes == Takes::Number => quantities::of_any(name, key, value),
         None => form(takes).to_owned(),
     };
     if let Some(takes @ (Takes::Texts | Takes::Command)) = takes {
@@ -457,7 +466,7 @@ fn bare_value(
             ),
             match intended::number(name, value).or(takes.is_none().then_some(number)) {
                 Some(number) => format!("write the number alone: `{key} = {number}`"),
-                None => form(Takes::Number).to_owned(),
+                None => quantities::of_any(name, key, value),
             },
         );
     }

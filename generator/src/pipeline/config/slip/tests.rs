@@ -171,7 +171,10 @@ const SLIPS: &[(&str, &str)] = &[
     ("\"contoso.com\"", "\"contoso\""),
     ("\"contoso.com\"", "\"https://contoso.com\""),
     ("\"contoso.com\"", "\"\""),
-    ("[share]", "[[gpo.settings.role]]\nname = \"%%\"\n[share]"),
+    (
+        "[share]",
+        "[[gpo.settings.role]]\nname = \"%%\"\nextensions = [\".mdf\"]\n[share]",
+    ),
     ("[share]", "[onboard]\naccept_scripts = \"abc\"\n[share]"),
     (
         "[share]",
@@ -235,6 +238,99 @@ const SLIPS: &[(&str, &str)] = &[
         "[share]",
         "[gpo.settings.proxy]\nwinhttp = \"a:1\"\nwinhttp_bypass = \"*.contoso.com;<local>\"\n[share]",
     ),
+    // Signs of other languages around a value.
+    ("name = \"Contoso\"", "name \"Contoso\""),
+    ("name = \"Contoso\"", "name Contoso Ltd"),
+    ("name = \"Contoso\"", "name := \"Contoso\""),
+    ("name = \"Contoso\"", "name == \"Contoso\""),
+    ("name = \"Contoso\"", "name => \"Contoso\""),
+    ("name = \"Contoso\"", "\"name\": \"Contoso\","),
+    ("name = \"Contoso\"", "name = \"Contoso\","),
+    ("name = \"Contoso\"", "name = Contoso Ltd,"),
+    ("name = \"Contoso\"", "name = \"Contoso\";"),
+    ("name = \"Contoso\"", "name = 'Contoso\""),
+    ("name = \"Contoso\"", "name = \"Contoso\" ; ours"),
+    (
+        "name = \"Contoso\"",
+        "this is our config\nname = \"Contoso\"",
+    ),
+    (
+        r#"root = '\\files.contoso.com\gangway$'"#,
+        r#"root '\\files.contoso.com\gangway$'"#,
+    ),
+    (
+        r#"root = '\\files.contoso.com\gangway$'"#,
+        r#"root \\files.contoso.com\gangway$"#,
+    ),
+    (
+        r#"root = '\\files.contoso.com\gangway$'"#,
+        r#"root = "\\files.contoso.com\gangway$'"#,
+    ),
+    ("paths = [\"downloads\"]", "paths [\"downloads\"]"),
+    ("paths = [\"downloads\"]", "paths: [\"downloads\"]"),
+    ("[\"downloads\"]", "[\"downloads']"),
+    ("[\"downloads\"]", "[\"downloads\"; \"more\"]"),
+    ("[\"downloads\"]", "['downloads'; 'more']"),
+    ("[\"downloads\"]", "@(\"downloads\",\"more\")"),
+    ("[\"downloads\"]", "(\"downloads\", \"more\")"),
+    ("[\"downloads\"]", "\"downloads, more\""),
+    ("[\"downloads\"]", "[\"downloads\"],"),
+    ("[\"downloads\"]", "[\n  \"a\"\n  \"b\"\n]"),
+    ("[\"downloads\"]", "[\n  \"a\",\n  \"b\"\n],"),
+    ("[\"downloads\"]", "[\"downloads"),
+    ("[\"downloads\"]", "downloads, more"),
+    ("[share]", "[rollout]\nring_percent 100\n[share]"),
+    ("[share]", "[rollout]\nring_percent := 100\n[share]"),
+    ("[share]", "[rollout]\nring_percent == 100\n[share]"),
+    ("[share]", "[rollout]\nring percent = 100\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 100,\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 100;\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 50,0\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 12,5\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 10 ; pilot\n[share]"),
+    ("[share]", "[rollout]\nring_percent = 10 // pilot\n[share]"),
+    ("[share]", "[rollout]\nreboot in_window\n[share]"),
+    (
+        "[share]",
+        "[rollout]\nfree_space_bytes = 1.073.741.824\n[share]",
+    ),
+    (
+        "[share]",
+        "[rollout]\nfree_space_bytes = 1 073 741 824\n[share]",
+    ),
+    ("[share]", "[rollout]\njitter_s = 10.000\n[share]"),
+    ("[share]", "[onboard]\nmode = \"onboard\",\n[share]"),
+    ("[share]", "[onboard]\nmode onboard\n[share]"),
+    (
+        "[share]",
+        "[onboard]\nremove_workspaces = \"{6B2F6A51-0C53-4D0E-9E0B-C0570500AB1E}, 7b2f6a51-0c53-4d0e-9e0b-c0570500ab1e\"\n[share]",
+    ),
+    (
+        "[share]",
+        "[onboard]\nother_antivirus = \"Sophos, McAfee\"\n[share]",
+    ),
+    (
+        "[share]",
+        "[trust.signers.agent]\norganizations = \"Contoso, Inc.\"\n[share]",
+    ),
+    (
+        "[share]",
+        "[gpo.settings.exclusions]\npaths = 'D:\\Data, E:\\Logs'\n[share]",
+    ),
+    (
+        "[share]",
+        "[gpo.settings.exclusions]\npaths = \"D:\\Data, E:\\Logs\"\n[share]",
+    ),
+    (
+        "[share]",
+        "[gpo.settings.exclusions]\nprocesses = 'a.exe, b.exe'\n[share]",
+    ),
+    ("[share]", "[roll out]\njitter_s = 5\n[share]"),
+    (
+        "[share]",
+        "[gpo settings]\nsample_collection = true\n[share]",
+    ),
+    ("[share]", "[onboard]\nring_percent 50\n[share]"),
     // The same thing twice.
     (
         "name = \"Contoso\"",
@@ -329,7 +425,7 @@ fn the_line_of_a_cure_cures() {
             let end = lines
                 .iter()
                 .skip(line)
-                .position(|line| *line == "]")
+                .position(|line| line.starts_with(']'))
                 .unwrap();
             lines.drain(line..=line + end);
         }

@@ -10,7 +10,7 @@ use super::super::toml_text::quoted;
 use super::super::{intended, words as words_of};
 use super::meant::{Takes, example, flag, list, takes, words};
 use super::quantities::{ANY, number, window_cure};
-use super::{Slip, line_at, refused, shown, table_of};
+use super::{Slip, line_at, refused, shown, stray, table_of};
 
 /// What a key takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub(super) fn slip(
         return missing(text, table, at, name, tables);
     }
     let at = at?;
+    if message.starts_with("unknown field ") {
+        return stray::slip(text, &at, message, tables);
+    }
     let found = find(table, "", at.start)?;
     if !message.starts_with("invalid ") && message != "wanted string or table" {
         let (what, cure) = refused::told(&found.key, found.value, message)?;
@@ -183,14 +186,16 @@ fn cure(found: &Found<'_>, written: &str, wanted: Wanted, tables: &[Table]) -> S
                 "write program and arguments as a list of texts, each word of its own".to_owned()
             }
         },
-        // Windows parts them by semicolons, in dialogs and in the registry.
-        (Wanted::List, DeValue::String(text)) if is_parted(key, text) => {
-            let entries = list(&parted(text));
-            format!("each is a text of its own in a list: `{set}{entries}`")
+        (Wanted::List, DeValue::String(text)) => {
+            let entries = intended::entries(full, text);
+            let rule = match entries.len() {
+                1 => "a list stands in square brackets",
+                _ => "each is a text of its own in a list",
+            };
+            format!("{rule}: `{set}{}`", list(&entries))
         }
         (Wanted::List, _) => {
-            let entry = text.map_or_else(|| written.to_owned(), quoted);
-            format!("a list stands in square brackets: `{set}[{entry}]`")
+            format!("a list stands in square brackets: `{set}[{written}]`")
         }
         (Wanted::Section, DeValue::Array(list)) if is_of_sections(list) => {
             format!("it stands once: write `[{full}]`, in single brackets")
@@ -222,16 +227,6 @@ fn one_of(full: &str, set: &str, wanted: Wanted, list: &toml::de::DeArray<'_>) -
         None => ":",
     };
     format!("{FORM}{of_them} `{set}{}`", quoted(&meant))
-}
-
-/// Is a text several entries of a list that hold no semicolon?
-fn is_parted(key: &str, text: &str) -> bool {
-    let is_list = key.ends_with("_bypass") || key == "extensions";
-    is_list && text.contains([';', ',', ' ']) && !parted(text).is_empty()
-}
-
-fn parted(text: &str) -> Vec<String> {
-    intended::parted(text).map(str::to_owned).collect()
 }
 
 fn double_brackets(name: &str, tables: &[Table]) -> String {
@@ -277,11 +272,13 @@ fn missing(
         name
     };
     if let Some((header, keys)) = table_of(section_name, tables) {
-        let keys = keys.join("`, `");
+        // The first key of each such section is the one that it cannot do without.
+        let needed = keys.first().copied().unwrap_or_default();
+        let form = in_the_form_of(section_name, needed);
         return Some(Slip {
             line: None,
             what: format!("the section `{header}` is missing"),
-            cure: format!("add the section `{header}`; its keys are `{keys}`"),
+            cure: format!("add the section `{header}`; it needs `{needed}`{form}"),
         });
     }
     let at = at?;

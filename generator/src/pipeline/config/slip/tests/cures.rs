@@ -124,6 +124,126 @@ fn the_cure_of_a_value_cures() {
     }
 }
 
+/// A line with another key, another section's name, or signs of another language: the line that the cure
+/// names in its place is taken, and nothing secret is shown.
+#[test]
+fn the_line_in_the_place_of_one_that_is_not_known_cures() {
+    const AGENT: &str =
+        "[onboard.monitoring_agent]\nworkspace = \"8d5f3c2e-1111-4c1b-9a55-0c5f6d7e8f90\"\n";
+    let agent = |line: &str| ("[share]", format!("{AGENT}{line}\n[share]"));
+    let rollout = |line: &str| ("[share]", format!("[rollout]\n{line}\n[share]"));
+    let domain = |line: &str| ("dns_name = \"contoso.com\"", line.to_owned());
+    let organization = |line: &str| ("name = \"Contoso\"", line.to_owned());
+    let named = "key_file = \"workspace.key\"";
+    let name = "name = \"Contoso\"";
+    let dns_name = "dns_name = \"contoso.com\"";
+    for ((from, to), wanted) in [
+        (agent("key = \"c2VjcmV0\""), named),
+        (agent("key = c2VjcmV0=="), named),
+        (agent("key \"c2VjcmV0\""), named),
+        (agent("workspace_key = \"c2VjcmV0\""), named),
+        (agent("primary-key: \"c2VjcmV0\""), named),
+        (agent("key = 'la.key'"), "key_file = \"la.key\""),
+        (domain("domain = \"contoso.com\""), dns_name),
+        (domain("name = 'contoso.com'"), dns_name),
+        (domain("fqdn = \"https://contoso.com/\""), dns_name),
+        (domain("dns = \"contoso.com\""), dns_name),
+        (
+            (
+                "[share]",
+                "[signers.agent]\norganizations = [\"A\"]\n[share]".to_owned(),
+            ),
+            "[trust.signers.agent]",
+        ),
+        (("[share]", "[roll out]\n[share]".to_owned()), "[rollout]"),
+        (
+            ("[share]", "[gpo settings]\n[share]".to_owned()),
+            "[gpo.settings]",
+        ),
+        (organization("name \"Contoso\""), name),
+        (organization("name := \"Contoso\""), name),
+        (organization("name == \"Contoso\""), name),
+        (organization("\"name\": \"Contoso\","), name),
+        (organization("name = \"Contoso\","), name),
+        (organization("name = 'Contoso\""), name),
+        (
+            organization("name = \"Contoso\" ; ours"),
+            "name = \"Contoso\" # ours",
+        ),
+        (rollout("ring_percent 100"), "ring_percent = 100"),
+        (rollout("ring_percent := 100"), "ring_percent = 100"),
+        (rollout("ring percent = 100"), "ring_percent = 100"),
+        (rollout("ring_percent = 50,0"), "ring_percent = 50"),
+        (rollout("ring_percent = 100;"), "ring_percent = 100"),
+        (rollout("ring_percent = 12,5"), "ring_percent = 10"),
+        (
+            rollout("ring_percent = 10 // pilot"),
+            "ring_percent = 10 # pilot",
+        ),
+        (
+            rollout("free_space_bytes = 1.073.741.824"),
+            "free_space_bytes = 1073741824",
+        ),
+        (rollout("reboot in_window"), "reboot = \"in_window\""),
+    ] {
+        let text = SMALLEST.replacen(from, &to, 1);
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let hint = error.hint().unwrap();
+        let said = format!("{error}\n{hint}");
+        assert!(!said.contains("c2VjcmV0"), "{said}");
+        assert!(hint.contains(&format!("`{wanted}`")), "`{to}`: {said}");
+        let ConfigError::Slip {
+            line: Some(line), ..
+        } = &error
+        else {
+            panic!("`{to}`: {said}");
+        };
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[line - 1] = wanted;
+        let again = Config::parse(&lines.join("\n"), Path::new("gangway.toml"));
+        assert!(again.is_ok(), "`{to}`: {wanted}: {}", again.unwrap_err());
+    }
+}
+
+/// Where a line can only be taken out, and where a key belongs to another section.
+#[test]
+fn a_line_too_many_is_told_as_one() {
+    for (from, to, wanted) in [
+        (
+            "dns_name = \"contoso.com\"",
+            "dns_name = \"contoso.com\"\nname = \"Contoso\"",
+            "take the line out: `dns_name` of this `[[gpo.domain]]` is in line 9",
+        ),
+        (
+            "[share]",
+            "[onboard.monitoring_agent]\nkey_file = 'k'\nkey = \"c2VjcmV0\"\n[share]",
+            "take the line out: line 7 names the file",
+        ),
+        (
+            "[share]",
+            "[signing]\nlab_roots = ['a.pem']\n[share]",
+            "`lab_roots` belongs to `[trust]`",
+        ),
+        (
+            "[share]",
+            "[onboard]\nhealth = { silent_after_days = 7 }\n[share]",
+            "write `[health]`, alone in its line",
+        ),
+        (
+            "[share]\nroot = '\\\\files.contoso.com\\gangway$'\n",
+            "",
+            "it needs `root`, in the form of `root = ",
+        ),
+    ] {
+        let text = SMALLEST.replacen(from, to, 1);
+        assert_ne!(text, SMALLEST, "{from}");
+        let error = Config::parse(&text, Path::new("gangway.toml")).unwrap_err();
+        let hint = error.hint().unwrap();
+        assert!(hint.contains(wanted), "`{to}`: {error}\n{hint}");
+        assert!(!hint.contains("did you mean"), "`{to}`: {hint}");
+    }
+}
+
 /// A cure says what somebody meant, and not what the config of the sample says.
 #[test]
 fn a_cure_is_made_of_what_was_written() {
