@@ -286,7 +286,7 @@ fn one_filter(
     is_computer: bool,
     problems: &mut Vec<Problem>,
 ) {
-    values(path, item, filter, problems);
+    values(path, view, filter, problems);
     let mut report = |code, message: String, next| {
         problems.push(view.problem(code, path, message, next));
     };
@@ -343,9 +343,9 @@ fn one_filter(
 }
 
 /// Values of a filter that are of another form than editors write, or that nothing has.
-fn values(path: &str, item: &View, filter: &Filter, problems: &mut Vec<Problem>) {
+fn values(path: &str, view: &View, filter: &Filter, problems: &mut Vec<Problem>) {
     let mut report = |code, message: String, next| {
-        problems.push(of_item(code, path, &item.attributes, message, next));
+        problems.push(view.problem(code, path, message, next));
     };
     if let Some(message) = registry_fault(&filter.condition) {
         report(
