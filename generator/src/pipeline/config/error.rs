@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::named_files::about_signs;
+use super::path_signs::about_signs;
 use crate::failure::{FailureCode, Fault};
 use crate::plain_file;
 

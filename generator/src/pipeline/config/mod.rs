@@ -9,6 +9,7 @@ mod error;
 mod intended;
 mod named_files;
 mod numbers;
+mod path_signs;
 mod place;
 mod portable;
 mod remarks;

@@ -4,7 +4,7 @@
 use super::super::tables::Table;
 use super::line::Line;
 use super::meant::texts;
-use super::{signs, table_of, types};
+use super::{keys_of, signs, table_of, types};
 use crate::pipeline::suggest::home_of;
 
 /// The cure of a line whose key stands in a wrong section, or is one itself; `cure` is that of its value.
@@ -28,16 +28,6 @@ pub(super) fn cure(line: &Line<'_>, cure: String, tables: &[Table]) -> String {
         Some(home) => format!("{cure}; {home}"),
         None => cure,
     }
-}
-
-/// The keys of a section.
-pub(super) fn keys_of(section: &str, tables: &[Table]) -> Option<&'static [&'static str]> {
-    // One rule stands for those of every kind of download.
-    let section = match section.strip_prefix("trust.signers.") {
-        Some(_) => "trust.signers.agent",
-        None => section,
-    };
-    table_of(section, tables).map(|(_, keys)| keys)
 }
 
 #[cfg(test)]

@@ -61,6 +61,16 @@ fn table_of(name: &str, tables: &[Table]) -> Option<Table> {
     tables.iter().find(|(header, _)| is_named(header)).copied()
 }
 
+/// The keys of a section.
+fn keys_of(section: &str, tables: &[Table]) -> Option<&'static [&'static str]> {
+    // One rule stands for those of every kind of download.
+    let section = match section.strip_prefix("trust.signers.") {
+        Some(_) => "trust.signers.agent",
+        None => section,
+    };
+    table_of(section, tables).map(|(_, keys)| keys)
+}
+
 fn line_at(text: &str, at: &Range<usize>) -> usize {
     place::line_at(text, at.start)
 }

@@ -6,8 +6,7 @@ use toml::de::DeTable;
 use super::super::tables::Table;
 use super::line::{Line, header, is_key, without_comment};
 use super::meant::{Takes, flag, literal, takes};
-use super::misplaced::keys_of;
-use super::shown;
+use super::{keys_of, shown};
 use crate::nearest::nearest;
 
 /// A line that sets a key by something else than one `=`.
