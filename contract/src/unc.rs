@@ -31,6 +31,8 @@ pub enum InvalidUncPath {
     Part(String),
     /// A name of a share, or of a folder, with more characters than Windows takes.
     Long(String),
+    /// A sign in the name of a share that no such name has; the text and the sign.
+    Sign(String, char),
     /// The name of a share that stands for something else on every server.
     Reserved(String),
     /// A share that only administrators of the file server reach.
@@ -91,8 +93,8 @@ impl FromStr for UncPath {
         }
         let mut folders = below.split('\\');
         let share = folders.next().unwrap_or_default();
-        if share.contains(NOT_IN_A_SHARE) {
-            return Err(InvalidUncPath::Part(text.to_owned()));
+        if let Some(sign) = share.chars().find(|sign| NOT_IN_A_SHARE.contains(sign)) {
+            return Err(InvalidUncPath::Sign(text.to_owned(), sign));
         }
         if is_administrative(share) {
             return Err(InvalidUncPath::Administrative(text.to_owned()));
@@ -146,6 +148,10 @@ impl fmt::Display for InvalidUncPath {
                 f,
                 "`{text}` has a share with more than {LONGEST_SHARE} characters, or a folder with more \
                  than {LONGEST_FOLDER}"
+            ),
+            Self::Sign(text, sign) => write!(
+                f,
+                "`{text}` has `{sign}` in the name of its share, which no server takes there"
             ),
             Self::Reserved(text) => write!(
                 f,
@@ -235,9 +241,12 @@ mod tests {
             (r"\\files.contoso.com\x/y", "empty or forbidden"),
             (r"\\files.contoso.com\%TEMP%", "empty or forbidden"),
             (r"\\files.contoso.com\con", "empty or forbidden"),
-            (r"\\files.contoso.com\a;b", "empty or forbidden"),
-            (r"\\files.contoso.com\a,b\c", "empty or forbidden"),
-            (r"\\files.contoso.com\[a]", "empty or forbidden"),
+            (
+                r"\\files.contoso.com\a;b",
+                "has `;` in the name of its share",
+            ),
+            (r"\\files.contoso.com\a,b\c", "has `,` in"),
+            (r"\\files.contoso.com\[a]", "has `[` in"),
             (r"\\files.contoso.com\s\nul.txt", "empty or forbidden"),
             (r"\\files.contoso.com\s\com¹", "empty or forbidden"),
             (r"\\files.contoso.com\s\LPT³.txt", "empty or forbidden"),

@@ -366,17 +366,21 @@ codes! {
          service `Schedule`; where it is stopped or disabled no task runs, the bootstrap's neither (Microsoft, \
          \"Security guidelines for disabling system services in Windows Server\"). Windows starts no service that is \
          disabled.\n\nRemove the setting.";
+    SERVICE_OFF_SOMEWHERE = "GW2330" Warning "a policy switches off the sensor or the Task Scheduler on some servers":
+        "A filter of the item, or of a folder around it, decides where. There it is as GW2325 says: no onboarding and no \
+         watch without `Sense`, and no task without `Schedule`.\n\nRemove the item, or see to it that no server which is \
+         to be onboarded is among those.";
     SAME_NAMES = "GW2326" Error "two files of a GPO have names that differ only in capitals":
         "On a disk that tells capitals from small letters both are there. Windows does not tell them apart: where the \
          GPO is copied to SYSVOL or to a Windows machine, one of them replaces the other, and only one of them was \
          looked into.\n\nKeep the one that is meant, and lint again.";
     FILTER_VALUE = "GW2327" Warning "a filter asks for a value that no computer has":
-        "A version, an address, a time, a day, a name or a SID in the filter is none, so the filter is false on every \
-         client (turned round, true), and nobody is told. The forms are those of MS-GPPREF 2.2.1.22 and of what the \
+        "A version, an address, a time, a day, a name or a SID in the filter is none, so the filter can hold on no \
+         client (turned round, on each), and nobody is told. The forms are those of MS-GPPREF 2.2.1.22 and of what the \
          policy editor writes; that document does not say what a client makes of others.\n\nCorrect the value in the \
          policy editor, or take the filter out.";
     TASK_DOUBT = "GW2328" Warning "the Task Scheduler may refuse part of a task, or leave it out":
-        "Messages and mails are actions that Windows no longer supports (Microsoft, \"ShowMessageAction object\" and \
+        "Messages and mails are actions that newer versions of Windows do not support (Microsoft, \"ShowMessageAction object\" and \
          \"EmailAction object\"): nothing is shown or sent. The schema has one principal \
          (`principalsType`), which is a user or a group and not both (\"IPrincipal::GroupId\"); versions of the task \
          format are 1.0 to 1.6 so far; and a repetition that ends before it repeats never repeats. What a server does \

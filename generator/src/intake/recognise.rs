@@ -177,7 +177,7 @@ fn under_its_name(mut found: Recognised, held: Held, subject: &str) -> Recognise
     }
     let (message, next) = if is_page {
         (
-            "under the name of a download lies a web page: it was saved while nobody was signed in",
+            "under the name of a download lies a web page, as of a portal where nobody was signed in",
             "sign in to the portal and download it again",
         )
     } else {
@@ -221,11 +221,13 @@ impl Held {
             "zip" => Form::Zip,
             "msi" => Form::Installer,
             "exe" => Form::Program,
-            "msu" | "cab" => Form::Cabinet,
+            "cab" | "msu" => Form::Cabinet,
             "cmd" | "ps1" => Form::Text,
             _ => return true,
         };
-        self == Self::Form(wanted)
+        // Updates come in other forms of Microsoft's too, and a script may have bytes that no text has.
+        let is_open = matches!(ending.to_ascii_lowercase().as_str(), "msu" | "cmd" | "ps1");
+        self == Self::Form(wanted) || is_open && matches!(self, Self::Form(Form::Other(_)))
     }
 }
 

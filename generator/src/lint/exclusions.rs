@@ -145,20 +145,30 @@ fn mistyped(list: &str, shown: &str, name: &str) -> Option<(&'static str, String
 /// Folders, files or programs in one text: behind the drive, a path of Windows holds no `:` and no second
 /// `\\\\` ("Naming Files, Paths, and Namespaces"), and a program's name ends with its extension.
 fn several(list: &str, name: &str) -> Option<(&'static str, String)> {
-    let next = |part: &str| part.trim_start_matches([' ', '"', '\'']).to_owned();
+    let is_variable = |part: &str| {
+        let rest = part.strip_prefix('%').and_then(|rest| rest.split_once('%'));
+        rest.is_some_and(|(name, behind)| {
+            !name.is_empty() && (behind.is_empty() || behind.starts_with('\\'))
+        })
+    };
     let is_path = |part: &str| {
         let mut letters = part.chars();
         let is_drive =
             letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.next() == Some(':');
-        is_drive || part.starts_with(r"\\") || part.starts_with('%')
+        is_drive || part.starts_with(r"\\")
     };
     let is_program = |part: &str| list == "processes" && part.ends_with(".exe");
-    let separators = name.match_indices([';', ',', ' ', '\n', '\t']);
-    let mut after =
-        separators.filter_map(|(at, found)| Some((at, next(name.get(at + found.len()..)?))));
-    let is_several = after.any(|(at, part)| {
-        let before = name.get(..at).unwrap_or_default().trim_end();
-        is_path(&part) || is_program(before) && is_program(&part)
+    let mut separators = name.match_indices([';', ',', ' ', '\n', '\t']);
+    let is_several = separators.any(|(at, found)| {
+        let (before, after) = name.split_at(at);
+        let after = after
+            .get(found.len()..)
+            .unwrap_or_default()
+            .trim_start_matches([' ', '"', '\'']);
+        // A blank alone parts nothing but what begins as a path can only begin once.
+        let is_list = matches!(found, ";" | ",");
+        is_path(after)
+            || is_list && (is_variable(after) || is_program(before.trim_end()) && is_program(after))
     });
     is_several.then(|| {
         let why = "it is several entries in one text";
@@ -251,6 +261,12 @@ mod tests {
             ("paths", r"D:\Data,%ProgramData%\x", "several entries"),
             ("paths", r"D:\Data, old; new", ""),
             ("paths", r"D:\Program Files\A B", ""),
+            ("paths", r"D:\Umsatz 10 %\x", ""),
+            ("paths", r"D:\Data %", ""),
+            ("paths", r"D:\Kunden, % Anteil", ""),
+            ("paths", r"D:\Backup %COMPUTERNAME%", ""),
+            ("paths", r"%ProgramFiles%\Vendor %VER%\x", ""),
+            ("processes", r"C:\Foo\a.exe b.exe", ""),
             ("processes", "a.exe, b.exe", "several entries"),
             ("processes", r"D:\a.exe;b.exe", "several entries"),
             ("processes", r"D:\Old Program\a, b.exe", ""),

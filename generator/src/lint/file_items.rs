@@ -76,11 +76,12 @@ fn findings(file: &FileProperties, by_system: bool) -> Vec<Finding> {
             ));
         }
     }
-    let drive = texts.iter().find_map(|text| drive_in(text));
-    if let Some(path) = drive.filter(|_| by_system) {
+    // What SYSTEM writes to is a disk of the server's own: other letters than these are common there.
+    let drive = drive_in(source).filter(|_| by_system && is_copied);
+    if let Some(path) = drive {
         found.push((
             &codes::DRIVE,
-            format!("SYSTEM copies from or to `{path}`"),
+            format!("SYSTEM copies from `{path}`"),
             "name it by its UNC path or on a local disk",
         ));
     }
@@ -129,8 +130,9 @@ mod tests {
                 false,
                 &[],
             ),
-            ("C", share, r"Z:\x\a.exe", true, &["GW2232"]),
-            ("C", share, r"Z:\x\a.exe", false, &[]),
+            ("C", r"Z:\x\a.txt", r"C:\x\a.txt", true, &["GW2232"]),
+            ("C", r"Z:\x\a.txt", r"C:\x\a.txt", false, &[]),
+            ("C", share, r"G:\Data\a.exe", true, &[]),
             ("C", "", "", true, &["GW2216", "GW2216"]),
             ("D", "", r"C:\x\a.exe", true, &[]),
         ] {

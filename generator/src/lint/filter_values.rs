@@ -47,12 +47,14 @@ pub(super) fn fault(condition: &Condition) -> Option<String> {
         Condition::Os {
             version: Some(version),
             ..
-        } if !is_variable(version) && !VERSIONS.contains(&version.as_str()) => Some(format!(
+        } if !is_variable(version) && !is_version(version) => Some(format!(
             "`FilterOs` asks for version `{version}`, which is no code of a Windows: servers from 2016 on are \
              `WINTHRESHOLDSRV`"
         )),
         Condition::Group { sid: Some(sid), .. }
-            if !sid.is_empty() && !is_variable(sid) && Sid::from_str(sid).is_err() =>
+            if !sid.is_empty()
+                && !is_variable(sid)
+                && Sid::from_str(&sid.to_ascii_uppercase()).is_err() =>
         {
             Some(format!("`FilterGroup` asks for `{sid}`, which is no SID"))
         }
@@ -65,6 +67,11 @@ pub(super) fn fault(condition: &Condition) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// Letter case is not known to matter, and without a version any will do.
+fn is_version(text: &str) -> bool {
+    text.is_empty() || VERSIONS.iter().any(|one| one.eq_ignore_ascii_case(text))
 }
 
 /// A preference variable: the client puts its value in.
@@ -84,8 +91,12 @@ fn given<'a>(
 }
 
 fn addresses(element: &Element) -> Option<String> {
+    // How editors write ranges of IPv6, which are an address and the length of a prefix, is not documented.
+    if element.get("useIPv6") == Some("1") {
+        return None;
+    }
     let read: Vec<(&str, &str, Option<IpAddr>)> = given(element, &["min", "max"])
-        .map(|(name, text)| (name, text, text.trim().parse().ok()))
+        .map(|(name, text)| (name, text, address(text)))
         .collect();
     if let Some((name, text, _)) = read.iter().find(|(.., address)| address.is_none()) {
         return Some(format!(
@@ -102,6 +113,22 @@ fn addresses(element: &Element) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Zeros may stand before the numbers.
+fn address(text: &str) -> Option<IpAddr> {
+    let numbers: Vec<&str> = text.trim().split('.').collect();
+    let plain = |number: &&str| {
+        let rest = number.trim_start_matches('0');
+        if rest.is_empty() {
+            number.get(..number.len().min(1)).unwrap_or_default()
+        } else {
+            rest
+        }
+        .to_owned()
+    };
+    let numbers: Vec<String> = numbers.iter().map(plain).collect();
+    numbers.join(".").parse().ok()
 }
 
 fn times(element: &Element) -> Option<String> {
@@ -218,9 +245,12 @@ mod tests {
         for (condition, is_fault) in [
             (os("WIN2022"), true),
             (os("WINBLUESRV"), false),
+            (os("Win8S"), false),
+            (os(""), false),
             (os("%Version%"), false),
             (group("S-1-5-x"), true),
             (group("S-1-5-32-544"), false),
+            (group("s-1-5-32-544"), false),
             (group(""), false),
             (range("10.0.0.300", "10.0.1.0"), true),
             (range("10.0.0.1", "banana"), true),
@@ -228,6 +258,14 @@ mod tests {
             (range("10.0.0.1", "fe80::1"), true),
             (range("10.0.0.1", "10.0.0.1"), false),
             (range("%From%", "10.0.0.1"), false),
+            (range("010.000.000.001", "10.0.0.9"), false),
+            (
+                other(
+                    "FilterIpRange",
+                    &[("useIPv6", "1"), ("min", "2001:db8::"), ("max", "64")],
+                ),
+                false,
+            ),
             (time("29:00:00", "30:00:00"), true),
             (time("08:00:00", "aa"), true),
             (time("08:00:00", "17:59:59"), false),

@@ -27,9 +27,12 @@ pub(super) fn check(gpo: &FoundGpo, settings: &[Setting], problems: &mut Vec<Pro
             found.problem(&setting.path).with_evidence(place)
         }));
     }
-    for (_, side) in gpo.sides() {
+    for (name, side) in gpo.sides() {
         of_template(side, problems);
-        of_preferences(side, problems);
+        // Services are of the computer; there are none on the user's side.
+        if name == "computer" {
+            of_preferences(side, problems);
+        }
     }
 }
 
@@ -113,22 +116,25 @@ fn of_template(side: &FoundSide, problems: &mut Vec<Problem>) {
 fn of_preferences(side: &FoundSide, problems: &mut Vec<Problem>) {
     let files = side.other_preferences.iter();
     for FoundFile { path, content } in files.filter(|file| file.content.name == "NTServices") {
-        let mut todo = vec![content];
-        while let Some(element) = todo.pop() {
+        let mut todo = vec![(content, false)];
+        while let Some((element, is_filtered)) = todo.pop() {
             if element.get("disabled") == Some("1") {
                 continue;
             }
+            let filters = element.find("Filters");
+            let is_filtered =
+                is_filtered || filters.is_some_and(|filters| filters.elements().next().is_some());
             if element.name == "NTService" {
-                problems.extend(of_item(path, element));
+                problems.extend(of_item(path, element, is_filtered));
             } else {
-                let inner: Vec<&Element> = element.elements().collect();
+                let inner: Vec<_> = element.elements().map(|one| (one, is_filtered)).collect();
                 todo.extend(inner.into_iter().rev());
             }
         }
     }
 }
 
-fn of_item(path: &str, item: &Element) -> Option<Problem> {
+fn of_item(path: &str, item: &Element, is_filtered: bool) -> Option<Problem> {
     let properties = item.find("Properties")?;
     let is = |name: &str, value: &str| properties.get(name) == Some(value);
     let how = if is("startupType", "DISABLED") {
@@ -138,7 +144,11 @@ fn of_item(path: &str, item: &Element) -> Option<Problem> {
     } else {
         return None;
     };
-    let found = service(properties.get("serviceName")?, how)?;
+    let mut found = service(properties.get("serviceName")?, how)?;
+    if is_filtered && found.code == &codes::SERVICE_OFF {
+        found.code = &codes::SERVICE_OFF_SOMEWHERE;
+        found.message = format!("{}, where its filters hold", found.message);
+    }
     let name = item.get("name").unwrap_or_default();
     Some(found.problem(path).with_evidence(format!("item `{name}`")))
 }

@@ -36,7 +36,7 @@ impl Rules<'_> {
             {
                 doubt(
                     format!(
-                        "an action is `{}`, which Windows no longer supports",
+                        "an action is `{}`, which newer versions of Windows do not support",
                         element.name
                     ),
                     "start a program instead",

@@ -164,7 +164,7 @@ fn files_that_are_no_packages_stop_nothing_and_are_called_by_their_names() {
 fn something_else_under_the_name_of_a_package_is_told() {
     let page: &[u8] = b"\xef\xbb\xbf\r\n<!DOCTYPE html><html><title>Sign in</title></html>";
     let saved = b"<!-- saved from url=(0023) -->\n<HTML><head></head></HTML>";
-    let table: [(&str, &[u8], &[&str]); 8] = [
+    let table: [(&str, &[u8], &[&str]); 10] = [
         ("WindowsDefenderATPOnboardingPackage.zip", page, &["GW1009"]),
         ("md4ws.msi", saved, &["GW1009"]),
         ("onboard.cmd", page, &["GW1009"]),
@@ -172,6 +172,8 @@ fn something_else_under_the_name_of_a_package_is_told() {
         ("page.html", page, &[]),
         ("mine.cmd", b"@echo off\r\n", &[]),
         ("mine.ps1", b"<# a comment #>\r\n", &[]),
+        ("colours.ps1", b"Write-Host '\x1b[31m'\r\n", &[]),
+        ("windows11.0-kb1.msu", b"MSWIM\0\0\0\xd0\0\0\0", &[]),
         ("notes.txt", b"hello", &[]),
     ];
     for (name, bytes, codes) in table {

@@ -47,9 +47,16 @@ pub(super) fn entries(key: &str, text: &str) -> Vec<String> {
         _ => &[],
     };
     let parts: Vec<&str> = parted_by(text, signs).collect();
-    // A folder may have a comma in its name, and no exclusion is a part of one.
-    let is_folders = name == "paths" && key.starts_with("gpo.");
-    let are_whole = !is_folders || parts.iter().all(|part| is_whole_path(part));
+    // Folders and files may have these signs in their names.
+    let is_exclusion = key.starts_with("gpo.");
+    let may_be_one = match name {
+        "paths" => is_exclusion || text.contains(['/', '\\']),
+        "processes" | "roots" | "lab_roots" | "blob_roots" | "revocation_lists" => {
+            text.contains(['/', '\\'])
+        }
+        _ => false,
+    };
+    let are_whole = !may_be_one || parts.iter().all(|part| is_whole_path(part));
     if signs.is_empty() || parts.is_empty() || !are_whole {
         return vec![text.to_owned()];
     }
@@ -60,7 +67,10 @@ pub(super) fn entries(key: &str, text: &str) -> Vec<String> {
 /// Does it begin as a path of Windows does: with a drive, a server, a variable or a pattern?
 fn is_whole_path(text: &str) -> bool {
     let is_drive = text.as_bytes().get(1) == Some(&b':');
-    is_drive || text.starts_with(['\\', '%', '*'])
+    let variable = text.strip_prefix('%').and_then(|rest| rest.split_once('%'));
+    is_drive
+        || text.starts_with(['\\', '/', '*'])
+        || variable.is_some_and(|(name, _)| !name.is_empty())
 }
 
 /// The domain in a URL, a distinguished name, a mail address or a UNC path.
@@ -300,6 +310,27 @@ mod tests {
                 vec!["downloads", "more"],
             ),
             ("downloads.paths", "C:\\a b", vec!["C:\\a b"]),
+            (
+                "downloads.paths",
+                r"C:\Users\Meier, Hans\Downloads",
+                vec![r"C:\Users\Meier, Hans\Downloads"],
+            ),
+            ("downloads.paths", "/srv/a;/srv/b", vec!["/srv/a", "/srv/b"]),
+            (
+                "trust.blob_roots",
+                r"C:\PKI\Contoso, Inc\x.cer; D:\y.cer",
+                vec![r"C:\PKI\Contoso, Inc\x.cer; D:\y.cer"],
+            ),
+            (
+                "gpo.settings.exclusions.processes",
+                r"C:\A, Inc\a.exe",
+                vec![r"C:\A, Inc\a.exe"],
+            ),
+            (
+                "gpo.settings.exclusions.paths",
+                r"C:\Umsatz, %\x",
+                vec![r"C:\Umsatz, %\x"],
+            ),
             (
                 "gpo.settings.exclusions.paths",
                 r"D:\Data, E:\x",

@@ -13,6 +13,7 @@ mod path_signs;
 mod place;
 mod portable;
 mod remarks;
+mod secret;
 mod sections;
 mod slip;
 mod tables;
@@ -119,6 +120,17 @@ impl Config {
                 why: "its lines end with a carriage return alone, as on old Macintosh systems"
                     .to_owned(),
                 hint: "save it with the line ends of Windows or Unix".to_owned(),
+            });
+        }
+        if let Some(line) = secret::line_of(text) {
+            return Err(ConfigError::Slip {
+                path: path.to_owned(),
+                line: Some(line),
+                what: "`onboard.monitoring_agent` holds a key itself, and no secret belongs in a config"
+                    .to_owned(),
+                cure: "the key of the workspace stands in a file, and nothing else in it: name that, as \
+                       `key_file = \"workspace.key\"`"
+                    .to_owned(),
             });
         }
         let mut file: ConfigFile = toml::from_str(text).map_err(|error| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::place;
+use super::secret;
 use super::sections::Downloads;
 
 /// Each such key, and what its files hold.
@@ -94,6 +95,14 @@ impl NamedFiles {
         file: &Path,
         why: String,
     ) -> ConfigError {
+        let is_secret = secret::holds_key(&file.to_string_lossy());
+        let (file, why) = match is_secret {
+            true => (
+                Path::new("…"),
+                "it is a key itself, and no name of a file".to_owned(),
+            ),
+            false => (file, why),
+        };
         let mut lines = self.lines.iter().filter(|(of, _)| *of == key);
         let line = lines.next().and_then(|(_, lines)| lines.get(entry));
         ConfigError::NamedFile {

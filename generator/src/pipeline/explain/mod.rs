@@ -59,6 +59,9 @@ pub struct Found {
     pub pages: Vec<Page>,
 }
 
+/// Most characters of a text that are looked at: more than a line that is printed has.
+const LONGEST: usize = 2000;
+
 /// Finds a problem code (`GW1211`, `gw1211`, `1211`), a word of any output, or a foreign code
 /// (`ddt:11`, `0x80070534`, a number alone). `vocabulary` are words that the answers have besides; it is
 /// asked only for a word, for it is made of all schemas.
@@ -67,6 +70,11 @@ pub struct Found {
 /// Nothing is known; says where to look.
 pub fn look_up(text: &str, vocabulary: impl FnOnce() -> Vec<Page>) -> Result<Found, String> {
     let text = text.trim();
+    let end = text
+        .char_indices()
+        .nth(LONGEST)
+        .map_or(text.len(), |(end, _)| end);
+    let text = text.get(..end).unwrap_or(text);
     let numbered = format!("GW{text}");
     let code = find(text)
         .or_else(|| find(&numbered))
@@ -80,13 +88,11 @@ pub fn look_up(text: &str, vocabulary: impl FnOnce() -> Vec<Page>) -> Result<Fou
     }
     // A number alone is one of every program; a heading of the fleet report is a state and a reason.
     let own = ["bootstrap", "gangway", "event"].map(|program| format!("{program}:{text}"));
-    let is_one_of = |page: &Page, words: &[&str]| {
-        let name = plain(&page.name);
-        words.iter().any(|word| name == plain(word))
-    };
+    let is_one_of = |page: &Page, words: &[String]| words.contains(&plain(&page.name));
     let whole: Vec<&str> = own.iter().map(String::as_str).chain([text]).collect();
     let level = [whole, text.split(": ").collect(), parts(text)]
         .into_iter()
+        .map(|words| words.into_iter().map(plain).collect::<Vec<_>>())
         .find(|words| pages.iter().any(|page| is_one_of(page, words)));
     let level = level.unwrap_or_default();
     pages.retain(|page| is_one_of(page, &level));

@@ -155,7 +155,10 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
         ),
         (
             vec!["GW2232"],
-            with_preference("Files", &file_item("C", r"Z:\a.exe")),
+            with_preference(
+                "Files",
+                &file_item("C", r"C:\a.txt").replace(r#"fromPath="x""#, r#"fromPath="Z:\a.txt""#),
+            ),
         ),
         (
             vec!["GW2210", "GW2225"],

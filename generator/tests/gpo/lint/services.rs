@@ -66,6 +66,16 @@ fn what_switches_a_service_off_is_told_by_the_service() {
         ),
         ("preference", preference("", "", disabled), vec!["GW2325"]),
         (
+            "preference with a filter",
+            with_preference(
+                "Services",
+                &format!(
+                    r#"<NTServices><NTService name="x"><Properties {disabled}/><Filters><FilterComputer bool="AND" not="0" type="NETBIOS" name="KIOSK01"/></Filters></NTService></NTServices>"#
+                ),
+            ),
+            vec!["GW2330"],
+        ),
+        (
             "preference that stops",
             preference(
                 "",

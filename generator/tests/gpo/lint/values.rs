@@ -323,6 +323,13 @@ pub(super) fn cases() -> Vec<(Vec<&'static str>, Tree)> {
                 Record::dword(r"SYSTEM\CurrentControlSet\Services\Sense", "Start", 4),
             ),
         ),
+        (
+            vec!["GW2330"],
+            with_preference(
+                "Services",
+                r#"<NTServices><NTService name="x"><Properties startupType="DISABLED" serviceName="Sense"/><Filters><FilterComputer bool="AND" not="0" type="NETBIOS" name="KIOSK01"/></Filters></NTService></NTServices>"#,
+            ),
+        ),
         (vec!["GW2319"], query("SELECT FROM Win32_OperatingSystem")),
         (
             vec!["GW2319"],

@@ -20,6 +20,19 @@ pub(super) enum Takes {
     Number,
 }
 
+impl Takes {
+    /// How such a value is written.
+    pub(super) fn form(self) -> &'static str {
+        match self {
+            Self::Text => "a text stands in quotes",
+            Self::Texts => "a list stands in square brackets, each text in quotes",
+            Self::Command => "a command is a list, each of its words a text of its own",
+            Self::Flag => "a flag is `true` or `false`, without quotes",
+            Self::Number => "write one whole number, without quotes",
+        }
+    }
+}
+
 /// What a key of a section takes, as the config shows it that `init` writes; none for what is no key
 /// there.
 pub(super) fn takes(section: &str, key: &str) -> Option<Takes> {

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use super::super::tables::Table;
 use super::line::{Line, header, is_key, without_comment};
 use super::meant::{Takes, flag, literal, takes};
-use super::{keys_of, shown};
+use super::{keys_of, quantities, shown};
 use crate::nearest::nearest;
 
 /// A line that sets a key by something else than one `=`.
@@ -114,10 +114,15 @@ pub(super) fn told(line: &Line<'_>, setting: &Setting<'_>) -> Option<(String, St
         (None, "=") => format!("`{name}` has another sign behind its `=`"),
         (None, sign) => format!("`{name}` has `{sign}` behind it, where a `=` belongs"),
     };
+    let value = without_foreign_comment(value);
     let takes = takes(line.section, key);
-    let meant = takes.and_then(|takes| literal(&name, takes, value));
-    let meant = meant.unwrap_or_else(|| as_it_stands(value));
-    Some((what, format!("write `{key} = {meant}`")))
+    let cure = match (takes, takes.and_then(|takes| literal(&name, takes, value))) {
+        (_, Some(meant)) => format!("write `{key} = {meant}`"),
+        (None | Some(Takes::Text), None) => format!("write `{key} = {}`", as_it_stands(value)),
+        (Some(Takes::Number), None) => quantities::of_any(&name, key, value),
+        (Some(takes), None) => takes.form().to_owned(),
+    };
+    Some((what, cure))
 }
 
 /// A value that is one in TOML too, else the text that it is.
@@ -173,10 +178,30 @@ pub(super) fn behind(
     })
 }
 
+/// A value without what is a comment in other languages.
+fn without_foreign_comment(value: &str) -> &str {
+    if let Some((head, ..)) = foreign_comment(value) {
+        return head;
+    }
+    let is_bare = !value.starts_with(['"', '\'', '[']);
+    let marks = [" //", " ;", " -- ", " /*"].into_iter();
+    let first = marks
+        .filter_map(|mark| value.find(mark))
+        .min()
+        .filter(|_| is_bare);
+    first
+        .and_then(|at| value.get(..at))
+        .unwrap_or(value)
+        .trim_end()
+}
+
+/// Most signs of comments in a line that are looked at.
+const MOST_MARKS: usize = 16;
+
 /// A value, the sign that begins a comment elsewhere, and what stands behind it.
 fn foreign_comment(value: &str) -> Option<(&str, &'static str, &str)> {
     let mut found = ["//", ";", "--", "/*"].into_iter().flat_map(|mark| {
-        let places = value.match_indices(mark);
+        let places = value.match_indices(mark).take(MOST_MARKS);
         places.map(move |(at, _)| (at, mark))
     });
     found.find_map(|(at, mark)| {

@@ -46,17 +46,21 @@ pub(super) fn slip(text: &str, at: &Range<usize>, message: &str, tables: &[Table
 
 /// The line in which the list begins that has no end before this line.
 fn open_list(text: &str, before: usize) -> Option<Line<'_>> {
-    let mut start = 0;
     let mut found = None;
-    for (place, whole) in text.split_inclusive('\n').take(before).enumerate() {
-        let line = Line::at(text, start);
+    let mut section = "";
+    for (number, whole) in (1..).zip(text.lines()).take(before) {
+        let line = Line {
+            number,
+            text: whole.trim(),
+            section,
+        };
+        section = header(whole).unwrap_or(section);
         match line.entry().map(|(_, value)| without_comment(value)) {
             Some(value) if value.starts_with('[') && !signs::is_value(value) => found = Some(line),
             // An end in the line itself closes what is asked for.
-            None if ends_list(whole) && place + 1 < before => found = None,
+            None if ends_list(whole) && number < before => found = None,
             _ => {}
         }
-        start += whole.len();
     }
     found
 }
@@ -276,25 +280,14 @@ fn value(text: &str, line: &Line<'_>, message: &str) -> Option<Told> {
             let told = text_value(&name, key, first, quote, message)?;
             Some(match (takes, meant) {
                 (None | Some(Takes::Text), _) => told,
-                (Some(takes), Some(meant)) => (told.0, format!("{}: {meant}", form(takes))),
-                (Some(takes), None) => (told.0, form(takes).to_owned()),
+                (Some(takes), Some(meant)) => (told.0, format!("{}: {meant}", takes.form())),
+                (Some(takes), None) => (told.0, takes.form().to_owned()),
             })
         }
         Some(_) => {
             let first = signs::trimmed(first);
             Some(bare_value(&name, key, first, takes, meant.as_deref()))
         }
-    }
-}
-
-/// How a value is written that a key takes.
-fn form(takes: Takes) -> &'static str {
-    match takes {
-        Takes::Text => "a text stands in quotes",
-        Takes::Texts => "a list stands in square brackets, each text in quotes",
-        Takes::Command => "a command is a list, each of its words a text of its own",
-        Takes::Flag => "a flag is `true` or `false`, without quotes",
-        Takes::Number => "write one whole number, without quotes",
     }
 }
 
@@ -318,8 +311,8 @@ fn list_value(name: &str, whole: &str, takes: Option<Takes>, meant: Option<Strin
             let rule = "write each text in quotes, a `,` between them and a `]` at the end";
             meant.map_or_else(|| rule.to_owned(), |meant| format!("{rule}: {meant}"))
         }
-        (Some(takes), Some(meant)) => format!("{}: {meant}", form(takes)),
-        (Some(takes), None) => form(takes).to_owned(),
+        (Some(takes), Some(meant)) => format!("{}: {meant}", takes.form()),
+        (Some(takes), None) => takes.form().to_owned(),
     };
     (what, cure)
 }
@@ -442,9 +435,9 @@ fn bare_value(
     meant: Option<&str>,
 ) -> Told {
     let or_form = |takes: Takes| match meant {
-        Some(meant) => format!("{}: {meant}", form(takes)),
+        Some(meant) => format!("{}: {meant}", takes.form()),
         None if takes == Takes::Number => quantities::of_any(name, key, value),
-        None => form(takes).to_owned(),
+        None => takes.form().to_owned(),
     };
     if let Some(takes @ (Takes::Texts | Takes::Command)) = takes {
         let what = format!("`{name}` is {}, which is no list", shown(value));

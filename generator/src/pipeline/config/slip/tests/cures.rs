@@ -171,6 +171,13 @@ fn the_line_in_the_place_of_one_that_is_not_known_cures() {
             "name = \"Contoso\" # ours",
         ),
         (rollout("ring_percent 100"), "ring_percent = 100"),
+        (rollout("jitter_s: 10 min"), "jitter_s = 600"),
+        (rollout("jitter_s: ten"), "jitter_s = 600"),
+        (rollout("reboot: never // why 'x"), "reboot = \"never\""),
+        (
+            rollout("window: '22:00-04:00' -- by \"x"),
+            "window = \"22:00-04:00\"",
+        ),
         (rollout("ring_percent := 100"), "ring_percent = 100"),
         (rollout("ring percent = 100"), "ring_percent = 100"),
         (rollout("ring_percent = 50,0"), "ring_percent = 50"),
