@@ -366,10 +366,6 @@ codes! {
          service `Schedule`; where it is stopped or disabled no task runs, the bootstrap's neither (Microsoft, \
          \"Security guidelines for disabling system services in Windows Server\"). Windows starts no service that is \
          disabled.\n\nRemove the setting.";
-    SERVICE_OFF_SOMEWHERE = "GW2330" Warning "a policy switches off the sensor or the Task Scheduler on some servers":
-        "A filter of the item, or of a folder around it, decides where. There it is as GW2325 says: no onboarding and no \
-         watch without `Sense`, and no task without `Schedule`.\n\nRemove the item, or see to it that no server which is \
-         to be onboarded is among those.";
     SAME_NAMES = "GW2326" Error "two files of a GPO have names that differ only in capitals":
         "On a disk that tells capitals from small letters both are there. Windows does not tell them apart: where the \
          GPO is copied to SYSVOL or to a Windows machine, one of them replaces the other, and only one of them was \
@@ -380,15 +376,19 @@ codes! {
          policy editor writes; that document does not say what a client makes of others.\n\nCorrect the value in the \
          policy editor, or take the filter out.";
     TASK_DOUBT = "GW2328" Warning "the Task Scheduler may refuse part of a task, or leave it out":
-        "Messages and mails are actions that newer versions of Windows do not support (Microsoft, \"ShowMessageAction object\" and \
-         \"EmailAction object\"): nothing is shown or sent. The schema has one principal \
+        "Messages and mails are actions that newer versions of Windows do not support (Microsoft, \"ShowMessageAction \
+         object\" and \"EmailAction object\"): nothing is shown or sent. The schema has one principal \
          (`principalsType`), which is a user or a group and not both (\"IPrincipal::GroupId\"); versions of the task \
          format are 1.0 to 1.6 so far; and a repetition that ends before it repeats never repeats. What a server does \
          with each is not documented.\n\nChange what is named, or write the task again with the policy editor.";
     REGISTRY_DATA = "GW2329" Warning "a value in registry.pol does not fit its type":
         "Clients write the bytes as they stand. A `REG_DWORD` is a number of 32 bits, a `REG_QWORD` one of 64, and \
-         texts are UTF-16, two bytes a character at least (Microsoft, \"Registry value types\"). Whoever reads a value of another length takes it for absent, or for another \
-         one.\n\nSet the value again in the policy editor.";
+         texts are UTF-16, two bytes a character at least (Microsoft, \"Registry value types\"). Whoever reads a value \
+         of another length takes it for absent, or for another one.\n\nSet the value again in the policy editor.";
+    SERVICE_OFF_SOMEWHERE = "GW2330" Warning "a policy switches off the sensor or the Task Scheduler on some servers":
+        "A filter of the item, or of a folder around it, decides where. There it is as GW2325 says: no onboarding and no \
+         watch without `Sense`, and no task without `Schedule`.\n\nRemove the item, or see to it that no server which is \
+         to be onboarded is among those.";
 }
 
 #[cfg(test)]
