@@ -79,7 +79,7 @@ fn is_variable(text: &str) -> bool {
     text.contains('%')
 }
 
-/// The attributes with a text that is no variable.
+/// The attributes with a text that is no variable; an empty one asks for nothing.
 fn given<'a>(
     element: &'a Element,
     names: &'a [&'a str],
@@ -87,7 +87,7 @@ fn given<'a>(
     let named = names
         .iter()
         .filter_map(|name| Some((*name, element.get(name)?)));
-    named.filter(|(_, text)| !is_variable(text))
+    named.filter(|(_, text)| !text.is_empty() && !is_variable(text))
 }
 
 fn addresses(element: &Element) -> Option<String> {
@@ -279,6 +279,7 @@ mod tests {
                 true,
             ),
             (date(&[("period", "YEARLY"), ("month", "13")]), true),
+            (date(&[("period", "YEARLY"), ("month", "")]), false),
             (
                 date(&[("period", "YEARLY"), ("month", "2"), ("day", "29")]),
                 false,
