@@ -16,6 +16,8 @@ const REAL_TIME_OFF: &str = "DisableRealtimeMonitoring";
 const SERVICES: &str = r"system\currentcontrolset\services\";
 /// `SERVICE_DISABLED` of `Start`, and the mode of a security template.
 const DISABLED: &str = "4";
+const SENSOR: &str = "Sense";
+const SCHEDULER: &str = "Schedule";
 /// Services and drivers of the antivirus, in the order of Microsoft's list.
 const OF_ANTIVIRUS: [&str; 5] = ["WdBoot", "WdFilter", "WdNisDrv", "WdNisSvc", "WinDefend"];
 
@@ -67,17 +69,19 @@ fn start(setting: &Setting) -> Option<Off> {
 /// What it means that a service is `disabled` or `stopped`, if anything.
 fn service(name: &str, how: &str) -> Option<Off> {
     let known = |known: &&str| known.eq_ignore_ascii_case(name);
-    if let Some(name) = ["Sense"].iter().find(|one| known(one)) {
+    if known(&SENSOR) {
         return Some(Off {
             code: &codes::SERVICE_OFF,
-            message: format!("the sensor's service `{name}` is {how}: no server stays onboarded"),
+            message: format!("the sensor's service `{SENSOR}` is {how}: no server stays onboarded"),
             next: "remove the setting; offboard servers that are not to be watched",
         });
     }
-    if let Some(name) = ["Schedule"].iter().find(|one| known(one)) {
+    if known(&SCHEDULER) {
         return Some(Off {
             code: &codes::SERVICE_OFF,
-            message: format!("the Task Scheduler `{name}` is {how}: no scheduled task ever starts"),
+            message: format!(
+                "the Task Scheduler `{SCHEDULER}` is {how}: no scheduled task ever starts"
+            ),
             next: "remove the setting",
         });
     }

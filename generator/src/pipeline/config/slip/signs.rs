@@ -4,6 +4,7 @@
 use toml::de::DeTable;
 
 use super::super::tables::Table;
+use super::super::toml_text::quoted;
 use super::line::{Line, header, is_key, without_comment};
 use super::meant::{Takes, flag, literal, takes};
 use super::{keys_of, quantities, shown};
@@ -127,12 +128,9 @@ pub(super) fn told(line: &Line<'_>, setting: &Setting<'_>) -> Option<(String, St
 
 /// A value that is one in TOML too, else the text that it is.
 fn as_it_stands(value: &str) -> String {
-    if is_value(value) {
-        return value.to_owned();
-    }
-    match flag(value) {
-        Some(_) => value.to_owned(),
-        None => super::super::toml_text::quoted(value.trim_matches(['"', '\''])),
+    match is_value(value) || flag(value).is_some() {
+        true => value.to_owned(),
+        false => quoted(value.trim_matches(['"', '\''])),
     }
 }
 

@@ -151,11 +151,8 @@ fn standing(text: &str, line: &Line<'_>, key: &str) -> Option<usize> {
     let lines: Vec<&str> = text.lines().collect();
     let (above, below) = lines.split_at_checked(line.number)?;
     let is_own = |(_, other): &(usize, &str)| header(other).is_none();
-    let above = (1..)
-        .zip(above.iter().copied())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev();
+    let above = above.iter().copied().enumerate().rev();
+    let above = above.map(|(index, other)| (index + 1, other));
     let below = (line.number + 1..).zip(below.iter().copied());
     let mut own = above.take_while(is_own).chain(below.take_while(is_own));
     let sets = |other: &str| {
